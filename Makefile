@@ -1,0 +1,47 @@
+# Everything a newcomer needs: `make demo` and `make test`. Both set up .venv by themselves, once.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO := demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format lock clean
+
+help: ## Show this help.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Create .venv with the pinned versions, byte-compiled.
+
+# TensorFlow imports in 6 s of CPU with compiled bytecode and in 17 s without: compile at install, whatever the
+# environment says. uv installs in seconds what takes pip minutes; it comes pinned and hashed itself.
+$(STAMP): requirements.lock bootstrap.lock pyproject.toml
+	@echo "Setting up $(VENV): about a minute and 4 GB, once."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r bootstrap.lock
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## Run the whole journey on the built-in sample.
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/demo.sh $(DEMO)
+
+test: $(STAMP) lint ## Lint, type-check and run all tests.
+	@$(BIN)/python -m pytest
+
+lint: $(STAMP) ## Check style, types and layers.
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(STAMP) ## Format the code.
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+# Without addresses: pinned versions with hashes, for whichever index is configured.
+lock: ## Pin the newest versions that pyproject.toml allows.
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --extra dev pyproject.toml -o requirements.lock
+
+clean: ## Remove what the demo made.
+	@rm -rf $(DEMO)
