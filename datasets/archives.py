@@ -1,0 +1,112 @@
+"""Reading many files out of a folder or a zip, whoever made them."""
+
+import os
+import re
+import stat
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from datasets.errors import ImageError
+
+MAX_BYTES = 256 * 2**20
+"""A larger file is not read: no galaxy image is, and a zip can promise any size."""
+
+_LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
+_HIDDEN = re.compile(r"\.(?!\.)")
+_SEPARATORS = re.compile(r"[/\\]")
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def is_hidden(name: str) -> bool:
+    """Say whether any part of a path is hidden, or litter that systems leave behind. ``..`` is harmful, not hidden."""
+    return any(bool(_HIDDEN.match(part)) or part.casefold() in _LITTER for part in name.split("/"))
+
+
+def leaves_archive(name: str) -> bool:
+    """Say whether a member's name leads out of the folder that its archive would be unpacked into."""
+    return name.startswith(("/", "\\")) or bool(_DRIVE.match(name)) or ".." in _SEPARATORS.split(name)
+
+
+def walk(folder: Path) -> Iterator[tuple[str, bool]]:
+    """Yield (path relative to ``folder`` with ``/``, whether it is a folder) of all that is not hidden below it.
+
+    Links to folders directly in ``folder`` are followed, deeper ones are not. Raises OSError for what cannot be listed.
+    """
+    for entry in sorted(folder.iterdir()):
+        if is_hidden(entry.name):
+            continue
+        if not entry.is_dir():
+            yield entry.name, False
+            continue
+        yield entry.name, True
+        for parent, folders, files in os.walk(entry, onerror=_reraise):
+            folders[:] = sorted(name for name in folders if not is_hidden(name))
+            base = Path(parent).relative_to(folder).as_posix()
+            yield from ((f"{base}/{name}", True) for name in folders)
+            yield from ((f"{base}/{name}", False) for name in files if not is_hidden(name))
+
+
+def read_file(path: Path) -> bytes:
+    """Return a file whole. Raises ImageError with the reason where it cannot be read."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without end
+            raise ImageError("not a file")
+        _check_size(status.st_size)
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ImageError("no such file") from error
+    except OSError as error:
+        raise ImageError(f"cannot be read: {error.strerror}") from error
+
+
+class Archive:
+    """The members of a zip. They can be read from several threads at once; each gets a handle of its own.
+
+    Handles are closed when their thread ends or the archive is no longer referred to.
+
+    Attributes:
+        path: the zip.
+        members: (name, whether it is a folder) in the zip's own order, as they are, harmful names included.
+
+    Raises:
+        OSError: the file cannot be read.
+        zipfile.BadZipFile: it is not a zip, or a damaged one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handles = threading.local()
+        self.members = tuple((member.filename, member.is_dir()) for member in self._handle().infolist())
+
+    def read(self, name: str) -> bytes:
+        """Return a member whole. Raises ImageError with the reason where that is impossible or dangerous."""
+        if leaves_archive(name):
+            raise ImageError("path leaves the archive")
+        try:
+            handle = self._handle()
+            _check_size(handle.getinfo(name).file_size)
+            return handle.read(name)
+        except ImageError:
+            raise
+        except RuntimeError as error:  # so zipfile says it of encrypted members, and of unknown compressions
+            raise ImageError(f"cannot be unpacked: {error}") from error
+        except Exception as error:  # damage shows as errors of zipfile, zlib, bz2, lzma or struct
+            raise ImageError(f"damaged in the archive: {error}") from error
+
+    def _handle(self) -> zipfile.ZipFile:
+        handle: zipfile.ZipFile | None = getattr(self._handles, "zip", None)
+        if handle is None:
+            handle = self._handles.zip = zipfile.ZipFile(self.path)
+        return handle
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_BYTES:
+        raise ImageError(f"too large: {size // 2**20} MiB, at most {MAX_BYTES // 2**20} MiB are read")
+
+
+def _reraise(error: OSError) -> None:
+    raise error

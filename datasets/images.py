@@ -1,0 +1,190 @@
+"""One image file → square RGB pixels, or the reason why not.
+
+Import and classification both decode here, so that a network sees a galaxy the same way in both.
+"""
+
+import io
+import re
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import (
+    BmpImagePlugin,  # noqa: F401 - the plugins register their formats
+    ExifTags,
+    GifImagePlugin,  # noqa: F401
+    Image,
+    JpegImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
+
+from datasets.errors import ImageError
+
+MAX_PIXELS = 64_000_000
+"""A header that promises more is refused before any pixel is decoded; the largest cut-outs have a few million."""
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".bmp", ".webp"})
+"""Suffixes, in small letters, of the files that are looked at where a folder may hold anything."""
+OVERSAMPLING = 1.5
+"""A JPEG is decoded at 1/2, 1/4 or 1/8 of its size while that leaves this many pixels a side for each pixel kept.
+
+libjpeg then computes only the low frequencies, nearly twice as fast. On 232-pixel galaxies at 64 pixels the result
+differs by 0.53 of 255 grey levels (root mean square, no bias) from that of the whole image: about as much as a bicubic
+kernel's does from the Lanczos kernel's.
+"""
+
+# PostScript, which Pillow opens by running another program, and formats without 8-bit pictures are left out.
+_FORMATS = ("JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP")
+_DEEP = re.compile(r"(?<!BGR);(?:16|32|64)")
+_NOTES = {
+    "RGB": (),
+    "RGBA": (),
+    "RGBa": (),
+    **dict.fromkeys(("1", "L", "LA", "La"), ("grey image: no colour to go by",)),
+    **dict.fromkeys(("P", "PA"), ("palette image: colours are rounded",)),
+    "CMYK": ("CMYK image: colours were changed for print",),
+}
+_TRANSPARENT = "image with a transparency layer: laid over black"
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each orientation that EXIF knows (Exif 2.32, tag 274); 1 is upright."""
+_SIDEWAYS = {_TURNS[orientation] for orientation in (5, 6, 7, 8)}
+
+# Of odd metadata Pillow warns without naming the file; the pixels are what counts.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+# Pillow warns of an image that may be a decompression bomb; as an error it can be told of in one line.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True)
+class DecodedImage:
+    """An image as networks see it.
+
+    Attributes:
+        pixels: uint8, (image_size, image_size, 3), RGB.
+        source_size: (height, width) of the source in pixels, the right way up, before the crop.
+        notes: what its conversion to RGB lost, in words for the user; empty for an RGB image.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    source_size: tuple[int, int]
+    notes: tuple[str, ...]
+
+
+def decode(data: bytes, *, crop: float, image_size: int) -> DecodedImage:
+    """Decode an image file, crop it to its central square and resample that with an antialiasing Lanczos kernel.
+
+    The orientation that a camera noted (EXIF) is honoured. Grey, palette and CMYK images are converted to RGB, and
+    transparent ones laid over black, with a note each. Safe to call from several threads.
+
+    Args:
+        data: the whole file.
+        crop: side of the square as a fraction of the image's shorter side, above 0 to 1.
+        image_size: side of the result in pixels.
+
+    Raises:
+        ImageError: with the reason: empty, not an image, truncated, animated, more than 8 bits a channel, too large.
+    """
+    if not data:
+        raise ImageError("empty file")
+    try:
+        with _opened(data) as image:
+            return _decoded(image, crop, image_size)
+    except ImageError:
+        raise
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise ImageError(f"too large: at most {MAX_PIXELS // 10**6} megapixels can be used") from error
+    except Exception as error:  # a damaged file can fail anywhere in a decoder, with any type
+        raise ImageError(_damage(error)) from error
+
+
+def _opened(data: bytes) -> Image.Image:
+    try:
+        image = Image.open(io.BytesIO(data), formats=_FORMATS)
+    except UnidentifiedImageError as error:
+        raise ImageError(f"not an image, or none that can be read: expected an 8-bit {', '.join(_FORMATS)}") from error
+    _check(image)
+    return image
+
+
+def _check(image: Image.Image) -> None:
+    """Refuse by the header what cannot be used, before pixels are decoded."""
+    if image.width * image.height > MAX_PIXELS:
+        raise ImageError(
+            f"too large: {image.width} × {image.height} pixels, at most {MAX_PIXELS // 10**6} megapixels can be used"
+        )
+    # An MPO is a photograph with previews or a second view behind it; the first picture is the photograph.
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        raise ImageError("animated, or of several pages: save one picture of it as an image of its own")
+    layout = " ".join(str(tile.args) for tile in getattr(image, "tile", ()))
+    if image.mode in {"I", "F"} or image.mode.startswith("I;") or _DEEP.search(layout):
+        raise ImageError(
+            "more than 8 bits a channel: its brightness scale is unknown; stretch it to 8 bits as you want it seen"
+        )
+
+
+def _decoded(image: Image.Image, crop: float, image_size: int) -> DecodedImage:
+    width, height = image.size
+    scale = _reduce(image, OVERSAMPLING * image_size / crop)
+    image.load()
+    turn = _turn(image)
+    rgb, notes = _as_rgb(image)
+    # A centred square stays the same part of the image however it is turned: turn only what is left of it.
+    square = rgb.resize((image_size, image_size), Image.Resampling.LANCZOS, _central(width, height, crop, scale))
+    if turn is not None:
+        square = square.transpose(turn)
+    return DecodedImage(np.array(square), (width, height) if turn in _SIDEWAYS else (height, width), notes)
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """Say how to turn an image the right way up; damaged notes of the camera must not cost the image."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # Pillow's reading of EXIF fails with any type
+        return None
+    return _TURNS.get(orientation) if isinstance(orientation, int) else None
+
+
+def _reduce(image: Image.Image, needed: float) -> int:
+    """Have a JPEG decoded at a fraction of its size that leaves ``needed`` pixels a side; return the divisor."""
+    scale = next((scale for scale in (8, 4, 2) if min(image.size) >= scale * needed), 1)
+    if scale == 1 or image.format not in {"JPEG", "MPO"}:
+        return 1
+    drafted = image.draft(None, (image.width // scale, image.height // scale))
+    return scale if drafted else 1
+
+
+def _central(width: int, height: int, crop: float, scale: int) -> tuple[float, float, float, float]:
+    """Return the box (left, top, right, bottom) of the central square in an image reduced by ``scale``."""
+    side = crop * min(width, height) / scale
+    left, top = (width / scale - side) / 2, (height / scale - side) / 2
+    return left, top, min(left + side, width / scale), min(top + side, height / scale)
+
+
+def _as_rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """Convert to RGB and say what that lost."""
+    notes = _NOTES.get(image.mode, (f"image of mode {image.mode}: converted to RGB",))
+    if not image.has_transparency_data:
+        return (image if image.mode == "RGB" else image.convert("RGB")), notes
+    layer = image.convert("RGBA")
+    black = Image.new("RGBA", layer.size, (0, 0, 0, 255))
+    return Image.alpha_composite(black, layer).convert("RGB"), (*notes, _TRANSPARENT)
+
+
+def _damage(error: Exception) -> str:
+    """Put what a decoder raised into one line."""
+    text = (str(error) or type(error).__name__).splitlines()[0]
+    if "truncated" in text.lower():
+        return "truncated: the file ends before the image does"
+    return f"damaged: {text}"

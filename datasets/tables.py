@@ -1,0 +1,79 @@
+"""The Arrow files of a dataset: their columns, and memory-mapped views of their pixels.
+
+Each file is an uncompressed Arrow IPC file, which any Arrow reader opens: ``id`` string, ``label`` int16 (index into
+the classes), ``split`` int8 (0 train, 1 validation, 2 test), ``source_hash`` SHA-256 of the source file, ``image``
+fixed-shape tensor uint8 (height, width, 3).
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datasets.errors import FormatError
+from datasets.storage import Folder
+
+BYTES_PER_SHARD = 64 * 2**20
+"""Pixels in one file, and so in memory at once while importing."""
+
+
+def shard_name(number: int) -> str:
+    """Return the name of the ``number``-th file, counted from 0."""
+    return f"images-{number:05d}.arrow"
+
+
+def rows_per_shard(image_size: int) -> int:
+    """Return how many images of ``image_size`` × ``image_size`` pixels go into one file."""
+    return max(1, BYTES_PER_SHARD // (3 * image_size**2))
+
+
+def make_table(
+    ids: list[str], labels: npt.NDArray[np.int64], source_hashes: list[bytes], images: npt.NDArray[np.uint8]
+) -> Any:
+    """Make a table without splits, which are drawn later; the pixels (n, height, width, 3) are not copied."""
+    return pa.table(
+        {
+            "id": pa.array(ids, pa.string()),
+            "label": pa.array(labels, pa.int16()),
+            "source_hash": pa.array(source_hashes, pa.binary(32)),
+            "image": pa.FixedShapeTensorArray.from_numpy_ndarray(images, dim_names=["height", "width", "channel"]),
+        }
+    )
+
+
+def with_splits(table: Any, splits: npt.NDArray[np.int8]) -> Any:
+    """Return the table with its split column, codes of Split."""
+    return table.add_column(2, "split", pa.array(splits, pa.int8()))
+
+
+def write_table(table: Any, path: Path) -> None:
+    """Write a table as one Arrow file with one batch, so that its pixels lie in one piece."""
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def open_table(folder: Folder, name: str) -> Any:
+    """Open an Arrow file: memory-mapped from a local disk, else fetched whole.
+
+    Only the file's footer is read until a column is used. Raises FormatError where it is missing or damaged.
+    """
+    try:
+        if folder.local is not None:
+            source = pa.memory_map(str(folder.local / name))
+        else:
+            source = pa.BufferReader(folder.read(name))
+        return pa.ipc.open_file(source).read_all()
+    except FileNotFoundError as error:
+        raise FormatError(
+            f"'{folder.uri}' is damaged: expected the file {name}, found none; import it again"
+        ) from error
+    except (pa.ArrowInvalid, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise FormatError(f"'{folder.uri}' is damaged: {name} is not a whole Arrow file ({reason})") from error
+
+
+def pixel_views(table: Any) -> list[npt.NDArray[np.uint8]]:
+    """Return read-only views of a table's images, uint8 (n, height, width, 3), one a chunk, without copying."""
+    return [chunk.to_numpy_ndarray() for chunk in table.column("image").chunks if len(chunk)]

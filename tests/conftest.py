@@ -1,0 +1,67 @@
+"""What all tests share: a tiny source and dataset, and where the real galaxies lie."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from datasets import Dataset, ImportOptions, import_dataset
+
+CLASSES = ("Cigar-shaped smooth", "completely round smooth", "edge-on", "In between smooth", "spiral")
+"""The real data's classes, in the order of a dataset."""
+IMAGES_PER_CLASS = 20
+SIDE = 40
+
+AXIS_RATIOS = {"Cigar-shaped smooth": 0.3, "completely round smooth": 1.0, "edge-on": 0.12, "In between smooth": 0.6}
+COLOURS = {
+    "Cigar-shaped smooth": (220, 150, 90),
+    "completely round smooth": (230, 180, 120),
+    "edge-on": (150, 150, 190),
+    "In between smooth": (210, 190, 150),
+    "spiral": (120, 160, 230),
+}
+
+
+def draw_galaxy(name: str, generator: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Draw a crude galaxy of a class, turned at random, in noise: uint8, (SIDE, SIDE, 3)."""
+    y, x = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
+    angle = generator.uniform(0, np.pi)
+    along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    radius = np.hypot(along, across / AXIS_RATIOS.get(name, 1.0))
+    light = np.exp(-((radius / 9) ** 2))
+    if name == "spiral":
+        light *= 0.5 + 0.5 * np.cos(2 * np.arctan2(across, along) - radius / 1.5)
+    noise = generator.normal(0, 6, (SIDE, SIDE, 3))
+    return np.clip(12 + light[..., np.newaxis] * COLOURS[name] + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def tiny_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of five class folders with 20 JPEGs each, 40 × 40 pixels. Do not change it: all tests share it."""
+    folder = tmp_path_factory.mktemp("tiny") / "source"
+    generator = np.random.default_rng(7)
+    for name in CLASSES:
+        (folder / name).mkdir(parents=True)
+        for number in range(IMAGES_PER_CLASS):
+            Image.fromarray(draw_galaxy(name, generator)).save(folder / name / f"{number:03d}.jpg", quality=92)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The tiny source imported at 32 × 32 pixels: 12 training, 4 validation and 4 test images a class."""
+    target = tmp_path_factory.mktemp("tiny") / "dataset"
+    info = import_dataset(tiny_source, target, ImportOptions(image_size=32, validation=0.2, test=0.2))
+    return Dataset.open(info.path)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real galaxies; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("GALAXY_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"needs the real galaxies: no folder {folder}; name another one in $GALAXY_DATA")
+    return folder

@@ -1,0 +1,153 @@
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from datasets import SourceError
+from datasets.sources.class_folders import list_class_folders
+
+
+def fill(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+def listed(source):
+    listing = list_class_folders(source)
+    return {item.id: (listing.classes[item.label], item.read()) for item in listing.items}
+
+
+NAMES = ("spiral/100.jpg", "Edge-on/7.jpg", "Edge-on/deep/er/8.jpg", "spiral/no-suffix")
+
+
+def test_a_folder_a_class_at_any_depth_whatever_the_files_are_called(tmp_path):
+    assert listed(fill(tmp_path, *NAMES)) == {
+        "Edge-on/7.jpg": ("Edge-on", b"Edge-on/7.jpg"),
+        "Edge-on/deep/er/8.jpg": ("Edge-on", b"Edge-on/deep/er/8.jpg"),
+        "spiral/100.jpg": ("spiral", b"spiral/100.jpg"),
+        "spiral/no-suffix": ("spiral", b"spiral/no-suffix"),
+    }
+    assert list_class_folders(tmp_path).classes == ("Edge-on", "spiral")
+
+
+@pytest.mark.parametrize("prefix", ["", "galaxies/", "a/b/"])
+def test_a_zip_gives_the_same_with_or_without_a_wrapping_folder(tmp_path, zipped, prefix):
+    folder = fill(tmp_path / "source", *NAMES)
+    assert listed(zipped(folder, prefix=prefix)) == listed(folder)
+
+
+def test_a_wrapping_folder_on_the_disk_with_a_readme_beside_it(tmp_path):
+    fill(tmp_path, "README.md", *(f"galaxies/{name}" for name in NAMES))
+    assert set(listed(tmp_path)) == set(NAMES)
+
+
+def test_hidden_files_and_litter_are_passed_over(tmp_path):
+    fill(tmp_path, "a/1.jpg", "b/1.jpg", "a/.DS_Store", "b/Thumbs.db", "__MACOSX/a/1.jpg", ".git/config", ".x.jpg")
+    assert set(listed(tmp_path)) == {"a/1.jpg", "b/1.jpg"}
+    assert list_class_folders(tmp_path).left_out == 0
+
+
+def test_images_outside_of_any_class_folder_are_counted_as_left_out(tmp_path):
+    fill(tmp_path, "a/1.jpg", "b/1.jpg", "loose.jpg", "loose.png", "labels.csv")
+    assert list_class_folders(tmp_path).left_out == 2
+
+
+def test_linked_class_folders_are_followed(tmp_path):
+    fill(tmp_path / "elsewhere", "1.jpg")
+    fill(tmp_path / "source", "b/1.jpg")
+    (tmp_path / "source" / "a").symlink_to(tmp_path / "elsewhere")
+    assert set(listed(tmp_path / "source")) == {"a/1.jpg", "b/1.jpg"}
+
+
+def test_harmful_members_of_a_zip_are_rejected_by_name(tmp_path, zipped):
+    path = zipped(
+        None, extra={"a/1.jpg": b"", "b/1.jpg": b"", "../evil/1.jpg": b"", "a/../../1.jpg": b"", "/c/1.jpg": b""}
+    )
+    listing = list_class_folders(path)
+    assert listing.classes == ("a", "b")
+    assert listing.rejected == tuple(
+        (name, "path leaves the archive") for name in ("../evil/1.jpg", "a/../../1.jpg", "/c/1.jpg")
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
+def test_a_member_that_occurs_twice_is_rejected(tmp_path, zipped):
+    path = zipped(None, extra={"a/1.jpg": b"", "b/1.jpg": b""})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("a/1.jpg", b"other")
+        archive.writestr("a/2.jpg", b"")
+    listing = list_class_folders(path)
+    assert [item.id for item in listing.items] == ["a/2.jpg", "b/1.jpg"]
+    assert listing.rejected == (("a/1.jpg", "more than one member of this name"),)
+
+
+def test_an_empty_class_folder_is_a_class_without_images(tmp_path):
+    fill(tmp_path, "a/1.jpg", "b/1.jpg")
+    (tmp_path / "c").mkdir()
+    assert list_class_folders(tmp_path).classes == ("a", "b", "c")
+
+
+def refusal(source, found):
+    return pytest.raises(
+        SourceError,
+        match=f"^'{re.escape(str(source))}' cannot be imported: expected a folder or zip with a folder of images for "
+        f"each class, found {found}$",
+    )
+
+
+def test_sources_that_are_none(tmp_path, zipped):
+    with refusal(tmp_path / "missing", "nothing at that path"):
+        list_class_folders(tmp_path / "missing")
+    with refusal(tmp_path, "nothing in it"):
+        list_class_folders(tmp_path)
+    (tmp_path / "file.zip").write_bytes(b"no zip")
+    with refusal(tmp_path / "file.zip", r"a file that is not a zip, or a damaged one \(.*\)"):
+        list_class_folders(tmp_path / "file.zip")
+    empty = zipped(None)
+    with refusal(empty, "nothing in it"):
+        list_class_folders(empty)
+
+
+def test_a_zip_without_folders(zipped):
+    path = zipped(None, extra={"1.jpg": b"", "2.jpg": b""})
+    with refusal(path, "2 images outside of any folder"):
+        list_class_folders(path)
+
+
+def test_class_folders_without_any_file(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with refusal(tmp_path, "no file in any folder"):
+        list_class_folders(tmp_path)
+
+
+def test_one_class_is_not_enough(tmp_path):
+    with refusal(fill(tmp_path, "spiral/1.jpg"), "only the class 'spiral', and two are needed to tell apart"):
+        list_class_folders(tmp_path)
+
+
+def test_a_folder_that_cannot_be_read(tmp_path, monkeypatch):
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with refusal(tmp_path, r"something that cannot be read \(Permission denied\)"):
+        list_class_folders(tmp_path)
+
+
+@pytest.mark.real_data
+def test_the_real_galaxies_are_listed_as_their_description_says(real_data):
+    listing = list_class_folders(real_data / "galaxy-zoo-2-five-class.zip")
+    counts = [sum(item.label == label for item in listing.items) for label in range(len(listing.classes))]
+    assert dict(zip(listing.classes, counts, strict=True)) == {
+        "Cigar-shaped smooth": 518,
+        "completely round smooth": 7604,
+        "edge-on": 3495,
+        "In between smooth": 7212,
+        "spiral": 7022,
+    }
+    assert listing.rejected == ()
+    assert listing.left_out == 0

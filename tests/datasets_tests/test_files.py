@@ -1,0 +1,147 @@
+import os
+import threading
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from datasets import ImageError, iterate_images
+from datasets.archives import MAX_BYTES, Archive
+
+
+def names(*paths):
+    return [file.name for file in iterate_images(paths)]
+
+
+def reason(file):
+    with pytest.raises(ImageError) as caught:
+        file.read()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_files_are_taken_as_they_are_in_the_order_asked_for(tmp_path):
+    for name in ("b.jpg", "a.txt"):
+        (tmp_path / name).write_bytes(name.encode())
+    files = list(iterate_images([tmp_path / "b.jpg", str(tmp_path / "a.txt")]))
+    assert [(file.name, file.read()) for file in files] == [
+        (f"{tmp_path}/b.jpg", b"b.jpg"),
+        (f"{tmp_path}/a.txt", b"a.txt"),
+    ]
+
+
+def test_of_a_folder_all_images_below_it_sorted_and_visible(tmp_path):
+    for name in ("z.PNG", "a/b/c.tiff", "a/notes.txt", ".hidden.jpg", "__MACOSX/a.jpg", "a/.git/b.png", "m.jpeg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert names(tmp_path) == [f"{tmp_path}/a/b/c.tiff", f"{tmp_path}/m.jpeg", f"{tmp_path}/z.PNG"]
+
+
+def test_of_a_zip_all_images_sorted_and_named_below_it(zipped):
+    members = ("z.jpg", "dir/b.jpg", "notes.txt", "__MACOSX/dir/b.jpg", "dir/.b.jpg")
+    path = zipped(None, extra={name: name.encode() for name in members})
+    files = list(iterate_images([path]))
+    assert [(file.name, file.read()) for file in files] == [
+        (f"{path}/dir/b.jpg", b"dir/b.jpg"),
+        (f"{path}/z.jpg", b"z.jpg"),
+    ]
+
+
+def test_a_zip_is_known_without_its_suffix(zipped, tmp_path):
+    path = zipped(None, extra={"a.jpg": b"x"}).rename(tmp_path / "upload")
+    assert names(path) == [f"{path}/a.jpg"]
+
+
+@pytest.mark.parametrize("name", ["../a.jpg", "dir/../../a.jpg", "/etc/a.jpg", "..\\a.jpg", "C:/a.jpg"])
+def test_a_member_that_leads_out_of_its_zip_is_not_read(zipped, name):
+    (file,) = iterate_images([zipped(None, extra={name: b"x"})])
+    assert reason(file) == "path leaves the archive"
+
+
+def test_what_is_not_there_says_so(tmp_path):
+    (file,) = iterate_images([tmp_path / "missing.jpg"])
+    assert file.name == f"{tmp_path}/missing.jpg"
+    assert reason(file) == "no such file"
+    (tmp_path / "file").write_bytes(b"")
+    (below,) = iterate_images([tmp_path / "file" / "a.jpg"])
+    assert reason(below) == "cannot be read: Not a directory"
+
+
+def test_a_folder_or_zip_without_images_says_so(tmp_path, zipped):
+    (tmp_path / "empty").mkdir()
+    files = list(iterate_images([tmp_path / "empty", zipped(None, extra={"notes.txt": b""})]))
+    assert [reason(file) for file in files] == ["holds no image"] * 2
+
+
+def test_a_damaged_zip_says_so_and_the_rest_goes_on(tmp_path):
+    (tmp_path / "bad.zip").write_bytes(b"PK, but no zip")
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    bad, good = iterate_images([tmp_path / "bad.zip", tmp_path / "a.jpg"])
+    assert reason(bad).startswith("not a zip, or a damaged one")
+    assert good.read() == b"x"
+
+
+def test_a_folder_that_cannot_be_listed_says_so(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+
+    def refuse(*args, onerror, **kwargs):
+        onerror(PermissionError(13, "Permission denied"))
+
+    monkeypatch.setattr(os, "walk", refuse)
+    (file,) = iterate_images([tmp_path])
+    assert reason(file) == "cannot be read: Permission denied"
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (file,) = iterate_images([tmp_path])
+    assert reason(file) == "not a file"
+
+
+def test_a_file_of_absurd_size_is_not_read(tmp_path):
+    with (tmp_path / "large.jpg").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    (image,) = iterate_images([tmp_path])
+    assert reason(image) == "too large: 256 MiB, at most 256 MiB are read"
+
+
+def test_a_member_that_promises_an_absurd_size_is_not_read(zipped, monkeypatch):
+    path = zipped(None, extra={"a.jpg": b"x"})
+    monkeypatch.setattr("datasets.archives.MAX_BYTES", 0)
+    (image,) = iterate_images([path])
+    assert reason(image).startswith("too large")
+
+
+def test_a_member_damaged_in_the_zip_says_so(zipped):
+    path = zipped(None, extra={"a.jpg": b"galaxy" * 50})
+    path.write_bytes(path.read_bytes().replace(b"galaxygalaxy", b"galaxyGALAXY", 1))
+    (image,) = iterate_images([path])
+    assert reason(image).startswith("damaged in the archive: Bad CRC-32")
+
+
+def test_an_encrypted_member_says_so(zipped):
+    path = zipped(None, extra={"a.jpg": b"x"})
+    data = bytearray(path.read_bytes())
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(bytes(data))
+    (image,) = iterate_images([path])
+    assert "encrypted" in reason(image)
+
+
+def test_an_archive_is_read_from_many_threads_with_a_handle_each(tmp_path):
+    path = tmp_path / "a.zip"
+    contents = {f"{number}.jpg": os.urandom(20_000) for number in range(60)}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in contents.items():
+            archive.writestr(name, data)
+    shared, handles = Archive(path), set()
+
+    def read(name):
+        data = shared.read(name)
+        handles.add((threading.get_ident(), id(shared._handle())))
+        return data
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(read, contents)) == list(contents.values())
+    assert len({thread for thread, _ in handles}) == len({handle for _, handle in handles})

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from datasets import SourceError, Split, stratified
+
+
+def draw(counts, *, validation=0.1, test=0.1, seed=1):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    ids = [f"class/{row}" for row in range(len(labels))]
+    classes = [f"class {label}" for label in range(len(counts))]
+    return labels, stratified(labels, ids, classes=classes, validation=validation, test=test, seed=seed)
+
+
+def test_codes_are_fixed_because_they_lie_in_files():
+    assert [split.code for split in Split] == [0, 1, 2]
+    assert [str(split) for split in Split] == ["train", "validation", "test"]
+
+
+def test_shares_hold_in_every_class():
+    labels, codes = draw([1000, 100, 20], validation=0.2, test=0.1)
+    sizes = [np.bincount(codes[labels == label], minlength=3).tolist() for label in range(3)]
+    assert sizes == [[700, 200, 100], [70, 20, 10], [14, 4, 2]]
+
+
+def test_the_smallest_class_is_in_every_split_that_has_a_share():
+    labels, codes = draw([1000, 3], validation=0.01, test=0.01)
+    assert sorted(codes[labels == 1]) == [0, 1, 2]
+
+
+def test_everything_can_go_to_the_test():
+    _, codes = draw([5, 1], validation=0, test=1)
+    assert set(codes) == {Split.TEST.code}
+
+
+def test_shares_that_leave_nothing_but_a_rounding_error_ask_for_no_training_row():
+    _, codes = draw([2, 2], validation=0.7, test=0.3)
+    assert 1 - 0.7 - 0.3 > 0
+    assert set(codes) == {Split.VALIDATION.code, Split.TEST.code}
+
+
+def test_another_seed_gives_another_split_and_the_same_one_the_same():
+    first, again, other = (draw([50, 50], seed=seed)[1] for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_split_of_an_image_is_fixed_for_ever():
+    _, codes = draw([12], validation=0.25, test=0.25)
+    assert codes.tolist() == [0, 2, 1, 0, 0, 0, 0, 2, 1, 0, 1, 2]
+
+
+def test_a_class_does_not_influence_the_others():
+    _, alone = draw([40])
+    _, beside = draw([40, 7])
+    assert np.array_equal(alone, beside[:40])
+
+
+def test_a_class_with_too_few_images_is_named():
+    with pytest.raises(
+        SourceError, match="class 'class 1' has 1 image: at least 3 are needed, one each for train, val"
+    ):
+        draw([5, 1])
+    with pytest.raises(SourceError, match="has 0 images: at least 1 are needed, one each for test"):
+        draw([5, 0, 2], validation=0, test=1)

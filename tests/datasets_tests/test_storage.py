@@ -1,0 +1,198 @@
+import os
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+
+from datasets import Folder, StorageError, open_folder
+
+
+@pytest.fixture(params=["local", "remote"])
+def folder(request, tmp_path):
+    """A folder that does not exist yet: on the local disk, and on a filesystem that pyarrow opens by URI."""
+    if request.param == "local":
+        return open_folder(tmp_path / "deep" / "folder")
+    return open_folder(f"mock:///{token_hex(8)}/folder")
+
+
+class TestEveryStorage:
+    """The contract, the same wherever a folder lies."""
+
+    def test_what_is_written_is_read(self, folder):
+        folder.write_whole("a.json", b"one")
+        folder.write_whole("a.json", b"two")
+        assert folder.read("a.json") == b"two"
+
+    def test_names_may_have_several_parts_and_odd_characters(self, folder):
+        folder.write_whole("records/In between + 100 % #1?.json", b"x")
+        assert folder.child("records").read("In between + 100 % #1?.json") == b"x"
+        assert folder.child("records").names() == ["In between + 100 % #1?.json"]
+        assert open_folder(folder.child("In between", "b").uri) == folder.child("In between").child("b")
+
+    def test_an_absent_file_is_not_found(self, folder):
+        with pytest.raises(FileNotFoundError):
+            folder.read("a.json")
+
+    def test_names_are_sorted_and_direct_children_only(self, folder):
+        assert folder.names() == []
+        for name in ("b", "a", "c/d"):
+            folder.write_whole(name, b"")
+        assert folder.names() == ["a", "b", "c"]
+
+    def test_exists(self, folder):
+        assert not folder.exists()
+        folder.write_whole("a", b"")
+        assert folder.exists()
+        assert folder.exists("a")
+        assert not folder.exists("b")
+
+    def test_create_never_replaces(self, folder):
+        assert folder.create("a", b"first")
+        assert not folder.create("a", b"second")
+        assert folder.read("a") == b"first"
+        assert folder.names() == ["a"]
+
+    def test_delete_and_delete_tree_do_not_mind_absence(self, folder):
+        folder.delete("a")
+        folder.delete_tree()
+        folder.write_whole("a", b"")
+        folder.write_whole("b/c", b"")
+        folder.delete("a")
+        assert folder.names() == ["b"]
+        folder.delete_tree()
+        assert not folder.exists()
+
+    def test_check_writable_leaves_nothing(self, folder):
+        folder.check_writable()
+        assert folder.names() == []
+
+    def test_it_pickles_and_opens_again_by_its_uri(self, folder):
+        folder.write_whole("a", b"x")
+        for same in (pickle.loads(pickle.dumps(folder)), open_folder(folder.uri)):
+            assert same == folder
+            assert same.read("a") == b"x"
+
+    @pytest.mark.parametrize("name", ["", "/a", "../a", "a/../../b"])
+    def test_names_stay_in_the_folder(self, folder, name):
+        with pytest.raises(ValueError, match="must be relative and stay in it"):
+            folder.write_whole(name, b"")
+        with pytest.raises(ValueError, match="must be relative and stay in it"):
+            folder.child(name)
+
+
+def test_a_plain_path_becomes_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert open_folder("runs/../other").uri == str(tmp_path / "other")
+    assert open_folder(Path("~/runs")).uri == str(tmp_path / "home" / "runs")
+    assert open_folder("runs").local == tmp_path / "runs"
+
+
+def test_a_file_uri_is_a_plain_path():
+    assert open_folder("file:///data/my%20runs/") == Folder("/data/my runs")
+
+
+def test_the_options_of_a_uri_are_kept_behind_the_names():
+    folder = open_folder("s3://bucket/runs/?region=eu-west-1")
+    assert folder.uri == "s3://bucket/runs?region=eu-west-1"
+    assert folder.local is None
+    assert folder.child("a b").uri == "s3://bucket/runs/a%20b?region=eu-west-1"
+
+
+@pytest.mark.parametrize("uri", ["nowhere://bucket/runs", "s3://?region"])
+def test_an_unknown_kind_of_uri_is_one_line(uri):
+    with pytest.raises(StorageError, match=r"^cannot open the storage '.*', expected a path or s3://") as caught:
+        open_folder(uri)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("verb", ["write_whole", "create"])
+def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch, verb):
+    folder = open_folder(tmp_path)
+    if verb == "write_whole":
+        folder.write_whole("a", b"old")
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match=r"^cannot write '.*/a': No space left on device$"):
+        getattr(folder, verb)("a", b"new")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == ({"a": b"old"} if verb != "create" else {})
+
+
+def test_a_file_that_is_being_written_is_not_listed(tmp_path, monkeypatch):
+    folder, seen = open_folder(tmp_path), []
+    monkeypatch.setattr(os, "fsync", lambda handle: seen.append((list(tmp_path.iterdir()), folder.names())))
+    folder.write_whole("a", b"x")
+    on_disk, listed = seen[0]
+    assert len(on_disk) == 1
+    assert listed == []
+
+
+def test_one_of_many_creators_wins(tmp_path):
+    folder = open_folder(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda number: folder.create("lock", b"%d" % number), range(40)))
+    assert sum(won) == 1
+    assert folder.read("lock") == b"%d" % won.index(True)
+
+
+def test_create_is_exclusive_where_there_are_no_hard_links(tmp_path, monkeypatch):
+    def no_links(self, target):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", no_links)
+    folder = open_folder(tmp_path)
+    assert folder.create("a", b"first")
+    assert not folder.create("a", b"second")
+    assert folder.read("a") == b"first"
+    assert folder.names() == ["a"]
+
+
+def test_files_can_be_read_by_others(tmp_path):
+    before = os.umask(0o022)
+    try:
+        open_folder(tmp_path).write_whole("a", b"")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
+
+
+class TestAPlaceThatRefuses:
+    """A folder below a regular file: even root cannot write there."""
+
+    @pytest.fixture
+    def refusing(self, tmp_path):
+        (tmp_path / "file").write_text("mine")
+        yield open_folder(tmp_path / "file" / "runs")
+        assert (tmp_path / "file").read_text() == "mine"
+
+    def test_every_way_to_write_says_where_and_why(self, refusing):
+        for write in (lambda: refusing.write_whole("a", b""), lambda: refusing.create("a", b"")):
+            with pytest.raises(StorageError, match=r"^cannot write '.*/file/runs/a': Not a directory$"):
+                write()
+
+    def test_check_writable_says_where_and_why(self, refusing):
+        with pytest.raises(StorageError, match=r"^cannot write in '.*/file/runs': Not a directory$"):
+            refusing.check_writable()
+
+    def test_a_file_in_the_folder_s_place(self, refusing):
+        folder = open_folder(Path(refusing.uri).parent)
+        with pytest.raises(StorageError, match=r"^cannot write in '.*/file': (File exists|Not a directory)$"):
+            folder.check_writable()
+
+    def test_reading_says_so_too(self, refusing):
+        with pytest.raises(StorageError, match=r"^cannot read '.*/file/runs/a': Not a directory$"):
+            refusing.read("a")
+        assert not refusing.exists("a")
+
+
+def test_a_system_folder_that_takes_no_files():
+    for write in (open_folder("/proc/runs").write_whole, open_folder("/proc/runs").create):
+        with pytest.raises(StorageError, match=r"^cannot write '/proc/runs/a': "):
+            write("a", b"")
+    with pytest.raises(StorageError, match=r"^cannot write in '/proc/runs': "):
+        open_folder("/proc/runs").check_writable()
