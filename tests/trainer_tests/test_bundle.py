@@ -1,0 +1,146 @@
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from datasets import Folder, Preprocessing
+from trainer import BundleError, BundleMember, Manifest, load_bundle, read_manifest, write_bundle
+
+pytestmark = pytest.mark.filterwarnings(
+    # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+
+MEMBER = BundleMember("t1", True, 10, 3, 2, {"units": 8}, {"val_loss": 0.5, "val_auc": None})
+MANIFEST = Manifest(
+    classes=("edge-on", "In between smooth"),
+    preprocessing=Preprocessing(8, 0.5, (232, 240)),
+    dataset="/data/galaxies",
+    dataset_fingerprint="f" * 64,
+    members=(MEMBER,),
+    temperature=1.5,
+    seed=3,
+    created="2025-01-01T00:00:00+00:00",
+    versions={"keras": keras.__version__},
+    metrics={"test": {"accuracy": 0.9}},
+)
+
+
+def model(seed: int = 1, *layers: keras.Layer) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    built = keras.Sequential([keras.Input((8, 8, 3)), *layers, keras.layers.Flatten(), keras.layers.Dense(2)])
+    built.compile("adam", "mse")
+    return built
+
+
+def test_gives_back_what_was_written(folder: Folder) -> None:
+    models = [model(1), model(2)]
+    manifest = replace(MANIFEST, members=(MEMBER, replace(MEMBER, name="t2")))
+    written = write_bundle(folder, models, manifest)
+    loaded = load_bundle(folder.uri)
+    assert loaded.manifest == written == replace(manifest, files=written.files)
+    images = np.random.default_rng(0).random((3, 8, 8, 3), np.float32)
+    for before, after in zip(models, loaded.models, strict=True):
+        assert np.array_equal(before(images), after(images))
+
+
+def test_keeps_no_optimizer(folder: Folder) -> None:
+    trained = model()
+    trained.optimizer.build(trained.trainable_variables)
+    write_bundle(folder, [trained], MANIFEST)
+    loaded = load_bundle(folder)
+    assert not loaded.models[0].compiled
+    (name,) = loaded.manifest.files
+    weights = 4 * trained.count_params()
+    assert len(folder.read(name)) < weights + 30_000  # HDF5 adds about 20 kB, Adam would add twice the weights
+
+
+def test_another_bundle_takes_the_place_of_the_first(folder: Folder) -> None:
+    first = write_bundle(folder, [model(1)], MANIFEST)
+    second = write_bundle(folder, [model(2)], replace(MANIFEST, temperature=2.0))
+    assert set(first.files).isdisjoint(second.files)
+    assert folder.names() == ["bundle.json", *second.files]
+    assert load_bundle(folder).manifest.temperature == 2.0
+
+
+def test_a_model_that_cannot_be_loaded_again_is_refused_and_the_older_bundle_stays(folder: Folder) -> None:
+    write_bundle(folder, [model(1)], MANIFEST)
+    names = folder.names()
+    unsafe = model(2, keras.layers.Lambda(lambda images: images * 2))
+    with pytest.raises(BundleError, match=r"the model 't1' cannot be kept: expected one that Keras loads in safe mode"):
+        write_bundle(folder, [unsafe], MANIFEST)
+    assert folder.names() == names
+    load_bundle(folder)
+
+
+def test_runs_no_code_from_a_bundle(folder: Folder, tmp_path: Path) -> None:
+    trap = str(tmp_path / "trap")
+    unsafe = model(2, keras.layers.Lambda(lambda images: (os.mkdir(trap), images)[1]))  # noqa: PTH102
+    Path(trap).rmdir()
+    unsafe.save(tmp_path / "unsafe.keras")
+    data = (tmp_path / "unsafe.keras").read_bytes()
+    (folder.local or tmp_path).mkdir(exist_ok=True)
+    folder.write_whole("model-0.keras", data)
+    folder.write_whole(
+        "bundle.json", replace(MANIFEST, files={"model-0.keras": hashlib.sha256(data).hexdigest()}).as_document()
+    )
+    with pytest.raises(BundleError, match=r"model-0\.keras' cannot be loaded as the model 't1': .*Lambda"):
+        load_bundle(folder)
+    assert not Path(trap).exists()
+
+
+def rewritten(folder: Folder, **changes: Any) -> None:
+    folder.write_whole("bundle.json", json.dumps(json.loads(folder.read("bundle.json")) | changes).encode())
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (
+            lambda folder: folder.delete("bundle.json"),
+            r"expected a folder with bundle\.json, found a folder without bundle\.json",
+        ),
+        (lambda folder: folder.delete_tree(), r"expected a folder with bundle\.json, found nothing"),
+        (lambda folder: folder.write_whole("bundle.json", b"{"), r"is damaged: expected JSON in bundle\.json, found"),
+        (lambda folder: folder.write_whole("bundle.json", b"[]"), "expected a bundle of format .*/1, found none"),
+        (
+            lambda folder: rewritten(folder, format="galaxy-tuner-bundle/99"),
+            "expected a bundle of format galaxy-tuner-bundle/1, found galaxy-tuner-bundle/99",
+        ),
+        (lambda folder: rewritten(folder, temperature="hot"), r"is damaged: 'temperature' in bundle\.json: .*number"),
+        (lambda folder: rewritten(folder, files={}), r"expected a file for each member in .*, found 0 for 1"),
+        (
+            lambda folder: folder.delete(model_file(folder)),
+            r"\.keras' is missing: expected the file that bundle\.json names, found none",
+        ),
+        (
+            lambda folder: folder.write_whole(model_file(folder), b"other"),
+            r"\.keras' has changed since it was written: expected SHA-256 [0-9a-f]{64}, found [0-9a-f]{64}",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(folder: Folder, harm: Callable[[Folder], None], message: str) -> None:
+    write_bundle(folder, [model()], MANIFEST)
+    harm(folder)
+    with pytest.raises(BundleError, match=message) as caught:
+        load_bundle(folder)
+    assert folder.uri in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def model_file(folder: Folder) -> str:
+    (name,) = read_manifest(folder).files
+    return name
+
+
+def test_a_file_is_no_bundle(folder: Folder, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(BundleError, match=r"is not a bundle: expected a folder with bundle\.json, found a file"):
+        load_bundle(tmp_path / "file")

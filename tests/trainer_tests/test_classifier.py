@@ -1,0 +1,181 @@
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from datasets import Dataset, ImageError, ImageFile, ImportOptions, Preprocessing, Split, import_dataset
+from trainer import Bundle, BundleMember, Classifier, Manifest, ModelMismatchError, SplitError, evaluate
+from trainer.fieldofview import scale_warning
+
+
+def network(seed: int, classes: int, activation: str | None = "softmax") -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            keras.layers.AveragePooling2D(8),
+            keras.layers.Flatten(),
+            keras.layers.Dense(classes, activation=activation, kernel_initializer="he_normal"),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def bundle(tiny_dataset: Dataset) -> Bundle:
+    """Two untrained models, the second with logits."""
+    member = BundleMember("t1", False, 1, 1, 1, {}, {})
+    manifest = Manifest(
+        classes=tiny_dataset.classes,
+        preprocessing=tiny_dataset.preprocessing,
+        dataset="",
+        dataset_fingerprint=tiny_dataset.fingerprint,
+        members=(member, replace(member, name="t2", logits=True)),
+        temperature=0.5,
+        seed=1,
+        created="",
+        versions={},
+        metrics={},
+    )
+    return Bundle("/models/m", manifest, (network(1, 5), network(2, 5, None)))
+
+
+@pytest.fixture(scope="module")
+def classifier(bundle: Bundle) -> Classifier:
+    return Classifier(bundle)
+
+
+def image_file(name: str, size: tuple[int, int] = (40, 40), mode: str = "RGB") -> ImageFile:
+    """A PNG of noise, (width, height)."""
+    noise = np.random.default_rng(len(name)).integers(0, 255, (size[1], size[0], 3), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).convert(mode).save(buffer, "PNG")
+    return ImageFile(name, lambda: buffer.getvalue())
+
+
+def test_averages_the_members_and_calibrates(classifier: Classifier, bundle: Bundle, tiny_dataset: Dataset) -> None:
+    images = tiny_dataset.take(np.arange(70))  # more than one batch of 64
+    floats = images / np.float32(255)
+    first = bundle.models[0].predict(floats, verbose=0)
+    second = np.asarray(keras.ops.softmax(bundle.models[1].predict(floats, verbose=0)))
+    squared = ((first + second) / 2) ** 2  # temperature 0.5
+    found = classifier.probabilities(images)
+    assert found.dtype == np.float32
+    assert found == pytest.approx(squared / squared.sum(axis=1, keepdims=True), abs=1e-5)
+    assert classifier._predict.experimental_get_tracing_count() == 1
+
+
+def test_no_images_have_no_probabilities(classifier: Classifier) -> None:
+    assert classifier.probabilities(np.zeros((0, 32, 32, 3), np.uint8)).shape == (0, 5)
+
+
+def test_classifies_in_order_and_goes_on_after_a_file_that_is_no_image(classifier: Classifier) -> None:
+    def unreadable() -> bytes:
+        raise ImageError("no such file")
+
+    files = [image_file(f"{number}.png") for number in range(70)]
+    files[3], files[66] = ImageFile("text", lambda: b"not an image"), ImageFile("gone", unreadable)
+    found = list(classifier.classify(files))
+    assert [one.path for one in found] == [file.name for file in files]
+    assert found[3].error is not None
+    assert "not an image" in found[3].error
+    assert (found[3].class_name, found[3].probabilities, found[3].pixels) == (None, None, None)
+    assert found[66].error == "no such file"
+    good = found[65]
+    assert good.error is None
+    assert good.pixels is not None
+    assert good.probabilities is not None
+    assert list(good.probabilities) == list(classifier.classes)
+    assert sum(good.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert good.class_name == max(good.probabilities, key=good.probabilities.__getitem__)
+    assert list(good.probabilities.values()) == pytest.approx(list(classifier.probabilities(good.pixels[None])[0]))
+
+
+def test_warns_of_what_conversion_lost(classifier: Classifier) -> None:
+    (found,) = classifier.classify([image_file("grey.png", mode="L")])
+    assert found.error is None
+    assert any("grey image" in warning for warning in found.warnings)
+
+
+def test_warns_of_another_scale_unless_the_crop_makes_it_equal(classifier: Classifier) -> None:
+    (equal,) = classifier.classify([image_file("equal.png")])
+    assert equal.warnings == ()
+    (larger,) = classifier.classify([image_file("larger.png", (80, 100))])
+    assert len(larger.warnings) == 1
+    assert "for an equal pixel scale use --crop 0.500" in larger.warnings[0]
+    (cropped,) = classifier.classify([image_file("larger.png", (80, 100))], crop=0.5)
+    assert cropped.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("size", "crop", "expected"),
+    [
+        ((424, 424), 0.547, None),
+        ((424, 424), 1.0, "424×424 pixels, of which the central 424 are looked at: .* from 232; .* use --crop 0.547$"),
+        ((232, 300), 1.0, None),
+        ((100, 120), 1.0, "100×120 pixels, .* central 100 .*: the model learnt from 232, .*no --crop can make"),
+        ((464, 464), 0.25, "central 116 are looked at: .* use --crop 0.500$"),
+    ],
+)
+def test_the_warning_gives_the_crop_for_an_equal_scale(
+    size: tuple[int, int], crop: float, expected: str | None
+) -> None:
+    found = scale_warning(Preprocessing(64, 1.0, (232, 232)), size, crop)
+    if expected is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert re.search(expected, found)
+
+
+def test_evaluates_a_split_or_everything(classifier: Classifier, tiny_dataset: Dataset) -> None:
+    assert evaluate(classifier, tiny_dataset).count == len(tiny_dataset)
+    reports: list[tuple[int, int | None]] = []
+    scores = evaluate(classifier, tiny_dataset, Split.TEST, progress=lambda *report: reports.append(report))
+    rows = tiny_dataset.rows(Split.TEST)
+    predicted = classifier.probabilities(tiny_dataset.take(rows)).argmax(axis=1)
+    assert scores.count == len(rows)
+    assert scores.accuracy == (predicted == tiny_dataset.labels[rows]).mean()
+    assert reports[-1] == (len(rows), len(rows))
+
+
+def changed(bundle: Bundle, **changes: object) -> Classifier:
+    return Classifier(replace(bundle, manifest=replace(bundle.manifest, **changes)))  # type: ignore[arg-type]
+
+
+def test_matches_classes_by_name(bundle: Bundle, classifier: Classifier, tiny_dataset: Dataset) -> None:
+    order = [4, 2, 0, 1, 3]
+    names = tuple(tiny_dataset.classes[index].upper().replace("-", "_") for index in order)
+    kernels = [np.array(model.get_weights()[0]) for model in bundle.models]
+    models = (network(1, 5), network(2, 5, None))
+    for model, kernel in zip(models, kernels, strict=True):
+        model.layers[-1].set_weights([kernel[:, order], np.zeros(5)])
+    reordered = Classifier(replace(bundle, models=models, manifest=replace(bundle.manifest, classes=names)))
+    expected, found = evaluate(classifier, tiny_dataset), evaluate(reordered, tiny_dataset)
+    assert found.accuracy == expected.accuracy
+    assert found.classes == names
+    assert found.per_class[names[0]] == expected.per_class[tiny_dataset.classes[4]]
+
+
+def test_refuses_other_classes_and_shows_both(bundle: Bundle, tiny_dataset: Dataset) -> None:
+    with pytest.raises(ModelMismatchError, match=r"expected the classes a, b, c, d, e; found Cigar-shaped .*spiral"):
+        evaluate(changed(bundle, classes=tuple("abcde")), tiny_dataset)
+
+
+def test_refuses_another_image_size_or_crop(bundle: Bundle, tiny_dataset: Dataset) -> None:
+    preprocessing = replace(bundle.manifest.preprocessing, image_size=64)
+    with pytest.raises(ModelMismatchError, match="expected image size 64 and crop 1, found 32 and 1; import it with"):
+        evaluate(changed(bundle, preprocessing=preprocessing), tiny_dataset)
+    preprocessing = replace(bundle.manifest.preprocessing, crop=0.5)
+    with pytest.raises(ModelMismatchError, match=r"expected image size 32 and crop 0\.5, found 32 and 1"):
+        evaluate(changed(bundle, preprocessing=preprocessing), tiny_dataset)
+
+
+def test_refuses_an_empty_split(classifier: Classifier, tiny_source: Path, tmp_path: Path) -> None:
+    info = import_dataset(tiny_source, tmp_path / "other", ImportOptions(image_size=32, validation=0.2, test=0))
+    with pytest.raises(SplitError, match="has no images to evaluate on in the split test"):
+        evaluate(classifier, Dataset.open(info.path), Split.TEST)

@@ -1,0 +1,113 @@
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import pytest
+
+from datasets import Dataset, Folder, Split
+from trainer import (
+    Build,
+    Classifier,
+    InfeasibleError,
+    Member,
+    Objective,
+    TrainingOptions,
+    evaluate,
+    train_final,
+)
+
+pytestmark = pytest.mark.filterwarnings(
+    # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+OPTIONS = TrainingOptions(epochs=2, batch_size=16)
+
+
+class Interruptible:
+    """A `build` that can be interrupted, as by Ctrl-C."""
+
+    def __init__(self, build: Build) -> None:
+        self.build, self.broken = build, False
+
+    def __call__(self) -> keras.Model:
+        if self.broken:
+            raise KeyboardInterrupt
+        return self.build()
+
+
+@pytest.fixture
+def train(tiny_dataset: Dataset, folder: Folder) -> Callable[..., Any]:
+    def train(*members: Member, **changes: Any) -> Any:
+        settings: dict[str, Any] = {
+            "objective": Objective.parse("val_loss"),
+            "seed": 4,
+            "work": folder.child("work"),
+            "bundle": folder.child("model"),
+        }
+        return train_final(members, tiny_dataset, **(settings | changes))
+
+    return train
+
+
+def test_bundles_the_average_with_its_scores(
+    train: Callable[..., Any], make_build: Callable[..., Build], tiny_dataset: Dataset, folder: Folder
+) -> None:
+    logits = keras.losses.CategoricalCrossentropy(from_logits=True)
+    members = [
+        Member("t1", make_build(), OPTIONS, {"units": 3, "rate": 0.1}),
+        Member("t2", make_build(loss=logits, activation=None), OPTIONS, {}),
+    ]
+    reports: list[tuple[int, int]] = []
+    result = train(*members, progress=lambda done, total: reports.append((done, total)))
+    assert result.model == folder.child("model").uri
+    assert result.as_json()["members"] == ["t1", "t2"]
+    assert reports == [(done, 16) for done in range(1, 17)]  # 2 members, 2 epochs, 3 + 1 batches
+
+    classifier = Classifier.load(result.model)
+    manifest = classifier.bundle.manifest
+    assert manifest.dataset_fingerprint == tiny_dataset.fingerprint
+    assert [(member.name, member.logits, member.epochs) for member in manifest.members] == [
+        ("t1", False, 2),
+        ("t2", True, 2),
+    ]
+    assert manifest.members[0].hyperparameters == {"units": 3, "rate": 0.1}
+    assert manifest.members[0].metrics["val_loss"] > 0
+    found = evaluate(classifier, tiny_dataset, Split.TEST)
+    assert found.accuracy == result.metrics["test_accuracy"] == manifest.metrics["test"]["accuracy"]
+    assert found.ece == pytest.approx(result.metrics["test_ece"], abs=1e-5)
+    assert {name.partition("_")[0] for name in result.metrics} == {"val", "test"}
+
+
+def test_goes_on_after_an_interruption(train: Callable[..., Any], build: Build, folder: Folder) -> None:
+    second = Interruptible(build)
+    members = [Member("t1", build, OPTIONS, {}), Member("t2", second, OPTIONS, {})]
+    second.broken = True
+    with pytest.raises(KeyboardInterrupt):
+        train(*members)
+    assert not folder.child("model").exists()
+    first = folder.child("work", "t1")
+    modified = first.local.joinpath("last.npz").stat().st_mtime_ns
+    second.broken = False
+    train(*members)
+    assert first.local.joinpath("last.npz").stat().st_mtime_ns == modified  # not trained again
+
+
+def test_a_member_that_has_changed_starts_over(train: Callable[..., Any], build: Build, folder: Folder) -> None:
+    train(Member("t1", build, OPTIONS, {"units": 1}))
+    before = folder.child("work", "t1").read("last.npz")
+    reports: list[int] = []
+    train(Member("t1", build, OPTIONS, {"units": 2}), progress=lambda done, _: reports.append(done))
+    assert reports == list(range(1, 9))
+    train(Member("t1", build, OPTIONS, {"units": 2}), progress=lambda done, _: reports.append(done))
+    assert len(reports) == 8
+    assert len(folder.child("work", "t1").read("last.npz")) == len(before)
+
+
+def test_names_the_member_that_cannot_be_trained(train: Callable[..., Any], make_build: Callable[..., Build]) -> None:
+    with pytest.raises(InfeasibleError, match=r"^t7: the model must give one output of shape \(batch, 5\)"):
+        train(Member("t7", make_build(outputs=3), OPTIONS, {}))
+
+
+def test_wants_a_member(train: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="at least one member is needed"):
+        train()

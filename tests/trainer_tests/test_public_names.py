@@ -1,0 +1,23 @@
+import subprocess
+import sys
+
+import trainer
+
+
+def test_every_public_name_is_there() -> None:
+    for name in trainer.__all__:
+        assert getattr(trainer, name) is not None
+    homes = {name for names in trainer._HOMES.values() for name in names}
+    assert homes == set(trainer.__all__)
+
+
+def test_light_names_import_no_tensorflow() -> None:
+    script = (
+        "import sys, trainer\n"
+        "trainer.Objective, trainer.TrainingOptions, trainer.InfeasibleError, trainer.read_manifest, trainer.Scores\n"
+        "trainer.quiet_tensorflow()\n"
+        "heavy = {'tensorflow', 'keras', 'sklearn', 'scipy', 'cv2'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr

@@ -1,0 +1,113 @@
+"""Fitting, scoring, keeping and using models.
+
+Everything public is listed here and imported when it is first used, since most of it needs TensorFlow.
+"""
+
+from typing import TYPE_CHECKING
+
+from datasets.exports import lazily
+
+if TYPE_CHECKING:
+    from trainer.building import Build as Build
+    from trainer.bundle import Bundle as Bundle
+    from trainer.bundle import load_bundle as load_bundle
+    from trainer.bundle import write_bundle as write_bundle
+    from trainer.check import check_model as check_model
+    from trainer.classifier import Classification as Classification
+    from trainer.classifier import Classifier as Classifier
+    from trainer.classifier import evaluate as evaluate
+    from trainer.errors import BundleError as BundleError
+    from trainer.errors import CheckpointError as CheckpointError
+    from trainer.errors import InfeasibleError as InfeasibleError
+    from trainer.errors import ModelMismatchError as ModelMismatchError
+    from trainer.errors import ObjectiveError as ObjectiveError
+    from trainer.errors import OptionsError as OptionsError
+    from trainer.errors import SplitError as SplitError
+    from trainer.errors import TrainerError as TrainerError
+    from trainer.final import FinalResult as FinalResult
+    from trainer.final import Member as Member
+    from trainer.final import train_final as train_final
+    from trainer.fitting import EpochReport as EpochReport
+    from trainer.fitting import TrainingRun as TrainingRun
+    from trainer.manifest import BundleMember as BundleMember
+    from trainer.manifest import Manifest as Manifest
+    from trainer.manifest import read_manifest as read_manifest
+    from trainer.objective import METRIC_DIRECTIONS as METRIC_DIRECTIONS
+    from trainer.objective import Objective as Objective
+    from trainer.options import TrainingOptions as TrainingOptions
+    from trainer.quiet import quiet_tensorflow as quiet_tensorflow
+    from trainer.scores import ClassScore as ClassScore
+    from trainer.scores import Scores as Scores
+    from trainer.scores import score_predictions as score_predictions
+    from trainer.threads import limit_threads as limit_threads
+
+_HOMES = {
+    "building": ("Build",),
+    "bundle": ("Bundle", "load_bundle", "write_bundle"),
+    "check": ("check_model",),
+    "classifier": ("Classification", "Classifier", "evaluate"),
+    "errors": (
+        "BundleError",
+        "CheckpointError",
+        "InfeasibleError",
+        "ModelMismatchError",
+        "ObjectiveError",
+        "OptionsError",
+        "SplitError",
+        "TrainerError",
+    ),
+    "final": ("FinalResult", "Member", "train_final"),
+    "fitting": ("EpochReport", "TrainingRun"),
+    "manifest": ("BundleMember", "Manifest", "read_manifest"),
+    "objective": ("METRIC_DIRECTIONS", "Objective"),
+    "options": ("TrainingOptions",),
+    "quiet": ("quiet_tensorflow",),
+    "scores": ("ClassScore", "Scores", "score_predictions"),
+    "threads": ("limit_threads",),
+}
+
+__all__ = [
+    "METRIC_DIRECTIONS",
+    "Build",
+    "Bundle",
+    "BundleError",
+    "BundleMember",
+    "CheckpointError",
+    "ClassScore",
+    "Classification",
+    "Classifier",
+    "EpochReport",
+    "FinalResult",
+    "InfeasibleError",
+    "Manifest",
+    "Member",
+    "ModelMismatchError",
+    "Objective",
+    "ObjectiveError",
+    "OptionsError",
+    "Scores",
+    "SplitError",
+    "TrainerError",
+    "TrainingOptions",
+    "TrainingRun",
+    "check_model",
+    "evaluate",
+    "limit_threads",
+    "load_bundle",
+    "quiet_tensorflow",
+    "read_manifest",
+    "score_predictions",
+    "train_final",
+    "write_bundle",
+]
+
+_WITH_TENSORFLOW = ("building", "bundle", "check", "classifier", "final", "fitting")
+_import = lazily(__name__, {name: f"trainer.{home}" for home, names in _HOMES.items() for name in names})
+
+
+def __getattr__(name: str) -> object:
+    if any(name in _HOMES[home] for home in _WITH_TENSORFLOW):
+        from trainer.quiet import import_tensorflow
+
+        import_tensorflow()
+    return _import(name)

@@ -1,0 +1,111 @@
+"""Checkpoints of a training: `last` to go on from, `best` to use. Each is one file, read or replaced as a whole.
+
+A checkpoint is an uncompressed `.npz`: the arrays, and a JSON text about them under `about`. Keras's own files lose the
+state of seed generators, so a training continued from one differs from an uninterrupted one (other dropout masks).
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras.src.random.seed_generator import global_seed_generator
+
+from datasets import Folder
+from trainer.errors import CheckpointError
+
+LAST, BEST = "last.npz", "best.npz"
+_FORMAT = "galaxy-tuner-checkpoint/1"
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """How far a training is, apart from the model.
+
+    Attributes:
+        epoch: Finished epochs.
+        history: Metric → one value an epoch.
+        dataset: Fingerprint of the dataset it is trained on.
+        objective: What ``best`` refers to, as ``name:direction``.
+    """
+
+    epoch: int
+    history: dict[str, list[float]]
+    dataset: str
+    objective: str
+
+
+def pack_checkpoint(model: keras.Model, progressed: Progressed) -> bytes:
+    """Write the model's weights and seed generators, its optimizer and ``progressed`` as the bytes of one file."""
+    arrays = {
+        f"{group}/{index:04}": variable.numpy()
+        for group, variables in _variables(model).items()
+        for index, variable in enumerate(variables)
+    }
+    about = json.dumps({"format": _FORMAT, **vars(progressed)})
+    buffer = io.BytesIO()
+    np.savez(buffer, about=np.array(about), **arrays)
+    return buffer.getvalue()
+
+
+def restore_checkpoint(model: keras.Model, folder: Folder, name: str, *, expected: Progressed) -> Progressed:
+    """Load the checkpoint ``name`` into a built model with a built optimizer and return how far it is.
+
+    Args:
+        expected: Its ``dataset`` and ``objective`` must be those of the checkpoint.
+
+    Raises:
+        FileNotFoundError: There is no such checkpoint.
+        CheckpointError: It is damaged, or of another dataset, objective or model.
+    """
+    path = folder.child(name).uri
+    about, arrays = _unpack(folder.read(name), path)
+    progressed = Progressed(about["epoch"], about["history"], about["dataset"], about["objective"])
+    for what in ("dataset", "objective"):
+        _check(path, what, getattr(expected, what), getattr(progressed, what))
+    # Everything is compared before anything is assigned: a refused checkpoint changes nothing.
+    pairs = [pair for group, variables in _variables(model).items() for pair in _pair(path, group, variables, arrays)]
+    for variable, array in pairs:
+        variable.assign(array)
+    return progressed
+
+
+def _variables(model: keras.Model) -> dict[str, Sequence[keras.Variable]]:
+    # `model.variables` holds the weights and the states of all seed generators of its layers, but no metrics.
+    # Layers without a seed of their own draw from the global generator.
+    return {
+        "model": model.variables,
+        "optimizer": model.optimizer.variables,
+        "global_seed": [global_seed_generator().state],
+    }
+
+
+def _unpack(data: bytes, path: str) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        about = json.loads(str(arrays.pop("about")))
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"{path!r} is damaged ({error}): delete it to start this training over") from error
+    _check(path, "format", _FORMAT, about.get("format"))
+    return about, arrays
+
+
+def _pair(
+    path: str, group: str, variables: Sequence[keras.Variable], arrays: dict[str, npt.NDArray[Any]]
+) -> list[tuple[keras.Variable, npt.NDArray[Any]]]:
+    stored = [arrays[name] for name in sorted(arrays) if name.startswith(f"{group}/")]
+    _check(path, f"shapes of the {group}'s variables", [v.shape for v in variables], [a.shape for a in stored])
+    return list(zip(variables, stored, strict=True))
+
+
+def _check(path: str, what: str, expected: object, found: object) -> None:
+    if expected != found:
+        raise CheckpointError(
+            f"{path!r} belongs to another training: {what}: expected {expected}, found {found}; delete it to start over"
+        )

@@ -1,0 +1,172 @@
+"""Using a bundle: probabilities of images, classification of files, evaluation on a dataset."""
+
+import math
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from datasets import (
+    Dataset,
+    DecodedImage,
+    Folder,
+    ImageError,
+    ImageFile,
+    Progress,
+    Split,
+    class_mapping,
+    decode,
+    silent,
+)
+from trainer.bundle import Bundle, load_bundle
+from trainer.calibration import apply_temperature
+from trainer.errors import ModelMismatchError, SplitError
+from trainer.fieldofview import scale_warning
+from trainer.loop import as_probabilities
+from trainer.scores import Scores, score_predictions
+
+_BATCH_SIZE = 64
+_DECODING_THREADS = 4
+
+
+@dataclass(frozen=True)
+class Classification:
+    """What became of one file.
+
+    Attributes:
+        path: Its name; a file in an archive is ``a.zip/dir/b.jpg``.
+        class_name: The most probable class; None where the file could not be used.
+        probabilities: Class → calibrated probability, in the order of the classes; None likewise.
+        warnings: What may make the answer less trustworthy, a line each.
+        error: Why the file could not be used, one line; None where it could.
+        pixels: uint8, (side, side, 3): what the model saw; None where the file could not be used.
+    """
+
+    path: str
+    class_name: str | None
+    probabilities: dict[str, float] | None
+    warnings: tuple[str, ...]
+    error: str | None
+    pixels: npt.NDArray[np.uint8] | None
+
+
+class Classifier:
+    """A bundle ready to classify. Its models are compiled into one function at the first use."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        side = bundle.manifest.preprocessing.image_size
+        self._predict = tf.function(
+            self._outputs, input_signature=[tf.TensorSpec((None, side, side, 3), tf.uint8)], autograph=False
+        )
+
+    @classmethod
+    def load(cls, location: str | Path | Folder) -> "Classifier":
+        """Load a bundle. Raises BundleError or StorageError as `load_bundle` does."""
+        return cls(load_bundle(location))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the probabilities."""
+        return self.bundle.manifest.classes
+
+    def probabilities(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Return calibrated probabilities, float32 (n, classes), of images uint8 (n, side, side, 3), 64 at a time."""
+        found = [np.zeros((0, len(self.classes)), np.float32)]
+        found += [self._batch(images[start : start + _BATCH_SIZE]) for start in range(0, len(images), _BATCH_SIZE)]
+        return np.concatenate(found)
+
+    def classify(self, files: Iterable[ImageFile], *, crop: float | None = None) -> Iterator[Classification]:
+        """Classify files in their order; a file that cannot be used gives its reason, and the next one follows.
+
+        Args:
+            crop: Central fraction of the shorter side to look at, above 0 to 1; None: as in training.
+        """
+        fraction = self.bundle.manifest.preprocessing.crop if crop is None else crop
+        source = iter(files)
+        with ThreadPoolExecutor(max_workers=_DECODING_THREADS, thread_name_prefix="decode") as pool:
+            while chunk := list(islice(source, _BATCH_SIZE)):
+                images = list(pool.map(lambda file: self._decoded(file, fraction), chunk))
+                yield from self._classified([file.name for file in chunk], images, fraction)
+
+    def _outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
+        floats = tf.cast(images, tf.float32) / 255
+        return [tf.cast(model(floats, training=False), tf.float32) for model in self.bundle.models]
+
+    def _batch(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        manifest = self.bundle.manifest
+        members = [
+            as_probabilities(outputs.numpy(), logits=member.logits)
+            for outputs, member in zip(self._predict(images), manifest.members, strict=True)
+        ]
+        return apply_temperature(np.mean(members, axis=0, dtype=np.float32), manifest.temperature)
+
+    def _decoded(self, file: ImageFile, crop: float) -> DecodedImage | ImageError:
+        try:
+            return decode(file.read(), crop=crop, image_size=self.bundle.manifest.preprocessing.image_size)
+        except ImageError as error:
+            return error
+
+    def _classified(
+        self, names: list[str], images: list[DecodedImage | ImageError], crop: float
+    ) -> Iterator[Classification]:
+        side = self.bundle.manifest.preprocessing.image_size
+        usable = [image.pixels for image in images if isinstance(image, DecodedImage)]
+        found = iter(self.probabilities(np.array(usable, np.uint8).reshape(-1, side, side, 3)))
+        for name, image in zip(names, images, strict=True):
+            if isinstance(image, ImageError):
+                yield Classification(name, None, None, (), str(image), None)
+                continue
+            probabilities = next(found)
+            warning = scale_warning(self.bundle.manifest.preprocessing, image.source_size, crop)
+            yield Classification(
+                path=name,
+                class_name=self.classes[int(probabilities.argmax())],
+                probabilities=dict(zip(self.classes, map(float, probabilities), strict=True)),
+                warnings=(*image.notes, *([] if warning is None else [warning])),
+                error=None,
+                pixels=image.pixels,
+            )
+
+
+def evaluate(
+    classifier: Classifier, dataset: Dataset, split: Split | None = None, *, progress: Progress = silent
+) -> Scores:
+    """Score a classifier on a split of a dataset, None: on all of it. Classes are matched by name.
+
+    Raises:
+        ModelMismatchError: Its classes, image size or crop are not those of the bundle.
+        SplitError: It has no such images.
+    """
+    mapping = _fitting_classes(classifier, dataset)
+    rows = dataset.rows(split)
+    if len(rows) == 0:
+        raise SplitError(f"{dataset.info.path!r} has no images to evaluate on in the split {split or 'all'}")
+    probabilities: list[npt.NDArray[np.float32]] = []
+    for start in range(0, len(rows), _BATCH_SIZE):
+        probabilities.append(classifier.probabilities(dataset.take(rows[start : start + _BATCH_SIZE])))
+        progress(min(start + _BATCH_SIZE, len(rows)), len(rows))
+    return score_predictions(mapping[dataset.labels[rows]], np.concatenate(probabilities), classifier.classes)
+
+
+def _fitting_classes(classifier: Classifier, dataset: Dataset) -> npt.NDArray[np.int64]:
+    """Return the number in the bundle of each class of the dataset, if the dataset fits."""
+    bundle, path = classifier.bundle, dataset.info.path
+    ours, theirs = bundle.manifest.preprocessing, dataset.preprocessing
+    if ours.image_size != theirs.image_size or not math.isclose(ours.crop, theirs.crop):
+        raise ModelMismatchError(
+            f"{path!r} does not fit the model {bundle.uri!r}: expected image size {ours.image_size} and crop "
+            f"{ours.crop:g}, found {theirs.image_size} and {theirs.crop:g}; import it with those"
+        )
+    mapping = class_mapping(dataset.classes, classifier.classes)
+    if mapping is None:
+        raise ModelMismatchError(
+            f"{path!r} does not fit the model {bundle.uri!r}: expected the classes {', '.join(classifier.classes)}; "
+            f"found {', '.join(dataset.classes)}"
+        )
+    return np.array(mapping, np.int64)

@@ -1,0 +1,68 @@
+"""What can go wrong in the trainer.
+
+GalaxyTunerError
+└── TrainerError         root of this package; callers that only print one line catch it
+    ├── InfeasibleError      this configuration cannot be built or diverged: record the reason, go on with the next
+    ├── OptionsError         an option is out of its range: stop before training, say the rule (also a ValueError)
+    ├── ObjectiveError       no such metric, or its direction is not known: stop before training
+    ├── CheckpointError      a checkpoint belongs to another run or is damaged: stop, delete it to start over
+    ├── SplitError           the dataset has no rows in a split that is needed: stop, import it again
+    ├── BundleError          not a bundle, of another version, or changed since it was written: refuse it
+    └── ModelMismatchError   the dataset does not fit the model (classes, image size, crop): refuse it
+"""
+
+import re
+
+from datasets import GalaxyTunerError
+
+_LONGEST_REASON = 400
+
+
+class TrainerError(GalaxyTunerError):
+    """Any error of this package that a user can cause; its text is one line."""
+
+
+class InfeasibleError(TrainerError):
+    """This configuration cannot be built or has diverged. Repeating it gives the same: record the reason, go on."""
+
+    @classmethod
+    def because(cls, error: BaseException) -> "InfeasibleError":
+        """Make one from whatever ``build`` or a training step raised, with a reason of one line."""
+        return cls(one_line(error))
+
+
+class OptionsError(TrainerError, ValueError):
+    """An option is out of its range; the text states the rule and the value."""
+
+
+class ObjectiveError(TrainerError):
+    """The objective names no metric of the model, or its direction is not known."""
+
+
+class CheckpointError(TrainerError):
+    """A checkpoint cannot be continued: it belongs to another run or cannot be read."""
+
+
+class SplitError(TrainerError):
+    """The dataset has no images in a split that is needed."""
+
+
+class BundleError(TrainerError):
+    """A bundle is refused; the text names the path, what was expected and what was found."""
+
+
+class ModelMismatchError(TrainerError):
+    """A dataset does not fit a model: other classes, another image size or another crop."""
+
+
+def one_line(error: BaseException) -> str:
+    """Write ``error`` as ``Type: message`` on one line of at most 400 characters.
+
+    Keras and TensorFlow spread messages over many lines, with terminal colours, node names and a list of the
+    arguments received: those are left out.
+    """
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    text = re.split(r"Arguments received by|\[Op:|\[\[\{\{node|Detected at node", text)[0]
+    text = re.sub(r"\{\{[^}]*\}\}", "", text)
+    line = " ".join(f"{type(error).__name__}: {text}".split()).rstrip(":")
+    return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"

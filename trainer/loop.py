@@ -1,0 +1,163 @@
+"""One pass over training batches and one over validation batches, each compiled once.
+
+The loop is our own rather than `model.fit` epoch by epoch: `fit` replaces the weights by their moving average at the
+end of each call, gives no outputs of its validation, and hides whether an exception came from the data or the model.
+"""
+
+import math
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from datasets import Batches, Progress, silent
+from trainer.building import BuiltModel
+from trainer.errors import InfeasibleError
+from trainer.feeding import prefetched
+
+# Reading the loss back makes a GPU wait, so a diverged model is noticed within so many steps.
+_LOSS_CHECK_EVERY = 16
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What one pass over validation batches gives.
+
+    Attributes:
+        metrics: ``loss`` and the metrics that the model was compiled with (numbers only).
+        true: int64, (images,).
+        probabilities: float32, (images, classes).
+    """
+
+    metrics: dict[str, float]
+    true: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float32]
+
+
+class TrainingLoop:
+    """The compiled training and validation steps of one built model."""
+
+    def __init__(self, built: BuiltModel) -> None:
+        self.built = built
+        batch = [
+            tf.TensorSpec((None, *built.image_shape), tf.float32),
+            tf.TensorSpec((None,), tf.int64),
+        ]
+        compiled = {"autograph": False, "jit_compile": built.model.jit_compile}
+        # TensorFlow counts tracings by code and warns of many: a worker trains many models. A partial has no code.
+        self._train_step = tf.function(
+            partial(self._training_step), input_signature=[*batch, tf.TensorSpec((), tf.float32)], **compiled
+        )
+        self._validate_step = tf.function(partial(self._validation_step), input_signature=batch, **compiled)
+
+    def train(
+        self, batches: Batches, *, epoch: int, learning_rate_factor: Callable[[int], float], on_batch: Progress = silent
+    ) -> dict[str, float]:
+        """Train on the batches of ``epoch`` and return its training metrics, averaged as Keras does.
+
+        Args:
+            learning_rate_factor: From the number of the batch in this epoch to what the model's own learning rate
+                is multiplied by.
+
+        Raises:
+            InfeasibleError: The loss is not finite, or a step raised (out of memory, for one).
+        """
+        self.built.model.reset_metrics()
+        results: dict[str, Any] = {}
+        own_rate = 0.0 if self.built.learning_rate is None else self.built.learning_rate
+        with closing(prefetched(batches.epoch(epoch))) as feed:
+            for number, (images, labels) in enumerate(feed):
+                rate = np.float32(own_rate * learning_rate_factor(number))
+                results = _feasibly(self._train_step, images, labels, rate)
+                if number % _LOSS_CHECK_EVERY == 0:
+                    _check_finite(results.get("loss"), "loss")
+                on_batch(number + 1, len(batches))
+        _check_finite(results.get("loss"), "loss")
+        return _numbers(results)
+
+    def validate(self, batches: Batches, *, on_batch: Progress = silent) -> Validation:
+        """Run over ``batches`` without training; see `Validation`.
+
+        Raises:
+            InfeasibleError: The loss or an output is not finite, or outputs are no probabilities.
+        """
+        self.built.model.reset_metrics()
+        results: dict[str, Any] = {}
+        loss, true, outputs = 0.0, [], []
+        with closing(prefetched(batches.epoch(0))) as feed:
+            for number, (images, labels) in enumerate(feed):
+                batch_outputs, batch_loss, results = _feasibly(self._validate_step, images, labels)
+                loss += float(batch_loss) * len(labels)
+                true.append(labels)
+                outputs.append(batch_outputs.numpy())
+                on_batch(number + 1, len(batches))
+        labels = np.concatenate(true)
+        loss /= len(labels)
+        _check_finite(loss, "val_loss")
+        probabilities = as_probabilities(np.concatenate(outputs), logits=self.built.logits)
+        return Validation({**_numbers(results), "loss": loss}, labels, probabilities)
+
+    def _targets(self, labels: tf.Tensor) -> tf.Tensor:
+        return tf.one_hot(labels, self.built.classes) if self.built.one_hot else labels
+
+    def _training_step(self, images: tf.Tensor, labels: tf.Tensor, learning_rate: tf.Tensor) -> Any:
+        if self.built.learning_rate is not None:
+            self.built.model.optimizer.learning_rate.assign(learning_rate)
+        data = images, self._targets(labels)
+        # There is one replica. Outside of its context the optimizer does not add up gradients over replicas: that
+        # operation has a custom gradient, which TensorFlow registers for ever, and with it the graph of each model.
+        return tf.distribute.get_replica_context().merge_call(lambda _: self.built.model.train_step(data))
+
+    def _validation_step(self, images: tf.Tensor, labels: tf.Tensor) -> Any:
+        model, targets = self.built.model, self._targets(labels)
+        outputs = model(images, training=False)
+        loss = model.compute_loss(x=images, y=targets, y_pred=outputs, training=False)
+        return tf.cast(outputs, tf.float32), loss, model.compute_metrics(images, targets, outputs)
+
+
+def as_probabilities(outputs: npt.NDArray[np.float32], *, logits: bool) -> npt.NDArray[np.float32]:
+    """Turn a model's outputs, float (n, classes), into float32 probabilities whose rows add up to 1.
+
+    Softmax for logits; other outputs are divided by their sum (sigmoid outputs do not add up to 1).
+
+    Raises:
+        InfeasibleError: An output is not finite; or negative, or all are 0, though not declared as logits.
+    """
+    if not np.isfinite(outputs).all():
+        raise InfeasibleError("diverged: the model's outputs are not finite")
+    if logits:
+        powers = np.exp(outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True))
+    else:
+        powers = outputs.astype(np.float64)
+    total = powers.sum(axis=1, keepdims=True)
+    if (powers < 0).any() or (total <= 0).any():
+        raise InfeasibleError(
+            "the model's outputs must be probabilities, but some are negative or all 0: "
+            "end it with a softmax, or compile it with a loss that has from_logits=True"
+        )
+    probabilities: npt.NDArray[np.float32] = (powers / total).astype(np.float32)
+    return probabilities
+
+
+def _feasibly(step: Callable[..., Any], *values: object) -> Any:
+    """Run a step of the model: whatever it raises is the configuration's doing."""
+    try:
+        return step(*values)
+    except Exception as error:
+        raise InfeasibleError.because(error) from error
+
+
+def _check_finite(value: Any, name: str) -> None:
+    if value is not None and not math.isfinite(float(value)):
+        raise InfeasibleError(f"diverged: {name} is {float(value)}")
+
+
+def _numbers(results: dict[str, Any]) -> dict[str, float]:
+    """Keep the metrics that are single numbers; a vector (one number a class) cannot be ranked."""
+    return {name: float(value) for name, value in results.items() if np.ndim(keras.ops.convert_to_numpy(value)) == 0}

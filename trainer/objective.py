@@ -1,0 +1,74 @@
+"""What a search makes as good as possible: one metric and its direction."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, cast
+
+from trainer.errors import ObjectiveError
+
+Direction = Literal["max", "min"]
+
+METRIC_DIRECTIONS: Mapping[str, Direction] = MappingProxyType(
+    {
+        "accuracy": "max",
+        "loss": "min",
+        "val_accuracy": "max",
+        "val_balanced_accuracy": "max",
+        "val_ece": "min",
+        "val_loss": "min",
+        "val_macro_f1": "max",
+        "val_macro_precision": "max",
+        "val_macro_recall": "max",
+    }
+)
+"""The trainer's own metrics of an epoch. ``accuracy`` needs a model compiled with it, the others always exist."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One metric and whether more (``max``) or less (``min``) of it is better."""
+
+    name: str
+    direction: Direction
+
+    def __post_init__(self) -> None:
+        if self.direction not in ("max", "min"):
+            raise ObjectiveError(f"the direction of an objective is max or min, but got {self.direction!r}")
+
+    @classmethod
+    def parse(cls, text: str, *, known: Mapping[str, Direction] = METRIC_DIRECTIONS) -> "Objective":
+        """Read ``NAME`` or ``NAME:max`` or ``NAME:min``.
+
+        A metric that is not in ``known`` must state its direction: guessing it from the name goes wrong.
+
+        Raises:
+            ObjectiveError: The name is empty, the direction is neither max nor min, or it is missing.
+        """
+        name, colon, direction = text.strip().partition(":")
+        if not name or (colon and direction not in ("max", "min")):
+            raise ObjectiveError(f"expected an objective as NAME, NAME:max or NAME:min, found {text!r}")
+        if not colon and name not in known:
+            raise ObjectiveError(
+                f"the direction of the objective {name!r} is not known: write {name}:max or {name}:min, "
+                f"or take one of {', '.join(sorted(known))}"
+            )
+        return cls(name, cast(Direction, direction) if colon else known[name])
+
+    def better(self, new: float, old: float) -> bool:
+        """Say whether ``new`` is strictly better than ``old``; NaN is worse than anything and never better."""
+        if math.isnan(new) or math.isnan(old):
+            return math.isnan(old) and not math.isnan(new)
+        return new > old if self.direction == "max" else new < old
+
+    def best(self, values: Sequence[float]) -> int | None:
+        """Return the index of the best of ``values``, the first of equals, None if there is none but NaN."""
+        best: int | None = None
+        for index, value in enumerate(values):
+            if self.better(value, math.nan if best is None else values[best]):
+                best = index
+        return best
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.direction}"

@@ -1,0 +1,38 @@
+"""TensorFlow without its start-up messages: they are not for the user, and hide what is."""
+
+import os
+import re
+import sys
+import tempfile
+
+_NOISE = re.compile(
+    rb"WARNING: All log messages before absl|[IWE]\d{4} [\d:.]+ +\d+ \S+\.cc:\d+\]|To enable the following instructions"
+)
+
+
+def quiet_tensorflow() -> None:
+    """Ask TensorFlow to log errors only. Works only before TensorFlow is imported; imports nothing."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow, if it is not yet, and leave out of stderr what its libraries log while they are loaded.
+
+    No setting silences those lines: they are written before TensorFlow reads any. Whatever else is written to stderr
+    meanwhile appears once the import has ended.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    quiet_tensorflow()
+    sys.stderr.flush()
+    real = os.dup(2)
+    with tempfile.TemporaryFile() as held_back:
+        os.dup2(held_back.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401
+        finally:
+            os.dup2(real, 2)
+            os.close(real)
+            held_back.seek(0)
+            os.write(2, b"".join(line for line in held_back if not _NOISE.match(line)))

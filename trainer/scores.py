@@ -1,0 +1,122 @@
+"""How good predictions are: accuracy, macro and per-class scores, confusion matrix, calibration error."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_BINS = 15
+"""Bins of the calibration error, as in Guo et al. 2017 (arXiv:1706.04599)."""
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class: fractions 0–1 and the number of its images. Recall and F1 are None where it has no image."""
+
+    precision: float
+    recall: float | None
+    f1: float | None
+    support: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of predictions; fractions 0–1.
+
+    Attributes:
+        count: Images.
+        accuracy: Fraction whose most probable class is the true one.
+        balanced_accuracy: Mean recall over the classes present.
+        macro: ``precision``, ``recall``, ``f1``: means over the classes present, each class counting the same.
+        per_class: One a class, in the order of ``classes``.
+        confusion_matrix: (classes, classes) counts; rows true, columns predicted.
+        classes: The names.
+        ece: Expected calibration error.
+    """
+
+    count: int
+    accuracy: float
+    balanced_accuracy: float
+    macro: dict[str, float]
+    per_class: dict[str, ClassScore]
+    confusion_matrix: tuple[tuple[int, ...], ...]
+    classes: tuple[str, ...]
+    ece: float
+
+    def main(self) -> dict[str, float]:
+        """Return the scores that are one number each, by the names that metrics of an epoch have after ``val_``."""
+        return {
+            "accuracy": self.accuracy,
+            "balanced_accuracy": self.balanced_accuracy,
+            **{f"macro_{name}": value for name, value in self.macro.items()},
+            "ece": self.ece,
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the scores as JSON-ready values, named as `galaxy evaluate --json` prints them."""
+        return {
+            "count": self.count,
+            "accuracy": self.accuracy,
+            "balanced_accuracy": self.balanced_accuracy,
+            "macro": dict(self.macro),
+            "per_class": {name: vars(score).copy() for name, score in self.per_class.items()},
+            "confusion_matrix": [list(row) for row in self.confusion_matrix],
+            "classes": list(self.classes),
+            "ece": self.ece,
+        }
+
+
+def score_predictions(
+    true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating[Any]], classes: tuple[str, ...]
+) -> Scores:
+    """Score probabilities, (n, classes), against true class numbers, (n,) with n ≥ 1.
+
+    Ties go to the class that comes first. A class that is never predicted has precision 0. A class without an image in
+    ``true`` has no recall and no F1 and is left out of the means over classes.
+    """
+    if len(true) == 0 or probabilities.shape != (len(true), len(classes)):
+        raise ValueError(
+            f"probabilities of shape ({len(true)}, {len(classes)}) with at least one row are needed, "
+            f"but got {probabilities.shape}"
+        )
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    labels = np.arange(len(classes))
+    predicted = probabilities.argmax(axis=1)
+    precision, recall, f1, support = precision_recall_fscore_support(true, predicted, labels=labels, zero_division=0)
+    present = support > 0
+    return Scores(
+        count=len(true),
+        accuracy=float((predicted == true).mean()),
+        balanced_accuracy=float(recall[present].mean()),
+        macro={
+            "precision": float(precision[present].mean()),
+            "recall": float(recall[present].mean()),
+            "f1": float(f1[present].mean()),
+        },
+        per_class={
+            name: ClassScore(
+                precision=float(precision[number]),
+                recall=float(recall[number]) if present[number] else None,
+                f1=float(f1[number]) if present[number] else None,
+                support=int(support[number]),
+            )
+            for number, name in enumerate(classes)
+        },
+        confusion_matrix=tuple(tuple(int(n) for n in row) for row in confusion_matrix(true, predicted, labels=labels)),
+        classes=classes,
+        ece=expected_calibration_error(true, probabilities),
+    )
+
+
+def expected_calibration_error(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating[Any]]) -> float:
+    """Return the mean distance, 0–1, between how sure and how often right the predictions are.
+
+    Guo et al. 2017 (arXiv:1706.04599), equation 3: 15 bins of equal width over the highest probability.
+    """
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == true
+    bins = np.clip(np.ceil(confidence * _BINS).astype(int) - 1, 0, _BINS - 1)
+    gaps = np.bincount(bins, weights=right - confidence, minlength=_BINS)
+    return float(np.abs(gaps).sum() / len(true))
