@@ -1,0 +1,131 @@
+"""Finding a search space and knowing it: importing a HyperModel, building from values, discovering hyperparameters."""
+
+import copy
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import keras_tuner
+
+from search.errors import SpaceError
+from search.records import Value
+from search.space import GalaxyHyperModel
+
+
+class _FunctionHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
+    """A plain ``build(hp)`` function as a HyperModel."""
+
+    def __init__(self, function: Callable[[keras_tuner.HyperParameters], keras.Model]) -> None:
+        super().__init__(name=getattr(function, "__name__", "build"))
+        self._function = function
+
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
+        return self._function(hp)
+
+
+def load_hypermodel(
+    reference: str | None, *, input_shape: tuple[int, int, int], num_classes: int
+) -> keras_tuner.HyperModel:
+    """Import ``module:object`` with the current directory on the path; None is the built-in `GalaxyHyperModel`.
+
+    The object is a HyperModel, a HyperModel class (called with ``input_shape=, num_classes=``) or a ``build(hp)``
+    function. Raises SpaceError, one line, for anything else and for a HyperModel that overrides ``fit``: fitting,
+    checkpoints and scores are the trainer's.
+    """
+    if reference is None:
+        return GalaxyHyperModel(input_shape=input_shape, num_classes=num_classes)
+    found = import_object(reference, option="--hypermodel")
+    if isinstance(found, type) and issubclass(found, keras_tuner.HyperModel):
+        found = _called(found, reference, input_shape, num_classes)
+    if isinstance(found, keras_tuner.HyperModel):
+        if type(found).fit is not keras_tuner.HyperModel.fit:
+            raise SpaceError(
+                f"--hypermodel {reference}: overrides fit, but fitting is the trainer's: remove it, build(hp) is enough"
+            )
+        return found
+    if callable(found):
+        return _FunctionHyperModel(found)
+    raise SpaceError(
+        f"--hypermodel {reference}: expected a HyperModel, a HyperModel class or a build(hp) function, "
+        f"found {type(found).__name__}"
+    )
+
+
+def import_object(reference: str, *, option: str) -> object:
+    """Import the object that ``module:object`` names, current directory first. Raises SpaceError, naming ``option``."""
+    module_name, separator, name = reference.partition(":")
+    if not (module_name and separator and name):
+        raise SpaceError(f"{option} {reference}: expected module:object, such as my_models:build")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return getattr(importlib.import_module(module_name), name)
+    except Exception as error:  # a user's module may raise anything while it is imported
+        raise SpaceError(
+            f"{option} {reference}: cannot be imported from {here}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def builder(hypermodel: keras_tuner.HyperModel, values: Mapping[str, Value]) -> Callable[[], keras.Model]:
+    """Return a function without arguments that builds ``hypermodel`` with ``values``."""
+
+    def build() -> keras.Model:
+        hp = keras_tuner.HyperParameters()
+        hp.values = dict(values)
+        return hypermodel.build(hp)
+
+    return build
+
+
+def discover(hypermodel: keras_tuner.HyperModel) -> keras_tuner.HyperParameters:
+    """Return every hyperparameter of ``hypermodel``, including those in scopes that its defaults do not enter.
+
+    Builds the model once with its defaults and once more for each scope that no build has reached, as Keras Tuner's own
+    tuners do. Raises SpaceError if the model of the default values cannot be built.
+    """
+    space = keras_tuner.HyperParameters()
+    unreached = _explore(hypermodel, space, {})
+    tried: list[object] = []
+    while unreached:
+        scope = unreached.pop(0)
+        if scope in tried:
+            continue
+        tried.append(scope)
+        unreached += _explore(hypermodel, space, {condition.name: condition.values[0] for condition in scope})
+    return space
+
+
+def _explore(
+    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: dict[str, Value]
+) -> list[list[Any]]:
+    """Build once with ``values``, add what was met to ``space``; return the scopes that were not entered."""
+    hp = space.copy()
+    hp.values.update(values)
+    hp.ensure_active_values()
+    try:
+        hypermodel.build(hp)
+    except Exception as error:  # a user's build may raise anything
+        if values:  # one branch that cannot be built costs trials, not the search
+            return []
+        raise SpaceError(
+            f"the model of the default hyperparameters cannot be built: {type(error).__name__}: {error}"
+        ) from error
+    space.merge(hp.space)
+    keras.backend.clear_session()
+    return copy.deepcopy([scope for scope in hp.inactive_scopes if scope not in hp.active_scopes])
+
+
+def _called(
+    kind: type[keras_tuner.HyperModel], reference: str, input_shape: tuple[int, int, int], num_classes: int
+) -> keras_tuner.HyperModel:
+    try:
+        return kind(input_shape=input_shape, num_classes=num_classes)
+    except TypeError as error:
+        raise SpaceError(
+            f"--hypermodel {reference}: a HyperModel class is called with input_shape= and num_classes=, "
+            f"and this one said: {error}"
+        ) from error

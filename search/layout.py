@@ -1,0 +1,83 @@
+"""Names in a search directory. No other module joins these.
+
+<storage>/<name>/
+    specification.json       what was asked for; written once, first, exclusively: it claims the name
+    state.json               the search's state as its driver last said it
+    heartbeat.json           rewritten while a driver lives
+    oracle.json              the oracle's state
+    suggestions/<id>.json    what the oracle proposed; durable before Ray gets it
+    progress/<id>.json       a running trial's last report; replaced each epoch
+    records/<id>.json        one ended trial; written once, never changed
+    checkpoints/<id>/        given to the trainer
+    training/<id>/           given to the trainer for the winner's full training
+    model/                   the bundle
+"""
+
+import re
+from dataclasses import dataclass
+
+from datasets import Folder, open_folder
+from search.errors import SettingsError
+
+SPECIFICATION = "specification.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def check_name(name: str) -> str:
+    """Return ``name``, or raise SettingsError: it becomes a folder, on any file system and in any object store."""
+    if not _NAME.fullmatch(name):
+        raise SettingsError(
+            f"a search name is 1-100 letters, digits, '.', '_' or '-', the first a letter or digit, but got {name!r}"
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class SearchLayout:
+    """The places of one search. ``root`` may be on any file system that `datasets.open_folder` opens."""
+
+    root: Folder
+
+    @classmethod
+    def of(cls, storage: str, name: str) -> "SearchLayout":
+        """Lay out the search called ``name`` below ``storage``. Raises SettingsError for a name that cannot be one."""
+        return cls(open_folder(storage).child(check_name(name)))
+
+    @property
+    def suggestions(self) -> Folder:
+        """Folder of ``<trial_id>.json``, one per suggestion."""
+        return self.root.child("suggestions")
+
+    @property
+    def progress(self) -> Folder:
+        """Folder of ``<trial_id>.json``, one per trial that has reported an epoch."""
+        return self.root.child("progress")
+
+    @property
+    def records(self) -> Folder:
+        """Folder of ``<trial_id>.json``, one per ended trial."""
+        return self.root.child("records")
+
+    def checkpoints(self, trial_id: str) -> Folder:
+        """Return the folder in which the trainer keeps a trial's checkpoints."""
+        return self.root.child("checkpoints", trial_id)
+
+    @property
+    def training(self) -> Folder:
+        """Folder in which the trainer keeps the checkpoints of the full training, one child a member."""
+        return self.root.child("training")
+
+    @property
+    def bundle(self) -> Folder:
+        """Folder of the trained classifier."""
+        return self.root.child("model")
+
+
+def file_of(trial_id: str) -> str:
+    """Return the file name of a trial's suggestion, progress or record."""
+    return f"{trial_id}.json"
+
+
+def trial_of(file_name: str) -> str:
+    """Return the trial id in a file name that `file_of` made."""
+    return file_name.removesuffix(".json")

@@ -1,0 +1,101 @@
+"""All records of a search, durable. The ledger is the truth; everything else is rebuilt from it.
+
+One process writes (the driver, from one thread); any number read, at any time, from anywhere. Each file appears whole
+or not at all, so a reader needs no lock.
+"""
+
+import json
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from datasets import Folder
+from search.errors import LedgerError
+from search.layout import SearchLayout, file_of, trial_of
+from search.records import Record, SearchState, Suggestion, now, pending
+
+Model = TypeVar("Model", bound=BaseModel)
+_STATE = "state.json"
+_ORACLE = "oracle.json"
+
+
+class Ledger:
+    """Suggestions, reports and records of one search.
+
+    Writers keep this order: a suggestion is written before anyone trains it, a record before the oracle learns of it.
+    """
+
+    def __init__(self, layout: SearchLayout) -> None:
+        self.layout = layout
+
+    def write_suggestion(self, suggestion: Suggestion) -> None:
+        """Make a suggestion durable."""
+        self._write(self.layout.suggestions, suggestion.trial_id, suggestion)
+
+    def write_progress(self, record: Record) -> None:
+        """Keep what a running trial reported, in place of its last report."""
+        self._write(self.layout.progress, record.trial_id, record)
+
+    def write_record(self, record: Record) -> None:
+        """Make an ended trial's record durable. Raises LedgerError if it has not ended or is recorded already."""
+        if not record.state.is_ended():
+            raise LedgerError(f"trial {record.trial_id} is {record.state}: only an ended trial is recorded")
+        if not self.layout.records.create(file_of(record.trial_id), record.model_dump_json().encode()):
+            raise LedgerError(f"trial {record.trial_id} is recorded already at {self.layout.records.uri}")
+        self.layout.progress.delete(file_of(record.trial_id))
+
+    def write_state(self, state: SearchState, reason: str | None = None) -> None:
+        """Say where the search stands."""
+        self._write_json(_STATE, {"state": state, "reason": reason, "since": now()})
+
+    def write_oracle(self, state: dict[str, Any]) -> None:
+        """Keep the oracle's state."""
+        self._write_json(_ORACLE, state)
+
+    def state(self) -> SearchState:
+        """Return the state as the driver last said it; a driver that died could not say so."""
+        try:
+            return SearchState(json.loads(self.layout.root.read(_STATE))["state"])
+        except FileNotFoundError:
+            return SearchState.RUNNING
+
+    def suggestion(self, trial_id: str) -> Suggestion:
+        """Return the suggestion of the trial called ``trial_id``."""
+        return _read(self.layout.suggestions, file_of(trial_id), Suggestion)
+
+    def records(self) -> list[Record]:
+        """Return every trial as it stands now, by trial id: ended ones, running ones, then those only suggested."""
+        found = {record.trial_id: record for record in _read_all(self.layout.progress, Record)}
+        # Read after the progress: a trial that ends in between is in both, and its record wins.
+        found |= {record.trial_id: record for record in _read_all(self.layout.records, Record)}
+        waiting = [trial_of(name) for name in self.layout.suggestions.names() if trial_of(name) not in found]
+        for trial_id in waiting:
+            found[trial_id] = pending(self.suggestion(trial_id))
+        return [found[trial_id] for trial_id in sorted(found)]
+
+    def _write(self, folder: Folder, trial_id: str, model: BaseModel) -> None:
+        folder.write_whole(file_of(trial_id), model.model_dump_json().encode())
+
+    def _write_json(self, name: str, value: dict[str, Any]) -> None:
+        self.layout.root.write_whole(name, json.dumps(value).encode())
+
+
+def _read_all(folder: Folder, model: type[Model]) -> list[Model]:
+    found = []
+    for name in folder.names():
+        try:
+            found.append(_read(folder, name, model))
+        except FileNotFoundError:  # deleted since it was listed: the trial ended, and its record is read next
+            continue
+    return found
+
+
+def _read(folder: Folder, name: str, model: type[Model]) -> Model:
+    try:
+        return model.model_validate_json(folder.read(name))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise LedgerError(
+            f"{folder.uri}/{name}: expected a {model.__name__.lower()}, found {first['msg'].lower()}: "
+            "the file was changed or another version wrote it"
+        ) from error

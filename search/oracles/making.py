@@ -1,0 +1,54 @@
+"""Making an oracle by its name, and making it fit to be driven from outside a Keras Tuner `Tuner`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras_tuner
+
+from search.errors import SettingsError, SpaceError
+from search.hypermodel import import_object
+from trainer import Objective
+
+_FACTORIES: dict[str, Callable[..., keras_tuner.Oracle]] = {"random": keras_tuner.oracles.RandomSearchOracle}
+_NEVER = 2**62
+
+
+def make_oracle(
+    reference: str, *, hyperparameters: keras_tuner.HyperParameters, objective: Objective, max_trials: int, seed: int
+) -> keras_tuner.Oracle:
+    """Make the oracle called ``reference``, or the user's own that a ``module:factory`` returns.
+
+    Raises SettingsError for an unknown name, SpaceError for a factory that cannot be imported or returns no Oracle.
+    """
+    oracle = _factory(reference)(
+        hyperparameters=hyperparameters,
+        objective=keras_tuner.Objective(objective.name, objective.direction),
+        max_trials=max_trials,
+        seed=seed,
+    )
+    if not isinstance(oracle, keras_tuner.Oracle):
+        raise SpaceError(f"--oracle {reference}: expected a keras_tuner.Oracle, got {type(oracle).__name__}")
+    return _driven_from_outside(oracle)
+
+
+def _factory(reference: str) -> Callable[..., Any]:
+    if ":" in reference:
+        found = import_object(reference, option="--oracle")
+        if not callable(found):
+            raise SpaceError(f"--oracle {reference}: expected a function or class, found {type(found).__name__}")
+        return found
+    if reference not in _FACTORIES:
+        raise SettingsError(f"--oracle {reference}: expected one of {', '.join(_FACTORIES)} or module:factory")
+    return _FACTORIES[reference]
+
+
+def _driven_from_outside(oracle: keras_tuner.Oracle) -> keras_tuner.Oracle:
+    """Leave to the ledger what is the ledger's: the oracle neither prints, nor retries, nor stops, nor writes files."""
+    oracle.verbose = 0
+    oracle.max_retries_per_trial = 0
+    oracle.max_consecutive_failed_trials = _NEVER
+    # The budget is counted in records, outside; without a limit of its own an oracle pads all its trial ids alike.
+    oracle.max_trials = None
+    oracle.save = lambda: None
+    oracle._save_trial = lambda _trial: None
+    return oracle

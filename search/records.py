@@ -1,0 +1,105 @@
+"""What is kept of a trial, from its suggestion to its end.
+
+A record, once its state is ended, never changes. All times are ISO 8601 in UTC.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+Value = bool | int | float | str
+
+
+class TrialState(StrEnum):
+    """Where a trial stands. ``stopped``: by the scheduler, early; ``infeasible``: the configuration's own fault."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    INFEASIBLE = "infeasible"
+    FAILED = "failed"
+
+    def is_ended(self) -> bool:
+        """Whether nothing more will happen to the trial."""
+        return self not in (TrialState.PENDING, TrialState.RUNNING)
+
+
+class SearchState(StrEnum):
+    """Where a search stands. ``interrupted``: it has not ended and no driver is alive."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+class Suggestion(BaseModel):
+    """One configuration to try, as the oracle proposed it.
+
+    ``values`` are the oracle's own, ``tuner/…`` keys included; ``seed`` (≥ 1) is the trial's, from the search's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    trial_id: str
+    values: dict[str, Value]
+    seed: int
+    suggested: str
+
+    @property
+    def hyperparameters(self) -> dict[str, Value]:
+        """The values without the oracle's bookkeeping."""
+        return {name: value for name, value in self.values.items() if not name.startswith("tuner/")}
+
+    @property
+    def parent(self) -> str | None:
+        """Trial id of the trial that this one continues (a promotion), or None."""
+        parent = self.values.get("tuner/trial_id")
+        return None if parent is None else str(parent)
+
+
+class Record(BaseModel):
+    """A trial's state, score and history.
+
+    ``score`` is the best epoch's objective, ``metrics`` are that epoch's; ``history[metric][i]`` is epoch i + 1's.
+    ``seconds`` counts training only. ``reason`` says why an ended trial is infeasible or failed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trial_id: str
+    state: TrialState
+    hyperparameters: dict[str, Value]
+    score: float | None = None
+    epochs: int = 0
+    best_epoch: int | None = None
+    metrics: dict[str, float] = {}
+    history: dict[str, list[float]] = {}
+    seconds: float = 0.0
+    started: str | None = None
+    ended: str | None = None
+    reason: str | None = None
+    parent: str | None = None
+
+    def but(self, **changes: Any) -> "Record":
+        """Return a copy with ``changes``, validated."""
+        return Record.model_validate(self.model_dump() | changes)
+
+
+def pending(suggestion: Suggestion) -> Record:
+    """Make the record of a trial that has been suggested and has not reported anything yet."""
+    return Record(
+        trial_id=suggestion.trial_id,
+        state=TrialState.PENDING,
+        hyperparameters=suggestion.hyperparameters,
+        parent=suggestion.parent,
+    )
+
+
+def now() -> str:
+    """Return the present moment, ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,112 @@
+"""The built-in search space: plain convolutional networks for small galaxy images.
+
+Convolution and pooling blocks, each with twice the filters of the one before, then fully connected layers. What belongs
+to training (batch size, balance, augmentation) is declared here too, so that the oracle varies everything together; see
+`search.training_options` for what becomes of it.
+"""
+
+from typing import Any
+
+import keras
+import keras_tuner
+from keras import layers
+
+_SMALLEST_MAP = 4
+_MOST_FILTERS = 256
+
+
+class GalaxyHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
+    """Builds a compiled CNN: images float32 (batch, height, width, 3) in 0–1 → class probabilities (batch, classes).
+
+    Labels are one-hot: the loss is categorical cross-entropy with label smoothing.
+    """
+
+    def __init__(self, *, input_shape: tuple[int, int, int], num_classes: int) -> None:
+        super().__init__(name="galaxy_cnn")
+        self.input_shape = input_shape
+        self.num_classes = num_classes
+
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
+        """Declare every hyperparameter on ``hp`` and build the model of its present values."""
+        declare_training(hp)
+        images = layers.Input(self.input_shape, name="image")
+        features = _head(hp, _blocks(hp, images, self.input_shape))
+        outputs = layers.Dense(self.num_classes, activation="softmax", name="class")(features)
+        model = keras.Model(images, outputs, name=self.name)
+        model.compile(
+            optimizer=_optimizer(hp),
+            loss=keras.losses.CategoricalCrossentropy(label_smoothing=hp.Float("label_smoothing", 0.0, 0.1, step=0.05)),
+            metrics=["accuracy"],
+        )
+        return model
+
+
+def declare_training(hp: keras_tuner.HyperParameters) -> None:
+    """Declare the hyperparameters of training: named like fields of `trainer.TrainingOptions`, they set those."""
+    hp.Choice("batch_size", [32, 64, 128], default=64)
+    # Not from 0: trials are short, and without augmentation a model that leads after 4 epochs overfits by the 20th.
+    hp.Float("augmentation", 0.25, 1.0, step=0.25, default=0.5)
+    hp.Choice("balance", ["none", "undersample"], default="none")
+    hp.Float(
+        "undersampling_ratio", 4.0, 16.0, step=4.0, default=8.0, parent_name="balance", parent_values=["undersample"]
+    )
+
+
+def _blocks(hp: keras_tuner.HyperParameters, images: Any, input_shape: tuple[int, int, int]) -> Any:
+    deepest = max(1, (min(input_shape[:2]) // _SMALLEST_MAP).bit_length() - 1)
+    blocks = hp.Int("blocks", min(3, deepest), min(5, deepest), default=min(4, deepest))
+    filters = hp.Choice("filters", [16, 24, 32], default=24)
+    features = images
+    for block in range(blocks):
+        features = _block(hp, features, min(filters * 2**block, _MOST_FILTERS))
+    return features
+
+
+def _block(hp: keras_tuner.HyperParameters, features: Any, filters: int) -> Any:
+    kernel_size = hp.Choice("kernel_size", [3, 5], default=3)
+    normalised = hp.Boolean("batch_normalization", default=True)
+    for _ in range(hp.Int("convolutions", 1, 2, default=1)):
+        features = layers.Conv2D(filters, kernel_size, padding="same", use_bias=not normalised)(features)
+        if normalised:
+            # Keras's 0.99 remembers a hundred steps: too long for the first epochs of a short trial.
+            features = layers.BatchNormalization(momentum=0.9)(features)
+        features = layers.ReLU()(features)
+    pooling = layers.MaxPooling2D if hp.Choice("pooling", ["max", "average"]) == "max" else layers.AveragePooling2D
+    return pooling(2)(features)
+
+
+def _head(hp: keras_tuner.HyperParameters, features: Any) -> Any:
+    flatten = hp.Choice("head", ["global_average", "flatten"]) == "flatten"
+    features = layers.Flatten()(features) if flatten else layers.GlobalAveragePooling2D()(features)
+    dense_units = hp.Choice("dense_units", [64, 128, 256], default=128)
+    dropout = hp.Float("dropout", 0.0, 0.4, step=0.1, default=0.2)
+    for _ in range(hp.Int("dense_layers", 1, 2, default=1)):
+        features = layers.Dense(dense_units, activation="relu")(features)
+        features = layers.Dropout(dropout)(features)
+    return features
+
+
+def _optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
+    kind = hp.Choice("optimizer", ["adamw", "sgd", "rmsprop"], default="adamw")
+    weight_decay = hp.Float("weight_decay", 1e-5, 1e-2, sampling="log", default=1e-4)
+    # The useful rate differs tenfold between the families, so each has its own range.
+    adaptive = hp.Float(
+        "learning_rate",
+        5e-4,
+        4e-3,
+        sampling="log",
+        default=1e-3,
+        parent_name="optimizer",
+        parent_values=["adamw", "rmsprop"],
+    )
+    beta_2 = hp.Choice("beta_2", [0.99, 0.999], default=0.999, parent_name="optimizer", parent_values=["adamw"])
+    rate = hp.Float(
+        "sgd_learning_rate", 1e-2, 1e-1, sampling="log", default=3e-2, parent_name="optimizer", parent_values=["sgd"]
+    )
+    momentum = hp.Float("momentum", 0.8, 0.95, step=0.05, default=0.9, parent_name="optimizer", parent_values=["sgd"])
+    nesterov = hp.Boolean("nesterov", default=True, parent_name="optimizer", parent_values=["sgd"])
+    if kind == "sgd":
+        return keras.optimizers.SGD(rate, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay)
+    if kind == "rmsprop":
+        return keras.optimizers.RMSprop(adaptive, weight_decay=weight_decay)
+    return keras.optimizers.AdamW(adaptive, beta_2=beta_2, weight_decay=weight_decay)

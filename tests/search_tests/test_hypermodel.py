@@ -1,0 +1,154 @@
+from pathlib import Path
+from typing import Any
+
+import keras
+import keras_tuner
+import pytest
+
+from search import GalaxyHyperModel, SpaceError, builder, discover, load_hypermodel, training_options
+
+SHAPE = (32, 32, 3)
+
+
+def load(reference: str | None) -> keras_tuner.HyperModel:
+    return load_hypermodel(reference, input_shape=SHAPE, num_classes=5)
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Write a module into a current directory of its own; give the function that does so."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def write(name: str, text: str) -> None:
+        (tmp_path / f"{name}.py").write_text("import keras\nimport keras_tuner\n" + text)
+
+    return write
+
+
+def test_the_built_in_space_has_all_that_was_promised() -> None:
+    space = discover(load(None))
+    promised = """blocks filters kernel_size batch_normalization pooling dense_units dropout optimizer learning_rate
+        weight_decay batch_size augmentation balance undersampling_ratio momentum sgd_learning_rate"""
+    assert set(promised.split()) <= {hp.name for hp in space.space}
+    conditions = {hp.name: hp.conditions for hp in space.space}
+    assert conditions["momentum"]
+    assert conditions["undersampling_ratio"]
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"optimizer": "sgd", "pooling": "average"}, {"optimizer": "rmsprop", "head": "flatten"}]
+)
+def test_the_built_in_model_is_compiled_and_gives_probabilities(values: dict[str, Any]) -> None:
+    model = builder(load(None), {"blocks": 2, **values})()
+    outputs = model(keras.ops.zeros((2, *SHAPE)))
+    assert outputs.shape == (2, 5)
+    assert keras.ops.convert_to_numpy(outputs).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert isinstance(model.optimizer.name, str)
+
+
+@pytest.mark.parametrize("size", [8, 12, 64])
+def test_the_deepest_model_fits_the_image(size: int) -> None:
+    hypermodel = GalaxyHyperModel(input_shape=(size, size, 3), num_classes=5)
+    deepest = max(hp.max_value for hp in discover(hypermodel).space if hp.name == "blocks")
+    builder(hypermodel, {"blocks": deepest})()
+
+
+def test_values_of_the_builder_are_taken() -> None:
+    shallow, deep = (builder(load(None), {"blocks": blocks})() for blocks in (2, 3))
+    assert len(deep.layers) > len(shallow.layers)
+
+
+def test_a_build_function_a_class_and_an_instance_are_all_hypermodels(module: Any) -> None:
+    module(
+        "mine_kinds",
+        "class Mine(keras_tuner.HyperModel):\n"
+        "    def __init__(self, input_shape, num_classes):\n"
+        "        super().__init__(); self.shape, self.n = input_shape, num_classes\n"
+        "    def build(self, hp):\n"
+        "        return ('built', self.shape, self.n, hp.Int('x', 1, 3))\n"
+        "made = Mine((8, 8, 3), 2)\n"
+        "def build(hp):\n"
+        "    return ('built', hp.Int('x', 1, 3))\n",
+    )
+    hp = keras_tuner.HyperParameters()
+    assert load("mine_kinds:Mine").build(hp) == ("built", SHAPE, 5, 1)
+    assert load("mine_kinds:made").build(hp) == ("built", (8, 8, 3), 2, 1)
+    assert load("mine_kinds:build").build(hp) == ("built", 1)
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("no_colon", "expected module:object"),
+        ("absent_module:build", "cannot be imported from .*: ModuleNotFoundError"),
+        ("json:absent", "cannot be imported from .*: AttributeError"),
+        ("string:digits", r"expected a HyperModel, a HyperModel class or a build\(hp\) function, found str"),
+        ("mine_fits:Fitting", "overrides fit"),
+        ("mine_fits:Odd", "is called with input_shape= and num_classes="),
+        ("mine_breaks:build", "ZeroDivisionError"),
+    ],
+)
+def test_what_is_no_hypermodel_is_refused_with_one_line(reference: str, message: str, module: Any) -> None:
+    module(
+        "mine_fits",
+        "class Fitting(keras_tuner.HyperModel):\n"
+        "    def __init__(self, **known): super().__init__()\n"
+        "    def fit(self, hp, model): return 0\n"
+        "class Odd(keras_tuner.HyperModel):\n"
+        "    def __init__(self, size): super().__init__()\n",
+    )
+    module("mine_breaks", "1 / 0\n")
+    with pytest.raises(SpaceError, match=message) as caught:
+        load(reference)
+    assert "\n" not in str(caught.value)
+
+
+def test_hyperparameters_in_branches_that_defaults_do_not_enter_are_discovered(module: Any) -> None:
+    module(
+        "mine_branches",
+        "def build(hp):\n"
+        "    kind = hp.Choice('kind', ['plain', 'deep'])\n"
+        "    with hp.conditional_scope('kind', ['deep']):\n"
+        "        if kind == 'deep':\n"
+        "            very = hp.Choice('very', ['no', 'yes'])\n"
+        "            with hp.conditional_scope('very', ['yes']):\n"
+        "                if very == 'yes':\n"
+        "                    hp.Int('depth', 1, 9)\n",
+    )
+    assert {hp.name for hp in discover(load("mine_branches:build")).space} == {"kind", "very", "depth"}
+
+
+def test_a_branch_that_cannot_be_built_does_not_hide_the_rest(module: Any) -> None:
+    module(
+        "mine_bad_branch",
+        "def build(hp):\n"
+        "    if hp.Choice('kind', ['plain', 'bad']) == 'bad':\n"
+        "        with hp.conditional_scope('kind', ['bad']): raise ValueError('no')\n"
+        "    hp.Float('x', 0.0, 1.0, parent_name='kind', parent_values=['bad'])\n",
+    )
+    assert {hp.name for hp in discover(load("mine_bad_branch:build")).space} == {"kind", "x"}
+
+
+def test_defaults_that_cannot_be_built_end_the_search_before_it_starts(module: Any) -> None:
+    module("mine_never", "def build(hp):\n    raise ValueError('never builds')\n")
+    with pytest.raises(SpaceError, match="default hyperparameters cannot be built: ValueError: never builds"):
+        discover(load("mine_never:build"))
+
+
+def test_hyperparameters_named_like_training_options_set_them() -> None:
+    values = {"batch_size": 32, "balance": "undersample", "undersampling_ratio": 4.0, "augmentation": 0.5, "blocks": 3}
+    options = training_options(values, epochs=9, patience=2)
+    assert (options.batch_size, options.epochs, options.patience) == (32, 9, 2)
+    assert (options.balance.kind, options.balance.ratio) == ("undersample", 4.0)
+    assert options.augmentation.rotation == 90.0
+
+
+def test_epochs_are_the_searchs_and_patience_may_be_searched() -> None:
+    options = training_options({"epochs": 99, "patience": 3}, epochs=9, patience=2)
+    assert (options.epochs, options.patience) == (9, 3)
+
+
+def test_an_option_of_another_meaning_is_refused() -> None:
+    with pytest.raises(SpaceError, match="named like a training option but has another meaning"):
+        training_options({"balance": "by weight"}, epochs=9)

@@ -1,0 +1,134 @@
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from search_tests.examples import ended
+
+from datasets import StorageError
+from search import (
+    Ledger,
+    LedgerError,
+    SearchLayout,
+    SearchState,
+    SettingsError,
+    Suggestion,
+    TrialState,
+    beating,
+    claim,
+    list_searches,
+    now,
+    read_search,
+    read_specification,
+)
+from search.heartbeat import is_alive
+from search.records import Record, pending
+from search.specification import SearchSpecification
+
+
+def suggestion(trial_id: str = "0000") -> Suggestion:
+    values = {"blocks": 3, "tuner/epochs": 9, "tuner/trial_id": "0007"}
+    return Suggestion(trial_id=trial_id, values=values, seed=5, suggested=now())
+
+
+def test_a_trial_is_pending_then_running_then_recorded(ledger: Ledger) -> None:
+    ledger.write_suggestion(suggestion())
+    assert ledger.records() == [pending(suggestion())]
+    running = Record(trial_id="0000", state=TrialState.RUNNING, hyperparameters={}, epochs=1)
+    ledger.write_progress(running)
+    assert ledger.records() == [running]
+    ledger.write_record(ended("0000", 0.5))
+    assert ledger.records() == [ended("0000", 0.5)]
+
+
+def test_bookkeeping_of_the_oracle_is_no_hyperparameter_but_names_the_parent() -> None:
+    assert suggestion().hyperparameters == {"blocks": 3}
+    assert pending(suggestion()).parent == "0007"
+
+
+def test_a_record_is_written_once(ledger: Ledger) -> None:
+    ledger.write_record(ended("0000", 0.5))
+    with pytest.raises(LedgerError, match="trial 0000 is recorded already"):
+        ledger.write_record(ended("0000", 0.9))
+    assert ledger.records() == [ended("0000", 0.5)]
+
+
+def test_a_running_trial_is_not_recorded(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="trial 0000 is running: only an ended trial is recorded"):
+        ledger.write_record(Record(trial_id="0000", state=TrialState.RUNNING, hyperparameters={}))
+
+
+def test_a_changed_record_is_refused_with_its_path(ledger: Ledger) -> None:
+    ledger.layout.records.write_whole("0000.json", b'{"trial_id": "0000"')
+    with pytest.raises(LedgerError, match=r"records/0000\.json: expected a record, found .* the file was changed"):
+        ledger.records()
+
+
+def test_a_name_is_taken_once_and_the_first_search_stays(
+    layout: SearchLayout, specification: SearchSpecification
+) -> None:
+    claim(layout, specification)
+    other = specification.model_copy(update={"fingerprint": "0" * 64})
+    with pytest.raises(LedgerError, match=r"a search named 'first' exists already at .*: choose another --name"):
+        claim(layout, other)
+    assert read_specification(layout) == specification
+
+
+def test_a_specification_of_another_version_is_refused(
+    layout: SearchLayout, specification: SearchSpecification
+) -> None:
+    layout.root.write_whole("specification.json", json.dumps({"format": "galaxy-tuner-search/2"}).encode())
+    with pytest.raises(LedgerError, match=r"expected a specification of format galaxy-tuner-search/1, found"):
+        read_specification(layout)
+    changed = specification.model_dump(mode="json") | {"format": "galaxy-tuner-search/2"}
+    layout.root.write_whole("specification.json", json.dumps(changed).encode())
+    with pytest.raises(LedgerError, match=r"expected a specification of format galaxy-tuner-search/1, found"):
+        read_specification(layout)
+
+
+@pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "a" * 101, "a b"])
+def test_a_name_that_is_no_folder_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="a search name is 1-100 letters"):
+        SearchLayout.of(str(tmp_path), name)
+
+
+def test_no_search_there(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match=r"no search at .*nothing"):
+        read_search(str(tmp_path), "nothing")
+    assert list_searches(str(tmp_path / "absent")) == ()
+
+
+def test_a_search_without_a_live_driver_is_interrupted(
+    layout: SearchLayout, specification: SearchSpecification
+) -> None:
+    claim(layout, specification)
+    storage = str(layout.root.local.parent) if layout.root.local else ""
+    with beating(layout.root):
+        Ledger(layout).write_state(SearchState.RUNNING)
+        assert read_search(storage, "first").state is SearchState.RUNNING
+    assert read_search(storage, "first").state is SearchState.INTERRUPTED
+    Ledger(layout).write_state(SearchState.FINISHED)
+    assert [search.state for search in list_searches(storage)] == [SearchState.FINISHED]
+
+
+def test_a_dead_driver_on_this_machine_is_known_at_once(layout: SearchLayout) -> None:
+    process = os.fork()
+    if process == 0:
+        os._exit(0)
+    os.waitpid(process, 0)
+    beat = {"host": socket.gethostname(), "pid": process, "at": now()}
+    layout.root.write_whole("heartbeat.json", json.dumps(beat).encode())
+    assert not is_alive(layout.root)
+    layout.root.write_whole("heartbeat.json", json.dumps(beat | {"host": "elsewhere"}).encode())
+    assert is_alive(layout.root)
+    layout.root.write_whole(
+        "heartbeat.json", json.dumps(beat | {"host": "elsewhere", "at": "2020-01-01T00:00:00+00:00"}).encode()
+    )
+    assert not is_alive(layout.root)
+
+
+def test_a_storage_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError, match="cannot write"):
+        Ledger(SearchLayout.of(str(tmp_path / "file"), "first")).write_suggestion(suggestion())
