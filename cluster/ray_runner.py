@@ -1,0 +1,135 @@
+"""Running a search's trials on Ray, on this machine or on a cluster that is up."""
+
+import contextlib
+import logging
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import ray
+from ray import tune
+
+from cluster.errors import ClusterError
+from cluster.scheduling import METRIC, make_scheduler
+from cluster.searcher import ConductorSearcher, Events
+from cluster.trainable import TrialActor
+from search import Conductor, SearchLayout, SearchSettings
+
+# Trials exchange a few numbers each epoch: the object store, a third of the memory by default, stays small.
+_OBJECT_STORE_BYTES = 200 * 2**20
+_KNOCK_SECONDS = 10.0
+_TUNE_ENVIRONMENT = {
+    # The command line decides what Ctrl-C does.
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    # Records are ours: no CSV, JSON and TensorBoard files beside them.
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+@contextlib.contextmanager
+def connected(address: str, settings: SearchSettings) -> Iterator[None]:
+    """Connect to Ray at ``address`` ('local': one of our own, ended with the block). Raises ClusterError, one line."""
+    os.environ.update(_TUNE_ENVIRONMENT)
+    _check_reachable(address)
+    local = address == "local"
+    wanted = (settings.concurrency or 1) * settings.cpus_per_trial
+    try:
+        ray.init(
+            address=address,
+            num_cpus=max(os.cpu_count() or 1, wanted) if local else None,
+            object_store_memory=_OBJECT_STORE_BYTES if local else None,
+            include_dashboard=False if local else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"env_vars": {"PYTHONPATH": _python_path(), "TF_CPP_MIN_LOG_LEVEL": "2"}},
+        )
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ClusterError(f"--address {address}: no Ray could be reached there: {first}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def run_on_ray(conductor: Conductor, layout: SearchLayout) -> None:
+    """Run every trial that ``conductor`` suggests; return when it has no more and all have ended.
+
+    Ray must be connected. Raises ClusterError if no node has what one trial needs.
+    """
+    settings = conductor.specification.settings
+    concurrency = settings.concurrency or _places(settings)
+    searcher = ConductorSearcher(conductor, layout, cpus_per_trial=settings.cpus_per_trial)
+    scratch = tempfile.mkdtemp(prefix="galaxy-tuner-")
+    # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    try:
+        tune.Tuner(
+            tune.with_resources(TrialActor, {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}),
+            tune_config=tune.TuneConfig(
+                metric=METRIC,
+                mode=conductor.specification.objective_direction,
+                search_alg=searcher,
+                scheduler=make_scheduler(conductor.specification),
+                num_samples=-1,
+                max_concurrent_trials=concurrency,
+                reuse_actors=True,
+                trial_name_creator=lambda trial: str(trial.config["trial"]),
+                trial_dirname_creator=lambda trial: str(trial.config["trial"]),
+            ),
+            run_config=tune.RunConfig(
+                name=settings.name,
+                storage_path=scratch,
+                # The trainer writes its own checkpoints, under the oracle's trial ids.
+                checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
+                failure_config=tune.FailureConfig(max_failures=settings.max_failures),
+                callbacks=[Events(searcher)],
+                verbose=0,
+            ),
+        ).fit()
+        searcher.close()
+    finally:
+        # Tune's own folder is scratch: what lasts is in the ledger.
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _places(settings: SearchSettings) -> int:
+    """Return how many trials the cluster carries at a time. Raises ClusterError if it carries none."""
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    places = sum(int(node.get("CPU", 0) // settings.cpus_per_trial) for node in nodes)
+    if settings.gpus_per_trial > 0:
+        places = min(places, sum(int(node.get("GPU", 0) / settings.gpus_per_trial) for node in nodes))
+    if places == 0:
+        most = max(
+            (f"{node.get('CPU', 0):g} CPUs and {node.get('GPU', 0):g} GPUs" for node in nodes), default="nothing"
+        )
+        raise ClusterError(
+            f"a trial needs {settings.cpus_per_trial} CPUs and {settings.gpus_per_trial:g} GPUs on one node, "
+            f"but the largest node has {most}: lower --cpus-per-trial or --gpus-per-trial"
+        )
+    return places
+
+
+def _check_reachable(address: str) -> None:
+    """Knock at a HOST:PORT or ray://HOST:PORT: Ray itself goes on trying for minutes where nothing answers."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon:
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_KNOCK_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"--address {address}: expected a running Ray there, found none ({error}): "
+            "start one with `ray start --head` or `ray up`, or leave --address out to search on this machine"
+        ) from error
+
+
+def _python_path() -> str:
+    """Put the directory of the launch on the workers' path: a user's own HyperModel lives there."""
+    return os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH", "")]))

@@ -1,0 +1,130 @@
+"""The conductor as a Ray Tune searcher: Tune's loop hands it events, one thread of its own owns oracle and ledger.
+
+Tune calls a searcher on its event loop, where waiting stops every trial from being served. So each call is queued for
+the conductor's thread, in order: a trial's end is recorded and told to the oracle before the suggestion that follows.
+"""
+
+import concurrent.futures
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+from typing import Any, cast
+
+from ray.tune import Callback
+from ray.tune.experiment import Trial
+from ray.tune.search import Searcher
+
+from search import Conductor, Nothing, Record, SearchLayout, Suggestion, TrialState, now
+
+# With trials running, Tune's loop must go on serving them; with none, there is nothing else to do than wait.
+_PATIENCE_SECONDS = 0.25
+
+
+class ConductorSearcher(Searcher):
+    """Gives Ray Tune the conductor's suggestions, and the conductor Ray Tune's results."""
+
+    def __init__(self, conductor: Conductor, layout: SearchLayout, *, cpus_per_trial: int) -> None:
+        super().__init__()
+        self._conductor = conductor
+        self._search = layout.root.uri
+        self._cpus = cpus_per_trial
+        self._trials: dict[str, str] = {}
+        self._asked: Future[Suggestion | Nothing] | None = None
+        self._told: list[Future[None]] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave everything out: Tune pickles the searcher beside its snapshots, which nothing here ever reads."""
+        return {}
+
+    @cached_property
+    def _thread(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | None:
+        """Return the next trial's config; None for "ask again"; Searcher.FINISHED when there will be no more."""
+        self._raise_what_failed()
+        self._asked = self._asked or self._thread.submit(self._conductor.suggest)
+        try:
+            suggestion = self._asked.result(timeout=_PATIENCE_SECONDS if self._trials else None)
+        except concurrent.futures.TimeoutError:
+            return None
+        self._asked = None
+        if suggestion is Nothing.YET:
+            return None
+        if not isinstance(suggestion, Suggestion):
+            return cast("dict[str, Any]", Searcher.FINISHED)  # a string, which the base class does not declare
+        self._trials[trial_id] = suggestion.trial_id
+        return {"search": self._search, "trial": suggestion.trial_id, "cpus": self._cpus}
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Keep a running trial's report."""
+        self._told.append(self._thread.submit(self._conductor.progress, _record(result)))
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Record a trial that has ended; one that failed waits for its reason, which Tune gives `Failures` alone."""
+        if error or result is None or "record" not in result:
+            return
+        record = _record(result)
+        if not record.state.is_ended():
+            record = record.but(state=TrialState.STOPPED, ended=now())
+        self._end(trial_id, record)
+
+    def started(self, trial_id: str) -> None:
+        """Note that a worker has the trial."""
+        own = self._trials[trial_id]
+        self._told.append(self._thread.submit(self._note_started, own))
+
+    def failed(self, trial_id: str, reason: str) -> None:
+        """Record a trial whose worker was lost more often than allowed. What it scored on the way does not rank it."""
+        record = self._conductor.record(self._trials[trial_id])
+        self._end(trial_id, record.but(state=TrialState.FAILED, score=None, reason=reason, ended=now()))
+
+    def close(self) -> None:
+        """Wait until everything told is durable. Raises what failed on the way there."""
+        self._thread.shutdown(wait=True)
+        self._raise_what_failed()
+
+    def save(self, checkpoint_path: str) -> None:
+        """Save nothing: the ledger is the truth."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Restore nothing: resuming rebuilds from the ledger."""
+
+    def _end(self, trial_id: str, record: Record) -> None:
+        self._trials.pop(trial_id)
+        self._told.append(self._thread.submit(self._conductor.end, record))
+
+    def _note_started(self, own: str) -> None:
+        record = self._conductor.record(own)
+        if record.state is TrialState.PENDING:
+            self._conductor.progress(record.but(state=TrialState.RUNNING, started=now()))
+
+    def _raise_what_failed(self) -> None:
+        done = [told for told in self._told if told.done()]
+        self._told = [told for told in self._told if not told.done()]
+        for told in done:
+            told.result()
+
+
+class Events(Callback):
+    """Hands the searcher what Ray Tune tells callbacks alone: that a trial starts, and why one failed."""
+
+    def __init__(self, searcher: ConductorSearcher) -> None:
+        self._searcher = searcher
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the searcher out, as it leaves everything out."""
+        return {}
+
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """Note that the trial has a worker."""
+        self._searcher.started(trial.trial_id)
+
+    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """Record the failure with the last line of what Ray says of it."""
+        error = trial.get_pickled_error() or trial.get_error()
+        lines = str(error).strip().splitlines()
+        self._searcher.failed(trial.trial_id, lines[-1] if lines else "its worker was lost")
+
+
+def _record(result: dict[str, Any]) -> Record:
+    return Record.model_validate_json(result["record"])
