@@ -1,0 +1,86 @@
+"""Trials and searches as a real search leaves them, without training anything."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from datasets import open_folder
+from search import (
+    Ledger,
+    Record,
+    Row,
+    SearchLayout,
+    SearchSettings,
+    SearchSpecification,
+    SearchState,
+    SearchView,
+    TrialState,
+    claim,
+    leaderboard,
+)
+from trainer import Objective
+
+F1 = Objective("val_macro_f1", "max")
+
+
+def specification(name: str = "first", **settings: Any) -> SearchSpecification:
+    return SearchSpecification(
+        format="galaxy-tuner-search/1",
+        settings=SearchSettings(name=name, **({"trials": 6, "epochs": 4} | settings)),
+        objective_name=F1.name,
+        objective_direction=F1.direction,
+        dataset="/data/galaxies",
+        fingerprint="0" * 64,
+        classes=("cigar-shaped smooth", "spiral"),
+        image_shape=(64, 64, 3),
+        created="2026-01-02T03:00:00.000+00:00",
+        versions={},
+    )
+
+
+def record(number: int, *, scores: Sequence[float], state: TrialState = TrialState.COMPLETED, **changes: Any) -> Record:
+    """Make a trial whose validation F1 runs through ``scores``; it ended ``number`` + 5 minutes past three."""
+    best = max(range(len(scores)), key=lambda epoch: scores[epoch]) if scores else None
+    history = {"loss": [1 - s / 2 for s in scores], "val_loss": [1.5 - s for s in scores], F1.name: list(scores)}
+    values: dict[str, Any] = {
+        "trial_id": f"{number:04d}",
+        "state": state,
+        "hyperparameters": {"blocks": 2 + number % 3, "learning_rate": 0.001 * number, "optimizer": "adamw"},
+        "score": None if best is None else scores[best],
+        "epochs": len(scores),
+        "best_epoch": None if best is None else best + 1,
+        "metrics": {} if best is None else {metric: series[best] for metric, series in history.items()},
+        "history": history if scores else {},
+        "seconds": 10.0 * number,
+        "started": f"2026-01-02T03:{number:02d}:00.000+00:00",
+        "ended": f"2026-01-02T03:{number + 5:02d}:00.000+00:00" if state.is_ended() else None,
+    }
+    return Record.model_validate(values | changes)
+
+
+RECORDS = (
+    record(1, scores=[0.5, 0.75, 0.8125]),
+    record(2, scores=[0.25, 0.9375, 0.875]),
+    record(3, scores=[0.3125], state=TrialState.STOPPED),
+    record(4, scores=[], state=TrialState.INFEASIBLE, reason="ValueError: the image is too small for 6 blocks"),
+    record(5, scores=[0.5, 0.625], state=TrialState.RUNNING),
+)
+
+
+def rows(records: Sequence[Record] = RECORDS) -> tuple[Row, ...]:
+    return leaderboard(records, F1)
+
+
+def view(records: Sequence[Record] = RECORDS, *, state: SearchState = SearchState.RUNNING) -> SearchView:
+    return SearchView.of(specification(), state, records)
+
+
+def write_search(
+    storage: str, name: str, records: Sequence[Record] = RECORDS, *, state: SearchState = SearchState.FINISHED
+) -> SearchLayout:
+    layout = SearchLayout(open_folder(storage).child(name))
+    claim(layout, specification(name))
+    ledger = Ledger(layout)
+    ledger.write_state(state)
+    for found in records:
+        (ledger.write_record if found.state.is_ended() else ledger.write_progress)(found)
+    return layout

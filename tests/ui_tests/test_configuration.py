@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+import typer
+
+from ui.cli.configuration import configure
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    file = tmp_path / "search.toml"
+    file.write_text('name = "from-file"\ntrials = 7\nstorage = "s3://bucket/runs"\ncpus_per_trial = 2\n')
+    return file
+
+
+def test_defaults_without_a_file() -> None:
+    chosen = configure({"name": "first", "trials": None}, None)
+    assert (chosen.settings.name, chosen.settings.trials) == ("first", 20)
+    assert (chosen.storage, chosen.address) == ("runs", "local")
+
+
+def test_the_file_wins_over_defaults(toml: Path) -> None:
+    chosen = configure({"name": None, "storage": None}, toml)
+    assert (chosen.settings.name, chosen.settings.trials, chosen.settings.epochs) == ("from-file", 7, 20)
+    assert (chosen.settings.cpus_per_trial, chosen.storage) == (2, "s3://bucket/runs")
+
+
+def test_the_command_line_wins_over_the_file(toml: Path) -> None:
+    chosen = configure({"name": "given", "trials": 3, "storage": "here"}, toml)
+    assert (chosen.settings.name, chosen.settings.trials, chosen.storage) == ("given", 3, "here")
+
+
+def test_zero_on_the_command_line_counts_as_given(toml: Path) -> None:
+    toml.write_text("max_failures = 5\n")
+    assert configure({"name": "a", "max_failures": 0}, toml).settings.max_failures == 0
+
+
+def test_an_unknown_key_names_the_nearest(toml: Path) -> None:
+    toml.write_text("trails = 3\n")
+    with pytest.raises(typer.BadParameter, match=r"search\.toml: unknown key 'trails'; the nearest is 'trials'"):
+        configure({"name": "a"}, toml)
+
+
+def test_any_unknown_key_has_a_nearest(toml: Path) -> None:
+    toml.write_text("zzzz = 3\n")
+    with pytest.raises(typer.BadParameter, match="unknown key 'zzzz'; the nearest is '"):
+        configure({"name": "a"}, toml)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("trials = 0\n", "greater than or equal to 1, found 0"),
+        ('trials = "many"\n', "found 'many'"),
+        ("storage = 3\n", "expected text, found 3"),
+        ("trials = \n", r"search\.toml: Invalid value"),
+    ],
+)
+def test_a_wrong_value_says_what_was_found(toml: Path, content: str, message: str) -> None:
+    toml.write_text(content)
+    with pytest.raises(typer.BadParameter, match=message):
+        configure({"name": "a"}, toml)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(typer.BadParameter, match=r"absent\.toml: .*No such file"):
+        configure({"name": "a"}, tmp_path / "absent.toml")
+
+
+def test_a_search_needs_a_name() -> None:
+    with pytest.raises(typer.BadParameter, match="a search needs a name: --name NAME"):
+        configure({"name": None}, None)
+
+
+def test_a_name_that_cannot_be_a_folder() -> None:
+    with pytest.raises(typer.BadParameter, match=r"search name .* got '\.\./elsewhere'"):
+        configure({"name": "../elsewhere"}, None)

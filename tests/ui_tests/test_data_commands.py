@@ -1,0 +1,82 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from ui_tests.conftest import Galaxy
+
+from datasets import Dataset
+
+
+def test_sample_writes_class_folders_and_names_the_next_command(galaxy: Galaxy, tmp_path: Path) -> None:
+    out = tmp_path / "made here"
+    result = galaxy("sample", out, "--count", 250)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == f"Next: galaxy import '{out}' galaxies"
+    assert len(list(out.glob("*/*.jpg"))) == 250
+
+
+def test_sample_json(galaxy: Galaxy, tmp_path: Path) -> None:
+    made = json.loads(galaxy("sample", tmp_path / "out", "--count", 250, "--seed", 2, "--json").stdout)
+    assert (made["path"], made["count"]) == (str(tmp_path / "out"), 250)
+    assert sorted(made["classes"]) == sorted(folder.name for folder in (tmp_path / "out").iterdir())
+
+
+@pytest.fixture
+def imported(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> Path:
+    target = tmp_path / "galaxies"
+    options = ("--image-size", 32, "--crop", 0.5, "--validation", 0.2, "--test", 0.2)
+    assert galaxy("import", tiny_source, target, *options).exit_code == 0
+    return target
+
+
+def test_import_uses_its_options(imported: Path) -> None:
+    found = Dataset.open(imported)
+    assert (found.preprocessing.image_size, found.preprocessing.crop) == (32, 0.5)
+    assert sum(found.info.counts["test"].values()) == 20
+
+
+def test_import_and_info_say_the_same(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
+    made = json.loads(galaxy("import", tiny_source, tmp_path / "d", "--image-size", 16, "--json").stdout)
+    assert json.loads(galaxy("info", tmp_path / "d", "--json").stdout) == made
+    assert {"path", "format", "fingerprint", "classes", "image_size", "total", "counts"} <= made.keys()
+    assert (made["total"], made["image_size"], made["quarantined"]) == (100, [16, 16], 0)
+
+
+def test_info_counts_each_class_in_each_split(galaxy: Galaxy, imported: Path) -> None:
+    shown = galaxy("info", imported).stdout
+    assert [line.split() for line in shown.splitlines() if "spiral" in line] == [["spiral", "12", "4", "4", "20"]]
+    assert "100 of 32×32 pixels" in shown
+    assert f"Next: galaxy search {imported} --name first" in shown
+
+
+def test_import_tells_of_quarantined_images(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_source, tmp_path / "source")
+    (tmp_path / "source" / "spiral" / "broken.jpg").write_bytes(b"no image")
+    shown = galaxy("import", tmp_path / "source", tmp_path / "d").stdout
+    assert "1 image could not be read: see quarantine.csv" in shown
+
+
+@pytest.mark.parametrize("arguments", [("--image-size", 0), ("--validation", 1.5), ("--seed", 0)])
+def test_options_out_of_range_are_wrong_use(
+    galaxy: Galaxy, tiny_source: Path, tmp_path: Path, arguments: tuple[object, ...]
+) -> None:
+    assert galaxy("import", tiny_source, tmp_path / "d", *arguments).exit_code == 2
+    assert not (tmp_path / "d").exists()
+
+
+def test_an_existing_dataset_is_refused_and_kept(galaxy: Galaxy, tiny_source: Path, imported: Path) -> None:
+    before = Dataset.open(imported).fingerprint
+    result = galaxy("import", tiny_source, imported, "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("galaxy: error: ")
+    assert "exists already" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert Dataset.open(imported).fingerprint == before
+
+
+def test_info_of_something_else_is_one_line(galaxy: Galaxy, tmp_path: Path) -> None:
+    result = galaxy("info", tmp_path)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert str(tmp_path) in result.stderr
+    assert result.stderr.count("\n") == 1

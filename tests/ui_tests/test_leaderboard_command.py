@@ -1,0 +1,93 @@
+import csv
+import io
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from ui_tests.conftest import Galaxy
+from ui_tests.fabricated import RECORDS, record, write_search
+
+from search import Ledger, SearchState, TrialState, beating
+
+
+def test_the_best_trial_is_first_and_its_differing_hyperparameters_below(galaxy: Galaxy, storage: str) -> None:
+    shown = galaxy("leaderboard", "first", "--storage", storage).stdout
+    trials = [line.split()[:2] for line in shown.splitlines() if line.strip()[:1] in "12345–" and "000" in line]
+    assert trials == [["1", "0002"], ["2", "0001"], ["3", "0005"], ["4", "0003"], ["–", "0004"]]
+    assert "Best: trial 0002, val_macro_f1 0.9375" in shown
+    assert "learning rate  0.002" in shown
+    assert "optimizer" not in shown
+    assert "trial 0004 infeasible: ValueError: the image is too small for 6 blocks" in shown
+
+
+def test_the_next_command_can_be_pasted(galaxy: Galaxy, storage: str) -> None:
+    shown = galaxy("leaderboard", "first", "--storage", storage).stdout
+    assert shown.splitlines()[-1] == f"Next: galaxy train first --storage {storage}"
+
+
+def test_a_narrow_terminal_leaves_columns_out_and_never_trials(
+    galaxy: Galaxy, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    shown = galaxy("leaderboard", "first", "--storage", storage).stdout
+    assert all(found.trial_id in shown for found in RECORDS)
+    assert max(map(len, shown.splitlines()[:8])) <= 70
+
+
+def test_json(galaxy: Galaxy, storage: str) -> None:
+    found = json.loads(galaxy("leaderboard", "first", "--storage", storage, "--json").stdout)
+    assert (found["search"], found["state"], found["best"]) == ("first", "finished", "0002")
+    assert found["objective"] == {"name": "val_macro_f1", "direction": "max"}
+    assert [trial["rank"] for trial in found["trials"]] == [1, 2, 3, 4, None]
+    assert all("history" not in trial for trial in found["trials"])
+
+
+def test_json_with_history(galaxy: Galaxy, storage: str) -> None:
+    found = json.loads(galaxy("leaderboard", "first", "--storage", storage, "--json", "--history").stdout)
+    assert found["trials"][0]["history"]["val_macro_f1"] == [0.25, 0.9375, 0.875]
+
+
+def test_csv(galaxy: Galaxy, storage: str) -> None:
+    lines = list(csv.DictReader(io.StringIO(galaxy("leaderboard", "first", "--storage", storage, "--csv").stdout)))
+    assert [line["trial_id"] for line in lines] == ["0002", "0001", "0005", "0003", "0004"]
+
+
+def test_history_is_a_curve_in_the_table_and_rows_in_csv(galaxy: Galaxy, storage: str) -> None:
+    assert "▁█▇" in galaxy("leaderboard", "first", "--storage", storage, "--history").stdout
+    table = galaxy("leaderboard", "first", "--storage", storage, "--csv", "--history").stdout
+    assert table.splitlines()[:2] == ["trial_id,epoch,loss,val_loss,val_macro_f1", "0002,1,0.875,1.25,0.25"]
+
+
+def test_a_search_without_a_score_says_so(galaxy: Galaxy, tmp_path: Path) -> None:
+    failed = record(1, scores=[], state=TrialState.FAILED, score=None, reason="the worker was lost")
+    write_search(str(tmp_path), "none", [failed])
+    result = galaxy("leaderboard", "none", "--storage", tmp_path)
+    assert result.exit_code == 0
+    assert "no trial has a score yet" in result.stdout
+    assert "trial 0001 failed: the worker was lost" in result.stdout
+
+
+def test_an_unknown_search_is_one_line(galaxy: Galaxy, storage: str) -> None:
+    result = galaxy("leaderboard", "secnd", "--storage", storage, "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("galaxy: error: no search at ")
+
+
+def test_watching_ends_when_the_search_does(galaxy: Galaxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.cli.commands.leaderboard._SECONDS_BETWEEN_LOOKS", 0.05)
+    layout = write_search(str(tmp_path), "live", RECORDS[:1], state=SearchState.RUNNING)
+
+    def go_on() -> None:
+        Ledger(layout).write_record(RECORDS[1])
+        Ledger(layout).write_state(SearchState.FINISHED)
+
+    with beating(layout.root):
+        threading.Timer(0.5, go_on).start()
+        result = galaxy("leaderboard", "live", "--storage", tmp_path, "--watch", "--json")
+    assert [line.split()[:3] for line in result.stderr.splitlines()] == [
+        ["[1/6]", "trial", "0001"],
+        ["[2/6]", "trial", "0002"],
+    ]
+    found = json.loads(result.stdout)
+    assert (found["state"], found["best"]) == ("finished", "0002")

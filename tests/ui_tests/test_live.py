@@ -1,0 +1,72 @@
+import io
+
+from rich.console import Console
+from ui_tests.fabricated import RECORDS, record, view
+
+from search import TrialState
+from ui.cli.display.live import Pace, ended_line, picture, search_display
+from ui.cli.terminal import Terminal
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def drawn(pace: Pace, *records: int) -> str:
+    console = Console(file=io.StringIO(), width=100)
+    with console.capture() as capture:
+        console.print(picture(view([RECORDS[number] for number in records]), pace))
+    return capture.get()
+
+
+def test_the_pace_counts_from_the_first_look() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    assert pace.per_minute(view(RECORDS[:1])) is None
+    clock.now += 30
+    assert pace.per_minute(view(RECORDS[:2])) == 2.0
+    # Four of the six planned trials are left at two a minute.
+    assert pace.left(view(RECORDS[:2])) == 120.0
+
+
+def test_the_picture_shows_running_trials_the_best_and_the_time_left() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    drawn(pace, 0)
+    clock.now += 60
+    shown = drawn(pace, 0, 1, 4)
+    assert "2 of 6 trials" in shown
+    assert "1.0 trials/min  4 min 00 s left" in shown
+    assert "0005" in shown
+    assert "2/4" in shown
+    assert "best so far: 0.9375 by trial 0002" in shown
+
+
+def test_a_trial_in_its_first_epoch_is_shown_as_running() -> None:
+    waiting = record(7, scores=[], state=TrialState.PENDING)
+    console = Console(file=io.StringIO(), width=100)
+    with console.capture() as capture:
+        console.print(picture(view([waiting]), Pace()))
+    assert "0007" in capture.get()
+    assert "0/4" in capture.get()
+    assert "best so far: none yet" in capture.get()
+
+
+def test_the_line_of_an_infeasible_trial_says_why() -> None:
+    assert ended_line(view(), RECORDS[3], number=4) == (
+        "[4/6] trial 0004 infeasible: val_macro_f1 – after 0 epochs in 40 s "
+        "(ValueError: the image is too small for 6 blocks) · best 0.9375 by 0002"
+    )
+
+
+def test_on_a_terminal_a_table_is_drawn_and_taken_away() -> None:
+    screen = io.StringIO()
+    terminal = Terminal(Console(file=io.StringIO()), Console(file=screen, force_terminal=True, width=100), False)
+    with search_display(terminal) as watch:
+        watch(view())
+    assert "best so far" in screen.getvalue()
+    assert "[1/6]" not in screen.getvalue()

@@ -1,0 +1,123 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ui_tests.conftest import Galaxy
+
+import cluster
+from datasets import Dataset, ImportOptions, Progress, import_dataset
+from trainer import FinalResult
+
+
+def test_evaluate_json(galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset) -> None:
+    found = json.loads(galaxy("evaluate", bundle, tiny_dataset.info.path, "--json").stdout)
+    assert (found["model"], found["dataset"]) == (str(bundle), tiny_dataset.info.path)
+    assert (found["split"], found["count"], found["classes"]) == ("test", 20, list(tiny_dataset.classes))
+    assert sum(map(sum, found["confusion_matrix"])) == 20
+    assert {"accuracy", "balanced_accuracy", "macro", "per_class", "ece"} <= found.keys()
+
+
+@pytest.mark.parametrize(("split", "count"), [("train", 60), ("validation", 20), ("all", 100)])
+def test_evaluate_on_each_split(galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset, split: str, count: int) -> None:
+    found = json.loads(galaxy("evaluate", bundle, tiny_dataset.info.path, "--split", split, "--json").stdout)
+    assert (found["split"], found["count"]) == (split, count)
+
+
+def test_evaluate_shows_classes_and_confusion(galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset) -> None:
+    shown = galaxy("evaluate", bundle, tiny_dataset.info.path).stdout
+    assert "Confusion matrix: rows are true, columns predicted" in shown
+    rows = [line.split() for line in shown.splitlines() if line.strip().startswith("spiral")]
+    assert rows[0][-1] == "4"  # images
+    assert sum(map(int, rows[1][1:])) == 4
+    assert f"Next: galaxy classify {bundle} IMAGE.jpg" in shown
+
+
+def test_evaluate_refuses_a_dataset_of_another_size(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path
+) -> None:
+    import_dataset(tiny_source, tmp_path / "d", ImportOptions(image_size=16))
+    result = galaxy("evaluate", bundle, tmp_path / "d", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "expected image size 32" in result.stderr
+
+
+def test_classify_json_keeps_the_order_and_reports_what_is_no_image(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no image")
+    images = [tiny_source / "spiral" / "001.jpg", tmp_path / "notes.txt", tiny_source / "edge-on" / "000.jpg"]
+    result = galaxy("classify", bundle, *images, tmp_path / "absent.jpg", "--json")
+    assert result.exit_code == 0
+    found = json.loads(result.stdout)
+    assert found["model"] == str(bundle)
+    assert [item["path"] for item in found["images"]] == [*map(str, images), str(tmp_path / "absent.jpg")]
+    first, text, _, absent = found["images"]
+    assert list(first["probabilities"]) == list(tiny_dataset.classes)
+    assert sum(first["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert first["class"] == max(first["probabilities"], key=first["probabilities"].get)
+    assert (text["class"], text["probabilities"]) == (None, None)
+    assert "not an image" in text["error"]
+    assert absent["error"] == "no such file"
+
+
+def test_classify_shows_bars_errors_and_each_warning_once(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no image")
+    shown = galaxy("classify", bundle, tiny_source / "spiral", tmp_path / "notes.txt", "--crop", 0.5).stdout
+    assert shown.count("█") >= 20
+    assert "cannot be used" in shown
+    assert "notes.txt: not an image" in " ".join(shown.split())
+    assert shown.count("20 images: ") == 1
+    assert "Next: galaxy ui" in shown
+
+
+def test_classify_fails_when_no_image_could_be_used(galaxy: Galaxy, bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+    result = galaxy("classify", bundle, tmp_path / "empty.jpg", tmp_path / "absent.jpg", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "empty.jpg cannot be classified" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_classify_with_something_else_than_a_model(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
+    result = galaxy("classify", tmp_path, tiny_source)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "is not a bundle" in result.stderr
+
+
+class FakeTraining:
+    """Stands in for `cluster.train_winners`: remembers its call and returns one network."""
+
+    def __init__(self) -> None:
+        self.called: dict[str, Any] = {}
+
+    def __call__(self, name: str, *, progress: Progress, **settings: Any) -> FinalResult:
+        self.called = {"name": name, **settings}
+        progress(1, 2)
+        return FinalResult("/runs/first/model", ("0002", "0001"), {"val_accuracy": 0.75, "test_accuracy": 0.5})
+
+
+@pytest.fixture
+def training(monkeypatch: pytest.MonkeyPatch) -> FakeTraining:
+    fake = FakeTraining()
+    monkeypatch.setitem(cluster.__dict__, "train_winners", fake)
+    return fake
+
+
+def test_train_hands_on_what_was_given(galaxy: Galaxy, training: FakeTraining) -> None:
+    found = json.loads(galaxy("train", "first", "--top", 2, "--epochs", 3, "--storage", "s", "--json").stdout)
+    assert training.called == {"name": "first", "storage": "s", "top": 2, "epochs": 3}
+    assert found == {
+        "model": "/runs/first/model",
+        "members": ["0002", "0001"],
+        "metrics": {"val_accuracy": 0.75, "test_accuracy": 0.5},
+    }
+
+
+def test_train_shows_validation_beside_test(galaxy: Galaxy, training: FakeTraining) -> None:
+    shown = galaxy("train", "first").stdout
+    assert training.called["epochs"] is None
+    assert ["accuracy", "0.7500", "0.5000"] in [line.split() for line in shown.splitlines()]
+    assert "Next: galaxy evaluate /runs/first/model DATASET" in shown

@@ -1,0 +1,51 @@
+import pytest
+
+from datasets import ImageError
+from ui.predictions import Prediction, prediction_csv, prediction_table, remarks, require_one
+
+CLASSES = ("edge-on", "spiral")
+SURE = Prediction("a.jpg", "spiral", {"edge-on": 0.25, "spiral": 0.75}, ("too small",), None)
+UNUSABLE = Prediction("b.txt", None, None, (), "not an image")
+
+
+def test_the_chosen_class_and_the_order() -> None:
+    assert SURE.probability == 0.75
+    assert SURE.ranked == [("spiral", 0.75), ("edge-on", 0.25)]
+    assert (UNUSABLE.probability, UNUSABLE.ranked) == (None, [])
+
+
+def test_json_keeps_absent_values_as_null() -> None:
+    assert UNUSABLE.as_json() == {
+        "path": "b.txt",
+        "class": None,
+        "probabilities": None,
+        "warnings": [],
+        "error": "not an image",
+    }
+
+
+def test_csv() -> None:
+    assert prediction_csv([SURE, UNUSABLE], CLASSES) == (
+        "path,class,edge-on,spiral,warnings,error\na.jpg,spiral,0.250000,0.750000,too small,\nb.txt,,,,,not an image\n"
+    )
+
+
+def test_the_page_gets_the_second_class_and_what_is_to_be_known() -> None:
+    first, second = prediction_table([SURE, UNUSABLE])
+    assert (first["next"], first["note"]) == ("edge-on", "too small")
+    assert (second["class"], second["next"], second["note"]) == (None, None, "not an image")
+
+
+def test_each_warning_is_said_once_with_its_number() -> None:
+    assert remarks([SURE, SURE, UNUSABLE]) == [("too small", 2)]
+
+
+def test_one_classified_image_is_enough() -> None:
+    require_one([UNUSABLE, SURE])
+
+
+def test_no_classified_image_is_an_error_that_names_the_first() -> None:
+    with pytest.raises(ImageError, match=r"b\.txt cannot be classified: not an image; no other of the 2 files"):
+        require_one([UNUSABLE, UNUSABLE])
+    with pytest.raises(ImageError, match="found none in these paths"):
+        require_one([])

@@ -1,0 +1,107 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ui_tests.conftest import Galaxy
+from ui_tests.fabricated import RECORDS, view, write_search
+
+import cluster
+from search import SearchError, SearchSettings, SearchState, SearchView
+
+
+class FakeRun:
+    """Stands in for `cluster.run_search`: remembers its call, reports two trials, returns a search."""
+
+    def __init__(self) -> None:
+        self.called: dict[str, Any] = {}
+
+    def __call__(self, dataset: str, settings: SearchSettings, *, watch: Any, **places: str) -> SearchView:
+        self.called = {"dataset": dataset, "settings": settings, **places}
+        for known in (1, 2, 2):
+            watch(view(RECORDS[:known]))
+        return view(state=SearchState.FINISHED)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> FakeRun:
+    fake = FakeRun()
+    monkeypatch.setitem(cluster.__dict__, "run_search", fake)
+    return fake
+
+
+def test_search_hands_on_what_was_given(galaxy: Galaxy, run: FakeRun) -> None:
+    result = galaxy(
+        "search", "d", "--name", "a", "--trials", 3, "--gpus-per-trial", 0.5, "--address", "in-process", "--seed", 9
+    )
+    assert result.exit_code == 0
+    assert run.called == {
+        "dataset": "d",
+        "settings": SearchSettings(name="a", trials=3, gpus_per_trial=0.5, seed=9),
+        "storage": "runs",
+        "address": "in-process",
+    }
+
+
+def test_search_reads_a_file_below_the_command_line(galaxy: Galaxy, run: FakeRun, tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text('name = "b"\ntrials = 5\nepochs = 2\n')
+    assert galaxy("search", "d", "--config", file, "--epochs", 3).exit_code == 0
+    assert run.called["settings"] == SearchSettings(name="b", trials=5, epochs=3)
+
+
+def test_search_with_an_unknown_key_runs_nothing(galaxy: Galaxy, run: FakeRun, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text('name = "b"\nepocs = 2\n')
+    result = galaxy("search", "d", "--config", tmp_path / "s.toml")
+    assert (result.exit_code, run.called) == (2, {})
+    assert "unknown key 'epocs'; the nearest is 'epochs'" in result.stderr
+
+
+def test_a_log_has_one_line_a_trial_that_ended(galaxy: Galaxy, run: FakeRun) -> None:
+    lines = galaxy("search", "d", "--name", "a").stderr.splitlines()
+    assert lines == [
+        "[1/6] trial 0001 completed: val_macro_f1 0.8125 after 3 epochs in 10 s · best 0.8125 by 0001",
+        "[2/6] trial 0002 completed: val_macro_f1 0.9375 after 3 epochs in 20 s · best 0.9375 by 0002",
+    ]
+
+
+def test_search_prints_the_leaderboard_or_its_json(galaxy: Galaxy, run: FakeRun) -> None:
+    assert "Best: trial 0002" in galaxy("search", "d", "--name", "a").stdout
+    assert json.loads(galaxy("search", "d", "--name", "a", "--json").stdout)["best"] == "0002"
+
+
+def test_a_refused_search_is_one_line(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> SearchView:
+        raise SearchError("a search named 'a' exists already")
+
+    monkeypatch.setitem(cluster.__dict__, "run_search", refuse)
+    result = galaxy("search", "d", "--name", "a", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "galaxy: error: a search named 'a' exists already\n"
+
+
+def test_an_interrupted_search_is_status_130(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> SearchView:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cluster.__dict__, "run_search", interrupt)
+    result = galaxy("search", "d", "--name", "a")
+    assert (result.exit_code, result.stderr) == (130, "galaxy: interrupted\n")
+
+
+def test_searches_lists_them(galaxy: Galaxy, storage: str) -> None:
+    write_search(storage, "second", RECORDS[:1], state=SearchState.RUNNING)
+    found = json.loads(galaxy("searches", "--storage", storage, "--json").stdout)["searches"]
+    # The second one has no live driver.
+    assert [(item["name"], item["state"]) for item in found] == [("first", "finished"), ("second", "interrupted")]
+    assert found[1]["trials"] == {"completed": 1}
+    shown = galaxy("searches", "--storage", storage).stdout
+    assert "interrupted" in shown
+    assert "/data/galaxies" in shown
+
+
+def test_no_search_yet_says_how_to_start_one(galaxy: Galaxy, tmp_path: Path) -> None:
+    result = galaxy("searches", "--storage", tmp_path / "none")
+    assert result.exit_code == 0
+    assert "Next: galaxy search DATASET --name first" in result.stdout
+    assert json.loads(galaxy("searches", "--storage", tmp_path / "none", "--json").stdout) == {"searches": []}

@@ -1,0 +1,75 @@
+import json
+import math
+
+import pytest
+import typer
+from rich.text import Text
+
+from datasets import GalaxyTunerError
+from ui.cli.terminal import Terminal, session
+
+
+def test_json_is_one_object_without_nan(capsys: pytest.CaptureFixture[str]) -> None:
+    with session(as_json=True, debug=False) as terminal:
+        terminal.finish({"a": math.nan, "b": [math.inf, 1.5], "c": {"d": (-math.inf,)}}, Text("shown"))
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {"a": None, "b": [None, 1.5], "c": {"d": [None]}}
+    assert "NaN" not in captured.out
+
+
+def test_what_is_shown_ends_with_the_next_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with session(as_json=False, debug=False) as terminal:
+        terminal.finish({}, Text("shown [b]as it is[/b]"), next_command="galaxy info galaxies")
+    assert capsys.readouterr().out == "shown [b]as it is[/b]\n\nNext: galaxy info galaxies\n"
+
+
+def test_what_a_library_prints_is_not_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    with session(as_json=True, debug=False) as terminal:
+        print("noise")  # noqa: T201
+        terminal.finish({"a": 1})
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ('{"a": 1}\n', "noise\n")
+
+
+def fail(error: BaseException, *, debug: bool = False) -> int:
+    """Return the exit status of a command that raises ``error``."""
+    with pytest.raises(typer.Exit) as exit, session(as_json=True, debug=debug):
+        raise error
+    return exit.value.exit_code
+
+
+def test_a_users_error_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fail(GalaxyTunerError("expected [a],\n  found b")) == 1
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "galaxy: error: expected [a], found b\n")
+
+
+def test_an_error_of_the_system_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fail(OSError(28, "No space left on device")) == 1
+    assert capsys.readouterr().err == "galaxy: error: [Errno 28] No space left on device\n"
+
+
+def test_a_fault_of_ours_says_so_and_how_to_see_more(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fail(KeyError("x")) == 1
+    assert capsys.readouterr().err == (
+        "galaxy: error: unexpected KeyError: 'x' (a fault of Galaxy Tuner; --debug shows where)\n"
+    )
+
+
+def test_debug_shows_the_traceback_before_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fail(GalaxyTunerError("expected a"), debug=True) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback (most recent call last):")
+    assert err.endswith("galaxy: error: expected a\n")
+
+
+def test_an_interruption_is_status_130(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fail(KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == "galaxy: interrupted\n"
+
+
+def test_a_log_is_wide_enough_for_a_leaderboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    opened: Terminal
+    with session(as_json=False, debug=False) as opened:
+        assert opened.out.width == 120

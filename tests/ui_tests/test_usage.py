@@ -1,0 +1,76 @@
+import re
+
+import pytest
+from ui_tests.conftest import Galaxy
+
+from search import SearchSettings
+
+COMMANDS = ("sample", "import", "info", "search", "searches", "leaderboard", "train", "evaluate", "classify", "ui")
+
+
+def words(text: str) -> str:
+    """Return a help text without its boxes and line breaks."""
+    return " ".join(re.sub("[│╭╮╰╯─]", " ", text).split())
+
+
+def test_the_help_lists_every_command_in_the_order_of_the_journey(galaxy: Galaxy) -> None:
+    shown = galaxy("--help")
+    assert shown.exit_code == 0
+    assert re.findall(r"^│ (\w+) {2,}\w", shown.stdout, re.MULTILINE) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_an_example_and_the_common_options(galaxy: Galaxy, command: str) -> None:
+    shown = words(galaxy(command, "--help").stdout)
+    assert f"Example galaxy {command} " in shown
+    assert "--json" in shown
+    assert "--debug" in shown
+
+
+@pytest.mark.parametrize("command", ["searches", "leaderboard", "train", "ui"])
+def test_storage_is_runs_by_default(galaxy: Galaxy, command: str) -> None:
+    assert re.search(r"--storage URI .*?\[default: runs\]", words(galaxy(command, "--help").stdout))
+
+
+@pytest.mark.parametrize("field", list(SearchSettings.model_fields))
+def test_every_setting_of_a_search_is_an_option_that_shows_its_default(galaxy: Galaxy, field: str) -> None:
+    shown = words(galaxy("search", "--help").stdout)
+    option = f"--{field.replace('_', '-')} "
+    assert option in shown
+    default = SearchSettings.model_fields[field].default
+    if not SearchSettings.model_fields[field].is_required() and default is not None:
+        expected = f"{default:g}" if isinstance(default, float) else str(default)
+        assert shown.split(option)[1].split("[default: ")[1].split("]")[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("serch",), "no such command 'serch'. Did you mean 'search', 'searches'? (see `galaxy --help`)"),
+        (("info",), "missing argument 'DATASET' (see `galaxy info --help`)"),
+        (("search", "d", "--trails", "3"), "no such option: --trails"),
+        (("sample", "x", "--count", "many"), "invalid value for '--count'"),
+        (("import", "a", "b", "--crop", "0"), "expected a fraction above 0 and at most 1, found 0"),
+        (("classify", "m", "a.jpg", "--crop", "1.5"), "expected a fraction above 0 and at most 1, found 1.5"),
+        (("evaluate", "m", "d", "--split", "half"), "'half' is not one of 'train', 'validation', 'test', 'all'"),
+        (("leaderboard", "first", "--csv", "--json"), "choose one of --csv and --json"),
+    ],
+)
+def test_wrong_use_is_one_line_and_status_2(galaxy: Galaxy, arguments: tuple[str, ...], line: str) -> None:
+    result = galaxy(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("galaxy: error: ")
+    assert line in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_no_command_shows_the_help_and_no_empty_error(galaxy: Galaxy) -> None:
+    result = galaxy()
+    assert result.exit_code == 2
+    assert "Commands" in result.output
+    assert "error" not in result.stderr
+
+
+def test_the_version(galaxy: Galaxy) -> None:
+    assert re.fullmatch(r"galaxy \d+\.\d+\.\d+\n", galaxy("--version").stdout)

@@ -1,0 +1,88 @@
+"""The page's charts: numbers in, plotly figures out. No Streamlit."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from ui import wording
+
+if TYPE_CHECKING:
+    from search import Row
+
+# Okabe and Ito's palette: told apart with every kind of colour vision (https://jfly.uni-koeln.de/color/).
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#8A8F98"
+_VALIDATION = "val_"
+
+
+def best_over_time(rows: "Sequence[Row]", best: Sequence[tuple[str, float]], metric: str) -> Any:
+    """Draw each ended trial's score as a point and the best so far as a stepped line, over the time of day.
+
+    ``best`` is what `search.best_so_far` returns: (when a trial ended in ISO 8601, best score until then).
+    """
+    scored = [row for row in rows if row.rank is not None and row.ended is not None]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[_moment(record.ended) for record in scored],
+        y=[record.score for record in scored],
+        mode="markers",
+        name="trial",
+        marker={"color": GREY, "size": 8},
+        text=[f"trial {record.trial_id}" for record in scored],
+        hovertemplate="%{text}<br>%{y:.4f}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[_moment(when) for when, _ in best],
+        y=[score for _, score in best],
+        mode="lines",
+        name="best so far",
+        line={"color": BLUE, "width": 3, "shape": "hv"},
+        hovertemplate="best %{y:.4f}<extra></extra>",
+    )
+    return _calm(figure, y=wording.metric(metric))
+
+
+def curve_names(history: Mapping[str, Sequence[float]]) -> list[str]:
+    """Return the metrics a trial has a curve of, without the ``val_`` prefix: training and validation share a chart."""
+    return list(dict.fromkeys(name.removeprefix(_VALIDATION) for name in history))
+
+
+def curves(history: Mapping[str, Sequence[float]], metric: str, *, best_epoch: int | None) -> Any:
+    """Draw a metric over the epochs (from 1), training and validation where there is either; mark the best epoch."""
+    figure = go.Figure()
+    for name, label, colour in ((metric, "training", GREY), (_VALIDATION + metric, "validation", BLUE)):
+        if name in history:
+            figure.add_scatter(
+                x=list(range(1, len(history[name]) + 1)),
+                y=[v if math.isfinite(v) else None for v in history[name]],
+                mode="lines+markers",
+                name=label,
+                line={"color": colour, "width": 3},
+                hovertemplate=f"epoch %{{x}}<br>{label} %{{y:.4f}}<extra></extra>",
+            )
+    if best_epoch is not None:
+        figure.add_vline(x=best_epoch, line={"color": ORANGE, "dash": "dot"})
+        figure.add_annotation(x=best_epoch, y=1.08, yref="paper", text="best epoch", showarrow=False)
+    epochs = max((len(series) for series in history.values()), default=1)
+    figure.update_xaxes(title="epoch", range=[0.5, epochs + 0.5], dtick=math.ceil(epochs / 10))
+    return _calm(figure, y=wording.metric(metric))
+
+
+def _moment(when: str | None) -> datetime | None:
+    """Return an ISO 8601 time in this machine's own zone, which is the reader's: the page is served locally."""
+    return None if when is None else datetime.fromisoformat(when).astimezone().replace(tzinfo=None)
+
+
+def _calm(figure: Any, *, y: str) -> Any:
+    """Give every chart one look: no frame, faint grid, legend above."""
+    figure.update_layout(
+        height=320,
+        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        legend={"orientation": "h", "y": 1.16, "x": 0},
+        hovermode="closest",
+        showlegend=True,
+    )
+    figure.update_yaxes(title=y)
+    return figure

@@ -1,0 +1,126 @@
+"""Commands about images: ``sample``, ``import``, ``info``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ui import wording
+from ui.cli.display.progress import progress_bar
+from ui.cli.display.tables import facts, table
+from ui.cli.options import AsJson, Crop, DatasetPath, Debug, Seed, command_line
+from ui.cli.terminal import session
+
+if TYPE_CHECKING:
+    from datasets import DatasetInfo
+
+app = typer.Typer()
+
+
+@app.command(epilog="[bold]Example[/]  galaxy sample galaxies-jpeg --count 2000")
+def sample(
+    out: Annotated[str, typer.Argument(metavar="OUT", help="Folder to make; it must not hold anything yet.")],
+    count: Annotated[int, typer.Option(min=1, help="How many galaxies to draw, over all classes.")] = 2000,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Draw a sample of galaxies to try everything on.
+
+    Writes JPEG images of five kinds of galaxy, one folder a class, just as real data may come.
+    """
+    with session(as_json=as_json, debug=debug) as terminal:
+        from datasets import render_sample
+
+        with progress_bar(terminal, "Drawing galaxies", unit="images") as progress:
+            made = render_sample(out, count=count, seed=seed, progress=progress)
+        terminal.finish(
+            {"path": str(made.path), "count": made.count, "classes": made.classes},
+            facts({"images": f"{made.count:,}", "classes": ", ".join(made.classes), "folder": str(made.path)}),
+            next_command=command_line("import", out, "galaxies"),
+        )
+
+
+@app.command("import", epilog="[bold]Example[/]  galaxy import galaxies-jpeg galaxies --image-size 64")
+def import_(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Folder or zip of images, one folder a class.")],
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Dataset to write; it must not exist yet.")],
+    format: Annotated[str, typer.Option(help="What SOURCE is; `auto` looks.")] = "auto",
+    image_size: Annotated[int, typer.Option(min=1, help="Height and width of the dataset's images, in pixels.")] = 64,
+    crop: Crop = None,
+    validation: Annotated[float, typer.Option(min=0, max=1, help="Part kept to compare trials on.")] = 0.1,
+    test: Annotated[float, typer.Option(min=0, max=1, help="Part kept to test the final model on.")] = 0.1,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Turn images into a dataset.
+
+    Reads every image once, crops and resizes it, and splits the dataset into
+    training, validation and test. Images that cannot be read are listed in the
+    dataset's quarantine.csv; the rest is imported.
+    """
+    with session(as_json=as_json, debug=debug) as terminal:
+        from datasets import ImportOptions, import_dataset
+
+        options = ImportOptions(
+            format=format,
+            image_size=image_size,
+            crop=1.0 if crop is None else crop,
+            validation=validation,
+            test=test,
+            seed=seed,
+        )
+        with progress_bar(terminal, "Importing images", unit="images") as progress:
+            made = import_dataset(source, dataset, options, progress=progress)
+        terminal.finish(made.as_json(), _described(made), next_command=_search(dataset))
+
+
+@app.command(epilog="[bold]Example[/]  galaxy info galaxies")
+def info(dataset: DatasetPath, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Say what is in a dataset: classes, images per split, image size, fingerprint, quarantine."""
+    with session(as_json=as_json, debug=debug) as terminal:
+        from datasets import Dataset
+
+        found = Dataset.open(dataset).info
+        terminal.finish(found.as_json(), _described(found), next_command=_search(dataset))
+
+
+def _described(info: "DatasetInfo") -> RenderableType:
+    height, width = info.image_size
+    parts: list[RenderableType] = [
+        facts(
+            {
+                "dataset": info.path,
+                "source": info.source,
+                "images": f"{info.total:,} of {height}×{width} pixels",
+                "fingerprint": info.fingerprint,
+            }
+        ),
+        _counts(info),
+    ]
+    if info.quarantined:
+        parts.append(
+            Text(f"{wording.plural(info.quarantined, 'image')} could not be read: see quarantine.csv", style="yellow")
+        )
+    if info.left_out:
+        parts.append(Text(f"{wording.plural(info.left_out, 'image')} belong to no class and were left out"))
+    parts.extend(Text(f"{wording.plural(n, 'image')}: {note}") for note, n in info.converted.items())
+    return Group(*parts)
+
+
+def _counts(info: "DatasetInfo") -> Table:
+    shown = table("class", *info.counts, "all", left=1)
+    for name in info.classes:
+        per_split = [split.get(name, 0) for split in info.counts.values()]
+        shown.add_row(Text(name), *(f"{n:,}" for n in (*per_split, sum(per_split))))
+    totals = [sum(split.values()) for split in info.counts.values()]
+    shown.add_section()
+    shown.add_row("all", *(f"{n:,}" for n in (*totals, info.total)), style="bold")
+    return shown
+
+
+def _search(dataset: str) -> str:
+    return command_line("search", dataset, "--name", "first")

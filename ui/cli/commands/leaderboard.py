@@ -1,0 +1,84 @@
+"""``galaxy leaderboard``: the ranking of a search once, again and again while it runs, or as CSV or JSON."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.live import Live
+
+from ui.cli.display.leaderboard import ranked
+from ui.cli.display.live import Watch, log_display
+from ui.cli.options import DEFAULT_STORAGE, AsJson, Debug, SearchName, Storage, command_line, flag
+from ui.cli.terminal import Terminal, session
+from ui.ranking import history_csv, leaderboard_csv
+
+if TYPE_CHECKING:
+    from search import SearchView
+
+app = typer.Typer()
+_SECONDS_BETWEEN_LOOKS = 2.0
+
+
+@app.command(epilog="[bold]Example[/]  galaxy leaderboard first --watch")
+def leaderboard(
+    name: SearchName,
+    storage: Storage = DEFAULT_STORAGE,
+    watch: Annotated[bool, flag("--watch", "Keep showing it until the search ends.")] = False,
+    csv: Annotated[bool, flag("--csv", "Print a CSV table on stdout, for spreadsheets.")] = False,
+    history: Annotated[bool, flag("--history", "Add each trial's metrics of every epoch.")] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Rank the trials of a search, best first.
+
+    Works while the search runs, from any machine that reaches the storage folder.
+    """
+    if csv and as_json:
+        raise typer.BadParameter("choose one of --csv and --json", param_hint="--csv")
+    with session(as_json=as_json, debug=debug) as terminal:
+        from search import read_search
+
+        view = _watched(terminal, storage, name) if watch else read_search(storage, name)
+        if csv:
+            terminal.write(_csv(view, history=history))
+            return
+        shown = ranked(view, width=terminal.out.width, history=history)
+        terminal.finish(view.as_json(history=history), shown, next_command=next_after(view, storage))
+
+
+def next_after(view: "SearchView", storage: str) -> str:
+    """Return the command that makes sense once this view has been read."""
+    if str(view.state) == "running":
+        return command_line("leaderboard", view.name, "--watch", storage=storage)
+    if view.best is None:
+        return command_line("searches", storage=storage)
+    return command_line("train", view.name, storage=storage)
+
+
+def _csv(view: "SearchView", *, history: bool) -> str:
+    return history_csv(view.rows) if history else leaderboard_csv(view.rows)
+
+
+def _watched(terminal: Terminal, storage: str, name: str) -> "SearchView":
+    """Show the search until it no longer runs, in a log each trial that ends; return the last view."""
+    from search import read_search
+
+    with _display(terminal) as show:
+        view = read_search(storage, name)
+        show(view)
+        while str(view.state) == "running":
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+            view = read_search(storage, name)
+            show(view)
+    return view
+
+
+@contextmanager
+def _display(terminal: Terminal) -> Iterator[Watch]:
+    if not terminal.err.is_terminal:
+        yield log_display(terminal)
+        return
+    with Live(console=terminal.err, transient=True, auto_refresh=False) as live:
+        yield lambda view: live.update(ranked(view, width=terminal.err.width), refresh=True)

@@ -1,0 +1,110 @@
+"""Commands that run and list searches: ``search``, ``searches``."""
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import RenderableType
+from rich.text import Text
+
+from ui.cli.commands import search_options as given
+from ui.cli.commands.leaderboard import next_after
+from ui.cli.display import tables
+from ui.cli.display.leaderboard import ranked
+from ui.cli.display.live import search_display
+from ui.cli.options import DEFAULT_STORAGE, AsJson, DatasetPath, Debug, Storage, command_line
+from ui.cli.terminal import session
+from ui.ranking import states
+
+if TYPE_CHECKING:
+    from search import SearchView
+
+app = typer.Typer()
+
+
+@app.command(epilog="[bold]Example[/]  galaxy search galaxies --name first --trials 8 --epochs 4 --concurrency 2")
+def search(
+    dataset: DatasetPath,
+    name: given.Name = None,
+    oracle: given.Oracle = None,
+    scheduler: given.Scheduler = None,
+    trials: given.Trials = None,
+    epochs: given.Epochs = None,
+    objective: given.Objective = None,
+    hypermodel: given.HyperModel = None,
+    seed: given.Seed = None,
+    patience: given.Patience = None,
+    concurrency: given.Concurrency = None,
+    cpus_per_trial: given.CpusPerTrial = None,
+    gpus_per_trial: given.GpusPerTrial = None,
+    max_failures: given.MaxFailures = None,
+    max_parameters: given.MaxParameters = None,
+    storage: given.Place = None,
+    address: given.Address = None,
+    config: given.Config = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Search for the best network for a dataset.
+
+    Tries configurations, several at a time, and keeps every result in the storage
+    folder: look at them meanwhile with `galaxy leaderboard` or `galaxy ui`.
+    """
+    settings = {
+        "name": name,
+        "oracle": oracle,
+        "scheduler": scheduler,
+        "trials": trials,
+        "epochs": epochs,
+        "objective": objective,
+        "hypermodel": hypermodel,
+        "seed": seed,
+        "patience": patience,
+        "concurrency": concurrency,
+        "cpus_per_trial": cpus_per_trial,
+        "gpus_per_trial": gpus_per_trial,
+        "max_failures": max_failures,
+        "max_parameters": max_parameters,
+        "storage": storage,
+        "address": address,
+    }
+    with session(as_json=as_json, debug=debug) as terminal:
+        from ui.cli.configuration import configure
+
+        chosen = configure(settings, config)
+        # Only now: a mistake in the settings is said before TensorFlow has been waited for.
+        from cluster import run_search
+
+        with search_display(terminal) as watch:
+            view = run_search(dataset, chosen.settings, storage=chosen.storage, address=chosen.address, watch=watch)
+        terminal.finish(
+            view.as_json(), ranked(view, width=terminal.out.width), next_command=next_after(view, chosen.storage)
+        )
+
+
+@app.command(epilog="[bold]Example[/]  galaxy searches --storage runs")
+def searches(storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False, debug: Debug = False) -> None:
+    """List the searches in a storage folder."""
+    with session(as_json=as_json, debug=debug) as terminal:
+        from search import list_searches
+
+        found = list_searches(storage)
+        if found:
+            after = command_line("leaderboard", found[-1].name, storage=storage)
+        else:
+            after = command_line("search", "DATASET", "--name", "first", storage=storage)
+        shown = _listed(found) if found else Text(f"No search in {storage} yet.")
+        terminal.finish({"searches": [view.as_summary() for view in found]}, shown, next_command=after)
+
+
+def _listed(found: "tuple[SearchView, ...]") -> RenderableType:
+    shown = tables.table("search", "state", "objective", "best trial", "trials", "dataset", left=6)
+    for view in found:
+        shown.add_row(
+            view.name,
+            tables.state(str(view.state)),
+            view.objective.name,
+            view.best or "–",
+            states(view.counts),
+            Text(view.specification.dataset, overflow="fold"),
+        )
+    return shown

@@ -1,0 +1,72 @@
+"""The settings of a search from three places: command line over TOML file over default."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+
+from search import SearchSettings, SettingsError
+from ui.cli.options import DEFAULT_STORAGE
+
+_PLACES = {"storage": DEFAULT_STORAGE, "address": "local"}
+
+
+@dataclass(frozen=True)
+class SearchConfiguration:
+    """What to search and where: ``storage`` holds the searches, ``address`` is the Ray to run on."""
+
+    settings: SearchSettings
+    storage: str
+    address: str
+
+
+def configure(given: Mapping[str, Any], file: Path | None) -> SearchConfiguration:
+    """Join the settings ``given`` on the command line (None: not given) with a TOML ``file`` and the defaults.
+
+    Raises typer.BadParameter for a file that cannot be read, an unknown key, or a value out of range.
+    """
+    read = {} if file is None else read_toml(file)
+    joined = read | {key: value for key, value in given.items() if value is not None}
+    places = {key: joined.pop(key, default) for key, default in _PLACES.items()}
+    for key, value in places.items():
+        if not isinstance(value, str):
+            raise typer.BadParameter(f"expected text, found {value!r}", param_hint=_option(key))
+    if "name" not in joined:
+        raise typer.BadParameter(
+            'a search needs a name: --name NAME, or name = "NAME" in the file', param_hint="--name"
+        )
+    return SearchConfiguration(_settings(joined), **places)
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Read the file's settings. Raises typer.BadParameter for no file, no TOML, or a key that is no setting's."""
+    known = [*SearchSettings.model_fields, *_PLACES]
+    try:
+        read = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise typer.BadParameter(f"{file}: {error}", param_hint="--config") from error
+    for key in read:
+        if key not in known:
+            nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)[0]
+            raise typer.BadParameter(f"{file}: unknown key {key!r}; the nearest is {nearest!r}", param_hint="--config")
+    return read
+
+
+def _settings(values: Mapping[str, Any]) -> SearchSettings:
+    try:
+        return SearchSettings.model_validate(values)
+    except SettingsError as error:
+        raise typer.BadParameter(str(error), param_hint="--name") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = f"{first['msg'][:1].lower()}{first['msg'][1:]}, found {first['input']!r}"
+        raise typer.BadParameter(message, param_hint=_option(str(first["loc"][0]))) from error
+
+
+def _option(key: str) -> str:
+    return f"--{key.replace('_', '-')}"

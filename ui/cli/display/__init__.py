@@ -1,0 +1,1 @@
+"""How the terminal shows things, with Rich: tables, bars, and what moves while work is done."""

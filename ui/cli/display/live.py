@@ -1,0 +1,121 @@
+"""What ``galaxy search`` shows while it runs: a live table on a terminal, else one line for each trial that ends."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from ui import ranking, wording
+from ui.cli.display import tables
+from ui.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from search import Record, SearchView
+
+Watch = Callable[["SearchView"], None]
+
+
+class Pace:
+    """How fast trials end, counted from the first look at the search."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: float | None = None
+        self._ended_before = 0
+
+    def per_minute(self, view: "SearchView") -> float | None:
+        """Return the trials ended per minute since the first call, None until one has ended."""
+        ended = ranking.ended(view.rows)
+        if self._since is None:
+            self._since, self._ended_before = self._clock(), ended
+        minutes = (self._clock() - self._since) / 60
+        return (ended - self._ended_before) / minutes if ended > self._ended_before and minutes > 0 else None
+
+    def left(self, view: "SearchView") -> float | None:
+        """Return the seconds until all planned trials have ended at this pace, None until there is one."""
+        rate = self.per_minute(view)
+        waiting = view.specification.settings.trials - ranking.ended(view.rows)
+        return None if rate is None else 60 * max(0, waiting) / rate
+
+
+def picture(view: "SearchView", pace: Pace) -> RenderableType:
+    """Draw the search as it stands: how far, the running trials, the best so far."""
+    ended, planned = ranking.ended(view.rows), view.specification.settings.trials
+    rate = pace.per_minute(view)
+    how_fast = "" if rate is None else f"  {rate:.1f} trials/min  {wording.duration(pace.left(view))} left"
+    head = Text.assemble(
+        (f"{view.name}  ", "bold"),
+        (wording.bar(ended / planned, 24), "green on grey23"),
+        f"  {ended} of {wording.plural(planned, 'trial')}",
+        (how_fast, "cyan"),
+    )
+    return Group(head, _running(view), _best(view))
+
+
+def _running(view: "SearchView") -> RenderableType:
+    shown = tables.table("trial", "epoch", "", view.objective.name, "best epoch", left=1)
+    epochs = view.specification.settings.epochs
+    # A trial is pending until it reports its first epoch, which may be long after it has started.
+    running = [row for row in view.rows if not row.state.is_ended()]
+    for record in sorted(running, key=lambda record: record.trial_id):
+        done = f"{record.epochs}/{epochs}"
+        best = wording.value(record.best_epoch)
+        shown.add_row(record.trial_id, done, wording.bar(record.epochs / epochs, 12), wording.score(record.score), best)
+    if running:
+        return shown
+    ended = ranking.ended(view.rows) >= view.specification.settings.trials
+    return Text("all trials have ended" if ended else "starting the next trial …", style="dim")
+
+
+def _best(view: "SearchView") -> Text:
+    leader = next((row for row in view.rows if row.rank == 1), None)
+    if leader is None:
+        return Text("best so far: none yet", style="dim")
+    return Text.assemble("best so far: ", (wording.score(leader.score), "bold green"), f" by trial {leader.trial_id}")
+
+
+def ended_line(view: "SearchView", record: "Record", *, number: int) -> str:
+    """Write one ended trial, the ``number``-th, as a line of a log."""
+    best = next((row for row in view.rows if row.rank == 1), None)
+    words = [
+        f"[{number}/{view.specification.settings.trials}] trial {record.trial_id} {record.state}:",
+        f"{view.objective.name} {wording.score(record.score)}",
+        f"after {wording.plural(record.epochs, 'epoch')} in {wording.duration(record.seconds)}",
+    ]
+    if record.reason:
+        words.append(f"({record.reason})")
+    if best is not None:
+        words.append(f"· best {wording.score(best.score)} by {best.trial_id}")
+    return " ".join(words)
+
+
+@contextmanager
+def search_display(terminal: Terminal) -> Iterator[Watch]:
+    """Yield a function that shows a search each time it is called with a new view of it, from any thread."""
+    if not terminal.err.is_terminal:
+        yield log_display(terminal)
+        return
+    pace = Pace()
+    first = Text("checking the model, starting workers …", style="dim")
+    with Live(first, console=terminal.err, transient=True, refresh_per_second=4) as live:
+        yield lambda view: live.update(picture(view, pace))
+
+
+def log_display(terminal: Terminal) -> Watch:
+    """Return a function that writes a line for each trial that has ended since its last call, from any thread."""
+    said: set[str] = set()
+    lock = threading.Lock()
+
+    def watch(view: "SearchView") -> None:
+        with lock:
+            for row in sorted(view.rows, key=lambda row: (row.ended or "", row.trial_id)):
+                if row.state.is_ended() and row.trial_id not in said:
+                    said.add(row.trial_id)
+                    terminal.note(ended_line(view, row, number=len(said)))
+
+    return watch

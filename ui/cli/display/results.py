@@ -1,0 +1,86 @@
+"""How the terminal shows what a model is worth and what it says: training, evaluation, classification."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ui import wording
+from ui.cli.display.tables import facts, table
+from ui.predictions import Prediction, remarks
+
+if TYPE_CHECKING:
+    from trainer import FinalResult, Scores
+
+_BAR = 16
+
+
+def trained(result: "FinalResult") -> RenderableType:
+    """Draw what the full training gave: where the model is, its members, its scores."""
+    heads = {"val_": "validation", "test_": "test"}
+    metrics = dict.fromkeys(name.split("_", 1)[1] for name in result.metrics)
+    shown = table("score", *heads.values(), left=1)
+    for metric in metrics:
+        shown.add_row(wording.heading(metric), *(wording.score(result.metrics.get(head + metric)) for head in heads))
+    return Group(facts({"model": result.model, "from trials": ", ".join(result.members)}), shown)
+
+
+def evaluated(scores: "Scores") -> RenderableType:
+    """Draw a model's scores: the figures over all classes, one line a class, the confusion matrix."""
+    overall = {
+        "images": f"{scores.count:,}",
+        "accuracy": wording.percent(scores.accuracy),
+        "balanced accuracy": wording.percent(scores.balanced_accuracy),
+        "macro precision, recall, F1": ", ".join(wording.score(scores.macro[m]) for m in ("precision", "recall", "f1")),
+        "calibration error": wording.score(scores.ece),
+    }
+    return Group(facts(overall), _per_class(scores), _confusion(scores))
+
+
+def _per_class(scores: "Scores") -> Table:
+    shown = table("class", "precision", "recall", "F1", "images", left=1)
+    for name in scores.classes:
+        found = scores.per_class[name]
+        numbers = (wording.score(number) for number in (found.precision, found.recall, found.f1))
+        shown.add_row(Text(name), *numbers, f"{found.support:,}")
+    return shown
+
+
+def _confusion(scores: "Scores") -> Table:
+    shown = table("true class", *scores.classes, left=1, title="Confusion matrix: rows are true, columns predicted")
+    for true, name in enumerate(scores.classes):
+        counts = [int(n) for n in scores.confusion_matrix[true]]
+        shown.add_row(Text(name), *(_cell(n, right=true == column) for column, n in enumerate(counts)))
+    return shown
+
+
+def _cell(count: int, *, right: bool) -> Text:
+    style = "bold green" if right else "dim" if count == 0 else "yellow"
+    return Text(f"{count:,}", style=style)
+
+
+def classified(predictions: Sequence[Prediction]) -> RenderableType:
+    """Draw one line an image, then why some could not be used, then each warning with the number of its images."""
+    shown = table("image", "class", "probability", "", "next", left=2)
+    for column in shown.columns:
+        column.no_wrap = column.header != "image"
+    for found in predictions:
+        shown.add_row(Text(found.path, overflow="fold"), *_answer(found))
+    notes = [Text(f"{found.path}: {found.error}", style="red") for found in predictions if found.error is not None]
+    notes += [Text(f"{wording.plural(n, 'image')}: {warning}", style="yellow") for warning, n in remarks(predictions)]
+    return Group(shown, *notes)
+
+
+def _answer(found: Prediction) -> list[RenderableType]:
+    if found.error is not None:
+        return [Text("cannot be used", style="red"), "", "", ""]
+    (best, chance), *others = found.ranked
+    second = f"{others[0][0]} {wording.percent(others[0][1])}" if others else ""
+    return [
+        Text(best, style="bold"),
+        Text(wording.bar(chance, _BAR), style="green" if chance >= 0.5 else "yellow"),
+        wording.percent(chance),
+        Text(second, style="dim"),
+    ]

@@ -1,0 +1,38 @@
+"""The look of everything the command line shows: one table style, one style for facts, one colour a state."""
+
+from collections.abc import Mapping
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+STATE_STYLES = {
+    "pending": "dim",
+    "running": "cyan",
+    "completed": "green",
+    "finished": "green",
+    "stopped": "blue",
+    "infeasible": "yellow",
+    "interrupted": "yellow",
+    "failed": "red",
+}
+
+
+def table(*headings: str, left: int = 0, title: str | None = None) -> Table:
+    """Make an empty table: the first ``left`` columns hold words, the others numbers."""
+    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    for position, name in enumerate(headings):
+        made.add_column(name, justify="left" if position < left else "right", vertical="middle")
+    return made
+
+
+def facts(found: Mapping[str, str]) -> Text:
+    """Make a list of names and values, one a line."""
+    width = max((len(name) for name in found), default=0)
+    lines = [Text.assemble((name.ljust(width), "dim"), "  ", what) for name, what in found.items()]
+    return Text("\n").join(lines)
+
+
+def state(name: str) -> Text:
+    """Write a state in its colour."""
+    return Text(name, style=STATE_STYLES.get(name, ""))

@@ -1,0 +1,40 @@
+"""Options and arguments that several commands share, each written once."""
+
+import shlex
+from typing import Annotated, Any
+
+import typer
+
+DEFAULT_STORAGE = "runs"
+
+
+def _fraction(value: float | None) -> float | None:
+    if value is not None and not 0.0 < value <= 1.0:
+        raise typer.BadParameter(f"expected a fraction above 0 and at most 1, found {value:g}")
+    return value
+
+
+def flag(name: str, text: str, *, panel: str | None = None) -> Any:
+    """Make a switch that is off unless given; its help shows no type."""
+    return typer.Option(name, metavar="", help=text, rich_help_panel=panel)
+
+
+AsJson = Annotated[bool, flag("--json", "Print one JSON object on stdout, for programs.", panel="Output")]
+Debug = Annotated[bool, flag("--debug", "Show the traceback of an error, for bug reports.", panel="Output")]
+Storage = Annotated[
+    str, typer.Option(help="Folder that holds the searches, or a URI such as s3://bucket/runs.", metavar="URI")
+]
+SearchName = Annotated[str, typer.Argument(help="Name of the search, as given to `galaxy search --name`.")]
+DatasetPath = Annotated[str, typer.Argument(metavar="DATASET", help="Dataset that `galaxy import` has written.")]
+ModelPath = Annotated[str, typer.Argument(metavar="MODEL", help="Model that `galaxy train` has written.")]
+Seed = Annotated[int, typer.Option(min=1, help="Everything random derives from it.")]
+Crop = Annotated[
+    float | None,
+    typer.Option(callback=_fraction, metavar="FRACTION", help="Use only this central part of each image, e.g. 0.55."),
+]
+
+
+def command_line(*words: str, storage: str = DEFAULT_STORAGE) -> str:
+    """Write a command that can be pasted into a shell, with ``--storage`` where it is not the default."""
+    extra = () if storage == DEFAULT_STORAGE else ("--storage", storage)
+    return shlex.join(("galaxy", *words, *extra))

@@ -1,0 +1,104 @@
+"""One command's talk with its user: results on stdout, everything else on stderr, and how it ends.
+
+Exit status: 0 done, 1 failed, 2 wrong use (see `ui.cli.usage`), 130 interrupted.
+"""
+
+import contextlib
+import json
+import math
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import typer
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from datasets import GalaxyTunerError
+from trainer import quiet_tensorflow
+
+FAILED, INTERRUPTED = 1, 130
+# Without a terminal Rich assumes 80 columns, too few for a leaderboard in a log.
+_REDIRECTED_WIDTH = 120
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Where a command writes. ``out`` carries the result and nothing else; ``err`` progress, notes and errors."""
+
+    out: Console
+    err: Console
+    as_json: bool
+
+    def finish(self, result: Mapping[str, object], *shown: RenderableType, next_command: str | None = None) -> None:
+        """Write the result: one JSON object with ``--json``, else what is ``shown`` and the command to try next."""
+        if self.as_json:
+            self.write(json.dumps(_finite(result), ensure_ascii=False, allow_nan=False) + "\n")
+            return
+        for renderable in shown:
+            self.out.print(renderable)
+        if next_command is not None:
+            self.out.print(Text.assemble(("\nNext: ", "dim"), (next_command, "bold cyan")), soft_wrap=True)
+
+    def write(self, text: str) -> None:
+        """Write ``text`` on stdout as it is."""
+        self.out.file.write(text)
+        self.out.file.flush()
+
+    def note(self, text: str) -> None:
+        """Write one line on stderr."""
+        self.err.print(Text(text), soft_wrap=True)
+
+
+@contextlib.contextmanager
+def session(*, as_json: bool, debug: bool) -> Iterator[Terminal]:
+    """Open a command's terminal; turn what goes wrong in the body into one line on stderr and an exit status.
+
+    While it is open, whatever a library prints lands on stderr: stdout is the command's own. Raises typer.Exit.
+    """
+    quiet_tensorflow()
+    terminal = Terminal(_console(sys.stdout), _console(sys.stderr), as_json)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield terminal
+    except (typer.Exit, typer.TyperException):
+        raise
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough. Python flushes stdout once more at exit: let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(FAILED) from None
+    except KeyboardInterrupt:
+        terminal.note("galaxy: interrupted")
+        raise typer.Exit(INTERRUPTED) from None
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        terminal.note(f"galaxy: error: {_one_line(error)}")
+        raise typer.Exit(FAILED) from error
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    if isinstance(error, GalaxyTunerError | OSError):
+        return text
+    return f"unexpected {type(error).__name__}: {text} (a fault of Galaxy Tuner; --debug shows where)"
+
+
+def _console(stream: object) -> Console:
+    console = Console(file=stream, highlight=False)  # type: ignore[arg-type]
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _REDIRECTED_WIDTH
+    return console
+
+
+def _finite(value: object) -> object:
+    """Return ``value`` with null for every number that JSON cannot write."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""The pages: each module has one function ``page(storage)`` that draws it. `ui.web.app` joins them."""

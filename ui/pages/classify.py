@@ -1,0 +1,149 @@
+"""The classify page: pick a model, drop images on it, see the probability of every class."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from datasets import ImageFile, decode, open_folder
+from ui import wording
+from ui.cli.options import command_line
+from ui.markup import plain, probability_bars
+from ui.pages.problems import problems_shown
+from ui.predictions import Prediction, prediction_csv, prediction_table, remarks
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+    from trainer import Classifier
+
+_OTHER = "another path …"
+_SHOWN_AT_ONCE = 12
+_PICTURE_PIXELS = 256
+
+
+def page(storage: str) -> None:
+    """Draw the page for the models in ``storage``."""
+    st.title("Classify", anchor=False)
+    with problems_shown():
+        model, settings = st.columns([3, 1], vertical_alignment="bottom")
+        with model:
+            location = _choose(storage)
+        if location is None:
+            return
+        classifier = _load(location, _created(location))
+        with settings:
+            crop = _choose_crop(classifier)
+        _describe(classifier)
+        uploads = st.file_uploader(
+            "Images", accept_multiple_files=True, help="JPEG, PNG, GIF, TIFF, BMP or WebP, the galaxy in the middle."
+        )
+        if uploads:
+            _answer(classifier, uploads, crop)
+
+
+def models(storage: str) -> dict[str, str]:
+    """Return the searches in ``storage`` that have a trained model, with the model's place."""
+    from search import bundle_location, list_searches
+
+    places = {view.name: bundle_location(storage, view.name) for view in list_searches(storage)}
+    return {name: place for name, place in places.items() if open_folder(place).exists()}
+
+
+def _choose(storage: str) -> str | None:
+    found = models(storage)
+    if not found:
+        st.info(f"There is no trained model in {plain(storage)} yet. Train the winner of a search in a terminal:")
+        st.code(command_line("train", "NAME", storage=storage), language="shell")
+        return _other_path()
+    chosen = st.selectbox("Model", [*found, _OTHER], key="model")
+    return _other_path() if chosen == _OTHER else found[chosen]
+
+
+def _other_path() -> str | None:
+    return st.text_input("Path of the model", key="path", placeholder="runs/first/model").strip() or None
+
+
+def _created(location: str) -> str:
+    from trainer import read_manifest
+
+    return read_manifest(open_folder(location)).created
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
+def _load(location: str, created: str) -> "Classifier":  # noqa: ARG001 - a model trained anew is loaded anew
+    from trainer import quiet_tensorflow
+
+    quiet_tensorflow()
+    from trainer import Classifier
+
+    return Classifier.load(location)
+
+
+def _describe(classifier: "Classifier") -> None:
+    manifest = classifier.bundle.manifest
+    accuracy = manifest.metrics.get("test", {}).get("accuracy")
+    tested = "" if accuracy is None else f" Right for {wording.percent(accuracy)} of its test images."
+    st.caption(f"Tells apart {plain(', '.join(manifest.classes))}.{tested}")
+
+
+def _choose_crop(classifier: "Classifier") -> float:
+    trained = classifier.bundle.manifest.preprocessing.crop
+    return st.number_input(
+        "Crop",
+        min_value=0.01,
+        max_value=1.0,
+        value=trained,
+        step=0.05,
+        format="%.3f",
+        help="Central part of each image to look at; 1 is all of it. A warning names the value that suits an image.",
+    )
+
+
+def _answer(classifier: "Classifier", uploads: "list[UploadedFile]", crop: float) -> None:
+    files = [ImageFile(upload.name, upload.getvalue) for upload in uploads]
+    bar = st.progress(0.0, text="Classifying …")
+    found = []
+    for classification in classifier.classify(files, crop=crop):
+        found.append(Prediction.of(classification))
+        bar.progress(len(found) / len(files), text=f"Classifying … {len(found)} of {len(files)}")
+    bar.empty()
+    if len(found) > 1:
+        for remark, number in remarks(found):
+            st.warning(f"{wording.plural(number, 'image')}: {plain(remark)}")
+        _summary(found)
+    st.download_button(
+        "Download the results as CSV",
+        prediction_csv(found, classifier.classes),
+        file_name="classification.csv",
+        mime="text/csv",
+        icon=":material/download:",
+    )
+    for prediction, file in list(zip(found, files, strict=True))[: _shown(len(found))]:
+        _card(prediction, file, crop)
+
+
+def _shown(total: int) -> int:
+    if total <= _SHOWN_AT_ONCE:
+        return total
+    return total if st.toggle(f"Show all {total} images, not only the first {_SHOWN_AT_ONCE}") else _SHOWN_AT_ONCE
+
+
+def _summary(found: list[Prediction]) -> None:
+    percent = st.column_config.ProgressColumn("probability", min_value=0.0, max_value=1.0, format="percent")
+    st.dataframe(
+        prediction_table(found), hide_index=True, placeholder=wording.ABSENT, column_config={"probability": percent}
+    )
+
+
+def _card(prediction: Prediction, file: ImageFile, crop: float) -> None:
+    if prediction.probabilities is None or prediction.class_name is None:
+        st.error(plain(f"{prediction.path}: {prediction.error}"))
+        return
+    with st.container(border=True):
+        picture, answer = st.columns([1, 4], vertical_alignment="center")
+        picture.image(decode(file.read(), crop=crop, image_size=_PICTURE_PIXELS).pixels)
+        answer.markdown(f"**{plain(prediction.class_name)}** · {wording.percent(prediction.probability)}")
+        answer.caption(plain(prediction.path))
+        for warning in prediction.warnings:
+            answer.caption(f":material/warning: {plain(warning)}")
+        answer.html(probability_bars(prediction.probabilities, prediction.class_name))

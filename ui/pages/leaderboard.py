@@ -1,0 +1,149 @@
+"""The leaderboard page: one search's trials, ranked, redrawn every two seconds while it runs."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui import charts, ranking, wording
+from ui.cli.options import command_line
+from ui.markup import plain
+from ui.pages.problems import problems_shown
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from search import Row, SearchView
+
+_SECONDS = 2
+_COLOURS = {
+    "pending": "gray",
+    "running": "blue",
+    "completed": "green",
+    "stopped": "violet",
+    "infeasible": "orange",
+    "failed": "red",
+}
+
+
+def page(storage: str) -> None:
+    """Draw the page for the searches in ``storage``."""
+    title, choice = st.columns([2, 1], vertical_alignment="bottom")
+    title.title("Leaderboard", anchor=False)
+    with problems_shown():
+        name, running = _choose(storage, choice)
+        if name is None:
+            st.fragment(_empty, run_every=_SECONDS)(storage)
+        else:
+            st.fragment(_board, run_every=_SECONDS if running else None)(storage, name, running)
+
+
+def _choose(storage: str, place: "DeltaGenerator") -> tuple[str | None, bool]:
+    """Let the reader choose a search, at first the newest; return its name and whether it runs."""
+    from search import list_searches
+
+    by_name = {view.name: view for view in list_searches(storage)}
+    if not by_name:
+        return None, False
+    newest = max(by_name, key=lambda name: by_name[name].specification.created)
+    # The state is not in the labels: a choice does not survive a change of its label.
+    name = place.selectbox("Search", list(by_name), index=list(by_name).index(newest), key="search")
+    return name, str(by_name[name].state) == "running"
+
+
+def _empty(storage: str) -> None:
+    from search import list_searches
+
+    with problems_shown():
+        if list_searches(storage):
+            st.rerun()
+    st.info(f"There is no search in {plain(storage)} yet. Start one in a terminal and this page will show it:")
+    st.code(command_line("search", "DATASET", "--name", "first", storage=storage), language="shell")
+
+
+def _board(storage: str, name: str, running: bool) -> None:
+    """Draw what changes while the search runs; once it has ended, run the whole page again, for the last time."""
+    from search import read_search
+
+    with problems_shown():
+        view = read_search(storage, name)
+        if running and str(view.state) != "running":
+            st.rerun()
+        _draw(view)
+
+
+def _draw(view: "SearchView") -> None:
+    _headline(view)
+    if not view.rows:
+        st.info("No trial has started yet.")
+        return
+    _ranking(view)
+    _progress_of_best(view)
+    _one_trial(view)
+
+
+def _headline(view: "SearchView") -> None:
+    planned, ended = view.specification.settings.trials, ranking.ended(view.rows)
+    best = view.rows[0] if view.best is not None else None
+    state = str(view.state)
+    columns = st.columns(4)
+    columns[0].metric("State", state)
+    columns[1].metric("Trials ended", f"{ended} of {planned}")
+    columns[2].metric(f"Best {wording.metric(view.objective.name)}", wording.score(best.score if best else None))
+    columns[3].metric("Best trial", view.best or wording.ABSENT)
+    st.progress(min(1.0, ended / planned), text=ranking.states(view.counts))
+
+
+def _ranking(view: "SearchView") -> None:
+    st.subheader("Trials", anchor=False)
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        ranking.trial_table(view.rows),
+        hide_index=True,
+        placeholder=wording.ABSENT,
+        column_config={
+            "rank": number("rank", width="small"),
+            "state": st.column_config.MultiselectColumn(
+                "state", width=110, options=list(_COLOURS), color=list(_COLOURS.values())
+            ),
+            "score": number(wording.metric(view.objective.name), format="%.4f"),
+            "epochs": st.column_config.ProgressColumn(
+                "epochs", format="%d", min_value=0, max_value=view.specification.settings.epochs
+            ),
+        },
+    )
+
+
+def _progress_of_best(view: "SearchView") -> None:
+    from search import best_so_far
+
+    st.subheader("Best score over time", anchor=False)
+    best = best_so_far(view.rows, view.objective)
+    if best:
+        st.plotly_chart(charts.best_over_time(view.rows, best, view.objective.name), key="best-over-time")
+    else:
+        st.caption("Appears when the first trial has ended.")
+
+
+def _one_trial(view: "SearchView") -> None:
+    rows = {row.trial_id: row for row in view.rows}
+    st.subheader("One trial", anchor=False)
+    left, right = st.columns([5, 3], gap="large")
+    chosen = right.selectbox("Trial, best first", list(rows), key=f"trial-{view.name}")
+    row = rows[chosen]
+    values = [{"hyperparameter": wording.heading(n), "value": wording.value(v)} for n, v in row.hyperparameters.items()]
+    right.dataframe(values, hide_index=True, height="content")
+    with left:
+        if row.reason:
+            st.warning(plain(row.reason))
+        _curves(view, row)
+
+
+def _curves(view: "SearchView", row: "Row") -> None:
+    names = charts.curve_names(row.history)
+    if not names:
+        st.caption("A trial has curves once its first epoch has ended.")
+        return
+    wanted = view.objective.name.removeprefix("val_")
+    start = names.index(wanted) if wanted in names else 0
+    metric = st.selectbox("Metric", names, index=start, format_func=wording.metric, key=f"metric-{view.name}")
+    st.plotly_chart(charts.curves(row.history, metric, best_epoch=row.best_epoch), key="curves")

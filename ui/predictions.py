@@ -1,0 +1,96 @@
+"""What a classification says, as plain tables: for the terminal, for the page, and as JSON and CSV."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from datasets import ImageError
+
+if TYPE_CHECKING:
+    from trainer import Classification
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One image's answer, without its pixels.
+
+    Either ``class_name`` and ``probabilities`` (class → 0–1, in the model's order) are there, or ``error`` is.
+    """
+
+    path: str
+    class_name: str | None
+    probabilities: Mapping[str, float] | None
+    warnings: tuple[str, ...]
+    error: str | None
+
+    @classmethod
+    def of(cls, found: "Classification") -> Self:
+        """Keep all but the pixels of what a classifier found."""
+        return cls(found.path, found.class_name, found.probabilities, found.warnings, found.error)
+
+    @property
+    def probability(self) -> float | None:
+        """The probability of the class chosen, None without one."""
+        if self.probabilities is None or self.class_name is None:
+            return None
+        return self.probabilities[self.class_name]
+
+    @property
+    def ranked(self) -> list[tuple[str, float]]:
+        """Every class with its probability, most probable first; empty without an answer."""
+        return sorted((self.probabilities or {}).items(), key=lambda item: -item[1])
+
+    def as_json(self) -> dict[str, object]:
+        """Return the image as the ``images`` list of ``galaxy classify --json`` holds it."""
+        return {
+            "path": self.path,
+            "class": self.class_name,
+            "probabilities": None if self.probabilities is None else dict(self.probabilities),
+            "warnings": list(self.warnings),
+            "error": self.error,
+        }
+
+
+def require_one(predictions: Sequence[Prediction]) -> None:
+    """Raise ImageError unless at least one image was classified: the command has then done nothing."""
+    if any(found.error is None for found in predictions):
+        return
+    if not predictions:
+        raise ImageError("expected at least one image, found none in these paths")
+    first = predictions[0]
+    others = f"; no other of the {len(predictions):,} files could be used either" if len(predictions) > 1 else ""
+    raise ImageError(f"{first.path} cannot be classified: {first.error}{others}")
+
+
+def remarks(predictions: Sequence[Prediction]) -> list[tuple[str, int]]:
+    """Return each distinct warning with the number of images it concerns, most common first."""
+    return Counter(warning for found in predictions for warning in found.warnings).most_common()
+
+
+def prediction_csv(predictions: Sequence[Prediction], classes: Sequence[str]) -> str:
+    """Write one line an image: ``path, class``, the probability of every class, warnings and error; absent is empty."""
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(["path", "class", *classes, "warnings", "error"])
+    for found in predictions:
+        chances = found.probabilities or {}
+        numbers = [f"{chances[name]:.6f}" if name in chances else "" for name in classes]
+        writer.writerow([found.path, found.class_name or "", *numbers, "; ".join(found.warnings), found.error or ""])
+    return target.getvalue()
+
+
+def prediction_table(predictions: Sequence[Prediction]) -> list[dict[str, object]]:
+    """Return one dictionary an image, for a page's table: the two most probable classes, and what is to be known."""
+    return [
+        {
+            "image": found.path,
+            "class": found.class_name,
+            "probability": found.probability,
+            "next": found.ranked[1][0] if len(found.ranked) > 1 else None,
+            "note": found.error or "; ".join(found.warnings) or None,
+        }
+        for found in predictions
+    ]

@@ -1,0 +1,105 @@
+"""What a leaderboard says, as plain tables: records in, rows out. No terminal, no page, no files."""
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ui import wording
+
+if TYPE_CHECKING:
+    from search import Record, Row
+
+_FIELDS = ("trial_id", "state", "score", "epochs", "best_epoch", "seconds", "started", "ended", "parent", "reason")
+
+
+def differing(records: "Sequence[Record]") -> tuple[str, ...]:
+    """Return the hyperparameters that are not the same in all ``records``, in the order the trials name them.
+
+    One that only some trials have (a conditional parameter) differs too.
+    """
+    names = dict.fromkeys(name for record in records for name in record.hyperparameters)
+    return tuple(name for name in names if len({_marked(record, name) for record in records}) > 1)
+
+
+def ended(rows: "Sequence[Row]") -> int:
+    """Count the trials to which nothing more will happen."""
+    return sum(row.state.is_ended() for row in rows)
+
+
+def states(found: Mapping[str, int]) -> str:
+    """Write the trials of each state in one phrase: ``6 completed, 2 running``."""
+    return ", ".join(f"{n} {state}" for state, n in found.items() if n) or "no trials yet"
+
+
+def leaderboard_csv(rows: "Sequence[Row]") -> str:
+    """Write one line a trial: its record, then ``metrics.*`` and ``hyperparameters.*``; absent is empty."""
+    metrics = dict.fromkeys(name for row in rows for name in row.metrics)
+    settings = dict.fromkeys(name for row in rows for name in row.hyperparameters)
+    header = ["rank", *_FIELDS, *(f"metrics.{m}" for m in metrics), *(f"hyperparameters.{s}" for s in settings)]
+    lines = [
+        [
+            row.rank,
+            *(getattr(row, field) for field in _FIELDS),
+            *(row.metrics.get(m) for m in metrics),
+            *(row.hyperparameters.get(s) for s in settings),
+        ]
+        for row in rows
+    ]
+    return _written(header, lines)
+
+
+def history_csv(rows: "Sequence[Row]") -> str:
+    """Write one line an epoch of each trial, best trial first: ``trial_id, epoch``, every metric; absent is empty."""
+    metrics = dict.fromkeys(name for row in rows for name in row.history)
+    lines = [
+        [row.trial_id, epoch + 1, *(_at(row.history.get(m, []), epoch) for m in metrics)]
+        for row in rows
+        for epoch in range(max((len(series) for series in row.history.values()), default=0))
+    ]
+    return _written(["trial_id", "epoch", *metrics], lines)
+
+
+def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
+    """Return one dictionary a trial, for a page's table: same keys in each, None where a trial has no value."""
+    names = differing(rows)
+    return [
+        {
+            "rank": row.rank,
+            "trial": row.trial_id,
+            "state": [str(row.state)],
+            "score": _finite(row.score),
+            "epochs": row.epochs,
+            "time": wording.duration(row.seconds),
+            **{wording.heading(name): wording.value(row.hyperparameters.get(name)) for name in names},
+            "reason": row.reason,
+        }
+        for row in rows
+    ]
+
+
+def _marked(record: "Record", name: str) -> object:
+    """Return a value that keeps True apart from 1, and absent apart from everything."""
+    found = record.hyperparameters.get(name)
+    return (type(found).__name__, found)
+
+
+def _at(series: Sequence[float], index: int) -> float | None:
+    return series[index] if index < len(series) else None
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _written(header: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([["" if _empty(cell) else cell for cell in line] for line in lines])
+    return target.getvalue()
+
+
+def _empty(cell: object) -> bool:
+    return cell is None or (isinstance(cell, float) and not math.isfinite(cell))

@@ -1,0 +1,77 @@
+"""How numbers are written, the same in the terminal and on the page.
+
+An absent value, NaN or infinity is written as an en dash: nobody should read ``nan`` as a result.
+"""
+
+import math
+
+ABSENT = "–"
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def score(value: float | None) -> str:
+    """Write a metric with four decimals, enough to tell two trials apart."""
+    return ABSENT if _absent(value) else f"{value:.4f}"
+
+
+def percent(fraction: float | None) -> str:
+    """Write a fraction (0–1) as a percentage with one decimal."""
+    return ABSENT if fraction is None or _absent(fraction) else f"{100 * fraction:.1f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time span in its two largest units: ``45 s``, ``3 min 12 s``, ``2 h 05 min``."""
+    if seconds is None or _absent(seconds):
+        return ABSENT
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes == 0:
+        return f"{rest} s"
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def value(found: object) -> str:
+    """Write a hyperparameter's value: three significant digits for a float, yes or no for a bool."""
+    if found is None:
+        return ABSENT
+    if isinstance(found, bool):
+        return "yes" if found else "no"
+    return f"{found:.3g}" if isinstance(found, float) else str(found)
+
+
+def heading(name: str) -> str:
+    """Write an identifier as words, so that a narrow column can break it: ``dense_units`` → ``dense units``."""
+    return name.replace("_", " ")
+
+
+def metric(name: str) -> str:
+    """Write a metric's name for a reader: ``val_macro_f1`` → ``validation macro F1``."""
+    words = {"val": "validation", "f1": "F1", "ece": "calibration error"}
+    return " ".join(words.get(word, word) for word in name.split("_"))
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun: ``1 image``, ``2,000 images``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def bar(fraction: float, width: int) -> str:
+    """Draw a fraction (0–1) as a horizontal bar of ``width`` characters, to an eighth of a character."""
+    eighths = round(8 * width * min(max(fraction, 0.0), 1.0))
+    full, part = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[part] if part else "")).ljust(width)
+
+
+def sparkline(values: list[float]) -> str:
+    """Draw a series as one character a value, lowest to highest; a value that is not finite leaves a gap."""
+    finite = [v for v in values if math.isfinite(v)]
+    if not finite:
+        return ""
+    low, high = min(finite), max(finite)
+    span = (high - low) or 1.0
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * (v - low) / span)] if math.isfinite(v) else " " for v in values)
+
+
+def _absent(number: float | None) -> bool:
+    return number is None or not math.isfinite(number)
