@@ -76,4 +76,13 @@ _HOMES = {
     "training_options": "search.options",
 }
 __all__ = sorted(_HOMES)
-__getattr__ = lazily(__name__, _HOMES)
+_WITH_KERAS_TUNER = ("search.conductor", "search.hypermodel", "search.oracles", "search.space")
+_import = lazily(__name__, _HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if _HOMES.get(name) in _WITH_KERAS_TUNER:
+        from trainer import import_tensorflow
+
+        import_tensorflow()  # Keras Tuner would, noisily
+    return _import(name)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from trainer.objective import METRIC_DIRECTIONS as METRIC_DIRECTIONS
     from trainer.objective import Objective as Objective
     from trainer.options import TrainingOptions as TrainingOptions
+    from trainer.quiet import import_tensorflow as import_tensorflow
     from trainer.quiet import quiet_tensorflow as quiet_tensorflow
     from trainer.scores import ClassScore as ClassScore
     from trainer.scores import Scores as Scores
@@ -61,7 +62,7 @@ _HOMES = {
     "manifest": ("BundleMember", "Manifest", "read_manifest"),
     "objective": ("METRIC_DIRECTIONS", "Objective"),
     "options": ("TrainingOptions",),
-    "quiet": ("quiet_tensorflow",),
+    "quiet": ("import_tensorflow", "quiet_tensorflow"),
     "scores": ("ClassScore", "Scores", "score_predictions"),
     "threads": ("limit_threads",),
 }
@@ -92,6 +93,7 @@ __all__ = [
     "TrainingRun",
     "check_model",
     "evaluate",
+    "import_tensorflow",
     "limit_threads",
     "load_bundle",
     "quiet_tensorflow",

@@ -3,9 +3,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from datasets import Dataset
 
 
+@pytest.mark.slow
 def test_a_continued_training_equals_an_uninterrupted_one_bit_for_bit(tiny_dataset: Dataset, tmp_path: Path) -> None:
     script = Path(__file__).with_name("continued_training.py")
     ended = subprocess.run(
