@@ -26,7 +26,7 @@ def _limit_loaded_libraries(cpus: int) -> None:
     # The variables above are read when a library is loaded; these may have been loaded before.
     import cv2
     import pyarrow
-    import threadpoolctl  # type: ignore[import-untyped]
+    import threadpoolctl
 
     threadpoolctl.threadpool_limits(limits=cpus)
     # Images are warped in a thread that runs beside TensorFlow's: it gets no pool of its own.

@@ -112,7 +112,7 @@ def _described(info: "DatasetInfo") -> RenderableType:
 
 
 def _counts(info: "DatasetInfo") -> Table:
-    shown = table("class", *info.counts, "all", left=1)
+    shown = table("class", *info.counts, "all")
     for name in info.classes:
         per_split = [split.get(name, 0) for split in info.counts.values()]
         shown.add_row(Text(name), *(f"{n:,}" for n in (*per_split, sum(per_split))))

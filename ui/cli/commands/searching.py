@@ -97,7 +97,7 @@ def searches(storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False, debug:
 
 
 def _listed(found: "tuple[SearchView, ...]") -> RenderableType:
-    shown = tables.table("search", "state", "objective", "best trial", "trials", "dataset", left=6)
+    shown = tables.table("search", "state", "objective", "best trial", "trials", "dataset", words=range(6))
     for view in found:
         shown.add_row(
             view.name,

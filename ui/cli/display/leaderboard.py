@@ -28,7 +28,7 @@ def _table(view: "SearchView", names: tuple[str, ...], *, width: int, history: b
     curve = ["history"] if history else []
     room = width - _FIXED_WIDTH - (view.specification.settings.epochs + 2 if history else 0)
     columns = _fitting(view.rows, names, room)
-    shown = tables.table("rank", "trial", "state", view.objective.name, "epochs", "time", *curve, left=0)
+    shown = tables.table("rank", "trial", "state", view.objective.name, "epochs", "time", *curve, words=(1, 2, 6))
     for name in columns:
         shown.add_column(wording.heading(name), justify="right")
     for row in view.rows:

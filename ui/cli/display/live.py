@@ -58,7 +58,7 @@ def picture(view: "SearchView", pace: Pace) -> RenderableType:
 
 
 def _running(view: "SearchView") -> RenderableType:
-    shown = tables.table("trial", "epoch", "", view.objective.name, "best epoch", left=1)
+    shown = tables.table("trial", "epoch", "", view.objective.name, "best epoch", words=(0, 2))
     epochs = view.specification.settings.epochs
     # A trial is pending until it reports its first epoch, which may be long after it has started.
     running = [row for row in view.rows if not row.state.is_ended()]

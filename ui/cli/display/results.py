@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from trainer import FinalResult, Scores
 
 _BAR = 16
+# Wide enough for a word of a class name: the heading of a column of counts is broken between words.
+_NARROW = 13
 
 
 def trained(result: "FinalResult") -> RenderableType:
     """Draw what the full training gave: where the model is, its members, its scores."""
     heads = {"val_": "validation", "test_": "test"}
     metrics = dict.fromkeys(name.split("_", 1)[1] for name in result.metrics)
-    shown = table("score", *heads.values(), left=1)
+    shown = table("score", *heads.values())
     for metric in metrics:
         shown.add_row(wording.heading(metric), *(wording.score(result.metrics.get(head + metric)) for head in heads))
     return Group(facts({"model": result.model, "from trials": ", ".join(result.members)}), shown)
@@ -40,7 +42,7 @@ def evaluated(scores: "Scores") -> RenderableType:
 
 
 def _per_class(scores: "Scores") -> Table:
-    shown = table("class", "precision", "recall", "F1", "images", left=1)
+    shown = table("class", "precision", "recall", "F1", "images")
     for name in scores.classes:
         found = scores.per_class[name]
         numbers = (wording.score(number) for number in (found.precision, found.recall, found.f1))
@@ -49,7 +51,9 @@ def _per_class(scores: "Scores") -> Table:
 
 
 def _confusion(scores: "Scores") -> Table:
-    shown = table("true class", *scores.classes, left=1, title="Confusion matrix: rows are true, columns predicted")
+    shown = table("true class", *scores.classes, title="Confusion matrix: rows are true, columns predicted")
+    for column in shown.columns[1:]:
+        column.max_width = _NARROW
     for true, name in enumerate(scores.classes):
         counts = [int(n) for n in scores.confusion_matrix[true]]
         shown.add_row(Text(name), *(_cell(n, right=true == column) for column, n in enumerate(counts)))
@@ -63,7 +67,7 @@ def _cell(count: int, *, right: bool) -> Text:
 
 def classified(predictions: Sequence[Prediction]) -> RenderableType:
     """Draw one line an image, then why some could not be used, then each warning with the number of its images."""
-    shown = table("image", "class", "probability", "", "next", left=2)
+    shown = table("image", "class", "", "probability", "next", words=(0, 1, 2, 4))
     for column in shown.columns:
         column.no_wrap = column.header != "image"
     for found in predictions:

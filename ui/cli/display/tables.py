@@ -1,6 +1,6 @@
 """The look of everything the command line shows: one table style, one style for facts, one colour a state."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from rich import box
 from rich.table import Table
@@ -18,11 +18,11 @@ STATE_STYLES = {
 }
 
 
-def table(*headings: str, left: int = 0, title: str | None = None) -> Table:
-    """Make an empty table: the first ``left`` columns hold words, the others numbers."""
+def table(*headings: str, words: Collection[int] = (0,), title: str | None = None) -> Table:
+    """Make an empty table: the columns at the positions ``words`` hold words and bars, the others numbers."""
     made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
     for position, name in enumerate(headings):
-        made.add_column(name, justify="left" if position < left else "right", vertical="middle")
+        made.add_column(name, justify="left" if position in words else "right", vertical="middle")
     return made
 
 
