@@ -24,8 +24,7 @@ from search import (
     read_search,
     training_options,
 )
-from trainer import Objective
-from trainer.check import check_model
+from trainer import Objective, check_model
 
 Watch = Callable[[SearchView], None]
 Run = Callable[[Conductor, SearchLayout], None]

@@ -30,7 +30,7 @@ def _table(view: "SearchView", names: tuple[str, ...], *, width: int, history: b
     columns = _fitting(view.rows, names, room)
     shown = tables.table("rank", "trial", "state", view.objective.name, "epochs", "time", *curve, words=(1, 2, 6))
     for name in columns:
-        shown.add_column(wording.heading(name), justify="right")
+        shown.add_column(Text(wording.heading(name)), justify="right")
     for row in view.rows:
         cells: list[RenderableType] = [
             wording.value(row.rank),

@@ -69,7 +69,7 @@ def classified(predictions: Sequence[Prediction]) -> RenderableType:
     """Draw one line an image, then why some could not be used, then each warning with the number of its images."""
     shown = table("image", "class", "", "probability", "next", words=(0, 1, 2, 4))
     for column in shown.columns:
-        column.no_wrap = column.header != "image"
+        column.no_wrap = str(column.header) != "image"
     for found in predictions:
         shown.add_row(Text(found.path, overflow="fold"), *_answer(found))
     notes = [Text(f"{found.path}: {found.error}", style="red") for found in predictions if found.error is not None]

@@ -22,7 +22,7 @@ def table(*headings: str, words: Collection[int] = (0,), title: str | None = Non
     """Make an empty table: the columns at the positions ``words`` hold words and bars, the others numbers."""
     made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
     for position, name in enumerate(headings):
-        made.add_column(name, justify="left" if position in words else "right", vertical="middle")
+        made.add_column(Text(name), justify="left" if position in words else "right", vertical="middle")
     return made
 
 
