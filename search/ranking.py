@@ -41,7 +41,8 @@ def leaderboard(records: Sequence[Record], objective: Objective) -> tuple[Row, .
 
 def best_so_far(records: Sequence[Record], objective: Objective) -> list[tuple[str, float]]:
     """Return (when a trial ended, best score until then), one pair for each ended trial with a score, in time order."""
-    ended = sorted((r.ended, r.score) for r in records if r.ended is not None and r.score is not None)
+    scored = [(record, _finite(record.score)) for record in records]
+    ended = sorted((r.ended, score) for r, score in scored if r.ended is not None and score is not None)
     curve: list[tuple[str, float]] = []
     for when, score in ended:
         best = curve[-1][1] if curve else score

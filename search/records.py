@@ -66,10 +66,11 @@ class Record(BaseModel):
     """A trial's state, score and history.
 
     ``score`` is the best epoch's objective, ``metrics`` are that epoch's; ``history[metric][i]`` is epoch i + 1's.
-    ``seconds`` counts training only. ``reason`` says why an ended trial is infeasible or failed.
+    ``seconds`` counts training only. ``reason`` says why an ended trial is infeasible or failed. A metric may be NaN
+    or infinite, and reads back as it was.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     trial_id: str
     state: TrialState

@@ -41,6 +41,11 @@ def best_over_time(rows: "Sequence[Row]", best: Sequence[tuple[str, float]], met
         line={"color": BLUE, "width": 3, "shape": "hv"},
         hovertemplate="best %{y:.4f}<extra></extra>",
     )
+    times = [moment for record in scored for moment in (_moment(record.started), _moment(record.ended)) if moment]
+    if times:
+        edge = (max(times) - min(times)) * 0.03
+        figure.update_xaxes(range=[min(times) - edge, max(times) + edge])
+    figure.update_yaxes(range=_room_around([record.score for record in scored if record.score is not None]))
     return _calm(figure, y=wording.metric(metric))
 
 
@@ -64,7 +69,9 @@ def curves(history: Mapping[str, Sequence[float]], metric: str, *, best_epoch: i
             )
     if best_epoch is not None:
         figure.add_vline(x=best_epoch, line={"color": ORANGE, "dash": "dot"})
-        figure.add_annotation(x=best_epoch, y=1.08, yref="paper", text="best epoch", showarrow=False)
+        figure.add_annotation(
+            x=best_epoch, y=0.0, yref="paper", text="best epoch", showarrow=False, xanchor="left", yanchor="bottom"
+        )
     epochs = max((len(series) for series in history.values()), default=1)
     figure.update_xaxes(title="epoch", range=[0.5, epochs + 0.5], dtick=math.ceil(epochs / 10))
     return _calm(figure, y=wording.metric(metric))
@@ -73,6 +80,11 @@ def curves(history: Mapping[str, Sequence[float]], metric: str, *, best_epoch: i
 def _moment(when: str | None) -> datetime | None:
     """Return an ISO 8601 time in this machine's own zone, which is the reader's: the page is served locally."""
     return None if when is None else datetime.fromisoformat(when).astimezone().replace(tzinfo=None)
+
+
+def _room_around(values: Sequence[float]) -> list[float] | None:
+    """Return a range for values that are all the same, which plotly would put between -1 and 1 more; else None."""
+    return [values[0] - 0.05, values[0] + 0.05] if len(set(values)) == 1 else None
 
 
 def _calm(figure: Any, *, y: str) -> Any:

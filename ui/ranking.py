@@ -64,6 +64,7 @@ def history_csv(rows: "Sequence[Row]") -> str:
 def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
     """Return one dictionary a trial, for a page's table: same keys in each, None where a trial has no value."""
     names = differing(rows)
+    explained = any(row.reason for row in rows)
     return [
         {
             "rank": row.rank,
@@ -73,7 +74,7 @@ def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
             "epochs": row.epochs,
             "time": wording.duration(row.seconds),
             **{wording.heading(name): wording.value(row.hyperparameters.get(name)) for name in names},
-            "reason": row.reason,
+            **({"reason": row.reason} if explained else {}),
         }
         for row in rows
     ]

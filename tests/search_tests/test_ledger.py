@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import socket
 from pathlib import Path
@@ -45,6 +46,14 @@ def test_a_trial_is_pending_then_running_then_recorded(ledger: Ledger) -> None:
 def test_bookkeeping_of_the_oracle_is_no_hyperparameter_but_names_the_parent() -> None:
     assert suggestion().hyperparameters == {"blocks": 3}
     assert pending(suggestion()).parent == "0007"
+
+
+def test_a_metric_that_is_no_number_reads_back(ledger: Ledger) -> None:
+    ledger.write_record(ended("0000", None, metrics={"loss": math.inf}, history={"loss": [math.nan, -math.inf]}))
+    (record,) = ledger.records()
+    assert record.metrics["loss"] == math.inf
+    assert math.isnan(record.history["loss"][0])
+    assert record.history["loss"][1] == -math.inf
 
 
 def test_a_record_is_written_once(ledger: Ledger) -> None:

@@ -38,7 +38,7 @@ def test_history_only_where_asked_for() -> None:
 
 
 def test_best_so_far_never_gets_worse() -> None:
-    records = [ended("2", 0.4), ended("1", 0.6), ended("3", 0.8), ended("4", None)]
+    records = [ended("2", 0.4), ended("1", 0.6), ended("3", 0.8), ended("4", None), ended("5", math.nan)]
     assert [score for _, score in best_so_far(records, MAX)] == [0.6, 0.6, 0.8]
 
 

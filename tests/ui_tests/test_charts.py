@@ -1,5 +1,6 @@
 import math
 
+import pytest
 from ui_tests.fabricated import F1, RECORDS, record, rows
 
 from search import best_so_far
@@ -11,6 +12,13 @@ def test_every_ended_scored_trial_is_a_point_and_the_best_a_line() -> None:
     assert list(points.y) == [0.9375, 0.8125, 0.3125]
     assert list(line.y) == [0.8125, 0.9375, 0.9375]
     assert line.line.shape == "hv"
+
+
+def test_one_trial_alone_is_shown_over_its_own_time() -> None:
+    figure = charts.best_over_time(rows(RECORDS[:1]), best_so_far(RECORDS[:1], F1), F1.name)
+    start, end = figure.layout.xaxis.range
+    assert (end - start).total_seconds() == pytest.approx(5 * 60 * 1.06)
+    assert list(figure.layout.yaxis.range) == pytest.approx([0.7625, 0.8625])
 
 
 def test_training_and_validation_share_a_chart() -> None:

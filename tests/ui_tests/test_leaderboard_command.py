@@ -35,6 +35,18 @@ def test_a_narrow_terminal_leaves_columns_out_and_never_trials(
     assert max(map(len, shown.splitlines()[:8])) <= 70
 
 
+def test_a_column_of_the_ranking_is_never_cut(galaxy: Galaxy, tmp_path: Path) -> None:
+    wide = {f"hyper_parameter_{number}": number for number in range(12)}
+    slow = [record(n, scores=[0.5], seconds=9000.0, hyperparameters=wide | {"n": n}) for n in (1, 2)]
+    varied = [found.but(hyperparameters={k: v * i for k, v in wide.items()}) for i, found in enumerate(slow, start=1)]
+    write_search(str(tmp_path), "wide", varied)
+    shown = galaxy("leaderboard", "wide", "--storage", tmp_path).stdout
+    assert "…" not in shown
+    assert "val_macro_f1" in shown
+    assert "2 h 30 min" in shown
+    assert max(map(len, shown.splitlines())) <= 120
+
+
 def test_json(galaxy: Galaxy, storage: str) -> None:
     found = json.loads(galaxy("leaderboard", "first", "--storage", storage, "--json").stdout)
     assert (found["search"], found["state"], found["best"]) == ("first", "finished", "0002")

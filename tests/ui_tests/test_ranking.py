@@ -80,6 +80,11 @@ def test_the_page_gets_the_same_keys_for_each_trial() -> None:
     assert (table[4]["rank"], table[4]["score"], table[4]["state"]) == (None, None, ["infeasible"])
 
 
+def test_the_page_has_a_column_of_reasons_only_where_there_is_one() -> None:
+    assert "reason" in ranking.trial_table(rows())[0]
+    assert "reason" not in ranking.trial_table(rows(RECORDS[:2]))[0]
+
+
 def test_the_page_gets_no_nan() -> None:
     diverged = record(1, scores=[], score=math.nan, state=TrialState.FAILED)
     assert ranking.trial_table(rows([diverged]))[0]["score"] is None

@@ -7,8 +7,8 @@ another one, of the next seed, tests too (a fifth of 2,000 holds only 8 of the r
 images are taken from there at random. The CNN is plain: three blocks of convolution, 57,000 parameters, 12 epochs of
 flips and quarter turns.
 
-The CNN's shape and the sample's own ranges were settled by looking at the figures of seeds 1 to 6: for a figure that was
-not chosen, take a seed above 10.
+The sample's ranges and the CNN's shape were settled by looking at the figures of seeds 1 to 32, tests included: for a
+figure that was not chosen, take a seed above 40.
 """
 
 import argparse
@@ -120,8 +120,10 @@ def small_cnn(classes: int, steps: int) -> keras.Model:
             keras.layers.ReLU(),
             keras.layers.MaxPooling2D(),
         ]
-    layers += [keras.layers.AveragePooling2D(2), keras.layers.Flatten(), keras.layers.Dropout(0.3)]
-    layers += [keras.layers.Dense(32, "relu"), keras.layers.Dense(classes, "softmax")]
+    layers += [keras.layers.AveragePooling2D(2), keras.layers.Flatten(), keras.layers.Dense(32, use_bias=False)]
+    # Without it some initialisations stay 10 points below others.
+    layers += [keras.layers.BatchNormalization(momentum=0.9), keras.layers.ReLU()]
+    layers.append(keras.layers.Dense(classes, "softmax"))
     model = keras.Sequential(layers)
     rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")

@@ -1,5 +1,6 @@
 """The leaderboard as the terminal shows it: a table that fits, and the best trial in full."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -13,8 +14,8 @@ from ui.ranking import differing, states
 if TYPE_CHECKING:
     from search import Row, SearchView
 
-# Rank, trial, state, score, epochs and time, with their spaces.
-_FIXED_WIDTH = 56
+# Between two columns of a table, and at its edges.
+_GAP = 3
 
 
 def ranked(view: "SearchView", *, width: int, history: bool = False) -> RenderableType:
@@ -24,41 +25,49 @@ def ranked(view: "SearchView", *, width: int, history: bool = False) -> Renderab
     return Group(head, _table(view, names, width=width, history=history), _winner(view, names))
 
 
-def _table(view: "SearchView", names: tuple[str, ...], *, width: int, history: bool) -> Table:
-    curve = ["history"] if history else []
-    room = width - _FIXED_WIDTH - (view.specification.settings.epochs + 2 if history else 0)
-    columns = _fitting(view.rows, names, room)
-    shown = tables.table("rank", "trial", "state", view.objective.name, "epochs", "time", *curve, words=(1, 2, 6))
-    for name in columns:
-        shown.add_column(Text(wording.heading(name)), justify="right")
-    for row in view.rows:
-        cells: list[RenderableType] = [
-            wording.value(row.rank),
-            row.trial_id,
-            tables.state(str(row.state)),
-            wording.score(row.score),
-            str(row.epochs),
-            wording.duration(row.seconds),
-        ]
-        cells += [wording.sparkline(row.history.get(view.objective.name, []))] if history else []
-        cells += [Text(wording.value(row.hyperparameters.get(name))) for name in columns]
-        shown.add_row(*cells, style="bold" if row.rank == 1 else "")
+def _table(view: "SearchView", names: Sequence[str], *, width: int, history: bool) -> Table:
+    headings = ["rank", "trial", "state", view.objective.name, "epochs", "time", *(["history"] if history else [])]
+    cells = [_cells(row, view.objective.name, history=history) for row in view.rows]
+    shown = tables.table(*headings, words=(1, 2, 6))
+    for column in shown.columns:
+        column.no_wrap = True
+    room = width - sum(_GAP + max(map(len, column)) for column in zip(headings, *cells, strict=True))
+    fitting = _fitting(view.rows, names, room)
+    for name, needed in fitting.items():
+        shown.add_column(Text(wording.heading(name)), justify="right", min_width=needed)
+    for row, words in zip(view.rows, cells, strict=True):
+        words += [wording.value(row.hyperparameters.get(name)) for name in fitting]
+        texts = [tables.state(word) if column == 2 else Text(word) for column, word in enumerate(words)]
+        shown.add_row(*texts, style="bold" if row.rank == 1 else "")
     return shown
 
 
-def _fitting(rows: "tuple[Row, ...]", names: tuple[str, ...], room: int) -> list[str]:
-    """Return the first hyperparameters whose columns fit into ``room`` characters."""
-    fitting = []
+def _cells(row: "Row", objective: str, *, history: bool) -> list[str]:
+    words = [
+        wording.value(row.rank),
+        row.trial_id,
+        str(row.state),
+        wording.score(row.score),
+        str(row.epochs),
+        wording.duration(row.seconds),
+    ]
+    return [*words, wording.sparkline(row.history.get(objective, []))] if history else words
+
+
+def _fitting(rows: "Sequence[Row]", names: Sequence[str], room: int) -> dict[str, int]:
+    """Return the first hyperparameters whose columns fit into ``room`` characters, with the width of each."""
+    fitting = {}
     for name in names:
         values = [wording.value(row.hyperparameters.get(name)) for row in rows]
-        room -= 2 + max(len(word) for word in (*wording.heading(name).split(), *values))
+        needed = max(len(word) for word in (*wording.heading(name).split(), *values))
+        room -= _GAP + needed
         if room < 0:
             break
-        fitting.append(name)
+        fitting[name] = needed
     return fitting
 
 
-def _winner(view: "SearchView", names: tuple[str, ...]) -> RenderableType:
+def _winner(view: "SearchView", names: Sequence[str]) -> RenderableType:
     best = next((row for row in view.rows if row.rank == 1), None)
     failures = [row for row in view.rows if row.reason]
     parts: list[RenderableType] = [Text(f"trial {r.trial_id} {r.state}: {r.reason}", style="yellow") for r in failures]

@@ -1,0 +1,47 @@
+import io
+
+import numpy as np
+from rich.console import Console, RenderableType
+
+from trainer import score_predictions
+from ui.cli.display.results import classified, evaluated
+from ui.predictions import Prediction
+
+# Names that Rich would take for markup, if they were not shown as they are.
+CLASSES = ("[red]edge-on", "spi[/]ral")
+
+
+def drawn(renderable: RenderableType) -> str:
+    console = Console(file=io.StringIO(), width=100, highlight=False)
+    with console.capture() as capture:
+        console.print(renderable)
+    return capture.get()
+
+
+def test_scores_name_the_classes_as_they_are() -> None:
+    true = np.array([0, 0, 1])
+    probabilities = np.array([[0.75, 0.25], [0.25, 0.75], [0.25, 0.75]])
+    lines = [line.split() for line in drawn(evaluated(score_predictions(true, probabilities, CLASSES))).splitlines()]
+    assert ["[red]edge-on", "1.0000", "0.5000", "0.6667", "2"] in lines
+    assert ["spi[/]ral", "0.5000", "1.0000", "0.6667", "1"] in lines
+    assert lines[-3:-1] == [["[red]edge-on", "1", "1"], ["spi[/]ral", "0", "1"]]
+
+
+def test_a_class_without_images_has_a_dash() -> None:
+    shown = drawn(evaluated(score_predictions(np.array([0]), np.array([[0.75, 0.25]]), CLASSES)))
+    assert ["spi[/]ral", "0.0000", "–", "–", "0"] in [line.split() for line in shown.splitlines()]
+
+
+def test_bars_start_in_one_column_whatever_their_length() -> None:
+    found = [
+        Prediction(f"{number}.jpg", CLASSES[0], {CLASSES[0]: share, CLASSES[1]: 1 - share}, (), None)
+        for number, share in enumerate((0.5, 0.9))
+    ]
+    starts = {line.index("█") for line in drawn(classified(found)).splitlines() if "█" in line}
+    assert len(starts) == 1
+
+
+def test_an_unusable_file_says_why_below_the_table() -> None:
+    shown = drawn(classified([Prediction("a[b].txt", None, None, (), "not an image")]))
+    assert "cannot be used" in shown
+    assert shown.rstrip().endswith("a[b].txt: not an image")
