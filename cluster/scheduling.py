@@ -14,15 +14,16 @@ _REDUCTION_FACTOR = 3
 def make_scheduler(specification: SearchSpecification) -> TrialScheduler:
     """Make the scheduler that the search's settings name.
 
-    ``asha`` (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning") compares trials after 1, 3, 9, …
-    epochs and lets the best third go on; one bracket, since more draw from the global generator.
+    ``asha`` (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning") compares trials after a quarter
+    of the epochs and again after three times as many, and lets the best third go on: before that the warm-up decides,
+    not the configuration. One bracket, since more draw from the global generator.
     """
     if specification.settings.scheduler == "none":
         return cast(TrialScheduler, FIFOScheduler())  # type: ignore[no-untyped-call]
     return ASHAScheduler(
         time_attr="epoch",
         max_t=max(specification.settings.epochs, 2),
-        grace_period=1,
+        grace_period=max(1, round(specification.settings.epochs / 4)),
         reduction_factor=_REDUCTION_FACTOR,
         brackets=1,
         stop_last_trials=False,

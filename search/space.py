@@ -13,6 +13,8 @@ from keras import layers
 
 _SMALLEST_MAP = 4
 _MOST_FILTERS = 256
+# Keras's 0.99 remembers hundreds of steps: too long for the first epochs of a short trial.
+_MOMENTUM = 0.9
 
 
 class GalaxyHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
@@ -68,8 +70,7 @@ def _block(hp: keras_tuner.HyperParameters, features: Any, filters: int) -> Any:
     for _ in range(hp.Int("convolutions", 1, 2, default=1)):
         features = layers.Conv2D(filters, kernel_size, padding="same", use_bias=not normalised)(features)
         if normalised:
-            # Keras's 0.99 remembers a hundred steps: too long for the first epochs of a short trial.
-            features = layers.BatchNormalization(momentum=0.9)(features)
+            features = layers.BatchNormalization(momentum=_MOMENTUM)(features)
         features = layers.ReLU()(features)
     pooling = layers.MaxPooling2D if hp.Choice("pooling", ["max", "average"]) == "max" else layers.AveragePooling2D
     return pooling(2)(features)

@@ -6,8 +6,8 @@ from cluster.scheduling import Rungs, as_result
 from search import Record, SearchSettings, SearchSpecification, TrialState
 
 
-def rungs(scheduler: str = "asha", direction: str = "max") -> Rungs:
-    settings = SearchSettings(name="first", epochs=9, scheduler=scheduler)
+def rungs(scheduler: str = "asha", direction: str = "max", epochs: int = 4) -> Rungs:
+    settings = SearchSettings(name="first", epochs=epochs, scheduler=scheduler)
     known: dict[str, Any] = {"dataset": "", "fingerprint": "", "classes": (), "image_shape": (8, 8, 3), "created": ""}
     return Rungs(
         SearchSpecification(
@@ -58,8 +58,12 @@ def test_none_stops_nothing() -> None:
     assert stopped_at_first_rung(rungs("none"), [0.9, 0.1, 0.2]) == [False, False, False]
 
 
+def test_longer_trials_are_compared_later() -> None:
+    judge = rungs(epochs=20)
+    assert stopped_at_first_rung(judge, [0.9, 0.1, 0.95, 0.2]) == [False] * 4
+    assert [judge.stops(trial, report(trial, 5, score)) for trial, score in (("0", 0.9), ("1", 0.1))] == [False, True]
+
+
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_one_epoch_is_long_enough_for_asha(epochs: int) -> None:
-    rungs()
-    settings = SearchSettings(name="first", epochs=epochs)
-    assert settings.scheduler == "asha"
+    assert stopped_at_first_rung(rungs(epochs=epochs), [0.9, 0.1]) == [False, True]
