@@ -11,6 +11,7 @@ from pathlib import Path
 
 import ray
 from ray import tune
+from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 
 from cluster.errors import ClusterError
 from cluster.scheduling import METRIC, make_scheduler
@@ -36,8 +37,11 @@ _TUNE_ENVIRONMENT = {
 def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     """Connect to Ray at ``address`` ('local': one of our own, ended with the block). Raises ClusterError, one line."""
     os.environ.update(_TUNE_ENVIRONMENT)
-    _check_reachable(address)
     local = address == "local"
+    if not local:
+        _check_reachable(address)
+        # Ray does this for 'auto' alone, while `ray start` uses a token wherever the user has one.
+        maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
     wanted = (settings.concurrency or 1) * settings.cpus_per_trial
     try:
         ray.init(
