@@ -6,12 +6,16 @@ from datasets.exports import lazily
 
 if TYPE_CHECKING:
     from cluster.errors import ClusterError as ClusterError
+    from cluster.launch import resume_search as resume_search
     from cluster.launch import run_search as run_search
+    from cluster.launch import stop_search as stop_search
     from cluster.training import train_winners as train_winners
 
 _HOMES = {
     "ClusterError": "cluster.errors",
+    "resume_search": "cluster.launch",
     "run_search": "cluster.launch",
+    "stop_search": "cluster.launch",
     "train_winners": "cluster.training",
 }
 __all__ = sorted(_HOMES)

@@ -12,7 +12,7 @@ from trainer import limit_threads
 def run_in_process(conductor: Conductor, layout: SearchLayout) -> None:
     """Run every trial that ``conductor`` suggests; return when it has no more."""
     limit_threads(conductor.specification.settings.cpus_per_trial)
-    rungs = Rungs(conductor.specification)
+    rungs = Rungs(conductor.specification, conductor.records())
     while isinstance(suggestion := conductor.suggest(), Suggestion):
         conductor.end(_train(suggestion, conductor, rungs, layout))
 

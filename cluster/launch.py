@@ -1,14 +1,19 @@
 """Launching a search: everything that can be wrong is said before anything is trained, then the trials run."""
 
 import contextlib
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from types import FrameType
+
+import keras_tuner
 
 from cluster.in_process import run_in_process
-from datasets import Dataset, open_folder
+from datasets import Dataset, StorageError, open_folder
 from search import (
     Conductor,
     Ledger,
+    LedgerError,
     SearchLayout,
     SearchSettings,
     SearchSpecification,
@@ -19,9 +24,13 @@ from search import (
     check_free,
     claim,
     discover,
+    extend,
+    is_alive,
     load_hypermodel,
     make_oracle,
+    open_same_dataset,
     read_search,
+    read_specification,
     training_options,
 )
 from trainer import Objective, check_model
@@ -45,31 +54,80 @@ def run_search(
     once a second, from another thread, with the search as it stands.
 
     Raises a `datasets.GalaxyTunerError` (one line for the user) before any training if the dataset, the storage, the
-    name, the HyperModel, the objective or the address cannot be used. KeyboardInterrupt leaves the search *stopped*.
+    name, the HyperModel, the objective or the address cannot be used. One Ctrl-C finishes what runs and
+    stops; a second is a KeyboardInterrupt that leaves the search *stopped*, its running trials to be resumed.
     """
     layout = SearchLayout.of(storage, settings.name)
     open_folder(storage).check_writable()
     check_free(layout, settings.name)
-    conductor = _prepare(Dataset.open(dataset), settings, layout)
-    with _runner(address, settings) as run, _claimed(conductor, layout), _watched(conductor, watch):
-        run(conductor, layout)
+    opened = Dataset.open(dataset)
+    oracle = _prepare(opened, settings)
+    specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
+    with _runner(address, settings) as run:
+        claim(layout, specification)
+        _drive(Conductor(specification, Ledger(layout), oracle), layout, run, watch)
     return read_search(storage, settings.name)
 
 
-def _prepare(dataset: Dataset, settings: SearchSettings, layout: SearchLayout) -> Conductor:
+def resume_search(
+    name: str,
+    *,
+    storage: str = "runs",
+    address: str = "local",
+    trials: int | None = None,
+    watch: Watch | None = None,
+) -> SearchView:
+    """Go on with the search called ``name``, whatever ended it, and return it as it stands at its end.
+
+    What has ended stands; what had not goes on from its last checkpoint; oracle and scheduler know what they knew.
+    ``trials`` extends the search to so many. The rest is as in `run_search`.
+
+    Raises LedgerError if there is no such search, its driver is alive, or its dataset has changed.
+    """
+    layout = SearchLayout.of(storage, name)
+    specification = read_specification(layout)
+    if is_alive(layout.root):
+        raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
+    if trials is not None:
+        specification = extend(layout, specification, trials)
+    oracle = _prepare(open_same_dataset(specification), specification.settings)
+    with _runner(address, specification.settings) as run:
+        _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
+    return read_search(storage, name)
+
+
+def stop_search(name: str, *, storage: str = "runs") -> SearchView:
+    """Ask the driver of the search called ``name``, on whatever machine, to finish what runs and stop.
+
+    Returns at once. Raises LedgerError if there is no such search or no driver is alive.
+    """
+    layout = SearchLayout.of(storage, name)
+    read_specification(layout)
+    if not is_alive(layout.root):
+        raise LedgerError(f"search {name!r} is not running: there is nothing to stop")
+    Ledger(layout).request_stop()
+    return read_search(storage, name)
+
+
+def _prepare(dataset: Dataset, settings: SearchSettings) -> keras_tuner.Oracle:
+    """Try one batch of the default model, and make the oracle of its space."""
     hypermodel = load_hypermodel(settings.hypermodel, input_shape=dataset.image_shape, num_classes=len(dataset.classes))
     objective = Objective.parse(settings.objective)
     space = discover(hypermodel)
     options = training_options(space.values, epochs=settings.epochs)
     check_model(builder(hypermodel, space.values), dataset, options, objective)
-    oracle = make_oracle(
+    return make_oracle(
         settings.oracle,
         hyperparameters=space,
         objective=objective,
         max_trials=settings.trials,
         seed=settings.seed,
     )
-    return Conductor(SearchSpecification.of(settings, dataset, objective), Ledger(layout), oracle)
+
+
+def _drive(conductor: Conductor, layout: SearchLayout, run: Run, watch: Watch | None) -> None:
+    with _said(conductor, layout), _interruptible(conductor), _watched(conductor, Ledger(layout), watch):
+        run(conductor, layout)
 
 
 @contextlib.contextmanager
@@ -86,11 +144,11 @@ def _runner(address: str, settings: SearchSettings) -> Iterator[Run]:
 
 
 @contextlib.contextmanager
-def _claimed(conductor: Conductor, layout: SearchLayout) -> Iterator[None]:
-    """Hold the search's name, its heartbeat and its state while the block runs."""
+def _said(conductor: Conductor, layout: SearchLayout) -> Iterator[None]:
+    """Keep the search's heartbeat and say its state while the block runs and when it ends."""
     ledger = Ledger(layout)
-    claim(layout, conductor.specification)
     with beating(layout.root):
+        ledger.forget_stop()
         ledger.write_state(SearchState.RUNNING)
         try:
             yield
@@ -100,23 +158,42 @@ def _claimed(conductor: Conductor, layout: SearchLayout) -> Iterator[None]:
         except BaseException as error:
             ledger.write_state(SearchState.FAILED, f"{type(error).__name__}: {error}")
             raise
-        ledger.write_state(SearchState.FINISHED)
+        ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED)
 
 
 @contextlib.contextmanager
-def _watched(conductor: Conductor, watch: Watch | None) -> Iterator[None]:
-    """Call ``watch`` about once a second, and once more at the end, while the block runs."""
-    if watch is None:
-        yield
+def _interruptible(conductor: Conductor) -> Iterator[None]:
+    """Let the first Ctrl-C ask for an end once what runs has ended; the second is a KeyboardInterrupt as ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread alone: it is for whoever has that to stop the search
         return
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        conductor.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _watched(conductor: Conductor, ledger: Ledger, watch: Watch | None) -> Iterator[None]:
+    """About once a second, and once more at the end, call ``watch`` and look whether somebody asked to stop."""
     done = threading.Event()
 
     def look() -> None:
-        while True:
+        ended = False
+        while not ended:
             ended = done.wait(_WATCH_SECONDS)
-            watch(SearchView.of(conductor.specification, SearchState.RUNNING, conductor.records()))
-            if ended:
-                return
+            with contextlib.suppress(StorageError):  # a passing fault of the storage: the next look may get through
+                if not conductor.stopping and ledger.stop_requested():
+                    conductor.stop()
+            if watch is not None:
+                watch(SearchView.of(conductor.specification, SearchState.RUNNING, conductor.records()))
 
     thread = threading.Thread(target=look, name="watch", daemon=True)
     thread.start()

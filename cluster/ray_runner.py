@@ -14,7 +14,7 @@ from ray import tune
 from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 
 from cluster.errors import ClusterError
-from cluster.scheduling import METRIC, make_scheduler
+from cluster.scheduling import make_scheduler, replayed
 from cluster.searcher import ConductorSearcher, Events
 from cluster.trainable import TrialActor
 from search import Conductor, SearchLayout, SearchSettings
@@ -77,10 +77,10 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout) -> None:
         tune.Tuner(
             tune.with_resources(TrialActor, {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}),
             tune_config=tune.TuneConfig(
-                metric=METRIC,
-                mode=conductor.specification.objective_direction,
                 search_alg=searcher,
-                scheduler=make_scheduler(conductor.specification),
+                scheduler=replayed(
+                    make_scheduler(conductor.specification), conductor.specification, conductor.records()
+                ),
                 num_samples=-1,
                 max_concurrent_trials=concurrency,
                 reuse_actors=True,

@@ -13,6 +13,7 @@ from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
+from cluster.scheduling import METRIC
 from search import Conductor, Nothing, Record, SearchLayout, Suggestion, TrialState, now
 
 # With trials running, Tune's loop must go on serving them; with none, there is nothing else to do than wait.
@@ -23,7 +24,7 @@ class ConductorSearcher(Searcher):
     """Gives Ray Tune the conductor's suggestions, and the conductor Ray Tune's results."""
 
     def __init__(self, conductor: Conductor, layout: SearchLayout, *, cpus_per_trial: int) -> None:
-        super().__init__()
+        super().__init__(metric=METRIC, mode=conductor.specification.objective_direction)
         self._conductor = conductor
         self._search = layout.root.uri
         self._cpus = cpus_per_trial

@@ -1,6 +1,6 @@
 """Training a search's winners fully, to a bundle."""
 
-from datasets import Dataset, Progress, silent
+from datasets import Progress, silent
 from search import (
     LedgerError,
     Row,
@@ -8,6 +8,7 @@ from search import (
     SearchSpecification,
     builder,
     load_hypermodel,
+    open_same_dataset,
     read_search,
     training_options,
 )
@@ -34,7 +35,7 @@ def train_winners(
     winners = [row for row in view.rows if row.rank is not None][:top]
     if len(winners) < top:
         raise LedgerError(f"search {name!r} has {len(winners)} trials with a score, and --top {top} asks for more")
-    dataset = _same_dataset(specification)
+    dataset = open_same_dataset(specification)
     longest = epochs if epochs is not None else max(specification.settings.epochs, _LEAST_EPOCHS)
     return train_final(
         [_member(specification, row, longest) for row in winners],
@@ -45,16 +46,6 @@ def train_winners(
         bundle=layout.bundle,
         progress=progress,
     )
-
-
-def _same_dataset(specification: SearchSpecification) -> Dataset:
-    dataset = Dataset.open(specification.dataset)
-    if dataset.fingerprint != specification.fingerprint:
-        raise LedgerError(
-            f"{specification.dataset}: the search ran on a dataset with fingerprint {specification.fingerprint[:12]}…, "
-            f"found {dataset.fingerprint[:12]}…: import the original again, or start a new search"
-        )
-    return dataset
 
 
 def _member(specification: SearchSpecification, row: Row, epochs: int) -> Member:

@@ -62,7 +62,12 @@ class TrialSession:
         return self._record
 
     def _started(self) -> Record:
-        suggestion = Ledger(self._layout).suggestion(self._trial_id)
+        ledger = Ledger(self._layout)
+        # A trial that goes on keeps its beginning and the time it has had.
+        before = ledger.report(self._trial_id)
+        if before is not None and before.started is not None:
+            return before
+        suggestion = ledger.suggestion(self._trial_id)
         return Record(
             trial_id=suggestion.trial_id,
             state=TrialState.RUNNING,

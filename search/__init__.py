@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from search.errors import SettingsError as SettingsError
     from search.errors import SpaceError as SpaceError
     from search.heartbeat import beating as beating
+    from search.heartbeat import is_alive as is_alive
     from search.hypermodel import builder as builder
     from search.hypermodel import discover as discover
     from search.hypermodel import load_hypermodel as load_hypermodel
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from search.specification import SearchSpecification as SearchSpecification
     from search.specification import check_free as check_free
     from search.specification import claim as claim
+    from search.specification import extend as extend
+    from search.specification import open_same_dataset as open_same_dataset
     from search.specification import read_specification as read_specification
     from search.view import SearchView as SearchView
     from search.view import bundle_location as bundle_location
@@ -66,11 +69,14 @@ _HOMES = {
     "check_free": "search.specification",
     "claim": "search.specification",
     "discover": "search.hypermodel",
+    "extend": "search.specification",
+    "is_alive": "search.heartbeat",
     "leaderboard": "search.ranking",
     "list_searches": "search.view",
     "load_hypermodel": "search.hypermodel",
     "make_oracle": "search.oracles",
     "now": "search.records",
+    "open_same_dataset": "search.specification",
     "read_search": "search.view",
     "read_specification": "search.specification",
     "training_options": "search.options",

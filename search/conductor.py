@@ -5,12 +5,14 @@ thread-safe: its owner calls it from one thread.
 """
 
 import hashlib
+from collections import deque
 from enum import Enum
 
 import keras_tuner
 from keras_tuner.engine import trial as trial_module
 
 from search.ledger import Ledger
+from search.rebuilding import rebuild_oracle
 from search.records import Record, Suggestion, TrialState, now, pending
 from search.specification import SearchSpecification
 
@@ -32,9 +34,36 @@ class Conductor:
         self._ledger = ledger
         self._oracle = oracle
         self._records: dict[str, Record] = {}
+        self._unfinished: deque[Suggestion] = deque()
+        self._stopping = False
+
+    @classmethod
+    def resumed(cls, specification: SearchSpecification, ledger: Ledger, oracle: keras_tuner.Oracle) -> "Conductor":
+        """Go on with a search: ``oracle``, just made, learns all the ledger holds; unfinished trials come first."""
+        conductor = cls(specification, ledger, oracle)
+        suggestions = ledger.suggestions()
+        conductor._records = {record.trial_id: record for record in ledger.records()}
+        ended = {trial_id: record for trial_id, record in conductor._records.items() if record.state.is_ended()}
+        conductor._unfinished.extend(suggestion for suggestion in suggestions if suggestion.trial_id not in ended)
+        for record in rebuild_oracle(oracle, ledger.oracle_state(), suggestions, ended):
+            conductor._tell(record)
+        return conductor
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing more is suggested because somebody asked to stop."""
+        return self._stopping
+
+    def stop(self) -> None:
+        """Suggest nothing more; what runs may end. May be called from any thread."""
+        self._stopping = True
 
     def suggest(self) -> Suggestion | Nothing:
         """Return the next configuration to try, made from everything recorded so far, or why there is none."""
+        if self._stopping:
+            return Nothing.MORE
+        if self._unfinished:
+            return self._unfinished.popleft()
         number = len(self._records)
         if number >= self.specification.settings.trials:
             return Nothing.MORE
@@ -51,6 +80,7 @@ class Conductor:
             suggested=now(),
         )
         self._ledger.write_suggestion(suggestion)
+        self._ledger.write_oracle(self._oracle.get_state())
         self._records[suggestion.trial_id] = pending(suggestion)
         return suggestion
 
@@ -63,6 +93,17 @@ class Conductor:
         """Record an ended trial, then tell the oracle its best value, or that it has none."""
         self._ledger.write_record(record)
         self._records[record.trial_id] = record
+        self._tell(record)
+
+    def record(self, trial_id: str) -> Record:
+        """Return the trial as last reported."""
+        return self._records[trial_id]
+
+    def records(self) -> tuple[Record, ...]:
+        """Return every trial as last reported. May be called from any thread."""
+        return tuple(self._records.values())
+
+    def _tell(self, record: Record) -> None:
         trial = self._oracle.get_trial(record.trial_id)
         if record.score is None or record.state in (TrialState.INFEASIBLE, TrialState.FAILED):
             trial.status, trial.message = _Status.FAILED, record.reason
@@ -73,14 +114,6 @@ class Conductor:
             trial.status = _Status.COMPLETED
         self._oracle.end_trial(trial)
         self._ledger.write_oracle(self._oracle.get_state())
-
-    def record(self, trial_id: str) -> Record:
-        """Return the trial as last reported."""
-        return self._records[trial_id]
-
-    def records(self) -> tuple[Record, ...]:
-        """Return every trial as last reported. May be called from any thread."""
-        return tuple(self._records.values())
 
 
 def _seed(search_seed: int, trial_id: str) -> int:

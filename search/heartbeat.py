@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from datasets import Folder, StorageError
+from search.layout import HEARTBEAT
 from search.records import now
 
-_FILE = "heartbeat.json"
 _EVERY_SECONDS = 5.0
 _ALIVE_SECONDS = 60.0
 
@@ -33,13 +33,13 @@ def beating(folder: Folder) -> Iterator[None]:
         done.set()
         thread.join()
         with contextlib.suppress(StorageError):  # the storage may be why the search ends
-            folder.delete(_FILE)
+            folder.delete(HEARTBEAT)
 
 
 def is_alive(folder: Folder) -> bool:
     """Whether a driver beats in ``folder``."""
     try:
-        beat = json.loads(folder.read(_FILE))
+        beat = json.loads(folder.read(HEARTBEAT))
     except FileNotFoundError:
         return False
     age = (datetime.now(UTC) - datetime.fromisoformat(beat["at"])).total_seconds()
@@ -54,7 +54,7 @@ def _beat_until(folder: Folder, done: threading.Event) -> None:
 
 def _beat(folder: Folder) -> None:
     beat = {"host": socket.gethostname(), "pid": os.getpid(), "at": now()}
-    folder.write_whole(_FILE, json.dumps(beat).encode())
+    folder.write_whole(HEARTBEAT, json.dumps(beat).encode())
 
 
 def _process_exists(pid: int) -> bool:

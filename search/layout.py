@@ -2,7 +2,9 @@
 
 <storage>/<name>/
     specification.json       what was asked for; written once, first, exclusively: it claims the name
+    budget.json              how many trials, where `galaxy resume --trials` changed it
     state.json               the search's state as its driver last said it
+    stop.json                a request to stop, until the next driver starts
     heartbeat.json           rewritten while a driver lives
     oracle.json              the oracle's state
     suggestions/<id>.json    what the oracle proposed; durable before Ray gets it
@@ -20,6 +22,11 @@ from datasets import Folder, open_folder
 from search.errors import SettingsError
 
 SPECIFICATION = "specification.json"
+BUDGET = "budget.json"
+STATE = "state.json"
+STOP = "stop.json"
+HEARTBEAT = "heartbeat.json"
+ORACLE = "oracle.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 

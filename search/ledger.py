@@ -11,12 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from datasets import Folder
 from search.errors import LedgerError
-from search.layout import SearchLayout, file_of, trial_of
+from search.layout import ORACLE, STATE, STOP, SearchLayout, file_of, trial_of
 from search.records import Record, SearchState, Suggestion, now, pending
 
 Model = TypeVar("Model", bound=BaseModel)
-_STATE = "state.json"
-_ORACLE = "oracle.json"
 
 
 class Ledger:
@@ -46,18 +44,49 @@ class Ledger:
 
     def write_state(self, state: SearchState, reason: str | None = None) -> None:
         """Say where the search stands."""
-        self._write_json(_STATE, {"state": state, "reason": reason, "since": now()})
+        self._write_json(STATE, {"state": state, "reason": reason, "since": now()})
 
     def write_oracle(self, state: dict[str, Any]) -> None:
         """Keep the oracle's state."""
-        self._write_json(_ORACLE, state)
+        self._write_json(ORACLE, state)
+
+    def request_stop(self) -> None:
+        """Ask the search's driver, wherever it runs, to finish what runs and stop."""
+        self._write_json(STOP, {"asked": now()})
+
+    def stop_requested(self) -> bool:
+        """Whether somebody has asked the driver to stop."""
+        return self.layout.root.exists(STOP)
+
+    def forget_stop(self) -> None:
+        """Take the request to stop away: it was meant for an earlier driver."""
+        self.layout.root.delete(STOP)
+
+    def oracle_state(self) -> dict[str, Any] | None:
+        """Return the oracle's state as last kept; None before the first suggestion."""
+        try:
+            state: dict[str, Any] = json.loads(self.layout.root.read(ORACLE))
+        except FileNotFoundError:
+            return None
+        return state
 
     def state(self) -> SearchState:
         """Return the state as the driver last said it; a driver that died could not say so."""
         try:
-            return SearchState(json.loads(self.layout.root.read(_STATE))["state"])
+            return SearchState(json.loads(self.layout.root.read(STATE))["state"])
         except FileNotFoundError:
             return SearchState.RUNNING
+
+    def suggestions(self) -> list[Suggestion]:
+        """Return every suggestion, by trial id."""
+        return _read_all(self.layout.suggestions, Suggestion)
+
+    def report(self, trial_id: str) -> Record | None:
+        """Return what the trial last reported while it ran; None if nothing, or if it has ended."""
+        try:
+            return _read(self.layout.progress, file_of(trial_id), Record)
+        except FileNotFoundError:
+            return None
 
     def suggestion(self, trial_id: str) -> Suggestion:
         """Return the suggestion of the trial called ``trial_id``."""

@@ -1,13 +1,14 @@
 """What a search is: written once, at its start, and never changed."""
 
+import json
 from importlib.metadata import version
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from datasets import Dataset
-from search.errors import LedgerError
-from search.layout import SPECIFICATION, SearchLayout
+from search.errors import LedgerError, SettingsError
+from search.layout import BUDGET, SPECIFICATION, SearchLayout
 from search.records import now
 from search.settings import SearchSettings
 from trainer import Objective
@@ -70,6 +71,24 @@ def check_free(layout: SearchLayout, name: str) -> None:
         raise _taken(layout, name)
 
 
+def extend(layout: SearchLayout, specification: SearchSpecification, trials: int) -> SearchSpecification:
+    """Change how many trials the search is to have, durably. Raises SettingsError for fewer than it was to have."""
+    before = specification.settings.trials
+    if trials < before:
+        raise SettingsError(f"--trials {trials}: the search was to have {before} already: ask for more, or none")
+    layout.root.write_whole(BUDGET, json.dumps({"trials": trials}).encode())
+    return _with_budget(specification, layout)
+
+
+def _with_budget(specification: SearchSpecification, layout: SearchLayout) -> SearchSpecification:
+    try:
+        budget = json.loads(layout.root.read(BUDGET))
+    except FileNotFoundError:
+        return specification
+    settings = specification.settings.model_copy(update={"trials": budget["trials"]})
+    return specification.model_copy(update={"settings": settings})
+
+
 def _taken(layout: SearchLayout, name: str) -> LedgerError:
     return LedgerError(
         f"a search named {name!r} exists already at {layout.root.uri}: choose another --name, "
@@ -84,7 +103,7 @@ def read_specification(layout: SearchLayout) -> SearchSpecification:
     except FileNotFoundError:
         raise LedgerError(f"no search at {layout.root.uri}: `galaxy searches` lists a storage folder's") from None
     try:
-        return SearchSpecification.model_validate_json(data)
+        return _with_budget(SearchSpecification.model_validate_json(data), layout)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -92,3 +111,14 @@ def read_specification(layout: SearchLayout) -> SearchSpecification:
             f"{layout.root.uri}/{SPECIFICATION}: expected a specification of format {FORMAT}, "
             f"found {first['msg'].lower()} at {where or 'the top'}: it was written by another version"
         ) from error
+
+
+def open_same_dataset(specification: SearchSpecification) -> Dataset:
+    """Open the dataset that a search ran on. Raises LedgerError if it has changed since."""
+    dataset = Dataset.open(specification.dataset)
+    if dataset.fingerprint != specification.fingerprint:
+        raise LedgerError(
+            f"{specification.dataset}: the search ran on a dataset with fingerprint {specification.fingerprint[:12]}…, "
+            f"found {dataset.fingerprint[:12]}…: import the original again, or start a new search"
+        )
+    return dataset

@@ -52,6 +52,8 @@ def next_after(view: "SearchView", storage: str) -> str:
     """Return the command that makes sense once this view has been read."""
     if str(view.state) == "running":
         return command_line("leaderboard", view.name, "--watch", storage=storage)
+    if str(view.state) in ("interrupted", "stopped", "failed"):
+        return command_line("resume", view.name, storage=storage)
     if view.best is None:
         return command_line("searches", storage=storage)
     return command_line("train", view.name, storage=storage)

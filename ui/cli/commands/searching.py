@@ -1,6 +1,6 @@
 """Commands that run and list searches: ``search``, ``searches``."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import RenderableType
@@ -11,8 +11,8 @@ from ui.cli.commands.leaderboard import next_after
 from ui.cli.display import tables
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
-from ui.cli.options import DEFAULT_STORAGE, AsJson, DatasetPath, Debug, Storage, command_line
-from ui.cli.terminal import session
+from ui.cli.options import DEFAULT_STORAGE, AsJson, DatasetPath, Debug, SearchName, Storage, command_line
+from ui.cli.terminal import INTERRUPTED, session
 from ui.ranking import states
 
 if TYPE_CHECKING:
@@ -79,6 +79,44 @@ def search(
         terminal.finish(
             view.as_json(), ranked(view, width=terminal.out.width), next_command=next_after(view, chosen.storage)
         )
+        _leave_interrupted(view)
+
+
+@app.command(epilog="[bold]Example[/]  galaxy resume first --trials 60")
+def resume(
+    name: SearchName,
+    trials: Annotated[int | None, typer.Option(help="Extend the search to so many trials.", min=1)] = None,
+    storage: Storage = DEFAULT_STORAGE,
+    address: Annotated[str, typer.Option(help="Ray to run on: local, in-process, auto, HOST:PORT, ray://….")] = "local",
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Go on with a search, whatever ended it.
+
+    What has ended stands, what had not goes on from its last checkpoint, and no trial
+    is repeated.
+    """
+    with session(as_json=as_json, debug=debug) as terminal:
+        from cluster import resume_search
+
+        with search_display(terminal) as watch:
+            view = resume_search(name, storage=storage, address=address, trials=trials, watch=watch)
+        terminal.finish(view.as_json(), ranked(view, width=terminal.out.width), next_command=next_after(view, storage))
+        _leave_interrupted(view)
+
+
+@app.command(epilog="[bold]Example[/]  galaxy stop first")
+def stop(name: SearchName, storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Stop a running search cleanly, from any terminal: what runs may end, nothing more starts."""
+    with session(as_json=as_json, debug=debug) as terminal:
+        from cluster import stop_search
+
+        view = stop_search(name, storage=storage)
+        terminal.finish(
+            {"search": view.name, "state": view.state.value},
+            Text(f"Asked {name} to stop: its running trials end first."),
+            next_command=command_line("resume", name, storage=storage),
+        )
 
 
 @app.command(epilog="[bold]Example[/]  galaxy searches --storage runs")
@@ -94,6 +132,12 @@ def searches(storage: Storage = DEFAULT_STORAGE, as_json: AsJson = False, debug:
             after = command_line("search", "DATASET", "--name", "first", storage=storage)
         shown = _listed(found) if found else Text(f"No search in {storage} yet.")
         terminal.finish({"searches": [view.as_summary() for view in found]}, shown, next_command=after)
+
+
+def _leave_interrupted(view: "SearchView") -> None:
+    """Leave with status 130 if the search was stopped before its end."""
+    if view.state.value == "stopped":
+        raise typer.Exit(INTERRUPTED)
 
 
 def _listed(found: "tuple[SearchView, ...]") -> RenderableType:
