@@ -27,7 +27,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from datasets.sources.columns import Table, is_table
+from datasets.sources.columns import Table, is_table, table_file
 from datasets.sources.five_classes import Answer
 from datasets.sources.listing import Listing
 from datasets.sources.trees import open_tree
@@ -51,7 +51,8 @@ def list_galaxy_zoo_2(source: Path) -> Listing:
     """List the release, given the folder or zip that holds it, or its table of votes. Raises SourceError."""
     alone = source.is_file() and is_table(source.name)
     tree = open_tree(source.parent if alone else source, expected=EXPECTED)
-    votes = read_votes(find_table(tree, KEY, expected=EXPECTED), KEY, COLUMNS)
+    table = table_file(source) if alone else find_table(tree, KEY, expected=EXPECTED)
+    votes = read_votes(table, KEY, COLUMNS)
     mapping = find_table(tree, "asset_id", "objid", expected=EXPECTED)
     return listed(tree, _by_asset(mapping, votes), expected=EXPECTED)
 
