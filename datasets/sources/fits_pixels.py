@@ -52,7 +52,8 @@ def composite(files: Sequence[bytes]) -> npt.NDArray[np.uint8]:
     if len({plane.shape for plane in planes}) != 1:
         raise ImageError(f"bands of different sizes: {', '.join(str(plane.shape) for plane in planes)}")
     blue, green, red = (np.nan_to_num(plane, nan=0.0, posinf=0.0, neginf=0.0) for plane in planes)
-    rgb: npt.NDArray[np.uint8] = make_lupton_rgb(red, green, blue, stretch=STRETCH, Q=SOFTENING)
+    with np.errstate(divide="ignore", invalid="ignore"):  # astropy divides by the light of pixels that have none
+        rgb: npt.NDArray[np.uint8] = make_lupton_rgb(red, green, blue, stretch=STRETCH, Q=SOFTENING)
     return np.ascontiguousarray(rgb[::-1])
 
 
