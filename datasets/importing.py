@@ -1,7 +1,7 @@
 """Import: a source's images → a dataset directory, whole or not at all."""
 
-import csv
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,12 @@ from datasets.fingerprints import fingerprint
 from datasets.options import ImportOptions
 from datasets.placing import check_labels, place
 from datasets.progress import Progress, silent
+from datasets.quarantine import Quarantine
 from datasets.sources.formats import list_source, recognise
 from datasets.sources.listing import Listing
 from datasets.splits import Split, shares
 from datasets.staging import Staging
 from datasets.storage import open_folder, storage_errors
-
-QUARANTINE = "quarantine.csv"
 
 
 def import_dataset(
@@ -66,29 +65,10 @@ def import_dataset(
             source_format=form,
             quarantined=len(quarantine.files),
         )
-        _write_quarantine(built / QUARANTINE, quarantine)
+        quarantine.write(built)
         (built / FILE).write_bytes(info.as_document())
         publish(built, folder)
     return info
-
-
-@dataclass
-class Quarantine:
-    """The files that cannot be used.
-
-    Attributes:
-        strict: whether none is allowed.
-        files: (file, reason) of each.
-    """
-
-    strict: bool
-    files: list[tuple[str, str]] = field(default_factory=list)
-
-    def add(self, file: str, reason: str) -> None:
-        """Note a file. Raises SourceError if none is allowed."""
-        if self.strict:
-            raise SourceError(f"'{file}' cannot be used: {reason}; without --strict it is left out and noted")
-        self.files.append((file, reason))
 
 
 def _check_classes(
@@ -142,6 +122,7 @@ def _complete(listing: Listing, staging: Staging, quarantine: Quarantine, option
         quarantine.add(staging.rows[row].id, reason)
     kept = placing.splits >= 0
     labels = np.array([row.label for row in staging.rows], np.int64)[kept]
+    notes = Counter(note for row, of_row in staging.notes.items() if kept[row] for note in of_row)
     height, width = np.median(np.array(staging.source_sizes)[kept], axis=0).astype(int).tolist()
     preprocessing = Preprocessing(options.image_size, options.crop, (height, width))
     return DatasetInfo(
@@ -156,7 +137,7 @@ def _complete(listing: Listing, staging: Staging, quarantine: Quarantine, option
         left_out=listing.left_out,
         source="",
         preprocessing=preprocessing,
-        converted=dict(sorted(staging.notes.items())),
+        converted=dict(sorted(notes.items())),
         shards=staging.complete(placing.splits),
     )
 
@@ -167,8 +148,3 @@ def _counts(
     """Count the rows by split and class, zeros included."""
     tallies = {split: np.bincount(labels[splits == split.code], minlength=len(classes)) for split in Split}
     return {split.value: dict(zip(classes, tally.tolist(), strict=True)) for split, tally in tallies.items()}
-
-
-def _write_quarantine(path: Path, quarantine: Quarantine) -> None:
-    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-        csv.writer(file).writerows([("file", "reason"), *quarantine.files])

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from datasets import duplicates
 from datasets.duplicates import Row
+from datasets.errors import SourceError
 from datasets.splits import Split, check_counts, drawn
 
 Shares = dict[Split, float]
@@ -82,7 +83,10 @@ def check_labels(
     Raises:
         SourceError: naming the first class that has too few.
     """
+    absent = np.flatnonzero(np.bincount(labels, minlength=len(classes)) == 0)
     open_rows, wanted = to_draw(splits, np.ones(len(labels), bool), shares)
+    if len(absent) and not wanted:
+        raise SourceError(f"class '{classes[absent[0]]}' has 0 {noun}s: add images of it or take it out of the source")
     if wanted:
         counts = np.bincount(labels[open_rows], minlength=len(classes))
         decided = np.bincount(labels[~open_rows], minlength=len(classes))

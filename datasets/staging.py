@@ -4,7 +4,6 @@ Splits are drawn over the images that turned out usable, so after the last one i
 staged files without splits; no more than one file's pixels are in memory.
 """
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +32,13 @@ class Staging:
     Attributes:
         rows: what decides on the splits of the rows so far.
         source_sizes: (height, width) of their sources in pixels.
-        notes: number of rows by the note about their conversion.
+        notes: by row what its conversion lost, where it did.
     """
 
     def __init__(self, place: Path, image_size: int) -> None:
         self.rows: list[Row] = []
         self.source_sizes: list[tuple[int, int]] = []
-        self.notes: Counter[str] = Counter()
+        self.notes: dict[int, tuple[str, ...]] = {}
         self._folder = Folder(str(place))
         self._place = place
         self._pixels = np.empty((rows_per_shard(image_size), image_size, image_size, 3), np.uint8)
@@ -53,7 +52,8 @@ class Staging:
         item = decoded.item
         self.rows.append(Row(item.id, item.label, decoded.pixel_hash, item.object_id, item.split))
         self.source_sizes.append(image.source_size)
-        self.notes.update(image.notes)
+        if image.notes:
+            self.notes[len(self.rows) - 1] = image.notes
         if len(self._source_hashes) == len(self._pixels):
             self._write()
 

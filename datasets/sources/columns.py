@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from datasets.errors import SourceError
-from datasets.sources.trees import Tree
+from datasets.sources.trees import Tree, inner_trees
 
 TABLE_SUFFIXES = (".csv", ".csv.gz", ".parquet")
 BATCH = 2**22
@@ -34,10 +34,12 @@ class Table:
     Attributes:
         name: its path, for errors.
         stream: opens the file.
+        home: the folder or zip that it lies in, if it was found in one.
     """
 
     name: str
     stream: Callable[[], IO[bytes]] = field(repr=False)
+    home: Tree | None = field(default=None, repr=False)
 
     def header(self) -> list[str]:
         """Return the columns' names as they stand. Raises SourceError where the file is no table."""
@@ -115,6 +117,11 @@ def table_file(path: Path) -> Table:
     return Table(str(path), lambda: path.open("rb"))
 
 
-def open_in_tree(tree: Tree, name: str) -> Table:
-    """Return the table in a file of a folder or zip."""
-    return Table(f"{tree.path}/{name}", partial(tree.open, name))
+def tables_in(tree: Tree) -> Iterator[Table]:
+    """Yield the tables in the first two levels of a folder or zip, and in the zips that lie in a folder.
+
+    Deeper ones are not what a source is about.
+    """
+    for part in (tree, *inner_trees(tree)):
+        names = [name for name in part.files if is_table(name) and name.count("/") <= 1]
+        yield from (Table(f"{part.path}/{name}", partial(part.open, name), part) for name in names)

@@ -2,12 +2,12 @@
 
 import importlib
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
 from datasets.errors import SourceError
-from datasets.sources.columns import Table, is_table, open_in_tree, table_file
+from datasets.sources.columns import Table, is_table, table_file, tables_in
 from datasets.sources.listing import Listing
 from datasets.sources.trees import Tree, is_image, open_tree
 
@@ -45,7 +45,7 @@ def recognise(source: Path) -> str:
     if source.is_file() and is_table(source.name) and not zipfile.is_zipfile(source):
         return _by_columns(table_file(source)) or "table"
     tree = open_tree(source, expected=EXPECTED)
-    for table in _tables(tree):
+    for table in tables_in(tree):
         found = _by_columns(table)
         if found is not None:
             return found
@@ -60,12 +60,6 @@ def _starts_with(source: Path, magic: bytes) -> bool:
             return file.read(len(magic)) == magic
     except OSError:
         return False
-
-
-def _tables(tree: Tree) -> Iterator[Table]:
-    """Yield the tables that lie in the tree's first or second level: deeper ones are not what a source is about."""
-    names = [name for name in tree.files if is_table(name) and name.count("/") <= 1]
-    yield from (open_in_tree(tree, name) for name in names)
 
 
 def _by_columns(table: Table) -> str | None:

@@ -71,10 +71,11 @@ def _located(source: Path) -> tuple[Table, Read]:
         return table_file(source), lambda name: read_file(source.parent / name)
     tree = open_tree(source, expected=EXPECTED)
     table = find_table(tree, "path", "label", expected=EXPECTED)
-    base = PurePosixPath(table.name.removeprefix(f"{tree.path}/")).parent
+    home = tree if table.home is None else table.home
+    base = PurePosixPath(table.name.removeprefix(f"{home.path}/")).parent
 
     def read(name: str) -> bytes:
-        return tree.read(posixpath.normpath((base / name).as_posix()))
+        return home.read(posixpath.normpath((base / name).as_posix()))
 
     return table, read
 

@@ -1,5 +1,6 @@
 """The files of a source, whether it is a folder or a zip."""
 
+import contextlib
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -65,14 +66,26 @@ def is_image(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
-def images_by_stem(tree: Tree, *, expected: str) -> tuple[dict[str, tuple[str, Read]], list[tuple[str, str]]]:
+def inner_trees(tree: Tree) -> list[Tree]:
+    """List the zips that lie in a folder, as downloads often come. One that cannot be read holds nothing."""
+    if not tree.path.is_dir():
+        return []
+    found = []
+    for name in tree.files:
+        if name.lower().endswith(".zip"):
+            with contextlib.suppress(OSError, zipfile.BadZipFile):
+                found.append(_zip_tree(tree.path / name))
+    return found
+
+
+def images_by_stem(tree: Tree) -> tuple[dict[str, tuple[str, Read]], list[tuple[str, str]]]:
     """Find each image of a tree, also in the zips that lie in it, by its name without folders and suffix.
 
     Returns (path, how to read it) by stem, and (file, reason) of what must not or cannot be told apart.
     """
     found: dict[str, tuple[str, Read]] = {}
     rejected = list(tree.rejected)
-    for name, read in _images(tree, rejected, expected):
+    for name, read in _images(tree, rejected):
         stem = PurePosixPath(name).stem
         if stem in found:
             rejected.append((name, f"has the same name as {found[stem][0]}"))
@@ -81,15 +94,13 @@ def images_by_stem(tree: Tree, *, expected: str) -> tuple[dict[str, tuple[str, R
     return found, rejected
 
 
-def _images(tree: Tree, rejected: list[tuple[str, str]], expected: str) -> Iterator[tuple[str, Read]]:
-    for name in tree.files:
-        if is_image(name):
-            yield name, partial(tree.read, name)
-        elif name.lower().endswith(".zip") and tree.path.is_dir():
-            inner = open_tree(tree.path / name, expected=expected)
-            rejected += [(f"{name}/{member}", reason) for member, reason in inner.rejected]
-            members = [member for member in inner.files if is_image(member)]
-            yield from ((f"{name}/{member}", partial(inner.read, member)) for member in members)
+def _images(tree: Tree, rejected: list[tuple[str, str]]) -> Iterator[tuple[str, Read]]:
+    yield from ((name, partial(tree.read, name)) for name in tree.files if is_image(name))
+    for inner in inner_trees(tree):
+        place = inner.path.relative_to(tree.path).as_posix()
+        rejected += [(f"{place}/{member}", reason) for member, reason in inner.rejected]
+        members = (member for member in inner.files if is_image(member))
+        yield from ((f"{place}/{member}", partial(inner.read, member)) for member in members)
 
 
 def _zip_tree(source: Path) -> Tree:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from datasets.sources.columns import Table, is_table, open_in_tree
+from datasets.sources.columns import Table, tables_in
 from datasets.sources.five_classes import CLASSES, Answer, five_classes
 from datasets.sources.listing import Item, Listing
 from datasets.sources.trees import Tree, images_by_stem, refusal
@@ -26,12 +26,10 @@ class Galaxy:
 
 
 def find_table(tree: Tree, *columns: str, expected: str) -> Table:
-    """Find the table that has some columns in the first two levels of a source. Raises SourceError if none has."""
-    for name in tree.files:
-        if is_table(name) and name.count("/") <= 1:
-            table = open_in_tree(tree, name)
-            if set(columns) <= {column.strip().casefold() for column in table.header()}:
-                return table
+    """Find the table that has some columns in a source. Raises SourceError if none has."""
+    for table in tables_in(tree):
+        if set(columns) <= {column.strip().casefold() for column in table.header()}:
+            return table
     raise refusal(tree.path, expected, f"no table with the column '{columns[0]}'")
 
 
@@ -55,7 +53,7 @@ def listed(tree: Tree, galaxies: Mapping[str, Galaxy], *, expected: str) -> List
     An image without a class, or of which the tables say nothing, is left out; a galaxy with a class but without an
     image is rejected. Raises SourceError where no image has a class.
     """
-    images, rejected = images_by_stem(tree, expected=expected)
+    images, rejected = images_by_stem(tree)
     labelled = [(stem, galaxies[stem]) for stem in images if stem in galaxies and galaxies[stem].label >= 0]
     if not labelled:
         raise refusal(tree.path, expected, f"{len(images)} images, none of which has a class")

@@ -113,6 +113,16 @@ def challenge_table(place: Path) -> Path:
     return place / "training_solutions_rev1.csv"
 
 
+def challenge_download(place: Path) -> Path:
+    """As it is downloaded: the table and the images in a zip each."""
+    table = challenge(place) / "training_solutions_rev1.csv"
+    zip_of(place / "images_training_rev1")
+    with zipfile.ZipFile(place / "training_solutions_rev1.zip", "w") as archive:
+        archive.write(table, table.name)
+    table.unlink()
+    return place
+
+
 def zoo_2(place: Path) -> Path:
     rows, mapping = [], []
     for label, number, pixels in galaxies():
@@ -201,11 +211,13 @@ EXAMPLES = {
     "challenge": Example(challenge, "galaxy-challenge", VOTED, 1),
     "challenge, zipped": Example(lambda place: zip_of(challenge(place)), "galaxy-challenge", VOTED, 1),
     "challenge's table": Example(challenge_table, "galaxy-challenge", VOTED, 1),
+    "challenge, downloaded": Example(challenge_download, "galaxy-challenge", VOTED, 1),
     "galaxy zoo 2": Example(zoo_2, "galaxy-zoo-2", VOTED, 1),
     "galaxy zoo 2, packed": Example(zoo_2_packed, "galaxy-zoo-2", VOTED, 1),
     "table": Example(table, "table", PLAIN, 1),
     "parquet": Example(parquet, "table", PLAIN),
     "table, zipped": Example(lambda place: zip_of(table(place).parent), "table", PLAIN, 1),
+    "table, zipped in a folder": Example(lambda place: zip_of(table(place / "data").parent).parent, "table", PLAIN, 1),
     "galaxy10 sdss": Example(galaxy10(69), "galaxy10", (SDSS[1], SDSS[3], SDSS[5])),
     "galaxy10 decals": Example(galaxy10(256), "galaxy10", (DECALS[1], DECALS[3], DECALS[5])),
     "fits cubes": Example(fits_cubes, "fits", PLAIN),

@@ -113,6 +113,12 @@ def test_a_split_that_the_source_lacks_is_drawn_out_of_its_training_rows(own_spl
     assert sum(split is Split.VALIDATION for split in found.values()) == 4
 
 
+def test_a_class_without_any_image_is_named_although_no_split_is_drawn(own_splits, tmp_path):
+    (own_splits / "test" / "c").mkdir()
+    with pytest.raises(SourceError, match=r"^class 'c' has 0 images: add images of it"):
+        import_dataset(own_splits, tmp_path / "out", SMALL)
+
+
 def test_too_few_distinct_images_are_refused(make_source, tmp_path):
     source = make_source(a=5, b=2)
     for number in range(5):

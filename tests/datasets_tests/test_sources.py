@@ -1,6 +1,9 @@
 """What holds for every form of source."""
 
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -86,3 +89,24 @@ def test_a_sources_own_splits_are_kept(name, tmp_path):
     own = {item.id: item.split for item in listing.items if item.split is not None}
     assert own
     assert {name: places[name] for name in own} == own
+
+
+def test_another_process_imports_the_same(tmp_path):
+    source = EXAMPLES["table"].make(tmp_path / "source")
+    code = (
+        "import sys; from datasets import *; "
+        "print(import_dataset(*sys.argv[1:], ImportOptions(image_size=16)).fingerprint)"
+    )
+    prints = {import_dataset(source, tmp_path / "here", SMALL).fingerprint}
+    for seed in ("1", "2"):
+        arguments = [sys.executable, "-c", code, str(source), str(tmp_path / seed)]
+        done = subprocess.run(
+            arguments,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+        prints.add(done.stdout.strip())
+    assert len(prints) == 1
