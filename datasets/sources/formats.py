@@ -23,7 +23,7 @@ FORMATS: Mapping[str, str] = {
 EXPECTED = "a folder, zip, table or HDF5 file of labelled images"
 _BY_COLUMNS = (
     ("galaxy-challenge", {"galaxyid", "class1.1"}),
-    ("galaxy-zoo-2", {"dr7objid", "gz2_class"}),
+    ("galaxy-zoo-2", {"dr7objid", "t01_smooth_or_features_a01_smooth_debiased"}),
     ("table", {"path", "label"}),
 )
 _HDF5 = b"\x89HDF\r\n\x1a\n"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from datasets.errors import SourceError
 from datasets.sources.columns import Table, tables_in
 from datasets.sources.five_classes import CLASSES, Answer, five_classes
 from datasets.sources.listing import Item, Listing
@@ -26,10 +27,18 @@ class Galaxy:
 
 
 def find_table(tree: Tree, *columns: str, expected: str) -> Table:
-    """Find the table that has some columns in a source. Raises SourceError if none has."""
+    """Find the table that has some columns in a source. Raises SourceError if none has, or the first damaged one's."""
+    damaged: list[SourceError] = []
     for table in tables_in(tree):
-        if set(columns) <= {column.strip().casefold() for column in table.header()}:
+        try:
+            header = table.header()
+        except SourceError as error:
+            damaged.append(error)
+            continue
+        if set(columns) <= {column.strip().casefold() for column in header}:
             return table
+    if damaged:
+        raise damaged[0]
     raise refusal(tree.path, expected, f"no table with the column '{columns[0]}'")
 
 

@@ -1,6 +1,8 @@
 import re
 
+import numpy as np
 import pytest
+from astropy.io import fits
 
 from datasets import SourceError, Split
 from datasets.errors import ImageError
@@ -88,3 +90,9 @@ def test_class_folders_with_a_table_of_something_else_stay_class_folders(make_so
     (source / "redshifts.csv").write_text("name,z\n0,0.1\n")
     (source / "broken.csv").write_bytes(b"\xff\xfe\x00")
     assert recognise(source) == "class-folders"
+
+
+def test_paths_of_fits_files_are_composed(tmp_path):
+    fits.PrimaryHDU(np.ones((3, 8, 9), np.float32)).writeto(tmp_path / "cube.fits")
+    listing = list_table(table(tmp_path, "path,label\ncube.fits,x\nb.png,y\n"))
+    assert listing.items[0].read().shape == (8, 9, 3)

@@ -116,3 +116,12 @@ def test_the_mapping_must_be_there(tmp_path):
     (place / "gz2_filename_mapping.csv").unlink()
     with pytest.raises(SourceError, match="found no table with the column 'asset_id'"):
         list_galaxy_zoo_2(place)
+
+
+def test_a_stray_file_does_not_hide_the_table_and_a_damaged_table_is_named(tmp_path):
+    place = challenge(tmp_path, *RULES.values())
+    (place / "a.csv").write_bytes(b"")
+    assert len(list_galaxy_challenge(place).items) == 5
+    (place / "training_solutions_rev1.csv").unlink()
+    with pytest.raises(SourceError, match=r"a\.csv' cannot be imported: expected a table, found Empty CSV file"):
+        list_galaxy_challenge(place)
