@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from datasets.errors import StorageError as StorageError
     from datasets.files import ImageFile as ImageFile
     from datasets.files import iterate_images as iterate_images
+    from datasets.gallery import draw_gallery as draw_gallery
     from datasets.images import DecodedImage as DecodedImage
     from datasets.images import decode as decode
-    from datasets.importing import ImportOptions as ImportOptions
     from datasets.importing import import_dataset as import_dataset
+    from datasets.options import ImportOptions as ImportOptions
     from datasets.progress import Progress as Progress
     from datasets.progress import silent as silent
     from datasets.sample import SampleInfo as SampleInfo
@@ -54,8 +55,10 @@ _HOMES = {
     "description": ("DatasetInfo", "Preprocessing"),
     "errors": ("DatasetError", "FormatError", "GalaxyTunerError", "ImageError", "SourceError", "StorageError"),
     "files": ("ImageFile", "iterate_images"),
+    "gallery": ("draw_gallery",),
     "images": ("DecodedImage", "decode"),
-    "importing": ("ImportOptions", "import_dataset"),
+    "importing": ("import_dataset",),
+    "options": ("ImportOptions",),
     "progress": ("Progress", "silent"),
     "sample": ("SampleInfo", "render_sample"),
     "splits": ("Split", "stratified"),
@@ -88,6 +91,7 @@ __all__ = [
     "balanced_rows",
     "class_mapping",
     "decode",
+    "draw_gallery",
     "import_dataset",
     "iterate_images",
     "open_folder",

@@ -7,6 +7,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from datasets.errors import ImageError
 
@@ -95,6 +96,10 @@ class Archive:
             raise ImageError(f"cannot be unpacked: {error}") from error
         except Exception as error:  # damage shows as errors of zipfile, zlib, bz2, lzma or struct
             raise ImageError(f"damaged in the archive: {error}") from error
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a member to be read as a stream, whatever its size. Raises as zipfile does."""
+        return self._handle().open(name)
 
     def _handle(self) -> zipfile.ZipFile:
         handle: zipfile.ZipFile | None = getattr(self._handles, "zip", None)

@@ -71,7 +71,7 @@ class Dataset:
 
     @cached_property
     def ids(self) -> list[str]:
-        """Name of each row: the source's path of its image below the class folders."""
+        """Name of each row: that of its image in the source, such as its path below the class folders."""
         return [name for table in self._tables for name in table.column("id").to_pylist()]
 
     def rows(self, split: Split | None) -> npt.NDArray[np.int64]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from datasets.errors import ImageError
 from datasets.fingerprints import pixel_hash
-from datasets.images import DecodedImage, decode
-from datasets.sources.listing import Item
+from datasets.images import DecodedImage, decode, prepare
+from datasets.sources.listing import Content, Item
 
 CHUNK = 16
 """Images a task: fewer would spend their time on handing over, more would make progress jerky."""
@@ -23,7 +23,7 @@ class Decoded:
     Attributes:
         item: where it comes from.
         image: None where it cannot be used.
-        source_hash: SHA-256 of the file, 32 bytes; empty without an image.
+        source_hash: SHA-256 of the file or of the source's pixels, 32 bytes; empty without an image.
         pixel_hash: SHA-256 of the pixels in hexadecimal; empty without an image.
         reason: why it cannot be used; empty with an image.
     """
@@ -62,10 +62,17 @@ def _decode_chunk(items: Sequence[Item], crop: float, image_size: int) -> list[D
 def _decode_one(item: Item, crop: float, image_size: int) -> Decoded:
     try:
         data = item.read()
-        image = decode(data, crop=crop, image_size=image_size)
+        if isinstance(data, bytes):
+            image = decode(data, crop=crop, image_size=image_size)
+        else:
+            image = prepare(data, crop=crop, image_size=image_size)
     except ImageError as error:
         return Decoded(item, None, reason=str(error))
-    return Decoded(item, image, hashlib.sha256(data).digest(), pixel_hash(image.pixels))
+    return Decoded(item, image, _source_hash(data), pixel_hash(image.pixels))
+
+
+def _source_hash(data: Content) -> bytes:
+    return hashlib.sha256(data if isinstance(data, bytes) else data.tobytes()).digest()
 
 
 def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -45,6 +45,7 @@ class DatasetInfo:
         preprocessing: what was done to the source images.
         converted: number of images by the note about their conversion to colour.
         shards: names of the Arrow files, in the order of the rows.
+        source_format: the form of source that it was imported as; empty where an older version did not note it.
     """
 
     path: str
@@ -60,6 +61,7 @@ class DatasetInfo:
     preprocessing: Preprocessing
     converted: Mapping[str, int]
     shards: tuple[str, ...]
+    source_format: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `galaxy info --json` prints."""

@@ -109,6 +109,17 @@ def decode(data: bytes, *, crop: float, image_size: int) -> DecodedImage:
         raise ImageError(_damage(error)) from error
 
 
+def prepare(pixels: npt.NDArray[np.uint8], *, crop: float, image_size: int) -> DecodedImage:
+    """Crop and resample pixels that a source holds without a file of their own, just as ``decode`` does.
+
+    Args:
+        pixels: uint8, (height, width, 3), RGB, the right way up.
+        crop: side of the square as a fraction of the image's shorter side, above 0 to 1.
+        image_size: side of the result in pixels.
+    """
+    return _decoded(Image.fromarray(pixels), crop, image_size)
+
+
 def _opened(data: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=_FORMATS)

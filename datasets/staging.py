@@ -4,37 +4,41 @@ Splits are drawn over the images that turned out usable, so after the last one i
 staged files without splits; no more than one file's pixels are in memory.
 """
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from datasets.decoding import Decoded
+from datasets.duplicates import Row
 from datasets.fingerprints import RowKey
 from datasets.images import DecodedImage
 from datasets.splits import Split
 from datasets.storage import Folder
-from datasets.tables import make_table, open_table, rows_per_shard, shard_name, with_splits, write_table
+from datasets.tables import (
+    make_table,
+    open_table,
+    rows_per_shard,
+    shard_name,
+    with_splits,
+    without_splitless,
+    write_table,
+)
 
 
 class Staging:
     """Collects decoded images in files below ``place``, then completes them with their splits.
 
     Attributes:
-        ids: names of the rows so far.
-        labels: their classes.
-        pixel_hashes: SHA-256 of their pixels in hexadecimal.
+        rows: what decides on the splits of the rows so far.
         source_sizes: (height, width) of their sources in pixels.
-        notes: number of rows by the note about their conversion.
+        notes: by row what its conversion lost, where it did.
     """
 
     def __init__(self, place: Path, image_size: int) -> None:
-        self.ids: list[str] = []
-        self.labels: list[int] = []
-        self.pixel_hashes: list[str] = []
+        self.rows: list[Row] = []
         self.source_sizes: list[tuple[int, int]] = []
-        self.notes: Counter[str] = Counter()
+        self.notes: dict[int, tuple[str, ...]] = {}
         self._folder = Folder(str(place))
         self._place = place
         self._pixels = np.empty((rows_per_shard(image_size), image_size, image_size, 3), np.uint8)
@@ -45,37 +49,41 @@ class Staging:
         """Add a row: ``image`` is that of ``decoded``."""
         self._pixels[len(self._source_hashes)] = image.pixels
         self._source_hashes.append(decoded.source_hash)
-        self.ids.append(decoded.item.id)
-        self.labels.append(decoded.item.label)
-        self.pixel_hashes.append(decoded.pixel_hash)
+        item = decoded.item
+        self.rows.append(Row(item.id, item.label, decoded.pixel_hash, item.object_id, item.split))
         self.source_sizes.append(image.source_size)
-        self.notes.update(image.notes)
+        if image.notes:
+            self.notes[len(self.rows) - 1] = image.notes
         if len(self._source_hashes) == len(self._pixels):
             self._write()
 
     def complete(self, splits: npt.NDArray[np.int8]) -> tuple[str, ...]:
-        """Write the dataset's files with the split code of each row; return their names."""
+        """Write the dataset's files with the split code of each row, without those of code -1; return their names."""
         self._write()
+        names: list[str] = []
         start = 0
         for number, count in enumerate(self._staged):
-            table = open_table(self._folder, _staged_name(number))
-            write_table(with_splits(table, splits[start : start + count]), self._place / shard_name(number))
+            table = with_splits(open_table(self._folder, _staged_name(number)), splits[start : start + count])
+            kept = without_splitless(table)
+            if len(kept):
+                names.append(shard_name(len(names)))
+                write_table(kept, self._place / names[-1])
             (self._place / _staged_name(number)).unlink()
             start += count
-        return tuple(shard_name(number) for number in range(len(self._staged)))
+        return tuple(names)
 
     def keys(self, splits: npt.NDArray[np.int8]) -> list[RowKey]:
         """Return what the fingerprint is made of, row by row."""
         names = [split.value for split in Split]
-        rows = zip(self.ids, self.labels, splits.tolist(), self.pixel_hashes, strict=True)
-        return [(name, label, names[code], pixels) for name, label, code, pixels in rows]
+        rows = zip(self.rows, splits.tolist(), strict=True)
+        return [(row.id, row.label, names[code], row.pixels) for row, code in rows if code >= 0]
 
     def _write(self) -> None:
         count = len(self._source_hashes)
         if count:
-            table = make_table(
-                self.ids[-count:], np.array(self.labels[-count:]), self._source_hashes, self._pixels[:count]
-            )
+            rows = self.rows[-count:]
+            labels = np.array([row.label for row in rows])
+            table = make_table([row.id for row in rows], labels, self._source_hashes, self._pixels[:count])
             write_table(table, self._place / _staged_name(len(self._staged)))
             self._staged.append(count)
             self._source_hashes = []

@@ -48,6 +48,12 @@ def with_splits(table: Any, splits: npt.NDArray[np.int8]) -> Any:
     return table.add_column(2, "split", pa.array(splits, pa.int8()))
 
 
+def without_splitless(table: Any) -> Any:
+    """Return the table without the rows whose split is -1, its columns in one piece each."""
+    kept = table.column("split").to_numpy() >= 0
+    return table if kept.all() else table.filter(pa.array(kept)).combine_chunks()
+
+
 def write_table(table: Any, path: Path) -> None:
     """Write a table as one Arrow file with one batch, so that its pixels lie in one piece."""
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from search.ledger import Ledger as Ledger
     from search.options import training_options as training_options
     from search.oracles import make_oracle as make_oracle
+    from search.oracles.bayesian import BayesianOracle as BayesianOracle
+    from search.oracles.grid import GridOracle as GridOracle
+    from search.oracles.tpe import TPEOracle as TPEOracle
     from search.ranking import Row as Row
     from search.ranking import best_so_far as best_so_far
     from search.ranking import leaderboard as leaderboard
@@ -45,8 +48,10 @@ if TYPE_CHECKING:
     from search.view import read_search as read_search
 
 _HOMES = {
+    "BayesianOracle": "search.oracles.bayesian",
     "Conductor": "search.conductor",
     "GalaxyHyperModel": "search.space",
+    "GridOracle": "search.oracles.grid",
     "Ledger": "search.ledger",
     "LedgerError": "search.errors",
     "Nothing": "search.conductor",
@@ -61,6 +66,7 @@ _HOMES = {
     "SettingsError": "search.errors",
     "SpaceError": "search.errors",
     "Suggestion": "search.records",
+    "TPEOracle": "search.oracles.tpe",
     "TrialState": "search.records",
     "beating": "search.heartbeat",
     "best_so_far": "search.ranking",
@@ -82,7 +88,15 @@ _HOMES = {
     "training_options": "search.options",
 }
 __all__ = sorted(_HOMES)
-_WITH_KERAS_TUNER = ("search.conductor", "search.hypermodel", "search.oracles", "search.space")
+_WITH_KERAS_TUNER = (
+    "search.conductor",
+    "search.hypermodel",
+    "search.oracles",
+    "search.oracles.bayesian",
+    "search.oracles.grid",
+    "search.oracles.tpe",
+    "search.space",
+)
 _import = lazily(__name__, _HOMES)
 
 

@@ -11,7 +11,10 @@ class SearchSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(description="Name of the search: letters, digits, '.', '_' and '-'.")
-    oracle: str = Field("random", description="What proposes configurations: 'random', or your own as module:factory.")
+    oracle: str = Field(
+        "tpe",
+        description="What proposes configurations: 'tpe', 'bayesian', 'random', 'grid', or your own as module:factory.",
+    )
     scheduler: str = Field(
         "asha", description="What stops weak trials early: 'asha' or 'none'.", pattern="^(asha|none)$"
     )

@@ -1,4 +1,4 @@
-"""The winners, trained fully: best epoch kept, probabilities averaged, calibrated, tested, bundled."""
+"""The winners, trained fully: best epoch kept, averaged over symmetries and members, calibrated, tested, bundled."""
 
 import json
 import math
@@ -18,13 +18,15 @@ from datasets import Dataset, Folder, Progress, Split, silent
 from trainer.building import Build
 from trainer.bundle import write_bundle
 from trainer.calibration import apply_temperature, fit_temperature
-from trainer.epoch import epoch_batches
+from trainer.epoch import epoch_batches, split_batches
 from trainer.errors import InfeasibleError
 from trainer.fitting import TrainingRun
 from trainer.manifest import BundleMember, Manifest
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
+from trainer.predicting import predict
 from trainer.scores import Scores, score_predictions
+from trainer.symmetry import dihedral_average
 
 _IDENTITY = "member.json"
 _PACKAGES = ("galaxy-tuner", "keras", "numpy", "tensorflow")
@@ -65,7 +67,7 @@ class FinalResult:
 
 @dataclass(frozen=True)
 class _Trained:
-    """A member's model at its best epoch, and (true labels, probabilities) for each split that has rows."""
+    """A member at its best epoch, averaged over flips and turns; (labels, probabilities) of each split with rows."""
 
     model: keras.Model
     description: BundleMember
@@ -134,11 +136,12 @@ def _train_member(
         run = TrainingRun(member.build, dataset, member.options, objective=objective, seed=seed, checkpoints=work)
         while not run.finished:
             run.step(partial(_report_epoch, report, before=run.epoch * run.batches_per_epoch))
-        model = run.best_model()
+        model = dihedral_average(run.best_model())
     except InfeasibleError as error:
         raise InfeasibleError(f"{member.name}: {error}") from error
     splits = [split for split in (Split.VALIDATION, Split.TEST) if len(dataset.rows(split))]
-    return _Trained(model, _describe(member, run, model), {split: run.best_probabilities(split) for split in splits})
+    predictions = {split: predict(model, split_batches(dataset, split), logits=run.predicts_logits) for split in splits}
+    return _Trained(model, _describe(member, run, model), predictions)
 
 
 def _start_over_if_changed(member: Member, dataset: Dataset, *, objective: Objective, seed: int, work: Folder) -> None:

@@ -3,13 +3,11 @@
 from dataclasses import dataclass, replace
 
 import keras
-import numpy as np
-import numpy.typing as npt
 
-from datasets import Dataset, Folder, Progress, Split, silent
+from datasets import Dataset, Folder, Progress, silent
 from trainer.building import Build, build_model
 from trainer.checkpoints import BEST, LAST, Progressed, pack_checkpoint, restore_checkpoint
-from trainer.epoch import averaged_weights, check_objective, epoch_batches, epoch_metrics, split_batches
+from trainer.epoch import averaged_weights, check_objective, epoch_batches, epoch_metrics
 from trainer.errors import InfeasibleError
 from trainer.loop import TrainingLoop
 from trainer.objective import Objective
@@ -163,12 +161,6 @@ class TrainingRun:
             model.optimizer.finalize_variable_values(model.trainable_variables)
             self._weights_are_best = True
         return self._loop.built.model
-
-    def best_probabilities(self, split: Split) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Return the true labels, int64 (n,), and the best model's probabilities, float32 (n, classes), of a split."""
-        self.best_model()
-        found = self._loop.validate(split_batches(self._dataset, split))
-        return found.true, found.probabilities
 
     def _report(self) -> EpochReport:
         metrics = {name: values[-1] for name, values in self._progressed.history.items()}

@@ -1,83 +1,102 @@
 """Class folders: a directory or zip with one folder a class, named for it, that holds the class's images.
 
-The class folders may lie below one wrapping folder, as zips often have it. Whatever a class folder holds, at any
-depth, is taken for an image of the class; only hidden files and what systems leave behind are passed over.
+The class folders may lie below one wrapping folder, as zips often have it, and below folders for the splits
+(``train``, ``validation``, ``test`` in any usual spelling): those splits are kept. Whatever a class folder holds, at
+any depth, is taken for an image of the class; only hidden files and what systems leave behind are passed over.
 """
 
-import zipfile
-from collections import Counter
-from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from datasets.archives import Archive, is_hidden, leaves_archive, read_file, walk
 from datasets.classes import ordered
-from datasets.errors import SourceError
-from datasets.images import SUFFIXES
 from datasets.sources.listing import Item, Listing
+from datasets.sources.trees import Entries, Tree, is_image, open_tree, refusal
+from datasets.splits import Split, split_named
 
-Entries = list[tuple[str, bool]]
-"""(path relative to the source with ``/``, whether it is a folder)."""
+EXPECTED = "a folder or zip with a folder of images for each class"
+
+
+@dataclass(frozen=True)
+class ClassFile:
+    """A file in a class folder: its path below ``ClassFiles.root``, its class and the split that it is put in."""
+
+    name: str
+    label: int
+    split: Split | None
+
+
+@dataclass(frozen=True)
+class ClassFiles:
+    """The files in class folders, sorted by class and name.
+
+    Attributes:
+        tree: where they lie.
+        root: path in ``tree`` of the folder that holds class or split folders, with a ``/`` behind; or empty.
+        classes: names of the folders, in the order of the labels.
+        files: what lies in them.
+        loose: number of images outside of any of them.
+    """
+
+    tree: Tree
+    root: str
+    classes: tuple[str, ...]
+    files: tuple[ClassFile, ...]
+    loose: int
 
 
 def list_class_folders(source: Path) -> Listing:
     """List a directory or zip of class folders.
 
-    An item's id is its path below the folder that holds the class folders. Images outside of any class folder are
-    counted as left out; members of a zip whose names lead out of it, or occur twice, are rejected.
+    An item's id is its path below the folder that holds the class or split folders. Images outside of any class
+    folder are counted as left out; members of a zip whose names lead out of it, or occur twice, are rejected.
 
     Raises:
         SourceError: there are no two class folders with files, or the source cannot be read.
     """
-    try:
-        if source.is_dir():
-            return _listing(source, list(walk(source)), lambda name: read_file(source / name))
-        if source.is_file():
-            return _list_zip(source)
-    except OSError as error:
-        raise _refusal(source, f"something that cannot be read ({error.strerror or error})") from error
-    raise _refusal(source, "nothing at that path")
+    found = class_files(source, expected=EXPECTED)
+    items = (
+        Item(file.name, file.label, partial(found.tree.read, found.root + file.name), file.split)
+        for file in found.files
+    )
+    return Listing(found.classes, tuple(items), found.tree.rejected, found.loose)
 
 
-def _list_zip(source: Path) -> Listing:
-    try:
-        archive = Archive(source)
-    except zipfile.BadZipFile as error:
-        raise _refusal(source, f"a file that is not a zip, or a damaged one ({error})") from error
-    times = Counter(name for name, is_folder in archive.members if not is_folder)
-    rejected = [(name, "path leaves the archive") for name in times if leaves_archive(name)]
-    rejected += [(name, "more than one member of this name") for name, n in times.items() if n > 1]
-    harmful = {name for name, _ in rejected}
-    entries = [
-        (name.rstrip("/"), folder)
-        for name, folder in archive.members
-        if name not in harmful and not leaves_archive(name)
-    ]
-    visible = [entry for entry in entries if not is_hidden(entry[0])]
-    return _listing(source, visible, archive.read, rejected)
-
-
-def _listing(
-    source: Path, entries: Entries, read: Callable[[str], bytes], rejected: Iterable[tuple[str, str]] = ()
-) -> Listing:
-    if not entries:
-        raise _refusal(source, "nothing in it")
-    root, names = _below_root(entries)
-    classes = ordered({name.split("/")[0] for name, is_folder in names if is_folder or "/" in name})
-    files = [name for name, is_folder in names if not is_folder]
-    loose = [name for name in files if "/" not in name and _is_image(name)]
+def class_files(source: Path, *, expected: str) -> ClassFiles:
+    """Find the files in class folders. Raises SourceError, saying what is ``expected``, where there are none."""
+    tree = open_tree(source, expected=expected)
+    if not tree.entries:
+        raise refusal(source, expected, "nothing in it")
+    root, names = _below_root(tree.entries)
+    splits = _split_folders(names)
+    depth = 1 if splits else 0
+    places = [(name.split("/"), name, is_folder) for name, is_folder in names]
+    folders = {parts[depth] for parts, _, is_folder in places if len(parts) > depth + (not is_folder)}
+    classes = ordered(folders)
+    loose = sum(not folder and len(parts) <= depth + 1 and is_image(name) for parts, name, folder in places)
     labels = {name: label for label, name in enumerate(classes)}
-    labelled = sorted((labels[name.split("/")[0]], name) for name in files if "/" in name)
-    if not labelled:
-        raise _refusal(source, f"{len(loose)} images outside of any folder" if loose else "no file in any folder")
+    files = [
+        ClassFile(name, labels[parts[depth]], splits.get(parts[0]))
+        for parts, name, is_folder in places
+        if not is_folder and len(parts) > depth + 1
+    ]
+    if not files:
+        raise refusal(source, expected, f"{loose} images outside of any folder" if loose else "no file in any folder")
     if len(classes) < 2:
-        raise _refusal(source, f"only the class '{classes[0]}', and two are needed to tell apart")
-    items = (Item(name, label, partial(read, root + name)) for label, name in labelled)
-    return Listing(classes, tuple(items), tuple(rejected), len(loose))
+        raise refusal(source, expected, f"only the class '{classes[0]}', and two are needed to tell apart")
+    return ClassFiles(tree, root, classes, tuple(sorted(files, key=lambda file: (file.label, file.name))), loose)
+
+
+def _split_folders(names: Entries) -> dict[str, Split]:
+    """Map the top folders to splits, if they are folders of splits: all named so, with folders in each."""
+    tops = {name.split("/")[0] for name, is_folder in names if is_folder or "/" in name}
+    named = {top: split for top in tops if (split := split_named(top)) is not None}
+    holding = {name.split("/")[0] for name, is_folder in names if name.count("/") >= (1 if is_folder else 2)}
+    return named if tops == named.keys() == holding else {}
 
 
 def _below_root(entries: Entries) -> tuple[str, Entries]:
-    """Find the folder that holds the class folders: return its path with a ``/`` behind, and what is below it.
+    """Find the folder that holds the class or split folders: return its path with a ``/`` behind, and what is below.
 
     While there is but one folder and only folders in it, it is a wrapping one.
     """
@@ -95,14 +114,4 @@ def _below_root(entries: Entries) -> tuple[str, Entries]:
 
 def _has_images(entries: Entries) -> bool:
     """Say whether an image lies directly in the folder that the entries are relative to."""
-    return any(not folder and "/" not in name and _is_image(name) for name, folder in entries)
-
-
-def _is_image(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in SUFFIXES
-
-
-def _refusal(source: Path, found: str) -> SourceError:
-    return SourceError(
-        f"'{source}' cannot be imported: expected a folder or zip with a folder of images for each class, found {found}"
-    )
+    return any(not folder and "/" not in name and is_image(name) for name, folder in entries)

@@ -3,6 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
+from datasets.splits import Split
+
+Content = bytes | npt.NDArray[np.uint8]
+"""A whole image file, or pixels as a source holds them: uint8, (height, width, 3), RGB."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -11,12 +19,16 @@ class Item:
     Attributes:
         id: its name, unique within the source and independent of where the source lies, such as ``spiral/100.jpg``.
         label: index into the source's classes.
-        read: returns the whole file, or raises ImageError with the reason. Called from any thread.
+        read: returns the image's content, or raises ImageError with the reason. Called from any thread.
+        split: the one that the source puts it in; None where it is to be drawn.
+        object_id: the galaxy that it shows, where the source tells: images of one never come into different splits.
     """
 
     id: str
     label: int
-    read: Callable[[], bytes] = field(repr=False)
+    read: Callable[[], Content] = field(repr=False)
+    split: Split | None = None
+    object_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Making an oracle by its name, and making it fit to be driven from outside a Keras Tuner `Tuner`."""
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,13 @@ from search.errors import SettingsError, SpaceError
 from search.hypermodel import import_object
 from trainer import Objective
 
-_FACTORIES: dict[str, Callable[..., keras_tuner.Oracle]] = {"random": keras_tuner.oracles.RandomSearchOracle}
+# By name, not imported: Optuna costs its import only those who use it.
+_HOMES = {
+    "tpe": "search.oracles.tpe:TPEOracle",
+    "bayesian": "search.oracles.bayesian:BayesianOracle",
+    "random": "keras_tuner.oracles:RandomSearchOracle",
+    "grid": "search.oracles.grid:GridOracle",
+}
 _NEVER = 2**62
 
 
@@ -37,9 +44,11 @@ def _factory(reference: str) -> Callable[..., Any]:
         if not callable(found):
             raise SpaceError(f"--oracle {reference}: expected a function or class, found {type(found).__name__}")
         return found
-    if reference not in _FACTORIES:
-        raise SettingsError(f"--oracle {reference}: expected one of {', '.join(_FACTORIES)} or module:factory")
-    return _FACTORIES[reference]
+    if reference not in _HOMES:
+        raise SettingsError(f"--oracle {reference}: expected one of {', '.join(_HOMES)} or module:factory")
+    module, _, name = _HOMES[reference].partition(":")
+    factory: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return factory
 
 
 def _driven_from_outside(oracle: keras_tuner.Oracle) -> keras_tuner.Oracle:
@@ -47,6 +56,8 @@ def _driven_from_outside(oracle: keras_tuner.Oracle) -> keras_tuner.Oracle:
     oracle.verbose = 0
     oracle.max_retries_per_trial = 0
     oracle.max_consecutive_failed_trials = _NEVER
+    # Looks through the whole history at each trial's end, for what is out of reach.
+    oracle._check_consecutive_failures = lambda: None
     # The budget is counted in records, outside; without a limit of its own an oracle pads all its trial ids alike.
     oracle.max_trials = None
     oracle.save = lambda: None

@@ -57,6 +57,7 @@ def test_the_description_says_all_that_info_shows(make_source, tmp_path):
         "preprocessing": {"image_size": 8, "crop": 1.0, "source_size": [8, 8]},
         "converted": {},
         "shards": ["images-00000.arrow"],
+        "source_format": "class-folders",
     }
     assert left_in(tmp_path / "out") == ["dataset.json", "images-00000.arrow", "quarantine.csv"]
     assert quarantine(tmp_path / "out") == [("file", "reason")]
@@ -282,7 +283,11 @@ def test_progress_counts_every_file_in_order(make_source, tmp_path):
         ({"test": float("nan")}, "the test share must be 0 to 1, got nan"),
         ({"validation": 0.6, "test": 0.5}, "the sum of the validation and test shares must be at most 1, got 1.1"),
         ({"seed": 0}, "the seed must be 1 or more, got 0"),
-        ({"format": "fits"}, "the format must be one of auto, class-folders, got fits"),
+        (
+            {"format": "votes"},
+            "the format must be one of auto, class-folders, galaxy-challenge, galaxy-zoo-2, galaxy10, table, fits, "
+            "got votes",
+        ),
     ],
 )
 def test_options_check_themselves(options, line):

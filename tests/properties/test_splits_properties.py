@@ -4,7 +4,9 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from datasets import Split, stratified
+from datasets import SourceError, Split, stratified
+from datasets.duplicates import Row
+from datasets.placing import place
 
 counts = st.lists(st.integers(3, 40), min_size=1, max_size=5)
 shares = st.tuples(st.integers(0, 100), st.integers(0, 100)).filter(lambda both: sum(both) <= 100)
@@ -54,3 +56,79 @@ def test_another_seed_moves_rows_but_not_sizes(count, share, seed, other):
     labels, ids = rows_of([count])
     one, two = (draw(labels, ids, 1, (share, share), each) for each in (seed, other))
     assert np.array_equal(np.bincount(one), np.bincount(two))
+
+
+groupings = st.lists(st.lists(st.integers(1, 9), min_size=3, max_size=20), min_size=1, max_size=4)
+"""Sizes of the groups in each class."""
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(groupings, shares, seeds)
+def test_groups_stay_whole_and_shares_hold_but_for_the_largest_group_of_a_class(sizes, both, seed):
+    labels = np.repeat(np.arange(len(sizes)), [sum(of_class) for of_class in sizes])
+    flat = [size for of_class in sizes for size in of_class]
+    groups = np.repeat(np.arange(len(flat)), flat)
+    ids = [f"{row}.jpg" for row in range(len(labels))]
+    names = [str(label) for label in range(len(sizes))]
+    parts = {"validation": both[0] / 100, "test": both[1] / 100}
+    codes = stratified(labels, ids, classes=names, seed=seed, groups=groups, **parts)
+    assert all(len(set(codes[groups == group])) == 1 for group in range(len(flat)))
+    wanted = {Split.TRAIN.code: 100 - sum(both), Split.VALIDATION.code: both[0], Split.TEST.code: both[1]}
+    for label, of_class in enumerate(sizes):
+        found = np.bincount(codes[labels == label], minlength=3)
+        for code, share in wanted.items():
+            assert (found[code] > 0) == (share > 0)
+        largest = max(of_class)
+        if sum(of_class) * min(share for share in wanted.values() if share) / 100 >= largest:
+            assert all(abs(found[code] - share / 100 * sum(of_class)) <= largest + 2 for code, share in wanted.items())
+
+
+@st.composite
+def imported_rows(draw):
+    count = draw(st.integers(12, 60))
+    number = st.integers(0, count)
+    split = draw(st.sampled_from([st.none(), st.sampled_from(Split), st.none() | st.sampled_from(Split)]))
+    pixels, objects = (
+        draw(st.lists(number, min_size=count, max_size=count)),
+        draw(st.lists(st.none() | number, min_size=count, max_size=count)),
+    )
+    return [
+        Row(
+            f"{row}",
+            draw(st.integers(0, 1)),
+            f"{pixels[row]}",
+            "" if objects[row] is None else f"{objects[row]}",
+            draw(split),
+        )
+        for row in range(count)
+    ]
+
+
+@settings(max_examples=80, derandomize=True, deadline=None)
+@given(imported_rows(), shares, seeds)
+def test_no_pixels_and_no_object_are_in_two_splits_and_a_sources_own_are_kept(rows, both, seed):
+    wanted = {Split.TRAIN: 1 - sum(both) / 100, Split.VALIDATION: both[0] / 100, Split.TEST: both[1] / 100}
+    try:
+        placed = place(rows, ("a", "b"), wanted, seed=seed)
+    except SourceError:
+        return  # a class has too few distinct images, as its message says
+    kept = [number for number, code in enumerate(placed.splits) if code >= 0]
+    assert set(kept) | set(placed.reasons) == set(range(len(rows)))
+    assert not set(kept) & set(placed.reasons)
+    for key in (lambda row: row.pixels, lambda row: row.object_id):
+        places = {}
+        for number in kept:
+            if key(rows[number]):
+                places.setdefault(key(rows[number]), set()).add(placed.splits[number])
+        assert all(len(codes) == 1 for codes in places.values())
+    labels = {}
+    for number in kept:
+        assert labels.setdefault(rows[number].pixels, rows[number].label) == rows[number].label
+    own = {row.split for row in rows} - {None}
+    if all(row.split is None or row.split is not Split.TRAIN for row in rows) or own == set(Split):
+        assert all(rows[number].split in (None, list(Split)[placed.splits[number]]) for number in kept)
+    assert all(
+        list(Split)[placed.splits[number]] is rows[number].split
+        for number in kept
+        if rows[number].split in (Split.VALIDATION, Split.TEST)
+    )

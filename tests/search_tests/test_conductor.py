@@ -121,7 +121,9 @@ def test_many_failures_in_a_row_do_not_end_the_search(specification: SearchSpeci
 
 
 def test_an_unknown_oracle_names_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="--oracle rnadom: expected one of random or module:factory"):
+    with pytest.raises(
+        SettingsError, match="--oracle rnadom: expected one of tpe, bayesian, random, grid or module:factory"
+    ):
         make_oracle("rnadom", hyperparameters=space(), objective=OBJECTIVE, max_trials=4, seed=7)
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from datasets import Dataset, Folder, ImportOptions, Split, import_dataset
+from datasets import Dataset, Folder, ImportOptions, Split, import_dataset, plain_batches
 from trainer import (
     Build,
     CheckpointError,
@@ -18,6 +18,7 @@ from trainer import (
     TrainingRun,
 )
 from trainer.epoch import averaged_weights
+from trainer.predicting import predict
 
 MakeRun = Callable[..., TrainingRun]
 OWN = {
@@ -108,11 +109,12 @@ def test_continuing_says_where_it_is_and_trains_the_rest(make_run: MakeRun) -> N
     assert second.step().epoch == 2
 
 
-def test_best_probabilities_are_those_of_the_best_epoch(make_run: MakeRun, tiny_dataset: Dataset) -> None:
+def test_the_best_model_is_that_of_the_best_epoch(make_run: MakeRun, tiny_dataset: Dataset) -> None:
     run = make_run(objective=WORSE_EACH_EPOCH)
     run.step()
     run.step()
-    true, probabilities = run.best_probabilities(Split.VALIDATION)
+    batches = plain_batches(tiny_dataset, tiny_dataset.rows(Split.VALIDATION), batch_size=7)
+    true, probabilities = predict(run.best_model(), batches, logits=False)
     assert np.array_equal(true, tiny_dataset.labels[tiny_dataset.rows(Split.VALIDATION)])
     assert (probabilities.argmax(axis=1) == true).mean() == pytest.approx(run.history["val_accuracy"][0])
 

@@ -3,9 +3,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from ui_tests.conftest import Galaxy
 
 from datasets import Dataset
+from datasets.sources.formats import FORMATS
 
 
 def test_sample_writes_class_folders_and_names_the_next_command(galaxy: Galaxy, tmp_path: Path) -> None:
@@ -54,7 +56,7 @@ def test_import_tells_of_quarantined_images(galaxy: Galaxy, tiny_source: Path, t
     shutil.copytree(tiny_source, tmp_path / "source")
     (tmp_path / "source" / "spiral" / "broken.jpg").write_bytes(b"no image")
     shown = galaxy("import", tmp_path / "source", tmp_path / "d").stdout
-    assert "1 image could not be read: see quarantine.csv" in shown
+    assert "1 image could not be used: see quarantine.csv" in shown
 
 
 @pytest.mark.parametrize("arguments", [("--image-size", 0), ("--validation", 1.5), ("--seed", 0)])
@@ -63,6 +65,41 @@ def test_options_out_of_range_are_wrong_use(
 ) -> None:
     assert galaxy("import", tiny_source, tmp_path / "d", *arguments).exit_code == 2
     assert not (tmp_path / "d").exists()
+
+
+def test_import_says_which_form_it_took(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
+    assert f"{tiny_source} (class-folders)" in " ".join(galaxy("import", tiny_source, tmp_path / "d").stdout.split())
+    made = json.loads(galaxy("info", tmp_path / "d", "--json").stdout)
+    assert made["source_format"] == "class-folders"
+
+
+def test_an_unknown_form_is_one_line_with_the_known_ones(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
+    result = galaxy("import", tiny_source, tmp_path / "d", "--format", "votes")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "one of auto, class-folders, galaxy-challenge" in result.stderr
+
+
+def test_help_names_every_form(galaxy: Galaxy) -> None:
+    shown = " ".join(galaxy("import", "--help").stdout.replace("│", " ").split())
+    assert all(form in shown for form in FORMATS)
+
+
+def test_strict_stops_at_a_broken_image(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_source, tmp_path / "source")
+    (tmp_path / "source" / "spiral" / "broken.jpg").write_bytes(b"no image")
+    result = galaxy("import", tmp_path / "source", tmp_path / "d", "--strict")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "'spiral/broken.jpg' cannot be used: not an image" in result.stderr
+    assert not (tmp_path / "d").exists()
+
+
+def test_info_draws_a_gallery(galaxy: Galaxy, imported: Path, tmp_path: Path) -> None:
+    shown = galaxy("info", imported, "--gallery", tmp_path / "out.png").stdout
+    assert str(tmp_path / "out.png") in "".join(shown.split("\n"))
+    with Image.open(tmp_path / "out.png") as picture:
+        assert picture.format == "PNG"
+    told = json.loads(galaxy("info", imported, "--gallery", tmp_path / "out.png", "--json").stdout)
+    assert told["gallery"] == str(tmp_path / "out.png")
 
 
 def test_an_existing_dataset_is_refused_and_kept(galaxy: Galaxy, tiny_source: Path, imported: Path) -> None:

@@ -23,9 +23,15 @@ def served(storage: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
     """A running ``galaxy ui``, once its page answers, and its port."""
     port = free_port()
     command = [sys.executable, "-m", "ui.cli.main", "ui", "--port", str(port), "--storage", storage]
-    # A session of its own, as a shell gives a job: the signals of a test reach this process alone.
+    # A session of its own, as a shell gives a job: the signals of a test reach this process alone. Tests that run in
+    # the background of a script have Ctrl-C ignored, and their children would inherit that.
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     assert process.stdout.readline() == f"Galaxy Tuner is at http://{HOST}:{port} (Ctrl-C ends it)\n"

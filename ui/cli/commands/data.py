@@ -10,13 +10,15 @@ from rich.text import Text
 from ui import wording
 from ui.cli.display.progress import progress_bar
 from ui.cli.display.tables import facts, table
-from ui.cli.options import AsJson, Crop, DatasetPath, Debug, Seed, command_line
+from ui.cli.options import AsJson, Crop, DatasetPath, Debug, Seed, command_line, flag
 from ui.cli.terminal import session
 
 if TYPE_CHECKING:
     from datasets import DatasetInfo
 
 app = typer.Typer()
+
+_FORMAT_HELP = "What SOURCE is: class-folders, galaxy-challenge, galaxy-zoo-2, galaxy10, table or fits; `auto` looks."
 
 
 @app.command(epilog="[bold]Example[/]  galaxy sample galaxies-jpeg --count 2000")
@@ -45,22 +47,25 @@ def sample(
 
 @app.command("import", epilog="[bold]Example[/]  galaxy import galaxies-jpeg galaxies --image-size 64")
 def import_(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Folder or zip of images, one folder a class.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="Folder, zip, table or HDF5 file of labelled images.")
+    ],
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Dataset to write; it must not exist yet.")],
-    format: Annotated[str, typer.Option(help="What SOURCE is; `auto` looks.")] = "auto",
+    format: Annotated[str, typer.Option(help=_FORMAT_HELP, metavar="FORM")] = "auto",
     image_size: Annotated[int, typer.Option(min=1, help="Height and width of the dataset's images, in pixels.")] = 64,
     crop: Crop = None,
     validation: Annotated[float, typer.Option(min=0, max=1, help="Part kept to compare trials on.")] = 0.1,
     test: Annotated[float, typer.Option(min=0, max=1, help="Part kept to test the final model on.")] = 0.1,
     seed: Seed = 1,
+    strict: Annotated[bool, flag("--strict", "Stop at the first image that cannot be used.")] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Turn images into a dataset.
 
     Reads every image once, crops and resizes it, and splits the dataset into
-    training, validation and test. Images that cannot be read are listed in the
-    dataset's quarantine.csv; the rest is imported.
+    training, validation and test; splits that SOURCE has are kept. Images that
+    cannot be used are listed in the dataset's quarantine.csv; the rest is imported.
     """
     with session(as_json=as_json, debug=debug) as terminal:
         from datasets import ImportOptions, import_dataset
@@ -72,6 +77,7 @@ def import_(
             validation=validation,
             test=test,
             seed=seed,
+            strict=strict,
         )
         with progress_bar(terminal, "Importing images", unit="images") as progress:
             made = import_dataset(source, dataset, options, progress=progress)
@@ -79,13 +85,24 @@ def import_(
 
 
 @app.command(epilog="[bold]Example[/]  galaxy info galaxies")
-def info(dataset: DatasetPath, as_json: AsJson = False, debug: Debug = False) -> None:
+def info(
+    dataset: DatasetPath,
+    gallery: Annotated[
+        str | None, typer.Option(metavar="PNG", help="Draw images of each class, as stored and augmented.")
+    ] = None,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
     """Say what is in a dataset: classes, images per split, image size, fingerprint, quarantine."""
     with session(as_json=as_json, debug=debug) as terminal:
-        from datasets import Dataset
+        from datasets import Dataset, draw_gallery
 
-        found = Dataset.open(dataset).info
-        terminal.finish(found.as_json(), _described(found), next_command=_search(dataset))
+        found = Dataset.open(dataset)
+        drawn = None if gallery is None else str(draw_gallery(found, gallery, seed=seed))
+        shown = _described(found.info) if drawn is None else Group(_described(found.info), Text(f"Gallery: {drawn}"))
+        result = found.info.as_json() | ({} if drawn is None else {"gallery": drawn})
+        terminal.finish(result, shown, next_command=_search(dataset))
 
 
 def _described(info: "DatasetInfo") -> RenderableType:
@@ -94,7 +111,7 @@ def _described(info: "DatasetInfo") -> RenderableType:
         facts(
             {
                 "dataset": info.path,
-                "source": info.source,
+                "source": f"{info.source} ({info.source_format})" if info.source_format else info.source,
                 "images": f"{info.total:,} of {height}×{width} pixels",
                 "fingerprint": info.fingerprint,
             }
@@ -103,7 +120,7 @@ def _described(info: "DatasetInfo") -> RenderableType:
     ]
     if info.quarantined:
         parts.append(
-            Text(f"{wording.plural(info.quarantined, 'image')} could not be read: see quarantine.csv", style="yellow")
+            Text(f"{wording.plural(info.quarantined, 'image')} could not be used: see quarantine.csv", style="yellow")
         )
     if info.left_out:
         parts.append(Text(f"{wording.plural(info.left_out, 'image')} belong to no class and were left out"))

@@ -27,7 +27,7 @@ Config = Annotated[
     typer.Option(help="TOML file of these options (trials = 8); the command line wins over it.", metavar="FILE.toml"),
 ]
 Oracle = Annotated[
-    str | None, _option("What proposes configurations; your own as module:factory.", "random", panel=_TRIED)
+    str | None, _option("What proposes configurations; your own as module:factory.", "tpe", panel=_TRIED)
 ]
 Scheduler = Annotated[str | None, _option("What stops weak trials early: asha or none.", "asha", panel=_TRIED)]
 Trials = Annotated[int | None, _option("How many configurations to try.", 20, panel=_TRIED)]

@@ -1,0 +1,48 @@
+"""What the names of FITS files tell: that they are some, which band they hold, and which belong together."""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+_SUFFIXES = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fits.fz")
+BANDS = "ugrizy"
+"""SDSS's and its successors' bands, from short to long wavelengths."""
+_COLOURS = ("gri", "grz")
+"""Where there are more than three bands, those that are used: SDSS's own choice, then the Legacy Surveys'."""
+_BAND = re.compile(rf"(?<![A-Za-z0-9])[{BANDS}](?![A-Za-z0-9])")
+
+
+def is_fits(name: str) -> bool:
+    """Say whether a file's name is that of a FITS file."""
+    return name.lower().endswith(_SUFFIXES)
+
+
+def by_galaxy(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Gather the files of each galaxy: its name → {band: file}, the band empty where the name has none.
+
+    Names that differ in the band alone are of one galaxy: ``a/g7_g.fits``, ``a/g7_r.fits``, ``a/g7_i.fits``, or
+    ``frame-g-0012.fits`` and so on. The galaxy's name has a ``*`` in its place. A name whose band has no partner is
+    that of a galaxy on its own.
+    """
+    gathered: dict[str, dict[str, str]] = {}
+    for name in names:
+        path = PurePosixPath(name)
+        found = list(_BAND.finditer(path.name))
+        if len(found) == 1:
+            start, end = found[0].span()
+            key = (path.parent / f"{path.name[:start]}*{path.name[end:]}").as_posix()
+            gathered.setdefault(key, {})[found[0].group()] = name
+        else:
+            gathered[name] = {"": name}
+    alone = {key: files for key, files in gathered.items() if len(files) == 1}
+    return {key: files for key, files in gathered.items() if key not in alone} | {
+        name: {"": name} for files in alone.values() for name in files.values()
+    }
+
+
+def colours(bands: Sequence[str]) -> tuple[str, str, str] | None:
+    """Choose the bands for blue, green and red, by wavelength; None where it is not clear which."""
+    known = sorted({band for band in bands if band in BANDS and band}, key=BANDS.index)
+    if len(known) == 3:
+        return known[0], known[1], known[2]
+    return next(((*choice,) for choice in _COLOURS if set(choice) <= set(known)), None)

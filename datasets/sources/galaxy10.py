@@ -1,0 +1,145 @@
+"""Galaxy10: ten classes of galaxies in one HDF5 file, `images` uint8 (n, side, side, 3) and `ans` (class 0–9).
+
+There are two, with different classes (H. Leung and J. Bovy, https://github.com/henrysky/Galaxy10): Galaxy10 SDSS with
+21,785 images of 69×69 pixels, and Galaxy10 DECaLS with 17,736 of 256×256. The side of the images tells them apart.
+Images are read in slices of rows; never is the whole file, 2.5 GB of pixels, in memory.
+"""
+
+import threading
+from collections import OrderedDict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from datasets.classes import ordered
+from datasets.errors import ImageError
+from datasets.sources.listing import Item, Listing
+from datasets.sources.trees import refusal
+
+EXPECTED = "a Galaxy10 file (HDF5 with images and ans), or a folder that holds one"
+SDSS = (
+    "Disk, Face-on, No Spiral",
+    "Smooth, Completely round",
+    "Smooth, in-between round",
+    "Smooth, Cigar shaped",
+    "Disk, Edge-on, Rounded Bulge",
+    "Disk, Edge-on, Boxy Bulge",
+    "Disk, Edge-on, No Bulge",
+    "Disk, Face-on, Tight Spiral",
+    "Disk, Face-on, Medium Spiral",
+    "Disk, Face-on, Loose Spiral",
+)
+DECALS = (
+    "Disturbed Galaxies",
+    "Merging Galaxies",
+    "Round Smooth Galaxies",
+    "In-between Round Smooth Galaxies",
+    "Cigar Shaped Smooth Galaxies",
+    "Barred Spiral Galaxies",
+    "Unbarred Tight Spiral Galaxies",
+    "Unbarred Loose Spiral Galaxies",
+    "Edge-on Galaxies without Bulge",
+    "Edge-on Galaxies with Bulge",
+)
+_CLASSES = {69: SDSS, 256: DECALS}
+SLICE = 64
+"""Rows that are read at once: 12 MiB of the larger images."""
+
+
+def list_galaxy10(source: Path) -> Listing:
+    """List a Galaxy10 file; an image's id is its row, and its object the position on the sky where the file has it.
+
+    Raises SourceError where it is none.
+    """
+    path = _located(source)
+    try:
+        with h5py.File(path) as file:
+            return _listing(path, file)
+    except OSError as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise refusal(source, EXPECTED, f"a file that cannot be read ({reason})") from error
+
+
+def _located(source: Path) -> Path:
+    if not source.is_dir():
+        return source
+    files = sorted(path for path in source.iterdir() if path.suffix.lower() in {".h5", ".hdf5"})
+    if len(files) != 1:
+        raise refusal(source, EXPECTED, f"{len(files)} HDF5 files in it")
+    return files[0]
+
+
+def _listing(path: Path, file: Any) -> Listing:
+    images, answers = file.get("images"), file.get("ans")
+    if not isinstance(images, h5py.Dataset) or not isinstance(answers, h5py.Dataset):
+        raise refusal(path, EXPECTED, f"an HDF5 file with {', '.join(sorted(file)) or 'nothing in it'}")
+    names = _CLASSES.get(images.shape[1]) if images.ndim == 4 else None
+    if names is None or images.shape[1:] != (images.shape[1], images.shape[1], 3) or images.dtype != np.uint8:
+        raise refusal(
+            path,
+            "images uint8 (n, 69, 69, 3) of Galaxy10 SDSS or (n, 256, 256, 3) of Galaxy10 DECaLS",
+            f"{images.dtype} {images.shape}",
+        )
+    codes = np.asarray(answers)
+    if codes.shape != images.shape[:1]:
+        raise refusal(path, EXPECTED, f"{len(images)} images and {codes.shape} answers")
+    return _items(path, names, codes, _objects(file, len(codes)))
+
+
+def _items(path: Path, names: tuple[str, ...], codes: npt.NDArray[Any], objects: list[str]) -> Listing:
+    valid = np.isin(codes, np.arange(len(names)))
+    classes = ordered({names[int(code)] for code in codes[valid]})
+    if len(classes) < 2:
+        raise refusal(path, EXPECTED, f"images of {len(classes)} classes, and two are needed to tell apart")
+    slices = _Slices(path)
+    items = tuple(
+        Item(f"{row:05d}", classes.index(names[int(codes[row])]), partial(slices.image, row), object_id=objects[row])
+        for row in np.flatnonzero(valid).tolist()
+    )
+    rejected = tuple(
+        (f"{row:05d}", f"class {codes[row]}: expected 0 to {len(names) - 1}") for row in np.flatnonzero(~valid).tolist()
+    )
+    return Listing(classes, items, rejected)
+
+
+def _objects(file: Any, count: int) -> list[str]:
+    """Name each galaxy by its position, to 0.1 arc seconds; empty where the file does not have it."""
+    columns = [np.asarray(file[name]) if name in file else None for name in ("ra", "dec")]
+    if any(column is None or column.shape != (count,) for column in columns):
+        return [""] * count
+    return [f"{ra:.5f} {dec:+.5f}" for ra, dec in zip(*columns, strict=True)]
+
+
+class _Slices:
+    """The images of a file, read in slices of which the last few are kept: rows are asked for nearly in order."""
+
+    _KEPT = 3
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._read: OrderedDict[int, npt.NDArray[np.uint8]] = OrderedDict()
+
+    def image(self, row: int) -> npt.NDArray[np.uint8]:
+        """Return the image in a row, uint8 (side, side, 3). Raises ImageError where it cannot be read."""
+        number, place = divmod(row, SLICE)
+        with self._lock:  # HDF5 serves one thread at a time anyway
+            if number not in self._read:
+                self._read[number] = self._slice(number)
+            self._read.move_to_end(number)
+            while len(self._read) > self._KEPT:
+                self._read.popitem(last=False)
+            image: npt.NDArray[np.uint8] = self._read[number][place]
+        return image
+
+    def _slice(self, number: int) -> npt.NDArray[np.uint8]:
+        try:
+            with h5py.File(self._path) as file:
+                pixels: npt.NDArray[np.uint8] = file["images"][number * SLICE : (number + 1) * SLICE]
+                return pixels
+        except OSError as error:
+            raise ImageError(f"cannot be read: {str(error).splitlines()[0]}") from error

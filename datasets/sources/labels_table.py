@@ -1,0 +1,111 @@
+"""A table `path,label[,id,split]`, CSV or Parquet: one row an image.
+
+``path`` is relative to the table; it may name a JPEG, PNG, … or a FITS file with three bands. ``id`` names the galaxy:
+images of one never come into different splits. ``split`` may be spelled in any usual way; rows without one are drawn.
+The table may be given itself, or a folder or zip that holds it. Other columns are passed over.
+"""
+
+import posixpath
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import pyarrow as pa
+
+from datasets.archives import read_file
+from datasets.classes import ordered
+from datasets.errors import SourceError
+from datasets.sources.columns import Table, is_table, table_file
+from datasets.sources.fits_names import is_fits
+from datasets.sources.listing import Content, Item, Listing
+from datasets.sources.trees import open_tree, refusal
+from datasets.sources.voted import find_table
+from datasets.splits import Split, split_named
+
+EXPECTED = "a CSV or Parquet table with the columns path and label, or a folder or zip that holds one"
+_COLUMNS = ("path", "label", "id", "split")
+Read = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    path: str
+    label: str
+    object_id: str
+    split: Split | None
+
+
+def list_table(source: Path) -> Listing:
+    """List the images of a table, in its order; rows without a label are left out.
+
+    A path that occurs twice is listed once; with two labels it is rejected.
+
+    Raises:
+        SourceError: there is no such table, a split has no known name, or there are no two classes.
+    """
+    table, read = _located(source)
+    rows: dict[str, _Row] = {}
+    rejected: dict[str, str] = {}
+    left_out = 0
+    for row in _rows(table):
+        known = rows.setdefault(row.path, row) if row.label else row
+        if not row.label:
+            left_out += 1
+        elif known.label != row.label:
+            rejected[row.path] = f"listed as '{known.label}' and as '{row.label}'"
+    kept = [row for row in rows.values() if row.path not in rejected]
+    classes = ordered({row.label for row in kept})
+    if len(classes) < 2:
+        raise refusal(source, EXPECTED, f"images of {len(classes)} classes, and two are needed to tell apart")
+    labels = {name: label for label, name in enumerate(classes)}
+    items = [
+        Item(row.path, labels[row.label], partial(_content, read, row.path), row.split, row.object_id) for row in kept
+    ]
+    return Listing(classes, tuple(items), tuple(rejected.items()), left_out)
+
+
+def _located(source: Path) -> tuple[Table, Read]:
+    """Find the table and how to read files by their path in it."""
+    if source.is_file() and is_table(source.name):
+        return table_file(source), lambda name: read_file(source.parent / name)
+    tree = open_tree(source, expected=EXPECTED)
+    table = find_table(tree, "path", "label", expected=EXPECTED)
+    home = tree if table.home is None else table.home
+    base = PurePosixPath(table.name.removeprefix(f"{home.path}/")).parent
+
+    def read(name: str) -> bytes:
+        return home.read(posixpath.normpath((base / name).as_posix()))
+
+    return table, read
+
+
+def _rows(table: Table) -> Iterator[_Row]:
+    number = 1
+    for batch in table.read(dict.fromkeys(_COLUMNS, pa.string()), optional=("id", "split")):
+        count = len(batch["path"])
+        columns = [batch[name].to_pylist() if name in batch else [None] * count for name in _COLUMNS]
+        for values in zip(*columns, strict=True):
+            number += 1
+            path, label, object_id, split = ((value or "").strip() for value in values)
+            if not path:
+                raise SourceError(f"'{table.name}' cannot be imported: row {number} has no path")
+            yield _Row(path, label, object_id, _split(table, number, split))
+
+
+def _split(table: Table, number: int, name: str) -> Split | None:
+    found = split_named(name)
+    if name and found is None:
+        raise SourceError(
+            f"'{table.name}' cannot be imported: row {number}: expected a split train, validation or test, or "
+            f"nothing, found '{name}'"
+        )
+    return found
+
+
+def _content(read: Read, path: str) -> Content:
+    if not is_fits(path):
+        return read(path)
+    from datasets.sources.fits_pixels import composite
+
+    return composite([read(path)])

@@ -1,0 +1,117 @@
+"""Keras Tuner's hyperparameters as Optuna's distributions, and values between the two."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from keras_tuner.engine import hyperparameters as kinds
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One hyperparameter as Optuna knows it.
+
+    ``steps``: the values that an index into them stands for, if Optuna is given the index (ordered choices, and
+    whatever moves in steps that are not an integer's: Optuna rounds its own steps, and so would call 0.3 what Keras
+    Tuner calls 0.30000000000000004). ``by_share``: Optuna is given Keras Tuner's cumulative probability instead, for
+    the one scale that it lacks.
+    """
+
+    name: str
+    hyperparameter: Any
+    distribution: BaseDistribution
+    steps: tuple[Value, ...] | None = None
+    by_share: bool = False
+
+    def suggest(self, trial: optuna.Trial) -> Value:
+        """Let ``trial`` choose; return Keras Tuner's value."""
+        chosen = self._chosen(trial)
+        if self.steps is not None:
+            return self.steps[int(chosen)]
+        value: Value = self.hyperparameter.prob_to_value(chosen) if self.by_share else chosen
+        return value
+
+    def _chosen(self, trial: optuna.Trial) -> Any:
+        distribution = self.distribution
+        if isinstance(distribution, IntDistribution):
+            low, high, step, log = distribution.low, distribution.high, distribution.step, distribution.log
+            return trial.suggest_int(self.name, low, high, step=step, log=log)
+        if isinstance(distribution, FloatDistribution):
+            return trial.suggest_float(self.name, distribution.low, distribution.high, log=distribution.log)
+        assert isinstance(distribution, CategoricalDistribution)
+        return trial.suggest_categorical(self.name, distribution.choices)
+
+    def represent(self, value: Value) -> Any | None:
+        """Return Optuna's value for Keras Tuner's, None for one that the distribution does not hold."""
+        if self.steps is not None:
+            return self.steps.index(value) if value in self.steps else None
+        if self.by_share:
+            return float(min(max(self.hyperparameter.value_to_prob(value), 0.0), 1.0))
+        if isinstance(self.distribution, CategoricalDistribution):
+            return value if value in self.distribution.choices else None
+        assert isinstance(self.distribution, IntDistribution | FloatDistribution)
+        inside = self.distribution.low <= value <= self.distribution.high  # type: ignore[operator]
+        return value if inside and self._on_a_step(value) else None
+
+    def _on_a_step(self, value: Any) -> bool:
+        distribution = self.distribution
+        return not isinstance(distribution, IntDistribution) or (value - distribution.low) % distribution.step == 0
+
+
+class Space:
+    """The parameters of a Keras Tuner space, each made once: such a space only grows."""
+
+    def __init__(self) -> None:
+        self._parameters: list[Parameter | None] = []
+        self._names: dict[str, int] = {}
+
+    def parameters(self, space: Sequence[Any]) -> Sequence[Parameter | None]:
+        """Return a parameter for each hyperparameter of ``space``, None for a fixed one.
+
+        Keras Tuner tells hyperparameters of one name apart by their conditions; here the second is called ``name#2``.
+        """
+        for hyperparameter in space[len(self._parameters) :]:
+            count = self._names[hyperparameter.name] = self._names.get(hyperparameter.name, 0) + 1
+            name = hyperparameter.name if count == 1 else f"{hyperparameter.name}#{count}"
+            self._parameters.append(parameter(name, hyperparameter))
+        return self._parameters
+
+
+def parameter(name: str, hyperparameter: Any) -> Parameter | None:
+    """Return Optuna's parameter ``name`` for a Keras Tuner hyperparameter, None for a fixed one."""
+    if isinstance(hyperparameter, kinds.Fixed):
+        return None
+    if isinstance(hyperparameter, kinds.Boolean):
+        return Parameter(name, hyperparameter, CategoricalDistribution((False, True)))
+    if isinstance(hyperparameter, kinds.Choice):
+        return _choice(name, hyperparameter)
+    return _numerical(name, hyperparameter)
+
+
+def _choice(name: str, hyperparameter: Any) -> Parameter:
+    values = tuple(dict.fromkeys(hyperparameter.values))
+    if hyperparameter.ordered:
+        return _by_index(name, hyperparameter, values)
+    return Parameter(name, hyperparameter, CategoricalDistribution(values))
+
+
+def _numerical(name: str, hyperparameter: Any) -> Parameter:
+    low, high, step = hyperparameter.min_value, hyperparameter.max_value, hyperparameter.step
+    whole, linear = isinstance(hyperparameter, kinds.Int), hyperparameter.sampling == "linear"
+    if whole and linear:
+        # Optuna wants a whole number of steps.
+        return Parameter(name, hyperparameter, IntDistribution(low, high - (high - low) % step, step=step))
+    if step is not None:
+        return _by_index(name, hyperparameter, tuple(hyperparameter.values))
+    if hyperparameter.sampling == "reverse_log":
+        return Parameter(name, hyperparameter, FloatDistribution(0.0, 1.0), by_share=True)
+    kind = IntDistribution if whole else FloatDistribution
+    return Parameter(name, hyperparameter, kind(low, high, log=not linear))
+
+
+def _by_index(name: str, hyperparameter: Any, values: tuple[Value, ...]) -> Parameter:
+    return Parameter(name, hyperparameter, IntDistribution(0, len(values) - 1), steps=values)

@@ -1,0 +1,108 @@
+"""Tree-structured Parzen estimators for Keras Tuner: Optuna's sampler behind a real Keras Tuner oracle."""
+
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine import trial as trial_module
+
+from search.oracles.tpe_study import TPEStudy
+from search.oracles.untried import Values, untried_values
+
+_Status = trial_module.TrialStatus
+# A draw of the sampler costs tens of milliseconds; in a space nearly used up it rarely meets something new.
+_DRAWS = 8
+
+
+class TPEOracle(keras_tuner.Oracle):  # type: ignore[misc]
+    """Proposes values by Optuna's multivariate TPE, one group of hyperparameters for each branch of the space.
+
+    Bergstra et al., Algorithms for hyper-parameter optimization (2011); Falkner, Klein and Hutter, BOHB (2018), for the
+    multivariate form. Running trials count as poor ones (the *constant liar*), so that parallel trials spread out.
+
+    ``num_initial_points``: trials drawn at random before the sampler learns. The other arguments are
+    `keras_tuner.Oracle`'s. Only active hyperparameters get values; no two trials share their values; the status is
+    STOPPED when the space is exhausted. A failed trial counts as worse than every completed one.
+    """
+
+    def __init__(
+        self,
+        objective: Any = None,
+        max_trials: int | None = 10,
+        num_initial_points: int = 10,
+        seed: int | None = None,
+        hyperparameters: keras_tuner.HyperParameters | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            objective=objective, max_trials=max_trials, hyperparameters=hyperparameters, seed=seed, **kwargs
+        )
+        self.num_initial_points = num_initial_points
+        self._draws = 0
+        self._forget()
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """Return the next values and their status: RUNNING, or STOPPED when no untried values are left."""
+        study, space = self._informed_study(), self.hyperparameters.space
+        for _ in range(_DRAWS):
+            number, values = study.ask(space, draw=self._draws)
+            self._draws += 1
+            if not self._duplicate(values):
+                return self._begin(trial_id, number, values)
+            study.withdraw(number)
+        untried = untried_values(self)
+        if untried is None:
+            return {"status": _Status.STOPPED, "values": None}
+        return self._begin(trial_id, study.add(space, untried), untried)
+
+    @keras_tuner.synchronized  # type: ignore[untyped-decorator]
+    def end_trial(self, trial: Any) -> None:
+        """Take in an ended trial, as `keras_tuner.Oracle.end_trial` does, and let the sampler learn from it."""
+        super().end_trial(trial)
+        if trial.trial_id in self._numbers:
+            self._end(self.trials[trial.trial_id])
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what `set_state` needs beside the trials, as JSON takes it."""
+        state: dict[str, Any] = super().get_state()
+        return state | {"num_initial_points": self.num_initial_points, "draws": self._draws}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from ``state``. ``trials`` are set before; the sampler learns from them all again."""
+        super().set_state(state)
+        self.num_initial_points, self._draws = state["num_initial_points"], state["draws"]
+        self._forget()
+
+    def _forget(self) -> None:
+        self._study: TPEStudy | None = None
+        self._numbers: dict[str, int] = {}
+
+    def _informed_study(self) -> TPEStudy:
+        """Return the study, told of every trial: those of a resumed oracle, too, and those that others put in."""
+        if self._study is None:
+            self._study = TPEStudy(
+                direction=self.objective.direction, initial_points=self.num_initial_points, seed=self.seed
+            )
+        if len(self._numbers) < len(self.trials):
+            # In the order of their start, as at the first time: Optuna weighs trials by their age.
+            for trial_id in dict.fromkeys([*self.start_order, *self.trials]):
+                if trial_id not in self._numbers:
+                    trial = self.trials[trial_id]
+                    number = self._study.add(self.hyperparameters.space, trial.hyperparameters.values)
+                    self._numbers[trial_id] = number
+                    self._end(trial)
+        return self._study
+
+    def _begin(self, trial_id: str, number: int, values: Values) -> dict[str, Any]:
+        self._numbers[trial_id] = number
+        return {"status": _Status.RUNNING, "values": values}
+
+    def _end(self, trial: Any) -> None:
+        """Tell the study of a trial that has ended for good: not of one that will be tried again."""
+        if self._study is None or trial.status not in (_Status.COMPLETED, _Status.FAILED):
+            return
+        self._study.end(
+            self._numbers[trial.trial_id],
+            self.hyperparameters.space,
+            trial.hyperparameters.values,
+            score=trial.score if trial.status == _Status.COMPLETED else None,
+        )
