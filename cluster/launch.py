@@ -5,8 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-
-import keras_tuner
+from typing import TYPE_CHECKING
 
 from cluster.in_process import run_in_process
 from datasets import Dataset, StorageError, open_folder
@@ -34,6 +33,9 @@ from search import (
     training_options,
 )
 from trainer import Objective, check_model
+
+if TYPE_CHECKING:  # it imports TensorFlow: `search` does so quietly, when it is needed
+    import keras_tuner
 
 Watch = Callable[[SearchView], None]
 Run = Callable[[Conductor, SearchLayout], None]
@@ -109,7 +111,7 @@ def stop_search(name: str, *, storage: str = "runs") -> SearchView:
     return read_search(storage, name)
 
 
-def _prepare(dataset: Dataset, settings: SearchSettings) -> keras_tuner.Oracle:
+def _prepare(dataset: Dataset, settings: SearchSettings) -> "keras_tuner.Oracle":
     """Try one batch of the default model, and make the oracle of its space."""
     hypermodel = load_hypermodel(settings.hypermodel, input_shape=dataset.image_shape, num_classes=len(dataset.classes))
     objective = Objective.parse(settings.objective)

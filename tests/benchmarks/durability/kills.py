@@ -116,8 +116,8 @@ def _prepare(folder: Path) -> None:
 
 
 def _start(folder: Path, command: list[str]) -> subprocess.Popen[bytes]:
-    log = (folder / "log.txt").open("ab")
-    return subprocess.Popen([GALAXY, *command], cwd=folder, stdout=log, stderr=log, start_new_session=True)
+    with (folder / "log.txt").open("ab") as log:
+        return subprocess.Popen([GALAXY, *command], cwd=folder, stdout=log, stderr=log, start_new_session=True)
 
 
 def _killed(process: subprocess.Popen[bytes], folder: Path, chance: random.Random, done: Counter[str]) -> bool:

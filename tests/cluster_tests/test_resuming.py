@@ -1,0 +1,135 @@
+"""Searches that are interrupted, killed, stopped and extended, and go on."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from benchmarks.durability.kills import run
+
+from cluster import in_process, resume_search, run_search, stop_search
+from datasets import Dataset
+from search import LedgerError, SearchSettings, SearchState, SettingsError, TrialState, read_search
+from search.heartbeat import beating
+from search.layout import SearchLayout
+
+GALAXY = str(Path(sys.executable).with_name("galaxy"))
+
+
+def settings(**changes: object) -> SearchSettings:
+    known = {"name": "first", "trials": 3, "epochs": 2, "oracle": "random", "hypermodel": "my_models:tiny"}
+    return SearchSettings.model_validate(known | {"scheduler": "none"} | changes)
+
+
+@pytest.mark.slow
+def test_killed_three_times_nothing_is_lost_or_repeated(tmp_path: Path) -> None:
+    outcome = run(tmp_path, kills=3, trials=5, seed=1)
+    assert outcome.kills.total() >= 3
+    assert (outcome.lost, outcome.repeated, outcome.trials) == ([], [], 5)
+
+
+def test_an_interrupted_trial_goes_on_from_its_checkpoint(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = in_process.TrialSession.step
+    steps = iter(range(100))
+
+    def step(session: in_process.TrialSession) -> object:
+        if next(steps) == 3:  # the second trial has one epoch of two
+            raise KeyboardInterrupt
+        return real(session)
+
+    monkeypatch.setattr(in_process.TrialSession, "step", step)
+    with pytest.raises(KeyboardInterrupt):
+        run_search(tiny_dataset.info.path, settings(), address="in-process")
+    before = read_search("runs", "first")
+    assert before.counts == {"completed": 1, "running": 1}
+    monkeypatch.setattr(in_process.TrialSession, "step", real)
+    view = resume_search("first", address="in-process")
+    assert view.counts == {"completed": 3}
+    undisturbed = run_search(tiny_dataset.info.path, settings(name="undisturbed"), address="in-process")
+    assert [(row.trial_id, row.history) for row in view.rows] == [
+        (row.trial_id, row.history) for row in undisturbed.rows
+    ]
+    went_on = next(row for row in view.rows if row.trial_id == "0001")
+    assert went_on.started == next(row.started for row in before.rows if row.trial_id == "0001")
+
+
+def test_a_finished_search_is_extended_and_what_stands_is_not_touched(tiny_dataset: Dataset, here: Path) -> None:
+    first = run_search(tiny_dataset.info.path, settings(), address="in-process")
+    longer = resume_search("first", address="in-process", trials=5)
+    assert longer.counts == {"completed": 5}
+    records = {row.trial_id: row.model_dump(exclude={"rank"}) for row in longer.rows}
+    assert all(records[row.trial_id] == row.model_dump(exclude={"rank"}) for row in first.rows)
+    with pytest.raises(SettingsError, match="--trials 4: the search was to have 5 already"):
+        resume_search("first", address="in-process", trials=4)
+
+
+def test_stop_ends_a_search_after_what_runs_and_resume_goes_on(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = in_process.TrialSession.step
+
+    def slow(session: in_process.TrialSession) -> object:
+        time.sleep(0.4)
+        return real(session)
+
+    monkeypatch.setattr(in_process.TrialSession, "step", slow)
+    asked = threading.Timer(0.1, lambda: _stop_when_running())
+    asked.start()
+    view = run_search(tiny_dataset.info.path, settings(trials=30), address="in-process")
+    asked.join()
+    assert view.state is SearchState.STOPPED
+    assert {row.state for row in view.rows} == {TrialState.COMPLETED}
+    assert 0 < len(view.rows) < 30
+
+
+def _stop_when_running() -> None:
+    for _ in range(600):
+        try:
+            stop_search("first")
+        except LedgerError:
+            time.sleep(0.1)
+        else:
+            return
+
+
+def test_a_search_that_runs_is_not_resumed_and_one_that_does_not_is_not_stopped(
+    tiny_dataset: Dataset, here: Path
+) -> None:
+    run_search(tiny_dataset.info.path, settings(trials=1), address="in-process")
+    with pytest.raises(LedgerError, match="search 'first' is not running: there is nothing to stop"):
+        stop_search("first")
+    with (
+        beating(SearchLayout.of("runs", "first").root),
+        pytest.raises(LedgerError, match="search 'first' is running: its driver is alive"),
+    ):
+        resume_search("first", address="in-process")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_once_lets_running_trials_end_twice_does_not(presses: int, tiny_dataset: Dataset, here: Path) -> None:
+    command = [GALAXY, "search", tiny_dataset.info.path, "--name", "first", "--trials", "500", "--epochs", "3"]
+    command += ["--hypermodel", "my_models:tiny", "--oracle", "random", "--scheduler", "none"]
+    process = subprocess.Popen(
+        [*command, "--address", "in-process"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    records = here / "runs" / "first" / "records"
+    while process.poll() is None and len(list(records.glob("*"))) < 2:
+        time.sleep(0.1)
+    for _ in range(presses):
+        os.kill(process.pid, signal.SIGINT)
+        time.sleep(0.05)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert read_search("runs", "first").state is SearchState.STOPPED
