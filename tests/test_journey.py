@@ -52,6 +52,9 @@ def test_from_images_to_a_classifier(here: Path) -> None:
     assert sum(map(sum, evaluated["confusion_matrix"])) == evaluated["count"]
     assert evaluated["count"] == sum(imported["counts"]["test"].values())
 
+    balanced = galaxy(here, "evaluate", "runs/first/model", "galaxies.arrow", "--decide", "balanced")
+    assert (balanced["count"], balanced["ece"]) == (evaluated["count"], evaluated["ece"])
+
     (here / "not-an-image.jpg").write_text("hello")
     some = sorted(str(path.relative_to(here)) for path in here.glob("galaxies/*/*.jpg"))[:2]
     classified = galaxy(here, "classify", "runs/first/model", *some, "not-an-image.jpg")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trainer.classifier import Classification as Classification
     from trainer.classifier import Classifier as Classifier
     from trainer.classifier import evaluate as evaluate
+    from trainer.decision import Decide as Decide
     from trainer.errors import BundleError as BundleError
     from trainer.errors import CheckpointError as CheckpointError
     from trainer.errors import InfeasibleError as InfeasibleError
@@ -46,6 +47,7 @@ _HOMES = {
     "building": ("Build",),
     "bundle": ("Bundle", "load_bundle", "write_bundle"),
     "check": ("check_model",),
+    "decision": ("Decide",),
     "classifier": ("Classification", "Classifier", "evaluate"),
     "errors": (
         "BundleError",
@@ -77,6 +79,7 @@ __all__ = [
     "ClassScore",
     "Classification",
     "Classifier",
+    "Decide",
     "EpochReport",
     "FinalResult",
     "InfeasibleError",

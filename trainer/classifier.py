@@ -25,6 +25,7 @@ from datasets import (
 )
 from trainer.bundle import Bundle, load_bundle
 from trainer.calibration import apply_temperature
+from trainer.decision import Decide, weighted
 from trainer.errors import ModelMismatchError, SplitError
 from trainer.fieldofview import scale_warning
 from trainer.loop import as_probabilities
@@ -81,18 +82,21 @@ class Classifier:
         found += [self._batch(images[start : start + _BATCH_SIZE]) for start in range(0, len(images), _BATCH_SIZE)]
         return np.concatenate(found)
 
-    def classify(self, files: Iterable[ImageFile], *, crop: float | None = None) -> Iterator[Classification]:
+    def classify(
+        self, files: Iterable[ImageFile], *, crop: float | None = None, decide: Decide = Decide.ACCURACY
+    ) -> Iterator[Classification]:
         """Classify files in their order; a file that cannot be used gives its reason, and the next one follows.
 
         Args:
             crop: Central fraction of the shorter side to look at, above 0 to 1; None: as in training.
+            decide: Which class is named; the probabilities are the same.
         """
         fraction = self.bundle.manifest.preprocessing.crop if crop is None else crop
         source = iter(files)
         with ThreadPoolExecutor(max_workers=_DECODING_THREADS, thread_name_prefix="decode") as pool:
             while chunk := list(islice(source, _BATCH_SIZE)):
                 images = list(pool.map(lambda file: self._decoded(file, fraction), chunk))
-                yield from self._classified([file.name for file in chunk], images, fraction)
+                yield from self._classified([file.name for file in chunk], images, fraction, decide)
 
     def _outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
         floats = tf.cast(images, tf.float32) / 255
@@ -106,6 +110,12 @@ class Classifier:
         ]
         return apply_temperature(np.mean(members, axis=0, dtype=np.float32), manifest.temperature)
 
+    def decide(self, probabilities: npt.NDArray[np.float32], decide: Decide) -> npt.NDArray[np.int64]:
+        """Return the class number decided for, int64 (n,), from probabilities, float32 (n, classes)."""
+        factors = self.bundle.manifest.thresholds
+        numbers: npt.NDArray[np.int64] = weighted(probabilities, self.classes, factors, decide).argmax(axis=1)
+        return numbers
+
     def _decoded(self, file: ImageFile, crop: float) -> DecodedImage | ImageError:
         try:
             return decode(file.read(), crop=crop, image_size=self.bundle.manifest.preprocessing.image_size)
@@ -113,7 +123,7 @@ class Classifier:
             return error
 
     def _classified(
-        self, names: list[str], images: list[DecodedImage | ImageError], crop: float
+        self, names: list[str], images: list[DecodedImage | ImageError], crop: float, decide: Decide
     ) -> Iterator[Classification]:
         side = self.bundle.manifest.preprocessing.image_size
         usable = [image.pixels for image in images if isinstance(image, DecodedImage)]
@@ -126,7 +136,7 @@ class Classifier:
             warning = scale_warning(self.bundle.manifest.preprocessing, image.source_size, crop)
             yield Classification(
                 path=name,
-                class_name=self.classes[int(probabilities.argmax())],
+                class_name=self.classes[int(self.decide(probabilities[np.newaxis], decide)[0])],
                 probabilities=dict(zip(self.classes, map(float, probabilities), strict=True)),
                 warnings=(*image.notes, *([] if warning is None else [warning])),
                 error=None,
@@ -135,7 +145,12 @@ class Classifier:
 
 
 def evaluate(
-    classifier: Classifier, dataset: Dataset, split: Split | None = None, *, progress: Progress = silent
+    classifier: Classifier,
+    dataset: Dataset,
+    split: Split | None = None,
+    *,
+    decide: Decide = Decide.ACCURACY,
+    progress: Progress = silent,
 ) -> Scores:
     """Score a classifier on a split of a dataset, None: on all of it. Classes are matched by name.
 
@@ -151,7 +166,9 @@ def evaluate(
     for start in range(0, len(rows), _BATCH_SIZE):
         probabilities.append(classifier.probabilities(dataset.take(rows[start : start + _BATCH_SIZE])))
         progress(min(start + _BATCH_SIZE, len(rows)), len(rows))
-    return score_predictions(mapping[dataset.labels[rows]], np.concatenate(probabilities), classifier.classes)
+    found = np.concatenate(probabilities)
+    decided = classifier.decide(found, decide)
+    return score_predictions(mapping[dataset.labels[rows]], found, classifier.classes, decided=decided)
 
 
 def _fitting_classes(classifier: Classifier, dataset: Dataset) -> npt.NDArray[np.int64]:

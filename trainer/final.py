@@ -18,6 +18,7 @@ from datasets import Dataset, Folder, Progress, Split, silent
 from trainer.building import Build
 from trainer.bundle import write_bundle
 from trainer.calibration import apply_temperature, fit_temperature
+from trainer.decision import fit_factors
 from trainer.epoch import epoch_batches, split_batches
 from trainer.errors import InfeasibleError
 from trainer.fitting import TrainingRun
@@ -110,7 +111,9 @@ def train_final(
         )
     temperature = fit_temperature(*_average(trained, Split.VALIDATION))
     scores = _scores(trained, temperature, dataset.classes)
-    manifest = _manifest(trained, dataset, seed=seed, temperature=temperature, scores=scores)
+    true, probabilities = _average(trained, Split.VALIDATION)
+    factors = fit_factors(true, apply_temperature(probabilities, temperature), dataset.classes)
+    manifest = _manifest(trained, dataset, seed=seed, temperature=temperature, factors=factors, scores=scores)
     write_bundle(bundle, [member.model for member in trained], manifest)
     return FinalResult(bundle.uri, tuple(member.name for member in members), _flat(scores))
 
@@ -192,7 +195,13 @@ def _scores(trained: Sequence[_Trained], temperature: float, classes: tuple[str,
 
 
 def _manifest(
-    trained: Sequence[_Trained], dataset: Dataset, *, seed: int, temperature: float, scores: dict[Split, Scores]
+    trained: Sequence[_Trained],
+    dataset: Dataset,
+    *,
+    seed: int,
+    temperature: float,
+    factors: Mapping[str, float],
+    scores: dict[Split, Scores],
 ) -> Manifest:
     return Manifest(
         classes=dataset.classes,
@@ -205,6 +214,7 @@ def _manifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         metrics={split.value: score.as_json() for split, score in scores.items()},
+        thresholds=factors,
     )
 
 

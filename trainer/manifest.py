@@ -50,7 +50,7 @@ class Manifest:
         created: ISO 8601, UTC.
         versions: Of Python and the packages that made it.
         metrics: Split → scores of the calibrated average, as `galaxy evaluate --json` prints them.
-        thresholds: Class → factor on its probability before deciding; empty: the most probable class.
+        thresholds: Class → factor on its probability for `trainer.decision.Decide.BALANCED`.
         files: Name of each model file → its SHA-256, in the order of ``members``; filled in by `write_bundle`.
     """
 

@@ -68,10 +68,15 @@ class Scores:
 
 
 def score_predictions(
-    true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating[Any]], classes: tuple[str, ...]
+    true: npt.NDArray[np.int64],
+    probabilities: npt.NDArray[np.floating[Any]],
+    classes: tuple[str, ...],
+    *,
+    decided: npt.NDArray[np.int64] | None = None,
 ) -> Scores:
     """Score probabilities, (n, classes), against true class numbers, (n,) with n ≥ 1.
 
+    ``decided``, (n,), are the class numbers decided for, the most probable ones by default; `ece` is of the latter.
     Ties go to the class that comes first. A class that is never predicted has precision 0. A class without an image in
     ``true`` has no recall and no F1 and is left out of the means over classes.
     """
@@ -83,7 +88,7 @@ def score_predictions(
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     labels = np.arange(len(classes))
-    predicted = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1) if decided is None else decided
     precision, recall, f1, support = precision_recall_fscore_support(true, predicted, labels=labels, zero_division=0)
     present = support > 0
     return Scores(

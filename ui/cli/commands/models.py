@@ -31,6 +31,18 @@ class SplitChoice(StrEnum):
     ALL = "all"
 
 
+class DecideChoice(StrEnum):
+    """Which class is named."""
+
+    ACCURACY = "accuracy"
+    BALANCED = "balanced"
+
+
+Decision = Annotated[
+    DecideChoice, typer.Option(help="Name the most probable class, or give rare classes a fair chance.")
+]
+
+
 @app.command(epilog="[bold]Example[/]  galaxy train first --top 1")
 def train(
     name: SearchName,
@@ -62,13 +74,14 @@ def evaluate(
     model: ModelPath,
     dataset: DatasetPath,
     split: Annotated[SplitChoice, typer.Option(help="Rows of the dataset to use.")] = SplitChoice.TEST,
+    decide: Decision = DecideChoice.ACCURACY,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Measure a model on a dataset: accuracy, precision, recall and F1, confusion matrix, calibration error."""
     with session(as_json=as_json, debug=debug) as terminal:
         from datasets import Dataset, Split
-        from trainer import Classifier
+        from trainer import Classifier, Decide
         from trainer import evaluate as measure
         from ui.cli.display.results import evaluated
 
@@ -76,7 +89,7 @@ def evaluate(
         opened = Dataset.open(dataset)
         classifier = Classifier.load(model)
         with progress_bar(terminal, "Evaluating", unit="images") as progress:
-            scores = measure(classifier, opened, rows, progress=progress)
+            scores = measure(classifier, opened, rows, decide=Decide(decide.value), progress=progress)
         terminal.finish(
             {"model": classifier.bundle.uri, "dataset": opened.info.path, "split": split.value, **scores.as_json()},
             evaluated(scores),
@@ -89,6 +102,7 @@ def classify(
     model: ModelPath,
     paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Images, folders of images, zip archives.")],
     crop: Crop = None,
+    decide: Decision = DecideChoice.ACCURACY,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -98,7 +112,7 @@ def classify(
     """
     with session(as_json=as_json, debug=debug) as terminal:
         from datasets import iterate_images
-        from trainer import Classifier
+        from trainer import Classifier, Decide
         from ui.cli.display.results import classified
         from ui.predictions import Prediction, require_one
 
@@ -106,7 +120,7 @@ def classify(
         classifier = Classifier.load(model)
         predictions: list[Prediction] = []
         with progress_bar(terminal, "Classifying", unit="images") as progress:
-            for found in classifier.classify(files, crop=crop):
+            for found in classifier.classify(files, crop=crop, decide=Decide(decide.value)):
                 predictions.append(Prediction.of(found))
                 progress(len(predictions), len(files))
         require_one(predictions)

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from trainer.decision import Decide, fit_factors, weighted
+
+CLASSES = ("common", "rare")
+
+
+def drawn(count: int = 2000) -> tuple[np.ndarray, np.ndarray]:
+    """Calibrated probabilities of two overlapping classes, one of them 5 % of the images."""
+    generator = np.random.default_rng(1)
+    true = (generator.random(count) < 0.05).astype(np.int64)
+    place = generator.normal(2.0 * true, 1.0)
+    odds = 0.05 / 0.95 * np.exp(2.0 * place - 2.0)
+    rare = odds / (1 + odds)
+    return true, np.stack([1 - rare, rare], axis=1)
+
+
+def recalls(true: np.ndarray, decided: np.ndarray) -> list[float]:
+    return [float((decided[true == label] == label).mean()) for label in (0, 1)]
+
+
+def test_balanced_finds_more_of_the_rare_class() -> None:
+    true, probabilities = drawn()
+    factors = fit_factors(true, probabilities, CLASSES)
+    assert factors["common"] == 1.0
+    assert factors["rare"] > 1.5
+    plain, balanced = (weighted(probabilities, CLASSES, factors, decide).argmax(axis=1) for decide in Decide)
+    assert recalls(true, balanced)[1] > recalls(true, plain)[1] + 0.15
+    assert np.mean(recalls(true, balanced)) + (balanced == true).mean() > (
+        np.mean(recalls(true, plain)) + (plain == true).mean()
+    )
+
+
+def test_where_nothing_is_to_be_gained_probabilities_stay() -> None:
+    true = np.array([0, 0, 0, 1])
+    assert fit_factors(true, np.eye(2)[true], CLASSES) == {"common": 1.0, "rare": 1.0}
+
+
+@pytest.mark.parametrize(("decide", "factors"), [(Decide.ACCURACY, {"rare": 9.0}), (Decide.BALANCED, {})])
+def test_accuracy_and_a_bundle_without_factors_take_the_most_probable(
+    decide: Decide, factors: dict[str, float]
+) -> None:
+    probabilities = np.array([[0.8, 0.2]])
+    assert weighted(probabilities, CLASSES, factors, decide) is probabilities
+
+
+def test_factors_belong_to_names() -> None:
+    assert weighted(np.array([[0.8, 0.2]]), CLASSES, {"rare": 9.0}, Decide.BALANCED).argmax() == 1
