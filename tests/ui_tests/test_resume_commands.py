@@ -1,0 +1,56 @@
+import json
+from pathlib import Path
+
+import pytest
+from ui_tests.conftest import Galaxy
+from ui_tests.fabricated import view, write_search
+
+import cluster
+from search import SearchState
+from search.heartbeat import beating
+from search.layout import SearchLayout
+
+
+@pytest.mark.parametrize("command", ["resume", "stop"])
+def test_of_no_search_it_is_one_line(galaxy: Galaxy, command: str, tmp_path: Path) -> None:
+    result = galaxy(command, "absent", "--storage", tmp_path)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("galaxy: error: no search at ")
+
+
+def test_what_does_not_run_is_not_stopped(galaxy: Galaxy, tmp_path: Path) -> None:
+    write_search(tmp_path, "first")
+    result = galaxy("stop", "first", "--storage", tmp_path)
+    assert result.exit_code == 1
+    assert "search 'first' is not running: there is nothing to stop" in result.stderr
+
+
+def test_what_runs_is_asked_to_stop(galaxy: Galaxy, tmp_path: Path) -> None:
+    write_search(tmp_path, "first")
+    with beating(SearchLayout.of(str(tmp_path), "first").root):
+        result = galaxy("stop", "first", "--storage", tmp_path, "--json")
+    assert result.exit_code == 0
+    assert set(json.loads(result.stdout)) == {"search", "state"}
+    assert (tmp_path / "first" / "stop.json").exists()
+
+
+@pytest.mark.parametrize(("state", "status"), [(SearchState.FINISHED, 0), (SearchState.STOPPED, 130)])
+def test_resume_hands_on_what_was_given_and_says_how_it_ended(
+    galaxy: Galaxy, state: SearchState, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: dict[str, object] = {}
+
+    def resume(name: str, **given: object) -> object:
+        called.update(given, name=name)
+        return view(state=state)
+
+    monkeypatch.setitem(cluster.__dict__, "resume_search", resume)
+    result = galaxy("resume", "first", "--trials", 60, "--address", "in-process")
+    assert result.exit_code == status
+    del called["watch"]
+    assert called == {"name": "first", "storage": "runs", "address": "in-process", "trials": 60}
+
+
+def test_a_stopped_search_is_shown_with_the_way_on(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cluster.__dict__, "resume_search", lambda name, **given: view(state=SearchState.STOPPED))
+    assert "Next: galaxy resume " in galaxy("resume", "first").stdout
