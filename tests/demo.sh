@@ -14,9 +14,9 @@ mkdir -p "$where"
 
 run galaxy sample "$where/sample"
 run galaxy import "$where/sample" "$where/sample.galaxy"
-run galaxy search "$where/sample.galaxy" --name demo --storage "$where/runs" --trials 8 --epochs 6 --concurrency 2
+run galaxy search "$where/sample.galaxy" --name demo --storage "$where/runs" --trials 8 --epochs 4 --concurrency 2
 run galaxy leaderboard demo --storage "$where/runs"
-run galaxy train demo --storage "$where/runs" --epochs 20
+run galaxy train demo --storage "$where/runs" --epochs 15
 run galaxy evaluate "$where/runs/demo/model" "$where/sample.galaxy"
 set --
 for folder in "$where"/sample/*/; do
