@@ -4,8 +4,11 @@ set -eu
 where=${1:-demo}
 started=$(date +%s)
 
+# Bold on a terminal, plain in a log.
+if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold='' plain=''; fi
+
 run() {
-  printf '\n\033[1m$ %s\033[0m\n' "$*"
+  printf '\n%s$ %s%s\n' "$bold" "$*" "$plain"
   "$@"
 }
 
