@@ -1,6 +1,7 @@
 """Launching a search: everything that can be wrong is said before anything is trained, then the trials run."""
 
 import contextlib
+import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ if TYPE_CHECKING:  # it imports TensorFlow: `search` does so quietly, when it is
 Watch = Callable[[SearchView], None]
 Run = Callable[[Conductor, SearchLayout], None]
 _WATCH_SECONDS = 1.0
+_log = logging.getLogger(__name__)
 
 
 def run_search(
@@ -174,6 +176,7 @@ def _interruptible(conductor: Conductor) -> Iterator[None]:
     def ask(_number: int, _frame: FrameType | None) -> None:
         conductor.stop()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        _log.warning("The running trials end first, then the search stops; Ctrl-C again stops it at once.")
 
     signal.signal(signal.SIGINT, ask)
     try:

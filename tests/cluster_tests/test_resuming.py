@@ -132,4 +132,5 @@ def test_ctrl_c_once_lets_running_trials_end_twice_does_not(presses: int, tiny_d
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in err
+    assert "Ctrl-C again stops it at once" in err
     assert read_search("runs", "first").state is SearchState.STOPPED

@@ -5,7 +5,20 @@ from ui_tests.conftest import Galaxy
 
 from search import SearchSettings
 
-COMMANDS = ("sample", "import", "info", "search", "searches", "leaderboard", "train", "evaluate", "classify", "ui")
+COMMANDS = (
+    "sample",
+    "import",
+    "info",
+    "search",
+    "resume",
+    "stop",
+    "searches",
+    "leaderboard",
+    "train",
+    "evaluate",
+    "classify",
+    "ui",
+)
 
 
 def words(text: str) -> str:
