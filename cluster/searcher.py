@@ -61,7 +61,7 @@ class ConductorSearcher(Searcher):
         self._told.append(self._thread.submit(self._conductor.progress, _record(result)))
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Record a trial that has ended; one that failed waits for its reason, which Tune gives `Failures` alone."""
+        """Record a trial that has ended; one that failed waits for its reason, which Tune gives `Events` alone."""
         if error or result is None or "record" not in result:
             return
         record = _record(result)

@@ -109,13 +109,27 @@ def test_a_dataset_that_is_none_is_refused(here: Path) -> None:
         run_search(str(here / "absent"), settings(), address="in-process")
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "auto"])
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
 def test_an_address_where_no_ray_is_says_so_and_starts_no_search(
     address: str, tiny_dataset: Dataset, here: Path
 ) -> None:
     with pytest.raises(ClusterError, match=rf"^--address {address}: .*Ray") as caught:
         run_search(tiny_dataset.info.path, settings(), address=address)
     assert "\n" not in str(caught.value)
+    assert open_folder(here / "runs").names() == []
+
+
+def test_where_ray_finds_none_it_is_one_line(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_found(**_given: object) -> None:
+        raise ConnectionError("Could not find any running Ray instance.\nPlease specify the one to connect to.")
+
+    # Not the real one: it would join any Ray that happens to run on this machine, and end with it.
+    monkeypatch.setattr("ray.init", none_found)
+    message = r"^--address auto: no Ray could be reached there: Could not find any running Ray instance\.$"
+    with pytest.raises(ClusterError, match=message):
+        run_search(tiny_dataset.info.path, settings(), address="auto")
     assert open_folder(here / "runs").names() == []
 
 
