@@ -9,11 +9,13 @@ import pytest
 from datasets import Folder, StorageError, open_folder
 
 
-@pytest.fixture(params=["local", "remote"])
+@pytest.fixture(params=["local", "s3", "other"])
 def folder(request, tmp_path):
-    """A folder that does not exist yet: on the local disk, and on a filesystem that pyarrow opens by URI."""
+    """A folder that does not exist yet: on the local disk, on S3, and on another filesystem that pyarrow opens."""
     if request.param == "local":
         return open_folder(tmp_path / "deep" / "folder")
+    if request.param == "s3":
+        return open_folder(request.getfixturevalue("s3"))
     return open_folder(f"mock:///{token_hex(8)}/folder")
 
 
