@@ -163,6 +163,49 @@ def test_files_can_be_read_by_others(tmp_path):
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
 
 
+class TestS3:
+    """What is true of an object store alone."""
+
+    @pytest.fixture
+    def there(self, s3):
+        folder = open_folder(s3)
+        folder.write_whole("a", b"x")
+        return folder
+
+    def test_a_file_is_written_and_read_in_one_request_each(self, there, s3_server):
+        before = len(s3_server.requests)
+        there.write_whole("a", b"y" * 10**6)
+        assert there.read("a") == b"y" * 10**6
+        assert [method for method, _ in s3_server.requests[before:]] == ["PUT", "HEAD", "GET"]
+
+    @pytest.mark.parametrize("method", ["GET", "PUT", "HEAD", "DELETE"])
+    def test_a_busy_store_is_asked_again(self, there, s3_server, monkeypatch, method):
+        monkeypatch.setattr("datasets.remote._PAUSES", (0.0, 0.0))
+        s3_server.refuse(method, 2)
+        if method == "PUT":
+            there.write_whole("a", b"z")
+        elif method == "DELETE":
+            there.delete("a")
+        assert there.exists("a") == (method != "DELETE")
+        assert there.names() == ([] if method == "DELETE" else ["a"])
+        if method in ("GET", "HEAD"):
+            assert there.read("a") == b"x"
+
+    def test_a_store_that_stays_busy_is_one_line(self, there, s3_server, monkeypatch):
+        monkeypatch.setattr("datasets.remote._PAUSES", (0.0, 0.0))
+        s3_server.refuse("GET", 100)
+        with pytest.raises(StorageError, match=r"^cannot read 's3://.*/a.*': AWS Error ") as caught:
+            there.read("a")
+        s3_server.refuse("GET", 0)
+        assert "\n" not in str(caught.value)
+
+    def test_an_absent_bucket_is_not_asked_again(self, s3_server):
+        before = len(s3_server.requests)
+        with pytest.raises(StorageError, match="NO_SUCH_BUCKET"):
+            open_folder(s3_server.uri.replace("galaxies", "nowhere")).write_whole("a", b"x")
+        assert len(s3_server.requests) == before + 1
+
+
 class TestAPlaceThatRefuses:
     """A folder below a regular file: even root cannot write there."""
 

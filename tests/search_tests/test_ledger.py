@@ -28,6 +28,18 @@ from search.records import Record, pending
 from search.specification import SearchSpecification
 
 
+@pytest.fixture(params=["local", "s3"])
+def layout(request: pytest.FixtureRequest, tmp_path: Path) -> SearchLayout:
+    """A search's place, on the local disk and on S3."""
+    storage = str(tmp_path / "runs") if request.param == "local" else request.getfixturevalue("s3")
+    return SearchLayout.of(storage, "first")
+
+
+def storage_of(layout: SearchLayout) -> str:
+    """Return what the user gives as ``--storage`` for a search called first."""
+    return layout.root.uri.replace("/first", "")
+
+
 def suggestion(trial_id: str = "0000") -> Suggestion:
     values = {"blocks": 3, "tuner/epochs": 9, "tuner/trial_id": "0007"}
     return Suggestion(trial_id=trial_id, values=values, seed=5, suggested=now())
@@ -112,7 +124,7 @@ def test_a_search_without_a_live_driver_is_interrupted(
     layout: SearchLayout, specification: SearchSpecification
 ) -> None:
     claim(layout, specification)
-    storage = str(layout.root.local.parent) if layout.root.local else ""
+    storage = storage_of(layout)
     with beating(layout.root):
         Ledger(layout).write_state(SearchState.RUNNING)
         assert read_search(storage, "first").state is SearchState.RUNNING
