@@ -51,6 +51,11 @@ class S3Server:
         """Answer the next requests of a method with 503 SlowDown."""
         self._busy = (method, times)
 
+    @property
+    def refusals_left(self) -> int:
+        """How many requests are still to be refused."""
+        return self._busy[1]
+
     @contextmanager
     def watched(self, gate: Callable[[str, str], None]) -> Iterator[None]:
         """Call ``gate`` with method and path of each request before it is answered, until the block ends."""
