@@ -35,6 +35,9 @@ def building_place(folder: Folder) -> Iterator[Path]:
         place, lock = _locked_place(target)
         try:
             yield place
+        except BaseException:
+            _forget_if_empty(folder)
+            raise
         finally:
             shutil.rmtree(place, ignore_errors=True)
             os.close(lock)
@@ -101,11 +104,12 @@ def publish(place: Path, folder: Folder) -> None:
     try:
         for name in names:
             folder.write_whole(name, (place / name).read_bytes())
-        for left in set(folder.names()) - {*names, FILE}:  # by an import that was killed
+        there = set(folder.names())
+        for left in there - {*names, FILE}:  # by an import that was killed
             folder.delete(left)
         # The description makes a dataset of the files: it comes last.
-        if not folder.create(FILE, (place / FILE).read_bytes()):
-            raise StorageError(f"cannot write '{folder.uri}': another import has written a dataset there meanwhile")
+        if not there.issuperset(names) or not folder.create(FILE, (place / FILE).read_bytes()):
+            raise StorageError(f"cannot write '{folder.uri}': another import has written there meanwhile; try again")
     except BaseException:
         _withdraw(folder, names)
         raise
@@ -117,8 +121,13 @@ def _withdraw(folder: Folder, names: list[str]) -> None:
         if not folder.exists(FILE):
             for name in names:
                 folder.delete(name)
-            if not folder.names():
-                folder.delete_tree()
+
+
+def _forget_if_empty(folder: Folder) -> None:
+    """Remove the mark that an object store may keep of a folder whose files are gone."""
+    with contextlib.suppress(StorageError):
+        if folder.local is None and not folder.names():
+            folder.delete_tree()
 
 
 def _is_part(name: str) -> bool:

@@ -84,12 +84,31 @@ def test_an_interrupted_upload_takes_back_what_it_wrote(make_source, target, mon
     assert not target.exists()
 
 
+def test_an_import_that_fails_leaves_nothing(make_source, target):
+    source = make_source(a=3, b=3)
+    for path in source.rglob("*.png"):
+        path.write_bytes(b"no image")
+    with pytest.raises(SourceError, match="none of the 6 files"):
+        import_dataset(source, target.uri, SMALL)
+    assert not target.exists()
+
+
+def test_files_that_were_removed_meanwhile_are_missed(make_source, target, s3_server):
+    def remove(method, path):
+        if method == "PUT" and path.endswith("quarantine.csv"):
+            target.delete("images-00000.arrow")
+
+    with s3_server.watched(remove), pytest.raises(StorageError, match="another import has written there meanwhile"):
+        import_dataset(make_source(a=5, b=5), target.uri, SMALL)
+    assert not target.exists()
+
+
 def test_a_dataset_that_came_to_be_meanwhile_is_kept(make_source, s3_server, target):
     def overtake(method, path):
         if method == "PUT" and path.endswith("images-00000.arrow"):
             target.write_whole("dataset.json", b"the other's")
 
-    with s3_server.watched(overtake), pytest.raises(StorageError, match="another import has written a dataset there"):
+    with s3_server.watched(overtake), pytest.raises(StorageError, match="another import has written there meanwhile"):
         import_dataset(make_source(a=5, b=5), target.uri, SMALL)
     assert target.read("dataset.json") == b"the other's"
 
