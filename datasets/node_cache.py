@@ -22,9 +22,9 @@ from pathlib import Path
 from datasets.cache_room import IN_USE, make_room, no_room
 from datasets.checksums import Checksum, checksum_of, content_key
 from datasets.description import DatasetInfo
-from datasets.errors import StorageError
+from datasets.errors import FormatError, StorageError
 from datasets.storage import Folder, storage_errors
-from datasets.tables import damaged, missing
+from datasets.tables import damaged, is_shard, missing, shard_name
 from datasets.whole_files import is_temporary, write_temporary
 
 _AT_ONCE = 4
@@ -63,6 +63,7 @@ def copy_on_node(folder: Folder, info: DatasetInfo, *, recheck: bool = False) ->
         FormatError: a file has another checksum than its description says, fetched twice, or is absent.
         StorageError: the storage cannot be read, or the cache has no room or cannot be written.
     """
+    _check_names(folder, info)
     cache = cache_folder()
     with storage_errors("use the cache", cache, absent_is_error=True):
         copy = NodeCopy(cache, content_key(info.checksums))
@@ -87,6 +88,13 @@ def cache_folder() -> Path:
     return cache
 
 
+def _check_names(folder: Folder, info: DatasetInfo) -> None:
+    """Raise FormatError for a name that could lead out of the cache: what a description says is not ours."""
+    strange = [name for name in info.shards if not is_shard(name)]
+    if strange:
+        raise FormatError(f"'{folder.uri}' cannot be used: expected a file like {shard_name(0)}, found {strange[0]!r}")
+
+
 def _files(info: DatasetInfo) -> Iterator[tuple[str, Checksum]]:
     return zip(info.shards, info.checksums, strict=True)
 
@@ -108,7 +116,8 @@ def _complete(place: Path, folder: Folder, info: DatasetInfo, recheck: bool) -> 
     _sweep(place.parent)
     wanted = [(name, expected) for name, expected in _files(info) if not _is_right(place / name, expected, recheck)]
     needed = sum(expected.size for _, expected in wanted)
-    make_room(place.parent, needed, what=folder.uri)
+    if wanted:
+        make_room(place.parent, needed, what=folder.uri)
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fetch")
     try:
         list(pool.map(lambda file: _fetch(folder, file[0], file[1], place), wanted))

@@ -4,14 +4,17 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
-from s3_server import S3Server
 
 from datasets import Dataset, ImportOptions, import_dataset, open_folder
+
+if TYPE_CHECKING:
+    from s3_server import S3Server
 
 CLASSES = ("Cigar-shaped smooth", "completely round smooth", "edge-on", "In between smooth", "spiral")
 """The real data's classes, in the order of a dataset."""
@@ -71,8 +74,10 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def s3_server() -> Iterator[S3Server]:
+def s3_server() -> "Iterator[S3Server]":
     """An S3 server with an empty bucket, and the credentials for it in the environment of all that follows."""
+    from s3_server import S3Server  # here, as moto takes a second to import
+
     server = S3Server()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", "tests")
@@ -85,7 +90,7 @@ def s3_server() -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def s3(s3_server: S3Server) -> str:
+def s3(s3_server: "S3Server") -> str:
     """URI of a folder of the test's own on an S3 server; ``open_folder(s3).child("x")`` is one below it."""
     return open_folder(s3_server.uri).child(token_hex(8)).uri
 

@@ -161,6 +161,16 @@ def test_a_missing_file_is_named(remote):
         Dataset.open(remote)
 
 
+def test_a_name_that_leads_out_of_the_cache_is_refused(remote, tmp_path):
+    folder = open_folder(remote)
+    text = folder.read("dataset.json").decode()
+    folder.write_whole("dataset.json", text.replace("images-00001.arrow", "../../mine").encode())
+    (tmp_path / "mine").write_text("kept")
+    with pytest.raises(FormatError, match=r"expected a file like images-00000.arrow, found '../../mine'"):
+        Dataset.open(remote)
+    assert (tmp_path / "mine").read_text() == "kept"
+
+
 @pytest.mark.parametrize("damage", ["shorter", "other", "touched"])
 def test_a_copy_that_was_written_to_is_checked_and_fetched_again(local, remote, cache, s3_server, damage):
     Dataset.open(remote)
@@ -189,6 +199,9 @@ def test_a_dataset_in_use_is_never_removed(local, remote, other, s3, size, cache
         Dataset.open(uri)
     assert same(used, local)
     assert len(files_in(cache)) == SHARDS
+    monkeypatch.setenv("GALAXY_CACHE_BYTES", "1000")
+    assert same(Dataset.open(remote), local)  # it is here already
+    monkeypatch.setenv("GALAXY_CACHE_BYTES", str(size + 10))
     del used
     gc.collect()
     Dataset.open(uri)

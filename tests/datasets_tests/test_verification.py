@@ -52,6 +52,9 @@ def test_a_remote_dataset_and_the_node_s_copy(copy, tiny_dataset, s3, tmp_path, 
     monkeypatch.setenv("GALAXY_CACHE", str(tmp_path / "cache"))
     uri = upload(copy, open_folder(s3).child("out"))
     assert verify_dataset(uri).fingerprint == tiny_dataset.fingerprint
+    with monkeypatch.context() as smaller:
+        smaller.setenv("GALAXY_CACHE_BYTES", "1")
+        verify_dataset(uri)  # nothing is fetched, so no room is needed
     (kept,) = (tmp_path / "cache").glob("*/*.arrow")
     flip(kept, place=100_000)
     verify_dataset(uri)  # fetches it again
