@@ -1,6 +1,7 @@
 """Import: a source's images → a dataset directory, whole or not at all."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.building import building_place, check_free, publish
-from datasets.checksums import checksum_of
+from datasets.checksums import Checksum, checksum_of
 from datasets.decoding import decode_all
 from datasets.description import FILE, FORMAT, DatasetInfo, Preprocessing
 from datasets.errors import SourceError
@@ -66,7 +67,7 @@ def import_dataset(
             source=str(Path(source).absolute()),
             source_format=form,
             quarantined=len(quarantine.files),
-            checksums=tuple(checksum_of(built / name) for name in info.shards),
+            checksums=_checksums(built, info.shards),
         )
         quarantine.write(built)
         (built / FILE).write_bytes(info.as_document())
@@ -143,6 +144,11 @@ def _complete(listing: Listing, staging: Staging, quarantine: Quarantine, option
         converted=dict(sorted(notes.items())),
         shards=staging.complete(placing.splits),
     )
+
+
+def _checksums(built: Path, names: tuple[str, ...]) -> tuple[Checksum, ...]:
+    with ThreadPoolExecutor(thread_name_prefix="checksum") as pool:  # hashing lets go of the interpreter's lock
+        return tuple(pool.map(lambda name: checksum_of(built / name), names))
 
 
 def _counts(
