@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from datasets.splits import stratified as stratified
     from datasets.storage import Folder as Folder
     from datasets.storage import open_folder as open_folder
+    from datasets.verification import verify_dataset as verify_dataset
 
 _HOMES = {
     "augmentation": ("Augmentation", "augment"),
@@ -63,6 +64,7 @@ _HOMES = {
     "sample": ("SampleInfo", "render_sample"),
     "splits": ("Split", "stratified"),
     "storage": ("Folder", "open_folder"),
+    "verification": ("verify_dataset",),
 }
 
 __all__ = [
@@ -103,6 +105,7 @@ __all__ = [
     "silent",
     "stratified",
     "training_batches",
+    "verify_dataset",
 ]
 
 __getattr__ = lazily(__name__, {name: f"datasets.{home}" for home, names in _HOMES.items() for name in names})

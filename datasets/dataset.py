@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from datasets.description import FILE, DatasetInfo, Preprocessing, parse_document
 from datasets.errors import FormatError
+from datasets.node_cache import copy_on_node
 from datasets.splits import Split
 from datasets.storage import Folder, open_folder
 from datasets.tables import open_table, pixel_views
@@ -20,12 +21,15 @@ class Dataset:
 
     Open one with ``Dataset.open``. Opening reads labels and splits; pixels stay on the disk, memory-mapped, and are
     shared by all processes of a machine that read them. It pickles as its location and may be used from any thread.
+    A remote one is fetched to the machine's cache the first time (`node_cache`) and stays there while it is open.
     """
 
     def __init__(self, folder: Folder, info: DatasetInfo) -> None:
         self._folder = folder
         self.info = info
-        self._tables = [open_table(folder, name) for name in info.shards]
+        self._copy = copy_on_node(folder, info) if folder.local is None and info.checksums else None
+        place = folder if self._copy is None else self._copy.folder
+        self._tables = [open_table(place, name) for name in info.shards]
         self.labels: npt.NDArray[np.int64] = self._column("label", np.int64)
         """int64, (n,): class of each row, an index into ``classes``."""
         self._splits: npt.NDArray[np.int8] = self._column("split", np.int8)
@@ -40,11 +44,13 @@ class Dataset:
 
     @classmethod
     def open(cls, location: str | Path | Folder) -> Self:
-        """Open the dataset in a directory, by path or URI; from an object store it is fetched into memory.
+        """Open the dataset in a directory, by path or URI.
+
+        Checksums are compared when a remote one is fetched, not at each opening: see ``verify_dataset``.
 
         Raises:
             FormatError: it is not a dataset, is damaged, or is of another version.
-            StorageError: the location cannot be read.
+            StorageError: the location cannot be read, or the cache of a remote one has no room.
         """
         folder = location if isinstance(location, Folder) else open_folder(location)
         return cls(folder, read_info(folder))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from datasets.checksums import Checksum
 from datasets.errors import FormatError
 
 FORMAT = "galaxy-tuner-dataset/1"
@@ -46,6 +47,7 @@ class DatasetInfo:
         converted: number of images by the note about their conversion to colour.
         shards: names of the Arrow files, in the order of the rows.
         source_format: the form of source that it was imported as; empty where an older version did not note it.
+        checksums: of each Arrow file, in the order of ``shards``; none where an older version did not note them.
     """
 
     path: str
@@ -62,6 +64,7 @@ class DatasetInfo:
     converted: Mapping[str, int]
     shards: tuple[str, ...]
     source_format: str = ""
+    checksums: tuple[Checksum, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `galaxy info --json` prints."""
@@ -93,10 +96,16 @@ def parse_document(data: bytes, *, path: str) -> DatasetInfo:
             "import it again with this version"
         )
     try:
-        return TypeAdapter(DatasetInfo).validate_python(document | {"path": path})
+        info = TypeAdapter(DatasetInfo).validate_python(document | {"path": path})
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise FormatError(
             f"'{path}' cannot be used: '{place}' in its {FILE}: {first['msg']}; import it again"
         ) from error
+    if info.checksums and len(info.checksums) != len(info.shards):
+        raise FormatError(
+            f"'{path}' cannot be used: expected {len(info.shards)} checksums in its {FILE}, one a file, "
+            f"found {len(info.checksums)}; import it again"
+        )
+    return info

@@ -1,13 +1,15 @@
 """Import: a source's images → a dataset directory, whole or not at all."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from datasets.building import building_place, publish
+from datasets.building import building_place, check_free, publish
+from datasets.checksums import Checksum, checksum_of
 from datasets.decoding import decode_all
 from datasets.description import FILE, FORMAT, DatasetInfo, Preprocessing
 from datasets.errors import SourceError
@@ -20,7 +22,7 @@ from datasets.sources.formats import list_source, recognise
 from datasets.sources.listing import Listing
 from datasets.splits import Split, shares
 from datasets.staging import Staging
-from datasets.storage import open_folder, storage_errors
+from datasets.storage import open_folder
 
 
 def import_dataset(
@@ -34,7 +36,9 @@ def import_dataset(
 
     Images that cannot be used are listed in `quarantine.csv` and the import goes on, as are those whose pixels the
     source has in two classes, or again in another of its splits. The directory is built beside its place under a hidden
-    name and renamed when it is complete; on an object store `dataset.json` comes last.
+    name and renamed when it is complete. Elsewhere than on the local disk it is built in the temporary folder and its
+    files are uploaded, `dataset.json` last: what an interrupted upload leaves is no dataset, and the next import to
+    that place replaces it.
 
     Args:
         source: a local folder, zip, table or HDF5 file, of a form in ``FORMATS``.
@@ -52,9 +56,8 @@ def import_dataset(
     items = listing.items
     _check_classes(listing, [item.label for item in items], [item.split for item in items], options, noun="image")
     folder = open_folder(target)
-    if folder.exists():
-        raise SourceError(f"'{folder.uri}' exists already: give a new place for the dataset, or remove it first")
-    with storage_errors("write", folder.uri, absent_is_error=True), building_place(folder) as built:
+    check_free(folder)
+    with building_place(folder) as built:
         staging, quarantine = _decode_into(built, listing, options, progress)
         _check_usable(source, listing, staging, quarantine, options)
         info = _complete(listing, staging, quarantine, options)
@@ -64,6 +67,7 @@ def import_dataset(
             source=str(Path(source).absolute()),
             source_format=form,
             quarantined=len(quarantine.files),
+            checksums=_checksums(built, info.shards),
         )
         quarantine.write(built)
         (built / FILE).write_bytes(info.as_document())
@@ -140,6 +144,11 @@ def _complete(listing: Listing, staging: Staging, quarantine: Quarantine, option
         converted=dict(sorted(notes.items())),
         shards=staging.complete(placing.splits),
     )
+
+
+def _checksums(built: Path, names: tuple[str, ...]) -> tuple[Checksum, ...]:
+    with ThreadPoolExecutor(thread_name_prefix="checksum") as pool:  # hashing lets go of the interpreter's lock
+        return tuple(pool.map(lambda name: checksum_of(built / name), names))
 
 
 def _counts(

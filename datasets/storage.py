@@ -10,12 +10,12 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from datasets.errors import StorageError
+from datasets.remote import ask, open_remote, reason_of, with_path
 from datasets.whole_files import create_file, is_temporary, replace_file, temporary_name, write_temporary
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -49,16 +49,14 @@ class Folder:
             return Folder(str(self.local.joinpath(*names)))
         parts = urlsplit(self.uri)
         path = "/".join([parts.path.rstrip("/"), *(quote(name) for name in names)])
-        return Folder(_unsplit(parts, path))
+        return Folder(with_path(parts, path))
 
     def read(self, name: str) -> bytes:
         """Return a whole file. Raises FileNotFoundError where it is absent."""
         with storage_errors("read", self.child(name).uri):
             if self.local is not None:
                 return (self.local / name).read_bytes()
-            filesystem, path = self._remote(name)
-            with filesystem.open_input_stream(path) as stream:
-                return bytes(stream.read())
+            return ask(self.child(name).uri, _read)
 
     def write_whole(self, name: str, data: bytes) -> None:
         """Write a file whole or not at all, replacing an older one; makes the folders above it."""
@@ -87,10 +85,7 @@ class Folder:
         found: list[str] = []
         with storage_errors("list", self.uri):
             if self.local is None:
-                from pyarrow.fs import FileSelector
-
-                filesystem, path = self._remote()
-                found = [info.base_name for info in filesystem.get_file_info(FileSelector(path, allow_not_found=True))]
+                found = ask(self.uri, _list)
             else:
                 with contextlib.suppress(FileNotFoundError):
                     found = [path.name for path in self.local.iterdir()]
@@ -101,10 +96,7 @@ class Folder:
         with storage_errors("look up", self._where(name)):
             if self.local is not None:
                 return (self.local / name).exists()
-            from pyarrow.fs import FileType
-
-            filesystem, path = self._remote(name)
-            return bool(filesystem.get_file_info(path).type != FileType.NotFound)
+            return ask(self._where(name), _exists)
 
     def delete(self, name: str) -> None:
         """Delete a file; a missing one is fine."""
@@ -112,8 +104,7 @@ class Folder:
             if self.local is not None:
                 (self.local / name).unlink()
             elif self.exists(name):
-                filesystem, path = self._remote(name)
-                filesystem.delete_file(path)
+                ask(self.child(name).uri, lambda filesystem, path: filesystem.delete_file(path))
 
     def delete_tree(self) -> None:
         """Delete this folder and all below it; a missing one is fine."""
@@ -121,8 +112,7 @@ class Folder:
             if self.local is not None:
                 shutil.rmtree(self.local)
             elif self.exists():
-                filesystem, path = self._remote()
-                filesystem.delete_dir(path)
+                ask(self.uri, lambda filesystem, path: filesystem.delete_dir(path))
 
     def check_writable(self) -> None:
         """Make this folder if need be and try to write in it. Raises StorageError where that fails."""
@@ -137,15 +127,16 @@ class Folder:
     def _where(self, name: str) -> str:
         return self.child(name).uri if name else self.uri
 
-    def _remote(self, name: str = "") -> tuple[Any, str]:
-        return _open_remote(self._where(name))
-
     def _upload(self, name: str, data: bytes) -> None:
-        filesystem, path = self._remote(name)
-        if urlsplit(self.uri).scheme not in _WITHOUT_FOLDERS:
-            filesystem.create_dir(path.rpartition("/")[0], recursive=True)
-        with filesystem.open_output_stream(path) as stream:
-            stream.write(data)
+        without_folders = urlsplit(self.uri).scheme in _WITHOUT_FOLDERS
+
+        def upload(filesystem: Any, path: str) -> None:
+            if not without_folders:
+                filesystem.create_dir(path.rpartition("/")[0], recursive=True)
+            with filesystem.open_output_stream(path) as stream:
+                stream.write(data)
+
+        ask(self.child(name).uri, upload)
 
 
 def open_folder(location: str | Path) -> Folder:
@@ -160,8 +151,8 @@ def open_folder(location: str | Path) -> Folder:
     if text.lower().startswith("file://"):
         return Folder(os.path.normpath(unquote(urlsplit(text).path)))
     parts = urlsplit(text)
-    _open_remote(text)  # an unknown kind is said here, not at the first file
-    return Folder(_unsplit(parts, parts.path.rstrip("/")))
+    open_remote(text)  # an unknown kind is said here, not at the first file
+    return Folder(with_path(parts, parts.path.rstrip("/")))
 
 
 @contextlib.contextmanager
@@ -175,41 +166,28 @@ def storage_errors(verb: str, where: object, *, absent_is_error: bool = False) -
     except OSError as error:
         if isinstance(error, FileNotFoundError) and not absent_is_error:
             raise
-        raise StorageError(f"cannot {verb} '{where}': {_reason(error)}") from error
+        raise StorageError(f"cannot {verb} '{where}': {reason_of(error)}") from error
 
 
-def _reason(error: Exception) -> str:
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-    return text.strip().splitlines()[0]
+def _read(filesystem: Any, path: str) -> bytes:
+    # As a file rather than as a stream, of which S3 is asked 256 KiB at a time.
+    with filesystem.open_input_file(path) as file:
+        return bytes(file.read())
+
+
+def _list(filesystem: Any, path: str) -> list[str]:
+    from pyarrow.fs import FileSelector
+
+    return [info.base_name for info in filesystem.get_file_info(FileSelector(path, allow_not_found=True))]
+
+
+def _exists(filesystem: Any, path: str) -> bool:
+    from pyarrow.fs import FileType
+
+    return bool(filesystem.get_file_info(path).type != FileType.NotFound)
 
 
 def _check_name(name: str) -> str:
     if not name or name.startswith("/") or ".." in name.split("/"):
         raise ValueError(f"a name within a folder must be relative and stay in it, got {name!r}")
     return name
-
-
-def _unsplit(parts: SplitResult, path: str) -> str:
-    """Put a URI together with another path; unlike urllib's this keeps the ``//`` of a URI without a host."""
-    return f"{parts.scheme}://{parts.netloc}{path}" + (f"?{parts.query}" if parts.query else "")
-
-
-def _open_remote(uri: str) -> tuple[Any, str]:
-    """Return the pyarrow filesystem of a URI and the path in it."""
-    parts = urlsplit(uri)
-    filesystem, root = _filesystem(_unsplit(parts, "/"))
-    return filesystem, "/".join(part for part in (root, unquote(parts.path).strip("/")) if part)
-
-
-@lru_cache(maxsize=32)
-def _filesystem(root_uri: str) -> tuple[Any, str]:
-    """Open the filesystem of a URI without a path, once a process: a connection is dear. Returns it and its root."""
-    from pyarrow.fs import FileSystem
-
-    try:
-        filesystem, root = FileSystem.from_uri(root_uri)
-    except (OSError, ValueError) as error:
-        raise StorageError(
-            f"cannot open the storage '{root_uri}', expected a path or s3://bucket/folder or the like: {_reason(error)}"
-        ) from error
-    return filesystem, root.rstrip("/")

@@ -5,6 +5,7 @@ the classes), ``split`` int8 (0 train, 1 validation, 2 test), ``source_hash`` SH
 fixed-shape tensor uint8 (height, width, 3).
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,23 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from datasets.checksums import Checksum
 from datasets.errors import FormatError
 from datasets.storage import Folder
 
 BYTES_PER_SHARD = 64 * 2**20
 """Pixels in one file, and so in memory at once while importing."""
+_SHARD = re.compile(r"images-[0-9]{5,}\.arrow")
 
 
 def shard_name(number: int) -> str:
     """Return the name of the ``number``-th file, counted from 0."""
     return f"images-{number:05d}.arrow"
+
+
+def is_shard(name: str) -> bool:
+    """Say whether a name is one that ``shard_name`` makes."""
+    return _SHARD.fullmatch(name) is not None
 
 
 def rows_per_shard(image_size: int) -> int:
@@ -61,7 +69,7 @@ def write_table(table: Any, path: Path) -> None:
 
 
 def open_table(folder: Folder, name: str) -> Any:
-    """Open an Arrow file: memory-mapped from a local disk, else fetched whole.
+    """Open an Arrow file: memory-mapped from a local disk, else fetched into memory.
 
     Only the file's footer is read until a column is used. Raises FormatError where it is missing or damaged.
     """
@@ -72,12 +80,20 @@ def open_table(folder: Folder, name: str) -> Any:
             source = pa.BufferReader(folder.read(name))
         return pa.ipc.open_file(source).read_all()
     except FileNotFoundError as error:
-        raise FormatError(
-            f"'{folder.uri}' is damaged: expected the file {name}, found none; import it again"
-        ) from error
+        raise missing(folder, name) from error
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
         raise FormatError(f"'{folder.uri}' is damaged: {name} is not a whole Arrow file ({reason})") from error
+
+
+def missing(folder: Folder, name: str) -> FormatError:
+    """Return the error that says that a file of a dataset is absent."""
+    return FormatError(f"'{folder.uri}' is damaged: expected the file {name}, found none; import it again")
+
+
+def damaged(folder: Folder, name: str, expected: Checksum, found: Checksum) -> FormatError:
+    """Return the error that says that a file of a dataset is not the one that was imported."""
+    return FormatError(f"'{folder.uri}' is damaged: expected {name} with {expected}, found {found}; import it again")
 
 
 def pixel_views(table: Any) -> list[npt.NDArray[np.uint8]]:

@@ -125,6 +125,6 @@ def _read(folder: Folder, name: str, model: type[Model]) -> Model:
     except ValidationError as error:
         first = error.errors()[0]
         raise LedgerError(
-            f"{folder.uri}/{name}: expected a {model.__name__.lower()}, found {first['msg'].lower()}: "
+            f"{folder.child(name).uri}: expected a {model.__name__.lower()}, found {first['msg'].lower()}: "
             "the file was changed or another version wrote it"
         ) from error

@@ -108,7 +108,7 @@ def read_specification(layout: SearchLayout) -> SearchSpecification:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise LedgerError(
-            f"{layout.root.uri}/{SPECIFICATION}: expected a specification of format {FORMAT}, "
+            f"{layout.root.child(SPECIFICATION).uri}: expected a specification of format {FORMAT}, "
             f"found {first['msg'].lower()} at {where or 'the top'}: it was written by another version"
         ) from error
 

@@ -1,14 +1,20 @@
 """What all tests share: a tiny source and dataset, and where the real galaxies lie."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from datasets import Dataset, ImportOptions, import_dataset
+from datasets import Dataset, ImportOptions, import_dataset, open_folder
+
+if TYPE_CHECKING:
+    from s3_server import S3Server
 
 CLASSES = ("Cigar-shaped smooth", "completely round smooth", "edge-on", "In between smooth", "spiral")
 """The real data's classes, in the order of a dataset."""
@@ -65,3 +71,34 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the real galaxies: no folder {folder}; name another one in $GALAXY_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> "Iterator[S3Server]":
+    """An S3 server with an empty bucket, and the credentials for it in the environment of all that follows."""
+    from s3_server import S3Server  # here, as moto takes a second to import
+
+    server = S3Server()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "tests")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        server.make_bucket()
+        yield server
+    server.close()
+
+
+@pytest.fixture
+def s3(s3_server: "S3Server") -> str:
+    """URI of a folder of the test's own on an S3 server; ``open_folder(s3).child("x")`` is one below it."""
+    return open_folder(s3_server.uri).child(token_hex(8)).uri
+
+
+@pytest.fixture(autouse=True, scope="session")
+def node_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The node's cache of remote datasets, kept from the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("GALAXY_CACHE", str(folder))
+        yield folder

@@ -2,9 +2,10 @@
 
 import io
 import struct
+import subprocess
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +88,23 @@ def zipped(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mount a disk of some KiB, once a test: ``small_disk(48)`` is its folder. Skipped where we may not mount."""
+    folder = tmp_path / "small-disk"
+
+    def mounted(kibibytes: int) -> Path:
+        if not folder.exists():
+            folder.mkdir()
+            command = ["mount", "-t", "tmpfs", "-o", f"size={kibibytes}k", "tmpfs", str(folder)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                folder.rmdir()
+                pytest.skip(f"needs the right to mount a small disk: {done.stderr.strip()}")
+        return folder
+
+    yield mounted
+    if folder.is_mount():
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets import Dataset, FormatError, ImportOptions, Split, import_dataset, read_info
+from datasets import Dataset, FormatError, ImportOptions, Split, import_dataset, read_info, verify_dataset
 
 
 @pytest.fixture
@@ -123,6 +123,25 @@ def test_a_description_that_lacks_something(copy):
         Dataset.open(copy)
     change(copy, fingerprint="x", image_size=["a", 32])
     with refusal(copy, r"cannot be used: 'image_size.0' in its dataset.json: Input should be a valid integer"):
+        Dataset.open(copy)
+
+
+def test_a_dataset_of_before_there_were_checksums(copy, tiny_dataset):
+    document = json.loads((copy / "dataset.json").read_text())
+    del document["checksums"]
+    (copy / "dataset.json").write_text(json.dumps(document))
+    opened = Dataset.open(copy)
+    assert opened.info.checksums == ()
+    assert np.array_equal(opened.take([3, 7]), tiny_dataset.take([3, 7]))
+    assert verify_dataset(copy).fingerprint == tiny_dataset.fingerprint
+
+
+def test_checksums_of_other_files(copy, tiny_dataset):
+    one = json.loads((copy / "dataset.json").read_text())["checksums"]
+    change(copy, checksums=one * 2)
+    with refusal(
+        copy, "cannot be used: expected 1 checksums in its dataset.json, one a file, found 2; import it again$"
+    ):
         Dataset.open(copy)
 
 

@@ -1,6 +1,7 @@
 import csv
 import json
 import shutil
+from hashlib import sha256
 from secrets import token_hex
 
 import cv2
@@ -39,6 +40,7 @@ def test_what_is_imported_is_what_the_files_show(make_source, tmp_path):
 def test_the_description_says_all_that_info_shows(make_source, tmp_path):
     source = make_source(round=10, spiral=20)
     shown = import_dataset(source, tmp_path / "out", SMALL).as_json()
+    shard = (tmp_path / "out" / "images-00000.arrow").read_bytes()
     assert json.loads(json.dumps(shown)) == {
         "path": str(tmp_path / "out"),
         "format": "galaxy-tuner-dataset/1",
@@ -58,6 +60,7 @@ def test_the_description_says_all_that_info_shows(make_source, tmp_path):
         "converted": {},
         "shards": ["images-00000.arrow"],
         "source_format": "class-folders",
+        "checksums": [{"sha256": sha256(shard).hexdigest(), "size": len(shard)}],
     }
     assert left_in(tmp_path / "out") == ["dataset.json", "images-00000.arrow", "quarantine.csv"]
     assert quarantine(tmp_path / "out") == [("file", "reason")]

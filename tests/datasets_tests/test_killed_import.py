@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from datasets import Dataset, ImportOptions, import_dataset
+from datasets import Dataset, ImportOptions, StorageError, import_dataset
 from datasets.building import building_place
 from datasets.storage import open_folder
 
@@ -74,3 +74,11 @@ def test_a_disk_that_is_full_is_one_line_and_leaves_nothing(make_source, tmp_pat
     assert done.stdout.endswith("File too large\n")
     assert done.stdout.count("\n") == 1
     assert list(folder.iterdir()) == []
+
+
+def test_a_small_disk_that_fills_up(tiny_source, small_disk):
+    target = small_disk(200) / "out"
+    with pytest.raises(StorageError, match=rf"^cannot write '{target}': (.*)No space left on device$") as caught:
+        import_dataset(tiny_source, target, ImportOptions(image_size=32))
+    assert "\n" not in str(caught.value)
+    assert list(target.parent.iterdir()) == []

@@ -9,11 +9,13 @@ import pytest
 from datasets import Folder, StorageError, open_folder
 
 
-@pytest.fixture(params=["local", "remote"])
+@pytest.fixture(params=["local", "s3", "other"])
 def folder(request, tmp_path):
-    """A folder that does not exist yet: on the local disk, and on a filesystem that pyarrow opens by URI."""
+    """A folder that does not exist yet: on the local disk, on S3, and on another filesystem that pyarrow opens."""
     if request.param == "local":
         return open_folder(tmp_path / "deep" / "folder")
+    if request.param == "s3":
+        return open_folder(request.getfixturevalue("s3"))
     return open_folder(f"mock:///{token_hex(8)}/folder")
 
 
@@ -159,6 +161,56 @@ def test_files_can_be_read_by_others(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
+
+
+class TestS3:
+    """What is true of an object store alone."""
+
+    @pytest.fixture
+    def there(self, s3):
+        folder = open_folder(s3)
+        folder.write_whole("a", b"x")
+        return folder
+
+    def test_a_file_is_written_and_read_in_one_request_each(self, there, s3_server):
+        before = len(s3_server.requests)
+        there.write_whole("a", b"y" * 10**6)
+        assert there.read("a") == b"y" * 10**6
+        assert [method for method, _ in s3_server.requests[before:]] == ["PUT", "HEAD", "GET"]
+
+    @pytest.mark.parametrize(
+        ("method", "use"),
+        [
+            ("GET", lambda folder: folder.read("a")),
+            ("GET", lambda folder: folder.names()),
+            ("HEAD", lambda folder: folder.exists("a")),
+            ("PUT", lambda folder: folder.write_whole("a", b"x")),
+            ("DELETE", lambda folder: folder.delete("b")),
+        ],
+    )
+    def test_a_busy_store_is_asked_again(self, there, s3_server, monkeypatch, method, use):
+        monkeypatch.setattr("datasets.remote._PAUSES", (0.0, 0.0))
+        there.write_whole("b", b"")
+        quiet = use(there)
+        there.write_whole("b", b"")
+        s3_server.refuse(method, 2)
+        assert use(there) == quiet
+        assert s3_server.refusals_left == 0
+        assert there.read("a") == b"x"
+
+    def test_a_store_that_stays_busy_is_one_line(self, there, s3_server, monkeypatch):
+        monkeypatch.setattr("datasets.remote._PAUSES", (0.0, 0.0))
+        s3_server.refuse("GET", 100)
+        with pytest.raises(StorageError, match=r"^cannot read 's3://.*/a.*': AWS Error ") as caught:
+            there.read("a")
+        s3_server.refuse("GET", 0)
+        assert "\n" not in str(caught.value)
+
+    def test_an_absent_bucket_is_not_asked_again(self, s3_server):
+        before = len(s3_server.requests)
+        with pytest.raises(StorageError, match="NO_SUCH_BUCKET"):
+            open_folder(s3_server.uri.replace("galaxies", "nowhere")).write_whole("a", b"x")
+        assert len(s3_server.requests) == before + 1
 
 
 class TestAPlaceThatRefuses:

@@ -102,6 +102,26 @@ def test_info_draws_a_gallery(galaxy: Galaxy, imported: Path, tmp_path: Path) ->
     assert told["gallery"] == str(tmp_path / "out.png")
 
 
+def test_info_verifies(galaxy: Galaxy, imported: Path) -> None:
+    assert json.loads(galaxy("info", imported, "--verify", "--json").stdout)["verified"] is True
+    assert "every image is as it was imported" in galaxy("info", imported, "--verify").stdout
+    shard = imported / "images-00000.arrow"
+    data = shard.read_bytes()
+    shard.write_bytes(data[:50_000] + bytes([data[50_000] ^ 1]) + data[50_001:])
+    assert galaxy("info", imported, "--json").exit_code == 0
+    result = galaxy("info", imported, "--verify", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "is damaged: expected images-00000.arrow with SHA-256" in result.stderr
+
+
+def test_a_dataset_on_s3(galaxy: Galaxy, tiny_source: Path, s3: str) -> None:
+    target = s3.replace("?", "/tiny.galaxy?")
+    made = json.loads(galaxy("import", tiny_source, target, "--image-size", 16, "--json").stdout)
+    assert made["path"] == target
+    assert json.loads(galaxy("info", target, "--json").stdout) == made
+    assert "Next: galaxy search" in galaxy("info", target).stdout
+
+
 def test_an_existing_dataset_is_refused_and_kept(galaxy: Galaxy, tiny_source: Path, imported: Path) -> None:
     before = Dataset.open(imported).fingerprint
     result = galaxy("import", tiny_source, imported, "--json")

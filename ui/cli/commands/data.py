@@ -90,19 +90,26 @@ def info(
     gallery: Annotated[
         str | None, typer.Option(metavar="PNG", help="Draw images of each class, as stored and augmented.")
     ] = None,
+    verify: Annotated[bool, flag("--verify", "Read it all and compare its checksums and fingerprint.")] = False,
     seed: Seed = 1,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Say what is in a dataset: classes, images per split, image size, fingerprint, quarantine."""
     with session(as_json=as_json, debug=debug) as terminal:
-        from datasets import Dataset, draw_gallery
+        from datasets import Dataset, draw_gallery, verify_dataset
 
+        if verify:
+            verify_dataset(dataset)
         found = Dataset.open(dataset)
-        drawn = None if gallery is None else str(draw_gallery(found, gallery, seed=seed))
-        shown = _described(found.info) if drawn is None else Group(_described(found.info), Text(f"Gallery: {drawn}"))
-        result = found.info.as_json() | ({} if drawn is None else {"gallery": drawn})
-        terminal.finish(result, shown, next_command=_search(dataset))
+        result, parts = found.info.as_json(), [_described(found.info)]
+        if verify:
+            result["verified"] = True
+            parts.append(Text("Verified: every file and every image is as it was imported"))
+        if gallery is not None:
+            result["gallery"] = str(draw_gallery(found, gallery, seed=seed))
+            parts.append(Text(f"Gallery: {result['gallery']}"))
+        terminal.finish(result, Group(*parts), next_command=_search(dataset))
 
 
 def _described(info: "DatasetInfo") -> RenderableType:
