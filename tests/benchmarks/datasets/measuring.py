@@ -75,7 +75,7 @@ def memory(*kinds: str) -> int:
 
 
 def in_turn(runs: dict[str, Callable[[], float]], *, repeats: int) -> dict[str, float]:
-    """Call each of ``runs`` in turn, ``repeats`` times, so that all meet the same load; the median of what each gave."""
+    """Call each of ``runs`` in turn, so that all meet the same load; the median of what each gave."""
     found: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
@@ -138,6 +138,6 @@ def forget(folder: Path) -> None:
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", type=Path, help="an imported dataset of 64×64 images; by default the zip is imported")
+    parser.add_argument("--dataset", type=Path, help="imported 64×64 images; by default the zip is imported")
     parser.add_argument("--repeats", type=int, default=5)
     return parser

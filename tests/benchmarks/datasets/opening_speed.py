@@ -78,7 +78,7 @@ def open_once(place: Path, balance: Balance) -> dict[str, float]:
     import pydantic  # noqa: F401
 
     before = memory("Rss"), memory("Private_Dirty")
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     dataset = Dataset.open(place)
     opened = time.perf_counter()
     batches = training_batches(dataset, batch_size=BATCH_SIZE, balance=balance, augmentation=VARIED, seed=1)
@@ -87,6 +87,7 @@ def open_once(place: Path, balance: Balance) -> dict[str, float]:
     done = time.perf_counter()
     return {
         "total": done - started,
+        "cpu": time.process_time() - cpu,
         "open": opened - started,
         "rows": chosen - opened,
         "batch": done - chosen,
@@ -118,11 +119,13 @@ def compare(places: dict[int, Path], balance: str, *, repeats: int, cold: bool) 
     for rows, result in each.items():
         say(
             f"  {rows:,} rows: {result['total']:.3f} s (open {result['open']:.3f}, rows {result['rows']:.3f}, "
-            f"first batch {result['batch']:.3f}); resident +{result['resident'] / MIB:.1f} MiB, "
-            f"of it private and written {result['private'] / MIB:.1f} MiB"
+            f"first batch {result['batch']:.3f}), {result['cpu']:.3f} s of CPU; "
+            f"resident +{result['resident'] / MIB:.1f} MiB, private and written {result['private'] / MIB:.1f} MiB"
         )
-    more = each[max(places)]["total"] - each[SMALL]["total"]
-    goal(f"longer than {SMALL:,} rows ({balance}, {state} cache)", more, MOST_SECONDS[balance], at_least=False, unit=" s")
+    for kind, clock in (("total", "wall"), ("cpu", "CPU")):
+        more = each[max(places)][kind] - each[SMALL][kind]
+        what = f"{clock} time beyond {SMALL:,} rows ({balance}, {state} cache)"
+        goal(what, more, MOST_SECONDS[balance], at_least=False, unit=" s")
 
 
 def main() -> None:
