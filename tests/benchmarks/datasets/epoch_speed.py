@@ -13,14 +13,12 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from statistics import median
-from time import process_time
 
 import keras_tuner
-from measuring import arguments, goal, in_turn, memcpy_rate, real_dataset, say, say_load, say_rate, seconds
+from measuring import arguments, goal, in_turn, memcpy_rate, real_dataset, say, say_load, say_rate
 
 from datasets import Batches, Dataset, training_batches
 from datasets.batches import Batch
@@ -68,24 +66,19 @@ def measure(dataset: Dataset, *, threads: int, steps: int, repeats: int) -> None
     memcpy = memcpy_rate()
     loop, batches = default_training(dataset, steps)
     constant = Constant(batches)
-    sides: dict[str, Batches] = {"constant": constant, "pipeline": batches}
 
-    def epoch(of: Batches, name: str) -> float:
-        before = process_time()
-        wall = seconds(lambda: loop.train(of, epoch=0, learning_rate_factor=lambda _: 1.0))
-        cpu.setdefault(name, []).append(process_time() - before)
-        return wall
+    def epoch(of: Batches) -> None:
+        loop.train(of, epoch=0, learning_rate_factor=lambda _: 1.0)
 
-    cpu: dict[str, list[float]] = {}
-    say(f"{threads} thread(s) on as many cores, seconds of {len(batches)} batches, taken in turns:")
-    epoch(constant, "first, traced")
-    times = in_turn({name: partial(epoch, of, name) for name, of in sides.items()}, repeats=repeats)
-    for name, time in times.items():
-        say_rate(f"{threads} thread(s), {name}", batches.rows_per_epoch / time, 3 * 64 * 64, memcpy)
-    busy = {name: median(found) for name, found in cpu.items()}
-    for clock, spent in (("wall time", times), ("CPU time", busy)):
-        ratio = spent["pipeline"] / spent["constant"]
-        goal(f"{threads} thread(s), {clock} against a constant batch", ratio, TIMES, at_least=False, unit="×")
+    say(f"{threads} thread(s) on as many cores, images/s of {len(batches)} batches, taken in turns:")
+    epoch(constant)  # traced
+    runs: dict[str, Callable[[], object]] = {"constant": partial(epoch, constant), "pipeline": partial(epoch, batches)}
+    rates = in_turn(runs, images=dict.fromkeys(runs, batches.rows_per_epoch), repeats=repeats)
+    for name, rate in rates.items():
+        say_rate(f"{threads} thread(s), {name}", rate, 3 * 64 * 64, memcpy)
+    for clock in ("wall", "cpu"):
+        times = getattr(rates["constant"], clock) / getattr(rates["pipeline"], clock)
+        goal(f"{threads} thread(s), {clock} time against a constant batch", times, TIMES, at_least=False, unit="×")
     say_load()
 
 

@@ -11,14 +11,14 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from datasets import Augmentation, Batches, Dataset, import_dataset
+from datasets import Augmentation, Dataset, import_dataset
 
 DATA = Path(os.environ.get("GALAXY_DATA", Path(__file__).parents[4] / "shared" / "data"))
 ZIP = DATA / "galaxy-zoo-2-five-class.zip"
@@ -47,10 +47,17 @@ def memcpy_rate() -> float:
     return source.nbytes / min(seconds(lambda: np.copyto(target, source)) for _ in range(5))
 
 
-def say_rate(what: str, images_per_second: float, image_bytes: int, memcpy: float) -> None:
+class Rate(NamedTuple):
+    """Images a second of wall time, and of CPU time, which other work on the machine changes less."""
+
+    wall: float
+    cpu: float
+
+
+def say_rate(what: str, rate: Rate, image_bytes: int, memcpy: float) -> None:
     """Say a rate and the share of the memcpy rate that its images, as bytes 0–255, are."""
-    share = images_per_second * image_bytes / memcpy
-    say(f"{what}: {images_per_second:,.0f} images/s, {share:.2%} of memcpy ({memcpy / 1e9:.1f} GB/s)")
+    share = f"{rate.wall * image_bytes / memcpy:.2%} of memcpy ({memcpy / 1e9:.1f} GB/s)"
+    say(f"{what}: {rate.wall:,.0f} images/s, {share}, {rate.cpu:,.0f} a CPU second")
 
 
 def say_load() -> None:
@@ -63,9 +70,9 @@ def seconds(run: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def exhaust(batches: Batches) -> float:
-    """Go through an epoch; images/s."""
-    return batches.rows_per_epoch / seconds(lambda: [None for _ in batches.epoch()])
+def exhaust(items: Iterable[object]) -> None:
+    for _ in items:
+        pass
 
 
 def memory(*kinds: str) -> int:
@@ -74,14 +81,26 @@ def memory(*kinds: str) -> int:
     return 1024 * sum(int(line.split()[1]) for line in lines if line.split(":")[0] in kinds)
 
 
-def in_turn(runs: dict[str, Callable[[], float]], *, repeats: int) -> dict[str, float]:
-    """Call each of ``runs`` in turn, so that all meet the same load; the median of what each gave."""
-    found: dict[str, list[float]] = {name: [] for name in runs}
+def in_turn(
+    runs: dict[str, Callable[[], object]],
+    *,
+    images: dict[str, int],
+    repeats: int,
+    before: Callable[[], object] = lambda: None,
+) -> dict[str, Rate]:
+    """Call each of ``runs``, which handles so many images, in turn, so that all meet the same load; the medians.
+
+    ``before`` is called ahead of each and not counted.
+    """
+    found: dict[str, list[Rate]] = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
-            found[name].append(run())
-        say("  " + ", ".join(f"{name} {values[-1]:,.4g}" for name, values in found.items()))
-    return {name: statistics.median(values) for name, values in found.items()}
+            before()
+            cpu = time.process_time()
+            wall = seconds(run)
+            found[name].append(Rate(images[name] / wall, images[name] / (time.process_time() - cpu)))
+        say("  " + ", ".join(f"{name} {rates[-1].wall:,.0f}" for name, rates in found.items()))
+    return {name: Rate(*map(statistics.median, zip(*rates, strict=True))) for name, rates in found.items()}
 
 
 def keras_layers() -> Any:

@@ -13,13 +13,16 @@ from multiprocessing import Manager, get_context
 from pathlib import Path
 from threading import Barrier
 
-import cv2  # noqa: F401  (what an epoch imports at its first image)
+import cv2  # noqa: F401  (this and pydantic are imported when they are first used)
+import pydantic  # noqa: F401
 from measuring import (
     BATCH_SIZE,
     VARIED,
+    Rate,
     arguments,
     exhaust,
     goal,
+    in_turn,
     memcpy_rate,
     memory,
     real_dataset,
@@ -34,19 +37,22 @@ MIB = 2**20
 MOST_SHARE, MOST_MIB = 0.02, 20
 
 
-def trial(place: Path | None, together: Barrier) -> tuple[int, int, float]:
-    """Go through an epoch, if there is a dataset; return private and resident bytes, and images/s."""
-    rate = 0.0
+def trial(place: Path | None, together: Barrier) -> tuple[int, int, Rate]:
+    """Go through an epoch, if there is a dataset; return private and resident bytes, and its rate."""
+    rate = Rate(0.0, 0.0)
     if place is not None:
         dataset = Dataset.open(place)
-        rate = exhaust(training_batches(dataset, batch_size=BATCH_SIZE, augmentation=VARIED, seed=1))
+        batches = training_batches(dataset, batch_size=BATCH_SIZE, augmentation=VARIED, seed=1)
+        rate = in_turn(
+            {"epoch": lambda: exhaust(batches.epoch())}, images={"epoch": batches.rows_per_epoch}, repeats=1
+        )["epoch"]
     together.wait()  # all hold the dataset
     found = memory("Private_Clean", "Private_Dirty"), memory("Rss")
     together.wait()  # all have been measured
     return *found, rate
 
 
-def measure(place: Path | None, processes: int) -> list[tuple[int, int, float]]:
+def measure(place: Path | None, processes: int) -> list[tuple[int, int, Rate]]:
     with Manager() as manager, ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         together = manager.Barrier(processes)
         return list(pool.map(trial, [place] * processes, [together] * processes))
