@@ -11,17 +11,18 @@ import numpy.typing as npt
 from datasets.description import FILE, DatasetInfo, Preprocessing, parse_document
 from datasets.errors import FormatError
 from datasets.node_cache import copy_on_node
+from datasets.shards import Shard
 from datasets.splits import Split
 from datasets.storage import Folder, open_folder
-from datasets.tables import open_table, pixel_views
 
 
 class Dataset:
     """An imported set of labelled images, read-only. Rows are numbered from 0 in a fixed order.
 
-    Open one with ``Dataset.open``. Opening reads labels and splits; pixels stay on the disk, memory-mapped, and are
-    shared by all processes of a machine that read them. It pickles as its location and may be used from any thread.
-    A remote one is fetched to the machine's cache the first time (`node_cache`) and stays there while it is open.
+    Open one with ``Dataset.open``. Opening reads labels and splits; pixels stay on the disk, are memory-mapped when
+    they are first asked for, and are shared by all processes of a machine that read them. It pickles as its location
+    and may be used from any thread. A remote one is fetched to the machine's cache the first time (`node_cache`) and
+    stays there while it is open.
     """
 
     def __init__(self, folder: Folder, info: DatasetInfo) -> None:
@@ -29,13 +30,12 @@ class Dataset:
         self.info = info
         self._copy = copy_on_node(folder, info) if folder.local is None and info.checksums else None
         place = folder if self._copy is None else self._copy.folder
-        self._tables = [open_table(place, name) for name in info.shards]
-        self.labels: npt.NDArray[np.int64] = self._column("label", np.int64)
+        self._shards = [Shard(place, name) for name in info.shards]
+        self.labels: npt.NDArray[np.int64] = _joined([shard.labels for shard in self._shards], np.int64)
         """int64, (n,): class of each row, an index into ``classes``."""
-        self._splits: npt.NDArray[np.int8] = self._column("split", np.int8)
-        self._images = [view for table in self._tables for view in pixel_views(table)]
-        self._starts = np.cumsum([0, *(len(view) for view in self._images)])
-        if any(view.shape[1:] != self.image_shape for view in self._images):
+        self._splits: npt.NDArray[np.int8] = _joined([shard.splits for shard in self._shards], np.int8)
+        self._starts = np.cumsum([0, *(len(shard) for shard in self._shards)])
+        if any(shard.image_shape != self.image_shape for shard in self._shards):
             raise FormatError(f"'{folder.uri}' is damaged: expected images of shape {self.image_shape}, found others")
         if self._starts[-1] != info.total:
             raise FormatError(
@@ -78,7 +78,7 @@ class Dataset:
     @cached_property
     def ids(self) -> list[str]:
         """Name of each row: that of its image in the source, such as its path below the class folders."""
-        return [name for table in self._tables for name in table.column("id").to_pylist()]
+        return [name for shard in self._shards for name in shard.ids]
 
     def rows(self, split: Split | None) -> npt.NDArray[np.int64]:
         """Return the rows of a split, or with None all rows: int64, (m,), ascending."""
@@ -97,7 +97,7 @@ class Dataset:
         places = np.searchsorted(self._starts, wanted, side="right") - 1
         for place in np.unique(places):
             here = np.flatnonzero(places == place)
-            images[here] = self._images[place][wanted[here] - self._starts[place]]
+            images[here] = self._shards[place].images[wanted[here] - self._starts[place]]
         return images
 
     def __len__(self) -> int:
@@ -109,14 +109,11 @@ class Dataset:
     def __reduce__(self) -> tuple[Callable[[Folder], "Dataset"], tuple[Folder]]:
         return (type(self).open, (self._folder,))
 
-    def _column(self, name: str, dtype: type[np.generic]) -> npt.NDArray[Any]:
-        try:
-            parts = [table.column(name).to_numpy() for table in self._tables]
-        except KeyError as error:
-            raise FormatError(f"'{self._folder.uri}' is damaged: a file of it has no column '{name}'") from error
-        whole = np.concatenate([np.zeros(0, dtype), *parts]).astype(dtype, copy=False)
-        whole.setflags(write=False)
-        return whole
+
+def _joined(parts: list[npt.NDArray[Any]], dtype: type[np.generic]) -> npt.NDArray[Any]:
+    whole = np.concatenate([np.zeros(0, dtype), *parts], dtype=dtype)
+    whole.setflags(write=False)
+    return whole
 
 
 def read_info(location: str | Path | Folder) -> DatasetInfo:

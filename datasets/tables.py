@@ -6,6 +6,8 @@ fixed-shape tensor uint8 (height, width, 3).
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +75,20 @@ def open_table(folder: Folder, name: str) -> Any:
 
     Only the file's footer is read until a column is used. Raises FormatError where it is missing or damaged.
     """
+    with damaged_where_unreadable(folder, name):
+        return pa.ipc.open_file(open_source(folder, name)).read_all()
+
+
+def open_source(folder: Folder, name: str) -> Any:
+    """Open an Arrow file for pyarrow: memory-mapped from a local disk, else fetched whole."""
+    return pa.BufferReader(folder.read(name)) if folder.local is None else pa.memory_map(str(folder.local / name))
+
+
+@contextmanager
+def damaged_where_unreadable(folder: Folder, name: str) -> Iterator[None]:
+    """Raise FormatError where the file ``name`` turns out to be missing or no whole Arrow file."""
     try:
-        if folder.local is not None:
-            source = pa.memory_map(str(folder.local / name))
-        else:
-            source = pa.BufferReader(folder.read(name))
-        return pa.ipc.open_file(source).read_all()
+        yield
     except FileNotFoundError as error:
         raise missing(folder, name) from error
     except (pa.ArrowInvalid, OSError) as error:
@@ -96,6 +106,8 @@ def damaged(folder: Folder, name: str, expected: Checksum, found: Checksum) -> F
     return FormatError(f"'{folder.uri}' is damaged: expected {name} with {expected}, found {found}; import it again")
 
 
-def pixel_views(table: Any) -> list[npt.NDArray[np.uint8]]:
-    """Return read-only views of a table's images, uint8 (n, height, width, 3), one a chunk, without copying."""
-    return [chunk.to_numpy_ndarray() for chunk in table.column("image").chunks if len(chunk)]
+def pixel_view(table: Any) -> npt.NDArray[np.uint8]:
+    """Return a table's images, uint8 (n, height, width, 3), read-only and not copied where they lie in one piece."""
+    chunks = [chunk.to_numpy_ndarray() for chunk in table.column("image").chunks]
+    view: npt.NDArray[np.uint8] = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+    return view

@@ -1,9 +1,12 @@
 import json
 import pickle
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from datasets import Dataset, FormatError, ImportOptions, Split, import_dataset, read_info, verify_dataset
@@ -18,6 +21,12 @@ def copy(tiny_dataset, tmp_path):
 def change(folder, **values):
     document = json.loads((folder / "dataset.json").read_text())
     (folder / "dataset.json").write_text(json.dumps(document | values))
+
+
+def mapped(folder):
+    """Names of the folder's files that this process has mapped."""
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    return {Path(line.split()[-1]).name for line in lines if line.split()[-1].startswith(f"{folder}/")}
 
 
 def test_rows_of_the_splits_are_disjoint_and_complete(tiny_dataset):
@@ -49,6 +58,8 @@ def test_take_over_several_files(tiny_source, tiny_dataset, tmp_path, monkeypatc
     options = ImportOptions(image_size=32, validation=0.2, test=0.2)
     many = Dataset.open(import_dataset(tiny_source, tmp_path / "many", options).path)
     assert len(many.info.shards) == 15
+    many.take([0, 8])
+    assert mapped(many.info.path) == {"images-00000.arrow", "images-00001.arrow"}
     rows = np.random.default_rng(1).permutation(100)
     assert np.array_equal(many.take(rows), tiny_dataset.take(rows))
     assert many.ids == tiny_dataset.ids
@@ -164,6 +175,31 @@ def test_files_of_another_image_size(copy):
     change(copy, image_size=[32, 33])
     with refusal(copy, r"is damaged: expected images of shape \(32, 33, 3\), found others$"):
         Dataset.open(copy)
+
+
+def test_a_file_with_other_columns(copy):
+    path = copy / "images-00000.arrow"
+    table = pa.ipc.open_file(path.read_bytes()).read_all().drop_columns("split")
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    with refusal(copy, "is damaged: images-00000.arrow has not the columns of a dataset; import it again$"):
+        Dataset.open(copy)
+
+
+def test_a_file_in_several_batches_reads_the_same(copy, tiny_dataset):
+    path = copy / "images-00000.arrow"
+    table = pa.ipc.open_file(path.read_bytes()).read_all()
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table, max_chunksize=30)
+    rows = [99, 29, 30, 0]
+    other = Dataset.open(copy)
+    assert np.array_equal(other.take(rows), tiny_dataset.take(rows))
+    assert np.array_equal(other.labels, tiny_dataset.labels)
+
+
+def test_a_trial_that_reads_images_does_not_pay_for_pandas(tiny_dataset):
+    code = "import sys, datasets; datasets.Dataset.open(sys.argv[1]).take([0]); sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code, tiny_dataset.info.path], check=False).returncode == 0
 
 
 def test_a_file_with_fewer_rows_than_described(copy):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from datasets import Dataset, Folder, ImportOptions, Split, import_dataset
 from datasets.fingerprints import content_fingerprint
-from datasets.tables import make_table, open_table, pixel_views, with_splits, write_table
+from datasets.tables import make_table, open_table, pixel_view, with_splits, write_table
 
 
 @settings(max_examples=40, derandomize=True, deadline=None)
@@ -27,7 +27,7 @@ def test_a_table_gives_back_what_it_was_given(count, height, width, data):
     with tempfile.TemporaryDirectory() as place:
         write_table(with_splits(make_table(ids, labels, hashes, images), splits), Path(place) / "a.arrow")
         table = open_table(Folder(place), "a.arrow")
-        (view,) = pixel_views(table)
+        view = pixel_view(table)
         assert np.array_equal(view, images)
         assert not view.flags.writeable
         assert table.column("id").to_pylist() == ids
