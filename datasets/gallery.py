@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from datasets.augmentation import Augmentation, augment
+from datasets.augmentation import Augmentation
+from datasets.augmenting import augment
 from datasets.dataset import Dataset
 from datasets.splits import Split
 from datasets.storage import Folder, storage_errors
