@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from datasets.opencv import one_threaded_opencv
+
 
 def mix_up(
     images: npt.NDArray[np.float32],
@@ -29,9 +31,10 @@ def mix_up(
     """
     own = generator.beta(concentration, concentration, len(images)).astype(np.float32)
     partners = generator.permutation(len(images))
-    mixed = images[partners]
-    mixed *= (1 - own)[:, np.newaxis, np.newaxis, np.newaxis]
-    mixed += images * own[:, np.newaxis, np.newaxis, np.newaxis]
+    cv2 = one_threaded_opencv()
+    mixed = np.empty_like(images)
+    for target, image, partner, share in zip(mixed, images, partners.tolist(), own.tolist(), strict=True):
+        cv2.addWeighted(image, share, images[partner], 1 - share, 0, target)  # no arrays of a batch's size in between
     targets = np.zeros((len(images), classes), np.float32)
     places = np.arange(len(images))
     targets[places, labels] = own
