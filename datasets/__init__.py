@@ -9,11 +9,14 @@ from datasets.exports import lazily
 
 if TYPE_CHECKING:
     from datasets.augmentation import Augmentation as Augmentation
-    from datasets.augmentation import augment as augment
+    from datasets.augmenting import augment as augment
     from datasets.balancing import Balance as Balance
+    from datasets.balancing import balanced_counts as balanced_counts
     from datasets.balancing import balanced_rows as balanced_rows
+    from datasets.balancing import class_weights as class_weights
     from datasets.batches import Batch as Batch
     from datasets.batches import Batches as Batches
+    from datasets.batches import MixedBatch as MixedBatch
     from datasets.batches import as_floats as as_floats
     from datasets.batches import plain_batches as plain_batches
     from datasets.batches import training_batches as training_batches
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from datasets.images import DecodedImage as DecodedImage
     from datasets.images import decode as decode
     from datasets.importing import import_dataset as import_dataset
+    from datasets.mixup import mix_up as mix_up
     from datasets.options import ImportOptions as ImportOptions
     from datasets.progress import Progress as Progress
     from datasets.progress import silent as silent
@@ -48,9 +52,10 @@ if TYPE_CHECKING:
     from datasets.verification import verify_dataset as verify_dataset
 
 _HOMES = {
-    "augmentation": ("Augmentation", "augment"),
-    "balancing": ("Balance", "balanced_rows"),
-    "batches": ("Batch", "Batches", "as_floats", "plain_batches", "training_batches"),
+    "augmentation": ("Augmentation",),
+    "augmenting": ("augment",),
+    "balancing": ("Balance", "balanced_counts", "balanced_rows", "class_weights"),
+    "batches": ("Batch", "Batches", "MixedBatch", "as_floats", "plain_batches", "training_batches"),
     "classes": ("class_mapping", "ordered", "same_classes"),
     "dataset": ("Dataset", "read_info"),
     "description": ("DatasetInfo", "Preprocessing"),
@@ -59,6 +64,7 @@ _HOMES = {
     "gallery": ("draw_gallery",),
     "images": ("DecodedImage", "decode"),
     "importing": ("import_dataset",),
+    "mixup": ("mix_up",),
     "options": ("ImportOptions",),
     "progress": ("Progress", "silent"),
     "sample": ("SampleInfo", "render_sample"),
@@ -82,6 +88,7 @@ __all__ = [
     "ImageError",
     "ImageFile",
     "ImportOptions",
+    "MixedBatch",
     "Preprocessing",
     "Progress",
     "SampleInfo",
@@ -90,12 +97,15 @@ __all__ = [
     "StorageError",
     "as_floats",
     "augment",
+    "balanced_counts",
     "balanced_rows",
     "class_mapping",
+    "class_weights",
     "decode",
     "draw_gallery",
     "import_dataset",
     "iterate_images",
+    "mix_up",
     "open_folder",
     "ordered",
     "plain_batches",

@@ -1,16 +1,9 @@
-"""Augmentation: rotation, zoom, shift and flip of an image in one resampling.
-
-A galaxy has no up, so any turn or mirror image of it is as likely as itself; zoom and shift cover the spread of
-distances and of centring. One affine warp does all of them at once, which keeps the image sharper than one
-resampling for each and is several times as fast.
-"""
+"""How much training images are varied: one magnitude for each way."""
 
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Self
+from typing import Literal, Self, get_args
 
-import numpy as np
-import numpy.typing as npt
+Border = Literal["reflect", "black"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +15,15 @@ class Augmentation:
         zoom: scaled by a factor in [1 - zoom, 1 + zoom], 0 to below 1.
         shift: moved by up to this fraction of the image's side along each axis, 0–1.
         flip: mirrored left to right, every second image on average.
+        border: what rotation, zoom and shift bring in from outside: the image mirrored at its border (``reflect``), or
+            ``black``, like empty sky.
+        brightness: all channels multiplied by one factor in [1 - brightness, 1 + brightness], 0 to below 1.
+        colour_jitter: each channel multiplied by a factor of its own in [1 - colour_jitter, 1 + colour_jitter], 0 to
+            below 1.
+        noise: Gaussian noise in each channel of each pixel, its standard deviation drawn for each image from 0 to this
+            many of the 255 levels, 0–255.
+        cutout: one black square of this fraction of the image's shorter side, centred anywhere in the image, 0–1
+            (DeVries & Taylor 2017, arXiv:1708.04552).
 
     Raises:
         ValueError: a field breaks its rule.
@@ -31,18 +33,30 @@ class Augmentation:
     zoom: float = 0.0
     shift: float = 0.0
     flip: bool = False
+    border: Border = "reflect"
+    brightness: float = 0.0
+    colour_jitter: float = 0.0
+    noise: float = 0.0
+    cutout: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.rotation <= 180:
             raise ValueError(f"augmentation.rotation must be 0 to 180 degrees, got {self.rotation}")
-        if not 0 <= self.zoom < 1:
-            raise ValueError(f"augmentation.zoom must be at least 0 and below 1, got {self.zoom}")
         if not 0 <= self.shift <= 1:
             raise ValueError(f"augmentation.shift must be 0 to 1 of the image's side, got {self.shift}")
+        if self.border not in get_args(Border):
+            raise ValueError(f"augmentation.border must be one of {', '.join(get_args(Border))}, got {self.border!r}")
+        for name in ("zoom", "brightness", "colour_jitter"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"augmentation.{name} must be at least 0 and below 1, got {getattr(self, name)}")
+        if not 0 <= self.noise <= 255:
+            raise ValueError(f"augmentation.noise must be 0 to 255 levels, got {self.noise}")
+        if not 0 <= self.cutout <= 1:
+            raise ValueError(f"augmentation.cutout must be 0 to 1 of the image's side, got {self.cutout}")
 
     @classmethod
     def of_strength(cls, strength: float) -> Self:
-        """Make all magnitudes from one number, 0–1, so that a search has one value to vary.
+        """Make the magnitudes of the warp from one number, 0–1, so that a search has one value to vary.
 
         0 is no augmentation. Above it images are flipped, turned by up to 180° × strength, zoomed by up to
         20 % × strength and shifted by up to 6 % × strength: at 1 any orientation, and a size and a centring
@@ -53,58 +67,16 @@ class Augmentation:
         return cls(rotation=180 * strength, zoom=0.2 * strength, shift=0.06 * strength, flip=strength > 0)
 
     @property
+    def warps(self) -> bool:
+        """Whether images are resampled: turned, scaled, moved or mirrored."""
+        return bool(self.rotation or self.zoom or self.shift or self.flip)
+
+    @property
+    def jitters(self) -> bool:
+        """Whether pixels are changed where they are."""
+        return bool(self.brightness or self.colour_jitter or self.noise or self.cutout)
+
+    @property
     def is_identity(self) -> bool:
         """Whether images are left as they are."""
-        return not (self.rotation or self.zoom or self.shift or self.flip)
-
-
-def augment(
-    images: npt.NDArray[np.uint8], augmentation: Augmentation, *, generator: np.random.Generator
-) -> npt.NDArray[np.uint8]:
-    """Vary each image at random: a new array of one affine warp each, bilinear, reflected at the border.
-
-    Args:
-        images: uint8, (n, height, width, 3), unchanged.
-        augmentation: the magnitudes.
-        generator: source of chance; five numbers an image are drawn from it, whatever the magnitudes.
-
-    Returns:
-        uint8, (n, height, width, 3).
-    """
-    chance = generator.random((len(images), 5))
-    if augmentation.is_identity:
-        return images.copy()
-    cv2 = _opencv()
-    height, width = images.shape[1:3]
-    varied = np.empty_like(images)
-    for image, matrix, target in zip(images, _matrices(chance, augmentation, height, width), varied, strict=True):
-        cv2.warpAffine(
-            image, matrix, (width, height), target, cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REFLECT_101
-        )
-    return varied
-
-
-def _matrices(
-    chance: npt.NDArray[np.float64], augmentation: Augmentation, height: int, width: int
-) -> npt.NDArray[np.float64]:
-    """Turn numbers in [0, 1), (n, 5), into maps from target to source coordinates (x, y), (n, 2, 3)."""
-    signed = 2 * chance - 1
-    angle = np.radians(augmentation.rotation) * signed[:, 0]
-    scale = 1 / (1 + augmentation.zoom * signed[:, 1])
-    mirror = np.where(augmentation.flip & (chance[:, 4] < 0.5), -1.0, 1.0)
-    linear = np.empty((len(chance), 2, 2))
-    linear[:, 0, 0], linear[:, 0, 1] = mirror * scale * np.cos(angle), -mirror * scale * np.sin(angle)
-    linear[:, 1, 0], linear[:, 1, 1] = scale * np.sin(angle), scale * np.cos(angle)
-    centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    shift = augmentation.shift * signed[:, 2:4] * np.array([width, height])
-    offset = centre - linear @ centre + shift
-    return np.concatenate([linear, offset[:, :, np.newaxis]], axis=2)
-
-
-def _opencv() -> ModuleType:
-    """Import OpenCV without threads of its own: a trial uses the CPUs it was given, and a 64-pixel warp needs one."""
-    import cv2
-
-    if cv2.getNumThreads() != 1:
-        cv2.setNumThreads(1)
-    return cv2
+        return not (self.warps or self.jitters)

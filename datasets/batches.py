@@ -2,35 +2,46 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from datasets.augmentation import Augmentation, augment
-from datasets.balancing import Balance, balanced_rows
+from datasets.augmentation import Augmentation
+from datasets.augmenting import augment
+from datasets.balancing import Balance, balanced_counts, balanced_rows, class_weights
 from datasets.dataset import Dataset
 from datasets.errors import DatasetError
+from datasets.mixup import mix_up
 from datasets.splits import Split
 
 Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
 """Images float32 (b, height, width, 3) in 0–1, and labels int64 (b,)."""
+MixedBatch = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+"""Images float32 (b, height, width, 3) in 0–1, and targets float32 (b, classes), whose rows add up to 1."""
+
+# Besides (seed, epoch), which order and augmentation come from; of its own, so that one does not shift the other.
+_ROWS, _MIXUP = 1, 2
 
 
 @dataclass(frozen=True, eq=False)
 class Batches:
     """Rows of a dataset, a batch at a time. Make one with ``training_batches`` or ``plain_batches``.
 
-    Order and augmentation of an epoch depend on ``seed`` and the epoch's number alone: a training that is continued
-    sees what it would have seen without the interruption.
+    Rows, order, augmentation and mixup of an epoch depend on ``seed`` and the epoch's number alone: a training that is
+    continued sees what it would have seen without the interruption. Every epoch has the same number of rows.
 
     Attributes:
         dataset: where the images are.
-        rows: int64, (n,): the rows of an epoch, before any is dropped.
+        rows: int64, (n,): the rows of an epoch, before any is dropped; with ``fresh`` those it is chosen from.
         batch_size: rows in a batch, ≥ 1.
         shuffled: whether each epoch has an order of its own, else the order of ``rows``.
         whole_only: whether a last batch of fewer rows is dropped, unless it is the only one.
         augmentation: how images are varied.
-        seed: of order and augmentation, ≥ 0.
+        fresh: how each epoch's rows are chosen anew; None takes ``rows``.
+        class_weights: float32, (classes,): what a row's loss is to be multiplied by; None weighs all alike.
+        mixup: concentration of ``mixed_epoch``, ≥ 0; at 0 it mixes nothing.
+        seed: of all chance, ≥ 0.
     """
 
     dataset: Dataset
@@ -39,6 +50,9 @@ class Batches:
     shuffled: bool = False
     whole_only: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
+    fresh: Balance | None = None
+    class_weights: npt.NDArray[np.float32] | None = None
+    mixup: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -52,19 +66,43 @@ class Batches:
     @property
     def rows_per_epoch(self) -> int:
         """Number of rows that an epoch delivers."""
-        whole = len(self.rows) // self.batch_size * self.batch_size
-        return whole if self.whole_only and whole else len(self.rows)
+        whole = self._chosen_rows // self.batch_size * self.batch_size
+        return whole if self.whole_only and whole else self._chosen_rows
 
     def epoch(self, number: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch, ≥ 0. The arrays are the caller's own."""
         generator = np.random.default_rng([self.seed, number])
-        order = generator.permutation(self.rows) if self.shuffled else self.rows
+        chosen = self._rows_of(number)
+        order = generator.permutation(chosen) if self.shuffled else chosen
         for start in range(0, self.rows_per_epoch, self.batch_size):
             rows = order[start : min(start + self.batch_size, self.rows_per_epoch)]
             images = self.dataset.take(rows)
             if not self.augmentation.is_identity:
                 images = augment(images, self.augmentation, generator=generator)
             yield as_floats(images), self.dataset.labels[rows]
+
+    def mixed_epoch(self, number: int = 0) -> Iterator[MixedBatch]:
+        """Yield the batches of an epoch, ≥ 0, with labels as targets and images blended in pairs: see ``mix_up``."""
+        generator = np.random.default_rng([self.seed, number, _MIXUP])
+        classes = len(self.dataset.classes)
+        for images, labels in self.epoch(number):
+            if self.mixup:
+                yield mix_up(images, labels, concentration=self.mixup, classes=classes, generator=generator)
+            else:
+                yield images, np.eye(classes, dtype=np.float32)[labels]
+
+    @cached_property
+    def _chosen_rows(self) -> int:
+        """Number of rows of an epoch before any is dropped."""
+        if self.fresh is None:
+            return len(self.rows)
+        return sum(balanced_counts(self.dataset.labels[self.rows], self.fresh).values())
+
+    def _rows_of(self, number: int) -> npt.NDArray[np.int64]:
+        if self.fresh is None:
+            return self.rows
+        (seed,) = np.random.SeedSequence([self.seed, number, _ROWS]).generate_state(1)
+        return balanced_rows(self.rows, self.dataset.labels[self.rows], self.fresh, seed=int(seed))
 
 
 def as_floats(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -79,9 +117,10 @@ def training_batches(
     batch_size: int,
     balance: Balance | None = None,
     augmentation: Augmentation | None = None,
+    mixup: float = 0.0,
     seed: int,
 ) -> Batches:
-    """Batches of the training split: balanced once, and each epoch shuffled and augmented anew.
+    """Batches of the training split: balanced, and each epoch shuffled and augmented anew.
 
     A last batch of fewer rows is dropped, unless it is the only one. ``balance`` and ``augmentation`` default to none.
     Raises DatasetError where the dataset has no training rows.
@@ -91,14 +130,19 @@ def training_batches(
         raise DatasetError(
             f"'{dataset.info.path}' has no training images: import it with validation and test shares that leave some"
         )
-    chosen = balanced_rows(rows, dataset.labels[rows], balance or Balance(), seed=seed)
+    labels, chosen = dataset.labels[rows], balance or Balance()
+    fresh = chosen if chosen.samples and chosen.fresh else None
+    weighted = chosen.kind == "weights"
     return Batches(
         dataset,
-        chosen,
+        rows if fresh else balanced_rows(rows, labels, chosen, seed=seed),
         batch_size,
         shuffled=True,
         whole_only=True,
         augmentation=augmentation or Augmentation(),
+        fresh=fresh,
+        class_weights=class_weights(labels, classes=len(dataset.classes), power=chosen.power) if weighted else None,
+        mixup=mixup,
         seed=seed,
     )
 

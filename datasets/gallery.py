@@ -2,13 +2,15 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from datasets.augmentation import Augmentation, augment
+from datasets.augmentation import Augmentation
+from datasets.augmenting import augment
 from datasets.dataset import Dataset
 from datasets.splits import Split
 from datasets.storage import Folder, storage_errors
@@ -32,7 +34,7 @@ def draw_gallery(
     Args:
         dataset: the dataset or where it is.
         target: local path of the PNG.
-        augmentation: by default that of strength 0.5.
+        augmentation: by default the warp of strength 0.5, and brightness varied by up to 20 %.
         per_class: at most so many images of each class, training ones if the class has any.
         seed: of the choice of images and of the augmentation.
 
@@ -45,7 +47,7 @@ def draw_gallery(
     """
     found = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     generator = np.random.default_rng(seed)
-    change = Augmentation.of_strength(0.5) if augmentation is None else augmentation
+    change = replace(Augmentation.of_strength(0.5), brightness=0.2) if augmentation is None else augmentation
     strips = []
     for rows in _chosen(found, per_class, generator):
         images = found.take(rows)

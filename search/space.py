@@ -44,14 +44,27 @@ class GalaxyHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
 
 
 def declare_training(hp: keras_tuner.HyperParameters) -> None:
-    """Declare the hyperparameters of training: named like fields of `trainer.TrainingOptions`, they set those."""
+    """Declare the hyperparameters of training; `search.training_options` says what each sets.
+
+    Colour, noise and cutout are left to spaces of one's own: a galaxy's colour tells its class, and each more dimension
+    thins out a search of few trials.
+    """
     hp.Choice("batch_size", [32, 64, 128], default=64)
     # Not from 0: trials are short, and without augmentation a model that leads after 4 epochs overfits by the 20th.
     hp.Float("augmentation", 0.25, 1.0, step=0.25, default=0.5)
-    hp.Choice("balance", ["none", "undersample"], default="none")
-    hp.Float(
-        "undersampling_ratio", 4.0, 16.0, step=4.0, default=8.0, parent_name="balance", parent_values=["undersample"]
-    )
+    hp.Choice("augmentation_brightness", [0.0, 0.2], default=0.0)
+    # Of the 0.1–0.4 that Zhang et al. 2018 (arXiv:1710.09412) recommend, the middle.
+    hp.Choice("mixup", [0.0, 0.2], default=0.0)
+    _declare_balance(hp)
+
+
+def _declare_balance(hp: keras_tuner.HyperParameters) -> None:
+    hp.Choice("balance", ["none", "undersample", "oversample", "weights"], default="none")
+    undersampled: dict[str, Any] = {"parent_name": "balance", "parent_values": ["undersample"]}
+    hp.Float("undersampling_ratio", 4.0, 16.0, step=4.0, default=8.0, **undersampled)
+    hp.Boolean("fresh_undersampling", default=False, **undersampled)
+    hp.Choice("oversampling_ratio", [0.25, 0.5], default=0.25, parent_name="balance", parent_values=["oversample"])
+    hp.Choice("class_weight_power", [0.25, 0.5, 1.0], default=0.5, parent_name="balance", parent_values=["weights"])
 
 
 def _blocks(hp: keras_tuner.HyperParameters, images: Any, input_shape: tuple[int, int, int]) -> Any:

@@ -1,6 +1,7 @@
 """What all tests share: a tiny source and dataset, and where the real galaxies lie."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
@@ -62,6 +63,18 @@ def tiny_dataset(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) ->
     target = tmp_path_factory.mktemp("tiny") / "dataset"
     info = import_dataset(tiny_source, target, ImportOptions(image_size=32, validation=0.2, test=0.2))
     return Dataset.open(info.path)
+
+
+@pytest.fixture(scope="session")
+def uneven_dataset(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Part of the tiny source at 32 × 32 pixels: 4, 12, 12, 7 and 12 training images of the classes in order."""
+    source = tmp_path_factory.mktemp("uneven") / "source"
+    shutil.copytree(tiny_source, source)
+    for name, kept in (("Cigar-shaped smooth", 6), ("In between smooth", 13)):
+        for file in sorted((source / name).iterdir())[kept:]:
+            file.unlink()
+    options = ImportOptions(image_size=32, validation=0.2, test=0.2)
+    return Dataset.open(import_dataset(source, source.with_name("dataset"), options).path)
 
 
 @pytest.fixture(scope="session")

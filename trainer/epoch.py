@@ -23,7 +23,12 @@ def epoch_batches(dataset: Dataset, options: TrainingOptions, *, seed: int) -> t
         SplitError: It has no validation rows.
     """
     training = training_batches(
-        dataset, batch_size=options.batch_size, balance=options.balance, augmentation=options.augmentation, seed=seed
+        dataset,
+        batch_size=options.batch_size,
+        balance=options.balance,
+        augmentation=options.augmentation,
+        mixup=options.mixup,
+        seed=seed,
     )
     return training, split_batches(dataset, Split.VALIDATION)
 

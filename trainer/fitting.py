@@ -34,7 +34,8 @@ class EpochReport:
 class TrainingRun:
     """One training of one model, from a blank start or from the ``last`` checkpoint in its folder.
 
-    An epoch's metrics are: ``loss`` and the compiled metrics over the training batches; the same with ``val_`` over the
+    An epoch's metrics are: ``loss`` and the compiled metrics over the training batches (as they are trained on: mixed,
+    and the loss weighted, where the options say so); the same with ``val_`` over the
     validation rows; and the trainer's own ``val_accuracy``, ``val_balanced_accuracy``, ``val_macro_precision``,
     ``val_macro_recall``, ``val_macro_f1``, ``val_ece``. With an optimizer that averages weights (``use_ema``) the model
     is validated, and the best one given, with the averages.
@@ -83,7 +84,7 @@ class TrainingRun:
             classes=len(dataset.classes),
             max_parameters=max_parameters,
         )
-        self._loop = TrainingLoop(built)
+        self._loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=self._training.class_weights)
         self._progressed = Progressed(0, {}, dataset.fingerprint, str(objective))
         self._weights_are_best = False
         if checkpoints.exists(LAST):

@@ -5,7 +5,7 @@ end of each call, gives no outputs of its validation, and hides whether an excep
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from datasets import Batches, Progress, silent
+from datasets import Batch, Batches, MixedBatch, Progress, silent
 from trainer.building import BuiltModel
 from trainer.errors import InfeasibleError
 from trainer.feeding import prefetched
@@ -43,16 +43,37 @@ class Validation:
 class TrainingLoop:
     """The compiled training and validation steps of one built model."""
 
-    def __init__(self, built: BuiltModel) -> None:
-        self.built = built
+    def __init__(
+        self, built: BuiltModel, *, mixed: bool = False, class_weights: npt.NDArray[np.float32] | None = None
+    ) -> None:
+        """Prepare the steps, which are traced when first used.
+
+        Args:
+            built: The model.
+            mixed: Whether it is trained on `Batches.mixed_epoch`.
+            class_weights: float32, (classes,): What an image's training loss is multiplied by, by its class; the
+                mean of its targets' weights where classes are mixed. None weighs all alike.
+
+        Raises:
+            InfeasibleError: ``mixed``, but the loss is one of integer labels.
+        """
+        if mixed and not built.one_hot:
+            raise InfeasibleError(
+                "mixup needs a loss of class probabilities, such as categorical_crossentropy, "
+                "but the model is compiled with one of integer labels"
+            )
+        self.built, self._mixed, self._class_weights = built, mixed, class_weights
         batch = [
             tf.TensorSpec((None, *built.image_shape), tf.float32),
             tf.TensorSpec((None,), tf.int64),
         ]
         compiled = {"autograph": False, "jit_compile": built.model.jit_compile}
+        targets = tf.TensorSpec((None, built.classes), tf.float32) if mixed else batch[1]
         # TensorFlow counts tracings by code and warns of many: a worker trains many models. A partial has no code.
         self._train_step = tf.function(
-            partial(self._training_step), input_signature=[*batch, tf.TensorSpec((), tf.float32)], **compiled
+            partial(self._training_step),
+            input_signature=[batch[0], targets, tf.TensorSpec((), tf.float32)],
+            **compiled,
         )
         self._validate_step = tf.function(partial(self._validation_step), input_signature=batch, **compiled)
 
@@ -71,7 +92,8 @@ class TrainingLoop:
         self.built.model.reset_metrics()
         results: dict[str, Any] = {}
         own_rate = 0.0 if self.built.learning_rate is None else self.built.learning_rate
-        with closing(prefetched(batches.epoch(epoch))) as feed:
+        made: Iterator[Batch | MixedBatch] = batches.mixed_epoch(epoch) if self._mixed else batches.epoch(epoch)
+        with closing(prefetched(made)) as feed:
             for number, (images, labels) in enumerate(feed):
                 rate = np.float32(own_rate * learning_rate_factor(number))
                 results = _feasibly(self._train_step, images, labels, rate)
@@ -106,10 +128,18 @@ class TrainingLoop:
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         return tf.one_hot(labels, self.built.classes) if self.built.one_hot else labels
 
+    def _weights(self, labels: tf.Tensor) -> tf.Tensor:
+        """Weigh each image of a training batch by its class, or by the shares of its classes."""
+        if self._mixed:
+            return tf.linalg.matvec(labels, self._class_weights)
+        return tf.gather(self._class_weights, labels)
+
     def _training_step(self, images: tf.Tensor, labels: tf.Tensor, learning_rate: tf.Tensor) -> Any:
         if self.built.learning_rate is not None:
             self.built.model.optimizer.learning_rate.assign(learning_rate)
-        data = images, self._targets(labels)
+        targets = labels if self._mixed else self._targets(labels)
+        # Without weights none are given: a loss of equal weights could differ in its last bit.
+        data = (images, targets) if self._class_weights is None else (images, targets, self._weights(labels))
         # There is one replica. Outside of its context the optimizer does not add up gradients over replicas: that
         # operation has a custom gradient, which TensorFlow registers for ever, and with it the graph of each model.
         return tf.distribute.get_replica_context().merge_call(lambda _: self.built.model.train_step(data))

@@ -15,8 +15,10 @@ class TrainingOptions:
     Attributes:
         epochs: Epochs planned, ≥ 1. The learning-rate schedule runs over all of them, however early a scheduler stops.
         batch_size: Images a step, ≥ 1.
-        balance: How much of the frequent classes is left out of each training.
-        augmentation: How training images are turned, flipped, zoomed and shifted.
+        balance: How rows of frequent and rare classes are left out, repeated or weighted in training.
+        augmentation: How training images are varied.
+        mixup: Training images and labels are blended in pairs, with shares from Beta(mixup, mixup), ≥ 0; 0 blends
+            nothing. It needs a loss of class probabilities, not one of integer labels (``sparse_…``).
         schedule: ``cosine`` brings the learning rate to 0 at the last step, ``constant`` keeps it.
         warmup_epochs: Epochs (may be a fraction) in which the learning rate rises linearly to the model's own;
             at most half of ``epochs`` are used for it.
@@ -27,6 +29,7 @@ class TrainingOptions:
     batch_size: int = 64
     balance: Balance = field(default_factory=Balance)
     augmentation: Augmentation = field(default_factory=Augmentation)
+    mixup: float = 0.0
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup_epochs: float = 0.5
     patience: int | None = None
@@ -34,6 +37,7 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         _require(self.epochs >= 1, f"epochs ≥ 1 must hold, but got {self.epochs}")
         _require(self.batch_size >= 1, f"batch_size ≥ 1 must hold, but got {self.batch_size}")
+        _require(math.isfinite(self.mixup) and self.mixup >= 0, f"mixup ≥ 0 must hold, but got {self.mixup}")
         _require(
             self.schedule in ("cosine", "constant"), f"schedule must be cosine or constant, but got {self.schedule!r}"
         )

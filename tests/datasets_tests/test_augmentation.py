@@ -57,6 +57,12 @@ def test_what_comes_in_over_the_border_is_mirrored_not_black():
     assert (varied(bright, rotation=180, zoom=0.5, shift=0.5, flip=True) == 200).all()
 
 
+def test_or_it_is_black():
+    bright = np.full((20, 16, 16, 3), 200, np.uint8)
+    moved = varied(bright, shift=0.5, border="black")
+    assert ((moved == 0).any(axis=(1, 2, 3)) & (moved == 200).any(axis=(1, 2, 3))).sum() > 15
+
+
 def test_images_need_not_be_square_and_the_source_is_unchanged(images):
     tall, before = images[:, :, :20].copy(), images[:, :, :20].copy()
     assert varied(tall, rotation=30).shape == tall.shape
@@ -86,6 +92,11 @@ def test_strength_is_one_number_for_all():
         ("zoom", -0.1, "at least 0"),
         ("shift", 1.1, "0 to 1"),
         ("shift", float("nan"), "0 to 1"),
+        ("border", "white", "one of reflect, black"),
+        ("brightness", 1, "below 1"),
+        ("colour_jitter", -0.1, "at least 0"),
+        ("noise", 256, "0 to 255 levels"),
+        ("cutout", 1.5, "0 to 1"),
     ],
 )
 def test_magnitudes_out_of_bounds_are_refused(field, value, rule):

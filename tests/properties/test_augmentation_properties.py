@@ -4,10 +4,19 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets import Augmentation, augment
+from datasets import Augmentation, augment, mix_up
 
 augmentations = st.builds(
-    Augmentation, rotation=st.floats(0, 180), zoom=st.floats(0, 0.9), shift=st.floats(0, 1), flip=st.booleans()
+    Augmentation,
+    rotation=st.floats(0, 180),
+    zoom=st.floats(0, 0.9),
+    shift=st.floats(0, 1),
+    flip=st.booleans(),
+    border=st.sampled_from(["reflect", "black"]),
+    brightness=st.floats(0, 0.9),
+    colour_jitter=st.floats(0, 0.9),
+    noise=st.floats(0, 255),
+    cutout=st.floats(0, 1),
 )
 shapes = st.tuples(st.integers(0, 5), st.integers(2, 24), st.integers(2, 24), st.just(3))
 
@@ -38,3 +47,22 @@ def test_an_image_is_varied_by_its_place_alone(augmentation, seed):
 @given(st.floats(0, 1))
 def test_every_strength_is_allowed(strength):
     assert Augmentation.of_strength(strength).is_identity == (strength == 0)
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(st.lists(st.integers(0, 4), max_size=9), st.floats(1e-3, 10), st.integers(0, 2**63))
+def test_mixed_targets_add_up_to_one_and_mixed_pixels_stay_in_their_range(labels, concentration, seed):
+    images = np.random.default_rng(1).random((len(labels), 3, 4, 3), np.float32)
+    mixed, targets = mix_up(
+        images,
+        np.array(labels, np.int64),
+        concentration=concentration,
+        classes=5,
+        generator=np.random.default_rng(seed),
+    )
+    assert (mixed.dtype, targets.dtype) == (np.float32, np.float32)
+    assert (mixed.shape, targets.shape) == (images.shape, (len(labels), 5))
+    assert np.allclose(targets.sum(axis=1), 1, atol=1e-6)
+    assert (targets >= 0).all()
+    assert (mixed >= 0).all()
+    assert (mixed <= 1 + 1e-6).all()

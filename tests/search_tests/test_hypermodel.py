@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -5,7 +6,9 @@ import keras
 import keras_tuner
 import pytest
 
+from datasets import Augmentation, Balance
 from search import GalaxyHyperModel, SpaceError, builder, discover, load_hypermodel, training_options
+from trainer import TrainingOptions
 
 SHAPE = (32, 32, 3)
 
@@ -29,11 +32,16 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_the_built_in_space_has_all_that_was_promised() -> None:
     space = discover(load(None))
     promised = """blocks filters kernel_size batch_normalization pooling dense_units dropout optimizer learning_rate
-        weight_decay batch_size augmentation balance undersampling_ratio momentum sgd_learning_rate"""
+        weight_decay batch_size augmentation balance undersampling_ratio fresh_undersampling
+        oversampling_ratio class_weight_power mixup augmentation_brightness momentum sgd_learning_rate"""
     assert set(promised.split()) <= {hp.name for hp in space.space}
     conditions = {hp.name: hp.conditions for hp in space.space}
     assert conditions["momentum"]
-    assert conditions["undersampling_ratio"]
+    for child in ("undersampling_ratio", "fresh_undersampling", "oversampling_ratio", "class_weight_power"):
+        assert conditions[child], child
+    assert training_options({hp.name: hp.default for hp in space.space if not hp.conditions}, epochs=20) == (
+        TrainingOptions(augmentation=Augmentation.of_strength(0.5))
+    ), "a default that trains otherwise than without it"
 
 
 @pytest.mark.parametrize(
@@ -144,11 +152,34 @@ def test_hyperparameters_named_like_training_options_set_them() -> None:
     assert options.augmentation.rotation == 90.0
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"balance": "none", "undersampling_ratio": 4.0, "fresh_undersampling": True}, Balance()),
+        ({"balance": "undersample", "fresh_undersampling": True}, Balance("undersample", 1.0, fresh=True)),
+        ({"balance": "oversample", "oversampling_ratio": 0.5}, Balance("oversample", 0.5)),
+        ({"balance": "oversample", "undersampling_ratio": 4.0}, Balance("oversample", 1.0)),
+        ({"balance": "weights", "class_weight_power": 0.5}, Balance("weights", power=0.5)),
+    ],
+)
+def test_each_balance_has_hyperparameters_of_its_own(values: dict[str, Any], expected: Balance) -> None:
+    assert training_options(values, epochs=9).balance == expected
+
+
+def test_every_magnitude_of_augmentation_can_be_searched() -> None:
+    values = {"augmentation": 0.5, "augmentation_noise": 4, "augmentation_border": "black", "augmentation_rotation": 30}
+    found = training_options(values, epochs=9).augmentation
+    assert found == replace(Augmentation.of_strength(0.5), noise=4, border="black", rotation=30)
+    assert training_options({"augmentation_cutout": 0.3}, epochs=9).augmentation == Augmentation(cutout=0.3)
+    assert training_options({"noise": 0.3, "mixup": 0.2}, epochs=9) == TrainingOptions(epochs=9, mixup=0.2)
+
+
 def test_epochs_are_the_searchs_and_patience_may_be_searched() -> None:
     options = training_options({"epochs": 99, "patience": 3}, epochs=9, patience=2)
     assert (options.epochs, options.patience) == (9, 3)
 
 
-def test_an_option_of_another_meaning_is_refused() -> None:
+@pytest.mark.parametrize("values", [{"balance": "by weight"}, {"augmentation_noise": "much"}, {"mixup": -1.0}])
+def test_an_option_of_another_meaning_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(SpaceError, match="named like a training option but has another meaning"):
-        training_options({"balance": "by weight"}, epochs=9)
+        training_options(values, epochs=9)

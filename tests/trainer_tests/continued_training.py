@@ -6,6 +6,7 @@ Arguments: the dataset, and an empty folder for the checkpoints.
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -17,6 +18,21 @@ OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
     "averaged": lambda: keras.optimizers.AdamW(3e-3, clipnorm=1.0, use_ema=True),
     "own schedule": lambda: keras.optimizers.SGD(
         keras.optimizers.schedules.ExponentialDecay(0.05, 2, 0.9), momentum=0.9
+    ),
+}
+
+OPTIONS = {
+    "averaged": TrainingOptions(
+        epochs=4,
+        batch_size=8,
+        balance=Balance("undersample", 1.5, fresh=True),
+        augmentation=replace(
+            Augmentation.of_strength(0.7), brightness=0.2, colour_jitter=0.1, noise=6, cutout=0.2, border="black"
+        ),
+        mixup=0.3,
+    ),
+    "own schedule": TrainingOptions(
+        epochs=4, batch_size=8, balance=Balance("weights", power=0.5), augmentation=Augmentation.of_strength(0.7)
     ),
 }
 
@@ -48,15 +64,11 @@ def build(optimizer: Callable[[], keras.optimizers.Optimizer]) -> keras.Model:
 
 
 def differences(name: str, dataset: Dataset, folder: str) -> list[str]:
-    options = TrainingOptions(
-        epochs=4, batch_size=8, balance=Balance("undersample", 1.5), augmentation=Augmentation.of_strength(0.7)
-    )
-
     def run(checkpoints: str) -> TrainingRun:
         return TrainingRun(
             lambda: build(OPTIMIZERS[name]),
             dataset,
-            options,
+            OPTIONS[name],
             objective=Objective.parse("val_loss"),
             seed=9,
             checkpoints=open_folder(folder).child(name, checkpoints),

@@ -9,10 +9,10 @@ from datasets import Dataset
 
 
 @pytest.mark.slow
-def test_a_continued_training_equals_an_uninterrupted_one_bit_for_bit(tiny_dataset: Dataset, tmp_path: Path) -> None:
+def test_a_continued_training_equals_an_uninterrupted_one_bit_for_bit(uneven_dataset: Dataset, tmp_path: Path) -> None:
     script = Path(__file__).with_name("continued_training.py")
     ended = subprocess.run(
-        [sys.executable, script, tiny_dataset.info.path, tmp_path],
+        [sys.executable, script, uneven_dataset.info.path, tmp_path],
         capture_output=True,
         text=True,
         check=False,

@@ -12,6 +12,8 @@ from trainer import OptionsError, TrainingOptions
         ({"batch_size": -1}, "batch_size ≥ 1 must hold, but got -1"),
         ({"schedule": "linear"}, "schedule must be cosine or constant, but got 'linear'"),
         ({"warmup_epochs": float("nan")}, "warmup_epochs ≥ 0 must hold, but got nan"),
+        ({"mixup": -0.1}, "mixup ≥ 0 must hold, but got -0.1"),
+        ({"mixup": float("inf")}, "mixup ≥ 0 must hold, but got inf"),
         ({"patience": 0}, r"patience ≥ 1 \(or none\) must hold, but got 0"),
     ],
 )
