@@ -82,6 +82,7 @@ class TrainingRun:
             image_shape=dataset.image_shape,
             classes=len(dataset.classes),
             max_parameters=max_parameters,
+            precision=options.precision,
         )
         self._loop = TrainingLoop(built)
         self._progressed = Progressed(0, {}, dataset.fingerprint, str(objective))
