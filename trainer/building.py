@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.errors import InfeasibleError
+from trainer.options import Precision
+from trainer.precision import computing_in
 
 Build = Callable[[], keras.Model]
 
@@ -39,9 +41,17 @@ class BuiltModel:
 
 
 def build_model(
-    build: Build, *, seed: int, image_shape: tuple[int, int, int], classes: int, max_parameters: int | None = None
+    build: Build,
+    *,
+    seed: int,
+    image_shape: tuple[int, int, int],
+    classes: int,
+    max_parameters: int | None = None,
+    precision: Precision = "float32",
 ) -> BuiltModel:
     """Build a model from a blank Keras session in which everything random comes from ``seed`` (≥ 1).
+
+    ``precision`` is what layers compute in that name no format themselves; see `TrainingOptions`.
 
     Raises:
         InfeasibleError: ``build`` raised anything (out of memory included), gave something else than a compiled
@@ -50,7 +60,8 @@ def build_model(
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     try:
-        model = build()
+        with computing_in(precision):
+            model = build()
     except Exception as error:
         raise InfeasibleError.because(error) from error
     if not isinstance(model, keras.Model):

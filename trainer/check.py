@@ -22,7 +22,13 @@ def check_model(
         SplitError: It has no validation rows.
     """
     training, validation = epoch_batches(dataset, options, seed=seed)
-    built = build_model(build, seed=seed, image_shape=dataset.image_shape, classes=len(dataset.classes))
+    built = build_model(
+        build,
+        seed=seed,
+        image_shape=dataset.image_shape,
+        classes=len(dataset.classes),
+        precision=options.precision,
+    )
     loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=training.class_weights)
     trained = loop.train(_first(training), epoch=0, learning_rate_factor=lambda _: 1.0)
     metrics = tuple(epoch_metrics(trained, loop.validate(_first(validation)), dataset.classes))

@@ -25,6 +25,7 @@ from trainer.fitting import TrainingRun
 from trainer.manifest import BundleMember, Manifest
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
+from trainer.portable import portable
 from trainer.predicting import predict
 from trainer.scores import Scores, score_predictions
 from trainer.symmetry import dihedral_average
@@ -139,7 +140,7 @@ def _train_member(
         run = TrainingRun(member.build, dataset, member.options, objective=objective, seed=seed, checkpoints=work)
         while not run.finished:
             run.step(partial(_report_epoch, report, before=run.epoch * run.batches_per_epoch))
-        model = dihedral_average(run.best_model())
+        model = dihedral_average(portable(run.best_model()))
     except InfeasibleError as error:
         raise InfeasibleError(f"{member.name}: {error}") from error
     splits = [split for split in (Split.VALIDATION, Split.TEST) if len(dataset.rows(split))]

@@ -83,6 +83,7 @@ class TrainingRun:
             image_shape=dataset.image_shape,
             classes=len(dataset.classes),
             max_parameters=max_parameters,
+            precision=options.precision,
         )
         self._loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=self._training.class_weights)
         self._progressed = Progressed(0, {}, dataset.fingerprint, str(objective))

@@ -2,10 +2,12 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from datasets import Augmentation, Balance
 from trainer.errors import OptionsError
+
+Precision = Literal["auto", "float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class TrainingOptions:
         schedule: ``cosine`` brings the learning rate to 0 at the last step, ``constant`` keeps it.
         warmup_epochs: Epochs (may be a fraction) in which the learning rate rises linearly to the model's own;
             at most half of ``epochs`` are used for it.
+        precision: Number format in which layers compute that name none themselves; weights are float32 always.
+            ``auto`` is bfloat16 where the machine has instructions for it, else float32.
         patience: Stop after so many epochs without a better objective, ≥ 1; None trains all epochs.
     """
 
@@ -32,6 +36,7 @@ class TrainingOptions:
     mixup: float = 0.0
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup_epochs: float = 0.5
+    precision: Precision = "float32"
     patience: int | None = None
 
     def __post_init__(self) -> None:
@@ -40,6 +45,11 @@ class TrainingOptions:
         _require(math.isfinite(self.mixup) and self.mixup >= 0, f"mixup ≥ 0 must hold, but got {self.mixup}")
         _require(
             self.schedule in ("cosine", "constant"), f"schedule must be cosine or constant, but got {self.schedule!r}"
+        )
+        precisions = get_args(Precision)
+        _require(
+            self.precision in precisions,
+            f"precision must be one of {', '.join(precisions)}, but got {self.precision!r}",
         )
         _require(
             math.isfinite(self.warmup_epochs) and self.warmup_epochs >= 0,
