@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datasets.batches import as_floats as as_floats
     from datasets.batches import plain_batches as plain_batches
     from datasets.batches import training_batches as training_batches
+    from datasets.building import building_place as building_place
     from datasets.classes import class_mapping as class_mapping
     from datasets.classes import ordered as ordered
     from datasets.classes import same_classes as same_classes
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from datasets.splits import stratified as stratified
     from datasets.storage import Folder as Folder
     from datasets.storage import open_folder as open_folder
+    from datasets.storage import storage_errors as storage_errors
     from datasets.verification import verify_dataset as verify_dataset
 
 _HOMES = {
@@ -56,6 +58,7 @@ _HOMES = {
     "augmenting": ("augment",),
     "balancing": ("Balance", "balanced_counts", "balanced_rows", "class_weights"),
     "batches": ("Batch", "Batches", "MixedBatch", "as_floats", "plain_batches", "training_batches"),
+    "building": ("building_place",),
     "classes": ("class_mapping", "ordered", "same_classes"),
     "dataset": ("Dataset", "read_info"),
     "description": ("DatasetInfo", "Preprocessing"),
@@ -69,7 +72,7 @@ _HOMES = {
     "progress": ("Progress", "silent"),
     "sample": ("SampleInfo", "render_sample"),
     "splits": ("Split", "stratified"),
-    "storage": ("Folder", "open_folder"),
+    "storage": ("Folder", "open_folder", "storage_errors"),
     "verification": ("verify_dataset",),
 }
 
@@ -99,6 +102,7 @@ __all__ = [
     "augment",
     "balanced_counts",
     "balanced_rows",
+    "building_place",
     "class_mapping",
     "class_weights",
     "decode",
@@ -113,6 +117,7 @@ __all__ = [
     "render_sample",
     "same_classes",
     "silent",
+    "storage_errors",
     "stratified",
     "training_batches",
     "verify_dataset",

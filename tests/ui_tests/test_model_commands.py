@@ -87,6 +87,18 @@ def test_classify_with_something_else_than_a_model(galaxy: Galaxy, tiny_source: 
     assert "is not a bundle" in result.stderr
 
 
+def test_export_writes_a_model_and_says_where(
+    galaxy: Galaxy, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = json.loads(galaxy("export", bundle, "--format", "savedmodel", "--json").stdout)
+    assert found == {"path": str(tmp_path / "model.savedmodel"), "format": "savedmodel"}
+    assert (tmp_path / "model.savedmodel" / "saved_model.pb").is_file()
+    again = galaxy("export", bundle, "--format", "savedmodel", "--output", "model.savedmodel", "--json")
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "model.savedmodel' exists already" in again.stderr
+
+
 class FakeTraining:
     """Stands in for `cluster.train_winners`: remembers its call and returns one network."""
 

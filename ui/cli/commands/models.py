@@ -1,4 +1,4 @@
-"""Commands about trained models: ``train``, ``evaluate``, ``classify``."""
+"""Commands about trained models: ``train``, ``evaluate``, ``classify``, ``export``."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -36,6 +36,14 @@ class DecideChoice(StrEnum):
 
     ACCURACY = "accuracy"
     BALANCED = "balanced"
+
+
+class FormatChoice(StrEnum):
+    """What other programs run."""
+
+    ONNX = "onnx"
+    LITERT = "litert"
+    SAVEDMODEL = "savedmodel"
 
 
 Decision = Annotated[
@@ -129,3 +137,29 @@ def classify(
             classified(predictions),
             next_command=command_line("ui"),
         )
+
+
+@app.command(epilog="[bold]Example[/]  galaxy export runs/first/model --format onnx")
+def export(
+    model: ModelPath,
+    format: Annotated[FormatChoice, typer.Option(help="What the other program runs.")] = FormatChoice.ONNX,
+    output: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Where to write it; nothing may be there yet.", show_default="as MODEL, here"),
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Write a model for other programs: images as bytes in, probabilities out.
+
+    Scaling of the pixels, averaging and calibration are part of it; its classes and
+    preprocessing are recorded in it.
+    """
+    with session(as_json=as_json, debug=debug) as terminal:
+        from trainer import Classifier, ExportFormat, export_model, exported_name
+        from ui.cli.display.results import exported
+
+        classifier = Classifier.load(model)
+        chosen = ExportFormat(format.value)
+        path = export_model(classifier, chosen, output or exported_name(classifier, chosen))
+        terminal.finish({"path": str(path), "format": chosen.value}, exported(path, classifier.bundle.manifest))

@@ -1,6 +1,7 @@
 """How the terminal shows what a model is worth and what it says: training, evaluation, classification."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -12,7 +13,7 @@ from ui.cli.display.tables import facts, table
 from ui.predictions import Prediction, remarks
 
 if TYPE_CHECKING:
-    from trainer import FinalResult, Scores
+    from trainer import FinalResult, Manifest, Scores
 
 _BAR = 16
 # Wide enough for a word of a class name: the heading of a column of counts is broken between words.
@@ -75,6 +76,19 @@ def classified(predictions: Sequence[Prediction]) -> RenderableType:
     notes = [Text(f"{found.path}: {found.error}", style="red") for found in predictions if found.error is not None]
     notes += [Text(f"{wording.plural(n, 'image')}: {warning}", style="yellow") for warning, n in remarks(predictions)]
     return Group(shown, *notes)
+
+
+def exported(path: Path, manifest: "Manifest") -> RenderableType:
+    """Draw where an exported model is, what it takes and what it gives."""
+    side = manifest.preprocessing.image_size
+    return facts(
+        {
+            "model": str(path),
+            "takes": f"images: uint8 (batch, {side}, {side}, 3), RGB",
+            "gives": f"probabilities: float32 (batch, {len(manifest.classes)})",
+            "classes": ", ".join(manifest.classes),
+        }
+    )
 
 
 def _answer(found: Prediction) -> list[RenderableType]:
