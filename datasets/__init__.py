@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from datasets.gallery import draw_gallery as draw_gallery
     from datasets.images import DecodedImage as DecodedImage
     from datasets.images import decode as decode
+    from datasets.images import decode_content as decode_content
     from datasets.importing import import_dataset as import_dataset
     from datasets.mixup import mix_up as mix_up
     from datasets.options import ImportOptions as ImportOptions
@@ -65,7 +66,7 @@ _HOMES = {
     "errors": ("DatasetError", "FormatError", "GalaxyTunerError", "ImageError", "SourceError", "StorageError"),
     "files": ("ImageFile", "iterate_images"),
     "gallery": ("draw_gallery",),
-    "images": ("DecodedImage", "decode"),
+    "images": ("DecodedImage", "decode", "decode_content"),
     "importing": ("import_dataset",),
     "mixup": ("mix_up",),
     "options": ("ImportOptions",),
@@ -106,6 +107,7 @@ __all__ = [
     "class_mapping",
     "class_weights",
     "decode",
+    "decode_content",
     "draw_gallery",
     "import_dataset",
     "iterate_images",

@@ -150,7 +150,9 @@ def test_a_missing_package_is_said_with_how_to_install_it(
     classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed(monkeypatch, packages={"numpy": "numpy", "no_such_module": "no-such"})
-    expected = r"^exporting to savedmodel needs numpy, no-such, but no-such cannot be found: .*pip install -e '\.\[export\]'"
+    expected = (
+        r"^exporting to savedmodel needs numpy, no-such, but no-such cannot be found: .*pip install -e '\.\[export\]'"
+    )
     with pytest.raises(ExportError, match=expected):
         export_model(classifier, ExportFormat.SAVEDMODEL, tmp_path / "m")
 

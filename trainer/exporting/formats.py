@@ -64,7 +64,7 @@ def _write_onnx(model: "keras.Model", signature: list[Any], description: Descrip
 
 
 def _run_onnx(path: Path, images: Images) -> Probabilities:
-    import onnxruntime
+    import onnxruntime  # type: ignore[import-untyped]
 
     found: Probabilities = onnxruntime.InferenceSession(path).run([OUTPUT], {INPUT: images})[0]
     return found
@@ -78,7 +78,7 @@ def _write_litert(model: "keras.Model", signature: list[Any], description: Descr
 
 
 def _run_litert(path: Path, images: Images) -> Probabilities:
-    from ai_edge_litert.interpreter import Interpreter
+    from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]
 
     found: Probabilities = Interpreter(str(path)).get_signature_runner()(**{INPUT: images})[OUTPUT]
     return found

@@ -8,7 +8,7 @@ from trainer.calibration import SMALLEST
 from trainer.exporting.formats import INPUT, OUTPUT
 
 
-class ServingModel(keras.Model):
+class ServingModel(keras.Model):  # type: ignore[misc]  # Keras has no types
     """A bundle as a model: images uint8 (batch, side, side, 3) → ``{OUTPUT: float32 (batch, classes)}``.
 
     It scales the pixels, averages the members' probabilities and calibrates the average, as
