@@ -67,6 +67,7 @@ def one_line(error: BaseException) -> str:
     arguments received: those are left out.
     """
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    text = text.rpartition("Exception encountered: ")[2]  # Keras puts a whole configuration before the cause
     text = re.split(r"Arguments received by|\[Op:|\[\[\{\{node|Detected at node", text)[0]
     text = re.sub(r"\{\{[^}]*\}\}", "", text)
     line = " ".join(f"{type(error).__name__}: {text}".split()).rstrip(":")
