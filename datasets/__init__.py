@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from datasets.splits import stratified as stratified
     from datasets.storage import Folder as Folder
     from datasets.storage import open_folder as open_folder
-    from datasets.storage import storage_errors as storage_errors
     from datasets.verification import verify_dataset as verify_dataset
 
 _HOMES = {
@@ -73,7 +72,7 @@ _HOMES = {
     "progress": ("Progress", "silent"),
     "sample": ("SampleInfo", "render_sample"),
     "splits": ("Split", "stratified"),
-    "storage": ("Folder", "open_folder", "storage_errors"),
+    "storage": ("Folder", "open_folder"),
     "verification": ("verify_dataset",),
 }
 
@@ -119,7 +118,6 @@ __all__ = [
     "render_sample",
     "same_classes",
     "silent",
-    "storage_errors",
     "stratified",
     "training_batches",
     "verify_dataset",

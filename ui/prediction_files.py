@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from datasets import building_place, open_folder, storage_errors
+from datasets import building_place, open_folder
 from ui.predictions import Prediction, columns, csv_row
 
 Add = Callable[[Prediction], None]
@@ -25,8 +25,7 @@ def prediction_file(target: Path, *, model: str, classes: Sequence[str]) -> Iter
     columns ``path, class``, one a class with its probability, ``warnings, error``; JSON is what ``galaxy classify
     --json`` prints. Raises StorageError where it cannot be written.
     """
-    folder = open_folder(target)
-    with storage_errors("write", folder.uri, absent_is_error=True), building_place(folder) as place:
+    with building_place(open_folder(target)) as place:
         built = place / target.name
         with write_predictions(built, model=model, classes=classes) as add:
             yield add

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datasets import building_place, open_folder, storage_errors
+from datasets import building_place, open_folder
 from trainer.classifier import Classifier
 from trainer.errors import ExportError, one_line
 from trainer.exporting.description import describe
@@ -47,7 +47,7 @@ def export_model(classifier: Classifier, format: ExportFormat, target: str | Pat
     if folder.exists():
         raise ExportError(f"{folder.uri!r} exists already: give a new place for the model, or remove it first")
     _check_installed(format)
-    with storage_errors("write", folder.uri, absent_is_error=True), building_place(folder) as place:
+    with building_place(folder) as place:
         built = place / f"model{form.suffix}"
         _write(classifier, format, form, built)
         built.rename(folder.local)
