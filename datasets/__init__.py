@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datasets.batches import as_floats as as_floats
     from datasets.batches import plain_batches as plain_batches
     from datasets.batches import training_batches as training_batches
+    from datasets.building import building_place as building_place
     from datasets.classes import class_mapping as class_mapping
     from datasets.classes import ordered as ordered
     from datasets.classes import same_classes as same_classes
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from datasets.gallery import draw_gallery as draw_gallery
     from datasets.images import DecodedImage as DecodedImage
     from datasets.images import decode as decode
+    from datasets.images import decode_content as decode_content
     from datasets.importing import import_dataset as import_dataset
     from datasets.mixup import mix_up as mix_up
     from datasets.options import ImportOptions as ImportOptions
@@ -56,13 +58,14 @@ _HOMES = {
     "augmenting": ("augment",),
     "balancing": ("Balance", "balanced_counts", "balanced_rows", "class_weights"),
     "batches": ("Batch", "Batches", "MixedBatch", "as_floats", "plain_batches", "training_batches"),
+    "building": ("building_place",),
     "classes": ("class_mapping", "ordered", "same_classes"),
     "dataset": ("Dataset", "read_info"),
     "description": ("DatasetInfo", "Preprocessing"),
     "errors": ("DatasetError", "FormatError", "GalaxyTunerError", "ImageError", "SourceError", "StorageError"),
     "files": ("ImageFile", "iterate_images"),
     "gallery": ("draw_gallery",),
-    "images": ("DecodedImage", "decode"),
+    "images": ("DecodedImage", "decode", "decode_content"),
     "importing": ("import_dataset",),
     "mixup": ("mix_up",),
     "options": ("ImportOptions",),
@@ -99,9 +102,11 @@ __all__ = [
     "augment",
     "balanced_counts",
     "balanced_rows",
+    "building_place",
     "class_mapping",
     "class_weights",
     "decode",
+    "decode_content",
     "draw_gallery",
     "import_dataset",
     "iterate_images",

@@ -17,6 +17,7 @@ MAX_BYTES = 256 * 2**20
 _LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 _HIDDEN = re.compile(r"\.(?!\.)")
 _SEPARATORS = re.compile(r"[/\\]")
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -47,6 +48,15 @@ def walk(folder: Path) -> Iterator[tuple[str, bool]]:
             base = Path(parent).relative_to(folder).as_posix()
             yield from ((f"{base}/{name}", True) for name in folders)
             yield from ((f"{base}/{name}", False) for name in files if not is_hidden(name))
+
+
+def is_hdf5(path: Path) -> bool:
+    """Say whether a file is one of HDF5, by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_HDF5)) == _HDF5
+    except OSError:
+        return False
 
 
 def read_file(path: Path) -> bytes:

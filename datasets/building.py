@@ -24,7 +24,7 @@ def building_place(folder: Folder) -> Iterator[Path]:
     """Make a new directory to build in, removed where it is left.
 
     It is beside a local target, so that it can be renamed, and in the node's cache for any other. What a killed process
-    could not remove, the next import of the same target does.
+    could not remove, the next one to the same target does.
     """
     target = folder.local
     if target is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from datasets.errors import ImageError
 from datasets.fingerprints import pixel_hash
-from datasets.images import DecodedImage, decode, prepare
+from datasets.images import DecodedImage, decode_content
 from datasets.sources.listing import Content, Item
 
 CHUNK = 16
@@ -62,10 +62,7 @@ def _decode_chunk(items: Sequence[Item], crop: float, image_size: int) -> list[D
 def _decode_one(item: Item, crop: float, image_size: int) -> Decoded:
     try:
         data = item.read()
-        if isinstance(data, bytes):
-            image = decode(data, crop=crop, image_size=image_size)
-        else:
-            image = prepare(data, crop=crop, image_size=image_size)
+        image = decode_content(data, crop=crop, image_size=image_size)
     except ImageError as error:
         return Decoded(item, None, reason=str(error))
     return Decoded(item, image, _source_hash(data), pixel_hash(image.pixels))

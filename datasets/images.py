@@ -120,6 +120,18 @@ def prepare(pixels: npt.NDArray[np.uint8], *, crop: float, image_size: int) -> D
     return _decoded(Image.fromarray(pixels), crop, image_size)
 
 
+def decode_content(content: bytes | npt.NDArray[np.uint8], *, crop: float, image_size: int) -> DecodedImage:
+    """Decode a file as ``decode`` does, or ``prepare`` pixels.
+
+    Raises ImageError with the reason where that is impossible.
+    """
+    if isinstance(content, bytes):
+        return decode(content, crop=crop, image_size=image_size)
+    if content.dtype != np.uint8 or content.shape[2:] != (3,) or not content.size:
+        raise ImageError(f"expected pixels uint8 (height, width, 3), found {content.dtype} {content.shape}")
+    return prepare(content, crop=crop, image_size=image_size)
+
+
 def _opened(data: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=_FORMATS)

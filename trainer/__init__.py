@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from trainer.decision import Decide as Decide
     from trainer.errors import BundleError as BundleError
     from trainer.errors import CheckpointError as CheckpointError
+    from trainer.errors import ExportError as ExportError
     from trainer.errors import InfeasibleError as InfeasibleError
     from trainer.errors import ModelMismatchError as ModelMismatchError
     from trainer.errors import ObjectiveError as ObjectiveError
     from trainer.errors import OptionsError as OptionsError
     from trainer.errors import SplitError as SplitError
     from trainer.errors import TrainerError as TrainerError
+    from trainer.exporting.export import export_model as export_model
+    from trainer.exporting.export import exported_name as exported_name
+    from trainer.exporting.formats import ExportFormat as ExportFormat
     from trainer.final import FinalResult as FinalResult
     from trainer.final import Member as Member
     from trainer.final import train_final as train_final
@@ -52,6 +56,7 @@ _HOMES = {
     "errors": (
         "BundleError",
         "CheckpointError",
+        "ExportError",
         "InfeasibleError",
         "ModelMismatchError",
         "ObjectiveError",
@@ -59,6 +64,8 @@ _HOMES = {
         "SplitError",
         "TrainerError",
     ),
+    "exporting.export": ("export_model", "exported_name"),
+    "exporting.formats": ("ExportFormat",),
     "final": ("FinalResult", "Member", "train_final"),
     "fitting": ("EpochReport", "TrainingRun"),
     "manifest": ("BundleMember", "Manifest", "read_manifest"),
@@ -81,6 +88,8 @@ __all__ = [
     "Classifier",
     "Decide",
     "EpochReport",
+    "ExportError",
+    "ExportFormat",
     "FinalResult",
     "InfeasibleError",
     "Manifest",
@@ -96,6 +105,8 @@ __all__ = [
     "TrainingRun",
     "check_model",
     "evaluate",
+    "export_model",
+    "exported_name",
     "import_tensorflow",
     "limit_threads",
     "load_bundle",
@@ -106,7 +117,7 @@ __all__ = [
     "write_bundle",
 ]
 
-_WITH_TENSORFLOW = ("building", "bundle", "check", "classifier", "final", "fitting")
+_WITH_TENSORFLOW = ("building", "bundle", "check", "classifier", "exporting.export", "final", "fitting")
 _import = lazily(__name__, {name: f"trainer.{home}" for home, names in _HOMES.items() for name in names})
 
 

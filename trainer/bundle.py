@@ -66,7 +66,8 @@ def load_bundle(location: str | Path | Folder) -> Bundle:
             models.append(_unpack_model(_read_checked(folder, name, digest)))
         except (ValueError, TypeError, OSError) as error:
             raise BundleError(
-                f"{folder.child(name).uri!r} cannot be loaded as the model {member.name!r}: {one_line(error)}"
+                f"{folder.child(name).uri!r} cannot be loaded as the model {member.name!r}: expected one that Keras "
+                f"loads in safe mode, found {one_line(error)}"
             ) from error
     return Bundle(folder.uri, manifest, tuple(models))
 

@@ -14,7 +14,7 @@ from scipy.special import log_softmax, softmax
 
 _LOG_RANGE = (-np.log(8.0), np.log(8.0))
 """Beyond what models need (Guo et al. find 1 to 3); keeps it from 0 where all the validation images are right."""
-_SMALLEST = 1e-12
+SMALLEST = 1e-12
 """Probabilities below are taken as this, so that a 0 has a logarithm."""
 
 
@@ -36,5 +36,5 @@ def apply_temperature(probabilities: npt.NDArray[np.floating[Any]], temperature:
 
 
 def _logits(probabilities: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
-    logits: npt.NDArray[np.float64] = np.log(np.maximum(probabilities.astype(np.float64), _SMALLEST))
+    logits: npt.NDArray[np.float64] = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
     return logits

@@ -20,7 +20,7 @@ from datasets import (
     Progress,
     Split,
     class_mapping,
-    decode,
+    decode_content,
     silent,
 )
 from trainer.bundle import Bundle, load_bundle
@@ -118,7 +118,7 @@ class Classifier:
 
     def _decoded(self, file: ImageFile, crop: float) -> DecodedImage | ImageError:
         try:
-            return decode(file.read(), crop=crop, image_size=self.bundle.manifest.preprocessing.image_size)
+            return decode_content(file.read(), crop=crop, image_size=self.bundle.manifest.preprocessing.image_size)
         except ImageError as error:
             return error
 

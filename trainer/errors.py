@@ -7,6 +7,7 @@ GalaxyTunerError
     ├── ObjectiveError       no such metric, or its direction is not known: stop before training
     ├── CheckpointError      a checkpoint belongs to another run or is damaged: stop, delete it to start over
     ├── SplitError           the dataset has no rows in a split that is needed: stop, import it again
+    ├── ExportError          the model cannot be written in another program's format: say what is missing, stop
     ├── BundleError          not a bundle, of another version, or changed since it was written: refuse it
     └── ModelMismatchError   the dataset does not fit the model (classes, image size, crop): refuse it
 """
@@ -47,6 +48,10 @@ class SplitError(TrainerError):
     """The dataset has no images in a split that is needed."""
 
 
+class ExportError(TrainerError):
+    """A model cannot be exported: its place is taken, a package is missing, or the format cannot hold it."""
+
+
 class BundleError(TrainerError):
     """A bundle is refused; the text names the path, what was expected and what was found."""
 
@@ -62,6 +67,7 @@ def one_line(error: BaseException) -> str:
     arguments received: those are left out.
     """
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    text = text.rpartition("Exception encountered: ")[2]  # Keras puts a whole configuration before the cause
     text = re.split(r"Arguments received by|\[Op:|\[\[\{\{node|Detected at node", text)[0]
     text = re.sub(r"\{\{[^}]*\}\}", "", text)
     line = " ".join(f"{type(error).__name__}: {text}".split()).rstrip(":")

@@ -1,12 +1,15 @@
 """TensorFlow without its start-up messages: they are not for the user, and hide what is."""
 
+import contextlib
 import os
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 
 _NOISE = re.compile(
     rb"WARNING: All log messages before absl|[IWE]\d{4} [\d:.]+ +\d+ \S+\.cc:\d+\]|To enable the following instructions"
+    rb"|INFO: Created TensorFlow Lite XNNPACK delegate"
 )
 
 
@@ -25,13 +28,21 @@ def import_tensorflow() -> None:
     if "tensorflow" in sys.modules:
         return
     quiet_tensorflow()
+    with without_noise():
+        import tensorflow  # noqa: F401
+
+
+@contextlib.contextmanager
+def without_noise() -> Iterator[None]:
+    """Leave out of stderr what TensorFlow's libraries log while this is open; the rest appears once it has ended."""
     sys.stderr.flush()
     real = os.dup(2)
     with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), 2)
         try:
-            import tensorflow  # noqa: F401
+            yield
         finally:
+            sys.stderr.flush()
             os.dup2(real, 2)
             os.close(real)
             held_back.seek(0)

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from datasets import ImageError
-
 if TYPE_CHECKING:
     from trainer import Classification
 
@@ -28,8 +26,9 @@ class Prediction:
 
     @classmethod
     def of(cls, found: "Classification") -> Self:
-        """Keep all but the pixels of what a classifier found."""
-        return cls(found.path, found.class_name, found.probabilities, found.warnings, found.error)
+        """Keep all but the pixels of what a classifier found; of a name that is no Unicode, what can be written."""
+        path = found.path.encode("utf-8", "backslashreplace").decode("utf-8")
+        return cls(path, found.class_name, found.probabilities, found.warnings, found.error)
 
     @property
     def probability(self) -> float | None:
@@ -54,17 +53,6 @@ class Prediction:
         }
 
 
-def require_one(predictions: Sequence[Prediction]) -> None:
-    """Raise ImageError unless at least one image was classified: the command has then done nothing."""
-    if any(found.error is None for found in predictions):
-        return
-    if not predictions:
-        raise ImageError("expected at least one image, found none in these paths")
-    first = predictions[0]
-    others = f"; no other of the {len(predictions):,} files could be used either" if len(predictions) > 1 else ""
-    raise ImageError(f"{first.path} cannot be classified: {first.error}{others}")
-
-
 def remarks(predictions: Sequence[Prediction]) -> list[tuple[str, int]]:
     """Return each distinct warning with the number of images it concerns, most common first."""
     return Counter(warning for found in predictions for warning in found.warnings).most_common()
@@ -74,12 +62,20 @@ def prediction_csv(predictions: Sequence[Prediction], classes: Sequence[str]) ->
     """Write one line an image: ``path, class``, the probability of every class, warnings and error; absent is empty."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(["path", "class", *classes, "warnings", "error"])
-    for found in predictions:
-        chances = found.probabilities or {}
-        numbers = [f"{chances[name]:.6f}" if name in chances else "" for name in classes]
-        writer.writerow([found.path, found.class_name or "", *numbers, "; ".join(found.warnings), found.error or ""])
+    writer.writerows([columns(classes), *(csv_row(found, classes) for found in predictions)])
     return target.getvalue()
+
+
+def columns(classes: Sequence[str]) -> list[str]:
+    """Return the names of a table's columns."""
+    return ["path", "class", *classes, "warnings", "error"]
+
+
+def csv_row(found: Prediction, classes: Sequence[str]) -> list[str]:
+    """Return the line of one image."""
+    chances = found.probabilities or {}
+    numbers = [f"{chances[name]:.6f}" if name in chances else "" for name in classes]
+    return [found.path, found.class_name or "", *numbers, "; ".join(found.warnings), found.error or ""]
 
 
 def prediction_table(predictions: Sequence[Prediction]) -> list[dict[str, object]]:

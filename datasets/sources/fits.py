@@ -5,17 +5,13 @@ side and differ in the band alone (`g7_g.fits`, `g7_r.fits`, `g7_i.fits`). See `
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from datasets.errors import ImageError
 from datasets.sources.class_folders import ClassFile, class_files
-from datasets.sources.fits_names import by_galaxy, colours, is_fits
-from datasets.sources.fits_pixels import composite
-from datasets.sources.listing import Item, Listing
+from datasets.sources.fits_names import by_galaxy, in_order, is_fits
+from datasets.sources.listing import Item, Listing, read_content
 from datasets.sources.trees import refusal
 
 EXPECTED = "a folder or zip with a folder of FITS files for each class"
@@ -36,23 +32,12 @@ def list_fits(source: Path) -> Listing:
     items, rejected = [], list(found.tree.rejected)
     for label in sorted(files):
         for galaxy, bands in sorted(by_galaxy(files[label]).items()):
-            names = _in_order(bands)
-            if names is None:
-                rejected.append((galaxy, f"the bands {', '.join(sorted(bands))}: expected three, or g, r and i"))
+            try:
+                names = in_order(bands)
+            except ImageError as error:
+                rejected.append((galaxy, str(error)))
                 continue
-            reads = [partial(found.tree.read, found.root + name) for name in names]
-            items.append(Item(galaxy, label, partial(_compose, reads), files[label][names[0]].split))
+            read = partial(read_content, found.tree.read, [found.root + name for name in names])
+            items.append(Item(galaxy, label, read, files[label][names[0]].split))
     others = len(found.files) - sum(len(named) for named in files.values())
     return Listing(found.classes, tuple(items), tuple(rejected), found.loose + others)
-
-
-def _in_order(bands: dict[str, str]) -> list[str] | None:
-    """Return the files to read, from blue to red, or the only one."""
-    if len(bands) == 1:
-        return list(bands.values())
-    chosen = colours(list(bands))
-    return None if chosen is None else [bands[band] for band in chosen]
-
-
-def _compose(reads: Sequence[Callable[[], bytes]]) -> npt.NDArray[np.uint8]:
-    return composite([read() for read in reads])

@@ -1,8 +1,10 @@
 """What the names of FITS files tell: that they are some, which band they hold, and which belong together."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
+
+from datasets.errors import ImageError
 
 _SUFFIXES = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fits.fz")
 BANDS = "ugrizy"
@@ -46,3 +48,16 @@ def colours(bands: Sequence[str]) -> tuple[str, str, str] | None:
     if len(known) == 3:
         return known[0], known[1], known[2]
     return next(((*choice,) for choice in _COLOURS if set(choice) <= set(known)), None)
+
+
+def in_order(bands: Mapping[str, str]) -> list[str]:
+    """Return a galaxy's files, {band: file}, from blue to red, or the only one.
+
+    Raises ImageError where it is not clear which they are.
+    """
+    if len(bands) == 1:
+        return list(bands.values())
+    chosen = colours(list(bands))
+    if chosen is None:
+        raise ImageError(f"the bands {', '.join(sorted(bands))}: expected three, or g, r and i")
+    return [bands[band] for band in chosen]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
+from datasets.archives import is_hdf5
 from datasets.errors import SourceError
 from datasets.sources.columns import Table, is_table, table_file, tables_in
 from datasets.sources.listing import Listing
@@ -26,7 +27,6 @@ _BY_COLUMNS = (
     ("galaxy-zoo-2", {"dr7objid", "t01_smooth_or_features_a01_smooth_debiased"}),
     ("table", {"path", "label"}),
 )
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def list_source(source: Path, format: str) -> Listing:
@@ -40,7 +40,7 @@ def recognise(source: Path) -> str:
 
     Whatever is nothing else is taken for class folders. Raises SourceError for what cannot be read at all.
     """
-    if source.is_file() and _starts_with(source, _HDF5):
+    if is_hdf5(source):
         return "galaxy10"
     if source.is_file() and is_table(source.name) and not zipfile.is_zipfile(source):
         return _by_columns(table_file(source)) or "table"
@@ -52,14 +52,6 @@ def recognise(source: Path) -> str:
     if source.is_dir() and any(name.lower().endswith((".h5", ".hdf5")) and "/" not in name for name in tree.files):
         return "galaxy10"
     return "fits" if _holds_fits(tree) else "class-folders"
-
-
-def _starts_with(source: Path, magic: bytes) -> bool:
-    try:
-        with source.open("rb") as file:
-            return file.read(len(magic)) == magic
-    except OSError:
-        return False
 
 
 def _by_columns(table: Table) -> str | None:

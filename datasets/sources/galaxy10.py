@@ -7,6 +7,7 @@ Images are read in slices of rows; never is the whole file, 2.5 GB of pixels, in
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from datasets.classes import ordered
 from datasets.errors import ImageError
-from datasets.sources.listing import Item, Listing
+from datasets.sources.listing import Content, Item, Listing
 from datasets.sources.trees import refusal
 
 EXPECTED = "a Galaxy10 file (HDF5 with images and ans), or a folder that holds one"
@@ -62,6 +63,23 @@ def list_galaxy10(source: Path) -> Listing:
     except OSError as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise refusal(source, EXPECTED, f"a file that cannot be read ({reason})") from error
+
+
+def stored_images(path: Path) -> list[tuple[str, Callable[[], Content]]]:
+    """List the images of an HDF5 file without regard to classes: (``images/00012``, how to read it).
+
+    Raises ImageError where it holds no `images`, uint8 (n, height, width, 3).
+    """
+    try:
+        with h5py.File(path) as file:
+            images = file.get("images")
+            if not isinstance(images, h5py.Dataset) or images.dtype != np.uint8 or images.shape[3:] != (3,):
+                raise ImageError("expected an HDF5 file with images, uint8 (n, height, width, 3)")
+            count = len(images)
+    except OSError as error:
+        raise ImageError(f"cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}") from error
+    slices = _Slices(path)
+    return [(f"images/{row:05d}", partial(slices.image, row)) for row in range(count)]
 
 
 def _located(source: Path) -> Path:

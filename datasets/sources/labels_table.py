@@ -17,8 +17,7 @@ from datasets.archives import read_file
 from datasets.classes import ordered
 from datasets.errors import SourceError
 from datasets.sources.columns import Table, is_table, table_file
-from datasets.sources.fits_names import is_fits
-from datasets.sources.listing import Content, Item, Listing
+from datasets.sources.listing import Item, Listing, read_content
 from datasets.sources.trees import open_tree, refusal
 from datasets.sources.voted import find_table
 from datasets.splits import Split, split_named
@@ -60,7 +59,8 @@ def list_table(source: Path) -> Listing:
         raise refusal(source, EXPECTED, f"images of {len(classes)} classes, and two are needed to tell apart")
     labels = {name: label for label, name in enumerate(classes)}
     items = [
-        Item(row.path, labels[row.label], partial(_content, read, row.path), row.split, row.object_id) for row in kept
+        Item(row.path, labels[row.label], partial(read_content, read, [row.path]), row.split, row.object_id)
+        for row in kept
     ]
     return Listing(classes, tuple(items), tuple(rejected.items()), left_out)
 
@@ -101,11 +101,3 @@ def _split(table: Table, number: int, name: str) -> Split | None:
             f"nothing, found '{name}'"
         )
     return found
-
-
-def _content(read: Read, path: str) -> Content:
-    if not is_fits(path):
-        return read(path)
-    from datasets.sources.fits_pixels import composite
-
-    return composite([read(path)])

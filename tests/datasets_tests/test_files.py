@@ -1,12 +1,20 @@
+import gzip
+import io
 import os
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
+import h5py
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from astropy.io import fits
 
-from datasets import ImageError, iterate_images
+from datasets import ImageError, decode_content, iterate_images
 from datasets.archives import MAX_BYTES, Archive
+from datasets.sources.fits_pixels import composite
 
 
 def names(*paths):
@@ -145,3 +153,80 @@ def test_an_archive_is_read_from_many_threads_with_a_handle_each(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(read, contents)) == list(contents.values())
     assert len({thread for thread, _ in handles}) == len({handle for _, handle in handles})
+
+
+def fits_file(*planes):
+    stream = io.BytesIO()
+    fits.PrimaryHDU(np.stack(planes).astype(np.float32)).writeto(stream)
+    return stream.getvalue()
+
+
+@pytest.fixture
+def planes():
+    return np.random.default_rng(2).random((3, 12, 12)) * 5
+
+
+def test_fits_cutouts_are_composed_as_import_does(tmp_path, planes, zipped):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "cube.fits").write_bytes(fits_file(*planes))
+    for band, plane in zip("gri", planes, strict=True):
+        (tmp_path / "a" / f"g7_{band}.fits").write_bytes(fits_file(plane)[:])
+    (tmp_path / "a" / "g8_g.fits").write_bytes(fits_file(planes[0]))
+    (tmp_path / "a" / "g8_r.fits").write_bytes(fits_file(planes[1]))
+    expected = composite([fits_file(*planes)])
+    cube, seven, eight = iterate_images([tmp_path / "a"])
+    assert [file.name for file in (cube, seven, eight)] == [
+        f"{tmp_path}/a/{n}" for n in ("cube.fits", "g7_*.fits", "g8_*.fits")
+    ]
+    assert (cube.read() == expected).all()
+    assert (seven.read() == expected).all()
+    assert reason(eight) == "the bands g, r: expected three, or g, r and i"
+    alone, in_zip = iterate_images([tmp_path / "a" / "cube.fits", zipped(None, extra={"b.fits": fits_file(*planes)})])
+    assert (alone.read() == expected).all()
+    assert (in_zip.read() == expected).all()
+    (band,) = iterate_images([tmp_path / "a" / "g8_g.fits"])
+    assert reason(band) == "1 bands: expected 3, or g, r and i (or z) named in the header"
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.csv.gz", "list.parquet"])
+def test_a_table_lists_paths_from_its_own_folder(tmp_path, planes, name):
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    (tmp_path / "b.fits").write_bytes(fits_file(*planes))
+    paths = ["a.jpg", str(tmp_path / "b.fits"), "", "gone.png"]
+    if name.endswith(".parquet"):
+        pq.write_table(pa.table({"Path": paths, "label": [1, 2, 3, 4]}), tmp_path / name)
+    else:
+        opened = gzip.open if name.endswith(".gz") else open
+        with opened(tmp_path / name, "wt") as file:
+            file.write("label,Path\n" + "".join(f"1,{path}\n" for path in paths))
+    first, second, empty, gone = iterate_images([tmp_path / name])
+    assert (first.name, first.read()) == ("a.jpg", b"a")
+    assert second.read().shape == (12, 12, 3)
+    assert (empty.name, reason(empty)) == (f"{tmp_path / name}/3", "no path in this row")
+    assert reason(gone) == "no such file"
+
+
+def test_a_table_without_paths_says_so_and_the_rest_goes_on(tmp_path):
+    (tmp_path / "odd.csv").write_text("name,label\na.jpg,1\n")
+    (tmp_path / "odd.parquet").write_text("no table")
+    (tmp_path / "none.csv").write_text("path\n")
+    odd, damaged, none, last = iterate_images([tmp_path / n for n in ("odd.csv", "odd.parquet", "none.csv", "a.jpg")])
+    assert reason(odd) == "expected the column 'path', found name, label"
+    assert reason(damaged).startswith("expected a table, found ")
+    assert reason(none) == "holds no image"
+    assert last.name == f"{tmp_path}/a.jpg"
+
+
+def test_the_images_of_an_hdf5_file(tmp_path):
+    pixels = np.random.default_rng(1).integers(0, 255, (70, 6, 8, 3), np.uint8)
+    with h5py.File(tmp_path / "some.h5", "w") as file:
+        file["images"] = pixels
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["pictures"] = pixels
+    *files, other = iterate_images([tmp_path / "some.h5", tmp_path / "other.h5"])
+    assert files[66].name == f"{tmp_path}/some.h5/images/00066"
+    assert (np.stack([file.read() for file in files]) == pixels).all()
+    assert reason(other) == "expected an HDF5 file with images, uint8 (n, height, width, 3)"
+    assert decode_content(files[0].read(), crop=1.0, image_size=4).source_size == (6, 8)
+    with pytest.raises(ImageError, match=r"expected pixels uint8 \(height, width, 3\), found float32 \(2, 2\)"):
+        decode_content(np.zeros((2, 2), np.float32), crop=1.0, image_size=4)

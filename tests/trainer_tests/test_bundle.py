@@ -1,6 +1,8 @@
 import hashlib
 import json
 import os
+import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -85,15 +87,42 @@ def test_runs_no_code_from_a_bundle(folder: Folder, tmp_path: Path) -> None:
     unsafe = model(2, keras.layers.Lambda(lambda images: (os.mkdir(trap), images)[1]))  # noqa: PTH102
     Path(trap).rmdir()
     unsafe.save(tmp_path / "unsafe.keras")
-    data = (tmp_path / "unsafe.keras").read_bytes()
-    (folder.local or tmp_path).mkdir(exist_ok=True)
+    smuggle(folder, (tmp_path / "unsafe.keras").read_bytes())
+    with pytest.raises(BundleError, match=REFUSED + ".*Lambda"):
+        load_bundle(folder)
+    assert not Path(trap).exists()
+
+
+REFUSED = r"model-0\.keras' cannot be loaded as the model 't1': expected one that Keras loads in safe mode, found "
+
+
+def smuggle(folder: Folder, data: bytes) -> None:
+    """Write a bundle with a model file that `write_bundle` would not take."""
     folder.write_whole("model-0.keras", data)
     folder.write_whole(
         "bundle.json", replace(MANIFEST, files={"model-0.keras": hashlib.sha256(data).hexdigest()}).as_document()
     )
-    with pytest.raises(BundleError, match=r"model-0\.keras' cannot be loaded as the model 't1': .*Lambda"):
+
+
+@pytest.mark.parametrize(("module", "name"), [("trap", "Trap"), ("builtins", "exec"), (None, "Trap")])
+def test_imports_nothing_that_a_bundle_names(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str | None, name: str
+) -> None:
+    (tmp_path / "trap.py").write_text("import keras\nclass Trap(keras.layers.Flatten): pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    model(1).save(tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        files = {member: archive.read(member) for member in archive.namelist()}
+    config = json.loads(files["config.json"])
+    flatten = next(layer for layer in config["config"]["layers"] if layer["class_name"] == "Flatten")
+    flatten |= {"module": module, "class_name": name, "registered_name": name}
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
+        for member, data in (files | {"config.json": json.dumps(config).encode()}).items():
+            archive.writestr(member, data)
+    smuggle(folder, (tmp_path / "model.keras").read_bytes())
+    with pytest.raises(BundleError, match=rf"{REFUSED}.*Could not locate class '{name}'"):
         load_bundle(folder)
-    assert not Path(trap).exists()
+    assert "trap" not in sys.modules
 
 
 def rewritten(folder: Folder, **changes: Any) -> None:

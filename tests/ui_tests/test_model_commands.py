@@ -1,7 +1,9 @@
+import csv
 import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 from ui_tests.conftest import Galaxy
 
@@ -85,6 +87,81 @@ def test_classify_with_something_else_than_a_model(galaxy: Galaxy, tiny_source: 
     result = galaxy("classify", tmp_path, tiny_source)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "is not a bundle" in result.stderr
+
+
+def table_of(target: Path) -> list[dict[str, Any]]:
+    """Read a written file of any kind: a row an image, its probabilities under the classes' names."""
+    if target.suffix == ".parquet":
+        rows: list[dict[str, Any]] = pyarrow.parquet.read_table(target).to_pylist()
+        return rows
+    if target.suffix == ".json":
+        images = json.loads(target.read_text())["images"]
+        return [{**image, **(image.pop("probabilities") or {})} for image in images]
+    with target.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.parquet"])
+def test_classify_writes_a_row_for_each_image_of_a_list_and_goes_on_after_a_bad_one(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tiny_dataset: Dataset, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("no image")
+    listed = [*sorted(tiny_source.glob("spiral/*.jpg")), tmp_path / "notes.txt", tmp_path / "absent\udcff.jpg"]
+    with (tmp_path / "list.csv").open("w", newline="", errors="backslashreplace") as file:
+        csv.writer(file).writerows([["id", "path"], *[[number, path] for number, path in enumerate(listed)]])
+    (tmp_path / name).write_text("an older one")
+    result = galaxy("classify", bundle, tmp_path / "list.csv", "--output", tmp_path / name, "--json")
+    printed = json.loads(result.stdout)["images"]
+    rows = table_of(tmp_path / name)
+    assert [row["path"] for row in rows] == [row["path"] for row in printed]
+    assert [row["path"] for row in rows][:21] == list(map(str, listed[:21]))
+    for row, image in zip(rows[:20], printed[:20], strict=True):
+        assert row["class"] == image["class"]
+        assert not row["error"]
+        chances = [float(row[name]) for name in tiny_dataset.classes]
+        assert chances == pytest.approx(list(image["probabilities"].values()), abs=1e-6)
+        assert "for an equal pixel scale" not in str(row["warnings"])
+    assert "not an image" in rows[20]["error"]
+    assert rows[21]["error"] == "no such file"
+    assert not rows[20]["class"]
+    assert not rows[20].get("spiral")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "list.csv", "notes.txt"])
+
+
+def test_classify_with_a_file_shows_what_it_came_to(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path
+) -> None:
+    shown = galaxy("classify", bundle, tiny_source, tmp_path / "no.jpg", "--crop", 0.5, "--output", tmp_path / "a.csv")
+    facts = dict(
+        line.rsplit(maxsplit=1) for line in shown.stdout.splitlines() if line.count(" ") and "crop" not in line
+    )
+    assert (facts["images"], facts["cannot be used"]) == ("101", "1")
+    assert "100 images: " in shown.stdout
+
+
+def test_classify_that_fails_leaves_the_older_file(galaxy: Galaxy, bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("an older one")
+    result = galaxy("classify", bundle, tmp_path / "absent.jpg", "--output", tmp_path / "a.csv", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.csv", "an older one")]
+
+
+def test_classify_refuses_a_file_of_an_unknown_kind(galaxy: Galaxy, tmp_path: Path) -> None:
+    result = galaxy("classify", tmp_path, tmp_path, "--output", tmp_path / "a.xls")
+    assert result.exit_code == 2
+    assert "expected a file that ends in .csv, .json, .parquet, found" in result.stderr
+
+
+def test_export_writes_a_model_and_says_where(
+    galaxy: Galaxy, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = json.loads(galaxy("export", bundle, "--format", "savedmodel", "--json").stdout)
+    assert found == {"path": str(tmp_path / "model.savedmodel"), "format": "savedmodel"}
+    assert (tmp_path / "model.savedmodel" / "saved_model.pb").is_file()
+    again = galaxy("export", bundle, "--format", "savedmodel", "--output", "model.savedmodel", "--json")
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "model.savedmodel' exists already" in again.stderr
 
 
 class FakeTraining:

@@ -1,7 +1,4 @@
-import pytest
-
-from datasets import ImageError
-from ui.predictions import Prediction, prediction_csv, prediction_table, remarks, require_one
+from ui.predictions import Prediction, prediction_csv, prediction_table, remarks
 
 CLASSES = ("edge-on", "spiral")
 SURE = Prediction("a.jpg", "spiral", {"edge-on": 0.25, "spiral": 0.75}, ("too small",), None)
@@ -38,14 +35,3 @@ def test_the_page_gets_the_second_class_and_what_is_to_be_known() -> None:
 
 def test_each_warning_is_said_once_with_its_number() -> None:
     assert remarks([SURE, SURE, UNUSABLE]) == [("too small", 2)]
-
-
-def test_one_classified_image_is_enough() -> None:
-    require_one([UNUSABLE, SURE])
-
-
-def test_no_classified_image_is_an_error_that_names_the_first() -> None:
-    with pytest.raises(ImageError, match=r"b\.txt cannot be classified: not an image; no other of the 2 files"):
-        require_one([UNUSABLE, UNUSABLE])
-    with pytest.raises(ImageError, match="found none in these paths"):
-        require_one([])

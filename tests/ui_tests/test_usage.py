@@ -17,6 +17,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "classify",
+    "export",
     "ui",
 )
 

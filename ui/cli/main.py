@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli.commands import data, leaderboard, models, page, searching
+from ui.cli.commands import data, leaderboard, models, page, searching, using
 from ui.cli.usage import GalaxyGroup
 
 app = typer.Typer(
@@ -38,7 +38,7 @@ def galaxy(
     """
 
 
-for family in (data.app, searching.app, leaderboard.app, models.app, page.app):
+for family in (data.app, searching.app, leaderboard.app, models.app, using.app, page.app):
     app.registered_commands.extend(family.registered_commands)
 
 

@@ -1,6 +1,7 @@
 """Options and arguments that several commands share, each written once."""
 
 import shlex
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,13 @@ def flag(name: str, text: str, *, panel: str | None = None) -> Any:
     return typer.Option(name, metavar="", help=text, rich_help_panel=panel)
 
 
+class DecideChoice(StrEnum):
+    """Which class is named."""
+
+    ACCURACY = "accuracy"
+    BALANCED = "balanced"
+
+
 AsJson = Annotated[bool, flag("--json", "Print one JSON object on stdout, for programs.", panel="Output")]
 Debug = Annotated[bool, flag("--debug", "Show the traceback of an error, for bug reports.", panel="Output")]
 Storage = Annotated[
@@ -31,6 +39,9 @@ Seed = Annotated[int, typer.Option(min=1, help="Everything random derives from i
 Crop = Annotated[
     float | None,
     typer.Option(callback=_fraction, metavar="FRACTION", help="Use only this central part of each image, e.g. 0.55."),
+]
+Decision = Annotated[
+    DecideChoice, typer.Option(help="Name the most probable class, or give rare classes a fair chance.")
 ]
 
 

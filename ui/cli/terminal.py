@@ -7,10 +7,12 @@ import contextlib
 import json
 import math
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 from rich.console import Console, RenderableType
@@ -45,6 +47,12 @@ class Terminal:
     def write(self, text: str) -> None:
         """Write ``text`` on stdout as it is."""
         self.out.file.write(text)
+        self.out.file.flush()
+
+    def write_file(self, path: Path) -> None:
+        """Write the text in a file on stdout, as it is and a part at a time."""
+        with path.open(encoding="utf-8") as file:
+            shutil.copyfileobj(file, self.out.file)
         self.out.file.flush()
 
     def note(self, text: str) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from datasets import ImageFile, decode, open_folder
+from datasets import ImageFile, decode_content, open_folder
 from ui import wording
 from ui.cli.options import command_line
 from ui.markup import plain, probability_bars
@@ -141,7 +141,7 @@ def _card(prediction: Prediction, file: ImageFile, crop: float) -> None:
         return
     with st.container(border=True):
         picture, answer = st.columns([1, 4], vertical_alignment="center")
-        picture.image(decode(file.read(), crop=crop, image_size=_PICTURE_PIXELS).pixels)
+        picture.image(decode_content(file.read(), crop=crop, image_size=_PICTURE_PIXELS).pixels)
         answer.markdown(f"**{plain(prediction.class_name)}** · {wording.percent(prediction.probability)}")
         answer.caption(plain(prediction.path))
         for warning in prediction.warnings:

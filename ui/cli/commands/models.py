@@ -1,4 +1,4 @@
-"""Commands about trained models: ``train``, ``evaluate``, ``classify``."""
+"""Commands that make and measure trained models: ``train``, ``evaluate``."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -9,9 +9,10 @@ from ui.cli.display.progress import progress_bar
 from ui.cli.options import (
     DEFAULT_STORAGE,
     AsJson,
-    Crop,
     DatasetPath,
     Debug,
+    DecideChoice,
+    Decision,
     ModelPath,
     SearchName,
     Storage,
@@ -29,18 +30,6 @@ class SplitChoice(StrEnum):
     VALIDATION = "validation"
     TEST = "test"
     ALL = "all"
-
-
-class DecideChoice(StrEnum):
-    """Which class is named."""
-
-    ACCURACY = "accuracy"
-    BALANCED = "balanced"
-
-
-Decision = Annotated[
-    DecideChoice, typer.Option(help="Name the most probable class, or give rare classes a fair chance.")
-]
 
 
 @app.command(epilog="[bold]Example[/]  galaxy train first --top 1")
@@ -94,38 +83,4 @@ def evaluate(
             {"model": classifier.bundle.uri, "dataset": opened.info.path, "split": split.value, **scores.as_json()},
             evaluated(scores),
             next_command=command_line("classify", model, "IMAGE.jpg"),
-        )
-
-
-@app.command(epilog="[bold]Example[/]  galaxy classify runs/first/model photo.jpg more-photos/ archive.zip --crop 0.55")
-def classify(
-    model: ModelPath,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Images, folders of images, zip archives.")],
-    crop: Crop = None,
-    decide: Decision = DecideChoice.ACCURACY,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Say what kind of galaxy is in each image, and how sure the model is.
-
-    A file that cannot be used is reported in its place and the others are classified.
-    """
-    with session(as_json=as_json, debug=debug) as terminal:
-        from datasets import iterate_images
-        from trainer import Classifier, Decide
-        from ui.cli.display.results import classified
-        from ui.predictions import Prediction, require_one
-
-        files = list(iterate_images(paths))
-        classifier = Classifier.load(model)
-        predictions: list[Prediction] = []
-        with progress_bar(terminal, "Classifying", unit="images") as progress:
-            for found in classifier.classify(files, crop=crop, decide=Decide(decide.value)):
-                predictions.append(Prediction.of(found))
-                progress(len(predictions), len(files))
-        require_one(predictions)
-        terminal.finish(
-            {"model": classifier.bundle.uri, "images": [found.as_json() for found in predictions]},
-            classified(predictions),
-            next_command=command_line("ui"),
         )

@@ -1,6 +1,6 @@
 """How the terminal shows what a model is worth and what it says: training, evaluation, classification."""
 
-from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -9,12 +9,15 @@ from rich.text import Text
 
 from ui import wording
 from ui.cli.display.tables import facts, table
-from ui.predictions import Prediction, remarks
+from ui.predictions import Prediction
+from ui.tally import Tally
 
 if TYPE_CHECKING:
-    from trainer import FinalResult, Scores
+    from trainer import FinalResult, Manifest, Scores
 
 _BAR = 16
+# Images of many sizes have a warning each; the commonest tell what to do.
+_WARNINGS = 20
 # Wide enough for a word of a class name: the heading of a column of counts is broken between words.
 _NARROW = 13
 
@@ -65,16 +68,43 @@ def _cell(count: int, *, right: bool) -> Text:
     return Text(f"{count:,}", style=style)
 
 
-def classified(predictions: Sequence[Prediction]) -> RenderableType:
+def classified(tally: Tally) -> RenderableType:
     """Draw one line an image, then why some could not be used, then each warning with the number of its images."""
     shown = table("image", "class", "", "probability", "next", words=(0, 1, 2, 4))
     for column in shown.columns:
         column.no_wrap = str(column.header) != "image"
-    for found in predictions:
+    for found in tally.shown:
         shown.add_row(Text(found.path, overflow="fold"), *_answer(found))
-    notes = [Text(f"{found.path}: {found.error}", style="red") for found in predictions if found.error is not None]
-    notes += [Text(f"{wording.plural(n, 'image')}: {warning}", style="yellow") for warning, n in remarks(predictions)]
-    return Group(shown, *notes)
+    notes = [Text(f"{found.path}: {found.error}", style="red") for found in tally.shown if found.error is not None]
+    if tally.total > len(tally.shown):
+        more = wording.plural(tally.total - len(tally.shown), "more image")
+        notes.append(Text(f"… and {more}: --output FILE.csv writes all", style="yellow"))
+    return Group(shown, *notes, *_warnings(tally))
+
+
+def written(tally: Tally, path: str) -> RenderableType:
+    """Draw where the results are, how many images each class has and how many could not be used."""
+    lines = {"file": path, "images": f"{tally.total:,}"}
+    lines |= {name: f"{count:,}" for name, count in tally.classes.most_common()}
+    return Group(facts(lines | {"cannot be used": f"{tally.failed:,}"}), *_warnings(tally))
+
+
+def _warnings(tally: Tally) -> list[Text]:
+    common = tally.warnings.most_common(_WARNINGS)
+    return [Text(f"{wording.plural(n, 'image')}: {warning}", style="yellow") for warning, n in common]
+
+
+def exported(path: Path, manifest: "Manifest") -> RenderableType:
+    """Draw where an exported model is, what it takes and what it gives."""
+    side = manifest.preprocessing.image_size
+    return facts(
+        {
+            "model": str(path),
+            "takes": f"images: uint8 (batch, {side}, {side}, 3), RGB",
+            "gives": f"probabilities: float32 (batch, {len(manifest.classes)})",
+            "classes": ", ".join(manifest.classes),
+        }
+    )
 
 
 def _answer(found: Prediction) -> list[RenderableType]:

@@ -1,0 +1,229 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from datasets import Dataset, building_place, decode, iterate_images, open_folder
+from trainer import (
+    Bundle,
+    BundleMember,
+    Classifier,
+    ExportError,
+    ExportFormat,
+    Manifest,
+    export_model,
+    exported_name,
+    write_bundle,
+)
+from trainer.exporting.formats import FORMS
+from trainer.symmetry import dihedral_average
+
+Images = npt.NDArray[np.uint8]
+SIDE = 32
+ZIP = "galaxy-zoo-2-five-class.zip"
+
+
+def network(seed: int, activation: str | None) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    layers = [
+        keras.Input((SIDE, SIDE, 3)),
+        keras.layers.Conv2D(4, 5, strides=3, activation="relu"),
+        keras.layers.BatchNormalization(),
+        keras.layers.Flatten(),
+        keras.layers.Dense(5, activation=activation, kernel_initializer="he_normal"),
+    ]
+    return dihedral_average(keras.Sequential(layers, name="same"))
+
+
+@pytest.fixture(scope="module")
+def classifier(tiny_dataset: Dataset) -> Classifier:
+    """Two untrained networks of the same name, averaged over the eight symmetries, the second with logits."""
+    member = BundleMember("t1", False, 1, 1, 1, {}, {})
+    manifest = Manifest(
+        classes=tiny_dataset.classes,
+        preprocessing=tiny_dataset.preprocessing,
+        dataset="",
+        dataset_fingerprint=tiny_dataset.fingerprint,
+        members=(member, replace(member, name="t2", logits=True)),
+        temperature=0.125,
+        seed=1,
+        created="2026-01-02T03:00:00+00:00",
+        versions={"keras": keras.__version__},
+        metrics={},
+        thresholds={"edge-on": 1.5, tiny_dataset.classes[0]: 4.0},
+    )
+    return Classifier(Bundle("/models/first", manifest, (network(1, "softmax"), network(2, None))))
+
+
+@pytest.fixture(scope="module")
+def images(tiny_dataset: Dataset) -> Images:
+    """200 real galaxies where they are there, else the tiny dataset: uint8, (n, 32, 32, 3)."""
+    source = Path(os.environ.get("GALAXY_DATA", Path(__file__).parents[3] / "shared" / "data")) / ZIP
+    if not source.is_file():
+        return tiny_dataset.take(np.arange(len(tiny_dataset)))
+    files = list(iterate_images([source]))
+    chosen = files[:: len(files) // 200][:200]
+    return np.stack([decode(file.read(), crop=1.0, image_size=SIDE).pixels for file in chosen])
+
+
+def by_onnx(path: Path, images: Images) -> tuple[Any, Any]:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path)
+    texts = session.get_modelmeta().custom_metadata_map
+    told = {key: json.loads(text) if text[0] in "[{" else text for key, text in texts.items()}
+    return session.run(["probabilities"], {"images": images})[0], told
+
+
+def by_litert(path: Path, images: Images) -> tuple[Any, Any]:
+    from ai_edge_litert.interpreter import Interpreter
+
+    with zipfile.ZipFile(path) as archive:
+        told = json.loads(archive.read("galaxy.json"))
+    return Interpreter(str(path)).get_signature_runner("serving_default")(images=images)["probabilities"], told
+
+
+def by_tensorflow(path: Path, images: Images) -> tuple[Any, Any]:
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(path))
+    told = json.loads((path / "assets.extra" / "galaxy.json").read_text())
+    return loaded.signatures["serving_default"](images=tf.constant(images))["probabilities"].numpy(), told
+
+
+RUNTIMES = {ExportFormat.ONNX: by_onnx, ExportFormat.LITERT: by_litert, ExportFormat.SAVEDMODEL: by_tensorflow}
+
+
+@pytest.mark.parametrize(("format", "runtime"), RUNTIMES.items())
+def test_its_own_runtime_gives_the_same_probabilities_for_a_batch_of_any_size(
+    classifier: Classifier,
+    images: Images,
+    tmp_path: Path,
+    format: ExportFormat,
+    runtime: Callable[[Path, Images], tuple[Any, Any]],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    path = export_model(classifier, format, tmp_path / "sub" / exported_name(classifier, format))
+    assert capfd.readouterr() == ("", "")
+    assert [file.name for file in path.parent.iterdir()] == [f"first{FORMS[format].suffix}"]
+    expected = classifier.probabilities(images)
+    assert expected.std(axis=0).min() > 0.01  # the images are told apart at all
+    found, told = runtime(path, images)
+    assert found.dtype == np.float32
+    assert np.abs(found - expected).max() < 1e-4
+    alone, _ = runtime(path, images[3:4])
+    assert np.abs(alone - expected[3:4]).max() < 1e-4
+    assert told["classes"] == list(classifier.classes)
+    assert told["preprocessing"] == {
+        "crop": 1.0,
+        "image_size": SIDE,
+        "source_size": [40, 40],
+        "resampling": "lanczos",
+    }
+    assert told["decide"]["balanced"] == [4.0, 1.0, 1.5, 1.0, 1.0]
+
+
+def test_what_is_there_stays(classifier: Classifier, tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_text("mine")
+    with pytest.raises(ExportError, match=r"m\.onnx' exists already: give a new place"):
+        export_model(classifier, ExportFormat.ONNX, tmp_path / "m.onnx")
+    assert (tmp_path / "m.onnx").read_text() == "mine"
+
+
+def changed(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    changed = replace(FORMS[ExportFormat.SAVEDMODEL], **changes)
+    monkeypatch.setattr("trainer.exporting.export.FORMS", {ExportFormat.SAVEDMODEL: changed})
+
+
+def test_a_missing_package_is_said_with_how_to_install_it(
+    classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(monkeypatch, packages={"numpy": "numpy", "no_such_module": "no-such"})
+    expected = (
+        r"^exporting to savedmodel needs numpy, no-such, but no-such cannot be found: .*pip install -e '\.\[export\]'"
+    )
+    with pytest.raises(ExportError, match=expected):
+        export_model(classifier, ExportFormat.SAVEDMODEL, tmp_path / "m")
+
+
+def test_a_model_that_says_something_else_there_is_not_kept(
+    classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(path: Path, images: Images) -> npt.NDArray[np.float32]:
+        return classifier.probabilities(images) + np.float32(2e-4)
+
+    changed(monkeypatch, write=lambda model, signature, description, path: path.mkdir(), run=run)
+    with pytest.raises(ExportError, match=r"expected the same probabilities within 0\.0001, found a difference of 0"):
+        export_model(classifier, ExportFormat.SAVEDMODEL, tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+def failing(error: BaseException) -> Callable[..., None]:
+    def write(model: object, signature: object, description: object, path: Path) -> None:
+        path.mkdir()
+        (path / "part").write_text("half")
+        raise error
+
+    return write
+
+
+def test_a_model_that_cannot_be_converted_is_refused(
+    classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(monkeypatch, write=failing(ValueError("no such\noperation")))
+    expected = r"'/models/first' cannot be exported to savedmodel: expected .*, found ValueError: no such operation$"
+    with pytest.raises(ExportError, match=expected):
+        export_model(classifier, ExportFormat.SAVEDMODEL, tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_leaves_nothing(
+    classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(monkeypatch, write=failing(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        export_model(classifier, ExportFormat.SAVEDMODEL, tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+SLOW_EXPORT = """
+import sys, time
+from dataclasses import replace
+from trainer import Classifier, ExportFormat, export_model
+from trainer.exporting import export
+form = export.FORMS[ExportFormat.SAVEDMODEL]
+def write(*arguments):
+    form.write(*arguments)
+    print("written", flush=True)
+    time.sleep(60)
+export.FORMS = {ExportFormat.SAVEDMODEL: replace(form, write=write)}
+export_model(Classifier.load(sys.argv[1]), ExportFormat.SAVEDMODEL, sys.argv[2])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+def test_a_killed_export_is_not_there_and_what_it_left_is_swept_away(classifier: Classifier, tmp_path: Path) -> None:
+    write_bundle(open_folder(tmp_path / "model"), classifier.bundle.models, classifier.bundle.manifest)
+    place = tmp_path / "place"
+    arguments = [sys.executable, "-c", SLOW_EXPORT, str(tmp_path / "model"), str(place / "m")]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "written\n"
+        process.send_signal(signal.SIGKILL)
+    assert not (place / "m").exists()
+    assert len(list(place.iterdir())) == 1
+    with building_place(open_folder(place / "m")):
+        pass
+    assert list(place.iterdir()) == []

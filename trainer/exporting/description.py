@@ -1,0 +1,39 @@
+"""What a program must know to use an exported model, as plain JSON."""
+
+from typing import Any
+
+from trainer.exporting.formats import INPUT, OUTPUT
+from trainer.manifest import Manifest
+
+FORMAT = "galaxy-tuner-export/1"
+
+
+def describe(manifest: Manifest) -> dict[str, Any]:
+    """Return the description that goes with an exported model.
+
+    ``preprocessing`` says what was done to the training images and has to be done to others before they are given to
+    the model: the central square of ``crop`` times the shorter side, resampled to ``image_size``; ``source_size`` is
+    the median (height, width) that the sources had. ``decide`` has, for each way to name a class, the factors to
+    multiply its probabilities by before the largest is taken.
+    """
+    preprocessing, side = manifest.preprocessing, manifest.preprocessing.image_size
+    return {
+        "format": FORMAT,
+        "classes": list(manifest.classes),
+        "input": {"name": INPUT, "dtype": "uint8", "shape": ["batch", side, side, 3], "colours": "RGB"},
+        "output": {"name": OUTPUT, "dtype": "float32", "shape": ["batch", len(manifest.classes)]},
+        "preprocessing": {
+            "crop": preprocessing.crop,
+            "image_size": side,
+            "source_size": list(preprocessing.source_size),
+            "resampling": "lanczos",
+        },
+        "decide": {
+            "accuracy": [1.0] * len(manifest.classes),
+            "balanced": [manifest.thresholds.get(name, 1.0) for name in manifest.classes],
+        },
+        "dataset_fingerprint": manifest.dataset_fingerprint,
+        "trials": [member.name for member in manifest.members],
+        "created": manifest.created,
+        "versions": dict(manifest.versions),
+    }

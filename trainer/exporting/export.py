@@ -1,0 +1,95 @@
+"""Writing a bundle in the format of another program, whole or not at all, and only if that program agrees with us."""
+
+import importlib.util
+import warnings
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from datasets import building_place, open_folder
+from trainer.classifier import Classifier
+from trainer.errors import ExportError, one_line
+from trainer.exporting.description import describe
+from trainer.exporting.formats import FORMS, ExportFormat, Form
+from trainer.exporting.graph import ServingModel, serving_signature
+from trainer.quiet import without_noise
+
+TOLERANCE = 1e-4
+"""Largest difference of a probability from the classifier's; the converters' own are below 1e-6."""
+_CHECKED = 8
+
+
+def exported_name(classifier: Classifier, format: ExportFormat) -> str:
+    """Return the usual name of an exported model: its bundle's, with the suffix of the format."""
+    return classifier.bundle.uri.rstrip("/").rpartition("/")[2] + FORMS[format].suffix
+
+
+def export_model(classifier: Classifier, format: ExportFormat, target: str | Path) -> Path:
+    """Write a classifier as a model that takes uint8 images and gives calibrated probabilities; return where.
+
+    The model has one input, ``images``: uint8 (batch, side, side, 3), and one output, ``probabilities``: float32
+    (batch, classes), for batches of any size. Its description (`describe`) is in ONNX the model's metadata, in LiteRT
+    the file ``galaxy.json`` of the zip behind the model, in a SavedModel ``assets.extra/galaxy.json``. Before it gets
+    into its place its own runtime is asked for some probabilities.
+
+    Args:
+        target: A local path; nothing may be there yet.
+
+    Raises:
+        ExportError: Something is there already, a package is missing, the model cannot be written in this format, or
+            gives other probabilities there. Nothing is left behind.
+        StorageError: The target cannot be written.
+    """
+    form, folder = FORMS[format], open_folder(target)
+    if folder.local is None:
+        raise ExportError(f"{folder.uri!r} cannot be written: expected a path on this machine, found a URI")
+    if folder.exists():
+        raise ExportError(f"{folder.uri!r} exists already: give a new place for the model, or remove it first")
+    _check_installed(format)
+    with building_place(folder) as place:
+        built = place / f"model{form.suffix}"
+        _write(classifier, format, form, built)
+        built.rename(folder.local)
+    return folder.local
+
+
+def _check_installed(format: ExportFormat) -> None:
+    packages = FORMS[format].packages
+    missing = [name for module, name in packages.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise ExportError(
+            f"exporting to {format} needs {', '.join(packages.values())}, but {', '.join(missing)} cannot be found: "
+            "install what is missing with pip install -e '.[export]' in the folder of Galaxy Tuner"
+        )
+
+
+def _write(classifier: Classifier, format: ExportFormat, form: Form, path: Path) -> None:
+    bundle = classifier.bundle
+    images = _some_images(bundle.manifest.preprocessing.image_size)
+    try:
+        with without_noise(), warnings.catch_warnings():
+            # Keras looks whether NumPy still has `np.object`.
+            warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
+            model = ServingModel(bundle)
+            model(images[:1])
+            form.write(model, serving_signature(bundle), describe(bundle.manifest), path)
+            found = np.concatenate([form.run(path, images[:1]), form.run(path, images[1:])])
+    except OSError:
+        raise
+    except Exception as error:  # converters and runtimes fail with any type
+        raise ExportError(
+            f"{bundle.uri!r} cannot be exported to {format}: expected a model that it can hold, found {one_line(error)}"
+        ) from error
+    difference = float(np.abs(found - classifier.probabilities(images)).max())
+    if not difference <= TOLERANCE:
+        raise ExportError(
+            f"{bundle.uri!r} cannot be exported to {format}: expected the same probabilities within {TOLERANCE:g}, "
+            f"found a difference of {difference:.2g}"
+        )
+
+
+def _some_images(side: int) -> npt.NDArray[np.uint8]:
+    """Return images of noise, the first ones darker: uint8, (_CHECKED, side, side, 3)."""
+    noise = np.random.default_rng(1).random((_CHECKED, side, side, 3))
+    return (noise * np.linspace(20, 255, _CHECKED).reshape(-1, 1, 1, 1)).astype(np.uint8)

@@ -1,0 +1,131 @@
+"""Commands that use a trained model: ``classify``, ``export``."""
+
+import tempfile
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.cli.display.progress import progress_bar
+from ui.cli.options import AsJson, Crop, Debug, DecideChoice, Decision, ModelPath, command_line
+from ui.cli.terminal import Terminal, session
+from ui.prediction_files import SUFFIXES, Add, prediction_file, write_predictions
+from ui.predictions import Prediction
+
+if TYPE_CHECKING:
+    from trainer import Classifier
+    from ui.tally import Tally
+
+app = typer.Typer()
+
+
+class FormatChoice(StrEnum):
+    """What other programs run."""
+
+    ONNX = "onnx"
+    LITERT = "litert"
+    SAVEDMODEL = "savedmodel"
+
+
+def _known_suffix(value: str | None) -> str | None:
+    if value is not None and Path(value).suffix.lower() not in SUFFIXES:
+        raise typer.BadParameter(f"expected a file that ends in {', '.join(SUFFIXES)}, found {value}")
+    return value
+
+
+@app.command(epilog="[bold]Example[/]  galaxy classify runs/first/model photo.jpg more-photos/ archive.zip --crop 0.55")
+def classify(
+    model: ModelPath,
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH…", help="Images, FITS cutouts, folders, zips, tables of paths, HDF5 files."),
+    ],
+    crop: Crop = None,
+    decide: Decision = DecideChoice.ACCURACY,
+    output: Annotated[
+        str | None,
+        typer.Option(callback=_known_suffix, metavar="FILE", help="Write a row an image: .csv, .json or .parquet."),
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Say what kind of galaxy is in each image, and how sure the model is.
+
+    A file that cannot be used is reported in its place and the others are classified.
+    """
+    with session(as_json=as_json, debug=debug) as terminal, tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
+        from trainer import Classifier
+        from ui.cli.display.results import classified, written
+
+        classifier = Classifier.load(model)
+        # All that is printed is written first: stdout stays empty on failure, and memory free of the images.
+        printed = Path(scratch) / "answer.json"
+        with ExitStack() as files:
+            uri, classes, adders = classifier.bundle.uri, classifier.classes, list[Add]()
+            if output is not None:
+                adders.append(files.enter_context(prediction_file(Path(output), model=uri, classes=classes)))
+            if as_json:
+                adders.append(files.enter_context(write_predictions(printed, model=uri, classes=classes)))
+            tally = _classify(terminal, classifier, paths, adders, crop=crop, decide=decide)
+        if as_json:
+            terminal.write_file(printed)
+        elif output is None:
+            terminal.finish({}, classified(tally), next_command=command_line("ui"))
+        else:
+            terminal.finish({}, written(tally, output))
+
+
+def _classify(
+    terminal: Terminal,
+    classifier: "Classifier",
+    paths: list[str],
+    adders: list[Add],
+    *,
+    crop: float | None,
+    decide: DecideChoice,
+) -> "Tally":
+    """Give every prediction to all of ``adders``. Raises ImageError where no image could be classified."""
+    from datasets import iterate_images
+    from trainer import Decide
+    from ui.tally import Tally
+
+    # The images are listed twice, once to count them, rather than kept.
+    total, tally = sum(1 for _ in iterate_images(paths)), Tally()
+    with progress_bar(terminal, "Classifying", unit="images") as progress:
+        for found in classifier.classify(iterate_images(paths), crop=crop, decide=Decide(decide.value)):
+            prediction = Prediction.of(found)
+            for add in (tally.add, *adders):
+                add(prediction)
+            progress(tally.total, total)
+    tally.require_one()
+    return tally
+
+
+@app.command(epilog="[bold]Example[/]  galaxy export runs/first/model --format onnx")
+def export(
+    model: ModelPath,
+    format: Annotated[FormatChoice, typer.Option(help="What the other program runs.")] = FormatChoice.ONNX,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="Where to write it; nothing may be there yet.", show_default="as MODEL, here"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Write a model for other programs: images as bytes in, probabilities out.
+
+    Scaling of the pixels, averaging and calibration are part of it; its classes and
+    preprocessing are recorded in it.
+    """
+    with session(as_json=as_json, debug=debug) as terminal:
+        from trainer import Classifier, ExportFormat, export_model, exported_name
+        from ui.cli.display.results import exported
+
+        classifier = Classifier.load(model)
+        chosen = ExportFormat(format.value)
+        path = export_model(classifier, chosen, output or exported_name(classifier, chosen))
+        terminal.finish({"path": str(path), "format": chosen.value}, exported(path, classifier.bundle.manifest))

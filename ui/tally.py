@@ -1,0 +1,53 @@
+"""What many classifications came to, in the memory of a few."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from datasets import ImageError
+from ui.predictions import Prediction
+
+SHOWN = 1000
+"""Images that are shown one by one."""
+
+
+@dataclass
+class Tally:
+    """Counts predictions as they come.
+
+    Attributes:
+        total: of all images.
+        classes: images by the class named.
+        warnings: images by warning.
+        failed: images that could not be used.
+        shown: the first of all predictions.
+        first_failure: the first image that could not be used.
+    """
+
+    total: int = 0
+    classes: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
+    failed: int = 0
+    shown: list[Prediction] = field(default_factory=list)
+    first_failure: Prediction | None = None
+
+    def add(self, found: Prediction) -> None:
+        """Count one more."""
+        self.total += 1
+        self.warnings.update(found.warnings)
+        if len(self.shown) < SHOWN:
+            self.shown.append(found)
+        if found.class_name is not None:
+            self.classes[found.class_name] += 1
+            return
+        self.failed += 1
+        self.first_failure = self.first_failure or found
+
+    def require_one(self) -> None:
+        """Raise ImageError unless at least one image was classified: the command has then done nothing."""
+        if self.classes:
+            return
+        if self.first_failure is None:
+            raise ImageError("expected at least one image, found none in these paths")
+        first = self.first_failure
+        others = f"; no other of the {self.total:,} files could be used either" if self.total > 1 else ""
+        raise ImageError(f"{first.path} cannot be classified: {first.error}{others}")
