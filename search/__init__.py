@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from search.view import bundle_location as bundle_location
     from search.view import list_searches as list_searches
     from search.view import read_search as read_search
+    from search.view import read_trial as read_trial
 
 _HOMES = {
     "BayesianOracle": "search.oracles.bayesian",
@@ -85,6 +86,7 @@ _HOMES = {
     "open_same_dataset": "search.specification",
     "read_search": "search.view",
     "read_specification": "search.specification",
+    "read_trial": "search.view",
     "training_options": "search.options",
 }
 __all__ = sorted(_HOMES)

@@ -1,0 +1,84 @@
+"""A search's ended records in one file, so that a leaderboard of thousands is read with a few requests.
+
+A record that has ended never changes, so a snapshot is never wrong, only behind: a reader takes from it the trials
+that the ledger lists as ended, and reads from the ledger those that it lacks. Histories stay in the records. One line
+of JSON says the format and the SHA-256 of what follows: a list of records.
+"""
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable
+
+from pydantic import TypeAdapter, ValidationError
+
+from datasets import Folder, StorageError
+from search.layout import SNAPSHOT
+from search.records import Record
+
+_FORMAT = "galaxy-tuner-snapshot/1"
+# Written again when a tenth is new: all writing together is at most eleven times what the last one writes. Or, so that
+# readers are never far behind, after half a minute.
+_NEW_SHARE, _SECONDS = 0.1, 30.0
+_RECORDS = TypeAdapter(list[Record])
+
+
+def read_snapshot(folder: Folder) -> dict[str, Record]:
+    """Return ended records without their histories, by trial id; none where the file is absent, damaged, or foreign."""
+    try:
+        head, _, body = folder.read(SNAPSHOT).partition(b"\n")
+        if json.loads(head) != _head(body):
+            return {}
+        return {record.trial_id: record for record in _RECORDS.validate_json(body)}
+    except (FileNotFoundError, StorageError, ValueError, ValidationError):
+        return {}
+
+
+class SnapshotWriter:
+    """Keeps the snapshot in ``folder`` near the ledger, at a cost a trial that does not grow with their number.
+
+    ``known`` gives the records ended before, asked once, at the first write. Not thread-safe.
+    """
+
+    def __init__(
+        self, folder: Folder, known: Callable[[], Iterable[Record]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._folder = folder
+        self._known = known
+        self._clock = clock
+        self._written_at = clock()
+        self._written = 0
+        self._lines: dict[str, bytes] | None = None
+
+    def add(self, record: Record) -> None:
+        """Take in a record that has just ended, and write where enough is new."""
+        lines = self._all()
+        lines[record.trial_id] = _line(record)
+        new = len(lines) - self._written
+        if new > _NEW_SHARE * self._written or self._clock() - self._written_at >= _SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        """Write if anything is new. A storage that refuses is passed over: the ledger has it all."""
+        lines = self._all()
+        if len(lines) == self._written:
+            return
+        body = b"[" + b",\n".join(lines.values()) + b"]"
+        with contextlib.suppress(StorageError):
+            self._folder.write_whole(SNAPSHOT, json.dumps(_head(body)).encode() + b"\n" + body)
+        self._written, self._written_at = len(lines), self._clock()
+
+    def _all(self) -> dict[str, bytes]:
+        if self._lines is None:
+            self._written = len(read_snapshot(self._folder))
+            self._lines = {record.trial_id: _line(record) for record in self._known() if record.state.is_ended()}
+        return self._lines
+
+
+def _line(record: Record) -> bytes:
+    return record.model_dump_json(exclude={"history"}).encode()
+
+
+def _head(body: bytes) -> dict[str, object]:
+    return {"format": _FORMAT, "sha256": hashlib.sha256(body).hexdigest()}
