@@ -110,7 +110,7 @@ def test_of_many_trials_the_best_are_drawn_and_equal_reasons_are_one_line(galaxy
     lost = {"scores": [], "state": TrialState.FAILED, "score": None, "reason": "the worker was lost"}
     write_search(str(tmp_path), "many", many + [record(1, trial_id=f"9{n:03d}", **lost) for n in range(5)])
     shown = galaxy("leaderboard", "many", "--storage", tmp_path).stdout
-    assert shown.count(" completed ") == 100 + 1
+    assert shown.count(" completed ") == 100
     assert "… and 25 trials more: --csv lists them all" in shown
     assert "trials 9000, 9001, 9002 and 2 more failed: the worker was lost" in shown
     assert len(galaxy("leaderboard", "many", "--storage", tmp_path, "--csv").stdout.splitlines()) == 1 + 125

@@ -11,6 +11,7 @@ import os
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 import argparse
+import itertools
 import json
 import random
 import resource
@@ -161,7 +162,7 @@ def main() -> None:
         found = {count: measure(storage, count, options.oracle) for count in options.trials}
     for what in found[options.trials[0]]:
         seconds = [found[count][what] for count in options.trials]
-        ratios = [f"x{after / before:.1f}" for before, after in zip(seconds, seconds[1:], strict=False)]
+        ratios = [f"x{after / before:.1f}" for before, after in itertools.pairwise(seconds)]
         sys.stdout.write(f"{what:30s} " + json.dumps([round(second, 4) for second in seconds]) + f" {ratios}\n")
 
 
