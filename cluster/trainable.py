@@ -17,6 +17,9 @@ class TrialActor(tune.Trainable):
     function's thread that is slow to stop makes the next trial fail.
     """
 
+    _session: TrialSession
+    _is_new: bool
+
     def setup(self, config: dict[str, Any]) -> None:
         """Get ready for a trial. Before TensorFlow starts the worker's thread pools are bounded by its CPUs."""
         limit_threads(config["cpus"])

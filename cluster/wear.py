@@ -26,7 +26,7 @@ class WornOutError(RayActorError):
 
 
 class Wear:
-    """What one worker process has come to, looked at before each of its trials. ``resident`` gives its size in bytes."""
+    """What one worker process has come to, looked at before each trial. ``resident`` gives its size in bytes."""
 
     def __init__(self, resident: Callable[[], int] | None = None) -> None:
         self._resident = resident or resident_bytes

@@ -34,9 +34,7 @@ def test_the_resident_size_is_what_the_process_holds() -> None:
 def test_a_worn_worker_is_replaced_its_trial_runs_elsewhere_once_and_counts_no_failure(
     tiny_dataset: Dataset, here: Path
 ) -> None:
-    asked = settings(
-        trials=8, epochs=1, concurrency=1, max_failures=0, hypermodel="my_models:leaking", oracle="random"
-    )
+    asked = settings(trials=8, epochs=1, concurrency=1, max_failures=0, hypermodel="my_models:leaking", oracle="random")
     view = run_search(tiny_dataset.info.path, asked)
     assert view.counts == {"completed": 8}
     processes = [process for process, _ in built(here) if process != str(os.getpid())]
