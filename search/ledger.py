@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from datasets import Folder
 from search.errors import LedgerError
-from search.layout import ORACLE, STATE, STOP, SearchLayout, file_of, trial_of
+from search.layout import ORACLE, ORACLE_REST, STATE, STOP, SearchLayout, file_of, trial_of
+from search.oracle_state import StateKeeper, joined
 from search.records import Record, SearchState, Suggestion, now, pending
 from search.snapshot import SnapshotWriter, read_snapshot
 
@@ -28,6 +29,7 @@ class Ledger:
 
     def __init__(self, layout: SearchLayout) -> None:
         self.layout = layout
+        self._oracle = StateKeeper()
         self._snapshot = SnapshotWriter(layout.root, lambda: self.records(history=False))
 
     def write_suggestion(self, suggestion: Suggestion) -> None:
@@ -55,7 +57,11 @@ class Ledger:
 
     def write_oracle(self, state: dict[str, Any]) -> None:
         """Keep the oracle's state."""
-        self._write_json(ORACLE, state)
+        base, rest = self._oracle.files(state)
+        # In this order: a rest that belongs to an older base is passed over.
+        if base is not None:
+            self.layout.root.write_whole(ORACLE, base)
+        self.layout.root.write_whole(ORACLE_REST, rest)
 
     def request_stop(self) -> None:
         """Ask the search's driver, wherever it runs, to finish what runs and stop."""
@@ -72,10 +78,14 @@ class Ledger:
     def oracle_state(self) -> dict[str, Any] | None:
         """Return the oracle's state as last kept; None before the first suggestion."""
         try:
-            state: dict[str, Any] = json.loads(self.layout.root.read(ORACLE))
+            base = self.layout.root.read(ORACLE)
         except FileNotFoundError:
             return None
-        return state
+        try:
+            rest = self.layout.root.read(ORACLE_REST)
+        except FileNotFoundError:
+            rest = None
+        return joined(base, rest)
 
     def state(self) -> SearchState:
         """Return the state as the driver last said it; a driver that died could not say so."""

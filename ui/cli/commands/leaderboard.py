@@ -44,8 +44,11 @@ def leaderboard(
         if csv:
             terminal.write(_csv(view, history=history))
             return
+        if as_json:  # either is work where there are thousands of trials
+            terminal.finish(view.as_json(history=history))
+            return
         shown = ranked(view, width=terminal.out.width, history=history)
-        terminal.finish(view.as_json(history=history), shown, next_command=next_after(view, storage))
+        terminal.finish({}, shown, next_command=next_after(view, storage))
 
 
 def next_after(view: "SearchView", storage: str) -> str:
