@@ -18,9 +18,9 @@ from search.layout import SNAPSHOT
 from search.records import Record
 
 _FORMAT = "galaxy-tuner-snapshot/1"
-# Written again when a tenth is new: all writing together is at most eleven times what the last one writes. Or, so that
-# readers are never far behind, after half a minute.
-_NEW_SHARE, _SECONDS = 0.1, 30.0
+# Written again when a tenth is new (of few, twenty): all writing together is at most eleven times what the last one
+# writes. Or, so that readers are never far behind, after half a minute.
+_NEW_SHARE, _LEAST_NEW, _SECONDS = 0.1, 20, 30.0
 _RECORDS = TypeAdapter(list[Record])
 
 
@@ -56,7 +56,7 @@ class SnapshotWriter:
         lines = self._all()
         lines[record.trial_id] = _line(record)
         new = len(lines) - self._written
-        if new > _NEW_SHARE * self._written or self._clock() - self._written_at >= _SECONDS:
+        if new >= max(_LEAST_NEW, _NEW_SHARE * self._written) or self._clock() - self._written_at >= _SECONDS:
             self.write()
 
     def write(self) -> None:

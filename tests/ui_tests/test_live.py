@@ -70,3 +70,14 @@ def test_on_a_terminal_a_table_is_drawn_and_taken_away() -> None:
         watch(view())
     assert "best so far" in screen.getvalue()
     assert "[1/6]" not in screen.getvalue()
+
+
+def test_the_picture_says_why_trials_failed_each_reason_once() -> None:
+    lost = [record(number, scores=[], state=TrialState.FAILED, reason="the worker was lost") for number in (7, 8)]
+    console = Console(file=io.StringIO(), width=60)
+    with console.capture() as capture:
+        console.print(picture(view([*RECORDS, *lost]), Pace()))
+    lines = capture.get().splitlines()
+    assert "trials 0007, 0008 failed: the worker was lost" in lines
+    assert any(line.startswith("trial 0004 infeasible: ValueError: the image") and line.endswith("…") for line in lines)
+    assert max(map(len, lines)) <= 60

@@ -17,6 +17,7 @@ from ui.cli.terminal import Terminal
 if TYPE_CHECKING:
     from search import Record, SearchView
 
+_MOST_REASONS = 3
 Watch = Callable[["SearchView"], None]
 
 
@@ -44,7 +45,7 @@ class Pace:
 
 
 def picture(view: "SearchView", pace: Pace) -> RenderableType:
-    """Draw the search as it stands: how far, the running trials, the best so far."""
+    """Draw the search as it stands: how far, the running trials, why some failed, the best so far."""
     ended, planned = ranking.ended(view.rows), view.specification.settings.trials
     rate = pace.per_minute(view)
     how_fast = "" if rate is None else f"  {rate:.1f} trials/min  {wording.duration(pace.left(view))} left"
@@ -54,7 +55,7 @@ def picture(view: "SearchView", pace: Pace) -> RenderableType:
         f"  {ended} of {wording.plural(planned, 'trial')}",
         (how_fast, "cyan"),
     )
-    return Group(head, _running(view), _best(view))
+    return Group(head, _running(view), *_failures(view), _best(view))
 
 
 def _running(view: "SearchView") -> RenderableType:
@@ -70,6 +71,15 @@ def _running(view: "SearchView") -> RenderableType:
         return shown
     ended = ranking.ended(view.rows) >= view.specification.settings.trials
     return Text("all trials have ended" if ended else "starting the next trial …", style="dim")
+
+
+def _failures(view: "SearchView") -> list[Text]:
+    """Write the last few reasons for which trials failed, each once; a line each, so that the picture stays small."""
+    found = list(ranking.failures(sorted(view.rows, key=lambda row: row.ended or "")).items())[-_MOST_REASONS:]
+    return [
+        Text(f"{wording.some(trials, 'trial')} {state}: {reason}", style="yellow", no_wrap=True, overflow="ellipsis")
+        for (state, reason), trials in found
+    ]
 
 
 def _best(view: "SearchView") -> Text:
