@@ -47,15 +47,18 @@ class Pace:
 def picture(view: "SearchView", pace: Pace) -> RenderableType:
     """Draw the search as it stands: how far, the running trials, why some failed, the best so far."""
     ended, planned = ranking.ended(view.rows), view.specification.settings.trials
-    rate = pace.per_minute(view)
-    how_fast = "" if rate is None else f"  {rate:.1f} trials/min  {wording.duration(pace.left(view))} left"
     head = Text.assemble(
         (f"{view.name}  ", "bold"),
         (wording.bar(ended / planned, 24), "green on grey23"),
         f"  {ended} of {wording.plural(planned, 'trial')}",
-        (how_fast, "cyan"),
+        (f"  {_speed(view, pace)}", "cyan"),
     )
     return Group(head, _running(view), *_failures(view), _best(view))
+
+
+def _speed(view: "SearchView", pace: Pace) -> str:
+    rate = pace.per_minute(view)
+    return "" if rate is None else f"{rate:.1f} trials/min, {wording.duration(pace.left(view))} left"
 
 
 def _running(view: "SearchView") -> RenderableType:
@@ -119,13 +122,14 @@ def search_display(terminal: Terminal) -> Iterator[Watch]:
 def log_display(terminal: Terminal) -> Watch:
     """Return a function that writes a line for each trial that has ended since its last call, from any thread."""
     said: set[str] = set()
-    lock = threading.Lock()
+    lock, pace = threading.Lock(), Pace()
 
     def watch(view: "SearchView") -> None:
         with lock:
+            speed = _speed(view, pace)
             for row in sorted(view.rows, key=lambda row: (row.ended or "", row.trial_id)):
                 if row.state.is_ended() and row.trial_id not in said:
                     said.add(row.trial_id)
-                    terminal.note(ended_line(view, row, number=len(said)))
+                    terminal.note(ended_line(view, row, number=len(said)) + (f" · {speed}" if speed else ""))
 
     return watch
