@@ -260,7 +260,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, help="how many, by default as the text above says")
     options = parser.parse_args()
     # Ray puts its workers behind everything else on the machine (nice 15): beside other work that would be measured.
-    os.environ["RAY_worker_niceness"] = "0"
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112
     run, count = kinds[options.what]
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder))
