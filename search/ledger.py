@@ -51,9 +51,9 @@ class Ledger:
 
     def write_state(self, state: SearchState, reason: str | None = None) -> None:
         """Say where the search stands."""
+        self._write_json(STATE, {"state": state, "reason": reason, "since": now()})
         if state is not SearchState.RUNNING:
             self._snapshot.write()
-        self._write_json(STATE, {"state": state, "reason": reason, "since": now()})
 
     def write_oracle(self, state: dict[str, Any]) -> None:
         """Keep the oracle's state."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from pydantic import TypeAdapter, ValidationError
 
 from datasets import Folder, StorageError
+from search.errors import LedgerError
 from search.layout import SNAPSHOT
 from search.records import Record
 
@@ -21,6 +22,8 @@ _FORMAT = "galaxy-tuner-snapshot/1"
 # Written again when a tenth is new (of few, twenty): all writing together is at most eleven times what the last one
 # writes. Or, so that readers are never far behind, after half a minute.
 _NEW_SHARE, _LEAST_NEW, _SECONDS = 0.1, 20, 30.0
+# A storage that refuses or a record that cannot be read ends no search here: the ledger has it all, and says it better.
+_PASSED_OVER = (StorageError, LedgerError)
 _RECORDS = TypeAdapter(list[Record])
 
 
@@ -53,21 +56,24 @@ class SnapshotWriter:
 
     def add(self, record: Record) -> None:
         """Take in a record that has just ended, and write where enough is new."""
-        lines = self._all()
-        lines[record.trial_id] = _line(record)
-        new = len(lines) - self._written
-        if new >= max(_LEAST_NEW, _NEW_SHARE * self._written) or self._clock() - self._written_at >= _SECONDS:
-            self.write()
+        with contextlib.suppress(*_PASSED_OVER):
+            lines = self._all()
+            lines[record.trial_id] = _line(record)
+            new = len(lines) - self._written
+            if new >= max(_LEAST_NEW, _NEW_SHARE * self._written) or self._clock() - self._written_at >= _SECONDS:
+                self._write(lines)
 
     def write(self) -> None:
-        """Write if anything is new. A storage that refuses is passed over: the ledger has it all."""
-        lines = self._all()
-        if len(lines) == self._written:
-            return
+        """Write if anything is new."""
+        with contextlib.suppress(*_PASSED_OVER):
+            lines = self._all()
+            if len(lines) != self._written:
+                self._write(lines)
+
+    def _write(self, lines: dict[str, bytes]) -> None:
         body = b"[" + b",\n".join(lines.values()) + b"]"
-        with contextlib.suppress(StorageError):
-            self._folder.write_whole(SNAPSHOT, json.dumps(_head(body)).encode() + b"\n" + body)
         self._written, self._written_at = len(lines), self._clock()
+        self._folder.write_whole(SNAPSHOT, json.dumps(_head(body)).encode() + b"\n" + body)
 
     def _all(self) -> dict[str, bytes]:
         if self._lines is None:

@@ -118,11 +118,24 @@ def test_it_is_never_more_than_half_a_minute_behind(tmp_path: Path) -> None:
 
 
 def test_a_storage_that_refuses_it_does_not_end_the_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_given: object) -> None:
+    tried: list[str] = []
+
+    def refuse(_folder: Folder, name: str, _data: bytes) -> None:
+        tried.append(name)
         raise StorageError("cannot write: quota exceeded")
 
     monkeypatch.setattr(Folder, "write_whole", refuse)
-    SnapshotWriter(open_folder(tmp_path), lambda: (), Clock()).add(ended("0000", 0.5))
+    writer = SnapshotWriter(open_folder(tmp_path), lambda: (), Clock())
+    for number in range(25):
+        writer.add(ended(f"{number:04d}", 0.5))
+    writer.write()
+    assert tried == ["snapshot.json"] * 2
+
+
+def test_a_damaged_record_does_not_keep_the_state_from_being_said(ledger: Ledger, layout: SearchLayout) -> None:
+    layout.records.write_whole("0000.json", b"{")
+    ledger.write_state(SearchState.FAILED, "something else")
+    assert ledger.state() is SearchState.FAILED
 
 
 def test_one_trial_is_read_with_its_history_wherever_it_stands(ledger: Ledger) -> None:
