@@ -58,12 +58,12 @@ def _rest(base: State, state: State) -> dict[str, Change]:
 def _change(before: Any, now: Any, key: str) -> Change:
     if isinstance(before, list) and isinstance(now, list):
         if key in _UNORDERED:
-            known = set(before)
-            return {"add": sorted(set(now) - known)} if known.issubset(now) else {"all": now}
+            added = set(now).difference(before)
+            return {"add": sorted(added)} if len(now) - len(added) == len(before) else {"all": now}
         return {"add": now[len(before) :]} if now[: len(before)] == before else {"all": now}
     if isinstance(before, dict) and isinstance(now, dict):
-        kept = all(name in now and now[name] == value for name, value in before.items())
-        return {"add": {name: now[name] for name in now.keys() - before.keys()}} if kept else {"all": now}
+        kept = before.items() <= now.items()
+        return {"add": {name: now[name] for name in now if name not in before}} if kept else {"all": now}
     return {"all": now}
 
 
