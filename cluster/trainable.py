@@ -6,6 +6,7 @@ from ray import tune
 
 from cluster.scheduling import as_result
 from cluster.trial import TrialSession
+from cluster.wear import Wear
 from trainer import limit_threads
 
 
@@ -16,16 +17,28 @@ class TrialActor(tune.Trainable):
     function's thread that is slow to stop makes the next trial fail.
     """
 
+    _session: TrialSession
+    _is_new: bool
+
     def setup(self, config: dict[str, Any]) -> None:
         """Get ready for a trial. Before TensorFlow starts the worker's thread pools are bounded by its CPUs."""
         limit_threads(config["cpus"])
-        self._session = TrialSession(config["search"], config["trial"])
+        self._wear = Wear()
+        self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take the next trial in the same process."""
-        self.setup(new_config)
+        self._begin(new_config)
         return True
 
     def step(self) -> dict[str, Any]:
-        """Train an epoch."""
+        """Train an epoch. Raises WornOutError, for Ray Tune, if the worker is too large to start the trial."""
+        if self._is_new:
+            # Not while the trial is set up: a worker that fails there takes the trial with it.
+            self._wear.check()
+            self._is_new = False
         return as_result(self._session.step())
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        self._session = TrialSession(config["search"], config["trial"])
+        self._is_new = True

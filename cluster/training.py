@@ -29,7 +29,7 @@ def train_winners(
 
     Raises LedgerError if the search has fewer scored trials than ``top``, or its dataset has changed since.
     """
-    view = read_search(storage, name)
+    view = read_search(storage, name, history=False)
     specification = view.specification
     layout = SearchLayout.of(storage, name)
     winners = [row for row in view.rows if row.rank is not None][:top]

@@ -33,6 +33,7 @@ class TrialSession:
     def __init__(self, search: str, trial_id: str) -> None:
         self._layout = SearchLayout(open_folder(search))
         self._trial_id = trial_id
+        self._specification: SearchSpecification | None = None
         self._run: TrainingRun | None = None
         self._record: Record | None = None
 
@@ -41,7 +42,7 @@ class TrialSession:
 
         Raises whatever is not the configuration's fault (storage, dataset): the caller may try again elsewhere.
         """
-        specification = read_specification(self._layout)
+        specification = self._specification = self._specification or read_specification(self._layout)
         began = time.monotonic()
         record = self._record or self._started()
         try:

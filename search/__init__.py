@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from search.hypermodel import builder as builder
     from search.hypermodel import discover as discover
     from search.hypermodel import load_hypermodel as load_hypermodel
+    from search.insight import Unclear as Unclear
+    from search.insight import importances as importances
+    from search.insight import plot_best_so_far as plot_best_so_far
+    from search.insight import plot_contours as plot_contours
+    from search.insight import plot_parallel_coordinates as plot_parallel_coordinates
+    from search.insight import plot_slices as plot_slices
     from search.layout import SearchLayout as SearchLayout
     from search.ledger import Ledger as Ledger
     from search.options import training_options as training_options
@@ -46,6 +52,7 @@ if TYPE_CHECKING:
     from search.view import bundle_location as bundle_location
     from search.view import list_searches as list_searches
     from search.view import read_search as read_search
+    from search.view import read_trial as read_trial
 
 _HOMES = {
     "BayesianOracle": "search.oracles.bayesian",
@@ -68,6 +75,7 @@ _HOMES = {
     "Suggestion": "search.records",
     "TPEOracle": "search.oracles.tpe",
     "TrialState": "search.records",
+    "Unclear": "search.insight",
     "beating": "search.heartbeat",
     "best_so_far": "search.ranking",
     "builder": "search.hypermodel",
@@ -76,6 +84,7 @@ _HOMES = {
     "claim": "search.specification",
     "discover": "search.hypermodel",
     "extend": "search.specification",
+    "importances": "search.insight",
     "is_alive": "search.heartbeat",
     "leaderboard": "search.ranking",
     "list_searches": "search.view",
@@ -83,8 +92,13 @@ _HOMES = {
     "make_oracle": "search.oracles",
     "now": "search.records",
     "open_same_dataset": "search.specification",
+    "plot_best_so_far": "search.insight",
+    "plot_contours": "search.insight",
+    "plot_parallel_coordinates": "search.insight",
+    "plot_slices": "search.insight",
     "read_search": "search.view",
     "read_specification": "search.specification",
+    "read_trial": "search.view",
     "training_options": "search.options",
 }
 __all__ = sorted(_HOMES)

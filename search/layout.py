@@ -6,7 +6,9 @@
     state.json               the search's state as its driver last said it
     stop.json                a request to stop, until the next driver starts
     heartbeat.json           rewritten while a driver lives
-    oracle.json              the oracle's state
+    oracle.json              the oracle's state, as it was some trials ago
+    oracle-rest.json         what the state has more by now
+    snapshot.json            ended records without histories, for quick reading; never trusted over records/
     suggestions/<id>.json    what the oracle proposed; durable before Ray gets it
     progress/<id>.json       a running trial's last report; replaced each epoch
     records/<id>.json        one ended trial; written once, never changed
@@ -27,6 +29,8 @@ STATE = "state.json"
 STOP = "stop.json"
 HEARTBEAT = "heartbeat.json"
 ORACLE = "oracle.json"
+ORACLE_REST = "oracle-rest.json"
+SNAPSHOT = "snapshot.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 

@@ -14,7 +14,9 @@ class Row(Record):
 
     def as_json(self, *, history: bool = False) -> dict[str, object]:
         """Return the trial as the ``trials`` list of ``galaxy leaderboard --json`` holds it: no NaN, no infinity."""
-        row: dict[str, object] = self.model_dump(mode="json", exclude={"history"})
+        # By hand, as `model_dump` takes ten times as long and a search may have thousands.
+        row: dict[str, object] = {name: getattr(self, name) for name in type(self).model_fields if name != "history"}
+        row["state"], row["hyperparameters"] = self.state.value, dict(self.hyperparameters)
         row["score"] = _finite(self.score)
         row["metrics"] = {name: _finite(value) for name, value in self.metrics.items()}
         if history:

@@ -38,9 +38,10 @@ def rebuild_oracle(
         _settle(oracle.trials[trial_id], records[trial_id])
     if state is not None:
         oracle.set_state({**state, "ongoing_trials": {}})
+    started = set(oracle.start_order)
     for number, suggestion in enumerate(suggestions):
         trial = oracle.trials[suggestion.trial_id]
-        if suggestion.trial_id not in oracle.start_order:
+        if suggestion.trial_id not in started:
             oracle.start_order.append(suggestion.trial_id)
             oracle._record_values(trial)
         if suggestion.trial_id not in told:

@@ -71,8 +71,11 @@ class SearchView:
         }
 
 
-def read_search(storage: str, name: str) -> SearchView:
-    """Read the search called ``name``, running or not. Raises LedgerError if there is none of this version."""
+def read_search(storage: str, name: str, *, history: bool = True) -> SearchView:
+    """Read the search called ``name``, running or not. Raises LedgerError if there is none of this version.
+
+    Without ``history`` the rows' histories are empty, and a search of thousands of trials is read from its snapshot.
+    """
     layout = SearchLayout.of(storage, name)
     specification = read_specification(layout)
     ledger = Ledger(layout)
@@ -81,12 +84,18 @@ def read_search(storage: str, name: str) -> SearchView:
     state = ledger.state()
     if state is SearchState.RUNNING and not alive:
         state = SearchState.INTERRUPTED
-    return SearchView.of(specification, state, ledger.records())
+    return SearchView.of(specification, state, ledger.records(history=history))
+
+
+def read_trial(storage: str, name: str, trial_id: str) -> Record:
+    """Read one trial of the search called ``name``, with its history. Raises LedgerError if there is none."""
+    return Ledger(SearchLayout.of(storage, name)).record(trial_id)
 
 
 def list_searches(storage: str) -> tuple[SearchView, ...]:
-    """Read every search in ``storage``, by name; none if the folder does not exist."""
-    return tuple(read_search(storage, name) for name in open_folder(storage).names() if _is_search(storage, name))
+    """Read every search in ``storage``, by name, without histories; none if the folder does not exist."""
+    names = [name for name in open_folder(storage).names() if _is_search(storage, name)]
+    return tuple(read_search(storage, name, history=False) for name in names)
 
 
 def bundle_location(storage: str, name: str) -> str:

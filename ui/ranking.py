@@ -33,6 +33,15 @@ def states(found: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {state}" for state, n in found.items() if n) or "no trials yet"
 
 
+def failures(rows: "Sequence[Row]") -> dict[tuple[str, str], list[str]]:
+    """Return the ids of the trials that ended for each (state, reason), in the order of ``rows``."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row.reason:
+            found.setdefault((str(row.state), row.reason), []).append(row.trial_id)
+    return found
+
+
 def leaderboard_csv(rows: "Sequence[Row]") -> str:
     """Write one line a trial: its record, then ``metrics.*`` and ``hyperparameters.*``; absent is empty."""
     metrics = dict.fromkeys(name for row in rows for name in row.metrics)

@@ -4,6 +4,7 @@ An absent value, NaN or infinity is written as an en dash: nobody should read ``
 """
 
 import math
+from collections.abc import Sequence
 
 ABSENT = "–"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -54,6 +55,13 @@ def metric(name: str) -> str:
 def plural(count: int, noun: str) -> str:
     """Write a count with its noun: ``1 image``, ``2,000 images``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def some(names: Sequence[str], noun: str) -> str:
+    """Name up to three and count the others: ``trial 0004``, ``trials 0004, 0005, 0006 and 7 more``."""
+    rest = len(names) - 3
+    listed = ", ".join(names[:3]) + (f" and {rest:,} more" if rest > 0 else "")
+    return f"{noun} {listed}" if len(names) == 1 else f"{noun}s {listed}"
 
 
 def bar(fraction: float, width: int) -> str:

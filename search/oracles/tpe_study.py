@@ -4,20 +4,18 @@ Everything that it proposes follows from the seed, the number of draws and the t
 from the same trials goes on alike. It lives in memory; writing things down is its owner's.
 """
 
-import contextlib
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from search.oracles.distributions import Space, Value
 from search.oracles.untried import active
+from search.quiet import quiet_optuna
 
 Values = Mapping[str, Value]
 
@@ -29,7 +27,7 @@ class TPEStudy:
         self._space = Space()
         self._seed = seed
         self._count = 0
-        with _quiet():
+        with quiet_optuna():
             self._sampler = _Sampler(
                 multivariate=True, group=True, constant_liar=True, n_startup_trials=initial_points, seed=seed
             )
@@ -121,16 +119,3 @@ class _Sampler(TPESampler):
     def _get_params(self, trial: FrozenTrial, study: optuna.Study) -> dict[str, Any]:
         """Return what the trial has: Optuna adds what it drew for groups that are inactive in a running trial."""
         return trial.params
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Leave out that groups are experimental, and that a study was made; Optuna's own settings stay as they were."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Argument ``group`` is an experimental feature", ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(verbosity)

@@ -43,6 +43,13 @@ def failing(hp):
         os._exit(1)
     return model
 
+HOARD = []
+
+def leaking(hp):
+    """A network whose sixth trial in a process leaves something large behind."""
+    HOARD.append(bytearray(b"x" * 2**29) if len(HOARD) == 5 else None)
+    return tiny(hp)
+
 class EachFate(keras_tuner.Oracle):
     """One trial for each fate, then one more that is fine."""
 

@@ -103,3 +103,14 @@ def test_watching_ends_when_the_search_does(galaxy: Galaxy, tmp_path: Path, monk
     ]
     found = json.loads(result.stdout)
     assert (found["state"], found["best"]) == ("finished", "0002")
+
+
+def test_of_many_trials_the_best_are_drawn_and_equal_reasons_are_one_line(galaxy: Galaxy, tmp_path: Path) -> None:
+    many = [record(1, scores=[number / 1000], trial_id=f"{number:04d}") for number in range(120)]
+    lost = {"scores": [], "state": TrialState.FAILED, "score": None, "reason": "the worker was lost"}
+    write_search(str(tmp_path), "many", many + [record(1, trial_id=f"9{n:03d}", **lost) for n in range(5)])
+    shown = galaxy("leaderboard", "many", "--storage", tmp_path).stdout
+    assert shown.count(" completed ") == 100
+    assert "… and 25 trials more: --csv lists them all" in shown
+    assert "trials 9000, 9001, 9002 and 2 more failed: the worker was lost" in shown
+    assert len(galaxy("leaderboard", "many", "--storage", tmp_path, "--csv").stdout.splitlines()) == 1 + 125

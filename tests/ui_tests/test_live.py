@@ -1,9 +1,11 @@
 import io
 
+import pytest
 from rich.console import Console
 from ui_tests.fabricated import RECORDS, record, view
 
 from search import TrialState
+from ui.cli.display import live
 from ui.cli.display.live import Pace, ended_line, picture, search_display
 from ui.cli.terminal import Terminal
 
@@ -40,7 +42,7 @@ def test_the_picture_shows_running_trials_the_best_and_the_time_left() -> None:
     clock.now += 60
     shown = drawn(pace, 0, 1, 4)
     assert "2 of 6 trials" in shown
-    assert "1.0 trials/min  4 min 00 s left" in shown
+    assert "1.0 trials/min, 4 min 00 s left" in shown
     assert "0005" in shown
     assert "2/4" in shown
     assert "best so far: 0.9375 by trial 0002" in shown
@@ -70,3 +72,31 @@ def test_on_a_terminal_a_table_is_drawn_and_taken_away() -> None:
         watch(view())
     assert "best so far" in screen.getvalue()
     assert "[1/6]" not in screen.getvalue()
+
+
+def test_the_picture_says_why_trials_failed_each_reason_once() -> None:
+    lost = [record(number, scores=[], state=TrialState.FAILED, reason="the worker was lost") for number in (7, 8)]
+    console = Console(file=io.StringIO(), width=60)
+    with console.capture() as capture:
+        console.print(picture(view([*RECORDS, *lost]), Pace()))
+    lines = capture.get().splitlines()
+    assert "trials 0007, 0008 failed: the worker was lost" in lines
+    assert any(line.startswith("trial 0004 infeasible: ValueError: the image") and line.endswith("…") for line in lines)
+    assert max(map(len, lines)) <= 60
+
+
+def test_in_a_log_are_plain_lines_with_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, log = Clock(), io.StringIO()
+    monkeypatch.setattr(live, "Pace", lambda: Pace(clock))
+    terminal = Terminal(Console(file=io.StringIO()), Console(file=log, width=80), False)
+    with search_display(terminal) as watch:
+        watch(view(RECORDS[:1]))
+        clock.now += 30
+        watch(view(RECORDS[:2]))
+    trials = log.getvalue().splitlines()
+    assert [line.split(" · ")[0].split(":")[0] for line in trials] == [
+        "[1/6] trial 0001 completed",
+        "[2/6] trial 0002 completed",
+    ]
+    assert trials[1].endswith("· best 0.9375 by 0002 · 2.0 trials/min, 2 min 00 s left")
+    assert "\x1b" not in log.getvalue()

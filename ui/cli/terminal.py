@@ -37,7 +37,7 @@ class Terminal:
     def finish(self, result: Mapping[str, object], *shown: RenderableType, next_command: str | None = None) -> None:
         """Write the result: one JSON object with ``--json``, else what is ``shown`` and the command to try next."""
         if self.as_json:
-            self.write(json.dumps(_finite(result), ensure_ascii=False, allow_nan=False) + "\n")
+            self.write(_json(result) + "\n")
             return
         for renderable in shown:
             self.out.print(renderable)
@@ -99,6 +99,13 @@ def _console(stream: object) -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _REDIRECTED_WIDTH
     return console
+
+
+def _json(result: Mapping[str, object]) -> str:
+    try:
+        return json.dumps(result, ensure_ascii=False, allow_nan=False)
+    except ValueError:  # it holds a NaN or an infinity: looked for only then, as a leaderboard may be long
+        return json.dumps(_finite(result), ensure_ascii=False, allow_nan=False)
 
 
 def _finite(value: object) -> object:

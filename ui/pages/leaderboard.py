@@ -12,7 +12,7 @@ from ui.pages.problems import problems_shown
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from search import Row, SearchView
+    from search import Record, SearchView
 
 _SECONDS = 2
 _COLOURS = {
@@ -65,20 +65,20 @@ def _board(storage: str, name: str, running: bool) -> None:
     from search import read_search
 
     with problems_shown():
-        view = read_search(storage, name)
+        view = read_search(storage, name, history=False)
         if running and str(view.state) != "running":
             st.rerun()
-        _draw(view)
+        _draw(storage, view)
 
 
-def _draw(view: "SearchView") -> None:
+def _draw(storage: str, view: "SearchView") -> None:
     _headline(view)
     if not view.rows:
         st.info("No trial has started yet.")
         return
     _ranking(view)
     _progress_of_best(view)
-    _one_trial(view)
+    _one_trial(storage, view)
 
 
 def _headline(view: "SearchView") -> None:
@@ -124,7 +124,9 @@ def _progress_of_best(view: "SearchView") -> None:
         st.caption("Appears when the first trial has ended.")
 
 
-def _one_trial(view: "SearchView") -> None:
+def _one_trial(storage: str, view: "SearchView") -> None:
+    from search import read_trial
+
     rows = {row.trial_id: row for row in view.rows}
     st.subheader("One trial", anchor=False)
     left, right = st.columns([5, 3], gap="large")
@@ -135,15 +137,15 @@ def _one_trial(view: "SearchView") -> None:
     with left:
         if row.reason:
             st.warning(plain(row.reason))
-        _curves(view, row)
+        _curves(view, read_trial(storage, view.name, chosen))
 
 
-def _curves(view: "SearchView", row: "Row") -> None:
-    names = charts.curve_names(row.history)
+def _curves(view: "SearchView", trial: "Record") -> None:
+    names = charts.curve_names(trial.history)
     if not names:
         st.caption("A trial has curves once its first epoch has ended.")
         return
     wanted = view.objective.name.removeprefix("val_")
     start = names.index(wanted) if wanted in names else 0
     metric = st.selectbox("Metric", names, index=start, format_func=wording.metric, key=f"metric-{view.name}")
-    st.plotly_chart(charts.curves(row.history, metric, best_epoch=row.best_epoch), key="curves")
+    st.plotly_chart(charts.curves(trial.history, metric, best_epoch=trial.best_epoch), key="curves")

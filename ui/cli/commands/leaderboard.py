@@ -40,12 +40,15 @@ def leaderboard(
     with session(as_json=as_json, debug=debug) as terminal:
         from search import read_search
 
-        view = _watched(terminal, storage, name) if watch else read_search(storage, name)
+        view = _watched(terminal, storage, name, history) if watch else read_search(storage, name, history=history)
         if csv:
             terminal.write(_csv(view, history=history))
             return
+        if as_json:  # either is work where there are thousands of trials
+            terminal.finish(view.as_json(history=history))
+            return
         shown = ranked(view, width=terminal.out.width, history=history)
-        terminal.finish(view.as_json(history=history), shown, next_command=next_after(view, storage))
+        terminal.finish({}, shown, next_command=next_after(view, storage))
 
 
 def next_after(view: "SearchView", storage: str) -> str:
@@ -63,16 +66,16 @@ def _csv(view: "SearchView", *, history: bool) -> str:
     return history_csv(view.rows) if history else leaderboard_csv(view.rows)
 
 
-def _watched(terminal: Terminal, storage: str, name: str) -> "SearchView":
+def _watched(terminal: Terminal, storage: str, name: str, history: bool) -> "SearchView":
     """Show the search until it no longer runs, in a log each trial that ends; return the last view."""
     from search import read_search
 
     with _display(terminal) as show:
-        view = read_search(storage, name)
+        view = read_search(storage, name, history=history)
         show(view)
         while str(view.state) == "running":
             time.sleep(_SECONDS_BETWEEN_LOOKS)
-            view = read_search(storage, name)
+            view = read_search(storage, name, history=history)
             show(view)
     return view
 

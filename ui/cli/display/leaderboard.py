@@ -9,33 +9,39 @@ from rich.text import Text
 
 from ui import wording
 from ui.cli.display import tables
-from ui.ranking import differing, states
+from ui.ranking import differing, failures, states
 
 if TYPE_CHECKING:
     from search import Row, SearchView
 
 # Between two columns of a table, and at its edges.
 _GAP = 3
+# More trials than anybody reads in a terminal; drawing thousands would take seconds.
+_MOST_ROWS = 100
 
 
 def ranked(view: "SearchView", *, width: int, history: bool = False) -> RenderableType:
-    """Draw the leaderboard with as many of the differing hyperparameters as fit, then the best trial in full."""
+    """Draw the best 100 trials with as many of the differing hyperparameters as fit, then the best trial in full."""
     names = differing(view.rows)
     head = Text.assemble((view.name, "bold"), "  ", tables.state(str(view.state)), f"  {states(view.counts)}", style="")
-    return Group(head, _table(view, names, width=width, history=history), _winner(view, names))
+    shown = view.rows[:_MOST_ROWS]
+    left_out = len(view.rows) - len(shown)
+    more = [Text(f"… and {wording.plural(left_out, 'trial')} more: --csv lists them all", style="dim")]
+    table = _table(shown, view.objective.name, names, width=width, history=history)
+    return Group(head, table, *(more if left_out else []), *_reasons(view), _winner(view, names))
 
 
-def _table(view: "SearchView", names: Sequence[str], *, width: int, history: bool) -> Table:
-    headings = ["rank", "trial", "state", view.objective.name, "epochs", "time", *(["history"] if history else [])]
-    cells = [_cells(row, view.objective.name, history=history) for row in view.rows]
+def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width: int, history: bool) -> Table:
+    headings = ["rank", "trial", "state", objective, "epochs", "time", *(["history"] if history else [])]
+    cells = [_cells(row, objective, history=history) for row in rows]
     shown = tables.table(*headings, words=(1, 2, 6))
     for column in shown.columns:
         column.no_wrap = True
     room = width - sum(_GAP + max(map(len, column)) for column in zip(headings, *cells, strict=True))
-    fitting = _fitting(view.rows, names, room)
+    fitting = _fitting(rows, names, room)
     for name, needed in fitting.items():
         shown.add_column(Text(wording.heading(name)), justify="right", min_width=needed)
-    for row, words in zip(view.rows, cells, strict=True):
+    for row, words in zip(rows, cells, strict=True):
         words += [wording.value(row.hyperparameters.get(name)) for name in fitting]
         texts = [tables.state(word) if column == 2 else Text(word) for column, word in enumerate(words)]
         shown.add_row(*texts, style="bold" if row.rank == 1 else "")
@@ -67,12 +73,18 @@ def _fitting(rows: "Sequence[Row]", names: Sequence[str], room: int) -> dict[str
     return fitting
 
 
+def _reasons(view: "SearchView") -> list[Text]:
+    """Draw a line for each reason for which trials failed, however many they are."""
+    return [
+        Text(f"{wording.some(trials, 'trial')} {state}: {reason}", style="yellow")
+        for (state, reason), trials in failures(view.rows).items()
+    ]
+
+
 def _winner(view: "SearchView", names: Sequence[str]) -> RenderableType:
     best = next((row for row in view.rows if row.rank == 1), None)
-    failures = [row for row in view.rows if row.reason]
-    parts: list[RenderableType] = [Text(f"trial {r.trial_id} {r.state}: {r.reason}", style="yellow") for r in failures]
     if best is None:
-        return Group(*parts, Text("no trial has a score yet", style="dim"))
+        return Text("no trial has a score yet", style="dim")
     values = {wording.heading(n): wording.value(best.hyperparameters[n]) for n in names if n in best.hyperparameters}
     title = Text(f"Best: trial {best.trial_id}, {view.objective.name} {wording.score(best.score)}", style="bold")
-    return Group(*parts, title, tables.facts(values))
+    return Group(title, tables.facts(values))

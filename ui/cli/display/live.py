@@ -17,6 +17,7 @@ from ui.cli.terminal import Terminal
 if TYPE_CHECKING:
     from search import Record, SearchView
 
+_MOST_REASONS = 3
 Watch = Callable[["SearchView"], None]
 
 
@@ -44,17 +45,20 @@ class Pace:
 
 
 def picture(view: "SearchView", pace: Pace) -> RenderableType:
-    """Draw the search as it stands: how far, the running trials, the best so far."""
+    """Draw the search as it stands: how far, the running trials, why some failed, the best so far."""
     ended, planned = ranking.ended(view.rows), view.specification.settings.trials
-    rate = pace.per_minute(view)
-    how_fast = "" if rate is None else f"  {rate:.1f} trials/min  {wording.duration(pace.left(view))} left"
     head = Text.assemble(
         (f"{view.name}  ", "bold"),
         (wording.bar(ended / planned, 24), "green on grey23"),
         f"  {ended} of {wording.plural(planned, 'trial')}",
-        (how_fast, "cyan"),
+        (f"  {_speed(view, pace)}", "cyan"),
     )
-    return Group(head, _running(view), _best(view))
+    return Group(head, _running(view), *_failures(view), _best(view))
+
+
+def _speed(view: "SearchView", pace: Pace) -> str:
+    rate = pace.per_minute(view)
+    return "" if rate is None else f"{rate:.1f} trials/min, {wording.duration(pace.left(view))} left"
 
 
 def _running(view: "SearchView") -> RenderableType:
@@ -70,6 +74,15 @@ def _running(view: "SearchView") -> RenderableType:
         return shown
     ended = ranking.ended(view.rows) >= view.specification.settings.trials
     return Text("all trials have ended" if ended else "starting the next trial …", style="dim")
+
+
+def _failures(view: "SearchView") -> list[Text]:
+    """Write the last few reasons for which trials failed, each once; a line each, so that the picture stays small."""
+    found = list(ranking.failures(sorted(view.rows, key=lambda row: row.ended or "")).items())[-_MOST_REASONS:]
+    return [
+        Text(f"{wording.some(trials, 'trial')} {state}: {reason}", style="yellow", no_wrap=True, overflow="ellipsis")
+        for (state, reason), trials in found
+    ]
 
 
 def _best(view: "SearchView") -> Text:
@@ -109,13 +122,14 @@ def search_display(terminal: Terminal) -> Iterator[Watch]:
 def log_display(terminal: Terminal) -> Watch:
     """Return a function that writes a line for each trial that has ended since its last call, from any thread."""
     said: set[str] = set()
-    lock = threading.Lock()
+    lock, pace = threading.Lock(), Pace()
 
     def watch(view: "SearchView") -> None:
         with lock:
+            speed = _speed(view, pace)
             for row in sorted(view.rows, key=lambda row: (row.ended or "", row.trial_id)):
                 if row.state.is_ended() and row.trial_id not in said:
                     said.add(row.trial_id)
-                    terminal.note(ended_line(view, row, number=len(said)))
+                    terminal.note(ended_line(view, row, number=len(said)) + (f" · {speed}" if speed else ""))
 
     return watch
