@@ -1,5 +1,6 @@
 """The trial as Ray Tune runs it: a long-lived actor, reused from trial to trial, so TensorFlow is imported once."""
 
+import json
 from typing import Any
 
 from ray import tune
@@ -27,5 +28,6 @@ class TrialActor(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
-        """Train an epoch."""
-        return as_result(self._session.step())
+        """Train an epoch. Its result says what the model declared, too."""
+        result = as_result(self._session.step())
+        return result | {"declared": json.dumps(self._session.declared)}

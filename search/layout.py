@@ -7,6 +7,8 @@
     stop.json                a request to stop, until the next driver starts
     heartbeat.json           rewritten while a driver lives
     oracle.json              the oracle's state
+    space.json               every hyperparameter that the oracle knows; grows when a trial meets a new one
+    lessons.json             what `--warm-start` took from another search, at the start
     suggestions/<id>.json    what the oracle proposed; durable before Ray gets it
     progress/<id>.json       a running trial's last report; replaced each epoch
     records/<id>.json        one ended trial; written once, never changed
@@ -27,6 +29,8 @@ STATE = "state.json"
 STOP = "stop.json"
 HEARTBEAT = "heartbeat.json"
 ORACLE = "oracle.json"
+SPACE = "space.json"
+LESSONS = "lessons.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 

@@ -5,13 +5,14 @@ or not at all, so a reader needs no lock.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from datasets import Folder
 from search.errors import LedgerError
-from search.layout import ORACLE, STATE, STOP, SearchLayout, file_of, trial_of
+from search.layout import ORACLE, SPACE, STATE, STOP, SearchLayout, file_of, trial_of
 from search.records import Record, SearchState, Suggestion, now, pending
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -50,6 +51,18 @@ class Ledger:
         """Keep the oracle's state."""
         self._write_json(ORACLE, state)
 
+    def write_space(self, declared: Sequence[Mapping[str, Any]]) -> None:
+        """Keep the hyperparameters that the oracle is about to know."""
+        self._write_json(SPACE, {"hyperparameters": list(declared)})
+
+    def space(self) -> list[dict[str, Any]] | None:
+        """Return the hyperparameters that were kept last; None before the search has started."""
+        try:
+            declared: list[dict[str, Any]] = json.loads(self.layout.root.read(SPACE))["hyperparameters"]
+        except FileNotFoundError:
+            return None
+        return declared
+
     def request_stop(self) -> None:
         """Ask the search's driver, wherever it runs, to finish what runs and stop."""
         self._write_json(STOP, {"asked": now()})
@@ -85,6 +98,13 @@ class Ledger:
         """Return what the trial last reported while it ran; None if nothing, or if it has ended."""
         try:
             return _read(self.layout.progress, file_of(trial_id), Record)
+        except FileNotFoundError:
+            return None
+
+    def recorded(self, trial_id: str) -> Record | None:
+        """Return the trial's record; None if it has not ended."""
+        try:
+            return _read(self.layout.records, file_of(trial_id), Record)
         except FileNotFoundError:
             return None
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from trainer.errors import OptionsError as OptionsError
     from trainer.errors import SplitError as SplitError
     from trainer.errors import TrainerError as TrainerError
+    from trainer.errors import is_out_of_memory as is_out_of_memory
     from trainer.final import FinalResult as FinalResult
     from trainer.final import Member as Member
     from trainer.final import train_final as train_final
@@ -58,6 +59,7 @@ _HOMES = {
         "OptionsError",
         "SplitError",
         "TrainerError",
+        "is_out_of_memory",
     ),
     "final": ("FinalResult", "Member", "train_final"),
     "fitting": ("EpochReport", "TrainingRun"),
@@ -97,6 +99,7 @@ __all__ = [
     "check_model",
     "evaluate",
     "import_tensorflow",
+    "is_out_of_memory",
     "limit_threads",
     "load_bundle",
     "quiet_tensorflow",
