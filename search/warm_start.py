@@ -1,17 +1,19 @@
 """What a search learns from another one before it starts: ``--warm-start OTHER``.
 
 Taken once, at the start, and kept in the search's own directory: a resumed search knows the same, whatever has become
-of the other. The trials taken are the oracle's alone; they are no records and use up none of the budget.
+of the other. The trials taken are the oracle's alone; they are no records and use up none of the budget. The oracle
+numbers its own trials on from them.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 import keras_tuner
 from pydantic import BaseModel, ConfigDict
 
 from datasets import open_folder
-from search.errors import LedgerError, SettingsError
+from search.errors import SettingsError
 from search.layout import LESSONS, SearchLayout
 from search.ledger import Ledger
 from search.points import complete
@@ -67,33 +69,30 @@ def take_lessons(
             f"--warm-start {layout.root.uri}: expected a search for {objective}, "
             f"found one for {specification.objective}"
         )
-    taken: list[Record] = []
-    left_out: dict[str, int] = {}
+    scored, left_out = [], Counter[str]()
     for record in Ledger(layout).records():
+        if record.state in _SCORED and record.score is not None and math.isfinite(record.score):
+            scored.append(record)
+        else:
+            left_out["without a score"] += 1
+    # All of them first: what one build finds is a hyperparameter of every lesson.
+    for record in scored:
+        if not record.hyperparameters.keys() <= {one.name for one in space.space}:
+            explore(record.hyperparameters)
+    taken: list[Record] = []
+    for record in scored:
         try:
-            lesson = _lesson(record, specification.settings.name, space, explore)
-        except LedgerError as error:
-            left_out[str(error)] = left_out.get(str(error), 0) + 1
+            lesson = _lesson(record, specification.settings.name, space)
+        except SettingsError:
+            left_out["outside of the space"] += 1
             continue
         if all(lesson.hyperparameters != other.hyperparameters for other in taken):
             taken.append(lesson)
-    return Lessons(search=layout.root.uri, trials=tuple(taken), left_out=left_out)
+    return Lessons(search=layout.root.uri, trials=tuple(taken), left_out=dict(left_out))
 
 
-def _lesson(
-    record: Record,
-    name: str,
-    space: keras_tuner.HyperParameters,
-    explore: Callable[[Mapping[str, Value]], None],
-) -> Record:
-    if record.state not in _SCORED or record.score is None or not math.isfinite(record.score):
-        raise LedgerError("without a score")
-    if not record.hyperparameters.keys() <= {one.name for one in space.space}:
-        explore(record.hyperparameters)
-    try:
-        values = complete(space, record.hyperparameters)
-    except SettingsError:
-        raise LedgerError("outside of the space") from None
+def _lesson(record: Record, name: str, space: keras_tuner.HyperParameters) -> Record:
+    values = complete(space, record.hyperparameters)
     return record.but(
         trial_id=f"{name}/{record.trial_id}", hyperparameters=values, history={}, metrics={}, parent=None, reason=None
     )

@@ -8,7 +8,17 @@ import pytest
 
 from cluster import resume_search, run_search
 from datasets import Dataset, open_folder
-from search import SearchError, SearchSettings, SearchState, SearchView, SettingsError, SpaceError, read_search
+from search import (
+    SearchError,
+    SearchLayout,
+    SearchSettings,
+    SearchState,
+    SearchView,
+    SettingsError,
+    SpaceError,
+    read_lessons,
+    read_search,
+)
 
 
 def settings(**changes: object) -> SearchSettings:
@@ -56,6 +66,14 @@ def test_a_warm_start_learns_from_a_name_or_a_directory(tiny_dataset: Dataset, h
         view = run(tiny_dataset, name=f"second-{number}", warm_start=place, trials=5)
         assert view.counts == {"completed": 5}
         assert not known & {row.hyperparameters["units"] for row in view.rows}
+
+
+def test_lessons_with_a_hyperparameter_that_defaults_do_not_meet_all_have_it(tiny_dataset: Dataset, here: Path) -> None:
+    run(tiny_dataset, name="other", hypermodel="my_models:branching", points=[{}, {"x": True, "only_here": 5}])
+    run(tiny_dataset, hypermodel="my_models:branching", warm_start="other", trials=1)
+    lessons = read_lessons(SearchLayout.of("runs", "first"))
+    assert lessons is not None
+    assert [one.hyperparameters["only_here"] for one in lessons.trials[:2]] == [3, 5]
 
 
 def test_what_a_trial_meets_is_recorded_and_searched_from_then_on(tiny_dataset: Dataset, here: Path) -> None:
