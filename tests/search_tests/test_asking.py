@@ -30,7 +30,7 @@ from search.discovery import as_json
 from trainer import Objective
 
 ALL = 12  # combinations of `small`
-POINTS = ({"head": "average", "layers": 3}, {"head": "flatten", "layers": 1, "dropout": 0.25})
+POINTS = ({"head": "average", "layers": 3}, {"head": "flatten", "layers": 2, "dropout": 0.5})
 
 
 def asking(specification: SearchSpecification, **changes: object) -> SearchSpecification:
