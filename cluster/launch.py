@@ -6,37 +6,34 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from cluster.in_process import run_in_process
+from cluster.preparing import Preparation
 from datasets import Dataset, StorageError, open_folder
 from search import (
+    FIRST_TRIALS,
     Conductor,
     Ledger,
     LedgerError,
+    Lessons,
+    SearchError,
     SearchLayout,
     SearchSettings,
     SearchSpecification,
     SearchState,
     SearchView,
     beating,
-    builder,
     check_free,
     claim,
-    discover,
     extend,
     is_alive,
-    load_hypermodel,
-    make_oracle,
     open_same_dataset,
+    read_lessons,
     read_search,
     read_specification,
-    training_options,
+    write_lessons,
 )
-from trainer import Objective, check_model
-
-if TYPE_CHECKING:  # it imports TensorFlow: `search` does so quietly, when it is needed
-    import keras_tuner
+from trainer import Objective
 
 Watch = Callable[[SearchView], None]
 Run = Callable[[Conductor, SearchLayout], None]
@@ -65,11 +62,14 @@ def run_search(
     open_folder(storage).check_writable()
     check_free(layout, settings.name)
     opened = Dataset.open(dataset)
-    oracle = _prepare(opened, settings)
+    prepared = Preparation(opened, settings)
+    settings, lessons = prepared.given_points(), prepared.lessons(storage)
+    oracle = prepared.oracle()
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
     with _runner(address, settings) as run:
         claim(layout, specification)
-        _drive(Conductor(specification, Ledger(layout), oracle), layout, run, watch)
+        _keep(lessons, layout)
+        _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
     return read_search(storage, settings.name)
 
 
@@ -94,8 +94,12 @@ def resume_search(
         raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
     if trials is not None:
         specification = extend(layout, specification, trials)
-    oracle = _prepare(open_same_dataset(specification), specification.settings)
+    prepared = Preparation(open_same_dataset(specification), specification.settings)
+    # Killed between the claim of the name and these: nothing had been tried.
+    lessons = prepared.lessons(storage) if read_lessons(layout) is None else None
+    oracle = prepared.oracle()
     with _runner(address, specification.settings) as run:
+        _keep(lessons, layout)
         _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
     return read_search(storage, name)
 
@@ -113,25 +117,26 @@ def stop_search(name: str, *, storage: str = "runs") -> SearchView:
     return read_search(storage, name)
 
 
-def _prepare(dataset: Dataset, settings: SearchSettings) -> "keras_tuner.Oracle":
-    """Try one batch of the default model, and make the oracle of its space."""
-    hypermodel = load_hypermodel(settings.hypermodel, input_shape=dataset.image_shape, num_classes=len(dataset.classes))
-    objective = Objective.parse(settings.objective)
-    space = discover(hypermodel)
-    options = training_options(space.values, epochs=settings.epochs)
-    check_model(builder(hypermodel, space.values), dataset, options, objective)
-    return make_oracle(
-        settings.oracle,
-        hyperparameters=space,
-        objective=objective,
-        max_trials=settings.trials,
-        seed=settings.seed,
-    )
+def _keep(lessons: Lessons | None, layout: SearchLayout) -> None:
+    if lessons is not None:
+        write_lessons(layout, lessons)
+        _log.warning("Warm start: %s.", lessons)
 
 
 def _drive(conductor: Conductor, layout: SearchLayout, run: Run, watch: Watch | None) -> None:
     with _said(conductor, layout), _interruptible(conductor), _watched(conductor, Ledger(layout), watch):
         run(conductor, layout)
+        _check_hope(conductor)
+
+
+def _check_hope(conductor: Conductor) -> None:
+    """Raise SearchError, which ends the search as failed, if its first trials all failed for one reason."""
+    if conductor.hopeless is not None:
+        name = conductor.specification.settings.name
+        raise SearchError(
+            f"the first {FIRST_TRIALS} trials of {name!r} all failed, for the same reason: {conductor.hopeless}: "
+            "mend that, then search again under another --name"
+        )
 
 
 @contextlib.contextmanager
@@ -159,10 +164,23 @@ def _said(conductor: Conductor, layout: SearchLayout) -> Iterator[None]:
         except KeyboardInterrupt:
             ledger.write_state(SearchState.STOPPED, "interrupted by its user")
             raise
+        except SearchError as error:
+            ledger.write_state(SearchState.FAILED, str(error))
+            raise
         except BaseException as error:
             ledger.write_state(SearchState.FAILED, f"{type(error).__name__}: {error}")
             raise
-        ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED)
+        ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED, _exhaustion(conductor))
+
+
+def _exhaustion(conductor: Conductor) -> str | None:
+    """Say that a search has ended before its budget was used up, because there is nothing left to try."""
+    tried, planned = len(conductor.records()), conductor.specification.settings.trials
+    if conductor.stopping or not conductor.exhausted:
+        return None
+    reason = f"the space is exhausted: the oracle has nothing left to try after {tried} of {planned} trials"
+    _log.warning("%s.", reason[0].upper() + reason[1:])
+    return reason
 
 
 @contextlib.contextmanager

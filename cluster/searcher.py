@@ -5,6 +5,7 @@ the conductor's thread, in order: a trial's end is recorded and told to the orac
 """
 
 import concurrent.futures
+import json
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, cast
@@ -18,6 +19,8 @@ from search import Conductor, Nothing, Record, SearchLayout, Suggestion, TrialSt
 
 # With trials running, Tune's loop must go on serving them; with none, there is nothing else to do than wait.
 _PATIENCE_SECONDS = 0.25
+# Of `ray.exceptions.OutOfMemoryError`: "1 worker(s) were killed due to the node running low on memory. …"
+_RUNNING_LOW = "running low on memory"
 
 
 class ConductorSearcher(Searcher):
@@ -31,6 +34,7 @@ class ConductorSearcher(Searcher):
         self._trials: dict[str, str] = {}
         self._asked: Future[Suggestion | Nothing] | None = None
         self._told: list[Future[None]] = []
+        self._met: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave everything out: Tune pickles the searcher beside its snapshots, which nothing here ever reads."""
@@ -58,12 +62,16 @@ class ConductorSearcher(Searcher):
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Keep a running trial's report."""
+        if trial_id not in self._trials:  # recorded as out of memory while Tune starts it again
+            return
+        self._meet(result)
         self._told.append(self._thread.submit(self._conductor.progress, _record(result)))
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Record a trial that has ended; one that failed waits for its reason, which Tune gives `Events` alone."""
-        if error or result is None or "record" not in result:
+        if error or result is None or "record" not in result or trial_id not in self._trials:
             return
+        self._meet(result)
         record = _record(result)
         if not record.state.is_ended():
             record = record.but(state=TrialState.STOPPED, ended=now())
@@ -71,13 +79,24 @@ class ConductorSearcher(Searcher):
 
     def started(self, trial_id: str) -> None:
         """Note that a worker has the trial."""
-        own = self._trials[trial_id]
-        self._told.append(self._thread.submit(self._note_started, own))
+        own = self._trials.get(trial_id)
+        if own is not None:
+            self._told.append(self._thread.submit(self._note_started, own))
 
-    def failed(self, trial_id: str, reason: str) -> None:
+    def failed(self, trial_id: str, reason: str, *, state: TrialState = TrialState.FAILED) -> None:
         """Record a trial whose worker was lost more often than allowed. What it scored on the way does not rank it."""
+        if trial_id not in self._trials:
+            return
         record = self._conductor.record(self._trials[trial_id])
-        self._end(trial_id, record.but(state=TrialState.FAILED, score=None, reason=reason, ended=now()))
+        self._end(trial_id, record.but(state=state, score=None, reason=reason, ended=now()))
+
+    def out_of_memory(self, trial_id: str, reason: str) -> None:
+        """Record a trial as infeasible whose worker was ended for want of memory: it would be each time.
+
+        Returns when the record is durable. Tune starts the trial again all the same; it then gives that record.
+        """
+        self.failed(trial_id, f"out of memory: {reason}", state=TrialState.INFEASIBLE)
+        self._told[-1].result()
 
     def close(self) -> None:
         """Wait until everything told is durable. Raises what failed on the way there."""
@@ -93,6 +112,13 @@ class ConductorSearcher(Searcher):
     def _end(self, trial_id: str, record: Record) -> None:
         self._trials.pop(trial_id)
         self._told.append(self._thread.submit(self._conductor.end, record))
+
+    def _meet(self, result: dict[str, Any]) -> None:
+        declared = result["declared"]
+        # The same from epoch to epoch, and mostly from trial to trial.
+        if declared not in self._met:
+            self._met.add(declared)
+            self._told.append(self._thread.submit(self._conductor.meet, json.loads(declared)))
 
     def _note_started(self, own: str) -> None:
         record = self._conductor.record(own)
@@ -122,9 +148,28 @@ class Events(Callback):
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """Record the failure with the last line of what Ray says of it."""
+        killed = _memory_kill(trial)
+        if killed is not None:
+            self._searcher.out_of_memory(trial.trial_id, killed)
+            return
         error = trial.get_pickled_error() or trial.get_error()
         lines = str(error).strip().splitlines()
         self._searcher.failed(trial.trial_id, lines[-1] if lines else "its worker was lost")
+
+    def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """Record a trial whose worker Ray ended for want of memory, rather than let it be tried again."""
+        killed = _memory_kill(trial)
+        if killed is not None:
+            self._searcher.out_of_memory(trial.trial_id, killed)
+
+
+def _memory_kill(trial: Trial) -> str | None:
+    """Return what Ray says of the trial's last failure, on one line, if its memory monitor ended the worker.
+
+    That failure is no `RayActorError`, so it is only in the text that Tune adds each failure to.
+    """
+    last = str(trial.get_error() or "").rpartition("Failure # ")[2]
+    return next((line.strip() for line in last.splitlines() if _RUNNING_LOW in line), None)
 
 
 def _record(result: dict[str, Any]) -> Record:

@@ -1,5 +1,6 @@
 """The trial as Ray Tune runs it: a long-lived actor, reused from trial to trial, so TensorFlow is imported once."""
 
+import json
 from typing import Any
 
 from ray import tune
@@ -32,12 +33,16 @@ class TrialActor(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
-        """Train an epoch. Raises WornOutError, for Ray Tune, if the worker is too large to start the trial."""
+        """Train an epoch. Its result says what the model declared, too.
+
+        Raises WornOutError, for Ray Tune, if the worker is too large to start the trial.
+        """
         if self._is_new:
             # Not while the trial is set up: a worker that fails there takes the trial with it.
             self._wear.check()
             self._is_new = False
-        return as_result(self._session.step())
+        result = as_result(self._session.step())
+        return result | {"declared": json.dumps(self._session.declared)}
 
     def _begin(self, config: dict[str, Any]) -> None:
         self._session = TrialSession(config["search"], config["trial"])

@@ -6,10 +6,12 @@ from typing import Any
 
 from datasets import Dataset, open_folder
 from search import (
+    Builder,
     Ledger,
     Record,
     SearchLayout,
     SearchSpecification,
+    Suggestion,
     TrialState,
     builder,
     load_hypermodel,
@@ -17,7 +19,7 @@ from search import (
     read_specification,
     training_options,
 )
-from trainer import InfeasibleError, TrainingRun
+from trainer import EpochReport, InfeasibleError, TrainingOptions, TrainingRun, is_out_of_memory
 
 # A worker outlives its trials: it opens a dataset and imports a HyperModel once.
 _open_dataset = lru_cache(maxsize=2)(Dataset.open)
@@ -35,35 +37,57 @@ class TrialSession:
         self._trial_id = trial_id
         self._specification: SearchSpecification | None = None
         self._run: TrainingRun | None = None
+        self._build: Builder | None = None
         self._record: Record | None = None
+
+    @property
+    def declared(self) -> list[dict[str, Any]]:
+        """What the trial's model declared when it was built, as `search.Builder.declared`; empty before."""
+        return [] if self._build is None else self._build.declared
 
     def step(self) -> Record:
         """Train one epoch and return the trial's record: running, completed, or infeasible with the reason.
+
+        Trains nothing where that was done already: a trial that is recorded gives its record again, and one that was
+        cut off between its checkpoint and its report first reports, so that a scheduler may stop it there.
 
         Raises whatever is not the configuration's fault (storage, dataset): the caller may try again elsewhere.
         """
         specification = self._specification = self._specification or read_specification(self._layout)
         began = time.monotonic()
         record = self._record or self._started()
+        if record.state.is_ended():
+            return record
         try:
-            run = self._run or self._start(specification)
-            report = run.step()
-        except InfeasibleError as error:
+            report = self._report(specification, reported=record.epochs)
+        except Exception as error:
+            if not (isinstance(error, InfeasibleError) or is_out_of_memory(error)):
+                raise
+            reason = str(error if isinstance(error, InfeasibleError) else InfeasibleError.because(error))
             # What earlier epochs scored does not count: the configuration does not hold out.
-            return record.but(state=TrialState.INFEASIBLE, score=None, reason=str(error), ended=now())
-        self._run = run
-        self._record = record.but(
-            **_at_best(run.history, report.best_epoch, specification.objective_name),
+            return self._used(record).but(state=TrialState.INFEASIBLE, score=None, reason=reason, ended=now())
+        assert self._run is not None
+        self._record = self._used(record).but(
+            **_at_best(self._run.history, report.best_epoch, specification.objective_name),
             state=TrialState.COMPLETED if report.finished else TrialState.RUNNING,
             epochs=report.epoch,
-            history=run.history,
+            history=self._run.history,
             seconds=record.seconds + time.monotonic() - began,
             ended=now() if report.finished else None,
         )
         return self._record
 
+    def _report(self, specification: SearchSpecification, *, reported: int) -> EpochReport:
+        if self._run is not None:
+            return self._run.step()
+        self._run = self._start(specification)
+        return self._run.report() if self._run.epoch > reported else self._run.step()
+
     def _started(self) -> Record:
         ledger = Ledger(self._layout)
+        recorded = ledger.recorded(self._trial_id)
+        if recorded is not None:
+            return recorded
         # A trial that goes on keeps its beginning and the time it has had.
         before = ledger.report(self._trial_id)
         if before is not None and before.started is not None:
@@ -78,20 +102,43 @@ class TrialSession:
         )
 
     def _start(self, specification: SearchSpecification) -> TrainingRun:
-        settings = specification.settings
         suggestion = Ledger(self._layout).suggestion(self._trial_id)
         hypermodel = load_hypermodel(
-            settings.hypermodel, input_shape=specification.image_shape, num_classes=len(specification.classes)
+            specification.settings.hypermodel,
+            input_shape=specification.image_shape,
+            num_classes=len(specification.classes),
         )
+        self._build = builder(hypermodel, suggestion.values)
+        options = self._options(specification)
+        run = self._training(specification, suggestion, options)
+        # The build may have met a hyperparameter that belongs to training: its default is what the record will say.
+        met = self._options(specification)
+        return run if met == options else self._training(specification, suggestion, met)
+
+    def _options(self, specification: SearchSpecification) -> TrainingOptions:
+        assert self._build is not None
+        settings = specification.settings
+        return training_options(self._build.values, epochs=settings.epochs, patience=settings.patience)
+
+    def _training(
+        self, specification: SearchSpecification, suggestion: Suggestion, options: TrainingOptions
+    ) -> TrainingRun:
+        assert self._build is not None
         return TrainingRun(
-            builder(hypermodel, suggestion.values),
+            self._build,
             _open_dataset(specification.dataset),
-            training_options(suggestion.values, epochs=settings.epochs, patience=settings.patience),
+            options,
             objective=specification.objective,
             seed=suggestion.seed,
             checkpoints=self._layout.checkpoints(suggestion.trial_id),
-            max_parameters=settings.max_parameters,
+            max_parameters=specification.settings.max_parameters,
         )
+
+    def _used(self, record: Record) -> Record:
+        """Add the values that the build used beside those suggested."""
+        values = {} if self._build is None else self._build.values
+        fresh = {name: value for name, value in values.items() if not name.startswith("tuner/")}
+        return record.but(hyperparameters=record.hyperparameters | fresh)
 
 
 def _at_best(history: dict[str, list[float]], best_epoch: int | None, objective: str) -> dict[str, Any]:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from search.errors import SpaceError as SpaceError
     from search.heartbeat import beating as beating
     from search.heartbeat import is_alive as is_alive
+    from search.hopeless import FIRST_TRIALS as FIRST_TRIALS
+    from search.hypermodel import RANDOM_POINTS as RANDOM_POINTS
+    from search.hypermodel import Builder as Builder
     from search.hypermodel import builder as builder
     from search.hypermodel import discover as discover
+    from search.hypermodel import explore as explore
     from search.hypermodel import load_hypermodel as load_hypermodel
     from search.insight import Unclear as Unclear
     from search.insight import importances as importances
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
     from search.oracles.bayesian import BayesianOracle as BayesianOracle
     from search.oracles.grid import GridOracle as GridOracle
     from search.oracles.tpe import TPEOracle as TPEOracle
+    from search.points import complete_points as complete_points
+    from search.points import random_point as random_point
     from search.ranking import Row as Row
     from search.ranking import best_so_far as best_so_far
     from search.ranking import leaderboard as leaderboard
@@ -53,15 +59,24 @@ if TYPE_CHECKING:
     from search.view import list_searches as list_searches
     from search.view import read_search as read_search
     from search.view import read_trial as read_trial
+    from search.warm_start import Lessons as Lessons
+    from search.warm_start import find_search as find_search
+    from search.warm_start import read_lessons as read_lessons
+    from search.warm_start import take_lessons as take_lessons
+    from search.warm_start import write_lessons as write_lessons
 
 _HOMES = {
     "BayesianOracle": "search.oracles.bayesian",
+    "Builder": "search.hypermodel",
     "Conductor": "search.conductor",
     "GalaxyHyperModel": "search.space",
     "GridOracle": "search.oracles.grid",
+    "FIRST_TRIALS": "search.hopeless",
     "Ledger": "search.ledger",
     "LedgerError": "search.errors",
+    "Lessons": "search.warm_start",
     "Nothing": "search.conductor",
+    "RANDOM_POINTS": "search.hypermodel",
     "Record": "search.records",
     "Row": "search.ranking",
     "SearchError": "search.errors",
@@ -82,8 +97,11 @@ _HOMES = {
     "bundle_location": "search.view",
     "check_free": "search.specification",
     "claim": "search.specification",
+    "complete_points": "search.points",
     "discover": "search.hypermodel",
+    "explore": "search.hypermodel",
     "extend": "search.specification",
+    "find_search": "search.warm_start",
     "importances": "search.insight",
     "is_alive": "search.heartbeat",
     "leaderboard": "search.ranking",
@@ -96,10 +114,14 @@ _HOMES = {
     "plot_contours": "search.insight",
     "plot_parallel_coordinates": "search.insight",
     "plot_slices": "search.insight",
+    "random_point": "search.points",
+    "read_lessons": "search.warm_start",
     "read_search": "search.view",
     "read_specification": "search.specification",
     "read_trial": "search.view",
+    "take_lessons": "search.warm_start",
     "training_options": "search.options",
+    "write_lessons": "search.warm_start",
 }
 __all__ = sorted(_HOMES)
 _WITH_KERAS_TUNER = (
@@ -109,7 +131,9 @@ _WITH_KERAS_TUNER = (
     "search.oracles.bayesian",
     "search.oracles.grid",
     "search.oracles.tpe",
+    "search.points",
     "search.space",
+    "search.warm_start",
 )
 _import = lazily(__name__, _HOMES)
 

@@ -10,9 +10,14 @@ from typing import Any
 import keras
 import keras_tuner
 
+from search.discovery import as_json
 from search.errors import SpaceError
+from search.points import random_point
 from search.records import Value
 from search.space import GalaxyHyperModel
+
+# Enough to get past defaults that do not fit the image; a space that needs more luck would waste its trials.
+RANDOM_POINTS = 5
 
 
 class _FunctionHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
@@ -70,53 +75,99 @@ def import_object(reference: str, *, option: str) -> object:
         ) from error
 
 
-def builder(hypermodel: keras_tuner.HyperModel, values: Mapping[str, Value]) -> Callable[[], keras.Model]:
+class Builder:
+    """A function without arguments that builds a model, and knows afterwards what the build declared."""
+
+    def __init__(self, hypermodel: keras_tuner.HyperModel, values: Mapping[str, Value]) -> None:
+        self._hypermodel, self._given = hypermodel, dict(values)
+        self._declared = keras_tuner.HyperParameters()
+
+    def __call__(self) -> keras.Model:
+        """Build the model of the values given; a hyperparameter that has none gets its default."""
+        self._declared = keras_tuner.HyperParameters()
+        self._declared.values = dict(self._given)
+        return self._hypermodel.build(self._declared)
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The values given, and the defaults that the last build used beside them."""
+        values: dict[str, Value] = self._given | self._declared.values
+        return values
+
+    @property
+    def declared(self) -> list[dict[str, Any]]:
+        """What the last build declared, as far as it came; see `search.discovery`."""
+        return as_json(self._declared)
+
+
+def builder(hypermodel: keras_tuner.HyperModel, values: Mapping[str, Value]) -> Builder:
     """Return a function without arguments that builds ``hypermodel`` with ``values``."""
-
-    def build() -> keras.Model:
-        hp = keras_tuner.HyperParameters()
-        hp.values = dict(values)
-        return hypermodel.build(hp)
-
-    return build
+    return Builder(hypermodel, values)
 
 
-def discover(hypermodel: keras_tuner.HyperModel) -> keras_tuner.HyperParameters:
-    """Return every hyperparameter of ``hypermodel``, including those in scopes that its defaults do not enter.
+def discover(hypermodel: keras_tuner.HyperModel, *, seed: int = 1) -> keras_tuner.HyperParameters:
+    """Return the hyperparameters of ``hypermodel``, including those in scopes that its defaults do not enter.
 
     Builds the model once with its defaults and once more for each scope that no build has reached, as Keras Tuner's own
-    tuners do. Raises SpaceError if the model of the default values cannot be built.
+    tuners do. Where the defaults cannot be built, some random values are tried. Raises SpaceError if those cannot be
+    built either.
     """
     space = keras_tuner.HyperParameters()
-    unreached = _explore(hypermodel, space, {})
+    unreached = _explore_start(hypermodel, space, seed)
     tried: list[object] = []
     while unreached:
         scope = unreached.pop(0)
         if scope in tried:
             continue
         tried.append(scope)
-        unreached += _explore(hypermodel, space, {condition.name: condition.values[0] for condition in scope})
+        unreached += _explore(hypermodel, space, {condition.name: condition.values[0] for condition in scope})[0]
     return space
 
 
-def _explore(
-    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: dict[str, Value]
+def explore(
+    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: Mapping[str, Value]
+) -> None:
+    """Add to ``space`` what a build with ``values`` declares, if it can be built."""
+    _explore(hypermodel, space, values)
+
+
+def _explore_start(
+    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, seed: int
 ) -> list[list[Any]]:
-    """Build once with ``values``, add what was met to ``space``; return the scopes that were not entered."""
+    unreached, first = _explore(hypermodel, space, {})
+    problem = first
+    for number in range(RANDOM_POINTS):
+        if problem is None or not space.space:
+            break
+        more, problem = _explore(hypermodel, space, random_point(space, seed=seed + 1000 * number))
+        unreached += more
+    if problem is None or first is None:
+        return unreached
+    raise SpaceError(
+        "the model can be built neither of its default hyperparameters nor of random ones: "
+        f"{type(first).__name__}: {first}"
+    ) from first
+
+
+def _explore(
+    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: Mapping[str, Value]
+) -> tuple[list[list[Any]], Exception | None]:
+    """Build once with ``values`` and add what was met to ``space``.
+
+    Returns the scopes that were not entered, and what the build raised: one branch that cannot be built costs trials,
+    not the search, and hides nothing that was declared before it.
+    """
     hp = space.copy()
     hp.values.update(values)
     hp.ensure_active_values()
+    problem = None
     try:
         hypermodel.build(hp)
     except Exception as error:  # a user's build may raise anything
-        if values:  # one branch that cannot be built costs trials, not the search
-            return []
-        raise SpaceError(
-            f"the model of the default hyperparameters cannot be built: {type(error).__name__}: {error}"
-        ) from error
-    space.merge(hp.space)
+        problem = error
+    space.merge(hp, overwrite=False)
     keras.backend.clear_session()
-    return copy.deepcopy([scope for scope in hp.inactive_scopes if scope not in hp.active_scopes])
+    return copy.deepcopy([scope for scope in hp.inactive_scopes if scope not in hp.active_scopes]), problem
 
 
 def _called(

@@ -9,6 +9,8 @@
     oracle.json              the oracle's state, as it was some trials ago
     oracle-rest.json         what the state has more by now
     snapshot.json            ended records without histories, for quick reading; never trusted over records/
+    space.json               every hyperparameter that the oracle knows; grows when a trial meets a new one
+    lessons.json             what `--warm-start` took from another search, at the start
     suggestions/<id>.json    what the oracle proposed; durable before Ray gets it
     progress/<id>.json       a running trial's last report; replaced each epoch
     records/<id>.json        one ended trial; written once, never changed
@@ -31,6 +33,8 @@ HEARTBEAT = "heartbeat.json"
 ORACLE = "oracle.json"
 ORACLE_REST = "oracle-rest.json"
 SNAPSHOT = "snapshot.json"
+SPACE = "space.json"
+LESSONS = "lessons.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 

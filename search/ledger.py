@@ -5,7 +5,7 @@ or not at all, so a reader needs no lock.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from datasets import Folder
 from search.errors import LedgerError
-from search.layout import ORACLE, ORACLE_REST, STATE, STOP, SearchLayout, file_of, trial_of
+from search.layout import ORACLE, ORACLE_REST, SPACE, STATE, STOP, SearchLayout, file_of, trial_of
 from search.oracle_state import StateKeeper, joined
 from search.records import Record, SearchState, Suggestion, now, pending
 from search.snapshot import SnapshotWriter, read_snapshot
@@ -63,6 +63,18 @@ class Ledger:
             self.layout.root.write_whole(ORACLE, base)
         self.layout.root.write_whole(ORACLE_REST, rest)
 
+    def write_space(self, declared: Sequence[Mapping[str, Any]]) -> None:
+        """Keep the hyperparameters that the oracle is about to know."""
+        self._write_json(SPACE, {"hyperparameters": list(declared)})
+
+    def space(self) -> list[dict[str, Any]] | None:
+        """Return the hyperparameters that were kept last; None before the search has started."""
+        try:
+            declared: list[dict[str, Any]] = json.loads(self.layout.root.read(SPACE))["hyperparameters"]
+        except FileNotFoundError:
+            return None
+        return declared
+
     def request_stop(self) -> None:
         """Ask the search's driver, wherever it runs, to finish what runs and stop."""
         self._write_json(STOP, {"asked": now()})
@@ -102,6 +114,13 @@ class Ledger:
         """Return what the trial last reported while it ran; None if nothing, or if it has ended."""
         try:
             return _read(self.layout.progress, file_of(trial_id), Record)
+        except FileNotFoundError:
+            return None
+
+    def recorded(self, trial_id: str) -> Record | None:
+        """Return the trial's record; None if it has not ended."""
+        try:
+            return _read(self.layout.records, file_of(trial_id), Record)
         except FileNotFoundError:
             return None
 

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from search.layout import check_name
+from search.records import Value
 
 
 class SearchSettings(BaseModel):
@@ -32,6 +33,12 @@ class SearchSettings(BaseModel):
         None, ge=1, description="Epochs without a better objective that end a trial; by default none do."
     )
     max_failures: int = Field(2, ge=0, description="How often a trial whose worker is lost is started again.")
+    points: tuple[dict[str, Value], ...] = Field(
+        (), description="Configurations to try first, hyperparameter → value; what one leaves out has its default."
+    )
+    warm_start: str | None = Field(
+        None, description="Another search to learn from: its name, or the path or URI of its directory."
+    )
     max_parameters: int | None = Field(
         None, ge=1, description="Larger models are infeasible; by default there is no limit."
     )

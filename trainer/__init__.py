@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from trainer.errors import OptionsError as OptionsError
     from trainer.errors import SplitError as SplitError
     from trainer.errors import TrainerError as TrainerError
+    from trainer.errors import is_out_of_memory as is_out_of_memory
     from trainer.exporting.export import export_model as export_model
     from trainer.exporting.export import exported_name as exported_name
     from trainer.exporting.formats import ExportFormat as ExportFormat
@@ -63,6 +64,7 @@ _HOMES = {
         "OptionsError",
         "SplitError",
         "TrainerError",
+        "is_out_of_memory",
     ),
     "exporting.export": ("export_model", "exported_name"),
     "exporting.formats": ("ExportFormat",),
@@ -108,6 +110,7 @@ __all__ = [
     "export_model",
     "exported_name",
     "import_tensorflow",
+    "is_out_of_memory",
     "limit_threads",
     "load_bundle",
     "quiet_tensorflow",

@@ -29,7 +29,7 @@ class InfeasibleError(TrainerError):
     @classmethod
     def because(cls, error: BaseException) -> "InfeasibleError":
         """Make one from whatever ``build`` or a training step raised, with a reason of one line."""
-        return cls(one_line(error))
+        return cls(f"out of memory: {one_line(error)}" if is_out_of_memory(error) else one_line(error))
 
 
 class OptionsError(TrainerError, ValueError):
@@ -58,6 +58,11 @@ class BundleError(TrainerError):
 
 class ModelMismatchError(TrainerError):
     """A dataset does not fit a model: other classes, another image size or another crop."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether Python or TensorFlow (its ``ResourceExhaustedError``) could not get the memory that it asked for."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
 
 
 def one_line(error: BaseException) -> str:

@@ -138,14 +138,14 @@ class TrainingRun:
             StorageError: A checkpoint cannot be written, or the data not be read.
         """
         if self.finished:
-            return self._report()
+            return self.report()
         if self._weights_are_best:
             self._restore(LAST)
         metrics = self._train_and_validate(on_batch)
         history = {name: [*self._progressed.history.get(name, []), value] for name, value in metrics.items()}
         self._progressed = replace(self._progressed, epoch=self.epoch + 1, history=history)
         self._save()
-        return self._report()
+        return self.report()
 
     def best_model(self) -> keras.Model:
         """Return the model with the weights of the best epoch. It stays the run's own: `step` changes it again.
@@ -164,7 +164,8 @@ class TrainingRun:
             self._weights_are_best = True
         return self._loop.built.model
 
-    def _report(self) -> EpochReport:
+    def report(self) -> EpochReport:
+        """Return what the last epoch gave; there must be one. Trains nothing."""
         metrics = {name: values[-1] for name, values in self._progressed.history.items()}
         return EpochReport(self.epoch, metrics, self.best_epoch, self.finished)
 

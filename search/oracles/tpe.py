@@ -61,6 +61,13 @@ class TPEOracle(keras_tuner.Oracle):  # type: ignore[misc]
         if trial.trial_id in self._numbers:
             self._end(self.trials[trial.trial_id])
 
+    def update_space(self, hyperparameters: keras_tuner.HyperParameters) -> None:
+        """Add new hyperparameters; the sampler then learns from all trials again, which have values for them now."""
+        size = len(self.hyperparameters.space)
+        super().update_space(hyperparameters)
+        if len(self.hyperparameters.space) > size:
+            self._forget()
+
     def get_state(self) -> dict[str, Any]:
         """Return what `set_state` needs beside the trials, as JSON takes it."""
         state: dict[str, Any] = super().get_state()

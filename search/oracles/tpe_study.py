@@ -14,7 +14,7 @@ from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from search.oracles.distributions import Space, Value
-from search.oracles.untried import active
+from search.points import active
 from search.quiet import quiet_optuna
 
 Values = Mapping[str, Value]

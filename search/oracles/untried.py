@@ -5,6 +5,8 @@ from typing import Any
 
 import keras_tuner
 
+from search.points import active
+
 Values = dict[str, Any]
 _LOOKED_AT = 20_000
 
@@ -27,11 +29,6 @@ def first_untried(space: Sequence[Any], tried: Callable[[Values], bool]) -> Valu
         if not tried(values):
             return values
     return None
-
-
-def active(hyperparameter: Any, values: Values) -> bool:
-    """Whether all conditions of ``hyperparameter`` hold for ``values``."""
-    return all(condition.is_active(values) for condition in hyperparameter.conditions)
 
 
 def _combinations(space: Sequence[Any], values: Values) -> Iterator[Values]:

@@ -9,14 +9,16 @@ import os
 from pathlib import Path
 import keras
 import keras_tuner
+import tensorflow as tf
 
 HERE = Path(__file__).parent
-FATES = ["fine", "unbuildable", "diverging", "lost once", "lost always"]
+FATES = ["fine", "unbuildable", "diverging", "lost twice", "lost always", "too large"]
 
-def tiny(hp):
+def tiny(hp, batch_size=True):
     """A network small enough to train in a blink; notes which process builds it."""
     units = hp.Int("units", 2, 40)
-    hp.Choice("batch_size", [16])
+    if batch_size:
+        hp.Choice("batch_size", [16])
     with (HERE / "built.txt").open("a") as file:
         file.write(f"{os.getpid()} {units}\\n")
     model = keras.Sequential([
@@ -29,17 +31,59 @@ def tiny(hp):
     model.compile("adam", "sparse_categorical_crossentropy")
     return model
 
+class Mortal(keras.Sequential):
+    """Loses its worker twice: at the first batch after a checkpoint. Notes each start without one."""
+
+    def train_step(self, data):
+        tf.py_function(self.live, [], [])
+        return super().train_step(data)
+
+    def live(self):
+        if not list(HERE.glob("runs/first/checkpoints/0003/last*")):
+            (HERE / f"from scratch {os.getpid()}").touch()
+        elif len(list(HERE.glob("died *"))) < 2:
+            (HERE / f"died {os.getpid()}").touch()
+            os._exit(1)
+
+def branching(hp):
+    """Has a hyperparameter, and one of training, that only a build of one branch meets."""
+    if hp.Boolean("x"):
+        hp.Int("only_here", 3, 9)
+        hp.Choice("batch_size", [16, 32])
+    return tiny(hp, batch_size=False)
+
+def picky(hp):
+    """Can be built with its defaults alone."""
+    units = hp.Int("units", 2, 40)
+    if units != 2:
+        raise ValueError(f"cannot build {units} units")
+    return tiny(hp)
+
+def hungry(hp):
+    """Builds, and runs out of memory at its first step, in TensorFlow's way; not with its defaults."""
+    model = tiny(hp)
+    if hp.get("units") > 2:
+        model.train_step = starve
+    return model
+
+def starve(data):
+    raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
 def failing(hp):
     """One way to end for each fate; a lost worker is one whose process ends in the middle of building."""
     fate = hp.Choice("fate", FATES)
     if fate == "unbuildable":
         raise ValueError("Negative dimension size\\nand a second line")
+    if fate == "too large":
+        raise MemoryError("no 12 GiB left")
     model = tiny(hp)
+    if fate == "lost twice":
+        hp.Choice("only_here", [7, 8])
+        model = Mortal(model.layers)
+        model.compile("adam", "sparse_categorical_crossentropy")
     if fate == "diverging":
         model.compile(keras.optimizers.SGD(float("nan")), "sparse_categorical_crossentropy")
-    marker = HERE / f"lost {hp.get('units')}"
-    if fate == "lost always" or (fate == "lost once" and not marker.exists()):
-        marker.touch()
+    if fate == "lost always":
         os._exit(1)
     return model
 

@@ -13,7 +13,7 @@ from benchmarks.durability.kills import run
 
 from cluster import in_process, resume_search, run_search, stop_search
 from datasets import Dataset
-from search import LedgerError, SearchSettings, SearchState, SettingsError, TrialState, read_search
+from search import Conductor, LedgerError, Record, SearchSettings, SearchState, SettingsError, TrialState, read_search
 from search.heartbeat import beating
 from search.layout import SearchLayout
 
@@ -57,6 +57,33 @@ def test_an_interrupted_trial_goes_on_from_its_checkpoint(
     ]
     went_on = next(row for row in view.rows if row.trial_id == "0001")
     assert went_on.started == next(row.started for row in before.rows if row.trial_id == "0001")
+
+
+@pytest.mark.parametrize("state", [TrialState.STOPPED, TrialState.COMPLETED])
+def test_killed_before_an_ended_trial_was_recorded_it_ends_without_training(
+    state: TrialState, tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"trials": 6, "epochs": 4, "scheduler": "asha"}
+    undisturbed = run_search(tiny_dataset.info.path, settings(name="undisturbed", **changes), address="in-process")
+    real, cut_off = Conductor.end, []
+
+    def end(conductor: Conductor, record: Record) -> None:
+        if record.state is state:
+            cut_off.append(record.trial_id)
+            raise KeyboardInterrupt
+        real(conductor, record)
+
+    monkeypatch.setattr(Conductor, "end", end)
+    with pytest.raises(KeyboardInterrupt):
+        run_search(tiny_dataset.info.path, settings(**changes), address="in-process")
+    monkeypatch.setattr(Conductor, "end", real)
+    checkpoint = here / "runs" / "first" / "checkpoints" / cut_off[0] / "last.npz"
+    written = checkpoint.stat().st_mtime_ns
+    view = resume_search("first", address="in-process")
+    assert checkpoint.stat().st_mtime_ns == written
+    facts = [{row.trial_id: (row.state, row.epochs, row.history) for row in one.rows} for one in (view, undisturbed)]
+    assert facts[0] == facts[1]
+    assert facts[0][cut_off[0]][0] is state
 
 
 def test_a_finished_search_is_extended_and_what_stands_is_not_touched(tiny_dataset: Dataset, here: Path) -> None:

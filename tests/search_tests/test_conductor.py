@@ -56,7 +56,9 @@ def test_the_budget_is_kept_to_the_unit(conductor: Conductor) -> None:
 def test_an_exhausted_space_ends_the_search(specification: SearchSpecification, ledger: Ledger) -> None:
     conductor = Conductor(specification, ledger, random_oracle(choices=2))
     assert {suggested(conductor).values["x"] for _ in range(2)} == {1, 2}
+    assert not conductor.exhausted
     assert conductor.suggest() is Nothing.MORE
+    assert conductor.exhausted
 
 
 def test_the_same_seed_suggests_the_same_whatever_is_told_in_between(
@@ -113,11 +115,43 @@ def test_a_record_is_durable_before_the_oracle_learns_of_it(
     assert oracle.seen == [([record], status, score if status == "COMPLETED" else None)]
 
 
-def test_many_failures_in_a_row_do_not_end_the_search(specification: SearchSpecification, ledger: Ledger) -> None:
+def twenty(specification: SearchSpecification, ledger: Ledger) -> Conductor:
     many = specification.settings.model_copy(update={"trials": 20})
-    conductor = Conductor(specification.model_copy(update={"settings": many}), ledger, random_oracle())
-    for _ in range(20):
+    return Conductor.resumed(specification.model_copy(update={"settings": many}), ledger, random_oracle())
+
+
+def test_many_failures_in_a_row_do_not_end_a_search_that_has_worked(
+    specification: SearchSpecification, ledger: Ledger
+) -> None:
+    conductor = twenty(specification, ledger)
+    conductor.end(ended(suggested(conductor).trial_id, 0.5))
+    for _ in range(19):
         conductor.end(ended(suggested(conductor).trial_id, None, reason="does not fit"))
+    assert conductor.hopeless is None
+
+
+def fail(conductor: Conductor, reasons: list[str]) -> None:
+    for reason in reasons:
+        conductor.end(ended(suggested(conductor).trial_id, None, reason=reason))
+
+
+def test_five_first_failures_for_one_reason_end_the_search_for_good(
+    specification: SearchSpecification, ledger: Ledger
+) -> None:
+    conductor = twenty(specification, ledger)
+    fail(conductor, [f"cannot add shapes ({units}, 32)" for units in range(8, 13)])
+    assert conductor.hopeless == "cannot add shapes (8, 32)"
+    assert conductor.suggest() is Nothing.MORE
+    resumed = twenty(specification, ledger)
+    assert resumed.hopeless == "cannot add shapes (8, 32)"
+    assert resumed.suggest() is Nothing.MORE
+
+
+def test_five_first_failures_for_two_reasons_do_not(specification: SearchSpecification, ledger: Ledger) -> None:
+    conductor = twenty(specification, ledger)
+    fail(conductor, ["out of memory", "does not fit", "out of memory", "out of memory", "out of memory"])
+    assert conductor.hopeless is None
+    assert isinstance(conductor.suggest(), Suggestion)
 
 
 def test_an_unknown_oracle_names_the_known_ones() -> None:

@@ -138,10 +138,35 @@ def test_a_branch_that_cannot_be_built_does_not_hide_the_rest(module: Any) -> No
     assert {hp.name for hp in discover(load("mine_bad_branch:build")).space} == {"kind", "x"}
 
 
-def test_defaults_that_cannot_be_built_end_the_search_before_it_starts(module: Any) -> None:
-    module("mine_never", "def build(hp):\n    raise ValueError('never builds')\n")
-    with pytest.raises(SpaceError, match="default hyperparameters cannot be built: ValueError: never builds"):
-        discover(load("mine_never:build"))
+@pytest.mark.parametrize("declaration", ["pass", "hp.Int('x', 1, 1000)"])
+def test_a_model_that_never_builds_ends_the_search_before_it_starts(declaration: str, module: Any) -> None:
+    name = f"mine_never_{len(declaration)}"
+    module(name, f"def build(hp):\n    {declaration}\n    raise ValueError('never builds')\n")
+    with pytest.raises(SpaceError, match=r"neither of its default hyperparameters nor .*: ValueError: never builds"):
+        discover(load(f"{name}:build"))
+
+
+def test_defaults_that_cannot_be_built_hide_nothing_that_random_values_can(module: Any) -> None:
+    module(
+        "mine_odd_default",
+        "def build(hp):\n"
+        "    if hp.Int('size', 1, 1000) == 1: raise ValueError('too small')\n"
+        "    hp.Boolean('further')\n",
+    )
+    assert {hp.name for hp in discover(load("mine_odd_default:build")).space} == {"size", "further"}
+
+
+def test_a_hyperparameter_is_in_the_space_once_however_often_it_is_met() -> None:
+    names = [hp.name for hp in discover(load(None)).space]
+    assert len(names) == len(set(names))
+
+
+def test_a_builder_knows_what_its_build_met_beside_what_was_given(module: Any) -> None:
+    module("mine_meets", "def build(hp):\n    if hp.Boolean('x'): return hp.Int('only_here', 3, 9)\n")
+    build = builder(load("mine_meets:build"), {"x": True})
+    assert build() == 3
+    assert build.values == {"x": True, "only_here": 3}
+    assert [one["config"]["name"] for one in build.declared] == ["x", "only_here"]
 
 
 def test_hyperparameters_named_like_training_options_set_them() -> None:

@@ -50,6 +50,34 @@ def test_search_reads_a_file_below_the_command_line(galaxy: Galaxy, run: FakeRun
     assert run.called["settings"] == SearchSettings(name="b", trials=5, epochs=3)
 
 
+def test_points_of_all_files_are_handed_on_in_order(galaxy: Galaxy, run: FakeRun, tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text('{"units": 7, "rate": 1.0}')
+    (tmp_path / "two.json").write_text('[{"units": 8}, {"head": "flatten", "deep": true}]')
+    tries = ["--try", tmp_path / "one.json", "--try", tmp_path / "two.json"]
+    assert galaxy("search", "d", "--name", "a", *tries, "--warm-start", "b").exit_code == 0
+    settings = run.called["settings"]
+    assert settings.points == ({"units": 7, "rate": 1.0}, {"units": 8}, {"head": "flatten", "deep": True})
+    assert settings.warm_start == "b"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[3]", "expected an object of hyperparameters by name, or a list of such, found 3"),
+        ("{", "expected JSON such as {"),
+        ('{"units": null}', "invalid value for --try"),
+    ],
+)
+def test_a_file_that_holds_no_point_is_wrong_use(
+    text: str, message: str, galaxy: Galaxy, run: FakeRun, tmp_path: Path
+) -> None:
+    (tmp_path / "point.json").write_text(text)
+    result = galaxy("search", "d", "--name", "a", "--try", tmp_path / "point.json")
+    assert (result.exit_code, run.called) == (2, {})
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
 def test_search_with_an_unknown_key_runs_nothing(galaxy: Galaxy, run: FakeRun, tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text('name = "b"\nepocs = 2\n')
     result = galaxy("search", "d", "--config", tmp_path / "s.toml")

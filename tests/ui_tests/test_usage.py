@@ -49,10 +49,10 @@ def test_storage_is_runs_by_default(galaxy: Galaxy, command: str) -> None:
 @pytest.mark.parametrize("field", list(SearchSettings.model_fields))
 def test_every_setting_of_a_search_is_an_option_that_shows_its_default(galaxy: Galaxy, field: str) -> None:
     shown = words(galaxy("search", "--help").stdout)
-    option = f"--{field.replace('_', '-')} "
+    option = "--try " if field == "points" else f"--{field.replace('_', '-')} "
     assert option in shown
     default = SearchSettings.model_fields[field].default
-    if not SearchSettings.model_fields[field].is_required() and default is not None:
+    if not SearchSettings.model_fields[field].is_required() and default not in (None, ()):
         expected = f"{default:g}" if isinstance(default, float) else str(default)
         assert shown.split(option)[1].split("[default: ")[1].split("]")[0] == expected
 

@@ -1,6 +1,7 @@
 """The settings of a search from three places: command line over TOML file over default."""
 
 import difflib
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ def configure(given: Mapping[str, Any], file: Path | None) -> SearchConfiguratio
     """
     read = {} if file is None else read_toml(file)
     joined = read | {key: value for key, value in given.items() if value is not None}
+    if given.get("points"):
+        joined["points"] = [point for points in given["points"] for point in read_points(points)]
     places = {key: joined.pop(key, default) for key, default in _PLACES.items()}
     for key, value in places.items():
         if not isinstance(value, str):
@@ -57,6 +60,24 @@ def read_toml(file: Path) -> dict[str, Any]:
     return read
 
 
+def read_points(file: Path) -> list[dict[str, Any]]:
+    """Read a JSON object of hyperparameters by name, or a list of such. Raises typer.BadParameter for anything else."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(
+            f'{file}: expected JSON such as {{"batch_size": 64}}, but {error}', param_hint="--try"
+        ) from error
+    points = found if isinstance(found, list) else [found]
+    for point in points:
+        if not isinstance(point, dict):
+            raise typer.BadParameter(
+                f"{file}: expected an object of hyperparameters by name, or a list of such, found {json.dumps(point)}",
+                param_hint="--try",
+            )
+    return points
+
+
 def _settings(values: Mapping[str, Any]) -> SearchSettings:
     try:
         return SearchSettings.model_validate(values)
@@ -69,4 +90,4 @@ def _settings(values: Mapping[str, Any]) -> SearchSettings:
 
 
 def _option(key: str) -> str:
-    return f"--{key.replace('_', '-')}"
+    return "--try" if key == "points" else f"--{key.replace('_', '-')}"

@@ -39,6 +39,24 @@ HyperModel = Annotated[
     str | None,
     _option("Your own Keras Tuner HyperModel.", "the built-in CNN", panel=_TRIED, metavar="MODULE:OBJECT"),
 ]
+Try = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--try",
+        help="JSON file of a configuration, or a list of them, to try first; what one leaves out has its default. "
+        "May be given again.",
+        rich_help_panel=_TRIED,
+        metavar="POINT.json",
+    ),
+]
+WarmStart = Annotated[
+    str | None,
+    typer.Option(
+        help="Another search whose results the oracle learns from: its name, or the path or URI of its directory.",
+        rich_help_panel=_TRIED,
+        metavar="OTHER",
+    ),
+]
 Seed = Annotated[int | None, _option("Everything random derives from it.", 1, panel=_TRIED)]
 Patience = Annotated[
     int | None, _option("Epochs without a better objective that end a trial.", "no limit", panel=_TRIED)

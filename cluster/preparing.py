@@ -1,0 +1,133 @@
+"""What is done before a search starts: its space is found, one batch tried, what its user gives checked."""
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from datasets import Dataset
+from search import (
+    RANDOM_POINTS,
+    Lessons,
+    SearchSettings,
+    SettingsError,
+    SpaceError,
+    builder,
+    complete_points,
+    discover,
+    explore,
+    find_search,
+    load_hypermodel,
+    make_oracle,
+    random_point,
+    take_lessons,
+    training_options,
+)
+from trainer import InfeasibleError, Objective, check_model
+
+if TYPE_CHECKING:  # it imports TensorFlow: `search` does so quietly, when it is needed
+    import keras_tuner
+
+_log = logging.getLogger(__name__)
+
+
+class Preparation:
+    """A dataset and settings on their way to a search. Making one tries a batch.
+
+    Raises a `datasets.GalaxyTunerError`, one line, for a HyperModel that cannot be imported or never builds, an
+    objective that no model has, and a dataset that cannot be trained on.
+    """
+
+    def __init__(self, dataset: Dataset, settings: SearchSettings) -> None:
+        self._settings = settings
+        self._objective = Objective.parse(settings.objective)
+        hypermodel = load_hypermodel(
+            settings.hypermodel, input_shape=dataset.image_shape, num_classes=len(dataset.classes)
+        )
+        self._space = discover(hypermodel, seed=settings.seed)
+        self._explore = partial(explore, hypermodel, self._space)
+        _try_batch(hypermodel, self._space, dataset, settings, self._objective)
+
+    def given_points(self) -> SearchSettings:
+        """Return the settings with the points of ``--try`` checked and in full. Raises SettingsError."""
+        settings = self._settings
+        if not settings.points:
+            return settings
+        _refuse_hyperband(settings, "--try")
+        try:
+            self._explore_unknown(settings.points)
+            points = complete_points(self._space, settings.points)
+        except SettingsError as error:
+            raise SettingsError(f"--try: {error}") from error
+        if len(points) > settings.trials:
+            raise SettingsError(
+                f"--trials {settings.trials}: --try gives {len(points)} points: ask for at least as many"
+            )
+        return settings.model_copy(update={"points": points})
+
+    def lessons(self, storage: str) -> Lessons | None:
+        """Take from another search what ``--warm-start`` asks for. Raises LedgerError, SettingsError."""
+        if self._settings.warm_start is None:
+            return None
+        _refuse_hyperband(self._settings, "--warm-start")
+        layout = find_search(self._settings.warm_start, storage)
+        return take_lessons(layout, self._space, self._objective, explore=self._explore)
+
+    def oracle(self) -> "keras_tuner.Oracle":
+        """Make the oracle of the space."""
+        return make_oracle(
+            self._settings.oracle,
+            hyperparameters=self._space,
+            objective=self._objective,
+            max_trials=self._settings.trials,
+            seed=self._settings.seed,
+        )
+
+    def _explore_unknown(self, points: tuple[Mapping[str, Any], ...]) -> None:
+        """Let a build of each point that names something unknown find its hyperparameters."""
+        for point in points:
+            if not point.keys() <= {one.name for one in self._space.space}:
+                self._explore(point)
+
+
+def _refuse_hyperband(settings: SearchSettings, option: str) -> None:
+    if settings.oracle == "hyperband":
+        raise SettingsError(
+            f"{option}: hyperband plans all its trials by itself: take --oracle tpe, bayesian, random or grid"
+        )
+
+
+def _try_batch(
+    hypermodel: "keras_tuner.HyperModel",
+    space: "keras_tuner.HyperParameters",
+    dataset: Dataset,
+    settings: SearchSettings,
+    objective: Objective,
+) -> None:
+    """Try one batch of the default model; if it is infeasible, of random ones, until one is not."""
+    check: Callable[..., object] = partial(_check, hypermodel, dataset, settings, objective)
+    try:
+        check(space.values)
+        return
+    except InfeasibleError as error:
+        first = error
+    for number in range(RANDOM_POINTS):
+        try:
+            check(random_point(space, seed=settings.seed + 1000 * number))
+        except InfeasibleError:
+            continue
+        _log.warning("The model of the default hyperparameters is infeasible (%s); random ones are not.", first)
+        return
+    raise SpaceError(
+        f"neither the default hyperparameters nor {RANDOM_POINTS} random ones give a model: {first}"
+    ) from first
+
+
+def _check(
+    hypermodel: "keras_tuner.HyperModel",
+    dataset: Dataset,
+    settings: SearchSettings,
+    objective: Objective,
+    values: Mapping[str, Any],
+) -> None:
+    check_model(builder(hypermodel, values), dataset, training_options(values, epochs=settings.epochs), objective)
