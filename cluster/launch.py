@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # it imports TensorFlow: `search` does so quietly, when it is
 Watch = Callable[[SearchView], None]
 Run = Callable[[Conductor, SearchLayout], None]
 _WATCH_SECONDS = 1.0
+_NOTHING_LEFT = "The oracle has nothing left to try: the search ends after {} of {} trials."
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +62,7 @@ def run_search(
     name, the HyperModel, the objective or the address cannot be used. One Ctrl-C finishes what runs and
     stops; a second is a KeyboardInterrupt that leaves the search *stopped*, its running trials to be resumed.
     """
+    settings.check()
     layout = SearchLayout.of(storage, settings.name)
     open_folder(storage).check_writable()
     check_free(layout, settings.name)
@@ -126,6 +128,7 @@ def _prepare(dataset: Dataset, settings: SearchSettings) -> "keras_tuner.Oracle"
         objective=objective,
         max_trials=settings.trials,
         seed=settings.seed,
+        max_epochs=settings.epochs,
     )
 
 
@@ -162,7 +165,13 @@ def _said(conductor: Conductor, layout: SearchLayout) -> Iterator[None]:
         except BaseException as error:
             ledger.write_state(SearchState.FAILED, f"{type(error).__name__}: {error}")
             raise
-        ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED)
+        if conductor.stopping:
+            ledger.write_state(SearchState.STOPPED)
+            return
+        reason = _NOTHING_LEFT.format(len(conductor.records()), conductor.specification.settings.trials)
+        if conductor.exhausted:
+            _log.warning(reason)
+        ledger.write_state(SearchState.FINISHED, reason if conductor.exhausted else None)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """One trial, epoch by epoch, wherever it runs: the same code on a Ray worker and in the driver's own process."""
 
 import time
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from search import (
     read_specification,
     training_options,
 )
-from trainer import InfeasibleError, TrainingRun
+from trainer import CheckpointError, InfeasibleError, TrainingRun
 
 # A worker outlives its trials: it opens a dataset and imports a HyperModel once.
 _open_dataset = lru_cache(maxsize=2)(Dataset.open)
@@ -39,6 +40,8 @@ class TrialSession:
     def step(self) -> Record:
         """Train one epoch and return the trial's record: running, completed, or infeasible with the reason.
 
+        A trial whose checkpoint, or its parent's, is missing or damaged has failed: trying again would not help.
+
         Raises whatever is not the configuration's fault (storage, dataset): the caller may try again elsewhere.
         """
         specification = read_specification(self._layout)
@@ -50,6 +53,8 @@ class TrialSession:
         except InfeasibleError as error:
             # What earlier epochs scored does not count: the configuration does not hold out.
             return record.but(state=TrialState.INFEASIBLE, score=None, reason=str(error), ended=now())
+        except CheckpointError as error:
+            return record.but(state=TrialState.FAILED, score=None, reason=str(error), ended=now())
         self._run = run
         self._record = record.but(
             **_at_best(run.history, report.best_epoch, specification.objective_name),
@@ -82,14 +87,18 @@ class TrialSession:
         hypermodel = load_hypermodel(
             settings.hypermodel, input_shape=specification.image_shape, num_classes=len(specification.classes)
         )
+        options = training_options(suggestion.hyperparameters, epochs=settings.epochs, patience=settings.patience)
         return TrainingRun(
-            builder(hypermodel, suggestion.values),
+            builder(hypermodel, suggestion.hyperparameters),
             _open_dataset(specification.dataset),
-            training_options(suggestion.values, epochs=settings.epochs, patience=settings.patience),
+            # Where the oracle says how long a trial trains, nothing else ends it.
+            options if suggestion.until is None else replace(options, patience=None),
             objective=specification.objective,
             seed=suggestion.seed,
             checkpoints=self._layout.checkpoints(suggestion.trial_id),
             max_parameters=settings.max_parameters,
+            parent=None if suggestion.parent is None else self._layout.checkpoints(suggestion.parent),
+            until=suggestion.until,
         )
 
 

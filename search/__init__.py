@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from search.oracles import make_oracle as make_oracle
     from search.oracles.bayesian import BayesianOracle as BayesianOracle
     from search.oracles.grid import GridOracle as GridOracle
+    from search.oracles.hyperband import HyperbandOracle as HyperbandOracle
     from search.oracles.tpe import TPEOracle as TPEOracle
     from search.ranking import Row as Row
     from search.ranking import best_so_far as best_so_far
@@ -52,6 +53,7 @@ _HOMES = {
     "Conductor": "search.conductor",
     "GalaxyHyperModel": "search.space",
     "GridOracle": "search.oracles.grid",
+    "HyperbandOracle": "search.oracles.hyperband",
     "Ledger": "search.ledger",
     "LedgerError": "search.errors",
     "Nothing": "search.conductor",
@@ -94,6 +96,7 @@ _WITH_KERAS_TUNER = (
     "search.oracles",
     "search.oracles.bayesian",
     "search.oracles.grid",
+    "search.oracles.hyperband",
     "search.oracles.tpe",
     "search.space",
 )

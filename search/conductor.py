@@ -11,6 +11,7 @@ from enum import Enum
 import keras_tuner
 from keras_tuner.engine import trial as trial_module
 
+from search.housekeeping import Housekeeping
 from search.ledger import Ledger
 from search.rebuilding import rebuild_oracle
 from search.records import Record, Suggestion, TrialState, now, pending
@@ -36,6 +37,8 @@ class Conductor:
         self._records: dict[str, Record] = {}
         self._unfinished: deque[Suggestion] = deque()
         self._stopping = False
+        self._exhausted = False
+        self._housekeeping = Housekeeping(ledger.layout, oracle, known=":" not in specification.settings.oracle)
 
     @classmethod
     def resumed(cls, specification: SearchSpecification, ledger: Ledger, oracle: keras_tuner.Oracle) -> "Conductor":
@@ -47,12 +50,18 @@ class Conductor:
         conductor._unfinished.extend(suggestion for suggestion in suggestions if suggestion.trial_id not in ended)
         for record in rebuild_oracle(oracle, ledger.oracle_state(), suggestions, ended):
             conductor._tell(record)
+        conductor._housekeeping.resume(ended)
         return conductor
 
     @property
     def stopping(self) -> bool:
         """Whether nothing more is suggested because somebody asked to stop."""
         return self._stopping
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the oracle has nothing left to try, with some of the budget unused."""
+        return self._exhausted
 
     def stop(self) -> None:
         """Suggest nothing more; what runs may end. May be called from any thread."""
@@ -70,13 +79,14 @@ class Conductor:
         # One tuner id a trial: the oracle believes that every worker is a tuner of its own.
         trial = self._oracle.create_trial(f"worker-{number}")
         if trial.status == _Status.STOPPED:
+            self._exhausted = True
             return Nothing.MORE
         if trial.status != _Status.RUNNING:
             return Nothing.YET
         suggestion = Suggestion(
             trial_id=trial.trial_id,
             values=trial.hyperparameters.values,
-            seed=_seed(self.specification.settings.seed, trial.trial_id),
+            seed=self._seed(trial),
             suggested=now(),
         )
         self._ledger.write_suggestion(suggestion)
@@ -94,6 +104,7 @@ class Conductor:
         self._ledger.write_record(record)
         self._records[record.trial_id] = record
         self._tell(record)
+        self._housekeeping.ended(record.trial_id, self._records)
 
     def record(self, trial_id: str) -> Record:
         """Return the trial as last reported."""
@@ -102,6 +113,13 @@ class Conductor:
     def records(self) -> tuple[Record, ...]:
         """Return every trial as last reported. May be called from any thread."""
         return tuple(self._records.values())
+
+    def _seed(self, trial: trial_module.Trial) -> int:
+        """Give a promotion the seed of the trial that it continues, any other one of its own."""
+        parent = trial.hyperparameters.values.get("tuner/trial_id")
+        if parent in self._records:
+            return self._ledger.suggestion(parent).seed
+        return _seed(self.specification.settings.seed, trial.trial_id)
 
     def _tell(self, record: Record) -> None:
         trial = self._oracle.get_trial(record.trial_id)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from trainer.bundle import load_bundle as load_bundle
     from trainer.bundle import write_bundle as write_bundle
     from trainer.check import check_model as check_model
+    from trainer.checkpoints import forget_last as forget_last
     from trainer.classifier import Classification as Classification
     from trainer.classifier import Classifier as Classifier
     from trainer.classifier import evaluate as evaluate
@@ -47,6 +48,7 @@ _HOMES = {
     "building": ("Build",),
     "bundle": ("Bundle", "load_bundle", "write_bundle"),
     "check": ("check_model",),
+    "checkpoints": ("forget_last",),
     "decision": ("Decide",),
     "classifier": ("Classification", "Classifier", "evaluate"),
     "errors": (
@@ -96,6 +98,7 @@ __all__ = [
     "TrainingRun",
     "check_model",
     "evaluate",
+    "forget_last",
     "import_tensorflow",
     "limit_threads",
     "load_bundle",
@@ -106,7 +109,7 @@ __all__ = [
     "write_bundle",
 ]
 
-_WITH_TENSORFLOW = ("building", "bundle", "check", "classifier", "final", "fitting")
+_WITH_TENSORFLOW = ("building", "bundle", "check", "checkpoints", "classifier", "final", "fitting")
 _import = lazily(__name__, {name: f"trainer.{home}" for home, names in _HOMES.items() for name in names})
 
 

@@ -25,6 +25,11 @@ class GridOracle(keras_tuner.oracles.GridSearchOracle):  # type: ignore[misc]
             self._ordered_ids.insert(trial_id)
         self._populate_next = list(state["populate_next"])
 
+    def take_in(self, trial: Any) -> None:
+        """Put a trial in its place that was suggested after the state that `set_state` was given."""
+        # From the same state the same combination follows, and with it the trial's place on the grid.
+        self.populate_space(trial.trial_id)
+
     def _in_order(self) -> list[str]:
         """Return the trials' ids along the grid."""
         linked: Any = self._ordered_ids
