@@ -160,3 +160,36 @@ def test_a_running_trial_that_the_median_has_seen_counts_once_after_a_resume() -
         resumed.add(record.trial_id)
         assert not resumed.stops(record.trial_id, report(record.trial_id, 4, record.score))
     assert trained(resumed, "2", [0.1], epochs=4).state is TrialState.RUNNING  # two are too few to compare with
+
+
+def test_what_the_median_learns_again_it_does_not_judge_again() -> None:
+    # Side by side none of them had others to be compared with; one after the other the last would have been stopped.
+    records = [
+        Record(
+            trial_id=str(number),
+            state=TrialState.COMPLETED,
+            hyperparameters={},
+            epochs=4,
+            score=value,
+            history={"val_loss": [value] * 4},
+        )
+        for number, value in enumerate((0.9, 0.8, 0.7, 0.1))
+    ]
+    resumed = rungs("median", records=records)
+    assert [trained(resumed, trial, [value], epochs=4).state for trial, value in (("4", 0.76), ("5", 0.74))] == [
+        TrialState.RUNNING,
+        TrialState.STOPPED,
+    ]
+
+
+def test_the_median_counts_the_last_epoch_of_a_stopped_trial_once() -> None:
+    judge = rungs("median")
+    for trial, scores in (("good", (0.9, 0.9)), ("bad", (0.0, 0.0)), ("stopped", (0.1, 0.5))):
+        judge.add(trial)
+        for epoch, score in enumerate(scores, start=1):
+            judge.stops(trial, report(trial, epoch, score))
+    judge.complete("stopped", report("stopped", 2, 0.5, TrialState.STOPPED))
+    judge.add("new")
+    assert not judge.stops("new", report("new", 2, 0.33))  # above 0.3, the average of 0.1 and 0.5
+    judge.add("worse")
+    assert judge.stops("worse", report("worse", 2, 0.29))
