@@ -58,6 +58,7 @@ def run_search(
     name, the HyperModel, the objective or the address cannot be used. One Ctrl-C finishes what runs and
     stops; a second is a KeyboardInterrupt that leaves the search *stopped*, its running trials to be resumed.
     """
+    settings.check()
     layout = SearchLayout.of(storage, settings.name)
     open_folder(storage).check_writable()
     check_free(layout, settings.name)

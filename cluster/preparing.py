@@ -81,6 +81,7 @@ class Preparation:
             objective=self._objective,
             max_trials=self._settings.trials,
             seed=self._settings.seed,
+            max_epochs=self._settings.epochs,
         )
 
     def _explore_unknown(self, points: tuple[Mapping[str, Any], ...]) -> None:

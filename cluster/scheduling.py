@@ -2,19 +2,38 @@
 
 import math
 from collections.abc import Sequence
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import Any, cast
 
-from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, TrialScheduler
+from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, MedianStoppingRule, TrialScheduler
 
 from search import Record, SearchSpecification
 
 METRIC = "score"
 _REDUCTION_FACTOR = 3
+_FEWEST_TO_COMPARE_WITH = 3
 
 
-class _OurIds(ASHAScheduler):
-    """Knows trials by the oracle's ids: Ray's are new after a resume, and a continued trial would count twice."""
+@dataclass(frozen=True)
+class _Trial:
+    """A trial by the oracle's id: Ray's are new after a resume, and a continued trial would count twice.
+
+    The schedulers look at nothing else of a trial. ``config`` is where `_ours` finds the id in one of Ray's.
+    """
+
+    trial_id: str
+
+    @property
+    def config(self) -> dict[str, str]:
+        return {"trial": self.trial_id}
+
+
+def _ours(trial: Any) -> Any:
+    return _Trial(trial.config["trial"])
+
+
+class _Asha(ASHAScheduler):
+    """Asynchronous successive halving that knows trials by the oracle's ids."""
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         super().on_trial_add(tune_controller, _ours(trial))
@@ -28,9 +47,32 @@ class _OurIds(ASHAScheduler):
     def on_trial_remove(self, tune_controller: Any, trial: Any) -> None:
         super().on_trial_remove(tune_controller, _ours(trial))
 
+    def learn(self, trial: Any, result: dict[str, Any]) -> None:
+        """Take in what a trial reported under an earlier scheduler."""
+        super().on_trial_result(cast(Any, None), trial, result)
 
-def _ours(trial: Any) -> Any:
-    return SimpleNamespace(trial_id=trial.config["trial"])
+
+class _Median(MedianStoppingRule):
+    """The median stopping rule that knows trials by the oracle's ids, and each of their epochs once."""
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        return str(super().on_trial_result(tune_controller, _ours(trial), _comparable(result)))
+
+    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
+        # The parent takes in a last result twice, and one that cannot be compared too.
+        own, epoch = _ours(trial), result.get("epoch")
+        known = self._results.get(own)
+        if epoch is not None and (not known or known[-1]["epoch"] < epoch):
+            super().on_trial_complete(tune_controller, own, _comparable(result))
+
+    def learn(self, trial: Any, result: dict[str, Any]) -> None:
+        """Take in what a trial reported under an earlier scheduler, without judging it: what that decided stands."""
+        self._results[trial].append(result)
+
+
+def _comparable(result: dict[str, Any]) -> dict[str, Any]:
+    """Leave the record out: the rule keeps every result of every trial."""
+    return {name: result[name] for name in (METRIC, "epoch") if name in result}
 
 
 def make_scheduler(specification: SearchSpecification) -> TrialScheduler:
@@ -39,39 +81,54 @@ def make_scheduler(specification: SearchSpecification) -> TrialScheduler:
     ``asha`` (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning") compares trials after a quarter
     of the epochs and again after three times as many, and lets the best third go on: before that the warm-up decides,
     not the configuration. One bracket, since more draw from the global generator.
+
+    ``median`` (Golovin et al. 2017, "Google Vizier") stops a trial, after a quarter of the epochs or later, whose best
+    score is below the median of the others' running averages up to the same epoch, averaged from that quarter on;
+    at least three others must have come so far.
     """
-    if specification.settings.scheduler == "none":
+    scheduler, epochs = specification.settings.scheduler, specification.settings.epochs
+    if scheduler == "none":
         return cast(TrialScheduler, FIFOScheduler())  # type: ignore[no-untyped-call]
-    return _OurIds(
+    if scheduler == "median":
+        return _Median(
+            metric=METRIC,
+            mode=specification.objective_direction,
+            time_attr="epoch",
+            grace_period=_grace(epochs),
+            min_samples_required=_FEWEST_TO_COMPARE_WITH,
+            # Else a trial with too few to compare with is paused, which nobody here would take up again.
+            min_time_slice=cast(int, math.inf),
+        )
+    return _Asha(
         metric=METRIC,
         mode=specification.objective_direction,
         time_attr="epoch",
-        max_t=max(specification.settings.epochs, 2),
-        grace_period=max(1, round(specification.settings.epochs / 4)),
+        max_t=max(epochs, 2),
+        grace_period=_grace(epochs),
         reduction_factor=_REDUCTION_FACTOR,
         brackets=1,
         stop_last_trials=False,
     )
 
 
+def _grace(epochs: int) -> int:
+    return max(1, round(epochs / 4))
+
+
 def replayed(
     scheduler: TrialScheduler, specification: SearchSpecification, records: Sequence[Record]
 ) -> TrialScheduler:
     """Feed a new scheduler what ``records`` reported, epoch by epoch, so that it knows what the last one knew."""
-    untyped: Any = scheduler
+    if not isinstance(scheduler, _Asha | _Median):
+        return scheduler
     for record in records:
-        trial, best = _stand_in(record.trial_id), math.nan
-        untyped.on_trial_add(None, trial)
+        trial, best = cast(Any, _Trial(record.trial_id)), math.nan
+        scheduler.on_trial_add(cast(Any, None), trial)
         for epoch, value in enumerate(record.history.get(specification.objective_name, []), start=1):
             best = value if specification.objective.better(value, best) else best
             if not math.isnan(best):
-                untyped.on_trial_result(None, trial, {METRIC: best, "epoch": epoch})
+                scheduler.learn(trial, {METRIC: best, "epoch": epoch})
     return scheduler
-
-
-def _stand_in(trial_id: str) -> SimpleNamespace:
-    """Stand in for a trial of Ray's: its schedulers look at nothing but the id."""
-    return SimpleNamespace(trial_id=trial_id, config={"trial": trial_id})
 
 
 def as_result(record: Record) -> dict[str, Any]:
@@ -90,11 +147,11 @@ class Rungs:
 
     def __init__(self, specification: SearchSpecification, records: Sequence[Record] = ()) -> None:
         self._scheduler: Any = replayed(make_scheduler(specification), specification, records)
-        self._trials: dict[str, SimpleNamespace] = {}
+        self._trials: dict[str, _Trial] = {}
 
     def add(self, trial_id: str) -> None:
         """Take a trial in."""
-        self._trials[trial_id] = _stand_in(trial_id)
+        self._trials[trial_id] = _Trial(trial_id)
         self._scheduler.on_trial_add(None, self._trials[trial_id])
 
     def stops(self, trial_id: str, result: dict[str, Any]) -> bool:

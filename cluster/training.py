@@ -1,5 +1,8 @@
 """Training a search's winners fully, to a bundle."""
 
+import json
+from collections.abc import Sequence
+
 from datasets import Progress, silent
 from search import (
     LedgerError,
@@ -32,7 +35,7 @@ def train_winners(
     view = read_search(storage, name, history=False)
     specification = view.specification
     layout = SearchLayout.of(storage, name)
-    winners = [row for row in view.rows if row.rank is not None][:top]
+    winners = _configurations(view.rows)[:top]
     if len(winners) < top:
         raise LedgerError(f"search {name!r} has {len(winners)} trials with a score, and --top {top} asks for more")
     dataset = open_same_dataset(specification)
@@ -46,6 +49,15 @@ def train_winners(
         bundle=layout.bundle,
         progress=progress,
     )
+
+
+def _configurations(rows: Sequence[Row]) -> list[Row]:
+    """Return the ranked trials, best first, one of each configuration: a promotion has its parent's."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        if row.rank is not None:
+            first.setdefault(json.dumps(row.hyperparameters, sort_keys=True), row)
+    return list(first.values())
 
 
 def _member(specification: SearchSpecification, row: Row, epochs: int) -> Member:

@@ -1,6 +1,7 @@
 """One trial, epoch by epoch, wherever it runs: the same code on a Ray worker and in the driver's own process."""
 
 import time
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from search import (
     read_specification,
     training_options,
 )
-from trainer import EpochReport, InfeasibleError, TrainingOptions, TrainingRun, is_out_of_memory
+from trainer import CheckpointError, EpochReport, InfeasibleError, TrainingOptions, TrainingRun, is_out_of_memory
 
 # A worker outlives its trials: it opens a dataset and imports a HyperModel once.
 _open_dataset = lru_cache(maxsize=2)(Dataset.open)
@@ -49,7 +50,8 @@ class TrialSession:
         """Train one epoch and return the trial's record: running, completed, or infeasible with the reason.
 
         Trains nothing where that was done already: a trial that is recorded gives its record again, and one that was
-        cut off between its checkpoint and its report first reports, so that a scheduler may stop it there.
+        cut off between its checkpoint and its report first reports, so that a scheduler may stop it there. A trial
+        whose checkpoint, or its parent's, is missing or damaged has failed: trying again would not help.
 
         Raises whatever is not the configuration's fault (storage, dataset): the caller may try again elsewhere.
         """
@@ -60,6 +62,8 @@ class TrialSession:
             return record
         try:
             report = self._report(specification, reported=record.epochs)
+        except CheckpointError as error:
+            return self._used(record).but(state=TrialState.FAILED, score=None, reason=str(error), ended=now())
         except Exception as error:
             if not (isinstance(error, InfeasibleError) or is_out_of_memory(error)):
                 raise
@@ -108,17 +112,19 @@ class TrialSession:
             input_shape=specification.image_shape,
             num_classes=len(specification.classes),
         )
-        self._build = builder(hypermodel, suggestion.values)
-        options = self._options(specification)
+        self._build = builder(hypermodel, suggestion.hyperparameters)
+        options = self._options(specification, suggestion)
         run = self._training(specification, suggestion, options)
         # The build may have met a hyperparameter that belongs to training: its default is what the record will say.
-        met = self._options(specification)
+        met = self._options(specification, suggestion)
         return run if met == options else self._training(specification, suggestion, met)
 
-    def _options(self, specification: SearchSpecification) -> TrainingOptions:
+    def _options(self, specification: SearchSpecification, suggestion: Suggestion) -> TrainingOptions:
         assert self._build is not None
         settings = specification.settings
-        return training_options(self._build.values, epochs=settings.epochs, patience=settings.patience)
+        options = training_options(self._build.values, epochs=settings.epochs, patience=settings.patience)
+        # Where the oracle says how long a trial trains, nothing else ends it.
+        return options if suggestion.until is None else replace(options, patience=None)
 
     def _training(
         self, specification: SearchSpecification, suggestion: Suggestion, options: TrainingOptions
@@ -132,6 +138,8 @@ class TrialSession:
             seed=suggestion.seed,
             checkpoints=self._layout.checkpoints(suggestion.trial_id),
             max_parameters=specification.settings.max_parameters,
+            parent=None if suggestion.parent is None else self._layout.checkpoints(suggestion.parent),
+            until=suggestion.until,
         )
 
     def _used(self, record: Record) -> Record:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from search.oracles import make_oracle as make_oracle
     from search.oracles.bayesian import BayesianOracle as BayesianOracle
     from search.oracles.grid import GridOracle as GridOracle
+    from search.oracles.hyperband import HyperbandOracle as HyperbandOracle
     from search.oracles.tpe import TPEOracle as TPEOracle
     from search.points import complete_points as complete_points
     from search.points import random_point as random_point
@@ -72,6 +73,7 @@ _HOMES = {
     "GalaxyHyperModel": "search.space",
     "GridOracle": "search.oracles.grid",
     "FIRST_TRIALS": "search.hopeless",
+    "HyperbandOracle": "search.oracles.hyperband",
     "Ledger": "search.ledger",
     "LedgerError": "search.errors",
     "Lessons": "search.warm_start",
@@ -130,6 +132,7 @@ _WITH_KERAS_TUNER = (
     "search.oracles",
     "search.oracles.bayesian",
     "search.oracles.grid",
+    "search.oracles.hyperband",
     "search.oracles.tpe",
     "search.points",
     "search.space",

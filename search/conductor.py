@@ -15,6 +15,7 @@ from keras_tuner.engine import trial as trial_module
 
 from search.discovery import Declared, as_json, as_space, extend, unknown
 from search.hopeless import FIRST_TRIALS, common_failure
+from search.housekeeping import Housekeeping
 from search.ledger import Ledger
 from search.rebuilding import rebuild_oracle
 from search.records import Record, Suggestion, TrialState, now, pending
@@ -44,6 +45,7 @@ class Conductor:
         self._exhausted = False
         self._ended = 0
         self._hopeless: str | None = None
+        self._housekeeping = Housekeeping(ledger.layout, oracle, known=":" not in specification.settings.oracle)
 
     @classmethod
     def resumed(cls, specification: SearchSpecification, ledger: Ledger, oracle: keras_tuner.Oracle) -> "Conductor":
@@ -71,6 +73,7 @@ class Conductor:
             conductor._tell(record)
         if untold:
             ledger.write_oracle(oracle.get_state())
+        conductor._housekeeping.resume(ended)
         return conductor
 
     @property
@@ -114,7 +117,7 @@ class Conductor:
         suggestion = Suggestion(
             trial_id=trial.trial_id,
             values=trial.hyperparameters.values,
-            seed=_seed(self.specification.settings.seed, trial.trial_id),
+            seed=self._seed(trial),
             suggested=now(),
         )
         self._ledger.write_suggestion(suggestion)
@@ -149,6 +152,7 @@ class Conductor:
             self._hopeless = common_failure(self._records.values())
         self._tell(record)
         self._ledger.write_oracle(self._oracle.get_state())
+        self._housekeeping.ended(record.trial_id, self._records)
 
     def record(self, trial_id: str) -> Record:
         """Return the trial as last reported."""
@@ -157,6 +161,13 @@ class Conductor:
     def records(self) -> tuple[Record, ...]:
         """Return every trial as last reported. May be called from any thread."""
         return tuple(self._records.values())
+
+    def _seed(self, trial: trial_module.Trial) -> int:
+        """Give a promotion the seed of the trial that it continues, any other one of its own."""
+        parent = trial.hyperparameters.values.get("tuner/trial_id")
+        if parent in self._records:
+            return self._ledger.suggestion(parent).seed
+        return _seed(self.specification.settings.seed, trial.trial_id)
 
     def _tell(self, record: Record) -> None:
         trial = self._oracle.get_trial(record.trial_id)

@@ -10,6 +10,7 @@ from typing import Any
 import keras_tuner
 from keras_tuner.engine import trial as trial_module
 
+from search.oracles.hyperband import HyperbandOracle
 from search.records import Record, Suggestion, TrialState
 
 _Status = trial_module.TrialStatus
@@ -42,6 +43,8 @@ def rebuild_oracle(
     for number, suggestion in enumerate(suggestions):
         trial = oracle.trials[suggestion.trial_id]
         if suggestion.trial_id not in started:
+            if isinstance(oracle, HyperbandOracle):
+                oracle.take_in(trial)
             oracle.start_order.append(suggestion.trial_id)
             oracle._record_values(trial)
         if suggestion.trial_id not in told:

@@ -56,6 +56,12 @@ class Suggestion(BaseModel):
         return {name: value for name, value in self.values.items() if not name.startswith("tuner/")}
 
     @property
+    def until(self) -> int | None:
+        """Epoch, counted with its parent's, after which the trial is to end; None where the oracle leaves it open."""
+        until = self.values.get("tuner/epochs")
+        return None if until is None else int(until)
+
+    @property
     def parent(self) -> str | None:
         """Trial id of the trial that this one continues (a promotion), or None."""
         parent = self.values.get("tuner/trial_id")

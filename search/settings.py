@@ -1,9 +1,14 @@
 """What a user may set of a search: a field for each option of ``galaxy search`` and key of ``--config FILE.toml``."""
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from search.layout import check_name
+from search.pairing import HYPERBAND, check_pairing, default_scheduler, hyperband_trials
 from search.records import Value
+
+_TRIALS = 20
 
 
 class SearchSettings(BaseModel):
@@ -14,13 +19,20 @@ class SearchSettings(BaseModel):
     name: str = Field(description="Name of the search: letters, digits, '.', '_' and '-'.")
     oracle: str = Field(
         "tpe",
-        description="What proposes configurations: 'tpe', 'bayesian', 'random', 'grid', or your own as module:factory.",
+        description="What proposes configurations: 'tpe', 'bayesian', 'random', 'grid', 'hyperband', "
+        "or your own as module:factory.",
     )
     scheduler: str = Field(
-        "asha", description="What stops weak trials early: 'asha' or 'none'.", pattern="^(asha|none)$"
+        default_factory=lambda known: default_scheduler(known["oracle"]),
+        description="What stops weak trials early: 'asha', 'median' or 'none'; 'none' with hyperband.",
+        pattern="^(asha|median|none)$",
     )
-    trials: int = Field(20, ge=1, description="How many configurations to try.")
     epochs: int = Field(20, ge=1, description="Longest training of one trial, in epochs.")
+    trials: int = Field(
+        default_factory=lambda known: most_trials(known) or _TRIALS,
+        ge=1,
+        description="How many configurations to try; with hyperband at most as many as it makes by itself.",
+    )
     concurrency: int | None = Field(None, ge=1, description="Trials at a time; by default as many as the CPUs carry.")
     cpus_per_trial: int = Field(1, ge=1, description="CPUs (and threads) a trial gets.")
     gpus_per_trial: float = Field(0.0, ge=0.0, description="GPUs a trial gets; a fraction shares one.")
@@ -47,3 +59,19 @@ class SearchSettings(BaseModel):
     @classmethod
     def _name_is_a_folder(cls, name: str) -> str:
         return check_name(name)
+
+    @field_validator("trials")
+    @classmethod
+    def _no_more_than_there_will_be(cls, trials: int, known: ValidationInfo) -> int:
+        return min(trials, most_trials(known.data) or trials)
+
+    def check(self) -> None:
+        """Raise SettingsError, one line, where two settings do not go together."""
+        check_pairing(self.oracle, self.scheduler, patience=self.patience)
+
+
+def most_trials(known: dict[str, Any]) -> int | None:
+    """Return how many trials the oracle makes by itself, None if it knows no end."""
+    if known.get("oracle") != HYPERBAND or "epochs" not in known:
+        return None
+    return hyperband_trials(known["epochs"])

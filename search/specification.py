@@ -10,7 +10,7 @@ from datasets import Dataset
 from search.errors import LedgerError, SettingsError
 from search.layout import BUDGET, SPECIFICATION, SearchLayout
 from search.records import now
-from search.settings import SearchSettings
+from search.settings import SearchSettings, most_trials
 from trainer import Objective
 
 FORMAT: Literal["galaxy-tuner-search/1"] = "galaxy-tuner-search/1"
@@ -72,10 +72,18 @@ def check_free(layout: SearchLayout, name: str) -> None:
 
 
 def extend(layout: SearchLayout, specification: SearchSpecification, trials: int) -> SearchSpecification:
-    """Change how many trials the search is to have, durably. Raises SettingsError for fewer than it was to have."""
-    before = specification.settings.trials
+    """Change how many trials the search is to have, durably.
+
+    Raises SettingsError for fewer than it was to have, or more than its oracle makes.
+    """
+    before, most = specification.settings.trials, most_trials(dict(specification.settings))
     if trials < before:
         raise SettingsError(f"--trials {trials}: the search was to have {before} already: ask for more, or none")
+    if most is not None and trials > most:
+        raise SettingsError(
+            f"--trials {trials}: {specification.settings.oracle} over {specification.settings.epochs} epochs makes "
+            f"{most}: ask for {most}, or start a new search with more --epochs"
+        )
     layout.root.write_whole(BUDGET, json.dumps({"trials": trials}).encode())
     return _with_budget(specification, layout)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from trainer.bundle import load_bundle as load_bundle
     from trainer.bundle import write_bundle as write_bundle
     from trainer.check import check_model as check_model
+    from trainer.checkpoints import forget_last as forget_last
     from trainer.classifier import Classification as Classification
     from trainer.classifier import Classifier as Classifier
     from trainer.classifier import evaluate as evaluate
@@ -52,6 +53,7 @@ _HOMES = {
     "building": ("Build",),
     "bundle": ("Bundle", "load_bundle", "write_bundle"),
     "check": ("check_model",),
+    "checkpoints": ("forget_last",),
     "decision": ("Decide",),
     "classifier": ("Classification", "Classifier", "evaluate"),
     "errors": (
@@ -109,6 +111,7 @@ __all__ = [
     "evaluate",
     "export_model",
     "exported_name",
+    "forget_last",
     "import_tensorflow",
     "is_out_of_memory",
     "limit_threads",
@@ -120,7 +123,7 @@ __all__ = [
     "write_bundle",
 ]
 
-_WITH_TENSORFLOW = ("building", "bundle", "check", "classifier", "exporting.export", "final", "fitting")
+_WITH_TENSORFLOW = ("building", "bundle", "check", "checkpoints", "classifier", "exporting.export", "final", "fitting")
 _import = lazily(__name__, {name: f"trainer.{home}" for home, names in _HOMES.items() for name in names})
 
 

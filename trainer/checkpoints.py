@@ -75,6 +75,24 @@ def restore_checkpoint(model: keras.Model, folder: Folder, name: str, *, expecte
     return progressed
 
 
+def adopt_checkpoints(parent: Folder, folder: Folder) -> None:
+    """Copy ``last``, and ``best`` if there is one, from ``parent``. Raises CheckpointError if ``last`` is missing."""
+    # Last last: a copy that was cut off is made again.
+    for name in (BEST, LAST):
+        try:
+            data = parent.read(name)
+        except FileNotFoundError:
+            if name == BEST:
+                continue
+            raise CheckpointError(f"{parent.child(name).uri!r}, to be continued, is missing: was it deleted?") from None
+        folder.write_whole(name, data)
+
+
+def forget_last(folder: Folder) -> None:
+    """Delete the checkpoint to go on from, where nobody will; ``best`` stays. Raises StorageError if that fails."""
+    folder.delete(LAST)
+
+
 def _variables(model: keras.Model) -> dict[str, Sequence[keras.Variable]]:
     # `model.variables` holds the weights and the states of all seed generators of its layers, but no metrics.
     # Layers without a seed of their own draw from the global generator.

@@ -6,7 +6,7 @@ import keras
 
 from datasets import Dataset, Folder, Progress, silent
 from trainer.building import Build, build_model
-from trainer.checkpoints import BEST, LAST, Progressed, pack_checkpoint, restore_checkpoint
+from trainer.checkpoints import BEST, LAST, Progressed, adopt_checkpoints, pack_checkpoint, restore_checkpoint
 from trainer.epoch import averaged_weights, check_objective, epoch_batches, epoch_metrics
 from trainer.errors import InfeasibleError
 from trainer.loop import TrainingLoop
@@ -56,8 +56,10 @@ class TrainingRun:
         seed: int,
         checkpoints: Folder,
         max_parameters: int | None = None,
+        parent: Folder | None = None,
+        until: int | None = None,
     ) -> None:
-        """Build the model and, if ``checkpoints`` holds ``last``, go on from there.
+        """Build the model and, if ``checkpoints`` holds ``last``, go on from there; else from ``parent``'s, if given.
 
         Args:
             build: Makes the compiled model; images float32 (batch, height, width, 3) in 0–1 → (batch, classes).
@@ -67,12 +69,14 @@ class TrainingRun:
             seed: ≥ 1; everything random comes from it.
             checkpoints: Where ``last`` and ``best`` are kept; of this training alone.
             max_parameters: Refuse a larger model.
+            parent: Checkpoints of a training that this one continues; ``options`` and ``seed`` are to be the same.
+            until: End after this epoch (counted with the parent's); by default after all that ``options`` plan.
 
         Raises:
             InfeasibleError: The model cannot be built or does not fit the data.
             DatasetError: The dataset has no training rows.
             SplitError: It has no validation rows.
-            CheckpointError: ``last`` cannot be continued.
+            CheckpointError: ``last``, one's own or the parent's, cannot be continued, or the parent has none.
         """
         self.options, self.objective, self._folder = options, objective, checkpoints
         self._dataset = dataset
@@ -88,6 +92,9 @@ class TrainingRun:
         self._loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=self._training.class_weights)
         self._progressed = Progressed(0, {}, dataset.fingerprint, str(objective))
         self._weights_are_best = False
+        self._until = options.epochs if until is None else min(until, options.epochs)
+        if parent is not None and not checkpoints.exists(LAST):
+            adopt_checkpoints(parent, checkpoints)
         if checkpoints.exists(LAST):
             self._restore(LAST)
 
@@ -109,10 +116,10 @@ class TrainingRun:
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs are done or patience is exhausted."""
+        """Whether all epochs that this run is to train are done or patience is exhausted."""
         since_best = self.epoch - (self.best_epoch if self.best_epoch is not None else 0)
         out_of_patience = self.options.patience is not None and since_best >= self.options.patience
-        return self.epoch >= self.options.epochs or out_of_patience
+        return self.epoch >= self._until or out_of_patience
 
     @property
     def predicts_logits(self) -> bool:

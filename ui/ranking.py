@@ -74,6 +74,7 @@ def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
     """Return one dictionary a trial, for a page's table: same keys in each, None where a trial has no value."""
     names = differing(rows)
     explained = any(row.reason for row in rows)
+    promoted = any(row.parent is not None for row in rows)
     return [
         {
             "rank": row.rank,
@@ -82,6 +83,7 @@ def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
             "score": _finite(row.score),
             "epochs": row.epochs,
             "time": wording.duration(row.seconds),
+            **({"parent": row.parent} if promoted else {}),
             **{wording.heading(name): wording.value(row.hyperparameters.get(name)) for name in names},
             **({"reason": row.reason} if explained else {}),
         }

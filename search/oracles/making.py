@@ -8,6 +8,7 @@ import keras_tuner
 
 from search.errors import SettingsError, SpaceError
 from search.hypermodel import import_object
+from search.pairing import FACTOR, HYPERBAND
 from trainer import Objective
 
 # By name, not imported: Optuna costs its import only those who use it.
@@ -16,22 +17,31 @@ _HOMES = {
     "bayesian": "search.oracles.bayesian:BayesianOracle",
     "random": "keras_tuner.oracles:RandomSearchOracle",
     "grid": "search.oracles.grid:GridOracle",
+    HYPERBAND: "search.oracles.hyperband:HyperbandOracle",
 }
 _NEVER = 2**62
 
 
 def make_oracle(
-    reference: str, *, hyperparameters: keras_tuner.HyperParameters, objective: Objective, max_trials: int, seed: int
+    reference: str,
+    *,
+    hyperparameters: keras_tuner.HyperParameters,
+    objective: Objective,
+    max_trials: int,
+    seed: int,
+    max_epochs: int = 100,
 ) -> keras_tuner.Oracle:
     """Make the oracle called ``reference``, or the user's own that a ``module:factory`` returns.
+
+    ``max_epochs`` is `hyperband`'s, which counts its trials by itself.
 
     Raises SettingsError for an unknown name, SpaceError for a factory that cannot be imported or returns no Oracle.
     """
     oracle = _factory(reference)(
         hyperparameters=hyperparameters,
         objective=keras_tuner.Objective(objective.name, objective.direction),
-        max_trials=max_trials,
         seed=seed,
+        **({"max_epochs": max_epochs, "factor": FACTOR} if reference == HYPERBAND else {"max_trials": max_trials}),
     )
     if not isinstance(oracle, keras_tuner.Oracle):
         raise SpaceError(f"--oracle {reference}: expected a keras_tuner.Oracle, got {type(oracle).__name__}")

@@ -1,3 +1,5 @@
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -6,7 +8,7 @@ from cluster.scheduling import Rungs, as_result
 from search import Record, SearchSettings, SearchSpecification, TrialState
 
 
-def rungs(scheduler: str = "asha", direction: str = "max", epochs: int = 4) -> Rungs:
+def rungs(scheduler: str = "asha", direction: str = "max", epochs: int = 4, records: Sequence[Record] = ()) -> Rungs:
     settings = SearchSettings(name="first", epochs=epochs, scheduler=scheduler)
     known: dict[str, Any] = {"dataset": "", "fingerprint": "", "classes": (), "image_shape": (8, 8, 3), "created": ""}
     return Rungs(
@@ -17,7 +19,8 @@ def rungs(scheduler: str = "asha", direction: str = "max", epochs: int = 4) -> R
             objective_direction=direction,
             versions={},
             **known,
-        )
+        ),
+        records,
     )
 
 
@@ -67,3 +70,126 @@ def test_longer_trials_are_compared_later() -> None:
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_one_epoch_is_long_enough_for_asha(epochs: int) -> None:
     assert stopped_at_first_rung(rungs(epochs=epochs), [0.9, 0.1]) == [False, True]
+
+
+def trained(judge: Rungs, trial_id: str, values: Sequence[float | None], *, epochs: int) -> Record:
+    """Report ``values`` epoch by epoch until the end or the scheduler's word; None is the epoch of a NaN."""
+    judge.add(trial_id)
+    history: list[float] = []
+    for value in values:
+        history.append(math.nan if value is None else value)
+        best = max((known for known in history if not math.isnan(known)), default=None)
+        state = TrialState.COMPLETED if len(history) == epochs else TrialState.RUNNING
+        record = Record(
+            trial_id=trial_id,
+            state=state,
+            hyperparameters={},
+            epochs=len(history),
+            score=best,
+            history={"val_loss": list(history)},
+        )
+        if not state.is_ended() and judge.stops(trial_id, as_result(record)):
+            record = record.but(state=TrialState.STOPPED)
+        if record.state.is_ended():
+            judge.complete(trial_id, as_result(record))
+            break
+    return record
+
+
+def test_median_stops_what_is_below_the_median_of_the_others_averages() -> None:
+    judge = rungs("median", epochs=8)
+    for number, value in enumerate((0.2, 0.4, 0.9)):
+        assert trained(judge, str(number), [value] * 8, epochs=8).epochs == 8
+    assert trained(judge, "below", [0.1, 0.3, 0.3], epochs=8).epochs == 2  # not after the first: a quarter is let pass
+    assert trained(judge, "equal", [0.1, 0.4, 0.4], epochs=8).state is TrialState.RUNNING
+
+
+def test_median_needs_three_to_compare_with_and_pauses_nobody() -> None:
+    judge = rungs("median", epochs=4)
+    assert [trained(judge, str(n), [value] * 4, epochs=4).epochs for n, value in enumerate((0.9, 0.8, 0.1))] == [
+        4,
+        4,
+        4,
+    ]
+    assert trained(judge, "3", [0.7] * 4, epochs=4).epochs == 1
+
+
+def test_median_minimises_what_is_to_be_minimised() -> None:
+    judge = rungs("median", direction="min")
+    for number, value in enumerate((0.2, 0.4, 0.9)):
+        judge.add(str(number))
+        judge.stops(str(number), report(str(number), 1, value))
+    judge.add("above")
+    assert judge.stops("above", report("above", 1, 0.5))
+
+
+def test_to_the_median_an_infeasible_trial_is_no_yardstick() -> None:
+    judge = rungs("median")
+    for number in range(4):
+        judge.add(f"bad {number}")
+        judge.complete(f"bad {number}", report(f"bad {number}", 1, None, TrialState.INFEASIBLE))
+    assert stopped_at_first_rung(judge, [0.9, 0.8, 0.7, 0.1]) == [False, False, False, True]
+
+
+CURVES = [
+    [round(math.sin(17 * trial) * 0.3 + 0.08 * epoch + 0.4, 3) if (trial + epoch) % 7 else None for epoch in range(8)]
+    for trial in range(24)
+]
+
+
+@pytest.mark.parametrize("scheduler", ["asha", "median"])
+@pytest.mark.parametrize("before", range(0, 24, 4))
+def test_a_scheduler_that_learns_from_the_records_judges_as_the_one_that_was_killed(
+    scheduler: str, before: int
+) -> None:
+    judge = rungs(scheduler, epochs=8)
+    records = [trained(judge, f"{number:02}", curve, epochs=8) for number, curve in enumerate(CURVES)]
+    assert {record.state for record in records} == {TrialState.STOPPED, TrialState.COMPLETED}
+    resumed = rungs(scheduler, epochs=8, records=records[:before])
+    again = [trained(resumed, f"{n:02}", curve, epochs=8) for n, curve in enumerate(CURVES) if n >= before]
+    assert [(record.state, record.epochs) for record in again] == [
+        (record.state, record.epochs) for record in records[before:]
+    ]
+
+
+def test_a_running_trial_that_the_median_has_seen_counts_once_after_a_resume() -> None:
+    judge = rungs("median", epochs=4)
+    records = [trained(judge, str(number), [value] * 3, epochs=4) for number, value in enumerate((0.9, 0.8))]
+    resumed = rungs("median", epochs=4, records=records)
+    for record in records:
+        resumed.add(record.trial_id)
+        assert not resumed.stops(record.trial_id, report(record.trial_id, 4, record.score))
+    assert trained(resumed, "2", [0.1], epochs=4).state is TrialState.RUNNING  # two are too few to compare with
+
+
+def test_what_the_median_learns_again_it_does_not_judge_again() -> None:
+    # Side by side none of them had others to be compared with; one after the other the last would have been stopped.
+    records = [
+        Record(
+            trial_id=str(number),
+            state=TrialState.COMPLETED,
+            hyperparameters={},
+            epochs=4,
+            score=value,
+            history={"val_loss": [value] * 4},
+        )
+        for number, value in enumerate((0.9, 0.8, 0.7, 0.1))
+    ]
+    resumed = rungs("median", records=records)
+    assert [trained(resumed, trial, [value], epochs=4).state for trial, value in (("4", 0.76), ("5", 0.74))] == [
+        TrialState.RUNNING,
+        TrialState.STOPPED,
+    ]
+
+
+def test_the_median_counts_the_last_epoch_of_a_stopped_trial_once() -> None:
+    judge = rungs("median")
+    for trial, scores in (("good", (0.9, 0.9)), ("bad", (0.0, 0.0)), ("stopped", (0.1, 0.5))):
+        judge.add(trial)
+        for epoch, score in enumerate(scores, start=1):
+            judge.stops(trial, report(trial, epoch, score))
+    judge.complete("stopped", report("stopped", 2, 0.5, TrialState.STOPPED))
+    judge.add("new")
+    assert not judge.stops("new", report("new", 2, 0.33))  # above 0.3, the average of 0.1 and 0.5
+    judge.add("worse")
+    assert judge.stops("worse", report("worse", 2, 0.29))

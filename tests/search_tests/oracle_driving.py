@@ -9,7 +9,7 @@ from keras_tuner.engine.trial import Trial
 from search import GridOracle, make_oracle
 from trainer import Objective
 
-NAMES = ["tpe", "bayesian", "random", "grid"]
+NAMES = ["tpe", "bayesian", "random", "grid", "hyperband"]
 OBJECTIVE = Objective("val_macro_f1", "max")
 
 
@@ -61,6 +61,11 @@ def end(oracle: keras_tuner.Oracle, trial: Trial, *, failed: bool = False) -> No
     oracle.end_trial(trial)
 
 
+def searched(trial: Trial) -> dict[str, Any]:
+    """Return the trial's hyperparameters, without what the oracle notes among them for itself."""
+    return {name: value for name, value in trial.hyperparameters.values.items() if not name.startswith("tuner/")}
+
+
 def run(oracle: keras_tuner.Oracle, count: int) -> list[dict[str, Any]]:
     """Run ``count`` trials, every fifth of them failing, and leave the last one running; return their values.
 
@@ -73,7 +78,7 @@ def run(oracle: keras_tuner.Oracle, count: int) -> list[dict[str, Any]]:
             end(oracle, running, failed=number % 5 == 4)
         trial = begin(oracle)
         assert trial.status == "RUNNING"
-        values.append(dict(trial.hyperparameters.values))
+        values.append(searched(trial))
         if not one_by_one and running is not None:
             end(oracle, running, failed=number % 5 == 4)
         running = trial

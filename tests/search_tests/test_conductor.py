@@ -3,6 +3,7 @@ from typing import Any
 import keras_tuner
 import pytest
 from search_tests.examples import ended
+from search_tests.oracle_driving import NAMES
 
 from search import (
     Conductor,
@@ -156,7 +157,7 @@ def test_five_first_failures_for_two_reasons_do_not(specification: SearchSpecifi
 
 def test_an_unknown_oracle_names_the_known_ones() -> None:
     with pytest.raises(
-        SettingsError, match="--oracle rnadom: expected one of tpe, bayesian, random, grid or module:factory"
+        SettingsError, match="--oracle rnadom: expected one of tpe, bayesian, random, grid, hyperband or module:factory"
     ):
         make_oracle("rnadom", hyperparameters=space(), objective=OBJECTIVE, max_trials=4, seed=7)
 
@@ -164,3 +165,37 @@ def test_an_unknown_oracle_names_the_known_ones() -> None:
 def test_a_user_oracle_that_is_none_is_refused() -> None:
     with pytest.raises(SpaceError, match=r"--oracle builtins:dict: expected a keras_tuner\.Oracle, got dict"):
         make_oracle("builtins:dict", hyperparameters=space(), objective=OBJECTIVE, max_trials=4, seed=7)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_to_every_oracle_a_stopped_trial_is_one_that_has_its_best_score(
+    name: str, specification: SearchSpecification, ledger: Ledger
+) -> None:
+    def oracle() -> keras_tuner.Oracle:
+        return make_oracle(name, hyperparameters=space(), objective=OBJECTIVE, max_trials=4, seed=7, max_epochs=9)
+
+    told = oracle()
+    conductor = Conductor(specification, ledger, told)
+    for score, state in ((0.25, TrialState.STOPPED), (0.5, TrialState.COMPLETED)):
+        conductor.end(ended(suggested(conductor).trial_id, score, state=state))
+    resumed = oracle()
+    Conductor.resumed(specification, ledger, resumed)
+    for one in (told, resumed):
+        known = [(trial.status, trial.score) for trial in one.trials.values()]
+        assert known == [("COMPLETED", 0.25), ("COMPLETED", 0.5)]
+    assert [record.state for record in ledger.records()] == [TrialState.STOPPED, TrialState.COMPLETED]
+
+
+def test_a_space_that_is_used_up_is_told_from_a_budget_that_is(
+    specification: SearchSpecification, ledger: Ledger, conductor: Conductor
+) -> None:
+    for _ in range(4):
+        suggested(conductor)
+    assert conductor.suggest() is Nothing.MORE
+    assert not conductor.exhausted
+    ledger.layout.root.delete_tree()
+    small = Conductor(specification, ledger, random_oracle(choices=2))
+    for _ in range(2):
+        suggested(small)
+    assert small.suggest() is Nothing.MORE
+    assert small.exhausted

@@ -1,10 +1,14 @@
 """A conductor that is resumed from the ledger alone goes on as if nothing had happened."""
 
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 import keras_tuner
 import pytest
 from search_tests.examples import ended
+from search_tests.oracle_driving import NAMES
 
 from datasets import open_folder
 from search import (
@@ -25,12 +29,14 @@ from trainer import Objective
 TRIALS = 8
 
 
-def oracle() -> keras_tuner.Oracle:
+def oracle(name: str = "random") -> keras_tuner.Oracle:
     hp = keras_tuner.HyperParameters()
     hp.Int("x", 1, 1000)
     hp.Choice("kind", ["plain", "deep"])
     hp.Float("depth", 0.0, 1.0, parent_name="kind", parent_values=["deep"])
-    return make_oracle("random", hyperparameters=hp, objective=Objective("val_macro_f1", "max"), max_trials=8, seed=7)
+    return make_oracle(
+        name, hyperparameters=hp, objective=Objective("val_macro_f1", "max"), max_trials=8, seed=7, max_epochs=4
+    )
 
 
 @pytest.fixture
@@ -38,11 +44,17 @@ def eight(specification: SearchSpecification) -> SearchSpecification:
     return specification.model_copy(update={"settings": specification.settings.model_copy(update={"trials": TRIALS})})
 
 
+@pytest.fixture(autouse=True)
+def killed_is_not_unplugged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the disk: what a process has written outlives it, flushed or not."""
+    monkeypatch.setattr("os.fsync", lambda _file: None)
+
+
 def play(conductor: Conductor, *, scores: Callable[[str], float | None] = lambda trial: int(trial) / 10) -> list[str]:
-    """Run every trial to its end; give the hyperparameters in the order of the suggestions."""
+    """Run every trial to its end; give its values and seed in the order of the suggestions."""
     tried = []
     while isinstance(suggestion := conductor.suggest(), Suggestion):
-        tried.append(str(suggestion.hyperparameters))
+        tried.append(str([suggestion.values, suggestion.seed]))
         conductor.end(ended(suggestion.trial_id, scores(suggestion.trial_id)))
     return tried
 
@@ -51,47 +63,48 @@ class Killed(Exception):
     """The driver is gone."""
 
 
-class KilledAt(Ledger):
-    """A ledger whose process is killed before (or after) its ``at``-th write."""
+class KilledAfter(Ledger):
+    """A ledger whose process is killed after its ``writes``-th write; 0 is before the first."""
 
-    def __init__(self, layout: SearchLayout, *, at: int, after: bool) -> None:
+    def __init__(self, layout: SearchLayout, *, writes: int) -> None:
         super().__init__(layout)
-        self._left, self._after = at, after
+        self._left = writes
 
     def _count(self, write: Callable[[], None]) -> None:
+        if self._left > 0:
+            write()
         self._left -= 1
-        if self._left == 0 and not self._after:
-            raise Killed
-        write()
-        if self._left == 0:
+        if self._left <= 0:
             raise Killed
 
     def write_suggestion(self, suggestion: Suggestion) -> None:
-        self._count(lambda: super(KilledAt, self).write_suggestion(suggestion))
+        self._count(lambda: super(KilledAfter, self).write_suggestion(suggestion))
 
     def write_record(self, record: object) -> None:
-        self._count(lambda: super(KilledAt, self).write_record(record))  # type: ignore[arg-type]
+        self._count(lambda: super(KilledAfter, self).write_record(record))  # type: ignore[arg-type]
 
     def write_oracle(self, state: dict[str, object]) -> None:
-        self._count(lambda: super(KilledAt, self).write_oracle(state))
+        self._count(lambda: super(KilledAfter, self).write_oracle(state))
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("at", range(1, 4 * TRIALS + 1))
-def test_killed_at_any_write_no_trial_is_lost_repeated_or_another(
-    at: int, after: bool, eight: SearchSpecification, layout: SearchLayout, tmp_path: object
+# A trial is four writes.
+@pytest.mark.parametrize("writes", range(4 * TRIALS + 1))
+@pytest.mark.parametrize("name", NAMES)
+def test_killed_after_any_write_no_trial_is_lost_repeated_or_another(
+    name: str, writes: int, eight: SearchSpecification, layout: SearchLayout, tmp_path: Path
 ) -> None:
-    undisturbed = play(Conductor(eight, Ledger(SearchLayout(open_folder(f"{tmp_path}/undisturbed"))), oracle()))
+    elsewhere = Ledger(SearchLayout(open_folder(tmp_path / "undisturbed")))
+    undisturbed = play(Conductor(eight, elsewhere, oracle(name)))
     with pytest.raises(Killed):
-        play(Conductor(eight, KilledAt(layout, at=at, after=after), oracle()))
+        play(Conductor(eight, KilledAfter(layout, writes=writes), oracle(name)))
     recorded = {record.trial_id for record in Ledger(layout).records() if record.state.is_ended()}
-    resumed = Conductor.resumed(eight, Ledger(layout), oracle())
+    resumed = Conductor.resumed(eight, Ledger(layout), oracle(name))
     again = play(resumed)
     assert len(again) == TRIALS - len(recorded)
     records = Ledger(layout).records()
     assert [record.trial_id for record in records] == [f"{number:04}" for number in range(TRIALS)]
     assert all(record.state.is_ended() for record in records)
-    assert [str(Ledger(layout).suggestion(record.trial_id).hyperparameters) for record in records] == undisturbed
+    assert [str([s.values, s.seed]) for s in Ledger(layout).suggestions()] == undisturbed
     assert resumed.suggest() is Nothing.MORE
 
 
@@ -138,3 +151,37 @@ def test_asked_to_stop_nothing_more_is_suggested(eight: SearchSpecification, lay
 def _comparable(oracle: keras_tuner.Oracle) -> dict[str, object]:
     state = oracle.get_state()
     return {**state, "tried_so_far": sorted(state["tried_so_far"])}  # a set, in no order
+
+
+@pytest.mark.parametrize("writes", range(0, 41, 3))
+def test_a_hyperband_killed_again_and_again_while_three_run_stays_one(
+    writes: int, specification: SearchSpecification, layout: SearchLayout
+) -> None:
+    ten = specification.model_copy(update={"settings": specification.settings.model_copy(update={"trials": 10})})
+    for left in (writes, 7, 99):
+        with suppress(Killed):
+            _three_at_a_time(Conductor.resumed(ten, KilledAfter(layout, writes=left), oracle("hyperband")))
+    suggestions = Ledger(layout).suggestions()
+    assert all(record.state.is_ended() for record in Ledger(layout).records())
+    kinds = Counter((s.values["tuner/bracket"], s.values["tuner/round"]) for s in suggestions)
+    assert kinds == {(1, 0): 5, (1, 1): 2, (0, 0): 3}
+    promoted = [s for s in suggestions if s.parent is not None]
+    by_id = {s.trial_id: s for s in suggestions}
+    assert len({s.parent for s in promoted}) == 2
+    assert all((s.hyperparameters, s.seed) == (by_id[s.parent].hyperparameters, by_id[s.parent].seed) for s in promoted)
+    assert len({str(s.hyperparameters) for s in suggestions}) == 8
+
+
+def _three_at_a_time(conductor: Conductor) -> None:
+    running: list[Suggestion] = []
+    while True:
+        found = conductor.suggest()
+        if isinstance(found, Suggestion):
+            running.append(found)
+            if len(running) < 3:
+                continue
+        if not running:
+            assert found is Nothing.MORE
+            return
+        ended_one = running.pop(0)
+        conductor.end(ended(ended_one.trial_id, int(ended_one.trial_id) / 10))

@@ -1,4 +1,4 @@
-"""Train once without and once with an interruption, on one thread, and print what differs.
+"""Train without an interruption, with one, and by promotions, all on one thread, and print what differs.
 
 Run by `test_continuing.py` in a process of its own: TensorFlow's thread pools cannot change once it has started.
 Arguments: the dataset, and an empty folder for the checkpoints.
@@ -7,13 +7,17 @@ Arguments: the dataset, and an empty folder for the checkpoints.
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
+from keras.src.random.seed_generator import global_seed_generator
 
 from datasets import Augmentation, Balance, Dataset, open_folder
 from trainer import Objective, TrainingOptions, TrainingRun, limit_threads
 
+State = dict[str, npt.NDArray[Any]]
 OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
     "averaged": lambda: keras.optimizers.AdamW(3e-3, clipnorm=1.0, use_ema=True),
     "own schedule": lambda: keras.optimizers.SGD(
@@ -64,7 +68,7 @@ def build(optimizer: Callable[[], keras.optimizers.Optimizer]) -> keras.Model:
 
 
 def differences(name: str, dataset: Dataset, folder: str) -> list[str]:
-    def run(checkpoints: str) -> TrainingRun:
+    def run(checkpoints: str, *, parent: str | None = None, until: int | None = None) -> TrainingRun:
         return TrainingRun(
             lambda: build(OPTIMIZERS[name]),
             dataset,
@@ -72,25 +76,47 @@ def differences(name: str, dataset: Dataset, folder: str) -> list[str]:
             objective=Objective.parse("val_loss"),
             seed=9,
             checkpoints=open_folder(folder).child(name, checkpoints),
+            parent=None if parent is None else open_folder(folder).child(name, parent),
+            until=until,
         )
 
-    uninterrupted = run("uninterrupted")
-    while not uninterrupted.finished:
-        uninterrupted.step()
+    expected = state(trained(run("uninterrupted")))
     for _ in range(2):
         interrupted = run("interrupted")
         interrupted.step()
         interrupted.step()
-    found = [] if interrupted.history == uninterrupted.history else [f"{name}: history"]
-    for one, other in zip(*(variables(training) for training in (uninterrupted, interrupted)), strict=True):
-        if not np.array_equal(one.numpy(), other.numpy()):
-            found.append(f"{name}: {one.path}")
+    found = different(name, expected, interrupted)
+    if name == "averaged":
+        trained(run("root", until=1))
+        run("child", parent="root", until=3).step()
+        trained(run("child", parent="root", until=3))  # after a kill: from its own checkpoint
+        found += different(f"{name}, promoted", expected, trained(run("grandchild", parent="child")))
     return found
 
 
-def variables(run: TrainingRun) -> list[keras.Variable]:
+def trained(run: TrainingRun) -> TrainingRun:
+    while not run.finished:
+        run.step()
+    return run
+
+
+def different(name: str, expected: State, run: TrainingRun) -> list[str]:
+    found = state(run)
+    return [f"{name}: {key}" for key in expected if not np.array_equal(expected[key], found[key])]
+
+
+def state(run: TrainingRun) -> State:
+    """Return all that an epoch depends on and has led to; seed generators are among the model's variables."""
     model = run._loop.built.model
-    return [*model.variables, *model.optimizer.variables]
+    groups = {"model": model.variables, "optimizer": model.optimizer.variables, "seed": [global_seed_generator().state]}
+    values: State = {
+        f"{group} {number}": variable.numpy()
+        for group, variables in groups.items()
+        for number, variable in enumerate(variables)
+    }
+    history = {f"history {metric}": np.array(series) for metric, series in run.history.items()}
+    best = {"best": np.frombuffer(run._folder.read("best.npz"), np.uint8)}
+    return values | history | best | {"epochs": np.array([run.epoch, run.best_epoch])}
 
 
 if not limit_threads(1):

@@ -9,7 +9,9 @@ from datasets import Dataset
 
 
 @pytest.mark.slow
-def test_a_continued_training_equals_an_uninterrupted_one_bit_for_bit(uneven_dataset: Dataset, tmp_path: Path) -> None:
+def test_a_continued_or_promoted_training_equals_an_uninterrupted_one_bit_for_bit(
+    uneven_dataset: Dataset, tmp_path: Path
+) -> None:
     script = Path(__file__).with_name("continued_training.py")
     ended = subprocess.run(
         [sys.executable, script, uneven_dataset.info.path, tmp_path],

@@ -21,6 +21,16 @@ def test_the_best_trial_is_first_and_its_differing_hyperparameters_below(galaxy:
     assert "trial 0004 infeasible: ValueError: the image is too small for 6 blocks" in shown
 
 
+def test_a_promotion_names_its_parent(galaxy: Galaxy, tmp_path: Path) -> None:
+    write_search(str(tmp_path), "promoted", [record(1, scores=[0.5]), record(2, scores=[0.5, 0.75], parent="0001")])
+    heading, _, first, second, *_ = galaxy("leaderboard", "promoted", "--storage", tmp_path).stdout.splitlines()[2:]
+    assert "parent" in heading
+    assert (first.split().count("0001"), second.split().count("0001")) == (1, 1)
+    assert first.split()[1] == "0002"
+    found = json.loads(galaxy("leaderboard", "promoted", "--storage", tmp_path, "--json").stdout)
+    assert [trial["parent"] for trial in found["trials"]] == ["0001", None]
+
+
 def test_the_next_command_can_be_pasted(galaxy: Galaxy, storage: str) -> None:
     shown = galaxy("leaderboard", "first", "--storage", storage).stdout
     assert shown.splitlines()[-1] == f"Next: galaxy train first --storage {storage}"

@@ -83,6 +83,9 @@ def test_the_page_gets_the_same_keys_for_each_trial() -> None:
 def test_the_page_has_a_column_of_reasons_only_where_there_is_one() -> None:
     assert "reason" in ranking.trial_table(rows())[0]
     assert "reason" not in ranking.trial_table(rows(RECORDS[:2]))[0]
+    assert "parent" not in ranking.trial_table(rows())[0]
+    promoted = ranking.trial_table(rows([*RECORDS[:1], RECORDS[1].but(parent="0001")]))
+    assert [trial["parent"] for trial in promoted] == ["0001", None]
 
 
 def test_the_page_gets_no_nan() -> None:

@@ -27,10 +27,20 @@ Config = Annotated[
     typer.Option(help="TOML file of these options (trials = 8); the command line wins over it.", metavar="FILE.toml"),
 ]
 Oracle = Annotated[
-    str | None, _option("What proposes configurations; your own as module:factory.", "tpe", panel=_TRIED)
+    str | None,
+    _option(
+        "What proposes configurations: tpe, bayesian, random, grid, hyperband, or your own as module:factory.",
+        "tpe",
+        panel=_TRIED,
+    ),
 ]
-Scheduler = Annotated[str | None, _option("What stops weak trials early: asha or none.", "asha", panel=_TRIED)]
-Trials = Annotated[int | None, _option("How many configurations to try.", 20, panel=_TRIED)]
+Scheduler = Annotated[
+    str | None,
+    _option("What stops weak trials early: asha, median or none; always none with hyperband.", "asha", panel=_TRIED),
+]
+Trials = Annotated[
+    int | None, _option("How many configurations to try; hyperband has a count of its own.", 20, panel=_TRIED)
+]
 Epochs = Annotated[int | None, _option("Longest training of one trial, in epochs.", 20, panel=_TRIED)]
 Objective = Annotated[
     str | None, _option("Metric to optimise; NAME:max or NAME:min for your own.", "val_macro_f1", panel=_TRIED)

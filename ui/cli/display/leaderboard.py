@@ -34,7 +34,12 @@ def ranked(view: "SearchView", *, width: int, history: bool = False) -> Renderab
 def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width: int, history: bool) -> Table:
     headings = ["rank", "trial", "state", objective, "epochs", "time", *(["history"] if history else [])]
     cells = [_cells(row, objective, history=history) for row in rows]
-    shown = tables.table(*headings, words=(1, 2, 6))
+    left = [1, 2, 6]
+    if any(row.parent is not None for row in rows):
+        headings.append("parent")
+        cells = [[*cell, row.parent or ""] for row, cell in zip(rows, cells, strict=True)]
+        left.append(len(headings) - 1)
+    shown = tables.table(*headings, words=left)
     for column in shown.columns:
         column.no_wrap = True
     room = width - sum(_GAP + max(map(len, column)) for column in zip(headings, *cells, strict=True))
