@@ -6,6 +6,7 @@ from rich.console import Console, RenderableType
 from trainer import score_predictions
 from ui.cli.display.results import classified, evaluated
 from ui.predictions import Prediction
+from ui.tally import Tally
 
 # Names that Rich would take for markup, if they were not shown as they are.
 CLASSES = ("[red]edge-on", "spi[/]ral")
@@ -27,6 +28,13 @@ def test_scores_name_the_classes_as_they_are() -> None:
     assert lines[-3:-1] == [["[red]edge-on", "1", "1"], ["spi[/]ral", "0", "1"]]
 
 
+def tally(*predictions: Prediction) -> Tally:
+    made = Tally()
+    for found in predictions:
+        made.add(found)
+    return made
+
+
 def test_a_class_without_images_has_a_dash() -> None:
     shown = drawn(evaluated(score_predictions(np.array([0]), np.array([[0.75, 0.25]]), CLASSES)))
     assert ["spi[/]ral", "0.0000", "–", "–", "0"] in [line.split() for line in shown.splitlines()]
@@ -37,11 +45,11 @@ def test_bars_start_in_one_column_whatever_their_length() -> None:
         Prediction(f"{number}.jpg", CLASSES[0], {CLASSES[0]: share, CLASSES[1]: 1 - share}, (), None)
         for number, share in enumerate((0.5, 0.9))
     ]
-    starts = {line.index("█") for line in drawn(classified(found)).splitlines() if "█" in line}
+    starts = {line.index("█") for line in drawn(classified(tally(*found))).splitlines() if "█" in line}
     assert len(starts) == 1
 
 
 def test_an_unusable_file_says_why_below_the_table() -> None:
-    shown = drawn(classified([Prediction("a[b].txt", None, None, (), "not an image")]))
+    shown = drawn(classified(tally(Prediction("a[b].txt", None, None, (), "not an image"))))
     assert "cannot be used" in shown
     assert shown.rstrip().endswith("a[b].txt: not an image")
