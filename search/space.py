@@ -1,8 +1,7 @@
-"""The built-in search space: plain convolutional networks for small galaxy images.
+"""The built-in search space: convolutional networks for small galaxy images, and how they are trained.
 
-Convolution and pooling blocks, each with twice the filters of the one before, then fully connected layers. What belongs
-to training (batch size, balance, augmentation) is declared here too, so that the oracle varies everything together; see
-`search.training_options` for what becomes of it.
+`search.networks` has the networks. What belongs to training (batch size, balance, augmentation) is declared here too,
+so that the oracle varies everything together; see `search.training_options` for what becomes of it.
 """
 
 from typing import Any
@@ -11,10 +10,7 @@ import keras
 import keras_tuner
 from keras import layers
 
-_SMALLEST_MAP = 4
-_MOST_FILTERS = 256
-# Keras's 0.99 remembers hundreds of steps: too long for the first epochs of a short trial.
-_MOMENTUM = 0.9
+from search.networks import features_of
 
 
 class GalaxyHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
@@ -32,8 +28,9 @@ class GalaxyHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         """Declare every hyperparameter on ``hp`` and build the model of its present values."""
         declare_training(hp)
         images = layers.Input(self.input_shape, name="image")
-        features = _head(hp, _blocks(hp, images, self.input_shape))
-        outputs = layers.Dense(self.num_classes, activation="softmax", name="class")(features)
+        features = features_of(hp, images)
+        # In float32 whatever the rest computes in: 8 bits of mantissa are too few for a probability.
+        outputs = layers.Dense(self.num_classes, activation="softmax", dtype="float32", name="class")(features)
         model = keras.Model(images, outputs, name=self.name)
         model.compile(
             optimizer=_optimizer(hp),
@@ -49,6 +46,7 @@ def declare_training(hp: keras_tuner.HyperParameters) -> None:
     Colour, noise and cutout are left to spaces of one's own: a galaxy's colour tells its class, and each more dimension
     thins out a search of few trials.
     """
+    hp.Fixed("precision", "auto")
     hp.Choice("batch_size", [32, 64, 128], default=64)
     # Not from 0: trials are short, and without augmentation a model that leads after 4 epochs overfits by the 20th.
     hp.Float("augmentation", 0.25, 1.0, step=0.25, default=0.5)
@@ -65,39 +63,6 @@ def _declare_balance(hp: keras_tuner.HyperParameters) -> None:
     hp.Boolean("fresh_undersampling", default=False, **undersampled)
     hp.Choice("oversampling_ratio", [0.25, 0.5], default=0.25, parent_name="balance", parent_values=["oversample"])
     hp.Choice("class_weight_power", [0.25, 0.5, 1.0], default=0.5, parent_name="balance", parent_values=["weights"])
-
-
-def _blocks(hp: keras_tuner.HyperParameters, images: Any, input_shape: tuple[int, int, int]) -> Any:
-    deepest = max(1, (min(input_shape[:2]) // _SMALLEST_MAP).bit_length() - 1)
-    blocks = hp.Int("blocks", min(3, deepest), min(5, deepest), default=min(4, deepest))
-    filters = hp.Choice("filters", [16, 24, 32], default=24)
-    features = images
-    for block in range(blocks):
-        features = _block(hp, features, min(filters * 2**block, _MOST_FILTERS))
-    return features
-
-
-def _block(hp: keras_tuner.HyperParameters, features: Any, filters: int) -> Any:
-    kernel_size = hp.Choice("kernel_size", [3, 5], default=3)
-    normalised = hp.Boolean("batch_normalization", default=True)
-    for _ in range(hp.Int("convolutions", 1, 2, default=1)):
-        features = layers.Conv2D(filters, kernel_size, padding="same", use_bias=not normalised)(features)
-        if normalised:
-            features = layers.BatchNormalization(momentum=_MOMENTUM)(features)
-        features = layers.ReLU()(features)
-    pooling = layers.MaxPooling2D if hp.Choice("pooling", ["max", "average"]) == "max" else layers.AveragePooling2D
-    return pooling(2)(features)
-
-
-def _head(hp: keras_tuner.HyperParameters, features: Any) -> Any:
-    flatten = hp.Choice("head", ["global_average", "flatten"]) == "flatten"
-    features = layers.Flatten()(features) if flatten else layers.GlobalAveragePooling2D()(features)
-    dense_units = hp.Choice("dense_units", [64, 128, 256], default=128)
-    dropout = hp.Float("dropout", 0.0, 0.4, step=0.1, default=0.2)
-    for _ in range(hp.Int("dense_layers", 1, 2, default=1)):
-        features = layers.Dense(dense_units, activation="relu")(features)
-        features = layers.Dropout(dropout)(features)
-    return features
 
 
 def _optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from trainer.final import train_final as train_final
     from trainer.fitting import EpochReport as EpochReport
     from trainer.fitting import TrainingRun as TrainingRun
+    from trainer.layers import FusedBatchNormalization as FusedBatchNormalization
     from trainer.manifest import BundleMember as BundleMember
     from trainer.manifest import Manifest as Manifest
     from trainer.manifest import read_manifest as read_manifest
@@ -72,6 +73,7 @@ _HOMES = {
     "exporting.formats": ("ExportFormat",),
     "final": ("FinalResult", "Member", "train_final"),
     "fitting": ("EpochReport", "TrainingRun"),
+    "layers": ("FusedBatchNormalization",),
     "manifest": ("BundleMember", "Manifest", "read_manifest"),
     "objective": ("METRIC_DIRECTIONS", "Objective"),
     "options": ("TrainingOptions",),
@@ -95,6 +97,7 @@ __all__ = [
     "ExportError",
     "ExportFormat",
     "FinalResult",
+    "FusedBatchNormalization",
     "InfeasibleError",
     "Manifest",
     "Member",
@@ -123,7 +126,17 @@ __all__ = [
     "write_bundle",
 ]
 
-_WITH_TENSORFLOW = ("building", "bundle", "check", "checkpoints", "classifier", "exporting.export", "final", "fitting")
+_WITH_TENSORFLOW = (
+    "building",
+    "bundle",
+    "check",
+    "checkpoints",
+    "classifier",
+    "exporting.export",
+    "final",
+    "fitting",
+    "layers",
+)
 _import = lazily(__name__, {name: f"trainer.{home}" for home, names in _HOMES.items() for name in names})
 
 

@@ -31,7 +31,8 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_the_built_in_space_has_all_that_was_promised() -> None:
     space = discover(load(None))
-    promised = """blocks filters kernel_size batch_normalization pooling dense_units dropout optimizer learning_rate
+    promised = """network first_filters blocks_per_stage squeeze_excite
+        blocks filters kernel_size batch_normalization pooling dense_units dropout optimizer learning_rate
         weight_decay batch_size augmentation balance undersampling_ratio fresh_undersampling
         oversampling_ratio class_weight_power mixup augmentation_brightness momentum sgd_learning_rate"""
     assert set(promised.split()) <= {hp.name for hp in space.space}
@@ -40,12 +41,19 @@ def test_the_built_in_space_has_all_that_was_promised() -> None:
     for child in ("undersampling_ratio", "fresh_undersampling", "oversampling_ratio", "class_weight_power"):
         assert conditions[child], child
     assert training_options({hp.name: hp.default for hp in space.space if not hp.conditions}, epochs=20) == (
-        TrainingOptions(augmentation=Augmentation.of_strength(0.5))
+        TrainingOptions(augmentation=Augmentation.of_strength(0.5), precision="auto")
     ), "a default that trains otherwise than without it"
 
 
 @pytest.mark.parametrize(
-    "values", [{}, {"optimizer": "sgd", "pooling": "average"}, {"optimizer": "rmsprop", "head": "flatten"}]
+    "values",
+    [
+        {},
+        {"optimizer": "sgd", "pooling": "average"},
+        {"optimizer": "rmsprop", "head": "flatten"},
+        {"network": "residual", "blocks_per_stage": 1},
+        {"network": "separable", "squeeze_excite": False},
+    ],
 )
 def test_the_built_in_model_is_compiled_and_gives_probabilities(values: dict[str, Any]) -> None:
     model = builder(load(None), {"blocks": 2, **values})()
@@ -55,11 +63,13 @@ def test_the_built_in_model_is_compiled_and_gives_probabilities(values: dict[str
     assert isinstance(model.optimizer.name, str)
 
 
-@pytest.mark.parametrize("size", [8, 12, 64])
+@pytest.mark.parametrize("size", [8, 12, 96])
 def test_the_deepest_model_fits_the_image(size: int) -> None:
     hypermodel = GalaxyHyperModel(input_shape=(size, size, 3), num_classes=5)
     deepest = max(hp.max_value for hp in discover(hypermodel).space if hp.name == "blocks")
     builder(hypermodel, {"blocks": deepest})()
+    model = builder(hypermodel, {"network": "residual", "blocks_per_stage": 2})()
+    assert model(keras.ops.zeros((1, size, size, 3))).shape == (1, 5)
 
 
 def test_values_of_the_builder_are_taken() -> None:
