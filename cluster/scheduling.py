@@ -48,8 +48,14 @@ class _Asha(ASHAScheduler):
         super().on_trial_remove(tune_controller, _ours(trial))
 
     def learn(self, trial: Any, result: dict[str, Any]) -> None:
-        """Take in what a trial reported under an earlier scheduler."""
-        super().on_trial_result(cast(Any, None), trial, result)
+        """Take in what a trial reported under an earlier scheduler, without judging it: what that decided stands.
+
+        What ``on_trial_result`` records, without the percentile that it computes of all trials before.
+        """
+        for milestone, recorded in self._trial_info[trial.trial_id]._rungs:  # the highest first
+            if result["epoch"] >= milestone:
+                recorded.setdefault(trial.trial_id, self._metric_op * result[METRIC])
+                return
 
 
 class _Median(MedianStoppingRule):
