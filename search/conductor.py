@@ -144,14 +144,16 @@ class Conductor:
         self._records[record.trial_id] = record
 
     def end(self, record: Record) -> None:
-        """Record an ended trial, then tell the oracle its best value, or that it has none."""
+        """Record an ended trial, then tell the oracle its best value, or that it has none.
+
+        The oracle's state is not written: it is told the record again when a search is resumed.
+        """
         self._ledger.write_record(record)
         self._records[record.trial_id] = record
         self._ended += 1
         if self._ended == FIRST_TRIALS:
             self._hopeless = common_failure(self._records.values())
         self._tell(record)
-        self._ledger.write_oracle(self._oracle.get_state())
         self._housekeeping.ended(record.trial_id, self._records)
 
     def record(self, trial_id: str) -> Record:

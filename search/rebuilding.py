@@ -1,7 +1,7 @@
 """Bringing a fresh oracle to where the ledger says the last one was.
 
-An oracle's state is kept after each suggestion and each end, so after a kill it may lack the last suggestion or the
-last record: the ledger, which is written first, has both.
+An oracle's state is kept after each suggestion, so after a kill it may lack the last suggestion and the records since:
+the ledger, which is written first, has both.
 """
 
 from collections.abc import Mapping, Sequence

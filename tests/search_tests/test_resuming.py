@@ -87,8 +87,8 @@ class KilledAfter(Ledger):
         self._count(lambda: super(KilledAfter, self).write_oracle(state))
 
 
-# A trial is four writes.
-@pytest.mark.parametrize("writes", range(4 * TRIALS + 1))
+# A trial is three writes.
+@pytest.mark.parametrize("writes", range(3 * TRIALS + 1))
 @pytest.mark.parametrize("name", NAMES)
 def test_killed_after_any_write_no_trial_is_lost_repeated_or_another(
     name: str, writes: int, eight: SearchSpecification, layout: SearchLayout, tmp_path: Path
