@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from search.oracles.bayesian import BayesianOracle as BayesianOracle
     from search.oracles.grid import GridOracle as GridOracle
     from search.oracles.hyperband import HyperbandOracle as HyperbandOracle
+    from search.oracles.random_search import RandomOracle as RandomOracle
     from search.oracles.tpe import TPEOracle as TPEOracle
     from search.points import complete_points as complete_points
     from search.points import random_point as random_point
@@ -79,6 +80,7 @@ _HOMES = {
     "Lessons": "search.warm_start",
     "Nothing": "search.conductor",
     "RANDOM_POINTS": "search.hypermodel",
+    "RandomOracle": "search.oracles.random_search",
     "Record": "search.records",
     "Row": "search.ranking",
     "SearchError": "search.errors",
@@ -133,6 +135,7 @@ _WITH_KERAS_TUNER = (
     "search.oracles.bayesian",
     "search.oracles.grid",
     "search.oracles.hyperband",
+    "search.oracles.random_search",
     "search.oracles.tpe",
     "search.points",
     "search.space",

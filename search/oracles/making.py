@@ -15,7 +15,7 @@ from trainer import Objective
 _HOMES = {
     "tpe": "search.oracles.tpe:TPEOracle",
     "bayesian": "search.oracles.bayesian:BayesianOracle",
-    "random": "keras_tuner.oracles:RandomSearchOracle",
+    "random": "search.oracles.random_search:RandomOracle",
     "grid": "search.oracles.grid:GridOracle",
     HYPERBAND: "search.oracles.hyperband:HyperbandOracle",
 }
