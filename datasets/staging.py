@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datasets.decoding import Decoded
+from datasets.decoded import Decoded
 from datasets.duplicates import Row
 from datasets.fingerprints import RowKey
 from datasets.images import DecodedImage
+from datasets.sources.listing import Item
 from datasets.splits import Split
 from datasets.storage import Folder
 from datasets.tables import (
@@ -45,11 +46,10 @@ class Staging:
         self._source_hashes: list[bytes] = []
         self._staged: list[int] = []
 
-    def add(self, decoded: Decoded, image: DecodedImage) -> None:
-        """Add a row: ``image`` is that of ``decoded``."""
+    def add(self, item: Item, decoded: Decoded, image: DecodedImage) -> None:
+        """Add a row: ``image`` is that of ``decoded``, what became of ``item``."""
         self._pixels[len(self._source_hashes)] = image.pixels
         self._source_hashes.append(decoded.source_hash)
-        item = decoded.item
         self.rows.append(Row(item.id, item.label, decoded.pixel_hash, item.object_id, item.split))
         self.source_sizes.append(image.source_size)
         if image.notes:
