@@ -1,7 +1,7 @@
 """Rows of a dataset on their way into its Arrow files.
 
 Splits are drawn over the images that turned out usable, so after the last one is decoded. Until then the rows lie in
-staged files without splits; no more than one file's pixels are in memory.
+staged files with splits yet to be set; no more than one file's pixels are in memory.
 """
 
 from pathlib import Path
@@ -20,6 +20,7 @@ from datasets.tables import (
     make_table,
     open_table,
     rows_per_shard,
+    set_splits,
     shard_name,
     with_splits,
     without_splitless,
@@ -63,13 +64,18 @@ class Staging:
         names: list[str] = []
         start = 0
         for number, count in enumerate(self._staged):
-            table = with_splits(open_table(self._folder, _staged_name(number)), splits[start : start + count])
-            kept = without_splitless(table)
-            if len(kept):
-                names.append(shard_name(len(names)))
-                write_table(kept, self._place / names[-1])
-            (self._place / _staged_name(number)).unlink()
+            staged, of_file = self._place / _staged_name(number), splits[start : start + count]
             start += count
+            set_splits(staged, of_file)
+            if (of_file < 0).all():
+                staged.unlink()
+                continue
+            names.append(shard_name(len(names)))
+            if (of_file < 0).any():
+                write_table(without_splitless(open_table(self._folder, staged.name)), self._place / names[-1])
+                staged.unlink()
+            else:
+                staged.rename(self._place / names[-1])
         return tuple(names)
 
     def keys(self, splits: npt.NDArray[np.int8]) -> list[RowKey]:
@@ -84,7 +90,7 @@ class Staging:
             rows = self.rows[-count:]
             labels = np.array([row.label for row in rows])
             table = make_table([row.id for row in rows], labels, self._source_hashes, self._pixels[:count])
-            write_table(table, self._place / _staged_name(len(self._staged)))
+            write_table(with_splits(table, np.full(count, -1, np.int8)), self._place / _staged_name(len(self._staged)))
             self._staged.append(count)
             self._source_hashes = []
 

@@ -11,16 +11,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from datasets_tests import strange_reads
+from datasets_tests.source_examples import EXAMPLES
 
 from datasets import Dataset, ImportOptions, SourceError, import_dataset
 from datasets import decoding as decoding_module
 from datasets.archives import Archive
-from datasets.decoding import CHUNK, decode_all
+from datasets.decoding import decode_all
 from datasets.errors import ImageError
 from datasets.sources.formats import list_source
 from datasets.sources.listing import Item
-from datasets_tests import strange_reads
-from datasets_tests.source_examples import EXAMPLES
 
 
 @pytest.fixture
@@ -151,7 +151,8 @@ def mine():
     return b""
 
 decoding.ITEMS_PER_PROCESS, decoding.CHUNK, decoding._cpus = 2, 4, lambda: 2
-reads = {"own": [mine] * 20, "chatter": [strange_reads.chatter] * 20, "slow": [partial(strange_reads.wait, Path(sys.argv[-1]), 0.1)] * 10_000}[sys.argv[1]]
+slow = partial(strange_reads.wait, Path(sys.argv[-1]), 0.1)
+reads = {"own": [mine] * 20, "chatter": [strange_reads.chatter] * 20, "slow": [slow] * 10_000}[sys.argv[1]]
 items = [Item(str(number), 0, read) for number, read in enumerate(reads)]
 print(sum(len(chunk) for chunk in decoding.decode_all(items, crop=1.0, image_size=8)))
 """
