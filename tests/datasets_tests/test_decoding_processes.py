@@ -194,6 +194,7 @@ def test_an_interrupted_or_killed_import_leaves_no_process(number, tmp_path):
     with run_script(tmp_path, "slow", str(marks)) as script:
         assert eventually(lambda: len(list(marks.iterdir())) == 2)
         workers = [int(path.name) for path in marks.iterdir()]
+        assert script.pid not in map(os.getpgid, workers)  # else Ctrl-C would have them print a traceback each
         os.killpg(script.pid, number)
         _, err = script.communicate(timeout=60)
     assert script.returncode == -number
