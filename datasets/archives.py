@@ -5,7 +5,8 @@ import re
 import stat
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -59,6 +60,11 @@ def is_hdf5(path: Path) -> bool:
         return False
 
 
+def read_below(folder: Path, name: str) -> bytes:
+    """Return the file ``name`` of a folder whole. Raises as ``read_file`` does."""
+    return read_file(folder / name)
+
+
 def read_file(path: Path) -> bytes:
     """Return a file whole. Raises ImageError with the reason where it cannot be read."""
     try:
@@ -76,21 +82,29 @@ def read_file(path: Path) -> bytes:
 class Archive:
     """The members of a zip. They can be read from several threads at once; each gets a handle of its own.
 
-    Handles are closed when their thread ends or the archive is no longer referred to.
+    The file is opened when it is first needed. Handles are closed when their thread ends or the archive is no longer
+    referred to. It pickles as its path, and those unpickled in a process share their handles.
 
     Attributes:
         path: the zip.
-        members: (name, whether it is a folder) in the zip's own order, as they are, harmful names included.
-
-    Raises:
-        OSError: the file cannot be read.
-        zipfile.BadZipFile: it is not a zip, or a damaged one.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._handles = threading.local()
-        self.members = tuple((member.filename, member.is_dir()) for member in self._handle().infolist())
+
+    def __reduce__(self) -> tuple[Callable[[Path], "Archive"], tuple[Path]]:
+        return _unpickled, (self.path,)
+
+    @cached_property
+    def members(self) -> tuple[tuple[str, bool], ...]:
+        """(name, whether it is a folder) in the zip's own order, as they are, harmful names included.
+
+        Raises:
+            OSError: the file cannot be read.
+            zipfile.BadZipFile: it is not a zip, or a damaged one.
+        """
+        return tuple((member.filename, member.is_dir()) for member in self._handle().infolist())
 
     def read(self, name: str) -> bytes:
         """Return a member whole. Raises ImageError with the reason where that is impossible or dangerous."""
@@ -116,6 +130,11 @@ class Archive:
         if handle is None:
             handle = self._handles.zip = zipfile.ZipFile(self.path)
         return handle
+
+
+@lru_cache(maxsize=16)  # images are unpickled by the thousand, and a zip's index takes long to read
+def _unpickled(path: Path) -> Archive:
+    return Archive(path)
 
 
 def _check_size(size: int) -> None:

@@ -1,75 +1,98 @@
 """Decoding of many images on all CPUs, in their order, with few of them in memory."""
 
-import hashlib
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
 
-from datasets.errors import ImageError
-from datasets.fingerprints import pixel_hash
-from datasets.images import DecodedImage, decode_content
-from datasets.sources.listing import Content, Item
+from datasets.decoded import Decoded, decode_read
+from datasets.decoding_process import DecodingProcess, pickled
+from datasets.sources.listing import Item
 
-CHUNK = 16
+CHUNK = 32
 """Images a task: fewer would spend their time on handing over, more would make progress jerky."""
+ITEMS_PER_PROCESS = 1000
+"""Images that there must be for each process: with fewer it saves less than it takes to start."""
+
+Decode = Callable[[Sequence[Item]], list[Decoded]]
 
 
-@dataclass(frozen=True)
-class Decoded:
-    """What became of an item: an image, or the reason why there is none.
+def decode_all(items: Sequence[Item], *, crop: float, image_size: int) -> Iterator[list[tuple[Item, Decoded]]]:
+    """Yield all items with what became of them, a chunk at a time and in their order.
 
-    Attributes:
-        item: where it comes from.
-        image: None where it cannot be used.
-        source_hash: SHA-256 of the file or of the source's pixels, 32 bytes; empty without an image.
-        pixel_hash: SHA-256 of the pixels in hexadecimal; empty without an image.
-        reason: why it cannot be used; empty with an image.
+    Many items are decoded by processes, one a CPU: Pillow lets go of the interpreter's lock while it decodes and
+    resamples, but opening and hashing a small image takes it so often that two threads are no faster than one and a
+    half. Few, and those whose ``read`` cannot be pickled, are decoded by threads. At most a few chunks a thread or
+    process are in memory at once, however slowly they are taken.
+
+    Raises:
+        SourceError: a process was killed, twice, while it decoded an item, which is named.
     """
+    cpus = _cpus()
+    processes = min(cpus, len(items) // ITEMS_PER_PROCESS)
+    if processes > 1 and pickled([items[0].read]) is not None:
+        return _by_processes(items, processes, crop, image_size)
+    return _in_order(items, cpus, partial(_decode_chunk, crop=crop, image_size=image_size))
 
-    item: Item
-    image: DecodedImage | None
-    source_hash: bytes = b""
-    pixel_hash: str = ""
-    reason: str = ""
+
+def _cpus() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def decode_all(items: Sequence[Item], *, crop: float, image_size: int) -> Iterator[list[Decoded]]:
-    """Yield all items, decoded, a chunk at a time and in their order.
+def _by_processes(
+    items: Sequence[Item], count: int, crop: float, image_size: int
+) -> Iterator[list[tuple[Item, Decoded]]]:
+    """Decode in ``count`` processes, each of which a thread talks to."""
+    processes = [DecodingProcess(crop=crop, image_size=image_size) for _ in range(count)]
+    idle: SimpleQueue[DecodingProcess] = SimpleQueue()
+    for process in processes:
+        idle.put(process)
 
-    Threads suffice: Pillow lets go of the interpreter's lock while it decodes and resamples. At most a few chunks a
-    thread are in memory at once, however slowly they are taken.
-    """
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    def decode(chunk: Sequence[Item]) -> list[Decoded]:
+        process = idle.get()
+        try:
+            return process.decode(chunk)
+        finally:
+            idle.put(process)
+
+    def kill() -> None:
+        for process in processes:
+            process.kill()
+
+    try:
+        yield from _in_order(items, count, decode, stop=kill)
+    finally:
+        for process in processes:
+            process.close()
+
+
+def _in_order(
+    items: Sequence[Item], threads: int, decode: Decode, *, stop: Callable[[], None] = lambda: None
+) -> Iterator[list[tuple[Item, Decoded]]]:
+    """Decode a chunk a thread at a time; ``stop`` ends what still runs when nobody wants the rest."""
     with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
-        waiting: deque[Future[list[Decoded]]] = deque()
+        waiting: deque[tuple[Sequence[Item], Future[list[Decoded]]]] = deque()
         try:
             for chunk in _chunks(items):
-                waiting.append(pool.submit(_decode_chunk, chunk, crop, image_size))
+                waiting.append((chunk, pool.submit(decode, chunk)))
                 if len(waiting) > 4 * threads:
-                    yield waiting.popleft().result()
+                    yield _taken(waiting)
             while waiting:
-                yield waiting.popleft().result()
+                yield _taken(waiting)
         finally:
+            stop()
             pool.shutdown(cancel_futures=True)
 
 
-def _decode_chunk(items: Sequence[Item], crop: float, image_size: int) -> list[Decoded]:
-    return [_decode_one(item, crop, image_size) for item in items]
+def _taken(waiting: deque[tuple[Sequence[Item], Future[list[Decoded]]]]) -> list[tuple[Item, Decoded]]:
+    chunk, decoded = waiting.popleft()
+    return list(zip(chunk, decoded.result(), strict=True))
 
 
-def _decode_one(item: Item, crop: float, image_size: int) -> Decoded:
-    try:
-        data = item.read()
-        image = decode_content(data, crop=crop, image_size=image_size)
-    except ImageError as error:
-        return Decoded(item, None, reason=str(error))
-    return Decoded(item, image, _source_hash(data), pixel_hash(image.pixels))
-
-
-def _source_hash(data: Content) -> bytes:
-    return hashlib.sha256(data if isinstance(data, bytes) else data.tobytes()).digest()
+def _decode_chunk(items: Sequence[Item], *, crop: float, image_size: int) -> list[Decoded]:
+    return [decode_read(item.read, crop=crop, image_size=image_size) for item in items]
 
 
 def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

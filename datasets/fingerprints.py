@@ -6,19 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 import numpy as np
-import numpy.typing as npt
 
 from datasets.dataset import Dataset
+from datasets.decoded import pixel_hash
 from datasets.description import Preprocessing
 from datasets.splits import Split
 
 RowKey = tuple[str, int, str, str]
 """(id, label, split, pixel hash in hexadecimal)."""
-
-
-def pixel_hash(pixels: npt.NDArray[np.uint8]) -> str:
-    """SHA-256 of an image's pixels, row by row, in hexadecimal."""
-    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
 
 
 def fingerprint(classes: Sequence[str], preprocessing: Preprocessing, rows: Iterable[RowKey]) -> str:

@@ -150,6 +150,8 @@ def _check(image: Image.Image) -> None:
     # An MPO is a photograph with previews or a second view behind it; the first picture is the photograph.
     if getattr(image, "is_animated", False) and image.format != "MPO":
         raise ImageError("animated, or of several pages: save one picture of it as an image of its own")
+    if image.format in {"JPEG", "MPO"}:  # Pillow knows those of 8 bits alone
+        return
     layout = " ".join(str(tile.args) for tile in getattr(image, "tile", ()))
     if image.mode in {"I", "F"} or image.mode.startswith("I;") or _DEEP.search(layout):
         raise ImageError(

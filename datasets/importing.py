@@ -108,11 +108,11 @@ def _decode_into(
     for file, reason in listing.rejected:
         quarantine.add(file, reason)
     for chunk in decode_all(listing.items, crop=options.crop, image_size=options.image_size):
-        for decoded in chunk:
+        for item, decoded in chunk:
             if decoded.image is None:
-                quarantine.add(decoded.item.id, decoded.reason)
+                quarantine.add(item.id, decoded.reason)
             else:
-                staging.add(decoded, decoded.image)
+                staging.add(item, decoded, decoded.image)
         done += len(chunk)
         progress(done, len(listing.items))
     return staging, quarantine

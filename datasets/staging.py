@@ -1,7 +1,7 @@
 """Rows of a dataset on their way into its Arrow files.
 
 Splits are drawn over the images that turned out usable, so after the last one is decoded. Until then the rows lie in
-staged files without splits; no more than one file's pixels are in memory.
+staged files with splits yet to be set; no more than one file's pixels are in memory.
 """
 
 from pathlib import Path
@@ -9,16 +9,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datasets.decoding import Decoded
+from datasets.decoded import Decoded
 from datasets.duplicates import Row
 from datasets.fingerprints import RowKey
 from datasets.images import DecodedImage
+from datasets.sources.listing import Item
 from datasets.splits import Split
 from datasets.storage import Folder
 from datasets.tables import (
     make_table,
     open_table,
     rows_per_shard,
+    set_splits,
     shard_name,
     with_splits,
     without_splitless,
@@ -45,11 +47,10 @@ class Staging:
         self._source_hashes: list[bytes] = []
         self._staged: list[int] = []
 
-    def add(self, decoded: Decoded, image: DecodedImage) -> None:
-        """Add a row: ``image`` is that of ``decoded``."""
+    def add(self, item: Item, decoded: Decoded, image: DecodedImage) -> None:
+        """Add a row: ``image`` is that of ``decoded``, what became of ``item``."""
         self._pixels[len(self._source_hashes)] = image.pixels
         self._source_hashes.append(decoded.source_hash)
-        item = decoded.item
         self.rows.append(Row(item.id, item.label, decoded.pixel_hash, item.object_id, item.split))
         self.source_sizes.append(image.source_size)
         if image.notes:
@@ -63,13 +64,18 @@ class Staging:
         names: list[str] = []
         start = 0
         for number, count in enumerate(self._staged):
-            table = with_splits(open_table(self._folder, _staged_name(number)), splits[start : start + count])
-            kept = without_splitless(table)
-            if len(kept):
-                names.append(shard_name(len(names)))
-                write_table(kept, self._place / names[-1])
-            (self._place / _staged_name(number)).unlink()
+            staged, of_file = self._place / _staged_name(number), splits[start : start + count]
             start += count
+            set_splits(staged, of_file)
+            if (of_file < 0).all():
+                staged.unlink()
+                continue
+            names.append(shard_name(len(names)))
+            if (of_file < 0).any():
+                write_table(without_splitless(open_table(self._folder, staged.name)), self._place / names[-1])
+                staged.unlink()
+            else:
+                staged.rename(self._place / names[-1])
         return tuple(names)
 
     def keys(self, splits: npt.NDArray[np.int8]) -> list[RowKey]:
@@ -84,7 +90,7 @@ class Staging:
             rows = self.rows[-count:]
             labels = np.array([row.label for row in rows])
             table = make_table([row.id for row in rows], labels, self._source_hashes, self._pixels[:count])
-            write_table(table, self._place / _staged_name(len(self._staged)))
+            write_table(with_splits(table, np.full(count, -1, np.int8)), self._place / _staged_name(len(self._staged)))
             self._staged.append(count)
             self._source_hashes = []
 

@@ -8,7 +8,7 @@ Images are read in slices of rows; never is the whole file, 2.5 GB of pixels, in
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +133,10 @@ def _objects(file: Any, count: int) -> list[str]:
 
 
 class _Slices:
-    """The images of a file, read in slices of which the last few are kept: rows are asked for nearly in order."""
+    """The images of a file, read in slices of which the last few are kept: rows are asked for nearly in order.
+
+    They pickle as the file's path, and those unpickled in a process share the slices.
+    """
 
     _KEPT = 3
 
@@ -141,6 +144,9 @@ class _Slices:
         self._path = path
         self._lock = threading.Lock()
         self._read: OrderedDict[int, npt.NDArray[np.uint8]] = OrderedDict()
+
+    def __reduce__(self) -> tuple[Callable[[Path], "_Slices"], tuple[Path]]:
+        return _unpickled, (self._path,)
 
     def image(self, row: int) -> npt.NDArray[np.uint8]:
         """Return the image in a row, uint8 (side, side, 3). Raises ImageError where it cannot be read."""
@@ -161,3 +167,8 @@ class _Slices:
                 return pixels
         except OSError as error:
             raise ImageError(f"cannot be read: {str(error).splitlines()[0]}") from error
+
+
+@lru_cache(maxsize=1)
+def _unpickled(path: Path) -> _Slices:
+    return _Slices(path)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 
-from datasets.archives import read_file
+from datasets.archives import read_below
 from datasets.classes import ordered
 from datasets.errors import SourceError
 from datasets.sources.columns import Table, is_table, table_file
@@ -43,7 +43,7 @@ def list_table(source: Path) -> Listing:
     Raises:
         SourceError: there is no such table, a split has no known name, or there are no two classes.
     """
-    table, read = _located(source)
+    table, read, base = _located(source)
     rows: dict[str, _Row] = {}
     rejected: dict[str, str] = {}
     left_out = 0
@@ -59,25 +59,21 @@ def list_table(source: Path) -> Listing:
         raise refusal(source, EXPECTED, f"images of {len(classes)} classes, and two are needed to tell apart")
     labels = {name: label for label, name in enumerate(classes)}
     items = [
-        Item(row.path, labels[row.label], partial(read_content, read, [row.path]), row.split, row.object_id)
+        Item(row.path, labels[row.label], partial(read_content, read, [base(row.path)]), row.split, row.object_id)
         for row in kept
     ]
     return Listing(classes, tuple(items), tuple(rejected.items()), left_out)
 
 
-def _located(source: Path) -> tuple[Table, Read]:
-    """Find the table and how to read files by their path in it."""
+def _located(source: Path) -> tuple[Table, Read, Callable[[str], str]]:
+    """Find the table, how to read the files beside it, and their names there by their paths in it."""
     if source.is_file() and is_table(source.name):
-        return table_file(source), lambda name: read_file(source.parent / name)
+        return table_file(source), partial(read_below, source.parent), str
     tree = open_tree(source, expected=EXPECTED)
     table = find_table(tree, "path", "label", expected=EXPECTED)
     home = tree if table.home is None else table.home
     base = PurePosixPath(table.name.removeprefix(f"{home.path}/")).parent
-
-    def read(name: str) -> bytes:
-        return home.read(posixpath.normpath((base / name).as_posix()))
-
-    return table, read
+    return table, home.read, lambda path: posixpath.normpath((base / path).as_posix())
 
 
 def _rows(table: Table) -> Iterator[_Row]:

@@ -32,7 +32,8 @@ class Item:
     Attributes:
         id: its name, unique within the source and independent of where the source lies, such as ``spiral/100.jpg``.
         label: index into the source's classes.
-        read: returns the image's content, or raises ImageError with the reason. Called from any thread.
+        read: returns the image's content, or raises ImageError with the reason. Called from any thread, and,
+            where it pickles, in other processes.
         split: the one that the source puts it in; None where it is to be drawn.
         object_id: the galaxy that it shows, where the source tells: images of one never come into different splits.
     """

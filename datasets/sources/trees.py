@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from datasets.archives import Archive, is_hidden, leaves_archive, read_file, walk
+from datasets.archives import Archive, is_hidden, leaves_archive, read_below, walk
 from datasets.errors import SourceError
 from datasets.images import SUFFIXES
 
@@ -25,7 +25,7 @@ class Tree:
     Attributes:
         path: where it is.
         entries: what is in it, without what is hidden or harmful.
-        read: returns a file whole, or raises ImageError with the reason; may be called from any thread.
+        read: returns a file whole, or raises ImageError with the reason; may be called from any thread, and pickles.
         open: opens a file, of any size, to be read as a stream; may raise OSError or zipfile.BadZipFile.
         rejected: (file, reason) of the members of a zip that must not be read.
     """
@@ -51,7 +51,7 @@ def open_tree(source: Path, *, expected: str) -> Tree:
     """List a directory or zip. Raises SourceError, saying what is ``expected``, where that is impossible."""
     try:
         if source.is_dir():
-            return Tree(source, list(walk(source)), lambda name: read_file(source / name), partial(_open, source))
+            return Tree(source, list(walk(source)), partial(read_below, source), partial(_open, source))
         if source.is_file():
             return _zip_tree(source)
     except OSError as error:

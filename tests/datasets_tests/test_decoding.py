@@ -28,8 +28,8 @@ def test_items_come_back_in_their_order_a_chunk_at_a_time(read):
     items = [Item(str(number), 0, read) for number in range(40 * CHUNK + 3)]
     chunks = list(decode_all(items, crop=1.0, image_size=8))
     assert [len(chunk) for chunk in chunks] == [CHUNK] * 40 + [3]
-    assert [decoded.item for chunk in chunks for decoded in chunk] == items
-    assert {decoded.reason for chunk in chunks for decoded in chunk} == {"empty file"}
+    assert [item for chunk in chunks for item, _ in chunk] == items
+    assert {decoded.reason for chunk in chunks for _, decoded in chunk} == {"empty file"}
     assert threading.current_thread().name not in read.threads
 
 

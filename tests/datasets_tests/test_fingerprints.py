@@ -1,7 +1,8 @@
 import numpy as np
 
 from datasets import Preprocessing
-from datasets.fingerprints import fingerprint, pixel_hash
+from datasets.decoded import pixel_hash
+from datasets.fingerprints import fingerprint
 
 CLASSES = ("a", "b")
 PREPROCESSING = Preprocessing(64, 1.0, (232, 232))

@@ -1,7 +1,8 @@
 """How fast a zip of class folders is imported, against two processes with a plain Pillow loop.
 
 Run from the repository's root: ``python tests/benchmarks/datasets/import_speed.py [ZIP] [--repeats N]``. The peer does
-less: it writes bare arrays, with neither hashes nor splits nor a list of what it could not read.
+less: it writes bare arrays, with neither hashes nor splits nor a list of what it could not read. CPU time is given,
+too, as wall times say little on a busy machine; and the peak of memory of the import and of each of its processes.
 """
 
 import argparse
@@ -44,15 +45,40 @@ def run_peer(source: Path, target: Path) -> int:
         return sum(pool.starmap(peer_part, [(source, part, target) for part in range(PROCESSES)]))
 
 
+PEAKS: dict[str, int] = {}
+"""Highest resident size seen of each process of an import, in MiB, by its id."""
+
+
+def note_peaks() -> None:
+    children = (path.read_text().split() for path in Path("/proc/self/task").glob("*/children"))
+    for process in {str(os.getpid()), *(child for some in children for child in some)}:
+        status = Path(f"/proc/{process}/status").read_text()
+        PEAKS[process] = int(status.partition("VmHWM:")[2].split()[0]) // 1024
+
+
 def run_import(source: Path, target: Path) -> int:
-    return import_dataset(source, target / "dataset").total
+    PEAKS.clear()
+    last = [0]
+
+    def progress(done: int, total: int) -> None:
+        if done - last[0] >= total // 20:
+            last[0] = done
+            note_peaks()
+
+    return import_dataset(source, target / "dataset", progress=progress).total
 
 
-def images_per_second(run, source: Path) -> float:  # type: ignore[no-untyped-def]
+def images_per_second(run, source: Path) -> tuple[float, float]:  # type: ignore[no-untyped-def]
+    """Return images a second of wall time and of CPU time."""
     with tempfile.TemporaryDirectory() as target:
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), cpu_seconds()
         count = run(source, Path(target))
-        return float(count / (time.perf_counter() - started))
+        return count / (time.perf_counter() - started), count / (cpu_seconds() - worked)
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process and those that it has waited for."""
+    return sum(os.times()[:4])
 
 
 def main() -> None:
@@ -64,9 +90,15 @@ def main() -> None:
     for _ in range(options.repeats):  # taken in turns, so that both meet the same load from elsewhere
         peers.append(images_per_second(run_peer, options.source))
         imports.append(images_per_second(run_import, options.source))
-        sys.stdout.write(f"peer {peers[-1]:.0f} images/s, import {imports[-1]:.0f} images/s\n")
-    peer, ours = statistics.median(peers), statistics.median(imports)
-    sys.stdout.write(f"medians: peer {peer:.0f}, import {ours:.0f} images/s; ratio {ours / peer:.2f}\n")
+        (peer, peer_cpu), (ours, ours_cpu) = peers[-1], imports[-1]
+        sys.stdout.write(f"peer {peer:.0f}, import {ours:.0f} images/s: {ours / peer:.2f}; ")
+        sys.stdout.write(f"a CPU second {peer_cpu:.0f}, {ours_cpu:.0f}: {ours_cpu / peer_cpu:.2f}; ")
+        sys.stdout.write(f"load {os.getloadavg()[0]:.1f}\n")
+    for place, unit in enumerate(("s", "CPU second")):
+        peer, ours = (statistics.median(rates[place] for rates in taken) for taken in (peers, imports))
+        sys.stdout.write(f"medians: peer {peer:.0f}, import {ours:.0f} images/{unit}; ratio {ours / peer:.2f}\n")
+    own = PEAKS.pop(str(os.getpid()))
+    sys.stdout.write(f"peak of memory: import {own} MiB, its processes {', '.join(map(str, PEAKS.values()))} MiB\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,202 @@
+"""Decoding in processes: the same as in threads, whatever becomes of them."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from datasets_tests import strange_reads
+from datasets_tests.source_examples import EXAMPLES
+
+from datasets import Dataset, ImportOptions, SourceError, import_dataset
+from datasets import decoding as decoding_module
+from datasets.archives import Archive
+from datasets.decoding import decode_all
+from datasets.errors import ImageError
+from datasets.sources.formats import list_source
+from datasets.sources.listing import Item
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    """Have a few items decoded by two processes, whatever this machine has."""
+    monkeypatch.setattr(decoding_module, "ITEMS_PER_PROCESS", 2)
+    monkeypatch.setattr(decoding_module, "CHUNK", 4)
+    monkeypatch.setattr(decoding_module, "_cpus", lambda: 2)
+
+
+def decoded(reads):
+    items = [Item(str(number), 0, read) for number, read in enumerate(reads)]
+    return [one for chunk in decode_all(items, crop=1.0, image_size=8) for one in chunk]
+
+
+def is_gone(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def eventually(condition) -> bool:
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return bool(condition())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_source_gives_the_same_by_processes_as_by_threads(name, tmp_path, monkeypatch, request):
+    source = EXAMPLES[name].make(tmp_path / "source")
+    options = ImportOptions(image_size=16, format=EXAMPLES[name].format)
+    expected = import_dataset(source, tmp_path / "by-threads", options)
+    request.getfixturevalue("processes")
+    used = []
+    ask = decoding_module.DecodingProcess._ask
+    monkeypatch.setattr(decoding_module.DecodingProcess, "_ask", lambda *of: used.append(reply := ask(*of)) or reply)
+    found = import_dataset(source, tmp_path / "by-processes", options)
+    assert replace(found, path=expected.path) == expected
+    assert list(Dataset.open(found.path).ids) == list(Dataset.open(expected.path).ids)
+    there, here = (tmp_path / f"by-{name}" / "quarantine.csv" for name in ("processes", "threads"))
+    assert there.read_bytes() == here.read_bytes()
+    assert used
+    assert all(isinstance(reply, list) for reply in used)
+
+
+@pytest.mark.parametrize("name", ["galaxy10 sdss", "zip of class folders"])
+def test_what_is_listed_pickles_small_and_opens_a_file_once(name, tmp_path):
+    listing = list_source(EXAMPLES[name].make(tmp_path / "source"), EXAMPLES[name].format)
+    first, second = (pickle.loads(pickle.dumps(item.read)) for item in listing.items[:2])
+    assert first.func.__self__ is second.func.__self__
+    assert len(pickle.dumps([item.read for item in listing.items])) < 100 * len(listing.items)
+    assert bytes(first()) == bytes(listing.items[0].read())
+
+
+def test_an_archive_that_is_gone_is_the_reason_for_its_images(tmp_path):
+    with pytest.raises(ImageError, match="damaged in the archive"):
+        pickle.loads(pickle.dumps(Archive(tmp_path / "gone.zip"))).read("a")
+
+
+def test_two_processes_are_used_and_end_with_the_work(processes, tmp_path):
+    results = decoded([partial(strange_reads.process_id, tmp_path)] * 400)
+    assert [item.id for item, _ in results] == [str(number) for number in range(400)]
+    assert {one.reason for _, one in results} == {"empty file"}
+    ids = {int(path.name) for path in tmp_path.iterdir()}
+    assert len(ids) == 2
+    assert os.getpid() not in ids
+    assert all(map(is_gone, ids))
+
+
+def test_few_items_are_decoded_here(tmp_path):
+    decoded([partial(strange_reads.process_id, tmp_path)] * 40)
+    assert [path.name for path in tmp_path.iterdir()] == [str(os.getpid())]
+
+
+def test_reads_that_cannot_be_handed_over_are_decoded_here(processes):
+    read = []
+    decoded([lambda: read.append(0) or b""] * 20)
+    decoded([strange_reads.fine, *[lambda: read.append(0) or b""] * 20])
+    assert len(read) == 40
+
+
+def test_an_error_comes_back_as_it_is_with_its_traceback(processes):
+    with pytest.raises(KeyError, match="a defect") as caught:
+        decoded([*[strange_reads.fine] * 9, strange_reads.defect])
+    assert "in defect" in caught.value.__notes__[0]
+    with pytest.raises(RuntimeError, match=r"(?s)could not be decoded.*in awkward.*Awkward: a defect"):
+        decoded([*[strange_reads.fine] * 9, strange_reads.awkward])
+
+
+def test_a_process_that_is_killed_once_costs_nothing(processes, tmp_path):
+    reads = [*[strange_reads.fine] * 9, partial(strange_reads.crash_once, tmp_path / "mark"), strange_reads.fine]
+    assert [one.reason for _, one in decoded(reads)] == ["empty file"] * 11
+    assert (tmp_path / "mark").exists()
+
+
+def test_an_image_that_crashes_its_process_is_named(processes):
+    with pytest.raises(SourceError, match=r"^'9' cannot be imported: .* ended twice \(SIGSEGV\); take ") as caught:
+        decoded([*[strange_reads.fine] * 9, strange_reads.crash, strange_reads.fine])
+    assert "\n" not in str(caught.value)
+
+
+def test_without_an_interpreter_it_is_done_here(processes, monkeypatch, tmp_path):
+    for interpreter in (str(tmp_path / "none"), "/bin/true"):
+        monkeypatch.setattr(sys, "executable", interpreter)
+        assert len(decoded([strange_reads.fine] * 30)) == 30
+
+
+def test_who_takes_no_more_leaves_no_process(processes, tmp_path):
+    reads = [*[strange_reads.fine] * 8, *[partial(strange_reads.wait, tmp_path, 600)] * 200]
+    chunks = decode_all([Item(str(n), 0, read) for n, read in enumerate(reads)], crop=1.0, image_size=8)
+    next(chunks)
+    assert eventually(lambda: len(list(tmp_path.iterdir())) == 2)
+    chunks.close()
+    assert all(is_gone(int(path.name)) for path in tmp_path.iterdir())
+
+
+SCRIPT = """
+import sys
+from datasets import decoding
+from datasets.sources.listing import Item
+from functools import partial
+from pathlib import Path
+from datasets_tests import strange_reads
+
+def mine():
+    return b""
+
+decoding.ITEMS_PER_PROCESS, decoding.CHUNK, decoding._cpus = 2, 4, lambda: 2
+slow = partial(strange_reads.wait, Path(sys.argv[-1]), 0.1)
+reads = {"own": [mine] * 20, "chatter": [strange_reads.chatter] * 20, "slow": [slow] * 10_000}[sys.argv[1]]
+items = [Item(str(number), 0, read) for number, read in enumerate(reads)]
+print(sum(len(chunk) for chunk in decoding.decode_all(items, crop=1.0, image_size=8)))
+"""
+
+
+def run_script(tmp_path, *arguments):
+    """Start a script without a main guard, in a folder whose ``datasets`` is not ours, as a terminal does."""
+    (tmp_path / "datasets.py").write_text("raise ImportError('not ours')")
+    (tmp_path / "script").mkdir()
+    (tmp_path / "script" / "script.py").write_text(SCRIPT)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(str(Path(__file__).parents[level]) for level in (2, 1))}
+    return subprocess.Popen(
+        [sys.executable, str(tmp_path / "script" / "script.py"), *arguments],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+
+
+def test_a_script_without_a_main_guard_can_import(tmp_path):
+    with run_script(tmp_path, "own") as script:
+        assert script.communicate(timeout=120) == ("20\n", "")
+
+
+def test_what_a_decoder_prints_is_no_reply_and_not_in_the_output(tmp_path):
+    with run_script(tmp_path, "chatter") as script:
+        out, err = script.communicate(timeout=120)
+    assert out == "20\n"
+    assert (err.count("to stdout"), err.count("to its descriptor")) == (20, 20)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_or_killed_import_leaves_no_process(number, tmp_path):
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    with run_script(tmp_path, "slow", str(marks)) as script:
+        assert eventually(lambda: len(list(marks.iterdir())) == 2)
+        workers = [int(path.name) for path in marks.iterdir()]
+        assert script.pid not in map(os.getpgid, workers)  # else Ctrl-C would have them print a traceback each
+        os.killpg(script.pid, number)
+        _, err = script.communicate(timeout=60)
+    assert script.returncode == -number
+    assert eventually(lambda: all(map(is_gone, workers)))
+    assert err.count("Traceback") == (number == signal.SIGINT)
