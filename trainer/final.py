@@ -29,6 +29,7 @@ from trainer.portable import portable
 from trainer.predicting import predict
 from trainer.scores import Scores, score_predictions
 from trainer.symmetry import dihedral_average
+from trainer.trust import learn_trust
 
 _IDENTITY = "member.json"
 _PACKAGES = ("galaxy-tuner", "keras", "numpy", "tensorflow")
@@ -113,9 +114,11 @@ def train_final(
     temperature = fit_temperature(*_average(trained, Split.VALIDATION))
     scores = _scores(trained, temperature, dataset.classes)
     true, probabilities = _average(trained, Split.VALIDATION)
-    factors = fit_factors(true, apply_temperature(probabilities, temperature), dataset.classes)
+    calibrated = apply_temperature(probabilities, temperature)
+    factors = fit_factors(true, calibrated, dataset.classes)
+    trust = learn_trust(dataset, true, calibrated, factors, seed=seed)
     manifest = _manifest(trained, dataset, seed=seed, temperature=temperature, factors=factors, scores=scores)
-    write_bundle(bundle, [member.model for member in trained], manifest)
+    write_bundle(bundle, [member.model for member in trained], manifest, trust)
     return FinalResult(bundle.uri, tuple(member.name for member in members), _flat(scores))
 
 

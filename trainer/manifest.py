@@ -36,6 +36,27 @@ class BundleMember:
 
 
 @dataclass(frozen=True)
+class TrustRecord:
+    """What a bundle knows of its limits; all of it learnt on validation images.
+
+    Attributes:
+        file: Name of the file that holds it (`trainer.trust`).
+        sha256: Of that file.
+        images: Validation images.
+        max_error: Share of wrong answers among sure ones that is promised unless another is asked for.
+        sure_from: Operating point → confidence from which on an answer is sure at that rate; null: nothing promised.
+        false_alarms: Share of validation images beyond the limit of novelty; null: too few images for a limit.
+    """
+
+    file: str
+    sha256: str
+    images: int
+    max_error: float
+    sure_from: Mapping[str, float | None]
+    false_alarms: float | None
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A bundle at a glance.
 
@@ -52,6 +73,7 @@ class Manifest:
         metrics: Split → scores of the calibrated average, as `galaxy evaluate --json` prints them.
         thresholds: Class → factor on its probability for `trainer.decision.Decide.BALANCED`.
         files: Name of each model file → its SHA-256, in the order of ``members``; filled in by `write_bundle`.
+        trust: When it may be sure, and of what; filled in by `write_bundle`. None in bundles that do not say.
     """
 
     classes: tuple[str, ...]
@@ -66,6 +88,7 @@ class Manifest:
     metrics: Mapping[str, Any]
     thresholds: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    trust: TrustRecord | None = None
 
     def as_document(self) -> bytes:
         """Return the content of `bundle.json`."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import AsJson, Crop, Debug, DecideChoice, Decision, ModelPath, command_line
+from ui.cli.options import AsJson, Crop, Debug, DecideChoice, Decision, MaxError, ModelPath, command_line
 from ui.cli.terminal import Terminal, session
 from ui.prediction_files import SUFFIXES, Add, prediction_file, write_predictions
 from ui.predictions import Prediction
@@ -44,6 +44,7 @@ def classify(
     ],
     crop: Crop = None,
     decide: Decision = DecideChoice.ACCURACY,
+    max_error: MaxError = None,
     output: Annotated[
         str | None,
         typer.Option(callback=_known_suffix, metavar="FILE", help="Write a row an image: .csv, .json or .parquet."),
@@ -54,6 +55,8 @@ def classify(
     """Say what kind of galaxy is in each image, and how sure the model is.
 
     A file that cannot be used is reported in its place and the others are classified.
+    Answers that are not sure enough, and images not like those of the training, are
+    named with a warning.
     """
     with session(as_json=as_json, debug=debug) as terminal, tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
         from trainer import Classifier
@@ -68,7 +71,7 @@ def classify(
                 adders.append(files.enter_context(prediction_file(Path(output), model=uri, classes=classes)))
             if as_json:
                 adders.append(files.enter_context(write_predictions(printed, model=uri, classes=classes)))
-            tally = _classify(terminal, classifier, paths, adders, crop=crop, decide=decide)
+            tally = _classify(terminal, classifier, paths, adders, crop=crop, decide=decide, max_error=max_error)
         if as_json:
             terminal.write_file(printed)
         elif output is None:
@@ -85,6 +88,7 @@ def _classify(
     *,
     crop: float | None,
     decide: DecideChoice,
+    max_error: float | None,
 ) -> "Tally":
     """Give every prediction to all of ``adders``. Raises ImageError where no image could be classified."""
     from datasets import iterate_images
@@ -94,7 +98,10 @@ def _classify(
     # The images are listed twice, once to count them, rather than kept.
     total, tally = sum(1 for _ in iterate_images(paths)), Tally()
     with progress_bar(terminal, "Classifying", unit="images") as progress:
-        for found in classifier.classify(iterate_images(paths), crop=crop, decide=Decide(decide.value)):
+        found_of_all = classifier.classify(
+            iterate_images(paths), crop=crop, decide=Decide(decide.value), max_error=max_error
+        )
+        for found in found_of_all:
             prediction = Prediction.of(found)
             for add in (tally.add, *adders):
                 add(prediction)
