@@ -29,6 +29,7 @@ from trainer.decision import Decide, weighted
 from trainer.errors import ModelMismatchError, SplitError
 from trainer.fieldofview import scale_warning
 from trainer.loop import as_probabilities
+from trainer.occlusion import occlusion_map
 from trainer.scores import Scores, score_predictions
 from trainer.trust import Judge
 
@@ -117,6 +118,20 @@ class Classifier:
             while chunk := list(islice(source, _BATCH_SIZE)):
                 images = list(pool.map(lambda file: self._decoded(file, fraction), chunk))
                 yield from self._classified([file.name for file in chunk], images, fraction, decide, judge)
+
+    def heatmap(self, pixels: npt.NDArray[np.uint8], class_name: str | None = None) -> npt.NDArray[np.float32]:
+        """Return what a class rests on in an image, uint8 (side, side, 3): float32 (side, side), −1 to 1.
+
+        ``class_name`` is by default the most probable class; see `trainer.occlusion`. It takes 122 classifications.
+
+        Raises:
+            ValueError: The model has no such class.
+        """
+        if class_name is None:
+            number = int(self.probabilities(pixels[np.newaxis])[0].argmax())
+        else:
+            number = self.classes.index(class_name)
+        return occlusion_map(pixels, number, self.probabilities)
 
     def _outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
         floats = tf.cast(images, tf.float32) / 255
