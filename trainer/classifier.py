@@ -1,6 +1,5 @@
-"""Using a bundle: probabilities of images, classification of files, evaluation on a dataset."""
+"""Using a bundle: probabilities of images, classification of files."""
 
-import math
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,25 +11,18 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from datasets import (
-    Dataset,
     DecodedImage,
     Folder,
     ImageError,
     ImageFile,
-    Progress,
-    Split,
-    class_mapping,
     decode_content,
-    silent,
 )
 from trainer.bundle import Bundle, load_bundle
 from trainer.calibration import apply_temperature
 from trainer.decision import Decide, weighted
-from trainer.errors import ModelMismatchError, SplitError
 from trainer.fieldofview import scale_warning
 from trainer.loop import as_probabilities
 from trainer.occlusion import occlusion_map
-from trainer.scores import Scores, score_predictions
 from trainer.trust import Judge
 
 _BATCH_SIZE = 64
@@ -182,48 +174,3 @@ class Classifier:
                 sure=verdict.sure,
                 novelty=verdict.novelty,
             )
-
-
-def evaluate(
-    classifier: Classifier,
-    dataset: Dataset,
-    split: Split | None = None,
-    *,
-    decide: Decide = Decide.ACCURACY,
-    progress: Progress = silent,
-) -> Scores:
-    """Score a classifier on a split of a dataset, None: on all of it. Classes are matched by name.
-
-    Raises:
-        ModelMismatchError: Its classes, image size or crop are not those of the bundle.
-        SplitError: It has no such images.
-    """
-    mapping = _fitting_classes(classifier, dataset)
-    rows = dataset.rows(split)
-    if len(rows) == 0:
-        raise SplitError(f"{dataset.info.path!r} has no images to evaluate on in the split {split or 'all'}")
-    probabilities: list[npt.NDArray[np.float32]] = []
-    for start in range(0, len(rows), _BATCH_SIZE):
-        probabilities.append(classifier.probabilities(dataset.take(rows[start : start + _BATCH_SIZE])))
-        progress(min(start + _BATCH_SIZE, len(rows)), len(rows))
-    found = np.concatenate(probabilities)
-    decided = classifier.decide(found, decide)
-    return score_predictions(mapping[dataset.labels[rows]], found, classifier.classes, decided=decided)
-
-
-def _fitting_classes(classifier: Classifier, dataset: Dataset) -> npt.NDArray[np.int64]:
-    """Return the number in the bundle of each class of the dataset, if the dataset fits."""
-    bundle, path = classifier.bundle, dataset.info.path
-    ours, theirs = bundle.manifest.preprocessing, dataset.preprocessing
-    if ours.image_size != theirs.image_size or not math.isclose(ours.crop, theirs.crop):
-        raise ModelMismatchError(
-            f"{path!r} does not fit the model {bundle.uri!r}: expected image size {ours.image_size} and crop "
-            f"{ours.crop:g}, found {theirs.image_size} and {theirs.crop:g}; import it with those"
-        )
-    mapping = class_mapping(dataset.classes, classifier.classes)
-    if mapping is None:
-        raise ModelMismatchError(
-            f"{path!r} does not fit the model {bundle.uri!r}: expected the classes {', '.join(classifier.classes)}; "
-            f"found {', '.join(dataset.classes)}"
-        )
-    return np.array(mapping, np.int64)

@@ -1,9 +1,9 @@
 """Which parts of an image a model's answer rests on: what becomes of it when they are covered.
 
 Occlusion, Zeiler & Fergus 2014 (arXiv:1311.2901), section 4.2. It asks the model for nothing but probabilities, so it
-explains any model, averages and ensembles too; Grad-CAM (Selvaraju et al. 2017) needs convolutions that can be reached, and sees
-one member. Both pass the sanity check of Adebayo et al. 2018 (arXiv:1810.03292), that shuffled weights give another map;
-Grad-CAM's then has less to do with the first one (`tests/benchmarks/trainer/heatmap_sanity.py`).
+explains any model, averages and ensembles too; Grad-CAM (Selvaraju et al. 2017) needs convolutions that can be reached,
+and sees one member. Both pass the sanity check of Adebayo et al. 2018 (arXiv:1810.03292), that shuffled weights give
+another map; Grad-CAM's has less to do with the first one then (`tests/benchmarks/trainer/heatmap_sanity.py`).
 """
 
 from collections.abc import Callable
