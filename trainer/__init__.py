@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from trainer.bundle import Bundle as Bundle
     from trainer.bundle import load_bundle as load_bundle
     from trainer.bundle import write_bundle as write_bundle
+    from trainer.card import model_card as model_card
     from trainer.check import check_model as check_model
     from trainer.checkpoints import forget_last as forget_last
     from trainer.classifier import Classification as Classification
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "building": ("Build",),
     "bundle": ("Bundle", "load_bundle", "write_bundle"),
+    "card": ("model_card",),
     "check": ("check_model",),
     "checkpoints": ("forget_last",),
     "decision": ("Decide",),
@@ -128,6 +130,7 @@ __all__ = [
     "is_out_of_memory",
     "limit_threads",
     "load_bundle",
+    "model_card",
     "quiet_tensorflow",
     "read_manifest",
     "score_predictions",

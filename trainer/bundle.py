@@ -15,9 +15,10 @@ from zipfile import BadZipFile
 import keras
 
 from datasets import Folder, open_folder
+from trainer.card import model_card
 from trainer.decision import Decide
 from trainer.errors import BundleError, one_line
-from trainer.manifest import FILE, Manifest, TrustRecord, read_manifest
+from trainer.manifest import CARD, FILE, Manifest, TrustRecord, read_manifest
 from trainer.novelty import FALSE_ALARMS
 from trainer.selective import MAX_ERROR
 from trainer.trust import Trust, unpacked
@@ -65,6 +66,7 @@ def write_bundle(
     for name, data in contents.items():
         folder.write_whole(name, data)
     folder.write_whole(FILE, manifest.as_document())
+    folder.write_whole(CARD, model_card(manifest).encode())
     for name in folder.names():
         if _NAMED_BY_CONTENT.fullmatch(name) and name not in contents:
             folder.delete(name)

@@ -171,6 +171,15 @@ def test_export_writes_a_model_and_says_where(
     assert "model.savedmodel' exists already" in again.stderr
 
 
+def test_card_prints_markdown(galaxy: Galaxy, bundle: Path) -> None:
+    shown = galaxy("card", bundle).stdout
+    assert shown.startswith("# Model card\n")
+    assert shown == (bundle / "model-card.md").read_text()
+    assert json.loads(galaxy("card", bundle, "--json").stdout) == {"model": str(bundle), "card": shown}
+    refused = galaxy("card", bundle.parent)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+
+
 class FakeTraining:
     """Stands in for `cluster.train_winners`: remembers its call and returns one network."""
 

@@ -1,4 +1,4 @@
-"""Commands that use a trained model: ``classify``, ``export``."""
+"""Commands that use a trained model: ``classify``, ``export``, ``card``."""
 
 import tempfile
 from contextlib import ExitStack
@@ -141,3 +141,21 @@ def export(
         chosen = ExportFormat(format.value)
         path = export_model(classifier, chosen, output or exported_name(classifier, chosen))
         terminal.finish({"path": str(path), "format": chosen.value}, exported(path, classifier.bundle.manifest))
+
+
+@app.command(epilog="[bold]Example[/]  galaxy card runs/first/model > model-card.md")
+def card(model: ModelPath, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Print a model's card: intended use, data, scores with intervals, thresholds, limits.
+
+    It is Markdown, made from bundle.json, and stands beside it as model-card.md.
+    """
+    with session(as_json=as_json, debug=debug) as terminal:
+        from datasets import open_folder
+        from trainer import model_card, read_manifest
+
+        folder = open_folder(model)
+        text = model_card(read_manifest(folder))
+        if as_json:
+            terminal.finish({"model": folder.uri, "card": text})
+        else:
+            terminal.write(text)
