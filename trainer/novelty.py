@@ -17,6 +17,8 @@ FALSE_ALARMS = 0.03
 """Share of validation images that are taken for unlike them: below 5 % for new galaxies too, chance included."""
 _RINGS = (0.0, 0.15, 0.3, 0.5, 0.75, 1.0, 1.5)
 """Borders of the rings, in half sides of the image; the last one is the corners."""
+LOOKS = "rings/1"
+"""The way images are described, noted wherever a `Novelty` is kept: it fits no other."""
 _SMALLEST = 1e-3
 """Of a standard deviation, and of a limit: where all images are alike."""
 _FOLDS = 5

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from datasets import Dataset, Split
 from trainer.decision import Decide, weighted
 from trainer.errors import OptionsError
-from trainer.novelty import Novelty, describe, fit_novelty
+from trainer.novelty import LOOKS, Novelty, describe, fit_novelty
 from trainer.selective import MAX_ERROR, Answers
 
 UNLIKE = "not like the training images (novelty above 1): what the model says of it means little"
@@ -49,6 +49,7 @@ class Trust:
         for decide, answers in self.answers.items():
             arrays[f"{decide}.confidence"], arrays[f"{decide}.right"] = answers.confidence, answers.right
         if self.novelty is not None:
+            arrays["novelty.looks"] = np.array(LOOKS)
             arrays |= {f"novelty.{name}": np.asarray(getattr(self.novelty, name)) for name in _FIELDS}
         stream = io.BytesIO()
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # NumPy's own types are of one keyword
@@ -81,6 +82,8 @@ def unpacked(data: bytes) -> Trust:
         answers = {decide: Answers(arrays[f"{decide}.confidence"], arrays[f"{decide}.right"]) for decide in Decide}
         if "novelty.mean" not in arrays:
             return Trust(answers, None)
+        if str(arrays["novelty.looks"]) != LOOKS:
+            raise ValueError(f"images described as {arrays['novelty.looks']}, not as {LOOKS}")
         mean, precision, limit = (arrays[f"novelty.{name}"] for name in _FIELDS)
     return Trust(answers, Novelty(mean, precision, float(limit)))
 

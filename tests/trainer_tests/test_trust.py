@@ -132,6 +132,16 @@ def test_the_manifest_names_the_thresholds_and_the_file_must_be_as_it_was(
         load_bundle(folder)
 
 
+def test_looks_of_another_version_are_refused(
+    folder: Folder, manifest: Manifest, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("trainer.trust.LOOKS", "rings/0")
+        write_bundle(folder, [model(0)], manifest, trust)
+    with pytest.raises(BundleError, match=r"expected arrays of this version, found .*rings/0, not as rings/1"):
+        load_bundle(folder)
+
+
 def test_it_is_learnt_on_validation_images(tiny_dataset: Dataset) -> None:
     true = np.arange(20) % 5
     probabilities = np.full((20, 5), 0.1, np.float32) + 0.5 * np.eye(5, dtype=np.float32)[true]
