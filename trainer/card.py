@@ -117,8 +117,11 @@ def _thresholds(manifest: Manifest) -> str:
                 "never, as nothing can be promised" if threshold is None else f"from a probability of {threshold:.3f}"
             )
             lines[f"Sure at `--decide {decide}`"] = f"{found} (at most {100 * trust.max_error:g} % wrong)"
-        alarms = "not judged" if trust.false_alarms is None else f"beyond {100 * trust.false_alarms:g} % of those"
-        lines["Not like the training images"] = f"{alarms} (of {trust.images:,} validation images)"
+        lines["Not like the training images"] = (
+            f"never, as {trust.images:,} validation images are too few for a limit"
+            if trust.false_alarms is None
+            else f"further from them than {100 * (1 - trust.false_alarms):g} % of {trust.images:,} validation images"
+        )
     return "## Thresholds\n\nAll are chosen on validation images.\n\n" + (_list(lines) if lines else "None.")
 
 

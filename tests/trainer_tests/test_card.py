@@ -46,7 +46,7 @@ def test_it_says_what_is_in_the_manifest(manifest: Manifest) -> None:
         "galaxy search /data/galaxies --name n\ngalaxy train n",
         "from a probability of 0.900 (at most 2 % wrong)",
         "never, as nothing can be promised",
-        "beyond 3 % of those (of 500 validation images)",
+        "further from them than 97 % of 500 validation images",
     ):
         assert expected in card
 
