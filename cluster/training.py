@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from cluster.provenance import commands
 from datasets import Progress, silent
 from search import (
     LedgerError,
@@ -47,6 +48,7 @@ def train_winners(
         seed=specification.settings.seed,
         work=layout.training,
         bundle=layout.bundle,
+        commands=commands(specification, storage=storage, top=top, epochs=longest),
         progress=progress,
     )
 

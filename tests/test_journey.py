@@ -62,4 +62,6 @@ def test_from_images_to_a_classifier(here: Path) -> None:
     for image in classified["images"][:2]:
         assert image["class"] in imported["classes"]
         assert sum(image["probabilities"].values()) == pytest.approx(1.0, abs=1e-5)
+        assert image["novelty"] > 0  # 40 validation images are enough for a limit
+        assert "sure" in image
     assert (classified["images"][2]["class"], bool(classified["images"][2]["error"])) == (None, True)

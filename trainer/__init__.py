@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from trainer.bundle import Bundle as Bundle
     from trainer.bundle import load_bundle as load_bundle
     from trainer.bundle import write_bundle as write_bundle
+    from trainer.card import model_card as model_card
     from trainer.check import check_model as check_model
     from trainer.checkpoints import forget_last as forget_last
     from trainer.classifier import Classification as Classification
     from trainer.classifier import Classifier as Classifier
-    from trainer.classifier import evaluate as evaluate
     from trainer.decision import Decide as Decide
     from trainer.errors import BundleError as BundleError
     from trainer.errors import CheckpointError as CheckpointError
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from trainer.errors import SplitError as SplitError
     from trainer.errors import TrainerError as TrainerError
     from trainer.errors import is_out_of_memory as is_out_of_memory
+    from trainer.evaluation import Evaluation as Evaluation
+    from trainer.evaluation import answers_on as answers_on
+    from trainer.evaluation import evaluate as evaluate
     from trainer.exporting.export import export_model as export_model
     from trainer.exporting.export import exported_name as exported_name
     from trainer.exporting.formats import ExportFormat as ExportFormat
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from trainer.final import train_final as train_final
     from trainer.fitting import EpochReport as EpochReport
     from trainer.fitting import TrainingRun as TrainingRun
+    from trainer.intervals import wilson as wilson
     from trainer.layers import FusedBatchNormalization as FusedBatchNormalization
     from trainer.manifest import BundleMember as BundleMember
     from trainer.manifest import Manifest as Manifest
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
     from trainer.quiet import import_tensorflow as import_tensorflow
     from trainer.quiet import quiet_tensorflow as quiet_tensorflow
     from trainer.scores import ClassScore as ClassScore
+    from trainer.scores import ReliabilityBin as ReliabilityBin
     from trainer.scores import Scores as Scores
     from trainer.scores import score_predictions as score_predictions
     from trainer.threads import limit_threads as limit_threads
@@ -53,10 +58,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "building": ("Build",),
     "bundle": ("Bundle", "load_bundle", "write_bundle"),
+    "card": ("model_card",),
     "check": ("check_model",),
     "checkpoints": ("forget_last",),
     "decision": ("Decide",),
-    "classifier": ("Classification", "Classifier", "evaluate"),
+    "classifier": ("Classification", "Classifier"),
     "errors": (
         "BundleError",
         "CheckpointError",
@@ -69,16 +75,18 @@ _HOMES = {
         "TrainerError",
         "is_out_of_memory",
     ),
+    "evaluation": ("Evaluation", "answers_on", "evaluate"),
     "exporting.export": ("export_model", "exported_name"),
     "exporting.formats": ("ExportFormat",),
     "final": ("FinalResult", "Member", "train_final"),
     "fitting": ("EpochReport", "TrainingRun"),
+    "intervals": ("wilson",),
     "layers": ("FusedBatchNormalization",),
     "manifest": ("BundleMember", "Manifest", "read_manifest"),
     "objective": ("METRIC_DIRECTIONS", "Objective"),
     "options": ("TrainingOptions",),
     "quiet": ("import_tensorflow", "quiet_tensorflow"),
-    "scores": ("ClassScore", "Scores", "score_predictions"),
+    "scores": ("ClassScore", "ReliabilityBin", "Scores", "score_predictions"),
     "threads": ("limit_threads",),
 }
 
@@ -94,6 +102,7 @@ __all__ = [
     "Classifier",
     "Decide",
     "EpochReport",
+    "Evaluation",
     "ExportError",
     "ExportFormat",
     "FinalResult",
@@ -105,11 +114,13 @@ __all__ = [
     "Objective",
     "ObjectiveError",
     "OptionsError",
+    "ReliabilityBin",
     "Scores",
     "SplitError",
     "TrainerError",
     "TrainingOptions",
     "TrainingRun",
+    "answers_on",
     "check_model",
     "evaluate",
     "export_model",
@@ -119,10 +130,12 @@ __all__ = [
     "is_out_of_memory",
     "limit_threads",
     "load_bundle",
+    "model_card",
     "quiet_tensorflow",
     "read_manifest",
     "score_predictions",
     "train_final",
+    "wilson",
     "write_bundle",
 ]
 
@@ -132,6 +145,7 @@ _WITH_TENSORFLOW = (
     "check",
     "checkpoints",
     "classifier",
+    "evaluation",
     "exporting.export",
     "final",
     "fitting",

@@ -5,32 +5,47 @@ content and written first, so that a bundle changes from the old one to the new 
 """
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import keras
 
 from datasets import Folder, open_folder
+from trainer.card import model_card
+from trainer.decision import Decide
 from trainer.errors import BundleError, one_line
-from trainer.manifest import FILE, Manifest, read_manifest
+from trainer.manifest import CARD, FILE, Manifest, TrustRecord, read_manifest
+from trainer.novelty import FALSE_ALARMS
+from trainer.selective import MAX_ERROR
+from trainer.trust import Trust, unpacked
+
+_NAMED_BY_CONTENT = re.compile(r"model-.*\.keras|trust-.*\.npz")
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A loaded bundle: ``models`` are in the order of ``manifest.members`` and not compiled."""
+    """A loaded bundle: ``models`` are in the order of ``manifest.members`` and not compiled.
+
+    ``trust`` is None where the bundle says nothing of its limits, as older ones do.
+    """
 
     uri: str
     manifest: Manifest
     models: tuple[keras.Model, ...]
+    trust: Trust | None = None
 
 
-def write_bundle(folder: Folder, models: Sequence[keras.Model], manifest: Manifest) -> Manifest:
+def write_bundle(
+    folder: Folder, models: Sequence[keras.Model], manifest: Manifest, trust: Trust | None = None
+) -> Manifest:
     """Write ``models``, in the order of ``manifest.members``, whole or not at all; an older bundle goes at the end.
 
     Returns:
-        The manifest as written: with its ``files``.
+        The manifest as written: with its ``files`` and ``trust``.
 
     Raises:
         BundleError: A model cannot be loaded again in Keras's safe mode (an unregistered layer, a Lambda).
@@ -41,14 +56,32 @@ def write_bundle(folder: Folder, models: Sequence[keras.Model], manifest: Manife
     packed = [_pack_model(model, manifest.members[index].name) for index, model in enumerate(models)]
     hashes = [hashlib.sha256(data).hexdigest() for data in packed]
     files = {f"model-{index}-{digest[:12]}.keras": digest for index, digest in enumerate(hashes)}
-    manifest = replace(manifest, files=files)
-    for name, data in zip(files, packed, strict=True):
+    contents = dict(zip(files, packed, strict=True))
+    manifest = replace(manifest, files=files, trust=None)
+    if trust is not None:
+        data = trust.packed()
+        record = _describe_trust(trust, hashlib.sha256(data).hexdigest())
+        contents[record.file] = data
+        manifest = replace(manifest, trust=record)
+    for name, data in contents.items():
         folder.write_whole(name, data)
     folder.write_whole(FILE, manifest.as_document())
+    folder.write_whole(CARD, model_card(manifest).encode())
     for name in folder.names():
-        if name.startswith("model-") and name.endswith(".keras") and name not in files:
+        if _NAMED_BY_CONTENT.fullmatch(name) and name not in contents:
             folder.delete(name)
     return manifest
+
+
+def _describe_trust(trust: Trust, digest: str) -> TrustRecord:
+    return TrustRecord(
+        file=f"trust-{digest[:12]}.npz",
+        sha256=digest,
+        images=len(trust.answers[Decide.ACCURACY].right),
+        max_error=MAX_ERROR,
+        sure_from={decide.value: trust.threshold(decide, None) for decide in Decide},
+        false_alarms=None if trust.novelty is None else FALSE_ALARMS,
+    )
 
 
 def load_bundle(location: str | Path | Folder) -> Bundle:
@@ -69,7 +102,20 @@ def load_bundle(location: str | Path | Folder) -> Bundle:
                 f"{folder.child(name).uri!r} cannot be loaded as the model {member.name!r}: expected one that Keras "
                 f"loads in safe mode, found {one_line(error)}"
             ) from error
-    return Bundle(folder.uri, manifest, tuple(models))
+    return Bundle(folder.uri, manifest, tuple(models), _load_trust(folder, manifest))
+
+
+def _load_trust(folder: Folder, manifest: Manifest) -> Trust | None:
+    record = manifest.trust
+    if record is None:
+        return None
+    try:
+        return unpacked(_read_checked(folder, record.file, record.sha256))
+    except (ValueError, KeyError, OSError, BadZipFile) as error:
+        raise BundleError(
+            f"{folder.child(record.file).uri!r} cannot be read: expected arrays of this version, "
+            f"found {one_line(error)}"
+        ) from error
 
 
 def _read_checked(folder: Folder, name: str, digest: str) -> bytes:

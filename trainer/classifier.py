@@ -1,6 +1,5 @@
-"""Using a bundle: probabilities of images, classification of files, evaluation on a dataset."""
+"""Using a bundle: probabilities of images, classification of files."""
 
-import math
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,24 +11,19 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from datasets import (
-    Dataset,
     DecodedImage,
     Folder,
     ImageError,
     ImageFile,
-    Progress,
-    Split,
-    class_mapping,
     decode_content,
-    silent,
 )
 from trainer.bundle import Bundle, load_bundle
 from trainer.calibration import apply_temperature
 from trainer.decision import Decide, weighted
-from trainer.errors import ModelMismatchError, SplitError
 from trainer.fieldofview import scale_warning
 from trainer.loop import as_probabilities
-from trainer.scores import Scores, score_predictions
+from trainer.occlusion import occlusion_map
+from trainer.trust import Judge
 
 _BATCH_SIZE = 64
 _DECODING_THREADS = 4
@@ -46,6 +40,9 @@ class Classification:
         warnings: What may make the answer less trustworthy, a line each.
         error: Why the file could not be used, one line; None where it could.
         pixels: uint8, (side, side, 3): what the model saw; None where the file could not be used.
+        sure: Whether the class is named at the error rate asked for; None where the model can promise none.
+        novelty: Above 1 where the image is not like the training images (`trainer.novelty`); None where the model
+            does not know.
     """
 
     path: str
@@ -54,6 +51,8 @@ class Classification:
     warnings: tuple[str, ...]
     error: str | None
     pixels: npt.NDArray[np.uint8] | None
+    sure: bool | None = None
+    novelty: float | None = None
 
 
 class Classifier:
@@ -83,20 +82,48 @@ class Classifier:
         return np.concatenate(found)
 
     def classify(
-        self, files: Iterable[ImageFile], *, crop: float | None = None, decide: Decide = Decide.ACCURACY
+        self,
+        files: Iterable[ImageFile],
+        *,
+        crop: float | None = None,
+        decide: Decide = Decide.ACCURACY,
+        max_error: float | None = None,
     ) -> Iterator[Classification]:
         """Classify files in their order; a file that cannot be used gives its reason, and the next one follows.
 
         Args:
             crop: Central fraction of the shorter side to look at, above 0 to 1; None: as in training.
             decide: Which class is named; the probabilities are the same.
+            max_error: Share of wrong answers, 0–1, to accept among sure ones; None: `trainer.selective.MAX_ERROR`.
+
+        Raises:
+            OptionsError: ``max_error`` is given, and the model cannot promise it.
         """
+        judge = Judge.of(self.bundle.trust, decide, max_error, self.bundle.uri)
         fraction = self.bundle.manifest.preprocessing.crop if crop is None else crop
-        source = iter(files)
+        return self._classify(iter(files), fraction, decide, judge)
+
+    def _classify(
+        self, source: Iterator[ImageFile], fraction: float, decide: Decide, judge: Judge
+    ) -> Iterator[Classification]:
         with ThreadPoolExecutor(max_workers=_DECODING_THREADS, thread_name_prefix="decode") as pool:
             while chunk := list(islice(source, _BATCH_SIZE)):
                 images = list(pool.map(lambda file: self._decoded(file, fraction), chunk))
-                yield from self._classified([file.name for file in chunk], images, fraction, decide)
+                yield from self._classified([file.name for file in chunk], images, fraction, decide, judge)
+
+    def heatmap(self, pixels: npt.NDArray[np.uint8], class_name: str | None = None) -> npt.NDArray[np.float32]:
+        """Return what a class rests on in an image, uint8 (side, side, 3): float32 (side, side), −1 to 1.
+
+        ``class_name`` is by default the most probable class; see `trainer.occlusion`. It takes 122 classifications.
+
+        Raises:
+            ValueError: The model has no such class.
+        """
+        if class_name is None:
+            number = int(self.probabilities(pixels[np.newaxis])[0].argmax())
+        else:
+            number = self.classes.index(class_name)
+        return occlusion_map(pixels, number, self.probabilities)
 
     def _outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
         floats = tf.cast(images, tf.float32) / 255
@@ -123,67 +150,27 @@ class Classifier:
             return error
 
     def _classified(
-        self, names: list[str], images: list[DecodedImage | ImageError], crop: float, decide: Decide
+        self, names: list[str], images: list[DecodedImage | ImageError], crop: float, decide: Decide, judge: Judge
     ) -> Iterator[Classification]:
         side = self.bundle.manifest.preprocessing.image_size
         usable = [image.pixels for image in images if isinstance(image, DecodedImage)]
-        found = iter(self.probabilities(np.array(usable, np.uint8).reshape(-1, side, side, 3)))
+        pixels = np.array(usable, np.uint8).reshape(-1, side, side, 3)
+        probabilities = self.probabilities(pixels)
+        numbers = self.decide(probabilities, decide)
+        found = zip(probabilities, numbers, judge.judge(pixels, probabilities, numbers), strict=True)
         for name, image in zip(names, images, strict=True):
             if isinstance(image, ImageError):
                 yield Classification(name, None, None, (), str(image), None)
                 continue
-            probabilities = next(found)
+            chances, number, verdict = next(found)
             warning = scale_warning(self.bundle.manifest.preprocessing, image.source_size, crop)
             yield Classification(
                 path=name,
-                class_name=self.classes[int(self.decide(probabilities[np.newaxis], decide)[0])],
-                probabilities=dict(zip(self.classes, map(float, probabilities), strict=True)),
-                warnings=(*image.notes, *([] if warning is None else [warning])),
+                class_name=self.classes[number],
+                probabilities=dict(zip(self.classes, map(float, chances), strict=True)),
+                warnings=(*image.notes, *([] if warning is None else [warning]), *verdict.warnings),
                 error=None,
                 pixels=image.pixels,
+                sure=verdict.sure,
+                novelty=verdict.novelty,
             )
-
-
-def evaluate(
-    classifier: Classifier,
-    dataset: Dataset,
-    split: Split | None = None,
-    *,
-    decide: Decide = Decide.ACCURACY,
-    progress: Progress = silent,
-) -> Scores:
-    """Score a classifier on a split of a dataset, None: on all of it. Classes are matched by name.
-
-    Raises:
-        ModelMismatchError: Its classes, image size or crop are not those of the bundle.
-        SplitError: It has no such images.
-    """
-    mapping = _fitting_classes(classifier, dataset)
-    rows = dataset.rows(split)
-    if len(rows) == 0:
-        raise SplitError(f"{dataset.info.path!r} has no images to evaluate on in the split {split or 'all'}")
-    probabilities: list[npt.NDArray[np.float32]] = []
-    for start in range(0, len(rows), _BATCH_SIZE):
-        probabilities.append(classifier.probabilities(dataset.take(rows[start : start + _BATCH_SIZE])))
-        progress(min(start + _BATCH_SIZE, len(rows)), len(rows))
-    found = np.concatenate(probabilities)
-    decided = classifier.decide(found, decide)
-    return score_predictions(mapping[dataset.labels[rows]], found, classifier.classes, decided=decided)
-
-
-def _fitting_classes(classifier: Classifier, dataset: Dataset) -> npt.NDArray[np.int64]:
-    """Return the number in the bundle of each class of the dataset, if the dataset fits."""
-    bundle, path = classifier.bundle, dataset.info.path
-    ours, theirs = bundle.manifest.preprocessing, dataset.preprocessing
-    if ours.image_size != theirs.image_size or not math.isclose(ours.crop, theirs.crop):
-        raise ModelMismatchError(
-            f"{path!r} does not fit the model {bundle.uri!r}: expected image size {ours.image_size} and crop "
-            f"{ours.crop:g}, found {theirs.image_size} and {theirs.crop:g}; import it with those"
-        )
-    mapping = class_mapping(dataset.classes, classifier.classes)
-    if mapping is None:
-        raise ModelMismatchError(
-            f"{path!r} does not fit the model {bundle.uri!r}: expected the classes {', '.join(classifier.classes)}; "
-            f"found {', '.join(dataset.classes)}"
-        )
-    return np.array(mapping, np.int64)

@@ -4,7 +4,7 @@ import json
 import math
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from datasets import Dataset, Folder, Progress, Split, silent
 from trainer.building import Build
 from trainer.bundle import write_bundle
 from trainer.calibration import apply_temperature, fit_temperature
-from trainer.decision import fit_factors
+from trainer.decision import Decide, fit_factors, weighted
 from trainer.epoch import epoch_batches, split_batches
 from trainer.errors import InfeasibleError
 from trainer.fitting import TrainingRun
@@ -29,9 +29,10 @@ from trainer.portable import portable
 from trainer.predicting import predict
 from trainer.scores import Scores, score_predictions
 from trainer.symmetry import dihedral_average
+from trainer.trust import learn_trust
 
 _IDENTITY = "member.json"
-_PACKAGES = ("galaxy-tuner", "keras", "numpy", "tensorflow")
+_PACKAGES = ("galaxy-tuner", "keras", "numpy", "opencv-python-headless", "scikit-learn", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def train_final(
     seed: int,
     work: Folder,
     bundle: Folder,
+    commands: Sequence[str] = (),
     progress: Progress = silent,
 ) -> FinalResult:
     """Train each member to its end, average their probabilities, calibrate, test, and write the bundle.
@@ -93,6 +95,7 @@ def train_final(
 
     Args:
         members: At least one.
+        commands: Shell commands that lead to this call, for the record.
         progress: Told after each batch; the total is that of all members' epochs.
 
     Raises:
@@ -111,11 +114,15 @@ def train_final(
             _train_member(member, dataset, objective=objective, seed=seed + index, work=folder, report=report)
         )
     temperature = fit_temperature(*_average(trained, Split.VALIDATION))
-    scores = _scores(trained, temperature, dataset.classes)
     true, probabilities = _average(trained, Split.VALIDATION)
-    factors = fit_factors(true, apply_temperature(probabilities, temperature), dataset.classes)
+    calibrated = apply_temperature(probabilities, temperature)
+    factors = fit_factors(true, calibrated, dataset.classes)
+    trust = learn_trust(dataset, true, calibrated, factors, seed=seed)
+    scores, balanced = (_scores(trained, temperature, dataset.classes, factors, decide) for decide in Decide)
     manifest = _manifest(trained, dataset, seed=seed, temperature=temperature, factors=factors, scores=scores)
-    write_bundle(bundle, [member.model for member in trained], manifest)
+    record = {split.value: found.as_json() for split, found in balanced.items()}
+    manifest = replace(manifest, balanced=record, objective=str(objective), commands=tuple(commands))
+    write_bundle(bundle, [member.model for member in trained], manifest, trust)
     return FinalResult(bundle.uri, tuple(member.name for member in members), _flat(scores))
 
 
@@ -145,7 +152,7 @@ def _train_member(
         raise InfeasibleError(f"{member.name}: {error}") from error
     splits = [split for split in (Split.VALIDATION, Split.TEST) if len(dataset.rows(split))]
     predictions = {split: predict(model, split_batches(dataset, split), logits=run.predicts_logits) for split in splits}
-    return _Trained(model, _describe(member, run, model), predictions)
+    return _Trained(model, _describe(member, run, model, seed=seed), predictions)
 
 
 def _start_over_if_changed(member: Member, dataset: Dataset, *, objective: Objective, seed: int, work: Folder) -> None:
@@ -166,7 +173,7 @@ def _start_over_if_changed(member: Member, dataset: Dataset, *, objective: Objec
     work.write_whole(_IDENTITY, identity)
 
 
-def _describe(member: Member, run: TrainingRun, model: keras.Model) -> BundleMember:
+def _describe(member: Member, run: TrainingRun, model: keras.Model, *, seed: int) -> BundleMember:
     best = run.best_epoch
     if best is None:  # best_model() has raised already
         raise InfeasibleError(f"{member.name}: no epoch was scored")
@@ -179,6 +186,8 @@ def _describe(member: Member, run: TrainingRun, model: keras.Model) -> BundleMem
         best_epoch=best,
         hyperparameters=dict(member.hyperparameters),
         metrics={name: value if math.isfinite(value) else None for name, value in metrics.items()},
+        options=json.loads(json.dumps(asdict(member.options), default=str)),
+        seed=seed,
     )
 
 
@@ -187,11 +196,19 @@ def _average(trained: Sequence[_Trained], split: Split) -> tuple[npt.NDArray[np.
     return true, np.mean([member.predictions[split][1] for member in trained], axis=0, dtype=np.float32)
 
 
-def _scores(trained: Sequence[_Trained], temperature: float, classes: tuple[str, ...]) -> dict[Split, Scores]:
+def _scores(
+    trained: Sequence[_Trained],
+    temperature: float,
+    classes: tuple[str, ...],
+    factors: Mapping[str, float],
+    decide: Decide,
+) -> dict[Split, Scores]:
     scores = {}
     for split in trained[0].predictions:
         true, probabilities = _average(trained, split)
-        scores[split] = score_predictions(true, apply_temperature(probabilities, temperature), classes)
+        calibrated = apply_temperature(probabilities, temperature)
+        decided = weighted(calibrated, classes, factors, decide).argmax(axis=1)
+        scores[split] = score_predictions(true, calibrated, classes, decided=decided)
     return scores
 
 

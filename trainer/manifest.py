@@ -9,6 +9,7 @@ from datasets import Folder, Preprocessing
 from trainer.errors import BundleError
 
 FILE = "bundle.json"
+CARD = "model-card.md"
 FORMAT = "galaxy-tuner-bundle/1"
 
 
@@ -24,6 +25,8 @@ class BundleMember:
         best_epoch: The epoch whose weights it has, from 1.
         hyperparameters: What it was built and trained with.
         metrics: The metrics of that epoch; null where not finite.
+        options: All of `trainer.TrainingOptions` that it was trained with; empty in older bundles.
+        seed: Of its training; None in older bundles.
     """
 
     name: str
@@ -33,6 +36,29 @@ class BundleMember:
     best_epoch: int
     hyperparameters: Mapping[str, Any]
     metrics: Mapping[str, float | None]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class TrustRecord:
+    """What a bundle knows of its limits; all of it learnt on validation images.
+
+    Attributes:
+        file: Name of the file that holds it (`trainer.trust`).
+        sha256: Of that file.
+        images: Validation images.
+        max_error: Share of wrong answers among sure ones that is promised unless another is asked for.
+        sure_from: Operating point → confidence from which on an answer is sure at that rate; null: nothing promised.
+        false_alarms: Share of validation images beyond the limit of novelty; null: too few images for a limit.
+    """
+
+    file: str
+    sha256: str
+    images: int
+    max_error: float
+    sure_from: Mapping[str, float | None]
+    false_alarms: float | None
 
 
 @dataclass(frozen=True)
@@ -52,6 +78,10 @@ class Manifest:
         metrics: Split → scores of the calibrated average, as `galaxy evaluate --json` prints them.
         thresholds: Class → factor on its probability for `trainer.decision.Decide.BALANCED`.
         files: Name of each model file → its SHA-256, in the order of ``members``; filled in by `write_bundle`.
+        trust: When it may be sure, and of what; filled in by `write_bundle`. None in bundles that do not say.
+        balanced: As ``metrics``, at `trainer.decision.Decide.BALANCED`; empty in older bundles.
+        objective: What the best epoch was chosen by; None in older bundles.
+        commands: Shell commands that make it again from the dataset; empty where they are not known.
     """
 
     classes: tuple[str, ...]
@@ -66,6 +96,10 @@ class Manifest:
     metrics: Mapping[str, Any]
     thresholds: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    trust: TrustRecord | None = None
+    balanced: Mapping[str, Any] = field(default_factory=dict)
+    objective: str | None = None
+    commands: tuple[str, ...] = ()
 
     def as_document(self) -> bytes:
         """Return the content of `bundle.json`."""

@@ -21,6 +21,20 @@ class ClassScore:
 
 
 @dataclass(frozen=True)
+class ReliabilityBin:
+    """Images whose highest probability is above ``low`` and at most ``high``; the means are None where there is none.
+
+    ``confidence`` is the mean of that probability, ``accuracy`` the share of images where its class is the true one.
+    """
+
+    low: float
+    high: float
+    count: int
+    confidence: float | None
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
 class Scores:
     """The scores of predictions; fractions 0–1.
 
@@ -33,6 +47,7 @@ class Scores:
         confusion_matrix: (classes, classes) counts; rows true, columns predicted.
         classes: The names.
         ece: Expected calibration error.
+        reliability: The bins of which it is the mean gap, by the most probable class.
     """
 
     count: int
@@ -43,6 +58,7 @@ class Scores:
     confusion_matrix: tuple[tuple[int, ...], ...]
     classes: tuple[str, ...]
     ece: float
+    reliability: tuple[ReliabilityBin, ...] = ()
 
     def main(self) -> dict[str, float]:
         """Return the scores that are one number each, by the names that metrics of an epoch have after ``val_``."""
@@ -64,6 +80,7 @@ class Scores:
             "confusion_matrix": [list(row) for row in self.confusion_matrix],
             "classes": list(self.classes),
             "ece": self.ece,
+            "reliability": [vars(one).copy() for one in self.reliability],
         }
 
 
@@ -112,6 +129,7 @@ def score_predictions(
         confusion_matrix=tuple(tuple(int(n) for n in row) for row in confusion_matrix(true, predicted, labels=labels)),
         classes=classes,
         ece=expected_calibration_error(true, probabilities),
+        reliability=reliability_bins(true, probabilities),
     )
 
 
@@ -120,8 +138,30 @@ def expected_calibration_error(true: npt.NDArray[np.int64], probabilities: npt.N
 
     Guo et al. 2017 (arXiv:1706.04599), equation 3: 15 bins of equal width over the highest probability.
     """
+    gaps = [
+        abs(one.accuracy - one.confidence) * one.count
+        for one in reliability_bins(true, probabilities)
+        if one.accuracy is not None and one.confidence is not None
+    ]
+    return float(sum(gaps) / len(true))
+
+
+def reliability_bins(
+    true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating[Any]]
+) -> tuple[ReliabilityBin, ...]:
+    """Return the 15 bins of the calibration error, lowest first."""
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == true
     bins = np.clip(np.ceil(confidence * _BINS).astype(int) - 1, 0, _BINS - 1)
-    gaps = np.bincount(bins, weights=right - confidence, minlength=_BINS)
-    return float(np.abs(gaps).sum() / len(true))
+    counts = np.bincount(bins, minlength=_BINS)
+    sure, correct = (np.bincount(bins, weights=values, minlength=_BINS) for values in (confidence, right))
+    return tuple(
+        ReliabilityBin(
+            low=number / _BINS,
+            high=(number + 1) / _BINS,
+            count=int(count),
+            confidence=float(sure[number] / count) if count else None,
+            accuracy=float(correct[number] / count) if count else None,
+        )
+        for number, count in enumerate(counts)
+    )

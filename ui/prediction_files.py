@@ -22,8 +22,8 @@ def prediction_file(target: Path, *, model: str, classes: Sequence[str]) -> Iter
     """Yield what adds one image to the file ``target``, of a kind in SUFFIXES, named by its suffix.
 
     The file takes its place, and that of an older one, when the block ends without an error. CSV and Parquet have the
-    columns ``path, class``, one a class with its probability, ``warnings, error``; JSON is what ``galaxy classify
-    --json`` prints. Raises StorageError where it cannot be written.
+    columns ``path, class``, one a class with its probability, ``warnings, error, sure, novelty``; JSON is what
+    ``galaxy classify --json`` prints. Raises StorageError where it cannot be written.
     """
     with building_place(open_folder(target)) as place:
         built = place / target.name
@@ -67,7 +67,8 @@ def _parquet(path: Path, classes: Sequence[str]) -> Iterator[Add]:
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
-    kinds = [pa.string(), pa.string(), *[pa.float32()] * len(classes), pa.list_(pa.string()), pa.string()]
+    chances = [pa.float32()] * len(classes)
+    kinds = [pa.string(), pa.string(), *chances, pa.list_(pa.string()), pa.string(), pa.bool_(), pa.float32()]
     schema = pa.schema(list(zip(columns(classes), kinds, strict=True)))
     rows: list[tuple[object, ...]] = []
 
@@ -77,9 +78,9 @@ def _parquet(path: Path, classes: Sequence[str]) -> Iterator[Add]:
         rows.clear()
 
     def add(found: Prediction) -> None:
-        chances = found.probabilities or {}
-        numbers = (chances.get(name) for name in classes)
-        rows.append((found.path, found.class_name, *numbers, list(found.warnings), found.error))
+        numbers = ((found.probabilities or {}).get(name) for name in classes)
+        ending = (list(found.warnings), found.error, found.sure, found.novelty)
+        rows.append((found.path, found.class_name, *numbers, *ending))
         if len(rows) == _ROWS:
             flush()
 

@@ -16,6 +16,7 @@ class Prediction:
     """One image's answer, without its pixels.
 
     Either ``class_name`` and ``probabilities`` (class → 0–1, in the model's order) are there, or ``error`` is.
+    ``sure`` and ``novelty`` as in `trainer.Classification`.
     """
 
     path: str
@@ -23,12 +24,14 @@ class Prediction:
     probabilities: Mapping[str, float] | None
     warnings: tuple[str, ...]
     error: str | None
+    sure: bool | None = None
+    novelty: float | None = None
 
     @classmethod
     def of(cls, found: "Classification") -> Self:
         """Keep all but the pixels of what a classifier found; of a name that is no Unicode, what can be written."""
         path = found.path.encode("utf-8", "backslashreplace").decode("utf-8")
-        return cls(path, found.class_name, found.probabilities, found.warnings, found.error)
+        return cls(path, found.class_name, found.probabilities, found.warnings, found.error, found.sure, found.novelty)
 
     @property
     def probability(self) -> float | None:
@@ -50,6 +53,8 @@ class Prediction:
             "probabilities": None if self.probabilities is None else dict(self.probabilities),
             "warnings": list(self.warnings),
             "error": self.error,
+            "sure": self.sure,
+            "novelty": self.novelty,
         }
 
 
@@ -59,7 +64,7 @@ def remarks(predictions: Sequence[Prediction]) -> list[tuple[str, int]]:
 
 
 def prediction_csv(predictions: Sequence[Prediction], classes: Sequence[str]) -> str:
-    """Write one line an image: ``path, class``, the probability of every class, warnings and error; absent is empty."""
+    """Write one line an image, of the cells that `columns` names; what is absent is empty."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
     writer.writerows([columns(classes), *(csv_row(found, classes) for found in predictions)])
@@ -68,14 +73,16 @@ def prediction_csv(predictions: Sequence[Prediction], classes: Sequence[str]) ->
 
 def columns(classes: Sequence[str]) -> list[str]:
     """Return the names of a table's columns."""
-    return ["path", "class", *classes, "warnings", "error"]
+    return ["path", "class", *classes, "warnings", "error", "sure", "novelty"]
 
 
 def csv_row(found: Prediction, classes: Sequence[str]) -> list[str]:
     """Return the line of one image."""
     chances = found.probabilities or {}
     numbers = [f"{chances[name]:.6f}" if name in chances else "" for name in classes]
-    return [found.path, found.class_name or "", *numbers, "; ".join(found.warnings), found.error or ""]
+    sure = "" if found.sure is None else str(found.sure).lower()
+    novelty = "" if found.novelty is None else f"{found.novelty:.4f}"
+    return [found.path, found.class_name or "", *numbers, "; ".join(found.warnings), found.error or "", sure, novelty]
 
 
 def prediction_table(predictions: Sequence[Prediction]) -> list[dict[str, object]]:

@@ -68,7 +68,7 @@ def test_another_bundle_takes_the_place_of_the_first(folder: Folder) -> None:
     first = write_bundle(folder, [model(1)], MANIFEST)
     second = write_bundle(folder, [model(2)], replace(MANIFEST, temperature=2.0))
     assert set(first.files).isdisjoint(second.files)
-    assert folder.names() == ["bundle.json", *second.files]
+    assert folder.names() == sorted(["bundle.json", "model-card.md", *second.files])
     assert load_bundle(folder).manifest.temperature == 2.0
 
 

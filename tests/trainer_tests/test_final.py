@@ -8,13 +8,16 @@ from datasets import Dataset, Folder, Split
 from trainer import (
     Build,
     Classifier,
+    Decide,
     InfeasibleError,
     Member,
     Objective,
     TrainingOptions,
     evaluate,
+    model_card,
     train_final,
 )
+from trainer.trust import learn_trust
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.
@@ -76,6 +79,28 @@ def test_bundles_the_average_with_its_scores(
     assert found.accuracy == result.metrics["test_accuracy"] == manifest.metrics["test"]["accuracy"]
     assert found.ece == pytest.approx(result.metrics["test_ece"], abs=1e-5)
     assert {name.partition("_")[0] for name in result.metrics} == {"val", "test"}
+
+
+def test_the_bundle_holds_what_a_paper_cites(
+    train: Callable[..., Any], build: Build, tiny_dataset: Dataset, folder: Folder
+) -> None:
+    members = [Member("t1", build, OPTIONS, {"units": 3}), Member("t2", build, OPTIONS, {})]
+    result = train(*members, commands=("galaxy search d --name n", "galaxy train n"))
+    classifier = Classifier.load(result.model)
+    manifest, trust = classifier.bundle.manifest, classifier.bundle.trust
+    assert (manifest.seed, [member.seed for member in manifest.members]) == (4, [4, 5])
+    assert (manifest.objective, manifest.commands[1]) == ("val_loss:min", "galaxy train n")
+    assert manifest.members[0].options["batch_size"] == 16
+    assert manifest.members[0].options["augmentation"]["rotation"] == OPTIONS.augmentation.rotation
+    assert {"python", "tensorflow", "keras", "galaxy-tuner"} <= manifest.versions.keys()
+    balanced = evaluate(classifier, tiny_dataset, Split.TEST, decide=Decide.BALANCED)
+    assert manifest.balanced["test"]["confusion_matrix"] == [list(row) for row in balanced.confusion_matrix]
+    rows = tiny_dataset.rows(Split.VALIDATION)
+    assert trust is not None
+    probabilities = classifier.probabilities(tiny_dataset.take(rows))
+    learnt = learn_trust(tiny_dataset, tiny_dataset.labels[rows], probabilities, manifest.thresholds, seed=4)
+    assert trust.answers[Decide.ACCURACY].right.tolist() == learnt.answers[Decide.ACCURACY].right.tolist()
+    assert folder.child("model").read("model-card.md").decode() == model_card(manifest)
 
 
 def test_goes_on_after_an_interruption(train: Callable[..., Any], build: Build, folder: Folder) -> None:

@@ -47,6 +47,15 @@ def test_ece_does_not_cancel_over_bins() -> None:
     assert score_predictions(true, probabilities, CLASSES).ece == pytest.approx(0.4)
 
 
+def test_reliability_worked_out_by_hand() -> None:
+    found = score_predictions(np.array([0] * 9 + [1] * 11), one_hot([0] * 10 + [1] * 10, 0.9), CLASSES).reliability
+    assert [one.count for one in found] == [0] * 13 + [20, 0]
+    assert (found[13].low, found[13].high) == pytest.approx((13 / 15, 14 / 15))
+    assert (found[13].confidence, found[13].accuracy) == pytest.approx((0.9, 19 / 20))
+    assert found[0].confidence is None
+    assert found[0].accuracy is None
+
+
 def test_json_has_the_documented_keys_and_no_nan() -> None:
     printed = score_predictions(np.array([0, 1]), one_hot([0, 2]), CLASSES).as_json()
     assert list(printed) == [
@@ -58,6 +67,7 @@ def test_json_has_the_documented_keys_and_no_nan() -> None:
         "confusion_matrix",
         "classes",
         "ece",
+        "reliability",
     ]
     assert printed["per_class"]["c"] == {"precision": 0.0, "recall": None, "f1": None, "support": 0}
     json.dumps(printed, allow_nan=False)

@@ -79,8 +79,16 @@ def test_a_crop_warns_of_the_pixel_scale(trained: str, tiny_source: Path) -> Non
 def test_many_images_are_not_all_drawn_at_once(trained: str, tiny_source: Path) -> None:
     page = uploaded(opened(trained), *sorted((tiny_source / "spiral").iterdir())[:14])
     assert len(page.get("html")) == 12
-    page.toggle[0].set_value(True).run()
+    next(toggle for toggle in page.toggle if "Show all" in toggle.label).set_value(True).run()
     assert len(page.get("html")) == 14
+
+
+def test_an_answer_can_be_explained(trained: str, tiny_source: Path) -> None:
+    page = uploaded(opened(trained), tiny_source / "spiral" / "000.jpg")
+    assert len(page.get("image")) == 1
+    page.toggle(key="heatmap 0").set_value(True).run()
+    assert not page.exception
+    assert len(page.get("image")) == 2
 
 
 def test_a_path_can_be_given(storage: str, bundle: Path) -> None:

@@ -83,6 +83,13 @@ def test_classify_fails_when_no_image_could_be_used(galaxy: Galaxy, bundle: Path
     assert result.stderr.count("\n") == 1
 
 
+def test_classify_with_an_error_rate_that_cannot_be_promised(galaxy: Galaxy, bundle: Path, tiny_source: Path) -> None:
+    result = galaxy("classify", bundle, tiny_source, "--max-error", 0.1, "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "can promise no error rate" in result.stderr
+    assert galaxy("classify", bundle, tiny_source, "--max-error", 2).exit_code == 2
+
+
 def test_classify_with_something_else_than_a_model(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
     result = galaxy("classify", tmp_path, tiny_source)
     assert (result.exit_code, result.stdout) == (1, "")
@@ -162,6 +169,15 @@ def test_export_writes_a_model_and_says_where(
     again = galaxy("export", bundle, "--format", "savedmodel", "--output", "model.savedmodel", "--json")
     assert (again.exit_code, again.stdout) == (1, "")
     assert "model.savedmodel' exists already" in again.stderr
+
+
+def test_card_prints_markdown(galaxy: Galaxy, bundle: Path) -> None:
+    shown = galaxy("card", bundle).stdout
+    assert shown.startswith("# Model card\n")
+    assert shown == (bundle / "model-card.md").read_text()
+    assert json.loads(galaxy("card", bundle, "--json").stdout) == {"model": str(bundle), "card": shown}
+    refused = galaxy("card", bundle.parent)
+    assert (refused.exit_code, refused.stdout) == (1, "")
 
 
 class FakeTraining:

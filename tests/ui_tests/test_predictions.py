@@ -1,7 +1,7 @@
 from ui.predictions import Prediction, prediction_csv, prediction_table, remarks
 
 CLASSES = ("edge-on", "spiral")
-SURE = Prediction("a.jpg", "spiral", {"edge-on": 0.25, "spiral": 0.75}, ("too small",), None)
+SURE = Prediction("a.jpg", "spiral", {"edge-on": 0.25, "spiral": 0.75}, ("too small",), None, True, 0.5)
 UNUSABLE = Prediction("b.txt", None, None, (), "not an image")
 
 
@@ -18,12 +18,16 @@ def test_json_keeps_absent_values_as_null() -> None:
         "probabilities": None,
         "warnings": [],
         "error": "not an image",
+        "sure": None,
+        "novelty": None,
     }
 
 
 def test_csv() -> None:
     assert prediction_csv([SURE, UNUSABLE], CLASSES) == (
-        "path,class,edge-on,spiral,warnings,error\na.jpg,spiral,0.250000,0.750000,too small,\nb.txt,,,,,not an image\n"
+        "path,class,edge-on,spiral,warnings,error,sure,novelty\n"
+        "a.jpg,spiral,0.250000,0.750000,too small,,true,0.5000\n"
+        "b.txt,,,,,not an image,,\n"
     )
 
 

@@ -1,12 +1,14 @@
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ui_tests.conftest import Galaxy
-from ui_tests.fabricated import RECORDS, view, write_search
+from ui_tests.fabricated import RECORDS, specification, view, write_search
 
 import cluster
+from cluster.provenance import commands
 from search import SearchError, SearchSettings, SearchState, SearchView
 
 
@@ -41,6 +43,16 @@ def test_search_hands_on_what_was_given(galaxy: Galaxy, run: FakeRun) -> None:
         "storage": "runs",
         "address": "in-process",
     }
+
+
+def test_the_command_that_a_bundle_records_searches_alike(galaxy: Galaxy, run: FakeRun) -> None:
+    settings = SearchSettings(
+        name="a", trials=3, gpus_per_trial=0.5, patience=2, objective="val_loss:min", oracle="grid"
+    )
+    recorded = specification().model_copy(update={"settings": settings, "dataset": "/a b"})
+    search, _ = commands(recorded, storage="/my runs", top=1, epochs=2)
+    assert galaxy(*shlex.split(search)[1:]).exit_code == 0
+    assert (run.called["dataset"], run.called["storage"], run.called["settings"]) == ("/a b", "/my runs", settings)
 
 
 def test_search_reads_a_file_below_the_command_line(galaxy: Galaxy, run: FakeRun, tmp_path: Path) -> None:

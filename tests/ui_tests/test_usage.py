@@ -18,6 +18,7 @@ COMMANDS = (
     "evaluate",
     "classify",
     "export",
+    "card",
     "ui",
 )
 

@@ -44,6 +44,16 @@ Decision = Annotated[
     DecideChoice, typer.Option(help="Name the most probable class, or give rare classes a fair chance.")
 ]
 
+MaxError = Annotated[
+    float | None,
+    typer.Option(
+        callback=_fraction,
+        metavar="FRACTION",
+        help="Say `not sure` often enough that at most so many of the other answers are wrong.",
+        show_default="0.02",
+    ),
+]
+
 
 def command_line(*words: str, storage: str = DEFAULT_STORAGE) -> str:
     """Write a command that can be pasted into a shell, with ``--storage`` where it is not the default."""

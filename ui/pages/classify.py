@@ -7,6 +7,7 @@ import streamlit as st
 from datasets import ImageFile, decode_content, open_folder
 from ui import wording
 from ui.cli.options import command_line
+from ui.heatmaps import overlay
 from ui.markup import plain, probability_bars
 from ui.pages.problems import problems_shown
 from ui.predictions import Prediction, prediction_csv, prediction_table, remarks
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _OTHER = "another path …"
 _SHOWN_AT_ONCE = 12
 _PICTURE_PIXELS = 256
+_HEATMAP = "Covering the orange parts makes this class less probable, covering the blue ones more."
 
 
 def page(storage: str) -> None:
@@ -118,8 +120,8 @@ def _answer(classifier: "Classifier", uploads: "list[UploadedFile]", crop: float
         mime="text/csv",
         icon=":material/download:",
     )
-    for prediction, file in list(zip(found, files, strict=True))[: _shown(len(found))]:
-        _card(prediction, file, crop)
+    for number, (prediction, file) in enumerate(list(zip(found, files, strict=True))[: _shown(len(found))]):
+        _card(number, prediction, file, crop, classifier)
 
 
 def _shown(total: int) -> int:
@@ -135,7 +137,7 @@ def _summary(found: list[Prediction]) -> None:
     )
 
 
-def _card(prediction: Prediction, file: ImageFile, crop: float) -> None:
+def _card(number: int, prediction: Prediction, file: ImageFile, crop: float, classifier: "Classifier") -> None:
     if prediction.probabilities is None or prediction.class_name is None:
         st.error(plain(f"{prediction.path}: {prediction.error}"))
         return
@@ -147,3 +149,7 @@ def _card(prediction: Prediction, file: ImageFile, crop: float) -> None:
         for warning in prediction.warnings:
             answer.caption(f":material/warning: {plain(warning)}")
         answer.html(probability_bars(prediction.probabilities, prediction.class_name))
+        if answer.toggle("What it rests on", key=f"heatmap {number}", help=_HEATMAP):
+            side = classifier.bundle.manifest.preprocessing.image_size
+            pixels = decode_content(file.read(), crop=crop, image_size=side).pixels
+            answer.image(overlay(pixels, classifier.heatmap(pixels, prediction.class_name)))

@@ -64,23 +64,36 @@ def evaluate(
     dataset: DatasetPath,
     split: Annotated[SplitChoice, typer.Option(help="Rows of the dataset to use.")] = SplitChoice.TEST,
     decide: Decision = DecideChoice.ACCURACY,
+    report: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Write report.html there: scores, diagrams, the surest mistakes.")
+    ] = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Measure a model on a dataset: accuracy, precision, recall and F1, confusion matrix, calibration error."""
     with session(as_json=as_json, debug=debug) as terminal:
-        from datasets import Dataset, Split
-        from trainer import Classifier, Decide
-        from trainer import evaluate as measure
+        from datasets import Dataset, Split, open_folder
+        from trainer import Classifier, Decide, answers_on
         from ui.cli.display.results import evaluated
+        from ui.report.page import NAME
+        from ui.report.page import report as written
 
         rows = None if split is SplitChoice.ALL else Split(split.value)
         opened = Dataset.open(dataset)
         classifier = Classifier.load(model)
         with progress_bar(terminal, "Evaluating", unit="images") as progress:
-            scores = measure(classifier, opened, rows, decide=Decide(decide.value), progress=progress)
+            found = answers_on(classifier, opened, rows, progress=progress)
+        scores = found.scores(Decide(decide.value))
+        about = {"model": classifier.bundle.uri, "dataset": opened.info.path, "split": split.value}
+        shown = [evaluated(scores)]
+        if report is not None:
+            page = written(found, opened, split=split.value, decide=Decide(decide.value))
+            folder = open_folder(report)
+            folder.write_whole(NAME, page.encode("utf-8", "backslashreplace"))
+            about["report"] = folder.child(NAME).uri
+            shown.append(f"Report: {about['report']}")
         terminal.finish(
-            {"model": classifier.bundle.uri, "dataset": opened.info.path, "split": split.value, **scores.as_json()},
-            evaluated(scores),
+            {**about, **scores.as_json()},
+            *shown,
             next_command=command_line("classify", model, "IMAGE.jpg"),
         )

@@ -1,15 +1,15 @@
-"""Commands that use a trained model: ``classify``, ``export``."""
+"""Commands that use a trained model: ``classify``, ``export``, ``card``."""
 
 import tempfile
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import AsJson, Crop, Debug, DecideChoice, Decision, ModelPath, command_line
+from ui.cli.options import AsJson, Crop, Debug, DecideChoice, Decision, MaxError, ModelPath, command_line
 from ui.cli.terminal import Terminal, session
 from ui.prediction_files import SUFFIXES, Add, prediction_file, write_predictions
 from ui.predictions import Prediction
@@ -44,6 +44,11 @@ def classify(
     ],
     crop: Crop = None,
     decide: Decision = DecideChoice.ACCURACY,
+    max_error: MaxError = None,
+    heatmaps: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Write a picture an image of what its class rests on (about a second each)."),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(callback=_known_suffix, metavar="FILE", help="Write a row an image: .csv, .json or .parquet."),
@@ -54,9 +59,11 @@ def classify(
     """Say what kind of galaxy is in each image, and how sure the model is.
 
     A file that cannot be used is reported in its place and the others are classified.
+    Answers that are not sure enough, and images not like those of the training, are
+    named with a warning.
     """
     with session(as_json=as_json, debug=debug) as terminal, tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
-        from trainer import Classifier
+        from trainer import Classifier, Decide
         from ui.cli.display.results import classified, written
 
         classifier = Classifier.load(model)
@@ -68,7 +75,8 @@ def classify(
                 adders.append(files.enter_context(prediction_file(Path(output), model=uri, classes=classes)))
             if as_json:
                 adders.append(files.enter_context(write_predictions(printed, model=uri, classes=classes)))
-            tally = _classify(terminal, classifier, paths, adders, crop=crop, decide=decide)
+            options = {"crop": crop, "decide": Decide(decide.value), "max_error": max_error}
+            tally = _classify(terminal, classifier, paths, adders, heatmaps, options)
         if as_json:
             terminal.write_file(printed)
         elif output is None:
@@ -82,22 +90,26 @@ def _classify(
     classifier: "Classifier",
     paths: list[str],
     adders: list[Add],
-    *,
-    crop: float | None,
-    decide: DecideChoice,
+    heatmaps: str | None,
+    options: dict[str, Any],
 ) -> "Tally":
-    """Give every prediction to all of ``adders``. Raises ImageError where no image could be classified."""
-    from datasets import iterate_images
-    from trainer import Decide
+    """Give every prediction to all of ``adders``. Raises ImageError where no image could be classified.
+
+    ``heatmaps`` is the folder to draw them in; ``options`` are those of `Classifier.classify`.
+    """
+    from datasets import iterate_images, open_folder
+    from ui.heatmaps import write_heatmap
     from ui.tally import Tally
 
     # The images are listed twice, once to count them, rather than kept.
     total, tally = sum(1 for _ in iterate_images(paths)), Tally()
     with progress_bar(terminal, "Classifying", unit="images") as progress:
-        for found in classifier.classify(iterate_images(paths), crop=crop, decide=Decide(decide.value)):
+        for found in classifier.classify(iterate_images(paths), **options):
             prediction = Prediction.of(found)
             for add in (tally.add, *adders):
                 add(prediction)
+            if heatmaps is not None:
+                write_heatmap(open_folder(heatmaps), tally.total, classifier, found)
             progress(tally.total, total)
     tally.require_one()
     return tally
@@ -129,3 +141,21 @@ def export(
         chosen = ExportFormat(format.value)
         path = export_model(classifier, chosen, output or exported_name(classifier, chosen))
         terminal.finish({"path": str(path), "format": chosen.value}, exported(path, classifier.bundle.manifest))
+
+
+@app.command(epilog="[bold]Example[/]  galaxy card runs/first/model > model-card.md")
+def card(model: ModelPath, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Print a model's card: intended use, data, scores with intervals, thresholds, limits.
+
+    It is Markdown, made from bundle.json, and stands beside it as model-card.md.
+    """
+    with session(as_json=as_json, debug=debug) as terminal:
+        from datasets import open_folder
+        from trainer import model_card, read_manifest
+
+        folder = open_folder(model)
+        text = model_card(read_manifest(folder))
+        if as_json:
+            terminal.finish({"model": folder.uri, "card": text})
+        else:
+            terminal.write(text)

@@ -1,0 +1,36 @@
+import shlex
+
+from cluster.provenance import commands
+from search import SearchSettings, SearchSpecification
+
+
+def specification(**settings: object) -> SearchSpecification:
+    return SearchSpecification(
+        format="galaxy-tuner-search/1",
+        settings=SearchSettings.model_validate({"name": "first", **settings}),
+        objective_name="val_macro_f1",
+        objective_direction="max",
+        dataset="/data/my galaxies",
+        fingerprint="0" * 64,
+        classes=("a", "b"),
+        image_shape=(64, 64, 3),
+        created="2026-01-02T03:00:00.000+00:00",
+        versions={},
+    )
+
+
+def test_the_commands_have_every_setting_defaults_too() -> None:
+    search, train = commands(specification(trials=7, max_parameters=10), storage="/runs", top=2, epochs=30)
+    words = shlex.split(search)
+    assert words[:5] == ["galaxy", "search", "/data/my galaxies", "--name", "first"]
+    given = dict(zip(words[5::2], words[6::2], strict=True))
+    assert (given["--trials"], given["--epochs"], given["--oracle"], given["--seed"]) == ("7", "20", "tpe", "1")
+    assert (given["--max-parameters"], given["--scheduler"], given["--storage"]) == ("10", "asha", "/runs")
+    assert "--concurrency" not in given  # none was set
+    assert train == "galaxy train first --top 2 --epochs 30 --storage /runs"
+
+
+def test_points_stand_in_a_comment() -> None:
+    comment, search, _ = commands(specification(points=({"blocks": 3},)), storage="runs", top=1, epochs=1)
+    assert comment == '# points.json: [{"blocks": 3}]'
+    assert search.endswith("--try points.json")

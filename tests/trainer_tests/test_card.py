@@ -1,0 +1,75 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from datasets import Preprocessing
+from trainer import BundleMember, Manifest, model_card, score_predictions
+from trainer.manifest import TrustRecord
+
+CLASSES = ("edge-on", "a|b <i>", "spiral")
+
+
+def scores(true: list[int], decided: list[int]) -> dict[str, Any]:
+    return score_predictions(np.array(true), np.eye(3)[decided], CLASSES).as_json()
+
+
+@pytest.fixture
+def manifest() -> Manifest:
+    return Manifest(
+        classes=CLASSES,
+        preprocessing=Preprocessing(64, 0.5, (232, 240)),
+        dataset="/data/galaxies",
+        dataset_fingerprint="f" * 64,
+        members=(BundleMember("0007", True, 1234, 3, 2, {"units": 8}, {}),),
+        temperature=1.5,
+        seed=3,
+        created="2026-01-02T03:00:00+00:00",
+        versions={"keras": "3.15"},
+        metrics={"test": scores([0] * 200 + [1] * 10, [0] * 190 + [1] * 20)},
+        thresholds=dict.fromkeys(CLASSES, 2.0),
+        trust=TrustRecord("t.npz", "0", 500, 0.02, {"accuracy": 0.9, "balanced": None}, 0.03),
+        balanced={"test": scores([0] * 200 + [1] * 10, [0] * 150 + [1] * 60)},
+        commands=("galaxy search /data/galaxies --name n", "galaxy train n"),
+    )
+
+
+def test_it_says_what_is_in_the_manifest(manifest: Manifest) -> None:
+    card = model_card(manifest)
+    for expected in (
+        "- Fingerprint: " + "f" * 64,
+        "- Seed: 3",
+        "keras 3.15",
+        '"units": 8',
+        "232×240 pixels (median), of which the central 50 % were taken and resized to 64×64",
+        "galaxy search /data/galaxies --name n\ngalaxy train n",
+        "from a probability of 0.900 (at most 2 % wrong)",
+        "never, as nothing can be promised",
+        "further from them than 97 % of 500 validation images",
+    ):
+        assert expected in card
+
+
+def test_scores_have_intervals_at_both_operating_points(manifest: Manifest) -> None:
+    first, second = model_card(manifest).split("### `--decide balanced`")
+    assert "| edge-on | 95.0 % (91.0 to 97.3) | 100.0 % (98.0 to 100.0) | 200 |" in first
+    assert "| edge-on | 75.0 % (68.6 to 80.5) | 100.0 % (97.5 to 100.0) | 200 |" in second
+
+
+def test_a_rare_or_absent_class_is_a_limit(manifest: Manifest) -> None:
+    card = model_card(manifest)
+    assert r"Fewer than 100 test images: a\|b \<i\>, spiral." in card
+    assert "| spiral | – | – | 0 |" in card
+
+
+def test_names_are_no_markup(manifest: Manifest) -> None:
+    rows = [line for line in model_card(manifest).splitlines() if line.startswith("|")]
+    assert {line.replace(r"\|", "").count("|") for line in rows} == {5}
+    assert "<i>" not in model_card(manifest).replace(r"\<i\>", "")
+
+
+def test_an_older_manifest_has_a_card_too(manifest: Manifest) -> None:
+    card = model_card(replace(manifest, trust=None, balanced={}, commands=(), metrics={"test": {"accuracy": 0.5}}))
+    assert "It cannot say when it is not sure" in card
+    assert "(not recorded)" in card

@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from ui_tests.conftest import Galaxy
+
+from ui.heatmaps import heatmap_name, overlay
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("a/b/photo 1.jpg", "00007-photo_1.png"),
+        ("a.zip/../../etc/passwd", "00007-passwd.png"),
+        ("C:\\x\\y.jpg", "00007-y.png"),
+        ("..", "00007-_.png"),
+        (".jpg", "00007-_jpg.png"),
+        ("é" * 300 + ".jpg", "00007-_.png"),
+    ],
+)
+def test_names_are_safe(path: str, expected: str) -> None:
+    assert heatmap_name(7, path) == expected
+
+
+def test_orange_is_for_the_class_and_blue_against_it() -> None:
+    heat = np.zeros((8, 8), np.float32)
+    heat[:, :2], heat[:, 6:] = 0.5, -0.5
+    found = overlay(np.full((8, 8, 3), 100, np.uint8), heat)
+    assert (found.shape, found.dtype) == ((256, 520, 3), np.uint8)
+    assert (found[:, :256] == 100).all()
+    red, blue = found[..., 0].astype(int), found[..., 2].astype(int)
+    assert red[128, 264 + 10] > blue[128, 264 + 10] + 100
+    assert blue[128, 264 + 245] > red[128, 264 + 245] + 100
+    assert abs(red[128, 264 + 128] - 100) < 5
+
+
+def test_a_weak_map_is_drawn_weak() -> None:
+    pixels = np.full((8, 8, 3), 100, np.uint8)
+    found = overlay(pixels, np.full((8, 8), 1e-4, np.float32))
+    assert np.abs(found[:, 264:].astype(int) - 100).max() < 3
+
+
+def test_classify_draws_every_image_that_could_be_classified(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no image")
+    images = [tiny_source / "spiral" / "001.jpg", tmp_path / "notes.txt", tiny_source / "edge-on" / "000.jpg"]
+    for _ in range(2):  # older pictures are replaced
+        result = galaxy("classify", bundle, *images, "--heatmaps", tmp_path / "maps", "--json")
+        assert result.exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == ["00001-001.png", "00003-000.png"]
+    with Image.open(tmp_path / "maps" / "00001-001.png") as drawn:
+        assert drawn.size == (520, 256)
