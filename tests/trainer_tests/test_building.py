@@ -35,7 +35,7 @@ def compiled(*layers: keras.Layer, loss: Any = "sparse_categorical_crossentropy"
     ("error", "reason"),
     [
         (ValueError("first\n\n  second"), "ValueError: first second"),
-        (MemoryError(), "MemoryError"),
+        (MemoryError(), "out of memory: MemoryError"),
         (KeyError("units"), "KeyError: 'units'"),
         (RuntimeError("\x1b[1mbold\x1b[0m text\n\nArguments received by Conv2D: lots"), "RuntimeError: bold text"),
     ],
