@@ -9,7 +9,7 @@ from types import FrameType
 
 from cluster.in_process import run_in_process
 from cluster.preparing import Preparation
-from datasets import Dataset, StorageError, open_folder
+from datasets import Dataset, GalaxyTunerError, StorageError, open_folder
 from search import (
     FIRST_TRIALS,
     Conductor,
@@ -69,8 +69,9 @@ def run_search(
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
     with _runner(address, settings) as run:
         claim(layout, specification)
-        _keep(lessons, layout)
-        _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
+        with _driving(layout):
+            _keep(lessons, layout)
+            _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
     return read_search(storage, settings.name)
 
 
@@ -93,15 +94,16 @@ def resume_search(
     specification = read_specification(layout)
     if is_alive(layout.root):
         raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
-    if trials is not None:
-        specification = extend(layout, specification, trials)
-    prepared = Preparation(open_same_dataset(specification), specification.settings)
-    # Killed between the claim of the name and these: nothing had been tried.
-    lessons = prepared.lessons(storage) if read_lessons(layout) is None else None
-    oracle = prepared.oracle()
-    with _runner(address, specification.settings) as run:
-        _keep(lessons, layout)
-        _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
+    with _driving(layout):
+        if trials is not None:
+            specification = extend(layout, specification, trials)
+        prepared = Preparation(open_same_dataset(specification), specification.settings)
+        # Killed between the claim of the name and these: nothing had been tried.
+        lessons = prepared.lessons(storage) if read_lessons(layout) is None else None
+        oracle = prepared.oracle()
+        with _runner(address, specification.settings) as run:
+            _keep(lessons, layout)
+            _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
     return read_search(storage, name)
 
 
@@ -116,6 +118,14 @@ def stop_search(name: str, *, storage: str = "runs") -> SearchView:
         raise LedgerError(f"search {name!r} is not running: there is nothing to stop")
     Ledger(layout).request_stop()
     return read_search(storage, name)
+
+
+@contextlib.contextmanager
+def _driving(layout: SearchLayout) -> Iterator[None]:
+    """Be the search's driver, the only one, while the block runs. Raises LedgerError if another one is."""
+    with beating(layout.root):
+        Ledger(layout).forget_stop()
+        yield
 
 
 def _keep(lessons: Lessons | None, layout: SearchLayout) -> None:
@@ -155,23 +165,21 @@ def _runner(address: str, settings: SearchSettings) -> Iterator[Run]:
 
 @contextlib.contextmanager
 def _said(conductor: Conductor, layout: SearchLayout) -> Iterator[None]:
-    """Keep the search's heartbeat and say its state while the block runs and when it ends."""
+    """Say the search's state while the block runs and when it ends."""
     ledger = Ledger(layout)
-    with beating(layout.root):
-        ledger.forget_stop()
-        ledger.write_state(SearchState.RUNNING)
-        try:
-            yield
-        except KeyboardInterrupt:
-            ledger.write_state(SearchState.STOPPED, "interrupted by its user")
-            raise
-        except SearchError as error:
-            ledger.write_state(SearchState.FAILED, str(error))
-            raise
-        except BaseException as error:
-            ledger.write_state(SearchState.FAILED, f"{type(error).__name__}: {error}")
-            raise
-        ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED, _exhaustion(conductor))
+    ledger.write_state(SearchState.RUNNING)
+    try:
+        yield
+    except KeyboardInterrupt:
+        ledger.write_state(SearchState.STOPPED, "interrupted by its user")
+        raise
+    except GalaxyTunerError as error:
+        ledger.write_state(SearchState.FAILED, str(error))
+        raise
+    except BaseException as error:
+        ledger.write_state(SearchState.FAILED, f"{type(error).__name__}: {error}")
+        raise
+    ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED, _exhaustion(conductor))
 
 
 def _exhaustion(conductor: Conductor) -> str | None:
