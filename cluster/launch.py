@@ -5,8 +5,10 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 
+from cluster.errors import RayGoneError
 from cluster.in_process import run_in_process
 from cluster.preparing import Preparation
 from datasets import Dataset, GalaxyTunerError, StorageError, open_folder
@@ -160,7 +162,7 @@ def _runner(address: str, settings: SearchSettings) -> Iterator[Run]:
     from cluster.ray_runner import connected, run_on_ray
 
     with connected(address, settings):
-        yield run_on_ray
+        yield partial(run_on_ray, address=address)
 
 
 @contextlib.contextmanager
@@ -172,6 +174,9 @@ def _said(conductor: Conductor, layout: SearchLayout) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         ledger.write_state(SearchState.STOPPED, "interrupted by its user")
+        raise
+    except RayGoneError as error:
+        ledger.write_state(SearchState.INTERRUPTED, str(error))
         raise
     except GalaxyTunerError as error:
         ledger.write_state(SearchState.FAILED, str(error))
