@@ -13,6 +13,7 @@ from contextlib import suppress
 from threading import Thread
 
 import ray
+from ray._private import auto_init_hook
 
 from cluster.errors import RayGoneError
 
@@ -23,17 +24,24 @@ _PATIENCE_SECONDS = 30.0
 
 
 class Lifeline:
-    """What connects this process to Ray, which must be connected at ``address``, on behalf of the search ``name``."""
+    """What connects this process to a Ray: the raylet's socket, and host and port of the control service.
 
-    def __init__(self, address: str, name: str) -> None:
-        own = ray.get_runtime_context().get_node_id()
-        nodes = {node["NodeID"]: node for node in ray.nodes()}  # type: ignore[no-untyped-call]
-        host, _, port = str(ray.get_runtime_context().gcs_address).rpartition(":")
-        self._raylet = nodes[own]["RayletSocketName"]
-        self._control = (host.strip("[]"), int(port))
-        where = "the search's own Ray" if address == "local" else f"Ray at {address}"
-        self._gone = f"{where} went away: `galaxy resume {name}` goes on"
+    ``gone`` is what to say when it has gone away.
+    """
+
+    def __init__(self, raylet: str, control: tuple[str, int], gone: str) -> None:
+        self._raylet, self._control, self._gone = raylet, control, gone
         self._heard = time.monotonic()
+
+    @classmethod
+    def of(cls, address: str, name: str) -> "Lifeline":
+        """Return that of the Ray connected at ``address``, for the search called ``name``."""
+        context = ray.get_runtime_context()
+        nodes = {node["NodeID"]: node for node in ray.nodes()}  # type: ignore[no-untyped-call]
+        host, _, port = str(context.gcs_address).rpartition(":")
+        where = "the search's own Ray" if address == "local" else f"Ray at {address}"
+        gone = f"{where} went away: `galaxy resume {name}` goes on"
+        return cls(nodes[context.get_node_id()]["RayletSocketName"], (host.strip("[]"), int(port)), gone)
 
     def check(self) -> None:
         """Raise RayGoneError if the raylet does not live, or the control service has not answered for 30 s."""
@@ -62,11 +70,16 @@ def while_it_holds(lifeline: Lifeline, run: Callable[[], object]) -> None:
     """
     ended: Future[None] = Future()
     Thread(target=_settle, args=(ended, run), name="tune", daemon=True).start()
-    while not wait([ended], timeout=_EVERY_SECONDS).done:
-        lifeline.check()
-    if ended.exception() is not None:
-        lifeline.check()
-    ended.result()
+    try:
+        while not wait([ended], timeout=_EVERY_SECONDS).done:
+            lifeline.check()
+        if ended.exception() is not None:
+            lifeline.check()
+        ended.result()
+    finally:
+        if not ended.done():
+            # Ray is left before the thread is: what it asks of Ray then would start a new one.
+            auto_init_hook.enable_auto_connect = False
 
 
 def _settle(ended: Future[None], run: Callable[[], object]) -> None:
