@@ -13,12 +13,15 @@ from benchmarks.durability.noted_search import STEPS_PER_EPOCH, Line
 from search import Row, TrialState
 
 _CLOCK_SECONDS = 0.05
+_ENDS = (TrialState.COMPLETED, TrialState.STOPPED)
 
 
 def lost(rows: Sequence[Row], lines: Sequence[Line], *, trials: int, earlier: Mapping[str, Row]) -> list[str]:
     """Say what was lost; ``earlier`` are the ended trials seen after each kill."""
     found = [f"{trials - len(rows)} trials"] if len(rows) != trials else []
-    found += [f"{row.trial_id} is {row.state}" for row in rows if row.state is not TrialState.COMPLETED]
+    found += [
+        f"{row.trial_id} is {row.state}" for row in rows if row.state not in (TrialState.COMPLETED, TrialState.STOPPED)
+    ]
     now = {row.trial_id: _facts(row) for row in rows}
     found += [f"the record of {trial} changed" for trial, row in earlier.items() if now.get(trial) != _facts(row)]
     for units, chain in _chains(rows).items():

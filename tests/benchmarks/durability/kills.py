@@ -25,6 +25,7 @@ from pathlib import Path
 
 from benchmarks.durability.comparing import lost, repeated
 from benchmarks.durability.noted_search import LINES_PER_EPOCH, Line, NotedSearch
+from benchmarks.durability.processes import descendants, environment, title
 
 from datasets import open_folder
 from search import LedgerError, Row, read_search
@@ -55,6 +56,7 @@ def run(
     trials: int,
     seed: int,
     oracle: str = "tpe",
+    scheduler: str = "none",
     epochs: int = _EPOCHS,
     uri: str | None = None,
 ) -> Outcome:
@@ -66,7 +68,9 @@ def run(
     while outcome.kills.total() < kills:
         name = f"search-{outcome.searches}"
         (folder / name).mkdir()
-        search = NotedSearch(folder / name, open_folder(uri or folder).child(name).uri, name, oracle, trials, epochs)
+        search = NotedSearch(
+            folder / name, open_folder(uri or folder).child(name).uri, name, oracle, scheduler, trials, epochs
+        )
         search.prepare()
         Killer(search, outcome, chance, kills).run()
         outcome.searches += 1
@@ -107,9 +111,9 @@ class Killer:
         writer = self._wait_for_the_moment(process, kind)
         if process.poll() is not None:
             return
-        family = _descendants(process.pid)
+        family = descendants(process.pid)
         self._family.update(family)
-        workers = [pid for pid in family if _name(pid).startswith("ray::ResourceTrainable")]
+        workers = [pid for pid in family if title(pid).startswith("ray::ResourceTrainable")]
         worker = [writer] if writer else workers[:1]
         doomed = {"driver": [process.pid], "machine": [process.pid, *family], "worker": worker}[kind.split()[0]]
         for pid in doomed:
@@ -174,7 +178,7 @@ class Killer:
     def _sweep(self) -> None:
         """End what killed drivers left behind of their own Ray."""
         for pid in self._family:
-            if str(self._search.folder) in _environment(pid):
+            if str(self._search.folder) in environment(pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
@@ -182,30 +186,6 @@ class Killer:
 def _wait(process: subprocess.Popen[bytes], until: Callable[[], bool]) -> None:
     while process.poll() is None and not until():
         time.sleep(0.02)
-
-
-def _descendants(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            for child in map(int, task.read_text().split()):
-                found += [child, *_descendants(child)]
-    return found
-
-
-def _name(pid: int) -> str:
-    return _process_file(pid, "cmdline").split("\0")[0]
-
-
-def _environment(pid: int) -> str:
-    return _process_file(pid, "environ")
-
-
-def _process_file(pid: int, name: str) -> str:
-    try:
-        return Path(f"/proc/{pid}/{name}").read_bytes().decode(errors="replace")
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return ""
 
 
 @contextlib.contextmanager
@@ -227,6 +207,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=25)
     parser.add_argument("--trials", type=int, default=30)
     parser.add_argument("--oracle", default="tpe")
+    parser.add_argument("--scheduler", default="none")
     parser.add_argument("--epochs", type=int, default=_EPOCHS)
     parser.add_argument("--s3", action="store_true")
     parser.add_argument("--seed", type=int, default=1)

@@ -90,6 +90,7 @@ class NotedSearch:
     uri: str
     name: str
     oracle: str
+    scheduler: str
     trials: int
     epochs: int
 
@@ -140,4 +141,4 @@ class NotedSearch:
     def _options(self) -> list[str]:
         options = ["--oracle", self.oracle, "--trials", str(self.trials), "--epochs", str(self.epochs)]
         options += ["--concurrency", "2", "--max-failures", "20", "--hypermodel", "noting:build"]
-        return [*options, "--scheduler", "none"]
+        return [*options, "--scheduler", self.scheduler]
