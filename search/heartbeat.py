@@ -79,8 +79,8 @@ def _last(drivers: Folder) -> int:
 
 
 def _is_alive(drivers: Folder, number: int) -> bool:
-    beat = _read(drivers, number)
-    if "at" not in beat:
+    beat = _read(drivers, number) if number else {}
+    if "at" not in beat:  # there has been none, or it has ended
         return False
     age = (datetime.now(UTC) - datetime.fromisoformat(beat["at"])).total_seconds()
     return age < _ALIVE_SECONDS and (beat["host"] != socket.gethostname() or _process_exists(beat["pid"]))
@@ -89,7 +89,7 @@ def _is_alive(drivers: Folder, number: int) -> bool:
 def _read(drivers: Folder, number: int) -> dict[str, Any]:
     try:
         beat: dict[str, Any] = json.loads(drivers.read(driver_file(number)))
-    except FileNotFoundError:  # there has been none, or a later one has deleted it
+    except FileNotFoundError:  # a later one has deleted it
         return {}
     return beat
 
