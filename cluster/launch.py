@@ -2,14 +2,13 @@
 
 import contextlib
 import logging
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import FrameType
 
 from cluster.errors import RayGoneError
 from cluster.in_process import run_in_process
+from cluster.interrupting import interruptible
 from cluster.preparing import Preparation
 from datasets import Dataset, GalaxyTunerError, StorageError, open_folder
 from search import (
@@ -137,7 +136,7 @@ def _keep(lessons: Lessons | None, layout: SearchLayout) -> None:
 
 
 def _drive(conductor: Conductor, layout: SearchLayout, run: Run, watch: Watch | None) -> None:
-    with _said(conductor, layout), _interruptible(conductor), _watched(conductor, Ledger(layout), watch):
+    with _said(conductor, layout), interruptible(conductor.stop), _watched(conductor, Ledger(layout), watch):
         run(conductor, layout)
         _check_hope(conductor)
 
@@ -195,26 +194,6 @@ def _exhaustion(conductor: Conductor) -> str | None:
     reason = f"the space is exhausted: the oracle has nothing left to try after {tried} of {planned} trials"
     _log.warning("%s.", reason[0].upper() + reason[1:])
     return reason
-
-
-@contextlib.contextmanager
-def _interruptible(conductor: Conductor) -> Iterator[None]:
-    """Let the first Ctrl-C ask for an end once what runs has ended; the second is a KeyboardInterrupt as ever."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals reach the main thread alone: it is for whoever has that to stop the search
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        conductor.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        _log.warning("The running trials end first, then the search stops; Ctrl-C again stops it at once.")
-
-    signal.signal(signal.SIGINT, ask)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager
