@@ -6,6 +6,7 @@ from datasets.exports import lazily
 
 if TYPE_CHECKING:
     from cluster.errors import ClusterError as ClusterError
+    from cluster.errors import RayGoneError as RayGoneError
     from cluster.launch import resume_search as resume_search
     from cluster.launch import run_search as run_search
     from cluster.launch import stop_search as stop_search
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ClusterError": "cluster.errors",
+    "RayGoneError": "cluster.errors",
     "resume_search": "cluster.launch",
     "run_search": "cluster.launch",
     "stop_search": "cluster.launch",

@@ -1,7 +1,8 @@
 """What can go wrong between a search and the machines it runs on.
 
 datasets.GalaxyTunerError
-└── ClusterError    Ray cannot be started or reached, or offers too little: the command stops before any training
+└── ClusterError        Ray cannot be started or reached, or offers too little: the command stops before any training
+    └── RayGoneError    Ray was there and went away: the search is interrupted, `galaxy resume` goes on
 """
 
 from datasets import GalaxyTunerError
@@ -9,3 +10,7 @@ from datasets import GalaxyTunerError
 
 class ClusterError(GalaxyTunerError):
     """Ray cannot be started or reached, or no node has what a trial needs. Raised before any training."""
+
+
+class RayGoneError(ClusterError):
+    """Ray went away while trials ran on it. What had ended stands; the rest goes on when the search is resumed."""

@@ -2,14 +2,15 @@
 
 import contextlib
 import logging
-import signal
 import threading
 from collections.abc import Callable, Iterator
-from types import FrameType
+from functools import partial
 
+from cluster.errors import RayGoneError
 from cluster.in_process import run_in_process
+from cluster.interrupting import interruptible
 from cluster.preparing import Preparation
-from datasets import Dataset, StorageError, open_folder
+from datasets import Dataset, GalaxyTunerError, StorageError, open_folder
 from search import (
     FIRST_TRIALS,
     Conductor,
@@ -69,8 +70,9 @@ def run_search(
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
     with _runner(address, settings) as run:
         claim(layout, specification)
-        _keep(lessons, layout)
-        _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
+        with _driving(layout):
+            _keep(lessons, layout)
+            _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
     return read_search(storage, settings.name)
 
 
@@ -93,15 +95,16 @@ def resume_search(
     specification = read_specification(layout)
     if is_alive(layout.root):
         raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
-    if trials is not None:
-        specification = extend(layout, specification, trials)
-    prepared = Preparation(open_same_dataset(specification), specification.settings)
-    # Killed between the claim of the name and these: nothing had been tried.
-    lessons = prepared.lessons(storage) if read_lessons(layout) is None else None
-    oracle = prepared.oracle()
-    with _runner(address, specification.settings) as run:
-        _keep(lessons, layout)
-        _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
+    with _driving(layout):
+        if trials is not None:
+            specification = extend(layout, specification, trials)
+        prepared = Preparation(open_same_dataset(specification), specification.settings)
+        # Killed between the claim of the name and these: nothing had been tried.
+        lessons = prepared.lessons(storage) if read_lessons(layout) is None else None
+        oracle = prepared.oracle()
+        with _runner(address, specification.settings) as run:
+            _keep(lessons, layout)
+            _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
     return read_search(storage, name)
 
 
@@ -118,6 +121,14 @@ def stop_search(name: str, *, storage: str = "runs") -> SearchView:
     return read_search(storage, name)
 
 
+@contextlib.contextmanager
+def _driving(layout: SearchLayout) -> Iterator[None]:
+    """Be the search's driver, the only one, while the block runs. Raises LedgerError if another one is."""
+    with beating(layout.root):
+        Ledger(layout).forget_stop()
+        yield
+
+
 def _keep(lessons: Lessons | None, layout: SearchLayout) -> None:
     if lessons is not None:
         write_lessons(layout, lessons)
@@ -125,7 +136,7 @@ def _keep(lessons: Lessons | None, layout: SearchLayout) -> None:
 
 
 def _drive(conductor: Conductor, layout: SearchLayout, run: Run, watch: Watch | None) -> None:
-    with _said(conductor, layout), _interruptible(conductor), _watched(conductor, Ledger(layout), watch):
+    with _said(conductor, layout), interruptible(conductor.stop), _watched(conductor, Ledger(layout), watch):
         run(conductor, layout)
         _check_hope(conductor)
 
@@ -150,28 +161,29 @@ def _runner(address: str, settings: SearchSettings) -> Iterator[Run]:
     from cluster.ray_runner import connected, run_on_ray
 
     with connected(address, settings):
-        yield run_on_ray
+        yield partial(run_on_ray, address=address)
 
 
 @contextlib.contextmanager
 def _said(conductor: Conductor, layout: SearchLayout) -> Iterator[None]:
-    """Keep the search's heartbeat and say its state while the block runs and when it ends."""
+    """Say the search's state while the block runs and when it ends."""
     ledger = Ledger(layout)
-    with beating(layout.root):
-        ledger.forget_stop()
-        ledger.write_state(SearchState.RUNNING)
-        try:
-            yield
-        except KeyboardInterrupt:
-            ledger.write_state(SearchState.STOPPED, "interrupted by its user")
-            raise
-        except SearchError as error:
-            ledger.write_state(SearchState.FAILED, str(error))
-            raise
-        except BaseException as error:
-            ledger.write_state(SearchState.FAILED, f"{type(error).__name__}: {error}")
-            raise
-        ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED, _exhaustion(conductor))
+    ledger.write_state(SearchState.RUNNING)
+    try:
+        yield
+    except KeyboardInterrupt:
+        ledger.write_state(SearchState.STOPPED, "interrupted by its user")
+        raise
+    except RayGoneError as error:
+        ledger.write_state(SearchState.INTERRUPTED, str(error))
+        raise
+    except GalaxyTunerError as error:
+        ledger.write_state(SearchState.FAILED, str(error))
+        raise
+    except BaseException as error:
+        ledger.write_state(SearchState.FAILED, f"{type(error).__name__}: {error}")
+        raise
+    ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED, _exhaustion(conductor))
 
 
 def _exhaustion(conductor: Conductor) -> str | None:
@@ -182,26 +194,6 @@ def _exhaustion(conductor: Conductor) -> str | None:
     reason = f"the space is exhausted: the oracle has nothing left to try after {tried} of {planned} trials"
     _log.warning("%s.", reason[0].upper() + reason[1:])
     return reason
-
-
-@contextlib.contextmanager
-def _interruptible(conductor: Conductor) -> Iterator[None]:
-    """Let the first Ctrl-C ask for an end once what runs has ended; the second is a KeyboardInterrupt as ever."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals reach the main thread alone: it is for whoever has that to stop the search
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        conductor.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        _log.warning("The running trials end first, then the search stops; Ctrl-C again stops it at once.")
-
-    signal.signal(signal.SIGINT, ask)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

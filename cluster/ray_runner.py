@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import ray
 from ray import tune
 from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 
-from cluster.errors import ClusterError
+from cluster.errors import ClusterError, RayGoneError
+from cluster.lifeline import Lifeline, while_it_holds
 from cluster.scheduling import make_scheduler, replayed
 from cluster.searcher import ConductorSearcher, Events
 from cluster.trainable import TrialActor
@@ -22,6 +24,7 @@ from search import Conductor, SearchLayout, SearchSettings
 # Trials exchange a few numbers each epoch: the object store, a third of the memory by default, stays small.
 _OBJECT_STORE_BYTES = 200 * 2**20
 _KNOCK_SECONDS = 10.0
+_GOODBYE_SECONDS = 20.0
 _TUNE_ENVIRONMENT = {
     # The command line decides what Ctrl-C does.
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -56,51 +59,67 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ClusterError(f"--address {address}: no Ray could be reached there: {first}") from error
+    patience = None
     try:
         yield
+    except RayGoneError:
+        # What does not answer would be waited for.
+        patience = _GOODBYE_SECONDS
+        raise
     finally:
-        ray.shutdown()
+        goodbye = threading.Thread(target=ray.shutdown, name="goodbye", daemon=True)
+        goodbye.start()
+        goodbye.join(patience)
 
 
-def run_on_ray(conductor: Conductor, layout: SearchLayout) -> None:
+def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> None:
     """Run every trial that ``conductor`` suggests; return when it has no more and all have ended.
 
-    Ray must be connected. Raises ClusterError if no node has what one trial needs.
+    Ray must be connected, at ``address``. Raises ClusterError if no node has what one trial needs, RayGoneError if Ray
+    goes away.
     """
     settings = conductor.specification.settings
     concurrency = settings.concurrency or _places(settings)
-    searcher = ConductorSearcher(conductor, layout, cpus_per_trial=settings.cpus_per_trial)
+    lifeline = Lifeline.of(address, settings.name)
+    searcher = ConductorSearcher(conductor, layout, cpus_per_trial=settings.cpus_per_trial, is_cut=lifeline.is_cut)
     scratch = tempfile.mkdtemp(prefix="galaxy-tuner-")
     # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     try:
-        tune.Tuner(
-            tune.with_resources(TrialActor, {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}),
-            tune_config=tune.TuneConfig(
-                search_alg=searcher,
-                scheduler=replayed(
-                    make_scheduler(conductor.specification), conductor.specification, conductor.records()
-                ),
-                num_samples=-1,
-                max_concurrent_trials=concurrency,
-                reuse_actors=True,
-                trial_name_creator=lambda trial: str(trial.config["trial"]),
-                trial_dirname_creator=lambda trial: str(trial.config["trial"]),
-            ),
-            run_config=tune.RunConfig(
-                name=settings.name,
-                storage_path=scratch,
-                # The trainer writes its own checkpoints, under the oracle's trial ids.
-                checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
-                failure_config=tune.FailureConfig(max_failures=settings.max_failures),
-                callbacks=[Events(searcher)],
-                verbose=0,
-            ),
-        ).fit()
+        while_it_holds(lifeline, lambda: _tuner(conductor, searcher, concurrency, scratch).fit())
         searcher.close()
+    except BaseException:
+        searcher.abandon()
+        raise
     finally:
         # Tune's own folder is scratch: what lasts is in the ledger.
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _tuner(conductor: Conductor, searcher: ConductorSearcher, concurrency: int, scratch: str) -> tune.Tuner:
+    specification = conductor.specification
+    settings = specification.settings
+    return tune.Tuner(
+        tune.with_resources(TrialActor, {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}),
+        tune_config=tune.TuneConfig(
+            search_alg=searcher,
+            scheduler=replayed(make_scheduler(specification), specification, conductor.records()),
+            num_samples=-1,
+            max_concurrent_trials=concurrency,
+            reuse_actors=True,
+            trial_name_creator=lambda trial: str(trial.config["trial"]),
+            trial_dirname_creator=lambda trial: str(trial.config["trial"]),
+        ),
+        run_config=tune.RunConfig(
+            name=settings.name,
+            storage_path=scratch,
+            # The trainer writes its own checkpoints, under the oracle's trial ids.
+            checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
+            failure_config=tune.FailureConfig(max_failures=settings.max_failures),
+            callbacks=[Events(searcher)],
+            verbose=0,
+        ),
+    )
 
 
 def _places(settings: SearchSettings) -> int:

@@ -6,6 +6,7 @@ the conductor's thread, in order: a trial's end is recorded and told to the orac
 
 import concurrent.futures
 import json
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, cast
@@ -24,13 +25,19 @@ _RUNNING_LOW = "running low on memory"
 
 
 class ConductorSearcher(Searcher):
-    """Gives Ray Tune the conductor's suggestions, and the conductor Ray Tune's results."""
+    """Gives Ray Tune the conductor's suggestions, and the conductor Ray Tune's results.
 
-    def __init__(self, conductor: Conductor, layout: SearchLayout, *, cpus_per_trial: int) -> None:
+    ``is_cut`` says whether Ray has gone away: a worker that is lost then is no failure of its trial.
+    """
+
+    def __init__(
+        self, conductor: Conductor, layout: SearchLayout, *, cpus_per_trial: int, is_cut: Callable[[], bool]
+    ) -> None:
         super().__init__(metric=METRIC, mode=conductor.specification.objective_direction)
         self._conductor = conductor
         self._search = layout.root.uri
         self._cpus = cpus_per_trial
+        self._is_cut = is_cut
         self._trials: dict[str, str] = {}
         self._asked: Future[Suggestion | Nothing] | None = None
         self._told: list[Future[None]] = []
@@ -83,19 +90,17 @@ class ConductorSearcher(Searcher):
         if own is not None:
             self._told.append(self._thread.submit(self._note_started, own))
 
-    def failed(self, trial_id: str, reason: str, *, state: TrialState = TrialState.FAILED) -> None:
+    def failed(self, trial_id: str, reason: str) -> None:
         """Record a trial whose worker was lost more often than allowed. What it scored on the way does not rank it."""
-        if trial_id not in self._trials:
-            return
-        record = self._conductor.record(self._trials[trial_id])
-        self._end(trial_id, record.but(state=state, score=None, reason=reason, ended=now()))
+        if not self._is_cut():
+            self._fail(trial_id, reason, TrialState.FAILED)
 
     def out_of_memory(self, trial_id: str, reason: str) -> None:
         """Record a trial as infeasible whose worker was ended for want of memory: it would be each time.
 
         Returns when the record is durable. Tune starts the trial again all the same; it then gives that record.
         """
-        self.failed(trial_id, f"out of memory: {reason}", state=TrialState.INFEASIBLE)
+        self._fail(trial_id, f"out of memory: {reason}", TrialState.INFEASIBLE)
         self._told[-1].result()
 
     def close(self) -> None:
@@ -103,11 +108,20 @@ class ConductorSearcher(Searcher):
         self._thread.shutdown(wait=True)
         self._raise_what_failed()
 
+    def abandon(self) -> None:
+        """Take in nothing more; what is being written is finished. Tune may go on calling, which then raises."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
     def save(self, checkpoint_path: str) -> None:
         """Save nothing: the ledger is the truth."""
 
     def restore(self, checkpoint_path: str) -> None:
         """Restore nothing: resuming rebuilds from the ledger."""
+
+    def _fail(self, trial_id: str, reason: str, state: TrialState) -> None:
+        if trial_id in self._trials:
+            record = self._conductor.record(self._trials[trial_id])
+            self._end(trial_id, record.but(state=state, score=None, reason=reason, ended=now()))
 
     def _end(self, trial_id: str, record: Record) -> None:
         self._trials.pop(trial_id)

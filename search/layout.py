@@ -5,7 +5,7 @@
     budget.json              how many trials, where `galaxy resume --trials` changed it
     state.json               the search's state as its driver last said it
     stop.json                a request to stop, until the next driver starts
-    heartbeat.json           rewritten while a driver lives
+    drivers/<number>.json    the last driver's heartbeat, rewritten while it lives; the highest number counts
     oracle.json              the oracle's state, as it was some trials ago
     oracle-rest.json         what the state has more by now
     snapshot.json            ended records without histories, for quick reading; never trusted over records/
@@ -29,7 +29,7 @@ SPECIFICATION = "specification.json"
 BUDGET = "budget.json"
 STATE = "state.json"
 STOP = "stop.json"
-HEARTBEAT = "heartbeat.json"
+DRIVERS = "drivers"
 ORACLE = "oracle.json"
 ORACLE_REST = "oracle-rest.json"
 SNAPSHOT = "snapshot.json"
@@ -96,3 +96,14 @@ def file_of(trial_id: str) -> str:
 def trial_of(file_name: str) -> str:
     """Return the trial id in a file name that `file_of` made."""
     return file_name.removesuffix(".json")
+
+
+def driver_file(number: int) -> str:
+    """Return the file name of a driver's heartbeat; the first driver is number 1."""
+    return f"{number:06d}.json"
+
+
+def driver_of(file_name: str) -> int:
+    """Return the driver's number in a file name that `driver_file` made; 0 for any other."""
+    number = file_name.removesuffix(".json")
+    return int(number) if number.isdigit() else 0

@@ -1,6 +1,8 @@
-"""A search on a Ray that is up already, as `ray up` or `ray start --head` leave it."""
+"""A search on a Ray that is up already, as `ray up` or `ray start --head` leave it; and one whose Ray goes away."""
 
+import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,12 +16,17 @@ import pytest
 
 from cluster import run_search
 from datasets import Dataset
-from search import SearchSettings, SearchState
+from search import SearchSettings, SearchState, read_search
+
+GALAXY = str(Path(sys.executable).with_name("galaxy"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def head() -> Iterator[str]:
-    """Start a head node of our own on loopback and give its address; only its own processes are ended after."""
+    """Start a head node of our own on loopback and give its address; only its own processes are ended after.
+
+    The last test kills it.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -65,3 +72,43 @@ def test_a_search_runs_on_a_ray_that_is_up_and_leaves_it_up(tiny_dataset: Datase
     host, port = head.split(":")
     with socket.create_connection((host, int(port)), timeout=5):
         pass
+
+
+def _raylets() -> dict[int, str]:
+    """Return process → command line of every raylet on this machine."""
+    lines = {}
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            lines[int(file.parent.name)] = file.read_text()
+    return {pid: line for pid, line in lines.items() if line.split("\0")[0].endswith("/raylet")}
+
+
+def _raylet_of(address: str) -> int:
+    flag = re.compile(rf"--gcs-address=[^\0]*:{address.rpartition(':')[2]}\0")
+    return next(pid for pid, line in _raylets().items() if flag.search(line))
+
+
+def _raylet_below(driver: int) -> int:
+    children = Path(f"/proc/{driver}/task").glob("*/children")
+    return next(pid for child in children for pid in map(int, child.read_text().split()) if pid in _raylets())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("own", [True, False], ids=["its own", "one that is up"])
+def test_a_search_whose_ray_goes_away_says_so_and_can_be_resumed(
+    own: bool, tiny_dataset: Dataset, here: Path, request: pytest.FixtureRequest
+) -> None:
+    address = "local" if own else request.getfixturevalue("head")
+    command = [GALAXY, "search", tiny_dataset.info.path, "--name", "first", "--trials", "2", "--epochs", "100000"]
+    command += ["--hypermodel", "my_models:tiny", "--oracle", "random", "--concurrency", "1", "--address", address]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not list(here.glob("runs/first/progress/*")):
+            time.sleep(0.1)
+        os.kill(_raylet_below(process.pid) if own else _raylet_of(address), signal.SIGKILL)
+        _, err = process.communicate(timeout=90)
+    assert process.returncode == 1, err
+    where = "the search's own Ray" if own else f"Ray at {address}"
+    assert err.splitlines()[-1] == f"galaxy: error: {where} went away: `galaxy resume first` goes on"
+    view = read_search("runs", "first")
+    assert view.state is SearchState.INTERRUPTED
+    assert set(view.counts) <= {"running", "pending"}

@@ -41,10 +41,14 @@ def layout(tmp_path: Path) -> SearchLayout:
 
 @pytest.fixture
 def searcher(layout: SearchLayout) -> ConductorSearcher:
+    return made_searcher(layout)
+
+
+def made_searcher(layout: SearchLayout, *, cut: bool = False) -> ConductorSearcher:
     from search import read_specification
 
     conductor = Conductor.resumed(read_specification(layout), Ledger(layout), made("random", small()))
-    return ConductorSearcher(conductor, layout, cpus_per_trial=1)
+    return ConductorSearcher(conductor, layout, cpus_per_trial=1, is_cut=lambda: cut)
 
 
 def failed(text: str) -> Any:
@@ -71,4 +75,21 @@ def test_a_worker_lost_otherwise_is_tried_again(searcher: ConductorSearcher, lay
     searcher.suggest("ray-id")
     Events(searcher).on_trial_recover(1, [], failed(LOST.replace("# 1", "# 0") + LOST))
     searcher.close()
+    assert Ledger(layout).recorded("0000") is None
+
+
+@pytest.mark.parametrize("cut", [True, False], ids=["Ray has gone", "Ray lives"])
+def test_a_worker_lost_with_all_of_ray_is_no_failure(cut: bool, layout: SearchLayout) -> None:
+    searcher = made_searcher(layout, cut=cut)
+    searcher.suggest("ray-id")
+    Events(searcher).on_trial_error(1, [], failed(LOST))
+    searcher.close()
+    assert (Ledger(layout).recorded("0000") is None) is cut
+
+
+def test_what_tune_tells_an_abandoned_search_is_not_written(searcher: ConductorSearcher, layout: SearchLayout) -> None:
+    searcher.suggest("ray-id")
+    searcher.abandon()
+    with pytest.raises(RuntimeError):
+        Events(searcher).on_trial_error(1, [], failed(LOST))
     assert Ledger(layout).recorded("0000") is None

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.durability.kills import run
 
 from cluster import in_process, resume_search, run_search, stop_search
-from datasets import Dataset
+from datasets import Dataset, open_folder
 from search import Conductor, LedgerError, Record, SearchSettings, SearchState, SettingsError, TrialState, read_search
 from search.heartbeat import beating
 from search.layout import SearchLayout
@@ -27,9 +27,18 @@ def settings(**changes: object) -> SearchSettings:
 
 @pytest.mark.slow
 def test_killed_three_times_nothing_is_lost_or_repeated(tmp_path: Path) -> None:
-    outcome = run(tmp_path, kills=3, trials=5, seed=1)
-    assert outcome.kills.total() >= 3
-    assert (outcome.lost, outcome.repeated, outcome.trials) == ([], [], 5)
+    outcome = run(tmp_path, kills=3, trials=5, seed=2)
+    assert outcome.kills.total() == 3
+    assert (outcome.lost, outcome.repeated) == ([], [])
+
+
+@pytest.mark.slow
+def test_killed_with_dataset_and_storage_on_s3_nothing_is_lost_or_repeated(tmp_path: Path, s3: str) -> None:
+    outcome = run(tmp_path, kills=1, trials=2, seed=2, uri=s3)
+    assert outcome.kills.total() == 1
+    assert (outcome.lost, outcome.repeated) == ([], [])
+    assert open_folder(s3).child("search-0", "runs", "search-0").exists("specification.json")
+    assert not (tmp_path / "search-0" / "runs").exists()
 
 
 def test_an_interrupted_trial_goes_on_from_its_checkpoint(
@@ -137,6 +146,20 @@ def test_a_search_that_runs_is_not_resumed_and_one_that_does_not_is_not_stopped(
         pytest.raises(LedgerError, match="search 'first' is running: its driver is alive"),
     ):
         resume_search("first", address="in-process")
+
+
+def test_of_two_that_resume_at_once_the_second_changes_nothing(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_search(tiny_dataset.info.path, settings(trials=1), address="in-process")
+    # Both have looked before either began.
+    monkeypatch.setattr("cluster.launch.is_alive", lambda _folder: False)
+    with (
+        beating(SearchLayout.of("runs", "first").root),
+        pytest.raises(LedgerError, match="has another driver, which is alive"),
+    ):
+        resume_search("first", address="in-process", trials=9)
+    assert read_search("runs", "first").specification.settings.trials == 1
 
 
 @pytest.mark.slow

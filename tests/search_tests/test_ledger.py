@@ -141,12 +141,13 @@ def test_a_dead_driver_on_this_machine_is_known_at_once(layout: SearchLayout) ->
         os._exit(0)
     os.waitpid(process, 0)
     beat = {"host": socket.gethostname(), "pid": process, "at": now()}
-    layout.root.write_whole("heartbeat.json", json.dumps(beat).encode())
+    drivers = layout.root.child("drivers")
+    drivers.write_whole("000001.json", json.dumps(beat).encode())
     assert not is_alive(layout.root)
-    layout.root.write_whole("heartbeat.json", json.dumps(beat | {"host": "elsewhere"}).encode())
+    drivers.write_whole("000002.json", json.dumps(beat | {"host": "elsewhere"}).encode())
     assert is_alive(layout.root)
-    layout.root.write_whole(
-        "heartbeat.json", json.dumps(beat | {"host": "elsewhere", "at": "2020-01-01T00:00:00+00:00"}).encode()
+    drivers.write_whole(
+        "000003.json", json.dumps(beat | {"host": "elsewhere", "at": "2020-01-01T00:00:00+00:00"}).encode()
     )
     assert not is_alive(layout.root)
 

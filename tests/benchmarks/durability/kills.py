@@ -1,11 +1,11 @@
-"""Kill a search at random moments, resume it until it is done, and compare its ledger with what the workers really ran.
+"""Kill searches at random moments, resume them until they are done, and compare ledger and what workers really ran.
 
-    python tests/benchmarks/durability/kills.py --kills 25 --trials 30
+    PYTHONPATH=tests python -m benchmarks.durability.kills --kills 25 --trials 30 [--oracle hyperband --epochs 9] [--s3]
 
-Each kill is SIGKILL, by turns of the driver alone, of the driver and all of Ray at once (as when the machine goes
-down), and of one worker. The network writes a line to a file of its own whenever it starts to train or to validate an
-epoch. Lost: a trial without a record, or with more than one. Repeated: an epoch trained after the trial's record, or a
-trial that goes back by more than the epoch that was cut off.
+Each kill is SIGKILL; the kinds take turns: of the driver alone; of the driver and all of Ray at once (as when the
+machine goes down); of one worker; of a worker between a checkpoint and its report; of everything at that moment. With
+``--s3`` dataset and storage are on moto's server, in this process, which lives on. What counts as lost or repeated
+stands in `comparing`.
 """
 
 import argparse
@@ -19,196 +19,186 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
+from benchmarks.durability.comparing import lost, repeated
+from benchmarks.durability.noted_search import LINES_PER_EPOCH, Line, NotedSearch
+from benchmarks.durability.processes import descendants, environment, title
 
-from datasets import ImportOptions, import_dataset
-from search import Record, read_search
+from datasets import open_folder
+from search import LedgerError, Row, read_search
 
-GALAXY = str(Path(sys.executable).with_name("galaxy"))
-EPOCHS = 3
-_MODEL = '''
-import os
-import time
-from pathlib import Path
-import keras
-
-RAN = Path(__file__).with_name("ran.txt")
-
-@keras.saving.register_keras_serializable("kills")
-class Noting(keras.Sequential):
-    """Notes each start of an epoch's training or validation: the trial, its step, and when."""
-    units = 0
-    def reset_metrics(self):
-        super().reset_metrics()
-        step = int(self.optimizer.iterations.numpy()) if getattr(self, "optimizer", None) else 0
-        with RAN.open("a") as file:
-            file.write(f"{self.units} {step} {time.time()}\\n")
-        time.sleep(0.25)
-
-def build(hp):
-    units = hp.Int("units", 2, 2000)
-    hp.Choice("batch_size", [16])
-    model = Noting([
-        keras.layers.Input((16, 16, 3)),
-        keras.layers.AveragePooling2D(4),
-        keras.layers.Flatten(),
-        keras.layers.Dense(1 + units % 7),
-        keras.layers.Dense(2, activation="softmax"),
-    ])
-    model.units = units
-    model.compile("adam", "sparse_categorical_crossentropy")
-    return model
-'''
+KINDS = ("driver", "machine", "worker", "worker after a checkpoint", "machine after a checkpoint")
+_EPOCHS = 3
+# Some kills fall into the start, before any training.
+_WHILE_STARTING, _STARTING_SECONDS = 0.15, 12.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
-    """What the ledger and the workers' file say once the search has finished."""
+    """What ledger and workers' file say once every search has finished. ``seconds`` is wall time, all included."""
 
-    kills: Counter[str]
-    runs: int
-    trials: int
-    lost: list[str]
-    repeated: list[str]
-
-
-def run(folder: Path, *, kills: int, trials: int, seed: int) -> Outcome:
-    """Search in ``folder`` (empty), killed ``kills`` times; each moment is drawn with ``seed``."""
-    _prepare(folder)
-    chance, done, runs = random.Random(seed), Counter[str](), 0
-    command = [
-        "search",
-        "d",
-        "--name",
-        "kills",
-        "--trials",
-        str(trials),
-        "--epochs",
-        str(EPOCHS),
-        "--scheduler",
-        "none",
-    ]
-    command += ["--concurrency", "2", "--hypermodel", "noting:build"]
-    while True:
-        runs += 1
-        process = _start(folder, command)
-        claimed = _killed(process, folder, chance, done) if done.total() < kills else _waited(process)
-        if process.returncode == 0:
-            break
-        command = ["resume", "kills"] if claimed else command
-    return _compare(folder, done, runs)
+    kills: Counter[str] = field(default_factory=Counter)
+    searches: int = 0
+    runs: int = 0
+    trials: int = 0
+    lost: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
 
-def _prepare(folder: Path) -> None:
-    (folder / "noting.py").write_text(_MODEL)
-    pixels = np.random.default_rng(1)
-    for label, name in enumerate(("dark", "bright")):
-        (folder / "s" / name).mkdir(parents=True)
-        for number in range(60):
-            image = pixels.integers(90 * label, 90 * label + 120, (16, 16, 3)).astype(np.uint8)
-            Image.fromarray(image).save(folder / "s" / name / f"{number}.png")
-    import_dataset(folder / "s", folder / "d", ImportOptions(image_size=16, validation=0.2, test=0.2))
+def run(
+    folder: Path,
+    *,
+    kills: int,
+    trials: int,
+    seed: int,
+    oracle: str = "tpe",
+    scheduler: str = "none",
+    epochs: int = _EPOCHS,
+    uri: str | None = None,
+) -> Outcome:
+    """Search in ``folder`` (empty) by one search after another until ``kills`` kills were made; each moment is drawn.
+
+    Dataset and storage are in the folder too, or below ``uri``.
+    """
+    outcome, chance, began = Outcome(), random.Random(seed), time.monotonic()
+    while outcome.kills.total() < kills:
+        name = f"search-{outcome.searches}"
+        (folder / name).mkdir()
+        search = NotedSearch(
+            folder / name, open_folder(uri or folder).child(name).uri, name, oracle, scheduler, trials, epochs
+        )
+        search.prepare()
+        Killer(search, outcome, chance, kills).run()
+        outcome.searches += 1
+    outcome.seconds = round(time.monotonic() - began, 1)
+    return outcome
 
 
-def _start(folder: Path, command: list[str]) -> subprocess.Popen[bytes]:
-    with (folder / "log.txt").open("ab") as log:
-        return subprocess.Popen([GALAXY, *command], cwd=folder, stdout=log, stderr=log, start_new_session=True)
+class Killer:
+    """Runs one search to its end, killed on the way."""
 
+    def __init__(self, search: NotedSearch, outcome: Outcome, chance: random.Random, kills: int) -> None:
+        self._search, self._outcome, self._chance, self._kills = search, outcome, chance, kills
+        # Half of it, on average, lies between two kills, and what was cut off is noted again: all fit in one search.
+        self._most_lines = max(2, 6 * search.trials * search.epochs * LINES_PER_EPOCH // (5 * (kills + 1)))
+        self._drivers: set[int] = set()
+        self._family: set[int] = set()
+        self._earlier: dict[str, Row] = {}
 
-def _killed(process: subprocess.Popen[bytes], folder: Path, chance: random.Random, done: Counter[str]) -> bool:
-    """Wait until some more epochs have run, then kill; whether the search had its name by then."""
-    how = ("driver", "machine", "worker")[done.total() % 3]
-    goal = _lines(folder) + chance.randint(1, 14)
-    while process.poll() is None and _lines(folder) < goal:
-        time.sleep(0.05)
-    time.sleep(chance.random() / 2)
-    if process.poll() is None:
-        done[how] += 1
-        family = _descendants(process.pid)
-        workers = [pid for pid in family if _name(pid).startswith("ray::ResourceTrainable")]
-        doomed = {"driver": [process.pid], "machine": [process.pid, *family], "worker": workers[:1]}[how]
+    def run(self) -> None:
+        """Start, kill and resume until the search has finished, then compare."""
+        status: int | None = None
+        while status != 0:
+            self._outcome.runs += 1
+            process = self._search.start()
+            self._drivers.add(process.pid)
+            while process.poll() is None and self._outcome.kills.total() < self._kills:
+                self._kill(process)
+            status = process.wait()
+            if status > 0:
+                raise RuntimeError(f"status {status}:\n{(self._search.folder / 'log.txt').read_text()[-3000:]}")
+            self._remember()
+        self._compare()
+        self._sweep()
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait for the next moment and kill something; the driver may live on."""
+        kind = KINDS[self._outcome.kills.total() % len(KINDS)]
+        writer = self._wait_for_the_moment(process, kind)
+        if process.poll() is not None:
+            return
+        family = descendants(process.pid)
+        self._family.update(family)
+        workers = [pid for pid in family if title(pid).startswith("ray::ResourceTrainable")]
+        worker = [writer] if writer else workers[:1]
+        doomed = {"driver": [process.pid], "machine": [process.pid, *family], "worker": worker}[kind.split()[0]]
         for pid in doomed:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        if how == "worker":
-            return _killed_later(process, folder, chance, done)
-    process.wait()
-    return (folder / "runs" / "kills" / "specification.json").exists()
+        self._outcome.kills[kind] += bool(doomed)
+        if process.pid in doomed:
+            process.wait()
+
+    def _wait_for_the_moment(self, process: subprocess.Popen[bytes], kind: str) -> int | None:
+        """Wait for as many lines, or seconds, as are drawn; return which worker is between checkpoint and report."""
+        if self._chance.random() < _WHILE_STARTING:
+            seconds = self._chance.uniform(0, _STARTING_SECONDS)
+            began = time.monotonic()
+            _wait(process, lambda: time.monotonic() - began > seconds)
+            return None
+        self._wait_for_lines(process, self._chance.randint(1, self._most_lines))
+        if kind.endswith("checkpoint"):
+            with self._pause():
+                return self._wait_for_checkpoint(process)
+        time.sleep(self._chance.random() / 4)
+        return None
+
+    def _wait_for_lines(self, process: subprocess.Popen[bytes], more: int) -> None:
+        goal = len(self._lines()) + more
+        _wait(process, lambda: len(self._lines()) >= goal)
+
+    def _wait_for_checkpoint(self, process: subprocess.Popen[bytes]) -> int | None:
+        before = len(self._lines())
+
+        def saved() -> list[int]:
+            return [line.pid for line in self._lines()[before:] if line.kind == "saved"]
+
+        _wait(process, lambda: bool(saved()))
+        return next(iter(saved()), None)
+
+    @contextlib.contextmanager
+    def _pause(self) -> Iterator[None]:
+        pause = self._search.folder / "pause"
+        pause.touch()
+        try:
+            yield
+        finally:
+            pause.unlink()
+
+    def _lines(self) -> list[Line]:
+        return [line for line in self._search.lines() if line.pid not in self._drivers]
+
+    def _remember(self) -> None:
+        """Keep what the ledger holds of ended trials, to be found again at the end."""
+        with contextlib.suppress(LedgerError):  # killed before the search had its name
+            rows = read_search(self._search.storage, self._search.name).rows
+            self._earlier |= {row.trial_id: row for row in rows if row.state.is_ended()}
+
+    def _compare(self) -> None:
+        view = read_search(self._search.storage, self._search.name)
+        lines, trials = self._lines(), view.specification.settings.trials
+        self._outcome.trials += len(view.rows)
+        self._outcome.lost += lost(view.rows, lines, trials=trials, earlier=self._earlier)
+        self._outcome.repeated += repeated(view.rows, lines)
+
+    def _sweep(self) -> None:
+        """End what killed drivers left behind of their own Ray."""
+        for pid in self._family:
+            if str(self._search.folder) in environment(pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
-def _killed_later(process: subprocess.Popen[bytes], folder: Path, chance: random.Random, done: Counter[str]) -> bool:
-    """Let the driver replace the worker it lost, and go on with the next kill in the same run."""
-    goal = _lines(folder) + chance.randint(4, 14)
-    while process.poll() is None and _lines(folder) < goal:
-        time.sleep(0.05)
-    if process.poll() is None:
-        done["driver"] += 1
-        process.kill()
-    process.wait()
-    return True
+def _wait(process: subprocess.Popen[bytes], until: Callable[[], bool]) -> None:
+    while process.poll() is None and not until():
+        time.sleep(0.02)
 
 
-def _waited(process: subprocess.Popen[bytes]) -> bool:
-    process.wait()
-    return True
+@contextlib.contextmanager
+def s3_storage() -> Iterator[str]:
+    """Serve S3 from this process; give the URI of its bucket."""
+    from s3_server import S3Server
 
-
-def _lines(folder: Path) -> int:
-    ran = folder / "ran.txt"
-    return len(ran.read_bytes().splitlines()) if ran.exists() else 0
-
-
-def _descendants(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            for child in map(int, task.read_text().split()):
-                found += [child, *_descendants(child)]
-    return found
-
-
-def _name(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
-def _compare(folder: Path, kills: Counter[str], runs: int) -> Outcome:
-    view = read_search(str(folder / "runs"), "kills")
-    records = {int(row.hyperparameters["units"]): row for row in view.rows}
-    lost = [row.trial_id for row in view.rows if not row.state.is_ended() or len(row.history["val_loss"]) != EPOCHS]
-    lost += [f"{view.specification.settings.trials - len(view.rows)} trials"] * (
-        len(view.rows) != view.specification.settings.trials
-    )
-    lines = [line.split() for line in (folder / "ran.txt").read_text().splitlines()]
-    starts: dict[int, list[tuple[int, float]]] = {}
-    for units, step, when in lines:
-        starts.setdefault(int(units), []).append((int(step), float(when)))
-    repeated = [record.trial_id for units, record in records.items() if _is_repeated(record, starts.get(units, []))]
-    return Outcome(kills, runs, len(view.rows), lost, repeated)
-
-
-def _is_repeated(record: Record, starts: list[tuple[int, float]]) -> bool:
-    """Whether the trial ran after its record, or went back by more than the epoch that was cut off."""
-    steps_per_epoch = max((step for step, _ in starts), default=0) // EPOCHS
-    if record.ended is None or steps_per_epoch == 0:
-        return True
-    ended = datetime.fromisoformat(record.ended).timestamp()
-    furthest = 0
-    for step, when in starts:
-        # Building a model, before its checkpoint is loaded, notes step 0: it trains nothing.
-        if step == 0 and furthest > 0:
-            continue
-        if when > ended + 0.05 or step < furthest - steps_per_epoch:
-            return True
-        furthest = max(furthest, step)
-    return False
+    credentials = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests", "AWS_DEFAULT_REGION": "us-east-1"}
+    os.environ.update(credentials | {"AWS_EC2_METADATA_DISABLED": "true"})
+    server = S3Server()
+    server.make_bucket()
+    yield server.uri
+    server.close()
 
 
 def main() -> None:
@@ -216,11 +206,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=25)
     parser.add_argument("--trials", type=int, default=30)
+    parser.add_argument("--oracle", default="tpe")
+    parser.add_argument("--scheduler", default="none")
+    parser.add_argument("--epochs", type=int, default=_EPOCHS)
+    parser.add_argument("--s3", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-        outcome = run(Path(folder), kills=given.kills, trials=given.trials, seed=given.seed)
-    sys.stdout.write(json.dumps({**vars(outcome), "kills": dict(outcome.kills)}, indent=2) + "\n")
+    given = vars(parser.parse_args())
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kills-", ignore_cleanup_errors=True)))
+        uri = stack.enter_context(s3_storage()) if given.pop("s3") else None
+        outcome = run(folder, uri=uri, **given)
+    sys.stdout.write(json.dumps(vars(outcome), indent=2) + "\n")
     raise SystemExit(bool(outcome.lost or outcome.repeated))
 
 
