@@ -8,72 +8,72 @@ from typing import TYPE_CHECKING
 from datasets.exports import lazily
 
 if TYPE_CHECKING:
-    from datasets.augmentation import Augmentation as Augmentation
-    from datasets.augmenting import augment as augment
-    from datasets.balancing import Balance as Balance
-    from datasets.balancing import balanced_counts as balanced_counts
-    from datasets.balancing import balanced_rows as balanced_rows
-    from datasets.balancing import class_weights as class_weights
-    from datasets.batches import Batch as Batch
-    from datasets.batches import Batches as Batches
-    from datasets.batches import MixedBatch as MixedBatch
-    from datasets.batches import as_floats as as_floats
-    from datasets.batches import plain_batches as plain_batches
-    from datasets.batches import training_batches as training_batches
-    from datasets.building import building_place as building_place
+    from datasets.arrow.dataset import Dataset as Dataset
+    from datasets.arrow.dataset import read_info as read_info
+    from datasets.arrow.description import DatasetInfo as DatasetInfo
+    from datasets.arrow.description import Preprocessing as Preprocessing
+    from datasets.arrow.verification import verify_dataset as verify_dataset
     from datasets.classes import class_mapping as class_mapping
     from datasets.classes import ordered as ordered
     from datasets.classes import same_classes as same_classes
-    from datasets.dataset import Dataset as Dataset
-    from datasets.dataset import read_info as read_info
-    from datasets.description import DatasetInfo as DatasetInfo
-    from datasets.description import Preprocessing as Preprocessing
     from datasets.errors import DatasetError as DatasetError
     from datasets.errors import FormatError as FormatError
     from datasets.errors import GalaxyTunerError as GalaxyTunerError
     from datasets.errors import ImageError as ImageError
     from datasets.errors import SourceError as SourceError
     from datasets.errors import StorageError as StorageError
-    from datasets.files import ImageFile as ImageFile
-    from datasets.files import iterate_images as iterate_images
     from datasets.gallery import draw_gallery as draw_gallery
-    from datasets.images import DecodedImage as DecodedImage
-    from datasets.images import decode as decode
-    from datasets.images import decode_content as decode_content
-    from datasets.importing import import_dataset as import_dataset
-    from datasets.mixup import mix_up as mix_up
-    from datasets.options import ImportOptions as ImportOptions
+    from datasets.images.files import ImageFile as ImageFile
+    from datasets.images.files import iterate_images as iterate_images
+    from datasets.images.preparing import DecodedImage as DecodedImage
+    from datasets.images.preparing import decode as decode
+    from datasets.images.preparing import decode_content as decode_content
+    from datasets.importing.building import building_place as building_place
+    from datasets.importing.options import ImportOptions as ImportOptions
+    from datasets.importing.pipeline import import_dataset as import_dataset
     from datasets.progress import Progress as Progress
     from datasets.progress import silent as silent
-    from datasets.sample import SampleInfo as SampleInfo
-    from datasets.sample import render_sample as render_sample
+    from datasets.rendering.sample import SampleInfo as SampleInfo
+    from datasets.rendering.sample import render_sample as render_sample
     from datasets.splits import Split as Split
     from datasets.splits import stratified as stratified
-    from datasets.storage import Folder as Folder
-    from datasets.storage import open_folder as open_folder
-    from datasets.verification import verify_dataset as verify_dataset
+    from datasets.storage.folders import Folder as Folder
+    from datasets.storage.folders import open_folder as open_folder
+    from datasets.training.augmentation import Augmentation as Augmentation
+    from datasets.training.augmenting import augment as augment
+    from datasets.training.balancing import Balance as Balance
+    from datasets.training.balancing import balanced_counts as balanced_counts
+    from datasets.training.balancing import balanced_rows as balanced_rows
+    from datasets.training.balancing import class_weights as class_weights
+    from datasets.training.batches import Batch as Batch
+    from datasets.training.batches import Batches as Batches
+    from datasets.training.batches import MixedBatch as MixedBatch
+    from datasets.training.batches import as_floats as as_floats
+    from datasets.training.batches import plain_batches as plain_batches
+    from datasets.training.batches import training_batches as training_batches
+    from datasets.training.mixup import mix_up as mix_up
 
 _HOMES = {
-    "augmentation": ("Augmentation",),
-    "augmenting": ("augment",),
-    "balancing": ("Balance", "balanced_counts", "balanced_rows", "class_weights"),
-    "batches": ("Batch", "Batches", "MixedBatch", "as_floats", "plain_batches", "training_batches"),
-    "building": ("building_place",),
+    "training.augmentation": ("Augmentation",),
+    "training.augmenting": ("augment",),
+    "training.balancing": ("Balance", "balanced_counts", "balanced_rows", "class_weights"),
+    "training.batches": ("Batch", "Batches", "MixedBatch", "as_floats", "plain_batches", "training_batches"),
+    "importing.building": ("building_place",),
     "classes": ("class_mapping", "ordered", "same_classes"),
-    "dataset": ("Dataset", "read_info"),
-    "description": ("DatasetInfo", "Preprocessing"),
+    "arrow.dataset": ("Dataset", "read_info"),
+    "arrow.description": ("DatasetInfo", "Preprocessing"),
     "errors": ("DatasetError", "FormatError", "GalaxyTunerError", "ImageError", "SourceError", "StorageError"),
-    "files": ("ImageFile", "iterate_images"),
+    "images.files": ("ImageFile", "iterate_images"),
     "gallery": ("draw_gallery",),
-    "images": ("DecodedImage", "decode", "decode_content"),
-    "importing": ("import_dataset",),
-    "mixup": ("mix_up",),
-    "options": ("ImportOptions",),
+    "images.preparing": ("DecodedImage", "decode", "decode_content"),
+    "importing.pipeline": ("import_dataset",),
+    "training.mixup": ("mix_up",),
+    "importing.options": ("ImportOptions",),
     "progress": ("Progress", "silent"),
-    "sample": ("SampleInfo", "render_sample"),
+    "rendering.sample": ("SampleInfo", "render_sample"),
     "splits": ("Split", "stratified"),
-    "storage": ("Folder", "open_folder"),
-    "verification": ("verify_dataset",),
+    "storage.folders": ("Folder", "open_folder"),
+    "arrow.verification": ("verify_dataset",),
 }
 
 __all__ = [

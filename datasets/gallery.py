@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from datasets.augmentation import Augmentation
-from datasets.augmenting import augment
-from datasets.dataset import Dataset
+from datasets.arrow.dataset import Dataset
 from datasets.splits import Split
-from datasets.storage import Folder, storage_errors
-from datasets.whole_files import replace_file
+from datasets.storage.folders import Folder, storage_errors
+from datasets.storage.whole_files import replace_file
+from datasets.training.augmentation import Augmentation
+from datasets.training.augmenting import augment
 
 _GAP, _TEXT, _SIDE = 4, 18, 96
 _PAPER, _INK = (20, 20, 24), (235, 235, 235)

@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING
 from datasets.exports import lazily
 
 if TYPE_CHECKING:
-    from search.conductor import Conductor as Conductor
-    from search.conductor import Nothing as Nothing
+    from search.conducting.conductor import Conductor as Conductor
+    from search.conducting.conductor import Nothing as Nothing
+    from search.conducting.hopeless import FIRST_TRIALS as FIRST_TRIALS
+    from search.conducting.warm_start import Lessons as Lessons
+    from search.conducting.warm_start import find_search as find_search
+    from search.conducting.warm_start import read_lessons as read_lessons
+    from search.conducting.warm_start import take_lessons as take_lessons
+    from search.conducting.warm_start import write_lessons as write_lessons
     from search.errors import LedgerError as LedgerError
     from search.errors import SearchError as SearchError
     from search.errors import SettingsError as SettingsError
     from search.errors import SpaceError as SpaceError
-    from search.heartbeat import beating as beating
-    from search.heartbeat import is_alive as is_alive
-    from search.hopeless import FIRST_TRIALS as FIRST_TRIALS
-    from search.hypermodel import RANDOM_POINTS as RANDOM_POINTS
-    from search.hypermodel import Builder as Builder
-    from search.hypermodel import builder as builder
-    from search.hypermodel import discover as discover
-    from search.hypermodel import explore as explore
-    from search.hypermodel import load_hypermodel as load_hypermodel
     from search.insight import Unclear as Unclear
     from search.insight import importances as importances
     from search.insight import plot_best_so_far as plot_best_so_far
@@ -30,116 +27,119 @@ if TYPE_CHECKING:
     from search.insight import plot_parallel_coordinates as plot_parallel_coordinates
     from search.insight import plot_slices as plot_slices
     from search.layout import SearchLayout as SearchLayout
-    from search.ledger import Ledger as Ledger
-    from search.options import training_options as training_options
+    from search.ledger.heartbeat import beating as beating
+    from search.ledger.heartbeat import is_alive as is_alive
+    from search.ledger.ledger import Ledger as Ledger
+    from search.ledger.ranking import Row as Row
+    from search.ledger.ranking import best_so_far as best_so_far
+    from search.ledger.ranking import leaderboard as leaderboard
+    from search.ledger.records import Record as Record
+    from search.ledger.records import SearchState as SearchState
+    from search.ledger.records import Suggestion as Suggestion
+    from search.ledger.records import TrialState as TrialState
+    from search.ledger.records import now as now
+    from search.ledger.specification import SearchSpecification as SearchSpecification
+    from search.ledger.specification import check_free as check_free
+    from search.ledger.specification import claim as claim
+    from search.ledger.specification import extend as extend
+    from search.ledger.specification import open_same_dataset as open_same_dataset
+    from search.ledger.specification import read_specification as read_specification
+    from search.ledger.view import SearchView as SearchView
+    from search.ledger.view import bundle_location as bundle_location
+    from search.ledger.view import list_searches as list_searches
+    from search.ledger.view import read_search as read_search
+    from search.ledger.view import read_trial as read_trial
     from search.oracles import make_oracle as make_oracle
     from search.oracles.bayesian import BayesianOracle as BayesianOracle
     from search.oracles.grid import GridOracle as GridOracle
     from search.oracles.hyperband import HyperbandOracle as HyperbandOracle
     from search.oracles.random_search import RandomOracle as RandomOracle
     from search.oracles.tpe import TPEOracle as TPEOracle
-    from search.points import complete_points as complete_points
-    from search.points import random_point as random_point
-    from search.ranking import Row as Row
-    from search.ranking import best_so_far as best_so_far
-    from search.ranking import leaderboard as leaderboard
-    from search.records import Record as Record
-    from search.records import SearchState as SearchState
-    from search.records import Suggestion as Suggestion
-    from search.records import TrialState as TrialState
-    from search.records import now as now
     from search.settings import SearchSettings as SearchSettings
-    from search.space import GalaxyHyperModel as GalaxyHyperModel
-    from search.specification import SearchSpecification as SearchSpecification
-    from search.specification import check_free as check_free
-    from search.specification import claim as claim
-    from search.specification import extend as extend
-    from search.specification import open_same_dataset as open_same_dataset
-    from search.specification import read_specification as read_specification
-    from search.view import SearchView as SearchView
-    from search.view import bundle_location as bundle_location
-    from search.view import list_searches as list_searches
-    from search.view import read_search as read_search
-    from search.view import read_trial as read_trial
-    from search.warm_start import Lessons as Lessons
-    from search.warm_start import find_search as find_search
-    from search.warm_start import read_lessons as read_lessons
-    from search.warm_start import take_lessons as take_lessons
-    from search.warm_start import write_lessons as write_lessons
+    from search.space.built_in import GalaxyHyperModel as GalaxyHyperModel
+    from search.space.hypermodel import RANDOM_POINTS as RANDOM_POINTS
+    from search.space.hypermodel import Builder as Builder
+    from search.space.hypermodel import builder as builder
+    from search.space.hypermodel import discover as discover
+    from search.space.hypermodel import explore as explore
+    from search.space.hypermodel import load_hypermodel as load_hypermodel
+    from search.space.options import training_options as training_options
+    from search.space.points import complete_points as complete_points
+    from search.space.points import random_point as random_point
 
 _HOMES = {
     "BayesianOracle": "search.oracles.bayesian",
-    "Builder": "search.hypermodel",
-    "Conductor": "search.conductor",
-    "GalaxyHyperModel": "search.space",
+    "Builder": "search.space.hypermodel",
+    "Conductor": "search.conducting.conductor",
+    "GalaxyHyperModel": "search.space.built_in",
     "GridOracle": "search.oracles.grid",
-    "FIRST_TRIALS": "search.hopeless",
+    "FIRST_TRIALS": "search.conducting.hopeless",
     "HyperbandOracle": "search.oracles.hyperband",
-    "Ledger": "search.ledger",
+    "Ledger": "search.ledger.ledger",
     "LedgerError": "search.errors",
-    "Lessons": "search.warm_start",
-    "Nothing": "search.conductor",
-    "RANDOM_POINTS": "search.hypermodel",
+    "Lessons": "search.conducting.warm_start",
+    "Nothing": "search.conducting.conductor",
+    "RANDOM_POINTS": "search.space.hypermodel",
     "RandomOracle": "search.oracles.random_search",
-    "Record": "search.records",
-    "Row": "search.ranking",
+    "Record": "search.ledger.records",
+    "Row": "search.ledger.ranking",
     "SearchError": "search.errors",
     "SearchLayout": "search.layout",
     "SearchSettings": "search.settings",
-    "SearchSpecification": "search.specification",
-    "SearchState": "search.records",
-    "SearchView": "search.view",
+    "SearchSpecification": "search.ledger.specification",
+    "SearchState": "search.ledger.records",
+    "SearchView": "search.ledger.view",
     "SettingsError": "search.errors",
     "SpaceError": "search.errors",
-    "Suggestion": "search.records",
+    "Suggestion": "search.ledger.records",
     "TPEOracle": "search.oracles.tpe",
-    "TrialState": "search.records",
+    "TrialState": "search.ledger.records",
     "Unclear": "search.insight",
-    "beating": "search.heartbeat",
-    "best_so_far": "search.ranking",
-    "builder": "search.hypermodel",
-    "bundle_location": "search.view",
-    "check_free": "search.specification",
-    "claim": "search.specification",
-    "complete_points": "search.points",
-    "discover": "search.hypermodel",
-    "explore": "search.hypermodel",
-    "extend": "search.specification",
-    "find_search": "search.warm_start",
+    "beating": "search.ledger.heartbeat",
+    "best_so_far": "search.ledger.ranking",
+    "builder": "search.space.hypermodel",
+    "bundle_location": "search.ledger.view",
+    "check_free": "search.ledger.specification",
+    "claim": "search.ledger.specification",
+    "complete_points": "search.space.points",
+    "discover": "search.space.hypermodel",
+    "explore": "search.space.hypermodel",
+    "extend": "search.ledger.specification",
+    "find_search": "search.conducting.warm_start",
     "importances": "search.insight",
-    "is_alive": "search.heartbeat",
-    "leaderboard": "search.ranking",
-    "list_searches": "search.view",
-    "load_hypermodel": "search.hypermodel",
+    "is_alive": "search.ledger.heartbeat",
+    "leaderboard": "search.ledger.ranking",
+    "list_searches": "search.ledger.view",
+    "load_hypermodel": "search.space.hypermodel",
     "make_oracle": "search.oracles",
-    "now": "search.records",
-    "open_same_dataset": "search.specification",
+    "now": "search.ledger.records",
+    "open_same_dataset": "search.ledger.specification",
     "plot_best_so_far": "search.insight",
     "plot_contours": "search.insight",
     "plot_parallel_coordinates": "search.insight",
     "plot_slices": "search.insight",
-    "random_point": "search.points",
-    "read_lessons": "search.warm_start",
-    "read_search": "search.view",
-    "read_specification": "search.specification",
-    "read_trial": "search.view",
-    "take_lessons": "search.warm_start",
-    "training_options": "search.options",
-    "write_lessons": "search.warm_start",
+    "random_point": "search.space.points",
+    "read_lessons": "search.conducting.warm_start",
+    "read_search": "search.ledger.view",
+    "read_specification": "search.ledger.specification",
+    "read_trial": "search.ledger.view",
+    "take_lessons": "search.conducting.warm_start",
+    "training_options": "search.space.options",
+    "write_lessons": "search.conducting.warm_start",
 }
 __all__ = sorted(_HOMES)
 _WITH_KERAS_TUNER = (
-    "search.conductor",
-    "search.hypermodel",
+    "search.conducting.conductor",
+    "search.space.hypermodel",
     "search.oracles",
     "search.oracles.bayesian",
     "search.oracles.grid",
     "search.oracles.hyperband",
     "search.oracles.random_search",
     "search.oracles.tpe",
-    "search.points",
-    "search.space",
-    "search.warm_start",
+    "search.space.points",
+    "search.space.built_in",
+    "search.conducting.warm_start",
 )
 _import = lazily(__name__, _HOMES)
 

@@ -16,9 +16,9 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import FrozenTrial, TrialState
 
+from search.ledger.ranking import best_so_far
+from search.ledger.records import Record, Value
 from search.quiet import quiet_optuna
-from search.ranking import best_so_far
-from search.records import Record, Value
 from trainer import Objective
 
 # Fewer points than this fit any story.

@@ -5,8 +5,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from search.layout import check_name
+from search.ledger.records import Value
 from search.pairing import HYPERBAND, check_pairing, default_scheduler, hyperband_trials
-from search.records import Value
 
 _TRIALS = 20
 

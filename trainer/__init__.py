@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 from datasets.exports import lazily
 
 if TYPE_CHECKING:
-    from trainer.building import Build as Build
-    from trainer.bundle import Bundle as Bundle
-    from trainer.bundle import load_bundle as load_bundle
-    from trainer.bundle import write_bundle as write_bundle
-    from trainer.card import model_card as model_card
-    from trainer.check import check_model as check_model
-    from trainer.checkpoints import forget_last as forget_last
-    from trainer.classifier import Classification as Classification
-    from trainer.classifier import Classifier as Classifier
-    from trainer.decision import Decide as Decide
+    from trainer.bundles.bundle import Bundle as Bundle
+    from trainer.bundles.bundle import load_bundle as load_bundle
+    from trainer.bundles.bundle import write_bundle as write_bundle
+    from trainer.bundles.card import model_card as model_card
+    from trainer.bundles.classifier import Classification as Classification
+    from trainer.bundles.classifier import Classifier as Classifier
+    from trainer.bundles.evaluation import Evaluation as Evaluation
+    from trainer.bundles.evaluation import answers_on as answers_on
+    from trainer.bundles.evaluation import evaluate as evaluate
+    from trainer.bundles.manifest import BundleMember as BundleMember
+    from trainer.bundles.manifest import Manifest as Manifest
+    from trainer.bundles.manifest import read_manifest as read_manifest
     from trainer.errors import BundleError as BundleError
     from trainer.errors import CheckpointError as CheckpointError
     from trainer.errors import ExportError as ExportError
@@ -28,22 +30,20 @@ if TYPE_CHECKING:
     from trainer.errors import SplitError as SplitError
     from trainer.errors import TrainerError as TrainerError
     from trainer.errors import is_out_of_memory as is_out_of_memory
-    from trainer.evaluation import Evaluation as Evaluation
-    from trainer.evaluation import answers_on as answers_on
-    from trainer.evaluation import evaluate as evaluate
     from trainer.exporting.export import export_model as export_model
     from trainer.exporting.export import exported_name as exported_name
     from trainer.exporting.formats import ExportFormat as ExportFormat
-    from trainer.final import FinalResult as FinalResult
-    from trainer.final import Member as Member
-    from trainer.final import train_final as train_final
-    from trainer.fitting import EpochReport as EpochReport
-    from trainer.fitting import TrainingRun as TrainingRun
+    from trainer.final.decision import Decide as Decide
+    from trainer.final.training import FinalResult as FinalResult
+    from trainer.final.training import Member as Member
+    from trainer.final.training import train_final as train_final
+    from trainer.fitting.building import Build as Build
+    from trainer.fitting.check import check_model as check_model
+    from trainer.fitting.checkpoints import forget_last as forget_last
+    from trainer.fitting.layers import FusedBatchNormalization as FusedBatchNormalization
+    from trainer.fitting.run import EpochReport as EpochReport
+    from trainer.fitting.run import TrainingRun as TrainingRun
     from trainer.intervals import wilson as wilson
-    from trainer.layers import FusedBatchNormalization as FusedBatchNormalization
-    from trainer.manifest import BundleMember as BundleMember
-    from trainer.manifest import Manifest as Manifest
-    from trainer.manifest import read_manifest as read_manifest
     from trainer.objective import METRIC_DIRECTIONS as METRIC_DIRECTIONS
     from trainer.objective import Objective as Objective
     from trainer.options import TrainingOptions as TrainingOptions
@@ -56,13 +56,13 @@ if TYPE_CHECKING:
     from trainer.threads import limit_threads as limit_threads
 
 _HOMES = {
-    "building": ("Build",),
-    "bundle": ("Bundle", "load_bundle", "write_bundle"),
-    "card": ("model_card",),
-    "check": ("check_model",),
-    "checkpoints": ("forget_last",),
-    "decision": ("Decide",),
-    "classifier": ("Classification", "Classifier"),
+    "fitting.building": ("Build",),
+    "bundles.bundle": ("Bundle", "load_bundle", "write_bundle"),
+    "bundles.card": ("model_card",),
+    "fitting.check": ("check_model",),
+    "fitting.checkpoints": ("forget_last",),
+    "final.decision": ("Decide",),
+    "bundles.classifier": ("Classification", "Classifier"),
     "errors": (
         "BundleError",
         "CheckpointError",
@@ -75,14 +75,14 @@ _HOMES = {
         "TrainerError",
         "is_out_of_memory",
     ),
-    "evaluation": ("Evaluation", "answers_on", "evaluate"),
+    "bundles.evaluation": ("Evaluation", "answers_on", "evaluate"),
     "exporting.export": ("export_model", "exported_name"),
     "exporting.formats": ("ExportFormat",),
-    "final": ("FinalResult", "Member", "train_final"),
-    "fitting": ("EpochReport", "TrainingRun"),
+    "final.training": ("FinalResult", "Member", "train_final"),
+    "fitting.run": ("EpochReport", "TrainingRun"),
     "intervals": ("wilson",),
-    "layers": ("FusedBatchNormalization",),
-    "manifest": ("BundleMember", "Manifest", "read_manifest"),
+    "fitting.layers": ("FusedBatchNormalization",),
+    "bundles.manifest": ("BundleMember", "Manifest", "read_manifest"),
     "objective": ("METRIC_DIRECTIONS", "Objective"),
     "options": ("TrainingOptions",),
     "quiet": ("import_tensorflow", "quiet_tensorflow"),
@@ -140,16 +140,16 @@ __all__ = [
 ]
 
 _WITH_TENSORFLOW = (
-    "building",
-    "bundle",
-    "check",
-    "checkpoints",
-    "classifier",
-    "evaluation",
+    "fitting.building",
+    "bundles.bundle",
+    "fitting.check",
+    "fitting.checkpoints",
+    "bundles.classifier",
+    "bundles.evaluation",
     "exporting.export",
-    "final",
-    "fitting",
-    "layers",
+    "final.training",
+    "fitting.run",
+    "fitting.layers",
 )
 _import = lazily(__name__, {name: f"trainer.{home}" for home, names in _HOMES.items() for name in names})
 

@@ -17,9 +17,9 @@ from astropy.io.fits.verify import VerifyWarning
 from astropy.utils.exceptions import AstropyUserWarning
 from astropy.visualization import make_lupton_rgb
 
-from datasets.archives import MAX_BYTES
 from datasets.errors import ImageError
-from datasets.images import MAX_PIXELS
+from datasets.images.archives import MAX_BYTES
+from datasets.images.preparing import MAX_PIXELS
 from datasets.sources.fits_names import colours
 
 STRETCH, SOFTENING = 5, 8

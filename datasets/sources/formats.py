@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
-from datasets.archives import is_hdf5
 from datasets.errors import SourceError
+from datasets.images.archives import is_hdf5
 from datasets.sources.columns import Table, is_table, table_file, tables_in
 from datasets.sources.listing import Listing
 from datasets.sources.trees import Tree, is_image, open_tree

@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 
-from datasets.archives import read_below
 from datasets.classes import ordered
 from datasets.errors import SourceError
+from datasets.images.archives import read_below
 from datasets.sources.columns import Table, is_table, table_file
 from datasets.sources.listing import Item, Listing, read_content
 from datasets.sources.trees import open_tree, refusal

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from datasets.archives import Archive, is_hidden, leaves_archive, read_below, walk
 from datasets.errors import SourceError
-from datasets.images import SUFFIXES
+from datasets.images.archives import Archive, is_hidden, leaves_archive, read_below, walk
+from datasets.images.preparing import SUFFIXES
 
 Entries = list[tuple[str, bool]]
 """(path relative to the source with ``/``, whether it is a folder)."""

@@ -6,8 +6,8 @@ import keras_tuner
 from keras_tuner.engine import trial as trial_module
 from keras_tuner.src.tuners import gridsearch
 
-from search.discovery import complete_trials
-from search.points import complete
+from search.space.discovery import complete_trials
+from search.space.points import complete
 
 
 class GridOracle(keras_tuner.oracles.GridSearchOracle):  # type: ignore[misc]

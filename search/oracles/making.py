@@ -7,8 +7,8 @@ from typing import Any
 import keras_tuner
 
 from search.errors import SettingsError, SpaceError
-from search.hypermodel import import_object
 from search.pairing import FACTOR, HYPERBAND
+from search.space.hypermodel import import_object
 from trainer import Objective
 
 # By name, not imported: Optuna costs its import only those who use it.

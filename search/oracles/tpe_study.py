@@ -14,8 +14,8 @@ from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from search.oracles.distributions import Space, Value
-from search.points import active
 from search.quiet import quiet_optuna
+from search.space.points import active
 
 Values = Mapping[str, Value]
 

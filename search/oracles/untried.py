@@ -5,7 +5,7 @@ from typing import Any
 
 import keras_tuner
 
-from search.points import active
+from search.space.points import active
 
 Values = dict[str, Any]
 _LOOKED_AT = 20_000

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from datasets.decoding import CHUNK, decode_all
+from datasets.images.decoding import CHUNK, decode_all
 from datasets.sources.listing import Item
 
 

@@ -16,9 +16,9 @@ from datasets_tests.source_examples import EXAMPLES
 
 from datasets import Dataset, ImportOptions, SourceError, import_dataset
 from datasets import decoding as decoding_module
-from datasets.archives import Archive
-from datasets.decoding import decode_all
 from datasets.errors import ImageError
+from datasets.images.archives import Archive
+from datasets.images.decoding import decode_all
 from datasets.sources.formats import list_source
 from datasets.sources.listing import Item
 

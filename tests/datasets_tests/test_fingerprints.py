@@ -1,8 +1,8 @@
 import numpy as np
 
 from datasets import Preprocessing
-from datasets.decoded import pixel_hash
-from datasets.fingerprints import fingerprint
+from datasets.arrow.fingerprints import fingerprint
+from datasets.images.decoded import pixel_hash
 
 CLASSES = ("a", "b")
 PREPROCESSING = Preprocessing(64, 1.0, (232, 232))

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from datasets import ImageError, decode
-from datasets.images import MAX_PIXELS
+from datasets.images.preparing import MAX_PIXELS
 
 
 def lanczos(image, box, size):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from datasets import Dataset, FormatError, ImportOptions, SourceError, Split, StorageError, import_dataset
-from datasets.fingerprints import content_fingerprint
+from datasets.arrow.fingerprints import content_fingerprint
 
 SMALL = ImportOptions(image_size=8)
 
@@ -224,7 +224,7 @@ class TestRefusals:
         def full(table, path):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("datasets.staging.write_table", full)
+        monkeypatch.setattr("datasets.importing.staging.write_table", full)
         with pytest.raises(StorageError, match=r"^cannot write '.*/place/out': No space left on device$"):
             import_dataset(make_source(a=3, b=3), target, SMALL)
 

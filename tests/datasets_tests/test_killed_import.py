@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from datasets import Dataset, ImportOptions, StorageError, import_dataset
-from datasets.building import building_place
-from datasets.storage import open_folder
+from datasets.importing.building import building_place
+from datasets.storage.folders import open_folder
 
 SMALL = ImportOptions(image_size=8)
 SLOW_IMPORT = """

@@ -11,7 +11,7 @@ import pytest
 from datasets_tests.remote_examples import OPEN, start, upload
 
 from datasets import Dataset, FormatError, ImportOptions, StorageError, import_dataset, open_folder
-from datasets.checksums import checksum_of
+from datasets.storage.checksums import checksum_of
 
 SHARDS = 4
 
@@ -20,7 +20,7 @@ SHARDS = 4
 def local(tiny_source, tmp_path_factory):
     """A local dataset of 100 images in 4 files."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("datasets.tables.BYTES_PER_SHARD", 25 * 16 * 16 * 3)
+        patch.setattr("datasets.arrow.tables.BYTES_PER_SHARD", 25 * 16 * 16 * 3)
         info = import_dataset(tiny_source, tmp_path_factory.mktemp("several") / "out", ImportOptions(image_size=16))
     assert len(info.shards) == SHARDS
     return Dataset.open(info.path)
@@ -248,7 +248,7 @@ class TestFullDisk:
         assert fetched(s3_server, remote) == 0
 
     def test_a_disk_that_fills_up_meanwhile(self, remote, cache, monkeypatch):
-        monkeypatch.setattr("datasets.cache_room._lacking", lambda *arguments: "")
+        monkeypatch.setattr("datasets.storage.cache_room._lacking", lambda *arguments: "")
         with self.refused():
             Dataset.open(remote)
         assert all(path.name.startswith("images-") for path in files_in(cache))

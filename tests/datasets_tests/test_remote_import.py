@@ -16,7 +16,7 @@ from datasets import (
     open_folder,
     read_info,
 )
-from datasets.storage import Folder
+from datasets.storage.folders import Folder
 
 SMALL = ImportOptions(image_size=8)
 

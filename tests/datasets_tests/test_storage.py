@@ -189,7 +189,7 @@ class TestS3:
         ],
     )
     def test_a_busy_store_is_asked_again(self, there, s3_server, monkeypatch, method, use):
-        monkeypatch.setattr("datasets.remote._PAUSES", (0.0, 0.0))
+        monkeypatch.setattr("datasets.storage.remote._PAUSES", (0.0, 0.0))
         there.write_whole("b", b"")
         quiet = use(there)
         there.write_whole("b", b"")
@@ -199,7 +199,7 @@ class TestS3:
         assert there.read("a") == b"x"
 
     def test_a_store_that_stays_busy_is_one_line(self, there, s3_server, monkeypatch):
-        monkeypatch.setattr("datasets.remote._PAUSES", (0.0, 0.0))
+        monkeypatch.setattr("datasets.storage.remote._PAUSES", (0.0, 0.0))
         s3_server.refuse("GET", 100)
         with pytest.raises(StorageError, match=r"^cannot read 's3://.*/a.*': AWS Error ") as caught:
             there.read("a")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from datasets import Dataset, Folder, ImportOptions, Split, import_dataset
-from datasets.fingerprints import content_fingerprint
-from datasets.tables import make_table, open_table, pixel_view, with_splits, write_table
+from datasets.arrow.fingerprints import content_fingerprint
+from datasets.arrow.tables import make_table, open_table, pixel_view, with_splits, write_table
 
 
 @settings(max_examples=40, derandomize=True, deadline=None)
@@ -56,7 +56,7 @@ def test_an_import_keeps_every_pixel_however_it_is_cut_into_files(counts, side, 
             path.write_bytes(stream.getvalue())
         options = ImportOptions(image_size=side, seed=seed)
         whole = import_dataset(Path(place, "source"), Path(place, "whole"), options)
-        with mock.patch("datasets.tables.BYTES_PER_SHARD", rows_per_file * 3 * side**2):
+        with mock.patch("datasets.arrow.tables.BYTES_PER_SHARD", rows_per_file * 3 * side**2):
             cut = import_dataset(Path(place, "source"), Path(place, "cut"), options)
         assert len(cut.shards) == -(-len(pixels) // rows_per_file)
         assert cut.fingerprint == whole.fingerprint

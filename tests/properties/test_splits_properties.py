@@ -5,8 +5,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from datasets import SourceError, Split, stratified
-from datasets.duplicates import Row
-from datasets.placing import place
+from datasets.importing.duplicates import Row
+from datasets.importing.placing import place
 
 counts = st.lists(st.integers(3, 40), min_size=1, max_size=5)
 shares = st.tuples(st.integers(0, 100), st.integers(0, 100)).filter(lambda both: sum(both) <= 100)

@@ -26,7 +26,7 @@ from search import (
     take_lessons,
     write_lessons,
 )
-from search.discovery import as_json
+from search.space.discovery import as_json
 from trainer import Objective
 
 # Hyperband refuses given points and other searches' trials: it plans all of its own.

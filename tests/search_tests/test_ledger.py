@@ -23,9 +23,9 @@ from search import (
     read_search,
     read_specification,
 )
-from search.heartbeat import is_alive
-from search.records import Record, pending
-from search.specification import SearchSpecification
+from search.ledger.heartbeat import is_alive
+from search.ledger.records import Record, pending
+from search.ledger.specification import SearchSpecification
 
 
 @pytest.fixture(params=["local", "s3"])

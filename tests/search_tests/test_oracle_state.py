@@ -8,7 +8,7 @@ import pytest
 from search_tests.examples import ended
 
 from search import Conductor, Ledger, SearchSpecification, Suggestion, make_oracle
-from search.oracle_state import StateKeeper, joined
+from search.ledger.oracle_state import StateKeeper, joined
 from trainer import Objective
 
 

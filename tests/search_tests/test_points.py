@@ -7,7 +7,7 @@ import pytest
 from search_tests.oracle_driving import branched
 
 from search import SettingsError, complete_points, random_point
-from search.points import complete
+from search.space.points import complete
 
 DEFAULTS = {"classes": 5, "optimizer": "adamw", "rate": 1e-4, "units": 32, "batch_size": 32, "beta": 0.9}
 

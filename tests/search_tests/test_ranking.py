@@ -4,7 +4,7 @@ import pytest
 from search_tests.examples import ended
 
 from search import Record, SearchState, SearchView, TrialState, best_so_far, leaderboard
-from search.specification import SearchSpecification
+from search.ledger.specification import SearchSpecification
 from trainer import Objective
 
 MAX, MIN = Objective("val_macro_f1", "max"), Objective("val_loss", "min")

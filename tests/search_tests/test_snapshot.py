@@ -9,8 +9,8 @@ from search_tests.examples import ended
 
 from datasets import Folder, StorageError, open_folder
 from search import Ledger, Record, SearchLayout, SearchSpecification, SearchState, TrialState, claim, now, read_search
-from search.records import Suggestion, pending
-from search.snapshot import SnapshotWriter, read_snapshot
+from search.ledger.records import Suggestion, pending
+from search.ledger.snapshot import SnapshotWriter, read_snapshot
 
 HISTORY = {"val_macro_f1": [0.25, 0.5]}
 

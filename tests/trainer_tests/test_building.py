@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trainer import Build, InfeasibleError
-from trainer.building import BuiltModel, build_model
+from trainer.fitting.building import BuiltModel, build_model
 
 SHAPE, CLASSES = (32, 32, 3), 5
 

@@ -6,7 +6,7 @@ import pytest
 
 from datasets import Preprocessing
 from trainer import BundleMember, Manifest, model_card, score_predictions
-from trainer.manifest import TrustRecord
+from trainer.bundles.manifest import TrustRecord
 
 CLASSES = ("edge-on", "a|b <i>", "spiral")
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer.decision import Decide, fit_factors, weighted
+from trainer.final.decision import Decide, fit_factors, weighted
 
 CLASSES = ("common", "rare")
 

@@ -27,7 +27,7 @@ from trainer import (
     write_bundle,
 )
 from trainer.exporting.formats import FORMS
-from trainer.symmetry import dihedral_average
+from trainer.final.symmetry import dihedral_average
 
 Images = npt.NDArray[np.uint8]
 SIDE = 32

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from trainer.feeding import prefetched
+from trainer.fitting.feeding import prefetched
 
 
 def test_yields_everything_in_order() -> None:

@@ -17,8 +17,8 @@ from trainer import (
     TrainingOptions,
     TrainingRun,
 )
-from trainer.epoch import averaged_weights
-from trainer.predicting import predict
+from trainer.final.predicting import predict
+from trainer.fitting.epoch import averaged_weights
 
 MakeRun = Callable[..., TrainingRun]
 OWN = {

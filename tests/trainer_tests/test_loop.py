@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from datasets import Batch, Batches, Dataset, Split, StorageError, plain_batches, training_batches
 from trainer import Build, InfeasibleError
-from trainer.building import build_model
-from trainer.loop import TrainingLoop, as_probabilities
+from trainer.fitting.building import build_model
+from trainer.fitting.loop import TrainingLoop, as_probabilities
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from trainer.building import build_model
-from trainer.layers import FusedBatchNormalization
-from trainer.portable import portable
-from trainer.precision import computing_in
+from trainer.final.portable import portable
+from trainer.fitting.building import build_model
+from trainer.fitting.layers import FusedBatchNormalization
+from trainer.fitting.precision import computing_in
 
 IMAGES = np.random.default_rng(1).random((16, 8, 8, 3), np.float32)
 
@@ -66,13 +66,13 @@ def test_precision_holds_for_the_block_only() -> None:
     ("flags", "expected"), [({"sse", "amx_bf16"}, "bfloat16"), ({"sse", "avx512f"}, "float32"), (set(), "float32")]
 )
 def test_auto_goes_by_what_the_processor_can(flags: set[str], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import trainer.precision
+    import trainer.fitting.precision
 
-    trainer.precision._has_bfloat16.cache_clear()
-    monkeypatch.setattr(trainer.precision, "_cpu_flags", lambda: flags)
+    trainer.fitting.precision._has_bfloat16.cache_clear()
+    monkeypatch.setattr(trainer.fitting.precision, "_cpu_flags", lambda: flags)
     with computing_in("auto"):
         assert keras.layers.Dense(1).compute_dtype == expected
-    trainer.precision._has_bfloat16.cache_clear()
+    trainer.fitting.precision._has_bfloat16.cache_clear()
 
 
 def test_a_built_model_computes_in_the_precision_asked_for() -> None:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from trainer.symmetry import dihedral_average
+from trainer.final.symmetry import dihedral_average
 
 IMAGES = np.random.default_rng(1).random((3, 8, 8, 3), np.float32)
 VIEWS = [np.rot90(view, turns, axes=(1, 2)) for view in (IMAGES, IMAGES[:, :, ::-1]) for turns in range(4)]

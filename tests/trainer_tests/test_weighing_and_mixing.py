@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from datasets import Augmentation, Balance, Batches, Dataset, training_batches
 from trainer import Build, InfeasibleError, Objective, TrainingOptions, TrainingRun, check_model
-from trainer.building import build_model
-from trainer.loop import TrainingLoop
+from trainer.fitting.building import build_model
+from trainer.fitting.loop import TrainingLoop
 
 RATE = 0.1
 

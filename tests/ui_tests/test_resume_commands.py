@@ -7,8 +7,8 @@ from ui_tests.fabricated import view, write_search
 
 import cluster
 from search import SearchState
-from search.heartbeat import beating
 from search.layout import SearchLayout
+from search.ledger.heartbeat import beating
 
 
 @pytest.mark.parametrize("command", ["resume", "stop"])

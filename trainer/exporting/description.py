@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from trainer.bundles.manifest import Manifest
 from trainer.exporting.formats import INPUT, OUTPUT
-from trainer.manifest import Manifest
 
 FORMAT = "galaxy-tuner-export/1"
 

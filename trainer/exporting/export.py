@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets import building_place, open_folder
-from trainer.classifier import Classifier
+from trainer.bundles.classifier import Classifier
 from trainer.errors import ExportError, one_line
 from trainer.exporting.description import describe
 from trainer.exporting.formats import FORMS, ExportFormat, Form

@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from trainer.bundle import Bundle
-from trainer.calibration import SMALLEST
+from trainer.bundles.bundle import Bundle
 from trainer.exporting.formats import INPUT, OUTPUT
+from trainer.final.calibration import SMALLEST
 
 
 class ServingModel(keras.Model):  # type: ignore[misc]  # Keras has no types

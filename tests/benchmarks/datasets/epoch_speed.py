@@ -21,12 +21,12 @@ import keras_tuner
 from measuring import arguments, goal, in_turn, memcpy_rate, real_dataset, say, say_load, say_rate
 
 from datasets import Batches, Dataset, training_batches
-from datasets.batches import Batch
-from search.hypermodel import builder
-from search.options import training_options
-from search.space import GalaxyHyperModel
-from trainer.building import build_model
-from trainer.loop import TrainingLoop
+from datasets.training.batches import Batch
+from search.space.built_in import GalaxyHyperModel
+from search.space.hypermodel import builder
+from search.space.options import training_options
+from trainer.fitting.building import build_model
+from trainer.fitting.loop import TrainingLoop
 from trainer.threads import limit_threads
 
 TIMES = 1.05

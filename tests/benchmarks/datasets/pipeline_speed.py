@@ -37,7 +37,7 @@ from measuring import (
 )
 
 from datasets import Batches, Dataset
-from trainer.feeding import prefetched
+from trainer.fitting.feeding import prefetched
 
 TIMES = 10
 

@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 import keras
 import tensorflow as tf
-from trainer.fitting import TrainingRun
+from trainer.fitting.run import TrainingRun
 
 HERE = Path(__file__).parent
 

@@ -37,8 +37,8 @@ from functools import wraps
 from pathlib import Path
 import keras
 import psutil
-import trainer.fitting
-from trainer.loop import TrainingLoop
+import trainer.fitting.run
+from trainer.fitting.loop import TrainingLoop
 
 NOTES = Path(__file__).with_name("notes")
 NOTES.mkdir(exist_ok=True)
@@ -58,7 +58,7 @@ def noted(function, least=0.0):
     return call
 
 if not hasattr(TrainingLoop.train, "__wrapped__"):
-    trainer.fitting.build_model = noted(trainer.fitting.build_model)
+    trainer.fitting.run.build_model = noted(trainer.fitting.run.build_model)
     TrainingLoop.train = noted(TrainingLoop.train, EPOCH_SECONDS)
     TrainingLoop.validate = noted(TrainingLoop.validate)
 

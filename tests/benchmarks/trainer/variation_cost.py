@@ -17,9 +17,9 @@ from pathlib import Path
 from datasets import Augmentation, Balance, Dataset, ImportOptions, import_dataset, render_sample
 from search import GalaxyHyperModel, builder
 from trainer import TrainingOptions, limit_threads
-from trainer.building import build_model
-from trainer.epoch import epoch_batches
-from trainer.loop import TrainingLoop
+from trainer.fitting.building import build_model
+from trainer.fitting.epoch import epoch_batches
+from trainer.fitting.loop import TrainingLoop
 
 WARP = Augmentation.of_strength(1)
 PLAIN = TrainingOptions(augmentation=WARP)

@@ -1,0 +1,1 @@
+"""A dataset's Arrow files: written, described, fingerprinted, opened and verified."""

@@ -1,0 +1,133 @@
+"""A dataset, read: labels and splits at once, pixels when they are asked for."""
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from datasets.arrow.description import FILE, DatasetInfo, Preprocessing, parse_document
+from datasets.arrow.shards import Shard
+from datasets.errors import FormatError
+from datasets.splits import Split
+from datasets.storage.folders import Folder, open_folder
+from datasets.storage.node_cache import copy_on_node
+
+
+class Dataset:
+    """An imported set of labelled images, read-only. Rows are numbered from 0 in a fixed order.
+
+    Open one with ``Dataset.open``. Opening reads labels and splits; pixels stay on the disk, are memory-mapped when
+    they are first asked for, and are shared by all processes of a machine that read them. It pickles as its location
+    and may be used from any thread. A remote one is fetched to the machine's cache the first time (`node_cache`) and
+    stays there while it is open.
+    """
+
+    def __init__(self, folder: Folder, info: DatasetInfo) -> None:
+        self._folder = folder
+        self.info = info
+        self._copy = copy_on_node(folder, info) if folder.local is None and info.checksums else None
+        place = folder if self._copy is None else self._copy.folder
+        self._shards = [Shard(place, name) for name in info.shards]
+        self.labels: npt.NDArray[np.int64] = _joined([shard.labels for shard in self._shards], np.int64)
+        """int64, (n,): class of each row, an index into ``classes``."""
+        self._splits: npt.NDArray[np.int8] = _joined([shard.splits for shard in self._shards], np.int8)
+        self._starts = np.cumsum([0, *(len(shard) for shard in self._shards)])
+        if any(shard.image_shape != self.image_shape for shard in self._shards):
+            raise FormatError(f"'{folder.uri}' is damaged: expected images of shape {self.image_shape}, found others")
+        if self._starts[-1] != info.total:
+            raise FormatError(
+                f"'{folder.uri}' is damaged: expected {info.total} images as its {FILE} says, found {self._starts[-1]}"
+            )
+
+    @classmethod
+    def open(cls, location: str | Path | Folder) -> Self:
+        """Open the dataset in a directory, by path or URI.
+
+        Checksums are compared when a remote one is fetched, not at each opening: see ``verify_dataset``.
+
+        Raises:
+            FormatError: it is not a dataset, is damaged, or is of another version.
+            StorageError: the location cannot be read, or the cache of a remote one has no room.
+        """
+        folder = location if isinstance(location, Folder) else open_folder(location)
+        return cls(folder, read_info(folder))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the labels."""
+        return self.info.classes
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the dataset's content, in hexadecimal."""
+        return self.info.fingerprint
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What was done to the source images."""
+        return self.info.preprocessing
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, 3) of every image."""
+        return (*self.info.image_size, 3)
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Name of each row: that of its image in the source, such as its path below the class folders."""
+        return [name for shard in self._shards for name in shard.ids]
+
+    def rows(self, split: Split | None) -> npt.NDArray[np.int64]:
+        """Return the rows of a split, or with None all rows: int64, (m,), ascending."""
+        chosen = self._splits >= 0 if split is None else self._splits == split.code
+        return np.flatnonzero(chosen).astype(np.int64, copy=False)
+
+    def take(self, rows: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+        """Copy the images of some rows, in the order asked for, repeats allowed: uint8, (m, height, width, 3).
+
+        Raises IndexError for a row that the dataset does not have.
+        """
+        wanted = np.asarray(rows, dtype=np.int64)
+        if wanted.size and not (wanted.min() >= 0 and wanted.max() < self.info.total):
+            raise IndexError(f"rows must be 0 to {self.info.total - 1}, got {wanted.min()} to {wanted.max()}")
+        images = np.empty((len(wanted), *self.image_shape), np.uint8)
+        places = np.searchsorted(self._starts, wanted, side="right") - 1
+        for place in np.unique(places):
+            here = np.flatnonzero(places == place)
+            images[here] = self._shards[place].images[wanted[here] - self._starts[place]]
+        return images
+
+    def __len__(self) -> int:
+        return self.info.total
+
+    def __repr__(self) -> str:
+        return f"Dataset({self._folder.uri!r}, {self.info.total} images, {len(self.classes)} classes)"
+
+    def __reduce__(self) -> tuple[Callable[[Folder], "Dataset"], tuple[Folder]]:
+        return (type(self).open, (self._folder,))
+
+
+def _joined(parts: list[npt.NDArray[Any]], dtype: type[np.generic]) -> npt.NDArray[Any]:
+    whole = np.concatenate([np.zeros(0, dtype), *parts], dtype=dtype)
+    whole.setflags(write=False)
+    return whole
+
+
+def read_info(location: str | Path | Folder) -> DatasetInfo:
+    """Read only a dataset's description. Raises as ``Dataset.open``."""
+    folder = location if isinstance(location, Folder) else open_folder(location)
+    if folder.local is not None and folder.local.is_file():
+        raise FormatError(
+            f"'{folder.uri}' is not a dataset: expected a folder that `galaxy import` made, found a file; "
+            "import it first"
+        )
+    try:
+        return parse_document(folder.read(FILE), path=folder.uri)
+    except FileNotFoundError as error:
+        found = f"a folder without {FILE}" if folder.exists() else "nothing"
+        raise FormatError(
+            f"'{folder.uri}' is not a dataset: expected a folder that `galaxy import` made, found {found}"
+        ) from error

@@ -1,0 +1,111 @@
+"""What `dataset.json` says of a dataset."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from datasets.errors import FormatError
+from datasets.storage.checksums import Checksum
+
+FORMAT = "galaxy-tuner-dataset/1"
+"""The version of the directory's layout; another one is refused."""
+FILE = "dataset.json"
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What was done to the source images; the same must be done to an image that is to be classified.
+
+    Attributes:
+        image_size: side of the stored square images in pixels.
+        crop: side of the central square that was kept, as a fraction of the source's shorter side, above 0 to 1.
+        source_size: median (height, width) of the source images in pixels, before the crop.
+    """
+
+    image_size: int
+    crop: float
+    source_size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """A dataset at a glance.
+
+    Attributes:
+        path: where it is, a path or URI.
+        format: the version of its layout.
+        fingerprint: SHA-256 over classes, preprocessing and rows, in hexadecimal; the same content has the same one.
+        classes: names, in the order of the labels.
+        image_size: (height, width) of the stored images in pixels.
+        total: number of images.
+        counts: number of images by split and class.
+        quarantined: number of files that could not be used; `quarantine.csv` says which and why.
+        left_out: number of source images that belong to no class.
+        source: what it was imported from.
+        preprocessing: what was done to the source images.
+        converted: number of images by the note about their conversion to colour.
+        shards: names of the Arrow files, in the order of the rows.
+        source_format: the form of source that it was imported as; empty where an older version did not note it.
+        checksums: of each Arrow file, in the order of ``shards``; none where an older version did not note them.
+    """
+
+    path: str
+    format: str
+    fingerprint: str
+    classes: tuple[str, ...]
+    image_size: tuple[int, int]
+    total: int
+    counts: Mapping[str, Mapping[str, int]]
+    quarantined: int
+    left_out: int
+    source: str
+    preprocessing: Preprocessing
+    converted: Mapping[str, int]
+    shards: tuple[str, ...]
+    source_format: str = ""
+    checksums: tuple[Checksum, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `galaxy info --json` prints."""
+        return asdict(self)
+
+    def as_document(self) -> bytes:
+        """Return the content of `dataset.json`, which does not say where it lies."""
+        document = {key: value for key, value in asdict(self).items() if key != "path"}
+        return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+    def at(self, path: str) -> "DatasetInfo":
+        """Return the description of the same dataset at another place."""
+        return replace(self, path=path)
+
+
+def parse_document(data: bytes, *, path: str) -> DatasetInfo:
+    """Read the content of `dataset.json`. Raises FormatError, naming ``path``, expected and found."""
+    # Imported here: who only names the types must not wait for it.
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        document = json.loads(data)
+    except ValueError as error:
+        raise FormatError(f"'{path}' is not a dataset: {FILE} is not JSON ({error}); import it again") from error
+    found = document.get("format") if isinstance(document, dict) else None
+    if found != FORMAT:
+        raise FormatError(
+            f"'{path}' cannot be used: expected a dataset of format {FORMAT}, found {found or 'none'} in its {FILE}; "
+            "import it again with this version"
+        )
+    try:
+        info = TypeAdapter(DatasetInfo).validate_python(document | {"path": path})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise FormatError(
+            f"'{path}' cannot be used: '{place}' in its {FILE}: {first['msg']}; import it again"
+        ) from error
+    if info.checksums and len(info.checksums) != len(info.shards):
+        raise FormatError(
+            f"'{path}' cannot be used: expected {len(info.shards)} checksums in its {FILE}, one a file, "
+            f"found {len(info.checksums)}; import it again"
+        )
+    return info

@@ -1,0 +1,123 @@
+"""The Arrow files of a dataset: their columns, and memory-mapped views of their pixels.
+
+Each file is an uncompressed Arrow IPC file, which any Arrow reader opens: ``id`` string, ``label`` int16 (index into
+the classes), ``split`` int8 (0 train, 1 validation, 2 test), ``source_hash`` SHA-256 of the source file, ``image``
+fixed-shape tensor uint8 (height, width, 3).
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datasets.errors import FormatError
+from datasets.storage.checksums import Checksum
+from datasets.storage.folders import Folder
+
+BYTES_PER_SHARD = 64 * 2**20
+"""Pixels in one file, and so in memory at once while importing."""
+_SHARD = re.compile(r"images-[0-9]{5,}\.arrow")
+
+
+def shard_name(number: int) -> str:
+    """Return the name of the ``number``-th file, counted from 0."""
+    return f"images-{number:05d}.arrow"
+
+
+def is_shard(name: str) -> bool:
+    """Say whether a name is one that ``shard_name`` makes."""
+    return _SHARD.fullmatch(name) is not None
+
+
+def rows_per_shard(image_size: int) -> int:
+    """Return how many images of ``image_size`` × ``image_size`` pixels go into one file."""
+    return max(1, BYTES_PER_SHARD // (3 * image_size**2))
+
+
+def make_table(
+    ids: list[str], labels: npt.NDArray[np.int64], source_hashes: list[bytes], images: npt.NDArray[np.uint8]
+) -> Any:
+    """Make a table without splits, which are drawn later; the pixels (n, height, width, 3) are not copied."""
+    return pa.table(
+        {
+            "id": pa.array(ids, pa.string()),
+            "label": pa.array(labels, pa.int16()),
+            "source_hash": pa.array(source_hashes, pa.binary(32)),
+            "image": pa.FixedShapeTensorArray.from_numpy_ndarray(images, dim_names=["height", "width", "channel"]),
+        }
+    )
+
+
+def with_splits(table: Any, splits: npt.NDArray[np.int8]) -> Any:
+    """Return the table with its split column, codes of Split."""
+    return table.add_column(2, "split", pa.array(splits, pa.int8()))
+
+
+def set_splits(path: Path, splits: npt.NDArray[np.int8]) -> None:
+    """Change the split codes in a file that ``write_table`` wrote, where they lie: its pixels are not written again."""
+    with pa.memory_map(str(path)) as file:
+        whole = file.read_buffer()
+        codes = pa.ipc.open_file(whole).read_all().column("split").chunk(0).buffers()[1]
+        place = codes.address - whole.address
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(splits.astype(np.int8).tobytes())
+
+
+def without_splitless(table: Any) -> Any:
+    """Return the table without the rows whose split is -1, its columns in one piece each."""
+    return table.filter(pa.array(table.column("split").to_numpy() >= 0)).combine_chunks()
+
+
+def write_table(table: Any, path: Path) -> None:
+    """Write a table as one Arrow file with one batch, so that its pixels lie in one piece."""
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def open_table(folder: Folder, name: str) -> Any:
+    """Open an Arrow file: memory-mapped from a local disk, else fetched into memory.
+
+    Only the file's footer is read until a column is used. Raises FormatError where it is missing or damaged.
+    """
+    with damaged_where_unreadable(folder, name):
+        return pa.ipc.open_file(open_source(folder, name)).read_all()
+
+
+def open_source(folder: Folder, name: str) -> Any:
+    """Open an Arrow file for pyarrow: memory-mapped from a local disk, else fetched whole."""
+    return pa.BufferReader(folder.read(name)) if folder.local is None else pa.memory_map(str(folder.local / name))
+
+
+@contextmanager
+def damaged_where_unreadable(folder: Folder, name: str) -> Iterator[None]:
+    """Raise FormatError where the file ``name`` turns out to be missing or no whole Arrow file."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise missing(folder, name) from error
+    except (pa.ArrowInvalid, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise FormatError(f"'{folder.uri}' is damaged: {name} is not a whole Arrow file ({reason})") from error
+
+
+def missing(folder: Folder, name: str) -> FormatError:
+    """Return the error that says that a file of a dataset is absent."""
+    return FormatError(f"'{folder.uri}' is damaged: expected the file {name}, found none; import it again")
+
+
+def damaged(folder: Folder, name: str, expected: Checksum, found: Checksum) -> FormatError:
+    """Return the error that says that a file of a dataset is not the one that was imported."""
+    return FormatError(f"'{folder.uri}' is damaged: expected {name} with {expected}, found {found}; import it again")
+
+
+def pixel_view(table: Any) -> npt.NDArray[np.uint8]:
+    """Return a table's images, uint8 (n, height, width, 3), read-only and not copied where they lie in one piece."""
+    chunks = [chunk.to_numpy_ndarray() for chunk in table.column("image").chunks]
+    view: npt.NDArray[np.uint8] = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+    return view

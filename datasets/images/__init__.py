@@ -1,0 +1,1 @@
+"""From image files to pixels: reading them out of folders and archives, decoding, cropping, resampling."""

@@ -1,0 +1,53 @@
+"""What becomes of one image of a source: pixels and what identifies them, or the reason why there are none.
+
+Decoding processes import this module and little else: it must not need Arrow or TensorFlow.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from datasets.errors import ImageError
+from datasets.images.preparing import DecodedImage, decode_content
+from datasets.sources.listing import Content
+
+Read = Callable[[], Content]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What became of an item: an image, or the reason why there is none.
+
+    Attributes:
+        image: None where it cannot be used.
+        source_hash: SHA-256 of the file or of the source's pixels, 32 bytes; empty without an image.
+        pixel_hash: SHA-256 of the pixels in hexadecimal; empty without an image.
+        reason: why it cannot be used; empty with an image.
+    """
+
+    image: DecodedImage | None
+    source_hash: bytes = b""
+    pixel_hash: str = ""
+    reason: str = ""
+
+
+def decode_read(read: Read, *, crop: float, image_size: int) -> Decoded:
+    """Read and decode an image; ImageError becomes a reason, any other error is raised."""
+    try:
+        data = read()
+        image = decode_content(data, crop=crop, image_size=image_size)
+    except ImageError as error:
+        return Decoded(None, reason=str(error))
+    return Decoded(image, _source_hash(data), pixel_hash(image.pixels))
+
+
+def pixel_hash(pixels: npt.NDArray[np.uint8]) -> str:
+    """SHA-256 of an image's pixels, row by row, in hexadecimal."""
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
+
+
+def _source_hash(data: Content) -> bytes:
+    return hashlib.sha256(data if isinstance(data, bytes) else data.tobytes()).digest()

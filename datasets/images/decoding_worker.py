@@ -1,0 +1,77 @@
+"""What a decoding process does: requests from its input are answered on its output, until the input ends.
+
+So it ends whenever the process that started it does, however that ended. Requests and replies are pickles; the reads
+in a request are pickled once more, so that those which cannot be had here do not cost the place in the stream.
+"""
+
+import contextlib
+import os
+import pickle
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from datasets.images.decoded import Decoded, decode_read
+
+GREETING = "ready"
+"""The first that a process says; one that ends without it has never been able to do anything."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A chunk to decode: a pickled list of reads, and what ``decode_read`` is told."""
+
+    reads: bytes
+    crop: float
+    image_size: int
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The reply to reads that cannot be unpickled here, as functions of the caller's own script cannot."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The reply where an error was raised that is no ImageError: the error pickled, or empty, and its traceback."""
+
+    error: bytes
+    text: str
+
+
+Reply = list[Decoded] | Unknown | Failure
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a decoder prints must not come between the replies
+    with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
+        _send(GREETING, replies)
+        while True:
+            _send(_reply(pickle.load(sys.stdin.buffer)), replies)
+    os._exit(0)  # there is nobody left to tell that a last reply did not get through
+
+
+def _reply(request: Request) -> Reply:
+    try:
+        reads = pickle.loads(request.reads)
+    except Exception:  # whatever a class does when it is unpickled
+        return Unknown()
+    try:
+        return [decode_read(read, crop=request.crop, image_size=request.image_size) for read in reads]
+    except Exception as error:
+        return Failure(_pickled(error), traceback.format_exc())
+
+
+def _pickled(error: Exception) -> bytes:
+    try:
+        return pickle.dumps(error)
+    except Exception:  # an error may hold anything
+        return b""
+
+
+def _send(reply: Reply | str, replies: BinaryIO) -> None:
+    pickle.dump(reply, replies, pickle.HIGHEST_PROTOCOL)
+    replies.flush()

@@ -1,0 +1,113 @@
+"""Image files to classify, wherever a person keeps them: files, folders, zips, lists of paths, HDF5."""
+
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import pyarrow as pa
+
+from datasets.errors import ImageError, SourceError
+from datasets.images.archives import Archive, is_hdf5, is_hidden, read_file, walk
+from datasets.images.preparing import SUFFIXES
+from datasets.sources.columns import is_table, table_file
+from datasets.sources.fits_names import by_galaxy, in_order, is_fits
+from datasets.sources.listing import Content, read_content
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image that has not been read yet.
+
+    Attributes:
+        name: its path as the user knows it; in a zip ``a.zip/dir/b.jpg``.
+        read: returns the whole file, or the pixels where they are not those of one, or raises ImageError with the
+            reason. May be called from any thread, repeatedly.
+    """
+
+    name: str
+    read: Callable[[], Content] = field(repr=False)
+
+
+def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
+    """Yield the images at ``paths``, in their order.
+
+    A file is yielded as it is, whatever its name. Of folders, with all below them, and zips the files with the suffix
+    of an image or of FITS are yielded, sorted, without hidden ones; FITS files of a galaxy's bands as one, with a ``*``
+    for the band. Of a table, CSV or Parquet, those that its column ``path`` names as it does, relative to its folder;
+    of an HDF5 file the rows of ``images``. Nothing is left out silently: where a path does not exist, cannot be read or
+    holds no image, an ImageFile is yielded whose ``read`` says so.
+    """
+    for path in map(Path, paths):
+        found = False
+        try:
+            for image in _at(path):
+                found = True
+                yield image
+        except OSError as error:
+            yield _unusable(str(path), f"cannot be read: {error.strerror}")
+        except zipfile.BadZipFile as error:
+            yield _unusable(str(path), f"not a zip, or a damaged one: {error}")
+        except SourceError as error:
+            yield _unusable(str(path), str(error).partition("cannot be imported: ")[2])
+        except ImageError as error:
+            yield _unusable(str(path), str(error))
+        else:
+            if not found:
+                yield _unusable(str(path), "holds no image")
+
+
+def _at(path: Path) -> Iterator[ImageFile]:
+    if path.is_dir():
+        files = (name for name, is_folder in walk(path) if not is_folder)
+        yield from _among(path, files, lambda name: read_file(path / name))
+    elif _is_zip(path):
+        archive = Archive(path)
+        files = (name for name, is_folder in archive.members if not is_folder)
+        yield from _among(path, files, archive.read)
+    elif is_table(path.name) and path.is_file():
+        yield from _listed(path)
+    elif path.is_file() and is_hdf5(path):
+        from datasets.sources.galaxy10 import stored_images
+
+        yield from (ImageFile(f"{path}/{name}", read) for name, read in stored_images(path))
+    else:
+        yield _single(str(path), path)
+
+
+def _among(path: Path, names: Iterable[str], read: Callable[[str], bytes]) -> Iterator[ImageFile]:
+    """Yield the images among the files of a folder or zip."""
+    visible = sorted({name for name in names if not is_hidden(name)})
+    images = {name: {"": name} for name in visible if PurePosixPath(name).suffix.lower() in SUFFIXES}
+    for name, bands in sorted((images | by_galaxy(filter(is_fits, visible))).items()):
+        try:
+            yield ImageFile(f"{path}/{name}", partial(read_content, read, in_order(bands)))
+        except ImageError as error:
+            yield _unusable(f"{path}/{name}", str(error))
+
+
+def _listed(path: Path) -> Iterator[ImageFile]:
+    """Yield the images that a table lists, without having it in memory."""
+    row = 0
+    for batch in table_file(path).read({"path": pa.string()}):
+        for value in batch["path"].to_pylist():
+            row += 1
+            name = (value or "").strip()
+            yield _single(name, path.parent / name) if name else _unusable(f"{path}/{row}", "no path in this row")
+
+
+def _single(name: str, path: Path) -> ImageFile:
+    return ImageFile(name, partial(read_content, lambda file: read_file(Path(file)), [str(path)]))
+
+
+def _is_zip(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    return path.is_file() and (suffix == ".zip" or (suffix not in SUFFIXES and zipfile.is_zipfile(path)))
+
+
+def _unusable(name: str, reason: str) -> ImageFile:
+    def read() -> bytes:
+        raise ImageError(reason)
+
+    return ImageFile(name, read)

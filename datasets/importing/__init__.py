@@ -1,0 +1,1 @@
+"""From a source to a dataset: decoded, placed in splits, and complete or not there at all."""

@@ -1,0 +1,159 @@
+"""Import: a source's images → a dataset directory, whole or not at all."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from datasets.arrow.description import FILE, FORMAT, DatasetInfo, Preprocessing
+from datasets.arrow.fingerprints import fingerprint
+from datasets.errors import SourceError
+from datasets.images.decoding import decode_all
+from datasets.importing.building import building_place, check_free, publish
+from datasets.importing.options import ImportOptions
+from datasets.importing.placing import check_labels, place
+from datasets.importing.quarantine import Quarantine
+from datasets.importing.staging import Staging
+from datasets.progress import Progress, silent
+from datasets.sources.formats import list_source, recognise
+from datasets.sources.listing import Listing
+from datasets.splits import Split, shares
+from datasets.storage.checksums import Checksum, checksum_of
+from datasets.storage.folders import open_folder
+
+
+def import_dataset(
+    source: str | Path,
+    target: str | Path,
+    options: ImportOptions | None = None,
+    *,
+    progress: Progress = silent,
+) -> DatasetInfo:
+    """Import a source into a new dataset directory.
+
+    Images that cannot be used are listed in `quarantine.csv` and the import goes on, as are those whose pixels the
+    source has in two classes, or again in another of its splits. The directory is built beside its place under a hidden
+    name and renamed when it is complete. Elsewhere than on the local disk it is built in the temporary folder and its
+    files are uploaded, `dataset.json` last: what an interrupted upload leaves is no dataset, and the next import to
+    that place replaces it.
+
+    Args:
+        source: a local folder, zip, table or HDF5 file, of a form in ``FORMATS``.
+        target: path or URI of the dataset; nothing may be there yet.
+        options: by default those of ``ImportOptions()``.
+        progress: called with the number of images done and in all.
+
+    Raises:
+        SourceError: the source, target or options cannot be used. Nothing is left behind, nothing is changed.
+        StorageError: the target cannot be written. Likewise.
+    """
+    options = options or ImportOptions()
+    form = recognise(Path(source)) if options.format == "auto" else options.format
+    listing = list_source(Path(source), form)
+    items = listing.items
+    _check_classes(listing, [item.label for item in items], [item.split for item in items], options, noun="image")
+    folder = open_folder(target)
+    check_free(folder)
+    with building_place(folder) as built:
+        staging, quarantine = _decode_into(built, listing, options, progress)
+        _check_usable(source, listing, staging, quarantine, options)
+        info = _complete(listing, staging, quarantine, options)
+        info = replace(
+            info,
+            path=folder.uri,
+            source=str(Path(source).absolute()),
+            source_format=form,
+            quarantined=len(quarantine.files),
+            checksums=_checksums(built, info.shards),
+        )
+        quarantine.write(built)
+        (built / FILE).write_bytes(info.as_document())
+        publish(built, folder)
+    return info
+
+
+def _check_classes(
+    listing: Listing, labels: list[int], splits: list[Split | None], options: ImportOptions, *, noun: str
+) -> None:
+    check_labels(
+        np.array(labels, np.int64),
+        np.array([-1 if split is None else split.code for split in splits], np.int8),
+        listing.classes,
+        shares(validation=options.validation, test=options.test),
+        noun=noun,
+    )
+
+
+def _check_usable(
+    source: str | Path, listing: Listing, staging: Staging, quarantine: Quarantine, options: ImportOptions
+) -> None:
+    rows = staging.rows
+    if not rows:
+        file, reason = quarantine.files[0]
+        raise SourceError(
+            f"none of the {len(quarantine.files)} files in '{source}' can be used; the first, {file}: {reason}"
+        )
+    labels, splits = [row.label for row in rows], [row.split for row in rows]
+    _check_classes(listing, labels, splits, options, noun="usable image")
+
+
+def _decode_into(
+    built: Path, listing: Listing, options: ImportOptions, progress: Progress
+) -> tuple[Staging, Quarantine]:
+    """Decode all items; stage the usable ones below ``built`` and return them with the list of the others."""
+    staging, quarantine, done = Staging(built, options.image_size), Quarantine(options.strict), 0
+    for file, reason in listing.rejected:
+        quarantine.add(file, reason)
+    for chunk in decode_all(listing.items, crop=options.crop, image_size=options.image_size):
+        for item, decoded in chunk:
+            if decoded.image is None:
+                quarantine.add(item.id, decoded.reason)
+            else:
+                staging.add(item, decoded, decoded.image)
+        done += len(chunk)
+        progress(done, len(listing.items))
+    return staging, quarantine
+
+
+def _complete(listing: Listing, staging: Staging, quarantine: Quarantine, options: ImportOptions) -> DatasetInfo:
+    """Draw the splits, write the Arrow files and describe them; path, source and quarantine are the caller's."""
+    wanted = shares(validation=options.validation, test=options.test)
+    placing = place(staging.rows, listing.classes, wanted, seed=options.seed)
+    for row, reason in sorted(placing.reasons.items()):
+        quarantine.add(staging.rows[row].id, reason)
+    kept = placing.splits >= 0
+    labels = np.array([row.label for row in staging.rows], np.int64)[kept]
+    notes = Counter(note for row, of_row in staging.notes.items() if kept[row] for note in of_row)
+    height, width = np.median(np.array(staging.source_sizes)[kept], axis=0).astype(int).tolist()
+    preprocessing = Preprocessing(options.image_size, options.crop, (height, width))
+    return DatasetInfo(
+        path="",
+        format=FORMAT,
+        fingerprint=fingerprint(listing.classes, preprocessing, staging.keys(placing.splits)),
+        classes=listing.classes,
+        image_size=(options.image_size, options.image_size),
+        total=len(labels),
+        counts=_counts(labels, placing.splits[kept], listing.classes),
+        quarantined=0,
+        left_out=listing.left_out,
+        source="",
+        preprocessing=preprocessing,
+        converted=dict(sorted(notes.items())),
+        shards=staging.complete(placing.splits),
+    )
+
+
+def _checksums(built: Path, names: tuple[str, ...]) -> tuple[Checksum, ...]:
+    with ThreadPoolExecutor(thread_name_prefix="checksum") as pool:  # hashing lets go of the interpreter's lock
+        return tuple(pool.map(lambda name: checksum_of(built / name), names))
+
+
+def _counts(
+    labels: npt.NDArray[np.int64], splits: npt.NDArray[np.int8], classes: tuple[str, ...]
+) -> dict[str, dict[str, int]]:
+    """Count the rows by split and class, zeros included."""
+    tallies = {split: np.bincount(labels[splits == split.code], minlength=len(classes)) for split in Split}
+    return {split.value: dict(zip(classes, tally.tolist(), strict=True)) for split, tally in tallies.items()}

@@ -1,0 +1,193 @@
+"""Folders of the storage: the same few verbs on a local disk and on an object store.
+
+A reader never sees a half-written file. Locally a file is written beside its place, flushed to the disk and renamed;
+on an object store it is one upload, which appears when it is complete. Nothing is ever appended to.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from datasets.errors import StorageError
+from datasets.storage.remote import ask, open_remote, reason_of, with_path
+from datasets.storage.whole_files import create_file, is_temporary, replace_file, temporary_name, write_temporary
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_WITHOUT_FOLDERS = frozenset({"s3", "gs", "gcs", "abfs", "abfss"})
+"""Object stores: a folder is only a part of a key there, so none is made."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A directory of the storage, which need not exist yet. Equal folders have equal ``uri``; it pickles as that.
+
+    Names are relative to the folder and may have several parts, parted by ``/``. All methods raise StorageError, with
+    one line that names the place and the reason, where the storage refuses. Methods may be called from any thread.
+
+    Attributes:
+        uri: the absolute location: a plain path for the local disk, else a URI. ``open_folder(folder.uri) == folder``.
+    """
+
+    uri: str
+
+    @property
+    def local(self) -> Path | None:
+        """The folder's path where it is on the local disk, else None."""
+        return None if _SCHEME.match(self.uri) else Path(self.uri)
+
+    def child(self, *names: str) -> "Folder":
+        """Return the folder below this one that ``names`` lead to."""
+        for name in names:
+            _check_name(name)
+        if self.local is not None:
+            return Folder(str(self.local.joinpath(*names)))
+        parts = urlsplit(self.uri)
+        path = "/".join([parts.path.rstrip("/"), *(quote(name) for name in names)])
+        return Folder(with_path(parts, path))
+
+    def read(self, name: str) -> bytes:
+        """Return a whole file. Raises FileNotFoundError where it is absent."""
+        with storage_errors("read", self.child(name).uri):
+            if self.local is not None:
+                return (self.local / name).read_bytes()
+            return ask(self.child(name).uri, _read)
+
+    def write_whole(self, name: str, data: bytes) -> None:
+        """Write a file whole or not at all, replacing an older one; makes the folders above it."""
+        with storage_errors("write", self.child(name).uri, absent_is_error=True):
+            if self.local is None:
+                self._upload(name, data)
+            else:
+                replace_file(self.local / name, data)
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Write a file only if there is none of that name, and say whether it was written.
+
+        Locally exactly one of several callers at the same time succeeds. An object store is asked first and then
+        written to, so there two callers within that moment can both succeed.
+        """
+        with storage_errors("write", self.child(name).uri, absent_is_error=True):
+            if self.local is not None:
+                return create_file(self.local / name, data)
+            if self.exists(name):
+                return False
+            self._upload(name, data)
+            return True
+
+    def names(self) -> list[str]:
+        """List the base names of files and folders directly in this one, sorted; nothing where it is absent."""
+        found: list[str] = []
+        with storage_errors("list", self.uri):
+            if self.local is None:
+                found = ask(self.uri, _list)
+            else:
+                with contextlib.suppress(FileNotFoundError):
+                    found = [path.name for path in self.local.iterdir()]
+        return sorted(name for name in found if not is_temporary(name))
+
+    def exists(self, name: str = "") -> bool:
+        """Say whether the file or folder ``name``, or with no name this folder, exists."""
+        with storage_errors("look up", self._where(name)):
+            if self.local is not None:
+                return (self.local / name).exists()
+            return ask(self._where(name), _exists)
+
+    def delete(self, name: str) -> None:
+        """Delete a file; a missing one is fine."""
+        with storage_errors("delete", self.child(name).uri), contextlib.suppress(FileNotFoundError):
+            if self.local is not None:
+                (self.local / name).unlink()
+            elif self.exists(name):
+                ask(self.child(name).uri, lambda filesystem, path: filesystem.delete_file(path))
+
+    def delete_tree(self) -> None:
+        """Delete this folder and all below it; a missing one is fine."""
+        with storage_errors("delete", self.uri), contextlib.suppress(FileNotFoundError):
+            if self.local is not None:
+                shutil.rmtree(self.local)
+            elif self.exists():
+                ask(self.uri, lambda filesystem, path: filesystem.delete_dir(path))
+
+    def check_writable(self) -> None:
+        """Make this folder if need be and try to write in it. Raises StorageError where that fails."""
+        probe = temporary_name()
+        with storage_errors("write in", self.uri, absent_is_error=True):
+            if self.local is None:
+                self._upload(probe, b"probe")
+                self.delete(probe)
+            else:
+                write_temporary(self.local, b"probe").unlink()
+
+    def _where(self, name: str) -> str:
+        return self.child(name).uri if name else self.uri
+
+    def _upload(self, name: str, data: bytes) -> None:
+        without_folders = urlsplit(self.uri).scheme in _WITHOUT_FOLDERS
+
+        def upload(filesystem: Any, path: str) -> None:
+            if not without_folders:
+                filesystem.create_dir(path.rpartition("/")[0], recursive=True)
+            with filesystem.open_output_stream(path) as stream:
+                stream.write(data)
+
+        ask(self.child(name).uri, upload)
+
+
+def open_folder(location: str | Path) -> Folder:
+    """Open the folder at a path or URI (``s3://bucket/folder`` and the like); nothing is read or made.
+
+    A plain path becomes absolute against the current directory, ``~`` included; links are kept as they are.
+    Raises StorageError for a kind of URI that there is no filesystem for.
+    """
+    text = str(location)
+    if not _SCHEME.match(text):
+        return Folder(os.path.normpath(Path(text).expanduser().absolute()))
+    if text.lower().startswith("file://"):
+        return Folder(os.path.normpath(unquote(urlsplit(text).path)))
+    parts = urlsplit(text)
+    open_remote(text)  # an unknown kind is said here, not at the first file
+    return Folder(with_path(parts, parts.path.rstrip("/")))
+
+
+@contextlib.contextmanager
+def storage_errors(verb: str, where: object, *, absent_is_error: bool = False) -> Iterator[None]:
+    """Turn an OSError into StorageError ``cannot <verb> '<where>': <reason>``.
+
+    FileNotFoundError passes unchanged unless ``absent_is_error``.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and not absent_is_error:
+            raise
+        raise StorageError(f"cannot {verb} '{where}': {reason_of(error)}") from error
+
+
+def _read(filesystem: Any, path: str) -> bytes:
+    # As a file rather than as a stream, of which S3 is asked 256 KiB at a time.
+    with filesystem.open_input_file(path) as file:
+        return bytes(file.read())
+
+
+def _list(filesystem: Any, path: str) -> list[str]:
+    from pyarrow.fs import FileSelector
+
+    return [info.base_name for info in filesystem.get_file_info(FileSelector(path, allow_not_found=True))]
+
+
+def _exists(filesystem: Any, path: str) -> bool:
+    from pyarrow.fs import FileType
+
+    return bool(filesystem.get_file_info(path).type != FileType.NotFound)
+
+
+def _check_name(name: str) -> str:
+    if not name or name.startswith("/") or ".." in name.split("/"):
+        raise ValueError(f"a name within a folder must be relative and stay in it, got {name!r}")
+    return name

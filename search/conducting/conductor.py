@@ -1,0 +1,197 @@
+"""Oracle and ledger in step: what is suggested, what is recorded, and in which order.
+
+A suggestion is durable before it is handed out; a record is durable before the oracle learns of it. A conductor is not
+thread-safe: its owner calls it from one thread.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine import trial as trial_module
+
+from search.conducting.hopeless import FIRST_TRIALS, common_failure
+from search.conducting.housekeeping import Housekeeping
+from search.conducting.rebuilding import rebuild_oracle
+from search.conducting.warm_start import as_suggestion, read_lessons
+from search.ledger.ledger import Ledger
+from search.ledger.records import Record, Suggestion, TrialState, now, pending
+from search.ledger.specification import SearchSpecification
+from search.space.discovery import Declared, as_json, as_space, extend, unknown
+
+_Status = trial_module.TrialStatus
+
+
+class Nothing(Enum):
+    """Why there is no suggestion."""
+
+    YET = "the oracle waits for a running trial"
+    MORE = "the budget is used up or the space exhausted"
+
+
+class Conductor:
+    """Asks the oracle, writes the ledger, tells the oracle."""
+
+    def __init__(self, specification: SearchSpecification, ledger: Ledger, oracle: keras_tuner.Oracle) -> None:
+        self.specification = specification
+        self._ledger = ledger
+        self._oracle = oracle
+        self._records: dict[str, Record] = {}
+        self._unfinished: deque[Suggestion] = deque()
+        self._stopping = False
+        self._exhausted = False
+        self._ended = 0
+        self._hopeless: str | None = None
+        self._housekeeping = Housekeeping(ledger.layout, oracle, known=":" not in specification.settings.oracle)
+
+    @classmethod
+    def resumed(cls, specification: SearchSpecification, ledger: Ledger, oracle: keras_tuner.Oracle) -> "Conductor":
+        """Start a search or go on: ``oracle``, just made, learns all the ledger holds; unfinished trials come first.
+
+        What `--warm-start` took from another search comes before the search's own trials, told as ended ones.
+        """
+        conductor = cls(specification, ledger, oracle)
+        suggestions = ledger.suggestions()
+        conductor._records = {record.trial_id: record for record in ledger.records()}
+        ended = {trial_id: record for trial_id, record in conductor._records.items() if record.state.is_ended()}
+        conductor._unfinished.extend(suggestion for suggestion in suggestions if suggestion.trial_id not in ended)
+        conductor._ended = len(ended)
+        conductor._hopeless = common_failure(ended.values())
+        lessons = read_lessons(ledger.layout)
+        taught = {} if lessons is None else {lesson.trial_id: lesson for lesson in lessons.trials}
+        before = [as_suggestion(lesson) for lesson in taught.values()]
+        untold = rebuild_oracle(oracle, ledger.oracle_state(), [*before, *suggestions], taught | ended)
+        declared = ledger.space()
+        if declared is None:
+            ledger.write_space(as_json(oracle.hyperparameters))
+        else:
+            extend(oracle, as_space(declared))
+        for record in untold:
+            conductor._tell(record)
+        if untold:
+            ledger.write_oracle(oracle.get_state())
+        conductor._housekeeping.resume(ended)
+        return conductor
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing more is suggested because somebody asked to stop."""
+        return self._stopping
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the oracle had nothing left to suggest before the budget was used up."""
+        return self._exhausted
+
+    @property
+    def hopeless(self) -> str | None:
+        """Why the first trials failed, if all did for one reason: nothing more is suggested then."""
+        return self._hopeless
+
+    def stop(self) -> None:
+        """Suggest nothing more; what runs may end. May be called from any thread."""
+        self._stopping = True
+
+    def suggest(self) -> Suggestion | Nothing:
+        """Return the next configuration to try, made from everything recorded so far, or why there is none."""
+        if self._stopping or self._hopeless is not None:
+            return Nothing.MORE
+        if self._unfinished:
+            return self._unfinished.popleft()
+        number = len(self._records)
+        if number >= self.specification.settings.trials:
+            return Nothing.MORE
+        # One tuner id a trial: the oracle believes that every worker is a tuner of its own.
+        tuner_id = f"worker-{len(self._oracle.trials)}"
+        points = self.specification.settings.points
+        # Given points come before all others: so many suggestions as there are have been of them.
+        trial = self._given(tuner_id, points[number]) if number < len(points) else self._oracle.create_trial(tuner_id)
+        if trial.status == _Status.STOPPED:
+            self._exhausted = True
+            return Nothing.MORE
+        if trial.status != _Status.RUNNING:
+            return Nothing.YET
+        suggestion = Suggestion(
+            trial_id=trial.trial_id,
+            values=trial.hyperparameters.values,
+            seed=self._seed(trial),
+            suggested=now(),
+        )
+        self._ledger.write_suggestion(suggestion)
+        self._ledger.write_oracle(self._oracle.get_state())
+        self._records[suggestion.trial_id] = pending(suggestion)
+        return suggestion
+
+    def meet(self, declared: Declared) -> None:
+        """Take in what a trial declared when it built its model: what is new becomes part of the oracle's space."""
+        met = as_space(declared)
+        new = unknown(self._oracle, met)
+        if not new:
+            return
+        known = self._oracle.hyperparameters.copy()
+        known.merge(new, overwrite=False)
+        # Durable before the oracle knows of it, as all that it learns.
+        self._ledger.write_space(as_json(known))
+        extend(self._oracle, met)
+        self._ledger.write_oracle(self._oracle.get_state())
+
+    def progress(self, record: Record) -> None:
+        """Keep a running trial's last report for readers."""
+        self._ledger.write_progress(record)
+        self._records[record.trial_id] = record
+
+    def end(self, record: Record) -> None:
+        """Record an ended trial, then tell the oracle its best value, or that it has none.
+
+        The oracle's state is not written: it is told the record again when a search is resumed.
+        """
+        self._ledger.write_record(record)
+        self._records[record.trial_id] = record
+        self._ended += 1
+        if self._ended == FIRST_TRIALS:
+            self._hopeless = common_failure(self._records.values())
+        self._tell(record)
+        self._housekeeping.ended(record.trial_id, self._records)
+
+    def record(self, trial_id: str) -> Record:
+        """Return the trial as last reported."""
+        return self._records[trial_id]
+
+    def records(self) -> tuple[Record, ...]:
+        """Return every trial as last reported. May be called from any thread."""
+        return tuple(self._records.values())
+
+    def _seed(self, trial: trial_module.Trial) -> int:
+        """Give a promotion the seed of the trial that it continues, any other one of its own."""
+        parent = trial.hyperparameters.values.get("tuner/trial_id")
+        if parent in self._records:
+            return self._ledger.suggestion(parent).seed
+        return _seed(self.specification.settings.seed, trial.trial_id)
+
+    def _tell(self, record: Record) -> None:
+        trial = self._oracle.get_trial(record.trial_id)
+        if record.score is None or record.state in (TrialState.INFEASIBLE, TrialState.FAILED):
+            trial.status, trial.message = _Status.FAILED, record.reason
+        else:
+            self._oracle.update_trial(
+                record.trial_id, {self.specification.objective_name: record.score}, step=record.best_epoch or 0
+            )
+            trial.status = _Status.COMPLETED
+        self._oracle.end_trial(trial)
+
+    def _given(self, tuner_id: str, values: Mapping[str, Any]) -> Any:
+        """Let the oracle begin a trial of ``values`` as it begins its own: the trial is like any other to it."""
+        self._oracle.populate_space = lambda _trial_id: {"status": _Status.RUNNING, "values": dict(values)}
+        try:
+            return self._oracle.create_trial(tuner_id)
+        finally:
+            del self._oracle.populate_space
+
+
+def _seed(search_seed: int, trial_id: str) -> int:
+    """Derive a trial's seed, 1 to 2³¹ − 1, from the search's: the same at any concurrency and after any resume."""
+    digest = hashlib.sha256(f"{search_seed}/{trial_id}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") % (2**31 - 2) + 1

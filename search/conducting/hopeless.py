@@ -1,0 +1,29 @@
+"""When a search has no hope: its first trials all fail, and for the same reason."""
+
+import re
+from collections.abc import Iterable
+
+from search.ledger.records import Record, TrialState
+
+# Fewer may be chance; more would be hours lost to a space that cannot work.
+FIRST_TRIALS = 5
+_FAILED = (TrialState.FAILED, TrialState.INFEASIBLE)
+
+
+def common_failure(records: Iterable[Record]) -> str | None:
+    """Return why the first five trials to end all failed, None if they did not, or for different reasons.
+
+    Reasons that differ in numbers alone (sizes, ids of processes) are the same.
+    """
+    ended = sorted(
+        (record for record in records if record.state.is_ended()),
+        key=lambda record: (record.ended or "", record.trial_id),
+    )[:FIRST_TRIALS]
+    if len(ended) < FIRST_TRIALS or any(record.state not in _FAILED for record in ended):
+        return None
+    reasons = [record.reason or "" for record in ended]
+    return reasons[0] if len({_without_numbers(reason) for reason in reasons}) == 1 else None
+
+
+def _without_numbers(reason: str) -> str:
+    return re.sub(r"\b(?=[0-9a-f.,]*\d)[0-9a-f.,]+\b", "#", reason)

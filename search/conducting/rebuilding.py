@@ -1,0 +1,67 @@
+"""Bringing a fresh oracle to where the ledger says the last one was.
+
+An oracle's state is kept after each suggestion, so after a kill it may lack the last suggestion and the records since:
+the ledger, which is written first, has both.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine import trial as trial_module
+
+from search.ledger.records import Record, Suggestion, TrialState
+from search.oracles.hyperband import HyperbandOracle
+
+_Status = trial_module.TrialStatus
+
+
+def rebuild_oracle(
+    oracle: keras_tuner.Oracle,
+    state: Mapping[str, Any] | None,
+    suggestions: Sequence[Suggestion],
+    records: Mapping[str, Record],
+) -> list[Record]:
+    """Give ``oracle``, just made, the trials, the state and the generators that the ledger holds.
+
+    Args:
+        state: what its ``get_state`` gave last; None if it was never kept.
+        suggestions: all, in the order in which they were made.
+        records: those of ended trials, by trial id.
+
+    Returns:
+        The records that the oracle has not been told, in the order of their end: the caller tells them.
+    """
+    told = set(state["end_order"]) if state is not None else set()
+    for suggestion in suggestions:
+        oracle.trials[suggestion.trial_id] = _trial(oracle, suggestion)
+    for trial_id in told:
+        _settle(oracle.trials[trial_id], records[trial_id])
+    if state is not None:
+        oracle.set_state({**state, "ongoing_trials": {}})
+    started = set(oracle.start_order)
+    for number, suggestion in enumerate(suggestions):
+        trial = oracle.trials[suggestion.trial_id]
+        if suggestion.trial_id not in started:
+            if isinstance(oracle, HyperbandOracle):
+                oracle.take_in(trial)
+            oracle.start_order.append(suggestion.trial_id)
+            oracle._record_values(trial)
+        if suggestion.trial_id not in told:
+            oracle.ongoing_trials[f"worker-{number}"] = trial
+    untold = [record for trial_id, record in records.items() if trial_id not in told]
+    return sorted(untold, key=lambda record: (record.ended or "", record.trial_id))
+
+
+def _trial(oracle: keras_tuner.Oracle, suggestion: Suggestion) -> trial_module.Trial:
+    hyperparameters = oracle.hyperparameters.copy()
+    hyperparameters.values = dict(suggestion.values)
+    return trial_module.Trial(hyperparameters, trial_id=suggestion.trial_id, status=_Status.RUNNING)
+
+
+def _settle(trial: trial_module.Trial, record: Record) -> None:
+    """Put a trial where `Oracle.end_trial` left it."""
+    if record.score is None or record.state in (TrialState.INFEASIBLE, TrialState.FAILED):
+        trial.status, trial.message = _Status.FAILED, record.reason
+        return
+    trial.status, trial.score, trial.best_step = _Status.COMPLETED, record.score, record.best_epoch or 0

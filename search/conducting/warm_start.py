@@ -1,0 +1,116 @@
+"""What a search learns from another one before it starts: ``--warm-start OTHER``.
+
+Taken once, at the start, and kept in the search's own directory: a resumed search knows the same, whatever has become
+of the other. The trials taken are the oracle's alone; they are no records and use up none of the budget. The oracle
+numbers its own trials on from them.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import keras_tuner
+from pydantic import BaseModel, ConfigDict
+
+from datasets import open_folder
+from search.errors import SettingsError
+from search.layout import LESSONS, SearchLayout
+from search.ledger.ledger import Ledger
+from search.ledger.records import Record, Suggestion, TrialState, Value
+from search.ledger.specification import read_specification
+from search.space.points import complete
+from trainer import Objective
+
+_SCORED = (TrialState.COMPLETED, TrialState.STOPPED)
+
+
+class Lessons(BaseModel):
+    """Ended trials of another search, as configurations of this one's space.
+
+    ``search`` is the other's location. ``trials`` have ids ``NAME/ID``, complete values, and no history. ``left_out``
+    counts those that were not taken, by the reason.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    search: str
+    trials: tuple[Record, ...] = ()
+    left_out: dict[str, int] = {}
+
+    def __str__(self) -> str:
+        left_out = ", ".join(f"{count} {reason}" for reason, count in self.left_out.items())
+        return f"learned from {len(self.trials)} trials of {self.search}" + (
+            f" (left out: {left_out})" if left_out else ""
+        )
+
+
+def find_search(other: str, storage: str) -> SearchLayout:
+    """Return where the search ``other`` is: a name in ``storage``, or the path or URI of its directory."""
+    return SearchLayout(open_folder(other)) if "/" in other else SearchLayout.of(storage, other)
+
+
+def take_lessons(
+    layout: SearchLayout,
+    space: keras_tuner.HyperParameters,
+    objective: Objective,
+    *,
+    explore: Callable[[Mapping[str, Value]], None],
+) -> Lessons:
+    """Take every trial of the search at ``layout`` that has a score and lies in ``space``.
+
+    Args:
+        explore: Called with configurations that name hyperparameters which ``space`` lacks: it may add them.
+
+    Raises LedgerError if there is no search, SettingsError if it optimised something else.
+    """
+    specification = read_specification(layout)
+    if specification.objective != objective:
+        raise SettingsError(
+            f"--warm-start {layout.root.uri}: expected a search for {objective}, "
+            f"found one for {specification.objective}"
+        )
+    scored, left_out = [], Counter[str]()
+    for record in Ledger(layout).records():
+        if record.state in _SCORED and record.score is not None and math.isfinite(record.score):
+            scored.append(record)
+        else:
+            left_out["without a score"] += 1
+    # All of them first: what one build finds is a hyperparameter of every lesson.
+    for record in scored:
+        if not record.hyperparameters.keys() <= {one.name for one in space.space}:
+            explore(record.hyperparameters)
+    taken: list[Record] = []
+    for record in scored:
+        try:
+            lesson = _lesson(record, specification.settings.name, space)
+        except SettingsError:
+            left_out["outside of the space"] += 1
+            continue
+        if all(lesson.hyperparameters != other.hyperparameters for other in taken):
+            taken.append(lesson)
+    return Lessons(search=layout.root.uri, trials=tuple(taken), left_out=dict(left_out))
+
+
+def _lesson(record: Record, name: str, space: keras_tuner.HyperParameters) -> Record:
+    values = complete(space, record.hyperparameters)
+    return record.but(
+        trial_id=f"{name}/{record.trial_id}", hyperparameters=values, history={}, metrics={}, parent=None, reason=None
+    )
+
+
+def write_lessons(layout: SearchLayout, lessons: Lessons) -> None:
+    """Keep what was taken with the search at ``layout``."""
+    layout.root.write_whole(LESSONS, lessons.model_dump_json().encode())
+
+
+def read_lessons(layout: SearchLayout) -> Lessons | None:
+    """Return what was taken at the start, None if nothing was."""
+    try:
+        return Lessons.model_validate_json(layout.root.read(LESSONS))
+    except FileNotFoundError:
+        return None
+
+
+def as_suggestion(lesson: Record) -> Suggestion:
+    """Return the suggestion that a lesson came from, as far as an oracle cares."""
+    return Suggestion(trial_id=lesson.trial_id, values=lesson.hyperparameters, seed=1, suggested=lesson.started or "")

@@ -1,0 +1,1 @@
+"""What is durable of a search: its specification, suggestions, records and oracle, and how they are read."""

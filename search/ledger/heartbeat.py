@@ -1,0 +1,114 @@
+"""Who drives a search, and whether its driver is alive: each has a number and a file that it rewrites while it lives.
+
+Two clocks may disagree and a process may vanish without a word, so a driver counts as alive for a minute after its last
+beat; on the driver's own machine its process is looked up, and a death is known at once.
+
+A driver takes the number after the highest, and is the driver if nobody else has taken that one: of several that begin
+at the same moment exactly one does on a local disk. An object store cannot write exclusively: there each looks again
+after two seconds, and is not the driver if another has written the same number after it. Two remain only if the store
+takes longer than that from being asked for the file to having written it.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from datasets import Folder, StorageError
+from search.errors import LedgerError
+from search.layout import DRIVERS, driver_file, driver_of
+from search.ledger.records import now
+
+_EVERY_SECONDS = 5.0
+_ALIVE_SECONDS = 60.0
+_SETTLING_SECONDS = 2.0
+
+
+@contextlib.contextmanager
+def beating(folder: Folder) -> Iterator[None]:
+    """Become the driver of the search in ``folder``, and beat until the block ends.
+
+    Raises LedgerError if another driver is alive, or becomes it at the same moment.
+    """
+    drivers, token = folder.child(DRIVERS), secrets.token_hex(8)
+    number = _last(drivers) + 1
+    if _is_alive(drivers, number - 1) or not _take(drivers, number, token):
+        raise LedgerError(f"the search at {folder.uri} has another driver, which is alive: `galaxy stop` ends it")
+    done = threading.Event()
+    thread = threading.Thread(target=_beat_until, args=(drivers, number, token, done), name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        with contextlib.suppress(StorageError):  # the storage may be why the search ends
+            # It stays: the number is never taken again.
+            drivers.write_whole(driver_file(number), json.dumps({"token": token, "ended": now()}).encode())
+
+
+def is_alive(folder: Folder) -> bool:
+    """Whether a driver beats in ``folder``."""
+    drivers = folder.child(DRIVERS)
+    return _is_alive(drivers, _last(drivers))
+
+
+def _take(drivers: Folder, number: int, token: str) -> bool:
+    """Take a driver's number, and say whether it is ours alone; older drivers' files are deleted then."""
+    if not drivers.create(driver_file(number), _beat(token)):
+        return False
+    if drivers.local is None:
+        time.sleep(_SETTLING_SECONDS)
+    # Between our look and our write others may have come and gone: they have higher numbers.
+    if _last(drivers) != number or _read(drivers, number).get("token") != token:
+        return False
+    for name in drivers.names():
+        if 0 < driver_of(name) < number:
+            drivers.delete(name)
+    return True
+
+
+def _last(drivers: Folder) -> int:
+    return max((driver_of(name) for name in drivers.names()), default=0)
+
+
+def _is_alive(drivers: Folder, number: int) -> bool:
+    beat = _read(drivers, number) if number else {}
+    if "at" not in beat:  # there has been none, or it has ended
+        return False
+    age = (datetime.now(UTC) - datetime.fromisoformat(beat["at"])).total_seconds()
+    return age < _ALIVE_SECONDS and (beat["host"] != socket.gethostname() or _process_exists(beat["pid"]))
+
+
+def _read(drivers: Folder, number: int) -> dict[str, Any]:
+    try:
+        beat: dict[str, Any] = json.loads(drivers.read(driver_file(number)))
+    except FileNotFoundError:  # a later one has deleted it
+        return {}
+    return beat
+
+
+def _beat_until(drivers: Folder, number: int, token: str, done: threading.Event) -> None:
+    while not done.wait(_EVERY_SECONDS):
+        with contextlib.suppress(StorageError):  # a passing fault of the storage: the next beat may get through
+            drivers.write_whole(driver_file(number), _beat(token))
+
+
+def _beat(token: str) -> bytes:
+    return json.dumps({"token": token, "host": socket.gethostname(), "pid": os.getpid(), "at": now()}).encode()
+
+
+def _process_exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is there and somebody else's
+        return True
+    return True

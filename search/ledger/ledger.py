@@ -1,0 +1,191 @@
+"""All records of a search, durable. The ledger is the truth; everything else is rebuilt from it.
+
+One process writes (the driver, from one thread); any number read, at any time, from anywhere. Each file appears whole
+or not at all, so a reader needs no lock.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from datasets import Folder
+from search.errors import LedgerError
+from search.layout import ORACLE, ORACLE_REST, SPACE, STATE, STOP, SearchLayout, file_of, trial_of
+from search.ledger.oracle_state import StateKeeper, joined
+from search.ledger.records import Record, SearchState, Suggestion, now, pending
+from search.ledger.snapshot import SnapshotWriter, read_snapshot
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Ledger:
+    """Suggestions, reports and records of one search.
+
+    Writers keep this order: a suggestion is written before anyone trains it, a record before the oracle learns of it.
+    """
+
+    def __init__(self, layout: SearchLayout) -> None:
+        self.layout = layout
+        self._oracle = StateKeeper()
+        self._snapshot = SnapshotWriter(layout.root, lambda: self.records(history=False))
+
+    def write_suggestion(self, suggestion: Suggestion) -> None:
+        """Make a suggestion durable."""
+        self._write(self.layout.suggestions, suggestion.trial_id, suggestion)
+
+    def write_progress(self, record: Record) -> None:
+        """Keep what a running trial reported, in place of its last report."""
+        self._write(self.layout.progress, record.trial_id, record)
+
+    def write_record(self, record: Record) -> None:
+        """Make an ended trial's record durable. Raises LedgerError if it has not ended or is recorded already."""
+        if not record.state.is_ended():
+            raise LedgerError(f"trial {record.trial_id} is {record.state}: only an ended trial is recorded")
+        if not self.layout.records.create(file_of(record.trial_id), record.model_dump_json().encode()):
+            raise LedgerError(f"trial {record.trial_id} is recorded already at {self.layout.records.uri}")
+        self.layout.progress.delete(file_of(record.trial_id))
+        self._snapshot.add(record)
+
+    def write_state(self, state: SearchState, reason: str | None = None) -> None:
+        """Say where the search stands."""
+        self._write_json(STATE, {"state": state, "reason": reason, "since": now()})
+        if state is not SearchState.RUNNING:
+            self._snapshot.write()
+
+    def write_oracle(self, state: dict[str, Any]) -> None:
+        """Keep the oracle's state."""
+        base, rest = self._oracle.files(state)
+        # In this order: a rest that belongs to an older base is passed over.
+        if base is not None:
+            self.layout.root.write_whole(ORACLE, base)
+        self.layout.root.write_whole(ORACLE_REST, rest)
+
+    def write_space(self, declared: Sequence[Mapping[str, Any]]) -> None:
+        """Keep the hyperparameters that the oracle is about to know."""
+        self._write_json(SPACE, {"hyperparameters": list(declared)})
+
+    def space(self) -> list[dict[str, Any]] | None:
+        """Return the hyperparameters that were kept last; None before the search has started."""
+        try:
+            declared: list[dict[str, Any]] = json.loads(self.layout.root.read(SPACE))["hyperparameters"]
+        except FileNotFoundError:
+            return None
+        return declared
+
+    def request_stop(self) -> None:
+        """Ask the search's driver, wherever it runs, to finish what runs and stop."""
+        self._write_json(STOP, {"asked": now()})
+
+    def stop_requested(self) -> bool:
+        """Whether somebody has asked the driver to stop."""
+        return self.layout.root.exists(STOP)
+
+    def forget_stop(self) -> None:
+        """Take the request to stop away: it was meant for an earlier driver."""
+        self.layout.root.delete(STOP)
+
+    def oracle_state(self) -> dict[str, Any] | None:
+        """Return the oracle's state as last kept; None before the first suggestion."""
+        try:
+            base = self.layout.root.read(ORACLE)
+        except FileNotFoundError:
+            return None
+        try:
+            rest = self.layout.root.read(ORACLE_REST)
+        except FileNotFoundError:
+            rest = None
+        return joined(base, rest)
+
+    def state(self) -> SearchState:
+        """Return the state as the driver last said it; a driver that died could not say so."""
+        try:
+            return SearchState(json.loads(self.layout.root.read(STATE))["state"])
+        except FileNotFoundError:
+            return SearchState.RUNNING
+
+    def suggestions(self) -> list[Suggestion]:
+        """Return every suggestion, by trial id."""
+        return _read_all(self.layout.suggestions, Suggestion)
+
+    def report(self, trial_id: str) -> Record | None:
+        """Return what the trial last reported while it ran; None if nothing, or if it has ended."""
+        try:
+            return _read(self.layout.progress, file_of(trial_id), Record)
+        except FileNotFoundError:
+            return None
+
+    def recorded(self, trial_id: str) -> Record | None:
+        """Return the trial's record; None if it has not ended."""
+        try:
+            return _read(self.layout.records, file_of(trial_id), Record)
+        except FileNotFoundError:
+            return None
+
+    def suggestion(self, trial_id: str) -> Suggestion:
+        """Return the suggestion of the trial called ``trial_id``."""
+        return _read(self.layout.suggestions, file_of(trial_id), Suggestion)
+
+    def records(self, *, history: bool = True) -> list[Record]:
+        """Return every trial as it stands now, by trial id: ended ones, running ones, then those only suggested.
+
+        Without ``history`` the histories are left out, and ended trials are read from the snapshot where it has them.
+        """
+        found = {record.trial_id: record for record in _read_all(self.layout.progress, Record)}
+        # Read after the progress: a trial that ends in between is in both, and its record wins.
+        known = {} if history else read_snapshot(self.layout.root)
+        found |= {record.trial_id: record for record in _read_all(self.layout.records, Record, known)}
+        waiting = [trial_of(name) for name in self.layout.suggestions.names() if trial_of(name) not in found]
+        for trial_id in waiting:
+            found[trial_id] = pending(self.suggestion(trial_id))
+        records = [found[trial_id] for trial_id in sorted(found)]
+        return records if history else [_without_history(record) for record in records]
+
+    def record(self, trial_id: str) -> Record:
+        """Return one trial as it stands now. Raises LedgerError if there is none of that id."""
+        try:
+            # The report between two looks for the end: a trial may end meanwhile.
+            found = self._ended(trial_id) or self.report(trial_id) or self._ended(trial_id)
+            return found or pending(self.suggestion(trial_id))
+        except FileNotFoundError:
+            raise LedgerError(f"no trial {trial_id} at {self.layout.root.uri}") from None
+
+    def _ended(self, trial_id: str) -> Record | None:
+        try:
+            return _read(self.layout.records, file_of(trial_id), Record)
+        except FileNotFoundError:
+            return None
+
+    def _write(self, folder: Folder, trial_id: str, model: BaseModel) -> None:
+        folder.write_whole(file_of(trial_id), model.model_dump_json().encode())
+
+    def _write_json(self, name: str, value: dict[str, Any]) -> None:
+        self.layout.root.write_whole(name, json.dumps(value).encode())
+
+
+def _without_history(record: Record) -> Record:
+    return record.model_copy(update={"history": {}}) if record.history else record
+
+
+def _read_all(folder: Folder, model: type[Model], known: Mapping[str, Model] = MappingProxyType({})) -> list[Model]:
+    """Read each trial's file in ``folder``, but take those from ``known`` that it has, by trial id."""
+    found = []
+    for name in folder.names():
+        try:
+            found.append(known.get(trial_of(name)) or _read(folder, name, model))
+        except FileNotFoundError:  # deleted since it was listed: the trial ended, and its record is read next
+            continue
+    return found
+
+
+def _read(folder: Folder, name: str, model: type[Model]) -> Model:
+    try:
+        return model.model_validate_json(folder.read(name))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise LedgerError(
+            f"{folder.child(name).uri}: expected a {model.__name__.lower()}, found {first['msg'].lower()}: "
+            "the file was changed or another version wrote it"
+        ) from error

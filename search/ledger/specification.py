@@ -1,0 +1,132 @@
+"""What a search is: written once, at its start, and never changed."""
+
+import json
+from importlib.metadata import version
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from datasets import Dataset
+from search.errors import LedgerError, SettingsError
+from search.layout import BUDGET, SPECIFICATION, SearchLayout
+from search.ledger.records import now
+from search.settings import SearchSettings, most_trials
+from trainer import Objective
+
+FORMAT: Literal["galaxy-tuner-search/1"] = "galaxy-tuner-search/1"
+_PACKAGES = ("keras-tuner", "ray", "keras", "tensorflow", "numpy", "opencv-python-headless")
+
+
+class SearchSpecification(BaseModel):
+    """A search's settings and the dataset they apply to, as kept in ``specification.json``.
+
+    ``dataset`` is an absolute path or URI, ``image_shape`` is (height, width, 3).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["galaxy-tuner-search/1"]
+    settings: SearchSettings
+    objective_name: str
+    objective_direction: str
+    dataset: str
+    fingerprint: str
+    classes: tuple[str, ...]
+    image_shape: tuple[int, int, int]
+    created: str
+    versions: dict[str, str]
+
+    @classmethod
+    def of(cls, settings: SearchSettings, dataset: Dataset, objective: Objective) -> Self:
+        """Specify a search over ``dataset``, as of now, with this environment's versions."""
+        return cls(
+            format=FORMAT,
+            settings=settings,
+            objective_name=objective.name,
+            objective_direction=objective.direction,
+            dataset=dataset.info.path,
+            fingerprint=dataset.fingerprint,
+            classes=dataset.classes,
+            image_shape=dataset.image_shape,
+            created=now(),
+            versions={package: version(package) for package in _PACKAGES},
+        )
+
+    @property
+    def objective(self) -> Objective:
+        """The metric to optimise and its direction."""
+        return Objective(self.objective_name, "max" if self.objective_direction == "max" else "min")
+
+
+def claim(layout: SearchLayout, specification: SearchSpecification) -> None:
+    """Write the specification and by that take the name. Raises LedgerError, and touches nothing, if it is taken."""
+    data = specification.model_dump_json(indent=2).encode()
+    if not layout.root.create(SPECIFICATION, data):
+        raise _taken(layout, specification.settings.name)
+
+
+def check_free(layout: SearchLayout, name: str) -> None:
+    """Raise the LedgerError of a taken name, if it is: an early word, before work that `claim` would refuse."""
+    if layout.root.exists(SPECIFICATION):
+        raise _taken(layout, name)
+
+
+def extend(layout: SearchLayout, specification: SearchSpecification, trials: int) -> SearchSpecification:
+    """Change how many trials the search is to have, durably.
+
+    Raises SettingsError for fewer than it was to have, or more than its oracle makes.
+    """
+    before, most = specification.settings.trials, most_trials(dict(specification.settings))
+    if trials < before:
+        raise SettingsError(f"--trials {trials}: the search was to have {before} already: ask for more, or none")
+    if most is not None and trials > most:
+        raise SettingsError(
+            f"--trials {trials}: {specification.settings.oracle} over {specification.settings.epochs} epochs makes "
+            f"{most}: ask for {most}, or start a new search with more --epochs"
+        )
+    layout.root.write_whole(BUDGET, json.dumps({"trials": trials}).encode())
+    return _with_budget(specification, layout)
+
+
+def _with_budget(specification: SearchSpecification, layout: SearchLayout) -> SearchSpecification:
+    try:
+        budget = json.loads(layout.root.read(BUDGET))
+    except FileNotFoundError:
+        return specification
+    settings = specification.settings.model_copy(update={"trials": budget["trials"]})
+    return specification.model_copy(update={"settings": settings})
+
+
+def _taken(layout: SearchLayout, name: str) -> LedgerError:
+    return LedgerError(
+        f"a search named {name!r} exists already at {layout.root.uri}: choose another --name, "
+        f"or look at it with `galaxy leaderboard {name}`"
+    )
+
+
+def read_specification(layout: SearchLayout) -> SearchSpecification:
+    """Read a search's specification. Raises LedgerError if there is none or another version wrote it."""
+    try:
+        data = layout.root.read(SPECIFICATION)
+    except FileNotFoundError:
+        raise LedgerError(f"no search at {layout.root.uri}: `galaxy searches` lists a storage folder's") from None
+    try:
+        return _with_budget(SearchSpecification.model_validate_json(data), layout)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise LedgerError(
+            f"{layout.root.child(SPECIFICATION).uri}: expected a specification of format {FORMAT}, "
+            f"found {first['msg'].lower()} at {where or 'the top'}: it was written by another version"
+        ) from error
+
+
+def open_same_dataset(specification: SearchSpecification) -> Dataset:
+    """Open the dataset that a search ran on. Raises LedgerError if it has changed since."""
+    dataset = Dataset.open(specification.dataset)
+    if dataset.fingerprint != specification.fingerprint:
+        raise LedgerError(
+            f"{specification.dataset}: the search ran on a dataset with fingerprint {specification.fingerprint[:12]}…, "
+            f"found {dataset.fingerprint[:12]}…: import the original again, or start a new search"
+        )
+    return dataset

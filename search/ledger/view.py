@@ -1,0 +1,110 @@
+"""What a reader sees of a search, at one moment. Reading needs neither TensorFlow nor Ray."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from datasets import open_folder
+from search.errors import SettingsError
+from search.layout import SPECIFICATION, SearchLayout
+from search.ledger.heartbeat import is_alive
+from search.ledger.ledger import Ledger
+from search.ledger.ranking import Row, leaderboard
+from search.ledger.records import Record, SearchState
+from search.ledger.specification import SearchSpecification, read_specification
+from trainer import Objective
+
+
+@dataclass(frozen=True)
+class SearchView:
+    """A search's specification, state and ranking. ``rows`` are best first, trials without a score last."""
+
+    specification: SearchSpecification
+    state: SearchState
+    rows: tuple[Row, ...]
+
+    @classmethod
+    def of(cls, specification: SearchSpecification, state: SearchState, records: Sequence[Record]) -> "SearchView":
+        """Rank ``records`` into a view."""
+        return cls(specification, state, leaderboard(records, specification.objective))
+
+    @property
+    def name(self) -> str:
+        """The search's name."""
+        return self.specification.settings.name
+
+    @property
+    def objective(self) -> Objective:
+        """The metric optimised and its direction."""
+        return self.specification.objective
+
+    @property
+    def best(self) -> str | None:
+        """Trial id of the leader, or None while no trial has a score."""
+        return self.rows[0].trial_id if self.rows and self.rows[0].rank is not None else None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of trials in each state that occurs."""
+        return dict(Counter(str(row.state) for row in self.rows))
+
+    def as_json(self, *, history: bool = False) -> dict[str, object]:
+        """Return the object that ``galaxy leaderboard --json`` prints."""
+        return {
+            "search": self.name,
+            "state": self.state.value,
+            "objective": {"name": self.objective.name, "direction": self.objective.direction},
+            "dataset": self.specification.dataset,
+            "best": self.best,
+            "trials": [row.as_json(history=history) for row in self.rows],
+        }
+
+    def as_summary(self) -> dict[str, object]:
+        """Return the search as one item of what ``galaxy searches --json`` prints: counts instead of trials."""
+        return {
+            "name": self.name,
+            "state": self.state.value,
+            "dataset": self.specification.dataset,
+            "objective": {"name": self.objective.name, "direction": self.objective.direction},
+            "best": self.best,
+            "trials": self.counts,
+        }
+
+
+def read_search(storage: str, name: str, *, history: bool = True) -> SearchView:
+    """Read the search called ``name``, running or not. Raises LedgerError if there is none of this version.
+
+    Without ``history`` the rows' histories are empty, and a search of thousands of trials is read from its snapshot.
+    """
+    layout = SearchLayout.of(storage, name)
+    specification = read_specification(layout)
+    ledger = Ledger(layout)
+    # The driver first: if it ends in between, its last word is read after it.
+    alive = is_alive(layout.root)
+    state = ledger.state()
+    if state is SearchState.RUNNING and not alive:
+        state = SearchState.INTERRUPTED
+    return SearchView.of(specification, state, ledger.records(history=history))
+
+
+def read_trial(storage: str, name: str, trial_id: str) -> Record:
+    """Read one trial of the search called ``name``, with its history. Raises LedgerError if there is none."""
+    return Ledger(SearchLayout.of(storage, name)).record(trial_id)
+
+
+def list_searches(storage: str) -> tuple[SearchView, ...]:
+    """Read every search in ``storage``, by name, without histories; none if the folder does not exist."""
+    names = [name for name in open_folder(storage).names() if _is_search(storage, name)]
+    return tuple(read_search(storage, name, history=False) for name in names)
+
+
+def bundle_location(storage: str, name: str) -> str:
+    """Return where ``galaxy train`` puts the classifier of the search called ``name``."""
+    return SearchLayout.of(storage, name).bundle.uri
+
+
+def _is_search(storage: str, name: str) -> bool:
+    try:
+        return SearchLayout.of(storage, name).root.exists(SPECIFICATION)
+    except SettingsError:  # some other folder, whose name no search can have
+        return False

@@ -1,0 +1,1 @@
+"""What may vary: the built-in space, users' own, and points in them."""

@@ -1,0 +1,91 @@
+"""The built-in search space: convolutional networks for small galaxy images, and how they are trained.
+
+`networks` has the networks. What belongs to training (batch size, balance, augmentation) is declared here too, so that
+the oracle varies everything together; see `search.training_options` for what becomes of it.
+"""
+
+from typing import Any
+
+import keras
+import keras_tuner
+from keras import layers
+
+from search.space.networks import features_of
+
+
+class GalaxyHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
+    """Builds a compiled CNN: images float32 (batch, height, width, 3) in 0–1 → class probabilities (batch, classes).
+
+    Labels are one-hot: the loss is categorical cross-entropy with label smoothing.
+    """
+
+    def __init__(self, *, input_shape: tuple[int, int, int], num_classes: int) -> None:
+        super().__init__(name="galaxy_cnn")
+        self.input_shape = input_shape
+        self.num_classes = num_classes
+
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
+        """Declare every hyperparameter on ``hp`` and build the model of its present values."""
+        declare_training(hp)
+        images = layers.Input(self.input_shape, name="image")
+        features = features_of(hp, images)
+        # In float32 whatever the rest computes in: 8 bits of mantissa are too few for a probability.
+        outputs = layers.Dense(self.num_classes, activation="softmax", dtype="float32", name="class")(features)
+        model = keras.Model(images, outputs, name=self.name)
+        model.compile(
+            optimizer=_optimizer(hp),
+            loss=keras.losses.CategoricalCrossentropy(label_smoothing=hp.Float("label_smoothing", 0.0, 0.1, step=0.05)),
+            metrics=["accuracy"],
+        )
+        return model
+
+
+def declare_training(hp: keras_tuner.HyperParameters) -> None:
+    """Declare the hyperparameters of training; `search.training_options` says what each sets.
+
+    Colour, noise and cutout are left to spaces of one's own: a galaxy's colour tells its class, and each more dimension
+    thins out a search of few trials.
+    """
+    hp.Fixed("precision", "auto")
+    hp.Choice("batch_size", [32, 64, 128], default=64)
+    # Not from 0: trials are short, and without augmentation a model that leads after 4 epochs overfits by the 20th.
+    hp.Float("augmentation", 0.25, 1.0, step=0.25, default=0.5)
+    hp.Choice("augmentation_brightness", [0.0, 0.2], default=0.0)
+    # Of the 0.1–0.4 that Zhang et al. 2018 (arXiv:1710.09412) recommend, the middle.
+    hp.Choice("mixup", [0.0, 0.2], default=0.0)
+    _declare_balance(hp)
+
+
+def _declare_balance(hp: keras_tuner.HyperParameters) -> None:
+    hp.Choice("balance", ["none", "undersample", "oversample", "weights"], default="none")
+    undersampled: dict[str, Any] = {"parent_name": "balance", "parent_values": ["undersample"]}
+    hp.Float("undersampling_ratio", 4.0, 16.0, step=4.0, default=8.0, **undersampled)
+    hp.Boolean("fresh_undersampling", default=False, **undersampled)
+    hp.Choice("oversampling_ratio", [0.25, 0.5], default=0.25, parent_name="balance", parent_values=["oversample"])
+    hp.Choice("class_weight_power", [0.25, 0.5, 1.0], default=0.5, parent_name="balance", parent_values=["weights"])
+
+
+def _optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
+    kind = hp.Choice("optimizer", ["adamw", "sgd", "rmsprop"], default="adamw")
+    weight_decay = hp.Float("weight_decay", 1e-5, 1e-2, sampling="log", default=1e-4)
+    # The useful rate differs tenfold between the families, so each has its own range.
+    adaptive = hp.Float(
+        "learning_rate",
+        5e-4,
+        4e-3,
+        sampling="log",
+        default=1e-3,
+        parent_name="optimizer",
+        parent_values=["adamw", "rmsprop"],
+    )
+    beta_2 = hp.Choice("beta_2", [0.99, 0.999], default=0.999, parent_name="optimizer", parent_values=["adamw"])
+    rate = hp.Float(
+        "sgd_learning_rate", 1e-2, 1e-1, sampling="log", default=3e-2, parent_name="optimizer", parent_values=["sgd"]
+    )
+    momentum = hp.Float("momentum", 0.8, 0.95, step=0.05, default=0.9, parent_name="optimizer", parent_values=["sgd"])
+    nesterov = hp.Boolean("nesterov", default=True, parent_name="optimizer", parent_values=["sgd"])
+    if kind == "sgd":
+        return keras.optimizers.SGD(rate, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay)
+    if kind == "rmsprop":
+        return keras.optimizers.RMSprop(adaptive, weight_decay=weight_decay)
+    return keras.optimizers.AdamW(adaptive, beta_2=beta_2, weight_decay=weight_decay)

@@ -1,0 +1,124 @@
+"""Configurations given rather than proposed: are they in the space, and what are they in full?"""
+
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine import hyperparameters as kinds
+
+from search.errors import SettingsError
+from search.ledger.records import Value
+
+Point = Mapping[str, Value]
+
+
+def complete_points(space: keras_tuner.HyperParameters, points: Sequence[Point]) -> tuple[dict[str, Value], ...]:
+    """Return ``points`` as configurations of ``space`` in full, see `complete`; of equal ones the first."""
+    found: list[dict[str, Value]] = []
+    for point in points:
+        values = complete(space, point)
+        if values not in found:
+            found.append(values)
+    return tuple(found)
+
+
+def complete(space: keras_tuner.HyperParameters, point: Point) -> dict[str, Value]:
+    """Return the values of all active hyperparameters: those of ``point``, the default where it has none.
+
+    Raises SettingsError, one line with the nearest known name or allowed value, if ``point`` is not in ``space``.
+    """
+    known = {hyperparameter.name for hyperparameter in space.space}
+    for name in point:
+        if name not in known:
+            raise SettingsError(f"the space has no hyperparameter {name!r}{_nearest_name(name, known)}")
+    values: dict[str, Value] = {}
+    for hyperparameter in space.space:
+        name = hyperparameter.name
+        if name not in values and active(hyperparameter, values):
+            values[name] = _checked(hyperparameter, point[name]) if name in point else hyperparameter.default
+    for name in point:
+        if name not in values:
+            raise SettingsError(f"{name} has no meaning here: it counts only where {_condition(space, name)}")
+    return values
+
+
+def active(hyperparameter: Any, values: Mapping[str, Any]) -> bool:
+    """Whether all conditions of ``hyperparameter`` hold for ``values``."""
+    return all(condition.is_active(values) for condition in hyperparameter.conditions)
+
+
+def random_point(space: keras_tuner.HyperParameters, *, seed: int) -> dict[str, Value]:
+    """Draw the values of all active hyperparameters at random."""
+    values: dict[str, Value] = {}
+    for number, hyperparameter in enumerate(space.space):
+        if active(hyperparameter, values):
+            values[hyperparameter.name] = hyperparameter.random_sample(seed + number)
+    return values
+
+
+def _checked(hyperparameter: Any, value: object) -> Value:
+    """Return the value of ``hyperparameter`` that ``value`` is, in its own type."""
+    if isinstance(hyperparameter, kinds.Int | kinds.Float) and hyperparameter.step is None:
+        return _in_range(hyperparameter, value)
+    allowed: list[Value] = (
+        [hyperparameter.value] if isinstance(hyperparameter, kinds.Fixed) else [*hyperparameter.values]
+    )
+    for other in allowed:
+        if _same(value, other):
+            return other
+    raise _refused(hyperparameter, value, f"one of {_listed(allowed)}", _nearest(value, allowed))
+
+
+def _in_range(hyperparameter: Any, value: object) -> Value:
+    low, high = hyperparameter.min_value, hyperparameter.max_value
+    whole = isinstance(hyperparameter, kinds.Int)
+    rule = f"a {'whole ' if whole else ''}number from {low} to {high}"
+    if not _is_number(value):
+        raise _refused(hyperparameter, value, rule, hyperparameter.default)
+    number: Any = value
+    kept: Value = round(number) if whole and math.isfinite(number) else float(number)
+    if kept != number or not low <= kept <= high:
+        raise _refused(hyperparameter, value, rule, min(max(kept, low), high))
+    return kept
+
+
+def _same(value: object, allowed: Value) -> bool:
+    """Whether they are equal; 0.3 is what Keras Tuner counts as 0.30000000000000004, but True is not 1."""
+    if _is_number(value) and _is_number(allowed):
+        return math.isclose(value, allowed, rel_tol=1e-9)  # type: ignore[arg-type]
+    return type(value) is type(allowed) and value == allowed
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _nearest(value: object, allowed: Sequence[Value]) -> Value:
+    numbers = [other for other in allowed if _is_number(other)]
+    if _is_number(value) and numbers:
+        return min(numbers, key=lambda other: abs(other - value))  # type: ignore[operator]
+    by_text = {str(other): other for other in allowed}
+    return by_text[difflib.get_close_matches(str(value), by_text, n=1, cutoff=0.0)[0]]
+
+
+def _listed(allowed: Sequence[Value]) -> str:
+    if len(allowed) <= 8:
+        return ", ".join(map(str, allowed))
+    return f"{allowed[0]}, {allowed[1]}, …, {allowed[-1]}"
+
+
+def _refused(hyperparameter: Any, value: object, rule: str, nearest: object) -> SettingsError:
+    return SettingsError(f"{hyperparameter.name} is {rule}, found {value!r}; the nearest is {nearest}")
+
+
+def _nearest_name(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.0)
+    return f"; the nearest is {near[0]!r}" if near else ""
+
+
+def _condition(space: keras_tuner.HyperParameters, name: str) -> str:
+    """Say in words when the hyperparameter called ``name`` is active."""
+    conditions = next(hyperparameter.conditions for hyperparameter in space.space if hyperparameter.name == name)
+    return " and ".join(f"{one.name} is {' or '.join(map(str, one.values))}" for one in conditions)

@@ -1,0 +1,1 @@
+"""Bundles: written, loaded, described, evaluated, and used to classify."""

@@ -1,0 +1,154 @@
+"""A bundle: the trained models with all that is needed to classify with them, as files in one folder.
+
+`bundle.json` is what makes a folder a bundle: it names the model files and their hashes. Model files are named by their
+content and written first, so that a bundle changes from the old one to the new one in a single replacement.
+"""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zipfile import BadZipFile
+
+import keras
+
+from datasets import Folder, open_folder
+from trainer.bundles.card import model_card
+from trainer.bundles.manifest import CARD, FILE, Manifest, TrustRecord, read_manifest
+from trainer.errors import BundleError, one_line
+from trainer.final.decision import Decide
+from trainer.trust.limits import Trust, unpacked
+from trainer.trust.novelty import FALSE_ALARMS
+from trainer.trust.selective import MAX_ERROR
+
+_NAMED_BY_CONTENT = re.compile(r"model-.*\.keras|trust-.*\.npz")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A loaded bundle: ``models`` are in the order of ``manifest.members`` and not compiled.
+
+    ``trust`` is None where the bundle says nothing of its limits, as older ones do.
+    """
+
+    uri: str
+    manifest: Manifest
+    models: tuple[keras.Model, ...]
+    trust: Trust | None = None
+
+
+def write_bundle(
+    folder: Folder, models: Sequence[keras.Model], manifest: Manifest, trust: Trust | None = None
+) -> Manifest:
+    """Write ``models``, in the order of ``manifest.members``, whole or not at all; an older bundle goes at the end.
+
+    Returns:
+        The manifest as written: with its ``files`` and ``trust``.
+
+    Raises:
+        BundleError: A model cannot be loaded again in Keras's safe mode (an unregistered layer, a Lambda).
+        StorageError: The folder cannot be written.
+    """
+    if len(models) != len(manifest.members):
+        raise ValueError(f"a model for each member is needed, but got {len(models)} for {len(manifest.members)}")
+    packed = [_pack_model(model, manifest.members[index].name) for index, model in enumerate(models)]
+    hashes = [hashlib.sha256(data).hexdigest() for data in packed]
+    files = {f"model-{index}-{digest[:12]}.keras": digest for index, digest in enumerate(hashes)}
+    contents = dict(zip(files, packed, strict=True))
+    manifest = replace(manifest, files=files, trust=None)
+    if trust is not None:
+        data = trust.packed()
+        record = _describe_trust(trust, hashlib.sha256(data).hexdigest())
+        contents[record.file] = data
+        manifest = replace(manifest, trust=record)
+    for name, data in contents.items():
+        folder.write_whole(name, data)
+    folder.write_whole(FILE, manifest.as_document())
+    folder.write_whole(CARD, model_card(manifest).encode())
+    for name in folder.names():
+        if _NAMED_BY_CONTENT.fullmatch(name) and name not in contents:
+            folder.delete(name)
+    return manifest
+
+
+def _describe_trust(trust: Trust, digest: str) -> TrustRecord:
+    return TrustRecord(
+        file=f"trust-{digest[:12]}.npz",
+        sha256=digest,
+        images=len(trust.answers[Decide.ACCURACY].right),
+        max_error=MAX_ERROR,
+        sure_from={decide.value: trust.threshold(decide, None) for decide in Decide},
+        false_alarms=None if trust.novelty is None else FALSE_ALARMS,
+    )
+
+
+def load_bundle(location: str | Path | Folder) -> Bundle:
+    """Load a bundle. No code that it holds is run (Keras's safe mode).
+
+    Raises:
+        BundleError: It is not a bundle, of another version, or a file is missing or changed.
+        StorageError: The location cannot be read.
+    """
+    folder = location if isinstance(location, Folder) else open_folder(location)
+    manifest = read_manifest(folder)
+    models = []
+    for (name, digest), member in zip(manifest.files.items(), manifest.members, strict=True):
+        try:
+            models.append(_unpack_model(_read_checked(folder, name, digest)))
+        except (ValueError, TypeError, OSError) as error:
+            raise BundleError(
+                f"{folder.child(name).uri!r} cannot be loaded as the model {member.name!r}: expected one that Keras "
+                f"loads in safe mode, found {one_line(error)}"
+            ) from error
+    return Bundle(folder.uri, manifest, tuple(models), _load_trust(folder, manifest))
+
+
+def _load_trust(folder: Folder, manifest: Manifest) -> Trust | None:
+    record = manifest.trust
+    if record is None:
+        return None
+    try:
+        return unpacked(_read_checked(folder, record.file, record.sha256))
+    except (ValueError, KeyError, OSError, BadZipFile) as error:
+        raise BundleError(
+            f"{folder.child(record.file).uri!r} cannot be read: expected arrays of this version, "
+            f"found {one_line(error)}"
+        ) from error
+
+
+def _read_checked(folder: Folder, name: str, digest: str) -> bytes:
+    path = folder.child(name).uri
+    try:
+        data = folder.read(name)
+    except FileNotFoundError as error:
+        raise BundleError(f"{path!r} is missing: expected the file that {FILE} names, found none") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != digest:
+        raise BundleError(f"{path!r} has changed since it was written: expected SHA-256 {digest}, found {found}")
+    return data
+
+
+def _pack_model(model: keras.Model, name: str) -> bytes:
+    """Return a `.keras` file without optimizer, which would triple it, once that has proved to load."""
+    try:
+        return _as_file(_unpack_model(_as_file(model)))
+    except Exception as error:
+        raise BundleError(
+            f"the model {name!r} cannot be kept: expected one that Keras loads in safe mode, found {one_line(error)}"
+        ) from error
+
+
+def _as_file(model: keras.Model) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="galaxy-model-") as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes()
+
+
+def _unpack_model(data: bytes) -> keras.Model:
+    with tempfile.TemporaryDirectory(prefix="galaxy-model-") as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(data)
+        return keras.saving.load_model(path, compile=False, safe_mode=True)

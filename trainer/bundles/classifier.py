@@ -1,0 +1,177 @@
+"""Using a bundle: probabilities of images, classification of files."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from datasets import (
+    DecodedImage,
+    Folder,
+    ImageError,
+    ImageFile,
+    decode_content,
+)
+from trainer.bundles.bundle import Bundle, load_bundle
+from trainer.bundles.fieldofview import scale_warning
+from trainer.final.calibration import apply_temperature
+from trainer.final.decision import Decide, weighted
+from trainer.fitting.loop import as_probabilities
+from trainer.trust.limits import Judge
+from trainer.trust.occlusion import occlusion_map
+
+_BATCH_SIZE = 64
+_DECODING_THREADS = 4
+
+
+@dataclass(frozen=True)
+class Classification:
+    """What became of one file.
+
+    Attributes:
+        path: Its name; a file in an archive is ``a.zip/dir/b.jpg``.
+        class_name: The most probable class; None where the file could not be used.
+        probabilities: Class → calibrated probability, in the order of the classes; None likewise.
+        warnings: What may make the answer less trustworthy, a line each.
+        error: Why the file could not be used, one line; None where it could.
+        pixels: uint8, (side, side, 3): what the model saw; None where the file could not be used.
+        sure: Whether the class is named at the error rate asked for; None where the model can promise none.
+        novelty: Above 1 where the image is not like the training images (`trainer.trust.novelty`); None where the model
+            does not know.
+    """
+
+    path: str
+    class_name: str | None
+    probabilities: dict[str, float] | None
+    warnings: tuple[str, ...]
+    error: str | None
+    pixels: npt.NDArray[np.uint8] | None
+    sure: bool | None = None
+    novelty: float | None = None
+
+
+class Classifier:
+    """A bundle ready to classify. Its models are compiled into one function at the first use."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        side = bundle.manifest.preprocessing.image_size
+        self._predict = tf.function(
+            self._outputs, input_signature=[tf.TensorSpec((None, side, side, 3), tf.uint8)], autograph=False
+        )
+
+    @classmethod
+    def load(cls, location: str | Path | Folder) -> "Classifier":
+        """Load a bundle. Raises BundleError or StorageError as `load_bundle` does."""
+        return cls(load_bundle(location))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the probabilities."""
+        return self.bundle.manifest.classes
+
+    def probabilities(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Return calibrated probabilities, float32 (n, classes), of images uint8 (n, side, side, 3), 64 at a time."""
+        found = [np.zeros((0, len(self.classes)), np.float32)]
+        found += [self._batch(images[start : start + _BATCH_SIZE]) for start in range(0, len(images), _BATCH_SIZE)]
+        return np.concatenate(found)
+
+    def classify(
+        self,
+        files: Iterable[ImageFile],
+        *,
+        crop: float | None = None,
+        decide: Decide = Decide.ACCURACY,
+        max_error: float | None = None,
+    ) -> Iterator[Classification]:
+        """Classify files in their order; a file that cannot be used gives its reason, and the next one follows.
+
+        Args:
+            crop: Central fraction of the shorter side to look at, above 0 to 1; None: as in training.
+            decide: Which class is named; the probabilities are the same.
+            max_error: Share of wrong answers, 0–1, to accept among sure ones; None: that of `trainer.trust.selective`.
+
+        Raises:
+            OptionsError: ``max_error`` is given, and the model cannot promise it.
+        """
+        judge = Judge.of(self.bundle.trust, decide, max_error, self.bundle.uri)
+        fraction = self.bundle.manifest.preprocessing.crop if crop is None else crop
+        return self._classify(iter(files), fraction, decide, judge)
+
+    def _classify(
+        self, source: Iterator[ImageFile], fraction: float, decide: Decide, judge: Judge
+    ) -> Iterator[Classification]:
+        with ThreadPoolExecutor(max_workers=_DECODING_THREADS, thread_name_prefix="decode") as pool:
+            while chunk := list(islice(source, _BATCH_SIZE)):
+                images = list(pool.map(lambda file: self._decoded(file, fraction), chunk))
+                yield from self._classified([file.name for file in chunk], images, fraction, decide, judge)
+
+    def heatmap(self, pixels: npt.NDArray[np.uint8], class_name: str | None = None) -> npt.NDArray[np.float32]:
+        """Return what a class rests on in an image, uint8 (side, side, 3): float32 (side, side), −1 to 1.
+
+        ``class_name`` is by default the most probable class; see `trainer.trust.occlusion`. It takes 122
+        classifications.
+
+        Raises:
+            ValueError: The model has no such class.
+        """
+        if class_name is None:
+            number = int(self.probabilities(pixels[np.newaxis])[0].argmax())
+        else:
+            number = self.classes.index(class_name)
+        return occlusion_map(pixels, number, self.probabilities)
+
+    def _outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
+        floats = tf.cast(images, tf.float32) / 255
+        return [tf.cast(model(floats, training=False), tf.float32) for model in self.bundle.models]
+
+    def _batch(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        manifest = self.bundle.manifest
+        members = [
+            as_probabilities(outputs.numpy(), logits=member.logits)
+            for outputs, member in zip(self._predict(images), manifest.members, strict=True)
+        ]
+        return apply_temperature(np.mean(members, axis=0, dtype=np.float32), manifest.temperature)
+
+    def decide(self, probabilities: npt.NDArray[np.float32], decide: Decide) -> npt.NDArray[np.int64]:
+        """Return the class number decided for, int64 (n,), from probabilities, float32 (n, classes)."""
+        factors = self.bundle.manifest.thresholds
+        numbers: npt.NDArray[np.int64] = weighted(probabilities, self.classes, factors, decide).argmax(axis=1)
+        return numbers
+
+    def _decoded(self, file: ImageFile, crop: float) -> DecodedImage | ImageError:
+        try:
+            return decode_content(file.read(), crop=crop, image_size=self.bundle.manifest.preprocessing.image_size)
+        except ImageError as error:
+            return error
+
+    def _classified(
+        self, names: list[str], images: list[DecodedImage | ImageError], crop: float, decide: Decide, judge: Judge
+    ) -> Iterator[Classification]:
+        side = self.bundle.manifest.preprocessing.image_size
+        usable = [image.pixels for image in images if isinstance(image, DecodedImage)]
+        pixels = np.array(usable, np.uint8).reshape(-1, side, side, 3)
+        probabilities = self.probabilities(pixels)
+        numbers = self.decide(probabilities, decide)
+        found = zip(probabilities, numbers, judge.judge(pixels, probabilities, numbers), strict=True)
+        for name, image in zip(names, images, strict=True):
+            if isinstance(image, ImageError):
+                yield Classification(name, None, None, (), str(image), None)
+                continue
+            chances, number, verdict = next(found)
+            warning = scale_warning(self.bundle.manifest.preprocessing, image.source_size, crop)
+            yield Classification(
+                path=name,
+                class_name=self.classes[number],
+                probabilities=dict(zip(self.classes, map(float, chances), strict=True)),
+                warnings=(*image.notes, *([] if warning is None else [warning]), *verdict.warnings),
+                error=None,
+                pixels=image.pixels,
+                sure=verdict.sure,
+                novelty=verdict.novelty,
+            )

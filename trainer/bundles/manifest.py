@@ -1,0 +1,147 @@
+"""What `bundle.json` says of a bundle. Reading it needs no TensorFlow."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from datasets import Folder, Preprocessing
+from trainer.errors import BundleError
+
+FILE = "bundle.json"
+CARD = "model-card.md"
+FORMAT = "galaxy-tuner-bundle/1"
+
+
+@dataclass(frozen=True)
+class BundleMember:
+    """One model of a bundle.
+
+    Attributes:
+        name: The trial it came from.
+        logits: Whether its outputs are logits (else probabilities).
+        parameters: Number of weights.
+        epochs: Epochs trained.
+        best_epoch: The epoch whose weights it has, from 1.
+        hyperparameters: What it was built and trained with.
+        metrics: The metrics of that epoch; null where not finite.
+        options: All of `trainer.TrainingOptions` that it was trained with; empty in older bundles.
+        seed: Of its training; None in older bundles.
+    """
+
+    name: str
+    logits: bool
+    parameters: int
+    epochs: int
+    best_epoch: int
+    hyperparameters: Mapping[str, Any]
+    metrics: Mapping[str, float | None]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class TrustRecord:
+    """What a bundle knows of its limits; all of it learnt on validation images.
+
+    Attributes:
+        file: Name of the file that holds it (`trainer.trust.limits`).
+        sha256: Of that file.
+        images: Validation images.
+        max_error: Share of wrong answers among sure ones that is promised unless another is asked for.
+        sure_from: Operating point → confidence from which on an answer is sure at that rate; null: nothing promised.
+        false_alarms: Share of validation images beyond the limit of novelty; null: too few images for a limit.
+    """
+
+    file: str
+    sha256: str
+    images: int
+    max_error: float
+    sure_from: Mapping[str, float | None]
+    false_alarms: float | None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A bundle at a glance.
+
+    Attributes:
+        classes: Names, in the order of the outputs.
+        preprocessing: What was done to the training images.
+        dataset: Where the dataset was.
+        dataset_fingerprint: Its fingerprint.
+        members: The models whose probabilities are averaged.
+        temperature: Calibrates the average; see `trainer.final.calibration`.
+        seed: Of the final training.
+        created: ISO 8601, UTC.
+        versions: Of Python and the packages that made it.
+        metrics: Split → scores of the calibrated average, as `galaxy evaluate --json` prints them.
+        thresholds: Class → factor on its probability for `trainer.final.decision.Decide.BALANCED`.
+        files: Name of each model file → its SHA-256, in the order of ``members``; filled in by `write_bundle`.
+        trust: When it may be sure, and of what; filled in by `write_bundle`. None in bundles that do not say.
+        balanced: As ``metrics``, at `trainer.final.decision.Decide.BALANCED`; empty in older bundles.
+        objective: What the best epoch was chosen by; None in older bundles.
+        commands: Shell commands that make it again from the dataset; empty where they are not known.
+    """
+
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    dataset: str
+    dataset_fingerprint: str
+    members: tuple[BundleMember, ...]
+    temperature: float
+    seed: int
+    created: str
+    versions: Mapping[str, str]
+    metrics: Mapping[str, Any]
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    trust: TrustRecord | None = None
+    balanced: Mapping[str, Any] = field(default_factory=dict)
+    objective: str | None = None
+    commands: tuple[str, ...] = ()
+
+    def as_document(self) -> bytes:
+        """Return the content of `bundle.json`."""
+        return (json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read_manifest(folder: Folder) -> Manifest:
+    """Read and check `bundle.json`.
+
+    Raises:
+        BundleError: There is none, or it is damaged or of another version.
+        StorageError: The folder cannot be read.
+    """
+    if folder.local is not None and folder.local.is_file():
+        raise BundleError(f"{folder.uri!r} is not a bundle: expected a folder with {FILE}, found a file")
+    try:
+        data = folder.read(FILE)
+    except FileNotFoundError as error:
+        found = f"a folder without {FILE}" if folder.exists() else "nothing"
+        raise BundleError(f"{folder.uri!r} is not a bundle: expected a folder with {FILE}, found {found}") from error
+    return _parse(data, folder.uri)
+
+
+def _parse(data: bytes, path: str) -> Manifest:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        document = json.loads(data)
+    except ValueError as error:
+        raise BundleError(f"{path!r} is damaged: expected JSON in {FILE}, found something else ({error})") from error
+    found = document.pop("format", None) if isinstance(document, dict) else None
+    if found != FORMAT:
+        raise BundleError(f"{path!r} cannot be used: expected a bundle of format {FORMAT}, found {found or 'none'}")
+    try:
+        manifest = TypeAdapter(Manifest).validate_python(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BundleError(f"{path!r} is damaged: {place!r} in {FILE}: {first['msg']}") from error
+    if not manifest.members or len(manifest.files) != len(manifest.members):
+        raise BundleError(
+            f"{path!r} is damaged: expected a file for each member in {FILE}, "
+            f"found {len(manifest.files)} for {len(manifest.members)}"
+        )
+    return manifest

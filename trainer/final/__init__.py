@@ -1,0 +1,1 @@
+"""From the best epoch to what others use: averaged, calibrated, decided."""

@@ -1,0 +1,135 @@
+"""From a `build` function to a model that is known to take our images and give our classes.
+
+The contract of `build`: a compiled model, images float32 (batch, height, width, 3) in 0–1 → (batch, classes). Labels
+are integers for a sparse loss, one-hot for any other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from trainer.errors import InfeasibleError
+from trainer.fitting.precision import computing_in
+from trainer.options import Precision
+
+Build = Callable[[], keras.Model]
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """A model that has been built, compiled and run once on a blank image.
+
+    Attributes:
+        model: The model; weights, optimizer and metrics have their variables.
+        classes: Number of outputs.
+        image_shape: (height, width, 3).
+        one_hot: Whether its loss wants one-hot labels (else integers).
+        logits: Whether its outputs are logits (else probabilities).
+        learning_rate: Its optimizer's own, to which the schedule is relative; None when the optimizer has a
+            schedule of its own, which is left alone.
+    """
+
+    model: keras.Model
+    classes: int
+    image_shape: tuple[int, int, int]
+    one_hot: bool
+    logits: bool
+    learning_rate: float | None
+
+
+def build_model(
+    build: Build,
+    *,
+    seed: int,
+    image_shape: tuple[int, int, int],
+    classes: int,
+    max_parameters: int | None = None,
+    precision: Precision = "float32",
+) -> BuiltModel:
+    """Build a model from a blank Keras session in which everything random comes from ``seed`` (≥ 1).
+
+    ``precision`` is what layers compute in that name no format themselves; see `TrainingOptions`.
+
+    Raises:
+        InfeasibleError: ``build`` raised anything (out of memory included), gave something else than a compiled
+            model, the model has more than ``max_parameters``, or does not take the images or give the classes.
+    """
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    try:
+        with computing_in(precision):
+            model = build()
+    except Exception as error:
+        raise InfeasibleError.because(error) from error
+    if not isinstance(model, keras.Model):
+        raise InfeasibleError(f"build must return a keras.Model, but returned {type(model).__name__}")
+    if not model.compiled or model.optimizer is None:
+        raise InfeasibleError("build must return a compiled model (call model.compile with an optimizer and a loss)")
+    _check_size(model, max_parameters)
+    outputs = _run_once(model, image_shape, classes)
+    _check_size(model, max_parameters)  # again: a subclassed model has its weights only now
+    rate = model.optimizer.learning_rate
+    return BuiltModel(
+        model=model,
+        classes=classes,
+        image_shape=image_shape,
+        one_hot=not _is_sparse(model.loss),
+        logits=bool(getattr(model.loss, "from_logits", False)) and not _add_up_to_1(outputs),
+        # A schedule of the optimizer's own shows as a plain tensor.
+        learning_rate=float(rate.numpy()) if isinstance(rate, keras.Variable) else None,
+    )
+
+
+def _check_size(model: keras.Model, max_parameters: int | None) -> None:
+    if max_parameters is None or not model.built:
+        return
+    count = model.count_params()
+    if count > max_parameters:
+        raise InfeasibleError(f"at most {max_parameters:,} parameters are allowed, but the model has {count:,}")
+
+
+def _is_sparse(loss: object) -> bool:
+    if isinstance(loss, str):
+        names = [loss]
+    elif isinstance(loss, type) or (callable(loss) and hasattr(loss, "__name__")):
+        names = [loss.__name__]
+    else:
+        names = [parent.__name__ for parent in type(loss).__mro__]
+    return any("sparse" in name.lower() for name in names)
+
+
+def _run_once(model: keras.Model, image_shape: tuple[int, int, int], classes: int) -> npt.NDArray[np.float32]:
+    """Run the model, its loss and its metrics on one blank image, without a graph, and return its outputs.
+
+    All variables exist afterwards, so nothing is traced twice and a checkpoint can be restored at once.
+    """
+    images = np.zeros((1, *image_shape), np.float32)
+    label = np.zeros(1, np.int64)
+    try:
+        outputs = model(images, training=False)
+        _check_outputs(outputs, classes)
+        targets = label if _is_sparse(model.loss) else keras.ops.one_hot(label, classes)
+        model.compute_loss(x=images, y=targets, y_pred=outputs, training=False)
+        model.compute_metrics(images, targets, outputs)
+        model.reset_metrics()
+        model.optimizer.build(model.trainable_variables)
+    except InfeasibleError:
+        raise
+    except Exception as error:
+        raise InfeasibleError.because(error) from error
+    return np.asarray(outputs, np.float32)
+
+
+def _add_up_to_1(outputs: npt.NDArray[np.float32]) -> bool:
+    # Keras undoes a softmax before a loss that expects logits, with a warning: such outputs are probabilities.
+    return bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3))
+
+
+def _check_outputs(outputs: object, classes: int) -> None:
+    shape = getattr(outputs, "shape", None)
+    if shape is None or tuple(shape) != (1, classes):
+        found = type(outputs).__name__ if shape is None else f"(batch, {', '.join(map(str, tuple(shape)[1:]))})"
+        raise InfeasibleError(f"the model must give one output of shape (batch, {classes}), but gives {found}")

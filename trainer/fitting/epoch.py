@@ -1,0 +1,70 @@
+"""What an epoch is made of: its batches, the weights it is validated with, its metrics."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+
+from datasets import Batches, Dataset, Split, plain_batches, training_batches
+from trainer.errors import ObjectiveError, SplitError
+from trainer.fitting.loop import Validation
+from trainer.objective import Objective
+from trainer.options import TrainingOptions
+from trainer.scores import score_predictions
+
+_VALIDATION_BATCH_SIZE = 128
+
+
+def epoch_batches(dataset: Dataset, options: TrainingOptions, *, seed: int) -> tuple[Batches, Batches]:
+    """Return the batches of training and of validation.
+
+    Raises:
+        DatasetError: The dataset has no training rows.
+        SplitError: It has no validation rows.
+    """
+    training = training_batches(
+        dataset,
+        batch_size=options.batch_size,
+        balance=options.balance,
+        augmentation=options.augmentation,
+        mixup=options.mixup,
+        seed=seed,
+    )
+    return training, split_batches(dataset, Split.VALIDATION)
+
+
+def split_batches(dataset: Dataset, split: Split) -> Batches:
+    """Return the rows of a split in their order. Raises SplitError where it has none."""
+    rows = dataset.rows(split)
+    if len(rows) == 0:
+        raise SplitError(f"{dataset.info.path!r} has no {split.value} images: import it with a share for them")
+    return plain_batches(dataset, rows, batch_size=_VALIDATION_BATCH_SIZE)
+
+
+@contextmanager
+def averaged_weights(model: keras.Model) -> Iterator[None]:
+    """Put the moving averages of the weights in their place, if the optimizer keeps any, and the weights back after."""
+    # With mixed precision the optimizer is wrapped in one that scales the loss.
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    if not getattr(optimizer, "use_ema", False):
+        yield
+        return
+    own = [variable.numpy() for variable in model.trainable_variables]
+    optimizer.finalize_variable_values(model.trainable_variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(model.trainable_variables, own, strict=True):
+            variable.assign(value)
+
+
+def epoch_metrics(training: dict[str, float], validation: Validation, classes: tuple[str, ...]) -> dict[str, float]:
+    """Put together all metrics of an epoch; see `TrainingRun`. Where names meet, the trainer's own metric wins."""
+    scores = score_predictions(validation.true, validation.probabilities, classes)
+    return {**training, **{f"val_{name}": value for name, value in {**validation.metrics, **scores.main()}.items()}}
+
+
+def check_objective(objective: Objective, metrics: tuple[str, ...]) -> None:
+    """Raise ObjectiveError if ``objective`` is none of ``metrics``."""
+    if objective.name not in metrics:
+        raise ObjectiveError(f"no metric is named {objective.name!r}: this model gives {', '.join(sorted(metrics))}")

@@ -1,0 +1,193 @@
+"""One pass over training batches and one over validation batches, each compiled once.
+
+The loop is our own rather than `model.fit` epoch by epoch: `fit` replaces the weights by their moving average at the
+end of each call, gives no outputs of its validation, and hides whether an exception came from the data or the model.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from datasets import Batch, Batches, MixedBatch, Progress, silent
+from trainer.errors import InfeasibleError
+from trainer.fitting.building import BuiltModel
+from trainer.fitting.feeding import prefetched
+
+# Reading the loss back makes a GPU wait, so a diverged model is noticed within so many steps.
+_LOSS_CHECK_EVERY = 16
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What one pass over validation batches gives.
+
+    Attributes:
+        metrics: ``loss`` and the metrics that the model was compiled with (numbers only).
+        true: int64, (images,).
+        probabilities: float32, (images, classes).
+    """
+
+    metrics: dict[str, float]
+    true: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float32]
+
+
+class TrainingLoop:
+    """The compiled training and validation steps of one built model."""
+
+    def __init__(
+        self, built: BuiltModel, *, mixed: bool = False, class_weights: npt.NDArray[np.float32] | None = None
+    ) -> None:
+        """Prepare the steps, which are traced when first used.
+
+        Args:
+            built: The model.
+            mixed: Whether it is trained on `Batches.mixed_epoch`.
+            class_weights: float32, (classes,): What an image's training loss is multiplied by, by its class; the
+                mean of its targets' weights where classes are mixed. None weighs all alike.
+
+        Raises:
+            InfeasibleError: ``mixed``, but the loss is one of integer labels.
+        """
+        if mixed and not built.one_hot:
+            raise InfeasibleError(
+                "mixup needs a loss of class probabilities, such as categorical_crossentropy, "
+                "but the model is compiled with one of integer labels"
+            )
+        self.built, self._mixed, self._class_weights = built, mixed, class_weights
+        batch = [
+            tf.TensorSpec((None, *built.image_shape), tf.float32),
+            tf.TensorSpec((None,), tf.int64),
+        ]
+        compiled = {"autograph": False, "jit_compile": built.model.jit_compile}
+        targets = tf.TensorSpec((None, built.classes), tf.float32) if mixed else batch[1]
+        # TensorFlow counts tracings by code and warns of many: a worker trains many models. A partial has no code.
+        self._train_step = tf.function(
+            partial(self._training_step),
+            input_signature=[batch[0], targets, tf.TensorSpec((), tf.float32)],
+            **compiled,
+        )
+        self._validate_step = tf.function(partial(self._validation_step), input_signature=batch, **compiled)
+
+    def train(
+        self, batches: Batches, *, epoch: int, learning_rate_factor: Callable[[int], float], on_batch: Progress = silent
+    ) -> dict[str, float]:
+        """Train on the batches of ``epoch`` and return its training metrics, averaged as Keras does.
+
+        Args:
+            learning_rate_factor: From the number of the batch in this epoch to what the model's own learning rate
+                is multiplied by.
+
+        Raises:
+            InfeasibleError: The loss is not finite, or a step raised (out of memory, for one).
+        """
+        self.built.model.reset_metrics()
+        results: dict[str, Any] = {}
+        own_rate = 0.0 if self.built.learning_rate is None else self.built.learning_rate
+        made: Iterator[Batch | MixedBatch] = batches.mixed_epoch(epoch) if self._mixed else batches.epoch(epoch)
+        with closing(prefetched(made)) as feed:
+            for number, (images, labels) in enumerate(feed):
+                rate = np.float32(own_rate * learning_rate_factor(number))
+                results = _feasibly(self._train_step, images, labels, rate)
+                if number % _LOSS_CHECK_EVERY == 0:
+                    _check_finite(results.get("loss"), "loss")
+                on_batch(number + 1, len(batches))
+        _check_finite(results.get("loss"), "loss")
+        return _numbers(results)
+
+    def validate(self, batches: Batches, *, on_batch: Progress = silent) -> Validation:
+        """Run over ``batches`` without training; see `Validation`.
+
+        Raises:
+            InfeasibleError: The loss or an output is not finite, or outputs are no probabilities.
+        """
+        self.built.model.reset_metrics()
+        results: dict[str, Any] = {}
+        loss, true, outputs = 0.0, [], []
+        with closing(prefetched(batches.epoch(0))) as feed:
+            for number, (images, labels) in enumerate(feed):
+                batch_outputs, batch_loss, results = _feasibly(self._validate_step, images, labels)
+                loss += float(batch_loss) * len(labels)
+                true.append(labels)
+                outputs.append(batch_outputs.numpy())
+                on_batch(number + 1, len(batches))
+        labels = np.concatenate(true)
+        loss /= len(labels)
+        _check_finite(loss, "val_loss")
+        probabilities = as_probabilities(np.concatenate(outputs), logits=self.built.logits)
+        return Validation({**_numbers(results), "loss": loss}, labels, probabilities)
+
+    def _targets(self, labels: tf.Tensor) -> tf.Tensor:
+        return tf.one_hot(labels, self.built.classes) if self.built.one_hot else labels
+
+    def _weights(self, labels: tf.Tensor) -> tf.Tensor:
+        """Weigh each image of a training batch by its class, or by the shares of its classes."""
+        if self._mixed:
+            return tf.linalg.matvec(labels, self._class_weights)
+        return tf.gather(self._class_weights, labels)
+
+    def _training_step(self, images: tf.Tensor, labels: tf.Tensor, learning_rate: tf.Tensor) -> Any:
+        if self.built.learning_rate is not None:
+            self.built.model.optimizer.learning_rate.assign(learning_rate)
+        targets = labels if self._mixed else self._targets(labels)
+        # Without weights none are given: a loss of equal weights could differ in its last bit.
+        data = (images, targets) if self._class_weights is None else (images, targets, self._weights(labels))
+        # There is one replica. Outside of its context the optimizer does not add up gradients over replicas: that
+        # operation has a custom gradient, which TensorFlow registers for ever, and with it the graph of each model.
+        return tf.distribute.get_replica_context().merge_call(lambda _: self.built.model.train_step(data))
+
+    def _validation_step(self, images: tf.Tensor, labels: tf.Tensor) -> Any:
+        model, targets = self.built.model, self._targets(labels)
+        outputs = model(images, training=False)
+        loss = model.compute_loss(x=images, y=targets, y_pred=outputs, training=False)
+        return tf.cast(outputs, tf.float32), loss, model.compute_metrics(images, targets, outputs)
+
+
+def as_probabilities(outputs: npt.NDArray[np.float32], *, logits: bool) -> npt.NDArray[np.float32]:
+    """Turn a model's outputs, float (n, classes), into float32 probabilities whose rows add up to 1.
+
+    Softmax for logits; other outputs are divided by their sum (sigmoid outputs do not add up to 1).
+
+    Raises:
+        InfeasibleError: An output is not finite; or negative, or all are 0, though not declared as logits.
+    """
+    if not np.isfinite(outputs).all():
+        raise InfeasibleError("diverged: the model's outputs are not finite")
+    if logits:
+        powers = np.exp(outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True))
+    else:
+        powers = outputs.astype(np.float64)
+    total = powers.sum(axis=1, keepdims=True)
+    if (powers < 0).any() or (total <= 0).any():
+        raise InfeasibleError(
+            "the model's outputs must be probabilities, but some are negative or all 0: "
+            "end it with a softmax, or compile it with a loss that has from_logits=True"
+        )
+    probabilities: npt.NDArray[np.float32] = (powers / total).astype(np.float32)
+    return probabilities
+
+
+def _feasibly(step: Callable[..., Any], *values: object) -> Any:
+    """Run a step of the model: whatever it raises is the configuration's doing."""
+    try:
+        return step(*values)
+    except Exception as error:
+        raise InfeasibleError.because(error) from error
+
+
+def _check_finite(value: Any, name: str) -> None:
+    if value is not None and not math.isfinite(float(value)):
+        raise InfeasibleError(f"diverged: {name} is {float(value)}")
+
+
+def _numbers(results: dict[str, Any]) -> dict[str, float]:
+    """Keep the metrics that are single numbers; a vector (one number a class) cannot be ranked."""
+    return {name: float(value) for name, value in results.items() if np.ndim(keras.ops.convert_to_numpy(value)) == 0}

@@ -1,0 +1,205 @@
+"""One training, epoch by epoch, that can be left after any epoch and continued as if nothing had happened."""
+
+from dataclasses import dataclass, replace
+
+import keras
+
+from datasets import Dataset, Folder, Progress, silent
+from trainer.errors import InfeasibleError
+from trainer.fitting.building import Build, build_model
+from trainer.fitting.checkpoints import BEST, LAST, Progressed, adopt_checkpoints, pack_checkpoint, restore_checkpoint
+from trainer.fitting.epoch import averaged_weights, check_objective, epoch_batches, epoch_metrics
+from trainer.fitting.loop import TrainingLoop
+from trainer.objective import Objective
+from trainer.options import TrainingOptions
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What one epoch gave.
+
+    Attributes:
+        epoch: Its number, from 1.
+        metrics: All metrics of this epoch; see `TrainingRun`.
+        best_epoch: The best epoch so far; None while the objective was NaN in all.
+        finished: Whether there is nothing more to train: all epochs are done or patience is exhausted.
+    """
+
+    epoch: int
+    metrics: dict[str, float]
+    best_epoch: int | None
+    finished: bool
+
+
+class TrainingRun:
+    """One training of one model, from a blank start or from the ``last`` checkpoint in its folder.
+
+    An epoch's metrics are: ``loss`` and the compiled metrics over the training batches (as they are trained on: mixed,
+    and the loss weighted, where the options say so); the same with ``val_`` over the
+    validation rows; and the trainer's own ``val_accuracy``, ``val_balanced_accuracy``, ``val_macro_precision``,
+    ``val_macro_recall``, ``val_macro_f1``, ``val_ece``. With an optimizer that averages weights (``use_ema``) the model
+    is validated, and the best one given, with the averages.
+
+    On one CPU thread a continued training equals an uninterrupted one bit for bit: weights, optimizer, seed generators,
+    learning rate, order and augmentation of the data.
+
+    Use it in one thread. Making one ends whatever else Keras has in its session.
+    """
+
+    def __init__(
+        self,
+        build: Build,
+        dataset: Dataset,
+        options: TrainingOptions,
+        *,
+        objective: Objective,
+        seed: int,
+        checkpoints: Folder,
+        max_parameters: int | None = None,
+        parent: Folder | None = None,
+        until: int | None = None,
+    ) -> None:
+        """Build the model and, if ``checkpoints`` holds ``last``, go on from there; else from ``parent``'s, if given.
+
+        Args:
+            build: Makes the compiled model; images float32 (batch, height, width, 3) in 0–1 → (batch, classes).
+            dataset: Its training rows are trained on, its validation rows decide which epoch is best.
+            options: How to train.
+            objective: What makes an epoch the best.
+            seed: ≥ 1; everything random comes from it.
+            checkpoints: Where ``last`` and ``best`` are kept; of this training alone.
+            max_parameters: Refuse a larger model.
+            parent: Checkpoints of a training that this one continues; ``options`` and ``seed`` are to be the same.
+            until: End after this epoch (counted with the parent's); by default after all that ``options`` plan.
+
+        Raises:
+            InfeasibleError: The model cannot be built or does not fit the data.
+            DatasetError: The dataset has no training rows.
+            SplitError: It has no validation rows.
+            CheckpointError: ``last``, one's own or the parent's, cannot be continued, or the parent has none.
+        """
+        self.options, self.objective, self._folder = options, objective, checkpoints
+        self._dataset = dataset
+        self._training, self._validation = epoch_batches(dataset, options, seed=seed)
+        built = build_model(
+            build,
+            seed=seed,
+            image_shape=dataset.image_shape,
+            classes=len(dataset.classes),
+            max_parameters=max_parameters,
+            precision=options.precision,
+        )
+        self._loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=self._training.class_weights)
+        self._progressed = Progressed(0, {}, dataset.fingerprint, str(objective))
+        self._weights_are_best = False
+        self._until = options.epochs if until is None else min(until, options.epochs)
+        if parent is not None and not checkpoints.exists(LAST):
+            adopt_checkpoints(parent, checkpoints)
+        if checkpoints.exists(LAST):
+            self._restore(LAST)
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+        return self._progressed.epoch
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """Metric → one value a finished epoch (a copy)."""
+        return {name: list(values) for name, values in self._progressed.history.items()}
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The best epoch so far, from 1; None before the first and while the objective was NaN in all."""
+        index = self.objective.best(self._progressed.history.get(self.objective.name, []))
+        return None if index is None else index + 1
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs that this run is to train are done or patience is exhausted."""
+        since_best = self.epoch - (self.best_epoch if self.best_epoch is not None else 0)
+        out_of_patience = self.options.patience is not None and since_best >= self.options.patience
+        return self.epoch >= self._until or out_of_patience
+
+    @property
+    def predicts_logits(self) -> bool:
+        """Whether the model's outputs are logits (else probabilities)."""
+        return self._loop.built.logits
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """How many batches `step` reports on: training and validation."""
+        return len(self._training) + len(self._validation)
+
+    def step(self, on_batch: Progress = silent) -> EpochReport:
+        """Train one epoch, validate, and write ``best`` (if it is) and ``last``.
+
+        Trains nothing where the run is finished, as one that is continued may be: gives the last report again.
+
+        Args:
+            on_batch: Told after each batch; the total is `batches_per_epoch`.
+
+        Raises:
+            InfeasibleError: The model diverged or cannot be trained. Checkpoints stay as they were.
+            ObjectiveError: The model has no such metric.
+            StorageError: A checkpoint cannot be written, or the data not be read.
+        """
+        if self.finished:
+            return self.report()
+        if self._weights_are_best:
+            self._restore(LAST)
+        metrics = self._train_and_validate(on_batch)
+        history = {name: [*self._progressed.history.get(name, []), value] for name, value in metrics.items()}
+        self._progressed = replace(self._progressed, epoch=self.epoch + 1, history=history)
+        self._save()
+        return self.report()
+
+    def best_model(self) -> keras.Model:
+        """Return the model with the weights of the best epoch. It stays the run's own: `step` changes it again.
+
+        Raises:
+            InfeasibleError: No epoch had a finite objective.
+        """
+        if self.best_epoch is None:
+            raise InfeasibleError(f"no epoch with a number for {self.objective.name}: there is no best model")
+        if not self._weights_are_best:
+            progressed = self._progressed
+            self._restore(BEST)
+            self._progressed = progressed
+            model = self._loop.built.model
+            model.optimizer.finalize_variable_values(model.trainable_variables)
+            self._weights_are_best = True
+        return self._loop.built.model
+
+    def report(self) -> EpochReport:
+        """Return what the last epoch gave; there must be one. Trains nothing."""
+        metrics = {name: values[-1] for name, values in self._progressed.history.items()}
+        return EpochReport(self.epoch, metrics, self.best_epoch, self.finished)
+
+    def _train_and_validate(self, on_batch: Progress) -> dict[str, float]:
+        total, steps = self.batches_per_epoch, len(self._training)
+        first_step = self.epoch * steps
+        training = self._loop.train(
+            self._training,
+            epoch=self.epoch,
+            learning_rate_factor=lambda step: self.options.learning_rate_factor(
+                first_step + step, steps_per_epoch=steps
+            ),
+            on_batch=lambda done, _: on_batch(done, total),
+        )
+        with averaged_weights(self._loop.built.model):
+            validation = self._loop.validate(self._validation, on_batch=lambda done, _: on_batch(steps + done, total))
+        metrics = epoch_metrics(training, validation, self._dataset.classes)
+        check_objective(self.objective, tuple(metrics))
+        return metrics
+
+    def _save(self) -> None:
+        data = pack_checkpoint(self._loop.built.model, self._progressed)
+        # Best first: if the process ends in between, the epoch is repeated from the older `last`, with the same result.
+        if self.best_epoch == self.epoch:
+            self._folder.write_whole(BEST, data)
+        self._folder.write_whole(LAST, data)
+
+    def _restore(self, name: str) -> None:
+        self._progressed = restore_checkpoint(self._loop.built.model, self._folder, name, expected=self._progressed)
+        self._weights_are_best = False
