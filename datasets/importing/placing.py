@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from datasets import duplicates
 from datasets.errors import SourceError
+from datasets.importing import duplicates
 from datasets.importing.duplicates import Row
 from datasets.splits import Split, check_counts, drawn
 

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from datasets import jitter, warping
+from datasets.training import jitter, warping
 from datasets.training.augmentation import Augmentation
 
 

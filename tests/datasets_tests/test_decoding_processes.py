@@ -15,8 +15,8 @@ from datasets_tests import strange_reads
 from datasets_tests.source_examples import EXAMPLES
 
 from datasets import Dataset, ImportOptions, SourceError, import_dataset
-from datasets import decoding as decoding_module
 from datasets.errors import ImageError
+from datasets.images import decoding as decoding_module
 from datasets.images.archives import Archive
 from datasets.images.decoding import decode_all
 from datasets.sources.formats import list_source
@@ -141,7 +141,7 @@ def test_who_takes_no_more_leaves_no_process(processes, tmp_path):
 
 SCRIPT = """
 import sys
-from datasets import decoding
+from datasets.images import decoding
 from datasets.sources.listing import Item
 from functools import partial
 from pathlib import Path
