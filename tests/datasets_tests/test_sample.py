@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasets import SampleInfo, SourceError, StorageError, iterate_images, render_sample, sample
+from datasets import SampleInfo, SourceError, StorageError, iterate_images, render_sample
+from datasets.rendering import sample
 from datasets.rendering.kinds import KINDS
 
 Files = dict[str, bytes]
