@@ -52,7 +52,7 @@ def run_search(
 ) -> SearchView:
     """Search over the dataset at ``dataset`` and return the search as it stands at its end.
 
-    ``address`` is 'local' (a Ray of its own), 'in-process', 'auto', 'HOST:PORT' or 'ray://…'. ``watch`` is called about
+    ``address`` is 'local' (a Ray of its own), 'in-process', 'auto' or 'HOST:PORT'. ``watch`` is called about
     once a second, from another thread, with the search as it stands.
 
     Raises a `datasets.GalaxyTunerError` (one line for the user) before any training if the dataset, the storage, the

@@ -140,8 +140,14 @@ def _places(settings: SearchSettings) -> int:
 
 
 def _check_reachable(address: str) -> None:
-    """Knock at a HOST:PORT or ray://HOST:PORT: Ray itself goes on trying for minutes where nothing answers."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    """Knock at a HOST:PORT: Ray itself goes on trying for minutes where nothing answers."""
+    if address.startswith("ray://"):
+        # Through it Ray Tune moves itself to the cluster, without the oracle and the ledger.
+        raise ClusterError(
+            f"--address {address}: a search cannot run through Ray Client: start it on a node of that Ray "
+            "with --address auto, or give the HOST:PORT that `ray start --head` printed"
+        )
+    host, colon, port = address.rpartition(":")
     if not colon:
         return
     try:

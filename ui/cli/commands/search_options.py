@@ -79,6 +79,4 @@ MaxFailures = Annotated[
 ]
 MaxParameters = Annotated[int | None, _option("Refuse models with more parameters.", "no limit", panel=_RESOURCES)]
 Place = Annotated[str | None, _option("Folder or URI for the results.", DEFAULT_STORAGE, panel=_PLACE, metavar="URI")]
-Address = Annotated[
-    str | None, _option("Ray to run on: local, in-process, auto, HOST:PORT, ray://….", "local", panel=_PLACE)
-]
+Address = Annotated[str | None, _option("Ray to run on: local, in-process, auto, HOST:PORT.", "local", panel=_PLACE)]

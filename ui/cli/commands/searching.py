@@ -91,7 +91,7 @@ def resume(
     name: SearchName,
     trials: Annotated[int | None, typer.Option(help="Extend the search to so many trials.", min=1)] = None,
     storage: Storage = DEFAULT_STORAGE,
-    address: Annotated[str, typer.Option(help="Ray to run on: local, in-process, auto, HOST:PORT, ray://….")] = "local",
+    address: Annotated[str, typer.Option(help="Ray to run on: local, in-process, auto, HOST:PORT.")] = "local",
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
