@@ -67,7 +67,8 @@ def describe(real: DatasetInfo, labels, splits, shards: int) -> DatasetInfo:  # 
         }
         for split in Split
     }
-    return replace(real, total=len(labels), counts=counts, shards=tuple(shard_name(number) for number in range(shards)))
+    names = tuple(shard_name(number) for number in range(shards))
+    return replace(real, total=len(labels), counts=counts, shards=names, checksums=())
 
 
 def open_once(place: Path, balance: Balance) -> dict[str, float]:
