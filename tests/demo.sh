@@ -19,7 +19,7 @@ run galaxy sample "$where/sample"
 run galaxy import "$where/sample" "$where/sample.galaxy"
 run galaxy search "$where/sample.galaxy" --name demo --storage "$where/runs" --trials 8 --epochs 4 --concurrency 2
 run galaxy leaderboard demo --storage "$where/runs"
-run galaxy train demo --storage "$where/runs" --epochs 15
+run galaxy train demo --storage "$where/runs" --epochs 10
 run galaxy evaluate "$where/runs/demo/model" "$where/sample.galaxy"
 set --
 for folder in "$where"/sample/*/; do
