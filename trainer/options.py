@@ -26,6 +26,8 @@ class TrainingOptions:
             at most half of ``epochs`` are used for it.
         precision: Number format in which layers compute that name none themselves; weights are float32 always.
             ``auto`` is bfloat16 where the machine has instructions for it, else float32.
+        weight_averaging: Decay of the moving averages of the weights that the model is validated and used with: at
+            least 0, where nothing is averaged, and below 1; 0.998 remembers about 500 steps.
         patience: Stop after so many epochs without a better objective, ≥ 1; None trains all epochs.
     """
 
@@ -37,6 +39,7 @@ class TrainingOptions:
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup_epochs: float = 0.5
     precision: Precision = "float32"
+    weight_averaging: float = 0.0
     patience: int | None = None
 
     def __post_init__(self) -> None:
@@ -45,6 +48,10 @@ class TrainingOptions:
         _require(math.isfinite(self.mixup) and self.mixup >= 0, f"mixup ≥ 0 must hold, but got {self.mixup}")
         _require(
             self.schedule in ("cosine", "constant"), f"schedule must be cosine or constant, but got {self.schedule!r}"
+        )
+        _require(
+            0 <= self.weight_averaging < 1,
+            f"weight_averaging must be at least 0 and below 1, but got {self.weight_averaging}",
         )
         precisions = get_args(Precision)
         _require(

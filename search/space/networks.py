@@ -5,7 +5,8 @@
 *separable*: the same of depthwise separable convolutions (Chollet 2017, arXiv:1610.02357): fewer parameters, less work.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from keras import layers
 from keras_tuner import HyperParameters
@@ -25,48 +26,65 @@ _SHORTCUT: dict[str, Any] = {"parent_name": "network", "parent_values": ["residu
 
 def features_of(hp: HyperParameters, images: Any) -> Any:
     """Declare a network on ``hp`` and return its features, (batch, n), of ``images``, (batch, height, width, 3)."""
-    network = hp.Choice("network", ["plain", "residual", "separable"], default="plain")
+    network = hp.Choice("network", ["plain", "residual", "separable"], default="residual")
     dropout = hp.Float("dropout", 0.0, 0.4, step=0.1, default=0.2)
-    # Declared whatever the network is, so that the oracle knows them from the start.
+    # All are declared whatever the network is, so that the oracle knows them from the start.
     filters = hp.Choice("first_filters", [24, 32, 48], default=32, **_SHORTCUT)
     depth = hp.Int("blocks_per_stage", 1, 3, default=2, **_SHORTCUT)
     excited = hp.Boolean("squeeze_excite", default=True, **_SHORTCUT)
+    plain = _Plain.declared(hp, images)
     if network == "plain":
-        return _fully_connected(hp, _plain(hp, images), dropout)
+        return plain.features_of(images, dropout)
     features = _with_shortcuts(images, filters, depth, separable=network == "separable", excited=excited)
     return layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(features))
 
 
-def _plain(hp: HyperParameters, images: Any) -> Any:
-    deepest = max(1, (min(images.shape[1:3]) // _SMALLEST_MAP).bit_length() - 1)
-    blocks = hp.Int("blocks", min(3, deepest), min(5, deepest), default=min(4, deepest), **_PLAIN)
-    filters = hp.Choice("filters", [16, 24, 32], default=24, **_PLAIN)
-    features = images
-    for block in range(blocks):
-        features = _plain_block(hp, features, min(filters * 2**block, _MOST_FILTERS))
-    return features
+@dataclass(frozen=True)
+class _Plain:
+    """A plain network."""
 
+    blocks: int
+    filters: int
+    kernel_size: int
+    normalised: bool
+    convolutions: int
+    pooling: str
+    head: str
+    dense_units: int
+    dense_layers: int
 
-def _plain_block(hp: HyperParameters, features: Any, filters: int) -> Any:
-    kernel_size = hp.Choice("kernel_size", [3, 5], default=3, **_PLAIN)
-    normalised = hp.Boolean("batch_normalization", default=True, **_PLAIN)
-    for _ in range(hp.Int("convolutions", 1, 2, default=1, **_PLAIN)):
-        features = layers.Conv2D(filters, kernel_size, padding="same", use_bias=not normalised)(features)
-        if normalised:
-            features = _normalised(features)
-        features = layers.ReLU()(features)
-    average = hp.Choice("pooling", ["max", "average"], **_PLAIN) == "average"
-    return layers.AveragePooling2D(2)(features) if average else layers.MaxPooling2D(2)(features)
+    @classmethod
+    def declared(cls, hp: HyperParameters, images: Any) -> Self:
+        deepest = max(1, (min(images.shape[1:3]) // _SMALLEST_MAP).bit_length() - 1)
+        return cls(
+            blocks=hp.Int("blocks", min(3, deepest), min(5, deepest), default=min(4, deepest), **_PLAIN),
+            filters=hp.Choice("filters", [16, 24, 32], default=24, **_PLAIN),
+            kernel_size=hp.Choice("kernel_size", [3, 5], default=3, **_PLAIN),
+            normalised=hp.Boolean("batch_normalization", default=True, **_PLAIN),
+            convolutions=hp.Int("convolutions", 1, 2, default=1, **_PLAIN),
+            pooling=hp.Choice("pooling", ["max", "average"], **_PLAIN),
+            head=hp.Choice("head", ["global_average", "flatten"], **_PLAIN),
+            dense_units=hp.Choice("dense_units", [64, 128, 256], default=128, **_PLAIN),
+            dense_layers=hp.Int("dense_layers", 1, 2, default=1, **_PLAIN),
+        )
 
+    def features_of(self, images: Any, dropout: float) -> Any:
+        features = images
+        for block in range(self.blocks):
+            features = self._block(features, min(self.filters * 2**block, _MOST_FILTERS))
+        features = layers.Flatten()(features) if self.head == "flatten" else layers.GlobalAveragePooling2D()(features)
+        for _ in range(self.dense_layers):
+            features = layers.Dropout(dropout)(layers.Dense(self.dense_units, activation="relu")(features))
+        return features
 
-def _fully_connected(hp: HyperParameters, features: Any, dropout: float) -> Any:
-    flatten = hp.Choice("head", ["global_average", "flatten"], **_PLAIN) == "flatten"
-    features = layers.Flatten()(features) if flatten else layers.GlobalAveragePooling2D()(features)
-    units = hp.Choice("dense_units", [64, 128, 256], default=128, **_PLAIN)
-    for _ in range(hp.Int("dense_layers", 1, 2, default=1, **_PLAIN)):
-        features = layers.Dense(units, activation="relu")(features)
-        features = layers.Dropout(dropout)(features)
-    return features
+    def _block(self, features: Any, filters: int) -> Any:
+        for _ in range(self.convolutions):
+            convolution = layers.Conv2D(filters, self.kernel_size, padding="same", use_bias=not self.normalised)
+            features = convolution(features)
+            if self.normalised:
+                features = _normalised(features)
+            features = layers.ReLU()(features)
+        return layers.AveragePooling2D(2)(features) if self.pooling == "average" else layers.MaxPooling2D(2)(features)
 
 
 def _with_shortcuts(images: Any, filters: int, depth: int, *, separable: bool, excited: bool) -> Any:

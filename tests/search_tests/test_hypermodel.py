@@ -41,7 +41,7 @@ def test_the_built_in_space_has_all_that_was_promised() -> None:
     for child in ("undersampling_ratio", "fresh_undersampling", "oversampling_ratio", "class_weight_power"):
         assert conditions[child], child
     assert training_options({hp.name: hp.default for hp in space.space if not hp.conditions}, epochs=20) == (
-        TrainingOptions(augmentation=Augmentation.of_strength(0.5), precision="auto")
+        TrainingOptions(augmentation=Augmentation.of_strength(1.0), precision="auto", weight_averaging=0.998)
     ), "a default that trains otherwise than without it"
 
 
@@ -56,7 +56,7 @@ def test_the_built_in_space_has_all_that_was_promised() -> None:
     ],
 )
 def test_the_built_in_model_is_compiled_and_gives_probabilities(values: dict[str, Any]) -> None:
-    model = builder(load(None), {"blocks": 2, **values})()
+    model = builder(load(None), {"network": "plain", "blocks": 2, **values})()
     outputs = model(keras.ops.zeros((2, *SHAPE)))
     assert outputs.shape == (2, 5)
     assert keras.ops.convert_to_numpy(outputs).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
@@ -67,13 +67,13 @@ def test_the_built_in_model_is_compiled_and_gives_probabilities(values: dict[str
 def test_the_deepest_model_fits_the_image(size: int) -> None:
     hypermodel = GalaxyHyperModel(input_shape=(size, size, 3), num_classes=5)
     deepest = max(hp.max_value for hp in discover(hypermodel).space if hp.name == "blocks")
-    builder(hypermodel, {"blocks": deepest})()
+    builder(hypermodel, {"network": "plain", "blocks": deepest})()
     model = builder(hypermodel, {"network": "residual", "blocks_per_stage": 2})()
     assert model(keras.ops.zeros((1, size, size, 3))).shape == (1, 5)
 
 
 def test_values_of_the_builder_are_taken() -> None:
-    shallow, deep = (builder(load(None), {"blocks": blocks})() for blocks in (2, 3))
+    shallow, deep = (builder(load(None), {"network": "plain", "blocks": blocks})() for blocks in (2, 3))
     assert len(deep.layers) > len(shallow.layers)
 
 

@@ -36,7 +36,11 @@ OPTIONS = {
         mixup=0.3,
     ),
     "own schedule": TrainingOptions(
-        epochs=4, batch_size=8, balance=Balance("weights", power=0.5), augmentation=Augmentation.of_strength(0.7)
+        epochs=4,
+        batch_size=8,
+        balance=Balance("weights", power=0.5),
+        augmentation=Augmentation.of_strength(0.7),
+        weight_averaging=0.9,
     ),
 }
 

@@ -1,6 +1,8 @@
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,7 +20,6 @@ from trainer import (
     TrainingRun,
 )
 from trainer.final.predicting import predict
-from trainer.fitting.epoch import averaged_weights
 
 MakeRun = Callable[..., TrainingRun]
 OWN = {
@@ -145,13 +146,18 @@ def test_a_diverged_epoch_leaves_the_checkpoints_as_they_were(
     assert folder.read("last.npz") == before
 
 
+@pytest.mark.parametrize("by_the_optimizer", [True, False])
 def test_averaged_weights_are_validated_and_given_but_not_trained_on(
-    make_run: MakeRun, make_build: Callable[..., Build], folder: Folder
+    make_run: MakeRun, make_build: Callable[..., Build], options: TrainingOptions, by_the_optimizer: bool
 ) -> None:
-    run = make_run(make_build(optimizer=lambda: keras.optimizers.Adam(3e-3, use_ema=True, ema_momentum=0.9)))
+    own: dict[str, Any] = {"use_ema": True, "ema_momentum": 0.9} if by_the_optimizer else {}
+    run = make_run(
+        make_build(optimizer=lambda: keras.optimizers.Adam(3e-3, **own)),
+        options=replace(options, weight_averaging=0.0 if by_the_optimizer else 0.9),
+    )
     report = run.step()
     trained = weights(run._loop.built.model)
-    with averaged_weights(run._loop.built.model):
+    with run._averages.in_place():
         averaged = weights(run._loop.built.model)
         assert run._loop.validate(run._validation).metrics["loss"] == pytest.approx(report.metrics["val_loss"])
     assert not same(trained, averaged)

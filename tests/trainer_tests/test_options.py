@@ -11,6 +11,7 @@ from trainer import OptionsError, TrainingOptions
         ({"epochs": 0}, "epochs ≥ 1 must hold, but got 0"),
         ({"batch_size": -1}, "batch_size ≥ 1 must hold, but got -1"),
         ({"schedule": "linear"}, "schedule must be cosine or constant, but got 'linear'"),
+        ({"weight_averaging": 1.0}, "weight_averaging must be at least 0 and below 1, but got 1.0"),
         ({"warmup_epochs": float("nan")}, "warmup_epochs ≥ 0 must hold, but got nan"),
         ({"mixup": -0.1}, "mixup ≥ 0 must hold, but got -0.1"),
         ({"mixup": float("inf")}, "mixup ≥ 0 must hold, but got inf"),

@@ -14,6 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 from keras.src.random.seed_generator import global_seed_generator
 
 from datasets import Folder
@@ -40,11 +41,11 @@ class Progressed:
     objective: str
 
 
-def pack_checkpoint(model: keras.Model, progressed: Progressed) -> bytes:
-    """Write the model's weights and seed generators, its optimizer and ``progressed`` as the bytes of one file."""
+def pack_checkpoint(model: keras.Model, averages: Sequence[tf.Variable], progressed: Progressed) -> bytes:
+    """Write the model's weights and seed generators, its optimizer and the rest as the bytes of one file."""
     arrays = {
         f"{group}/{index:04}": variable.numpy()
-        for group, variables in _variables(model).items()
+        for group, variables in _variables(model, averages).items()
         for index, variable in enumerate(variables)
     }
     about = json.dumps({"format": _FORMAT, **vars(progressed)})
@@ -53,10 +54,13 @@ def pack_checkpoint(model: keras.Model, progressed: Progressed) -> bytes:
     return buffer.getvalue()
 
 
-def restore_checkpoint(model: keras.Model, folder: Folder, name: str, *, expected: Progressed) -> Progressed:
+def restore_checkpoint(
+    model: keras.Model, averages: Sequence[tf.Variable], folder: Folder, name: str, *, expected: Progressed
+) -> Progressed:
     """Load the checkpoint ``name`` into a built model with a built optimizer and return how far it is.
 
     Args:
+        averages: Moving averages of the weights, where any are kept; they are loaded as well.
         expected: Its ``dataset`` and ``objective`` must be those of the checkpoint.
 
     Raises:
@@ -69,7 +73,8 @@ def restore_checkpoint(model: keras.Model, folder: Folder, name: str, *, expecte
     for what in ("dataset", "objective"):
         _check(path, what, getattr(expected, what), getattr(progressed, what))
     # Everything is compared before anything is assigned: a refused checkpoint changes nothing.
-    pairs = [pair for group, variables in _variables(model).items() for pair in _pair(path, group, variables, arrays)]
+    groups = _variables(model, averages)
+    pairs = [pair for group, variables in groups.items() for pair in _pair(path, group, variables, arrays)]
     for variable, array in pairs:
         variable.assign(array)
     return progressed
@@ -93,12 +98,13 @@ def forget_last(folder: Folder) -> None:
     folder.delete(LAST)
 
 
-def _variables(model: keras.Model) -> dict[str, Sequence[keras.Variable]]:
+def _variables(model: keras.Model, averages: Sequence[tf.Variable]) -> dict[str, Sequence[Any]]:
     # `model.variables` holds the weights and the states of all seed generators of its layers, but no metrics.
     # Layers without a seed of their own draw from the global generator.
     return {
         "model": model.variables,
         "optimizer": model.optimizer.variables,
+        "averages": averages,
         "global_seed": [global_seed_generator().state],
     }
 
@@ -115,8 +121,8 @@ def _unpack(data: bytes, path: str) -> tuple[dict[str, Any], dict[str, npt.NDArr
 
 
 def _pair(
-    path: str, group: str, variables: Sequence[keras.Variable], arrays: dict[str, npt.NDArray[Any]]
-) -> list[tuple[keras.Variable, npt.NDArray[Any]]]:
+    path: str, group: str, variables: Sequence[Any], arrays: dict[str, npt.NDArray[Any]]
+) -> list[tuple[Any, npt.NDArray[Any]]]:
     stored = [arrays[name] for name in sorted(arrays) if name.startswith(f"{group}/")]
     _check(path, f"shapes of the {group}'s variables", [v.shape for v in variables], [a.shape for a in stored])
     return list(zip(variables, stored, strict=True))

@@ -1,9 +1,4 @@
-"""What an epoch is made of: its batches, the weights it is validated with, its metrics."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import keras
+"""What an epoch is made of: its batches and its metrics."""
 
 from datasets import Batches, Dataset, Split, plain_batches, training_batches
 from trainer.errors import ObjectiveError, SplitError
@@ -39,23 +34,6 @@ def split_batches(dataset: Dataset, split: Split) -> Batches:
     if len(rows) == 0:
         raise SplitError(f"{dataset.info.path!r} has no {split.value} images: import it with a share for them")
     return plain_batches(dataset, rows, batch_size=_VALIDATION_BATCH_SIZE)
-
-
-@contextmanager
-def averaged_weights(model: keras.Model) -> Iterator[None]:
-    """Put the moving averages of the weights in their place, if the optimizer keeps any, and the weights back after."""
-    # With mixed precision the optimizer is wrapped in one that scales the loss.
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-    if not getattr(optimizer, "use_ema", False):
-        yield
-        return
-    own = [variable.numpy() for variable in model.trainable_variables]
-    optimizer.finalize_variable_values(model.trainable_variables)
-    try:
-        yield
-    finally:
-        for variable, value in zip(model.trainable_variables, own, strict=True):
-            variable.assign(value)
 
 
 def epoch_metrics(training: dict[str, float], validation: Validation, classes: tuple[str, ...]) -> dict[str, float]:

@@ -44,7 +44,12 @@ class TrainingLoop:
     """The compiled training and validation steps of one built model."""
 
     def __init__(
-        self, built: BuiltModel, *, mixed: bool = False, class_weights: npt.NDArray[np.float32] | None = None
+        self,
+        built: BuiltModel,
+        *,
+        mixed: bool = False,
+        class_weights: npt.NDArray[np.float32] | None = None,
+        after_step: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare the steps, which are traced when first used.
 
@@ -53,6 +58,7 @@ class TrainingLoop:
             mixed: Whether it is trained on `Batches.mixed_epoch`.
             class_weights: float32, (classes,): What an image's training loss is multiplied by, by its class; the
                 mean of its targets' weights where classes are mixed. None weighs all alike.
+            after_step: Called once, while a training step is traced: its operations are done after each.
 
         Raises:
             InfeasibleError: ``mixed``, but the loss is one of integer labels.
@@ -63,6 +69,7 @@ class TrainingLoop:
                 "but the model is compiled with one of integer labels"
             )
         self.built, self._mixed, self._class_weights = built, mixed, class_weights
+        self._after_step = after_step
         batch = [
             tf.TensorSpec((None, *built.image_shape), tf.float32),
             tf.TensorSpec((None,), tf.int64),
@@ -142,7 +149,9 @@ class TrainingLoop:
         data = (images, targets) if self._class_weights is None else (images, targets, self._weights(labels))
         # There is one replica. Outside of its context the optimizer does not add up gradients over replicas: that
         # operation has a custom gradient, which TensorFlow registers for ever, and with it the graph of each model.
-        return tf.distribute.get_replica_context().merge_call(lambda _: self.built.model.train_step(data))
+        results = tf.distribute.get_replica_context().merge_call(lambda _: self.built.model.train_step(data))
+        self._after_step()
+        return results
 
     def _validation_step(self, images: tf.Tensor, labels: tf.Tensor) -> Any:
         model, targets = self.built.model, self._targets(labels)

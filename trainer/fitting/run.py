@@ -6,9 +6,10 @@ import keras
 
 from datasets import Dataset, Folder, Progress, silent
 from trainer.errors import InfeasibleError
+from trainer.fitting.averaging import WeightAverages
 from trainer.fitting.building import Build, build_model
 from trainer.fitting.checkpoints import BEST, LAST, Progressed, adopt_checkpoints, pack_checkpoint, restore_checkpoint
-from trainer.fitting.epoch import averaged_weights, check_objective, epoch_batches, epoch_metrics
+from trainer.fitting.epoch import check_objective, epoch_batches, epoch_metrics
 from trainer.fitting.loop import TrainingLoop
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
@@ -37,8 +38,8 @@ class TrainingRun:
     An epoch's metrics are: ``loss`` and the compiled metrics over the training batches (as they are trained on: mixed,
     and the loss weighted, where the options say so); the same with ``val_`` over the
     validation rows; and the trainer's own ``val_accuracy``, ``val_balanced_accuracy``, ``val_macro_precision``,
-    ``val_macro_recall``, ``val_macro_f1``, ``val_ece``. With an optimizer that averages weights (``use_ema``) the model
-    is validated, and the best one given, with the averages.
+    ``val_macro_recall``, ``val_macro_f1``, ``val_ece``. Where weights are averaged (``weight_averaging``, or an
+    optimizer that does it itself) the model is validated, and the best one given, with the averages.
 
     On one CPU thread a continued training equals an uninterrupted one bit for bit: weights, optimizer, seed generators,
     learning rate, order and augmentation of the data.
@@ -89,7 +90,13 @@ class TrainingRun:
             max_parameters=max_parameters,
             precision=options.precision,
         )
-        self._loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=self._training.class_weights)
+        self._averages = WeightAverages(built.model, options.weight_averaging)
+        self._loop = TrainingLoop(
+            built,
+            mixed=options.mixup > 0,
+            class_weights=self._training.class_weights,
+            after_step=self._averages.update,
+        )
         self._progressed = Progressed(0, {}, dataset.fingerprint, str(objective))
         self._weights_are_best = False
         self._until = options.epochs if until is None else min(until, options.epochs)
@@ -166,8 +173,7 @@ class TrainingRun:
             progressed = self._progressed
             self._restore(BEST)
             self._progressed = progressed
-            model = self._loop.built.model
-            model.optimizer.finalize_variable_values(model.trainable_variables)
+            self._averages.take_over()
             self._weights_are_best = True
         return self._loop.built.model
 
@@ -187,19 +193,21 @@ class TrainingRun:
             ),
             on_batch=lambda done, _: on_batch(done, total),
         )
-        with averaged_weights(self._loop.built.model):
+        with self._averages.in_place():
             validation = self._loop.validate(self._validation, on_batch=lambda done, _: on_batch(steps + done, total))
         metrics = epoch_metrics(training, validation, self._dataset.classes)
         check_objective(self.objective, tuple(metrics))
         return metrics
 
     def _save(self) -> None:
-        data = pack_checkpoint(self._loop.built.model, self._progressed)
+        data = pack_checkpoint(self._loop.built.model, self._averages.variables, self._progressed)
         # Best first: if the process ends in between, the epoch is repeated from the older `last`, with the same result.
         if self.best_epoch == self.epoch:
             self._folder.write_whole(BEST, data)
         self._folder.write_whole(LAST, data)
 
     def _restore(self, name: str) -> None:
-        self._progressed = restore_checkpoint(self._loop.built.model, self._folder, name, expected=self._progressed)
+        self._progressed = restore_checkpoint(
+            self._loop.built.model, self._averages.variables, self._folder, name, expected=self._progressed
+        )
         self._weights_are_best = False

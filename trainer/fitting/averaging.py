@@ -1,0 +1,61 @@
+"""Moving averages of a model's weights, which are better than the weights of any one step.
+
+The end of a training wanders about a minimum; the average of its steps lies nearer to it (Polyak & Juditsky 1992; for
+networks Izmailov et al. 2018, arXiv:1803.05407). The model is trained as ever, but validated and used with the
+averages.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import keras
+import tensorflow as tf
+
+
+class WeightAverages:
+    """Exponential moving averages of all weights of a built model, those of its batch normalisation included.
+
+    With decay d an average remembers about 1 / (1 - d) steps. At step t it is at most (1 + t) / (10 + t), so that it
+    remembers no more than a ninth of the steps so far, and the first epochs do not hang on their beginning.
+
+    The averages that the model's optimizer keeps of itself (``use_ema``) are treated alike.
+    """
+
+    def __init__(self, model: keras.Model, decay: float) -> None:
+        """Start from the weights of ``model``. ``decay`` is at least 0, where nothing is averaged, and below 1."""
+        # With mixed precision the optimizer is wrapped in one that scales the loss.
+        self._optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+        self._model, self._decay = model, decay
+        self._averaged = _floating(model) if decay else []
+        self.variables: Sequence[tf.Variable] = [tf.Variable(own.value, trainable=False) for own in self._averaged]
+
+    def update(self) -> None:
+        """Take in the weights after a step; part of the step's graph."""
+        if not self._averaged:
+            return
+        step = tf.cast(self._optimizer.iterations.value, tf.float32)
+        share = 1 - tf.minimum(self._decay, (1 + step) / (10 + step))
+        for own, average in zip(self._averaged, self.variables, strict=True):
+            average.assign_sub((average - own.value) * share)
+
+    def take_over(self) -> None:
+        """Put the averages, if any are kept, in the weights' place for good."""
+        for own, average in zip(self._averaged, self.variables, strict=True):
+            own.assign(average)
+        self._optimizer.finalize_variable_values(self._model.trainable_variables)
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Put the averages in the weights' place, and the weights back after."""
+        own = [(variable, variable.numpy()) for variable in _floating(self._model)]
+        self.take_over()
+        try:
+            yield
+        finally:
+            for variable, value in own:
+                variable.assign(value)
+
+
+def _floating(model: keras.Model) -> list[keras.Variable]:
+    """Return all weights; the states of seed generators, which are integers, are none."""
+    return [variable for variable in model.variables if tf.as_dtype(variable.dtype).is_floating]
