@@ -65,7 +65,7 @@ def run_search(
     check_free(layout, settings.name)
     opened = Dataset.open(dataset)
     prepared = Preparation(opened, settings)
-    settings, lessons = prepared.given_points(), prepared.lessons(storage)
+    settings, lessons = prepared.first_points(), prepared.lessons(storage)
     oracle = prepared.oracle()
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
     with _runner(address, settings) as run:

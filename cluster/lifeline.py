@@ -34,13 +34,13 @@ class Lifeline:
         self._heard = time.monotonic()
 
     @classmethod
-    def of(cls, address: str, name: str) -> "Lifeline":
-        """Return that of the Ray connected at ``address``, for the search called ``name``."""
+    def of(cls, address: str, again: str) -> "Lifeline":
+        """Return that of the Ray connected at ``address``; ``again`` is the command that goes on when it is back."""
         context = ray.get_runtime_context()
         nodes = {node["NodeID"]: node for node in ray.nodes()}  # type: ignore[no-untyped-call]
         host, _, port = str(context.gcs_address).rpartition(":")
-        where = "the search's own Ray" if address == "local" else f"Ray at {address}"
-        gone = f"{where} went away: `galaxy resume {name}` goes on"
+        where = "this command's own Ray" if address == "local" else f"Ray at {address}"
+        gone = f"{where} went away: {again} goes on"
         return cls(nodes[context.get_node_id()]["RayletSocketName"], (host.strip("[]"), int(port)), gone)
 
     def check(self) -> None:

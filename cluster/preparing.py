@@ -13,6 +13,7 @@ from search import (
     SettingsError,
     SpaceError,
     builder,
+    complete,
     complete_points,
     discover,
     explore,
@@ -28,6 +29,7 @@ from trainer import InfeasibleError, Objective, check_model
 if TYPE_CHECKING:  # it imports TensorFlow: `search` does so quietly, when it is needed
     import keras_tuner
 
+_LEARNING = ("tpe", "bayesian")
 _log = logging.getLogger(__name__)
 
 
@@ -46,13 +48,19 @@ class Preparation:
         )
         self._space = discover(hypermodel, seed=settings.seed)
         self._explore = partial(explore, hypermodel, self._space)
-        _try_batch(hypermodel, self._space, dataset, settings, self._objective)
+        self._defaults_work = _try_batch(hypermodel, self._space, dataset, settings, self._objective)
 
-    def given_points(self) -> SearchSettings:
-        """Return the settings with the points of ``--try`` checked and in full. Raises SettingsError."""
+    def first_points(self) -> SearchSettings:
+        """Return the settings with the points that are tried first: those of ``--try``, checked and in full.
+
+        Without any, an oracle that learns starts from the space's defaults: whoever wrote the space thought them good,
+        and what is found is then no worse. Raises SettingsError.
+        """
         settings = self._settings
         if not settings.points:
-            return settings
+            learns_from_nothing = settings.oracle in _LEARNING and settings.warm_start is None
+            defaults = (complete(self._space, {}),) if learns_from_nothing and self._defaults_work else ()
+            return settings.model_copy(update={"points": defaults})
         _refuse_hyperband(settings, "--try")
         try:
             self._explore_unknown(settings.points)
@@ -104,12 +112,15 @@ def _try_batch(
     dataset: Dataset,
     settings: SearchSettings,
     objective: Objective,
-) -> None:
-    """Try one batch of the default model; if it is infeasible, of random ones, until one is not."""
+) -> bool:
+    """Try one batch of the default model; if it is infeasible, of random ones, until one is not.
+
+    Returns whether the default model is feasible.
+    """
     check: Callable[..., object] = partial(_check, hypermodel, dataset, settings, objective)
     try:
         check(space.values)
-        return
+        return True
     except InfeasibleError as error:
         first = error
     for number in range(RANDOM_POINTS):
@@ -118,7 +129,7 @@ def _try_batch(
         except InfeasibleError:
             continue
         _log.warning("The model of the default hyperparameters is infeasible (%s); random ones are not.", first)
-        return
+        return False
     raise SpaceError(
         f"neither the default hyperparameters nor {RANDOM_POINTS} random ones give a model: {first}"
     ) from first

@@ -8,7 +8,9 @@ from search import SearchSpecification
 _NOT_OPTIONS = ("name", "points")
 
 
-def commands(specification: SearchSpecification, *, storage: str, top: int, epochs: int) -> tuple[str, ...]:
+def commands(
+    specification: SearchSpecification, *, storage: str, top: int, ensemble: bool, epochs: int
+) -> tuple[str, ...]:
     """Return the commands of the search, with all its settings, and of the final training.
 
     Points that were tried first stand in a comment, as the option takes a file.
@@ -17,7 +19,8 @@ def commands(specification: SearchSpecification, *, storage: str, top: int, epoc
     name, points = settings["name"], settings["points"]
     given = {key: found for key, found in settings.items() if key not in _NOT_OPTIONS and found is not None}
     search = ["galaxy", "search", specification.dataset, "--name", name, *_options(given), "--storage", storage]
-    train = ["galaxy", "train", name, *_options({"top": top, "epochs": epochs}), "--storage", storage]
+    averaged = ["--ensemble"] if ensemble else []
+    train = ["galaxy", "train", name, *_options({"top": top, "epochs": epochs}), *averaged, "--storage", storage]
     written = [shlex.join([*search, "--try", "points.json"] if points else search), shlex.join(train)]
     return (*([f"# points.json: {json.dumps(points)}"] if points else []), *written)
 

@@ -80,7 +80,7 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> N
     """
     settings = conductor.specification.settings
     concurrency = settings.concurrency or _places(settings)
-    lifeline = Lifeline.of(address, settings.name)
+    lifeline = Lifeline.of(address, f"`galaxy resume {settings.name}`")
     searcher = ConductorSearcher(conductor, layout, cpus_per_trial=settings.cpus_per_trial, is_cut=lifeline.is_cut)
     scratch = tempfile.mkdtemp(prefix="galaxy-tuner-")
     # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.

@@ -4,51 +4,66 @@ import json
 from collections.abc import Sequence
 
 from cluster.provenance import commands
+from cluster.winner import Winner
 from datasets import Progress, silent
-from search import (
-    LedgerError,
-    Row,
-    SearchLayout,
-    SearchSpecification,
-    builder,
-    load_hypermodel,
-    open_same_dataset,
-    read_search,
-    training_options,
-)
-from trainer import FinalResult, Member, train_final
+from search import LedgerError, Row, SearchLayout, open_same_dataset, read_search
+from trainer import FinalResult, member_batches, train_final
 
 # Enough for the cosine schedule to come down; a search's own epochs where they are more.
 _LEAST_EPOCHS = 20
-_PATIENCE = 10
 
 
 def train_winners(
-    name: str, *, storage: str = "runs", top: int = 1, epochs: int | None = None, progress: Progress = silent
+    name: str,
+    *,
+    storage: str = "runs",
+    top: int = 1,
+    ensemble: bool = False,
+    epochs: int | None = None,
+    address: str = "local",
+    progress: Progress = silent,
 ) -> FinalResult:
     """Train the ``top`` best configurations of the search called ``name`` into ``<storage>/<name>/model``.
 
-    Several winners become one classifier that averages their probabilities. ``epochs`` defaults to the search's, at
-    least 20. Runs in this process; a training that was cut off goes on from its last epoch.
+    The best of them on validation is kept, or with ``ensemble`` the average of those that together are best. ``epochs``
+    defaults to the search's, at least 20. One winner is trained in this process with all its CPUs, several at once as
+    trials are: on the Ray at ``address`` ('local': one of our own), each with the CPUs and GPUs of one trial; with
+    'in-process' one after another. A training that was cut off goes on from its last epoch when called again.
 
     Raises LedgerError if the search has fewer scored trials than ``top``, or its dataset has changed since.
     """
     view = read_search(storage, name, history=False)
     specification = view.specification
     layout = SearchLayout.of(storage, name)
-    winners = _configurations(view.rows)[:top]
-    if len(winners) < top:
-        raise LedgerError(f"search {name!r} has {len(winners)} trials with a score, and --top {top} asks for more")
+    best = _configurations(view.rows)[:top]
+    if len(best) < top:
+        raise LedgerError(f"search {name!r} has {len(best)} trials with a score, and --top {top} asks for more")
     dataset = open_same_dataset(specification)
     longest = epochs if epochs is not None else max(specification.settings.epochs, _LEAST_EPOCHS)
+    seed = specification.settings.seed
+    winners = [Winner(row.trial_id, dict(row.hyperparameters), longest, seed + i) for i, row in enumerate(best)]
+    members = [winner.member(specification) for winner in winners]
+    if address != "in-process" and (top > 1 or address != "local"):
+        # Only here: one winner needs no Ray.
+        from cluster.members import train_on_ray
+
+        train_on_ray(
+            winners,
+            specification,
+            batches=[member_batches(member, dataset) for member in members],
+            address=address,
+            work=layout.training,
+            progress=progress,
+        )
     return train_final(
-        [_member(specification, row, longest) for row in winners],
+        members,
         dataset,
         objective=specification.objective,
-        seed=specification.settings.seed,
+        seed=seed,
         work=layout.training,
         bundle=layout.bundle,
-        commands=commands(specification, storage=storage, top=top, epochs=longest),
+        ensemble=ensemble,
+        commands=commands(specification, storage=storage, top=top, ensemble=ensemble, epochs=longest),
         progress=progress,
     )
 
@@ -60,17 +75,3 @@ def _configurations(rows: Sequence[Row]) -> list[Row]:
         if row.rank is not None:
             first.setdefault(json.dumps(row.hyperparameters, sort_keys=True), row)
     return list(first.values())
-
-
-def _member(specification: SearchSpecification, row: Row, epochs: int) -> Member:
-    hypermodel = load_hypermodel(
-        specification.settings.hypermodel,
-        input_shape=specification.image_shape,
-        num_classes=len(specification.classes),
-    )
-    return Member(
-        name=row.trial_id,
-        build=builder(hypermodel, row.hyperparameters),
-        options=training_options(row.hyperparameters, epochs=epochs, patience=_PATIENCE),
-        hyperparameters=dict(row.hyperparameters),
-    )

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from search.space.hypermodel import explore as explore
     from search.space.hypermodel import load_hypermodel as load_hypermodel
     from search.space.options import training_options as training_options
+    from search.space.points import complete as complete
     from search.space.points import complete_points as complete_points
     from search.space.points import random_point as random_point
 
@@ -101,6 +102,7 @@ _HOMES = {
     "bundle_location": "search.ledger.view",
     "check_free": "search.ledger.specification",
     "claim": "search.ledger.specification",
+    "complete": "search.space.points",
     "complete_points": "search.space.points",
     "discover": "search.space.hypermodel",
     "explore": "search.space.hypermodel",

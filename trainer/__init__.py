@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from trainer.exporting.export import exported_name as exported_name
     from trainer.exporting.formats import ExportFormat as ExportFormat
     from trainer.final.decision import Decide as Decide
+    from trainer.final.member import Member as Member
+    from trainer.final.member import member_batches as member_batches
+    from trainer.final.member import train_member as train_member
     from trainer.final.training import FinalResult as FinalResult
-    from trainer.final.training import Member as Member
     from trainer.final.training import train_final as train_final
     from trainer.fitting.building import Build as Build
     from trainer.fitting.check import check_model as check_model
@@ -78,7 +80,8 @@ _HOMES = {
     "bundles.evaluation": ("Evaluation", "answers_on", "evaluate"),
     "exporting.export": ("export_model", "exported_name"),
     "exporting.formats": ("ExportFormat",),
-    "final.training": ("FinalResult", "Member", "train_final"),
+    "final.member": ("Member", "member_batches", "train_member"),
+    "final.training": ("FinalResult", "train_final"),
     "fitting.run": ("EpochReport", "TrainingRun"),
     "intervals": ("wilson",),
     "fitting.layers": ("FusedBatchNormalization",),
@@ -130,11 +133,13 @@ __all__ = [
     "is_out_of_memory",
     "limit_threads",
     "load_bundle",
+    "member_batches",
     "model_card",
     "quiet_tensorflow",
     "read_manifest",
     "score_predictions",
     "train_final",
+    "train_member",
     "wilson",
     "write_bundle",
 ]
@@ -147,6 +152,7 @@ _WITH_TENSORFLOW = (
     "bundles.classifier",
     "bundles.evaluation",
     "exporting.export",
+    "final.member",
     "final.training",
     "fitting.run",
     "fitting.layers",

@@ -52,6 +52,14 @@ def branching(hp):
         hp.Choice("batch_size", [16, 32])
     return tiny(hp, batch_size=False)
 
+def frail(hp):
+    """Ends the process that builds it, once, where somebody has asked for that."""
+    try:
+        (HERE / "end.txt").unlink()
+    except FileNotFoundError:
+        return tiny(hp)
+    os._exit(1)
+
 def picky(hp):
     """Can be built with its defaults alone."""
     units = hp.Int("units", 2, 40)

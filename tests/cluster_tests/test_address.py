@@ -107,7 +107,7 @@ def test_a_search_whose_ray_goes_away_says_so_and_can_be_resumed(
         os.kill(_raylet_below(process.pid) if own else _raylet_of(address), signal.SIGKILL)
         _, err = process.communicate(timeout=90)
     assert process.returncode == 1, err
-    where = "the search's own Ray" if own else f"Ray at {address}"
+    where = "this command's own Ray" if own else f"Ray at {address}"
     assert err.splitlines()[-1] == f"galaxy: error: {where} went away: `galaxy resume first` goes on"
     view = read_search("runs", "first")
     assert view.state is SearchState.INTERRUPTED

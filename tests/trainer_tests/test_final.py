@@ -46,19 +46,27 @@ def train(tiny_dataset: Dataset, folder: Folder) -> Callable[..., Any]:
             "seed": 4,
             "work": folder.child("work"),
             "bundle": folder.child("model"),
+            "ensemble": True,
         }
         return train_final(members, tiny_dataset, **(settings | changes))
 
     return train
 
 
+@pytest.fixture
+def all_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every member, however it does; `test_choosing` is about which are taken."""
+    monkeypatch.setattr("trainer.final.training.choose_ensemble", lambda _, members: tuple(range(len(members))))
+
+
+@pytest.mark.usefixtures("all_chosen")
 def test_bundles_the_average_with_its_scores(
     train: Callable[..., Any], make_build: Callable[..., Build], tiny_dataset: Dataset, folder: Folder
 ) -> None:
     logits = keras.losses.CategoricalCrossentropy(from_logits=True)
     members = [
-        Member("t1", make_build(), OPTIONS, {"units": 3, "rate": 0.1}),
-        Member("t2", make_build(loss=logits, activation=None), OPTIONS, {}),
+        Member("t1", make_build(), OPTIONS, {"units": 3, "rate": 0.1}, seed=4),
+        Member("t2", make_build(loss=logits, activation=None), OPTIONS, {}, seed=5),
     ]
     reports: list[tuple[int, int]] = []
     result = train(*members, progress=lambda done, total: reports.append((done, total)))
@@ -81,10 +89,11 @@ def test_bundles_the_average_with_its_scores(
     assert {name.partition("_")[0] for name in result.metrics} == {"val", "test"}
 
 
+@pytest.mark.usefixtures("all_chosen")
 def test_the_bundle_holds_what_a_paper_cites(
     train: Callable[..., Any], build: Build, tiny_dataset: Dataset, folder: Folder
 ) -> None:
-    members = [Member("t1", build, OPTIONS, {"units": 3}), Member("t2", build, OPTIONS, {})]
+    members = [Member("t1", build, OPTIONS, {"units": 3}, seed=4), Member("t2", build, OPTIONS, {}, seed=5)]
     result = train(*members, commands=("galaxy search d --name n", "galaxy train n"))
     classifier = Classifier.load(result.model)
     manifest, trust = classifier.bundle.manifest, classifier.bundle.trust
@@ -103,9 +112,19 @@ def test_the_bundle_holds_what_a_paper_cites(
     assert folder.child("model").read("model-card.md").decode() == model_card(manifest)
 
 
+def test_keeps_the_best_alone_unless_an_ensemble_is_asked_for(
+    train: Callable[..., Any], build: Build, make_build: Callable[..., Build], folder: Folder
+) -> None:
+    hasty = make_build(optimizer=lambda: keras.optimizers.SGD(10.0))
+    result = train(Member("t1", hasty, OPTIONS, {}, seed=4), Member("t2", build, OPTIONS, {}, seed=4), ensemble=False)
+    assert result.members == ("t2",)
+    assert [member.name for member in Classifier.load(result.model).bundle.manifest.members] == ["t2"]
+    assert folder.child("work", "t1").exists("last.npz")
+
+
 def test_goes_on_after_an_interruption(train: Callable[..., Any], build: Build, folder: Folder) -> None:
     second = Interruptible(build)
-    members = [Member("t1", build, OPTIONS, {}), Member("t2", second, OPTIONS, {})]
+    members = [Member("t1", build, OPTIONS, {}, seed=4), Member("t2", second, OPTIONS, {}, seed=5)]
     second.broken = True
     with pytest.raises(KeyboardInterrupt):
         train(*members)
@@ -118,19 +137,19 @@ def test_goes_on_after_an_interruption(train: Callable[..., Any], build: Build, 
 
 
 def test_a_member_that_has_changed_starts_over(train: Callable[..., Any], build: Build, folder: Folder) -> None:
-    train(Member("t1", build, OPTIONS, {"units": 1}))
+    train(Member("t1", build, OPTIONS, {"units": 1}, seed=4))
     before = folder.child("work", "t1").read("last.npz")
     reports: list[int] = []
-    train(Member("t1", build, OPTIONS, {"units": 2}), progress=lambda done, _: reports.append(done))
+    train(Member("t1", build, OPTIONS, {"units": 2}, seed=4), progress=lambda done, _: reports.append(done))
     assert reports == list(range(1, 9))
-    train(Member("t1", build, OPTIONS, {"units": 2}), progress=lambda done, _: reports.append(done))
+    train(Member("t1", build, OPTIONS, {"units": 2}, seed=4), progress=lambda done, _: reports.append(done))
     assert len(reports) == 8
     assert len(folder.child("work", "t1").read("last.npz")) == len(before)
 
 
 def test_names_the_member_that_cannot_be_trained(train: Callable[..., Any], make_build: Callable[..., Build]) -> None:
     with pytest.raises(InfeasibleError, match=r"^t7: the model must give one output of shape \(batch, 5\)"):
-        train(Member("t7", make_build(outputs=3), OPTIONS, {}))
+        train(Member("t7", make_build(outputs=3), OPTIONS, {}, seed=4))
 
 
 def test_wants_a_member(train: Callable[..., Any]) -> None:

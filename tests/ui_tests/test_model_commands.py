@@ -200,8 +200,17 @@ def training(monkeypatch: pytest.MonkeyPatch) -> FakeTraining:
 
 
 def test_train_hands_on_what_was_given(galaxy: Galaxy, training: FakeTraining) -> None:
-    found = json.loads(galaxy("train", "first", "--top", 2, "--epochs", 3, "--storage", "s", "--json").stdout)
-    assert training.called == {"name": "first", "storage": "s", "top": 2, "epochs": 3}
+    found = json.loads(
+        galaxy("train", "first", "--top", 2, "--ensemble", "--epochs", 3, "--storage", "s", "--json").stdout
+    )
+    assert training.called == {
+        "name": "first",
+        "storage": "s",
+        "top": 2,
+        "ensemble": True,
+        "epochs": 3,
+        "address": "local",
+    }
     assert found == {
         "model": "/runs/first/model",
         "members": ["0002", "0001"],

@@ -1,5 +1,7 @@
 """Probabilities of a model for the rows of a dataset."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,8 @@ def predict(
     Raises InfeasibleError if an output is not finite, or outputs are no probabilities.
     """
     shape = tf.TensorSpec((None, *batches.dataset.image_shape), tf.float32)
-    compiled = tf.function(lambda images: model(images, training=False), input_signature=[shape], autograph=False)
+    # TensorFlow counts tracings by code and warns of many. A partial has no code.
+    compiled = tf.function(partial(model, training=False), input_signature=[shape], autograph=False)
     true, outputs = [], []
     for images, labels in batches.epoch():
         true.append(labels)

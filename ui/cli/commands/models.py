@@ -17,6 +17,7 @@ from ui.cli.options import (
     SearchName,
     Storage,
     command_line,
+    flag,
 )
 from ui.cli.terminal import session
 
@@ -32,18 +33,24 @@ class SplitChoice(StrEnum):
     ALL = "all"
 
 
-@app.command(epilog="[bold]Example[/]  galaxy train first --top 1")
+@app.command(epilog="[bold]Example[/]  galaxy train first --top 4 --ensemble")
 def train(
     name: SearchName,
     storage: Storage = DEFAULT_STORAGE,
-    top: Annotated[int, typer.Option(min=1, help="How many of the best trials to train and average.")] = 1,
+    top: Annotated[int, typer.Option(min=1, help="How many of the best trials to train.")] = 1,
+    ensemble: Annotated[
+        bool, flag("--ensemble", "Average those that are best together, instead of keeping the best one.")
+    ] = False,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Longest training, in epochs.", show_default="as in the search")
     ] = None,
+    address: Annotated[
+        str, typer.Option(help="Where several are trained at once: local, in-process, auto or HOST:PORT of a Ray.")
+    ] = "local",
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Train the winner of a search fully, calibrate and test it.
+    """Train the winners of a search fully, keep the best or average them, calibrate and test the result.
 
     Writes the model to NAME/model in the storage folder. Run it again after an interruption: it goes on.
     """
@@ -52,7 +59,15 @@ def train(
         from ui.cli.display.results import trained
 
         with progress_bar(terminal, "Training", unit="batches") as progress:
-            result = train_winners(name, storage=storage, top=top, epochs=epochs, progress=progress)
+            result = train_winners(
+                name,
+                storage=storage,
+                top=top,
+                ensemble=ensemble,
+                epochs=epochs,
+                address=address,
+                progress=progress,
+            )
         terminal.finish(
             result.as_json(), trained(result), next_command=command_line("evaluate", result.model, "DATASET")
         )

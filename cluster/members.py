@@ -1,0 +1,126 @@
+"""Training several winners at once, each on a worker of Ray's; what they leave behind is their checkpoints."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+
+from cluster.errors import ClusterError
+from cluster.lifeline import Lifeline, while_it_holds
+from cluster.ray_runner import connected
+from cluster.winner import Winner
+from datasets import Dataset, Folder, Progress, open_folder
+from search import SearchSpecification
+from trainer import limit_threads, train_member
+
+_LOOK_SECONDS = 1.0
+
+
+def train_on_ray(
+    winners: Sequence[Winner],
+    specification: SearchSpecification,
+    *,
+    batches: Sequence[int],
+    address: str,
+    work: Folder,
+    progress: Progress,
+) -> None:
+    """Train every winner to its end, as many at a time as the Ray at ``address`` has CPUs and GPUs for.
+
+    Each leaves its checkpoints in a folder of its name below ``work``, and goes on from those that are there. A lost
+    worker is replaced as often as the search allows a trial to fail. ``batches`` are those of each winner's training.
+
+    Raises:
+        ClusterError: Ray cannot be reached, or a worker was lost too often.
+        RayGoneError: Ray went away.
+        GalaxyTunerError: What a member's training raised.
+    """
+    with connected(address, specification.settings.model_copy(update={"concurrency": len(winners)})):
+        lifeline = Lifeline.of(address, "the same command")
+        while_it_holds(lifeline, lambda: _Trainings(winners, specification, batches, work).wait(progress))
+
+
+class MemberActor:
+    """Trains one winner in a process of its own, and says meanwhile how far it is."""
+
+    def __init__(self, cpus: int) -> None:
+        limit_threads(cpus)
+        self._done = 0
+
+    def train(self, winner: Winner, specification: SearchSpecification, work: str) -> None:
+        """Train ``winner`` to its end, with checkpoints in ``work``."""
+        train_member(
+            winner.member(specification),
+            Dataset.open(specification.dataset),
+            objective=specification.objective,
+            work=open_folder(work),
+            progress=self._note,
+        )
+
+    def progress(self) -> int:
+        """Return the batches done."""
+        return self._done
+
+    def _note(self, done: int, _: int | None) -> None:
+        self._done = done
+
+
+class _Trainings:
+    """The winners' trainings under way on the connected Ray."""
+
+    def __init__(
+        self, winners: Sequence[Winner], specification: SearchSpecification, batches: Sequence[int], work: Folder
+    ) -> None:
+        settings = specification.settings
+        actor: Any = ray.remote(MemberActor).options(
+            num_cpus=settings.cpus_per_trial,
+            num_gpus=settings.gpus_per_trial,
+            # One thread trains, one says how far it is.
+            max_concurrency=2,
+            max_restarts=settings.max_failures,
+            max_task_retries=settings.max_failures,
+        )
+        self._actors: list[Any] = [actor.remote(settings.cpus_per_trial) for _ in winners]
+        self._trainings = {
+            one.train.remote(winner, specification, work.child(winner.trial_id).uri): index
+            for index, (one, winner) in enumerate(zip(self._actors, winners, strict=True))
+        }
+        self._batches = batches
+        self._done = [0] * len(winners)
+        self._asked: dict[Any, int] = {}
+
+    def wait(self, progress: Progress) -> None:
+        """Return when all have ended. Raises what the first of them raised."""
+        while self._trainings:
+            ended, _ = ray.wait([*self._trainings], timeout=_LOOK_SECONDS)
+            for training in ended:
+                self._end(training)
+            self._look()
+            progress(sum(self._done), sum(self._batches))
+
+    def _end(self, training: Any) -> None:
+        index = self._trainings.pop(training)
+        try:
+            ray.get(training)
+        except RayTaskError as error:
+            raise error.cause from None
+        except RayError as error:
+            raise ClusterError(f"a worker was lost while it trained, and so were those in its place: {error}") from None
+        # It may have ended early, out of patience.
+        self._done[index] = self._batches[index]
+        # Its CPUs are the next one's.
+        ray.kill(self._actors[index])
+
+    def _look(self) -> None:
+        """Take the answers that have come, and ask those that train and have none on the way."""
+        came, _ = ray.wait([*self._asked], num_returns=len(self._asked), timeout=0) if self._asked else ([], [])
+        for answer in came:
+            index = self._asked.pop(answer)
+            try:
+                self._done[index] = max(self._done[index], ray.get(answer))
+            except RayError:  # ended, or lost: its training says which
+                continue
+        waiting = set(self._asked.values())
+        for index in set(self._trainings.values()) - waiting:
+            self._asked[self._actors[index].progress.remote()] = index

@@ -1,0 +1,42 @@
+"""A configuration of a search on its way to a full training."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from search import SearchSpecification, builder, load_hypermodel, training_options
+from trainer import Member
+
+# Enough after the best epoch to be sure that there is no better one.
+_PATIENCE = 10
+
+
+@dataclass(frozen=True)
+class Winner:
+    """A configuration of a search, to be trained fully.
+
+    Attributes:
+        trial_id: The trial that it is from.
+        hyperparameters: Its values.
+        epochs: Longest training, ≥ 1.
+        seed: ≥ 1.
+    """
+
+    trial_id: str
+    hyperparameters: dict[str, Any]
+    epochs: int
+    seed: int
+
+    def member(self, specification: SearchSpecification) -> Member:
+        """Return it as a member of a final training."""
+        hypermodel = load_hypermodel(
+            specification.settings.hypermodel,
+            input_shape=specification.image_shape,
+            num_classes=len(specification.classes),
+        )
+        return Member(
+            name=self.trial_id,
+            build=builder(hypermodel, self.hyperparameters),
+            options=training_options(self.hyperparameters, epochs=self.epochs, patience=_PATIENCE),
+            hyperparameters=dict(self.hyperparameters),
+            seed=self.seed,
+        )

@@ -1,0 +1,55 @@
+"""The winners of a search, trained fully."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cluster import run_search, train_winners
+from datasets import Dataset, open_folder
+from search import LedgerError, SearchSettings
+from trainer import read_manifest
+
+pytestmark = pytest.mark.filterwarnings(
+    # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+
+
+@pytest.fixture
+def searched(tiny_dataset: Dataset, here: Path) -> Path:
+    """Return the directory in which a search called first has two trials."""
+    found = {"name": "first", "trials": 2, "epochs": 1, "hypermodel": "my_models:frail", "scheduler": "none"}
+    run_search(tiny_dataset.info.path, SearchSettings.model_validate(found), address="in-process")
+    (here / "built.txt").unlink()
+    return here
+
+
+def builders(here: Path) -> set[int]:
+    """Return the processes that have built models since the search."""
+    return {int(line.split()[0]) for line in (here / "built.txt").read_text().splitlines()}
+
+
+@pytest.mark.slow
+def test_several_are_trained_at_once_on_ray_and_a_lost_worker_is_replaced(searched: Path) -> None:
+    (searched / "end.txt").touch()
+    reports: list[tuple[int, int | None]] = []
+    result = train_winners("first", top=2, ensemble=True, epochs=3, progress=lambda *done: reports.append(done))
+    assert not (searched / "end.txt").exists()
+    assert len(builders(searched) - {os.getpid()}) == 2
+    assert {*result.members} <= {"0000", "0001"}
+    manifest = read_manifest(open_folder(result.model))
+    assert all(member.epochs == 3 for member in manifest.members)
+    assert manifest.commands[-1].startswith("galaxy train first --top 2 --epochs 3 --ensemble ")
+    last, total = reports[-1]
+    assert last == total
+
+
+def test_in_process_one_after_another(searched: Path) -> None:
+    train_winners("first", top=2, epochs=2, address="in-process")
+    assert builders(searched) == {os.getpid()}
+
+
+def test_more_winners_than_trials_are_refused(searched: Path) -> None:
+    with pytest.raises(LedgerError, match=r"search 'first' has 2 trials with a score, and --top 3 asks for more"):
+        train_winners("first", top=3)

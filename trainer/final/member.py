@@ -1,0 +1,132 @@
+"""One model of a final training: trained to its end, at its best epoch, averaged over flips and turns."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from datasets import Dataset, Folder, Progress, Split, silent
+from trainer.bundles.manifest import BundleMember
+from trainer.errors import InfeasibleError
+from trainer.final.portable import portable
+from trainer.final.predicting import predict
+from trainer.final.symmetry import dihedral_average
+from trainer.fitting.building import Build
+from trainer.fitting.epoch import epoch_batches, split_batches
+from trainer.fitting.run import TrainingRun
+from trainer.objective import Objective
+from trainer.options import TrainingOptions
+
+_IDENTITY = "member.json"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of a final training.
+
+    Attributes:
+        name: Its trial's id; names its folder.
+        build: Makes the compiled model.
+        options: How to train it.
+        hyperparameters: What it is built and trained with, for the record.
+        seed: Of everything random in it, ≥ 1.
+    """
+
+    name: str
+    build: Build
+    options: TrainingOptions
+    hyperparameters: Mapping[str, Any]
+    seed: int
+
+
+@dataclass(frozen=True)
+class TrainedMember:
+    """A member at its best epoch, averaged over flips and turns; (labels, probabilities) of each split with rows."""
+
+    model: keras.Model
+    description: BundleMember
+    predictions: dict[Split, tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]
+
+
+def member_batches(member: Member, dataset: Dataset) -> int:
+    """Return the batches of all its epochs, of training and validation: what `train_member` reports on."""
+    batches = epoch_batches(dataset, member.options, seed=member.seed)
+    return member.options.epochs * sum(map(len, batches))
+
+
+def train_member(
+    member: Member, dataset: Dataset, *, objective: Objective, work: Folder, progress: Progress = silent
+) -> TrainingRun:
+    """Train a member to its end, or as far as is missing; its checkpoints stay in ``work``, a folder of its own.
+
+    It starts over if its hyperparameters, options, dataset, objective or seed are not those that ``work`` is of.
+
+    Raises:
+        InfeasibleError: It cannot be built, or diverged; the text names it.
+        StorageError: ``work`` cannot be written.
+    """
+    _start_over_if_changed(member, dataset, objective=objective, work=work)
+    total = member_batches(member, dataset)
+    try:
+        run = TrainingRun(
+            member.build, dataset, member.options, objective=objective, seed=member.seed, checkpoints=work
+        )
+        while not run.finished:
+            before = run.epoch * run.batches_per_epoch
+            run.step(lambda done, _, before=before: progress(before + done, total))  # type: ignore[misc]
+    except InfeasibleError as error:
+        raise InfeasibleError(f"{member.name}: {error}") from error
+    return run
+
+
+def trained_member(member: Member, run: TrainingRun, dataset: Dataset) -> TrainedMember:
+    """Take the best epoch of a member's finished run and predict on validation and test.
+
+    Raises InfeasibleError, which names the member, if no epoch could be scored.
+    """
+    try:
+        model = dihedral_average(portable(run.best_model()))
+    except InfeasibleError as error:
+        raise InfeasibleError(f"{member.name}: {error}") from error
+    splits = [split for split in (Split.VALIDATION, Split.TEST) if len(dataset.rows(split))]
+    predictions = {split: predict(model, split_batches(dataset, split), logits=run.predicts_logits) for split in splits}
+    return TrainedMember(model, _describe(member, run, model), predictions)
+
+
+def _start_over_if_changed(member: Member, dataset: Dataset, *, objective: Objective, work: Folder) -> None:
+    identity = json.dumps(
+        {
+            "options": asdict(member.options),
+            "hyperparameters": dict(member.hyperparameters),
+            "dataset": dataset.fingerprint,
+            "objective": str(objective),
+            "seed": member.seed,
+        },
+        sort_keys=True,
+        default=str,
+    ).encode()
+    if work.exists(_IDENTITY) and work.read(_IDENTITY) == identity:
+        return
+    work.delete_tree()
+    work.write_whole(_IDENTITY, identity)
+
+
+def _describe(member: Member, run: TrainingRun, model: keras.Model) -> BundleMember:
+    assert run.best_epoch is not None
+    metrics = {name: values[run.best_epoch - 1] for name, values in run.history.items()}
+    return BundleMember(
+        name=member.name,
+        logits=run.predicts_logits,
+        parameters=model.count_params(),
+        epochs=run.epoch,
+        best_epoch=run.best_epoch,
+        hyperparameters=dict(member.hyperparameters),
+        metrics={name: value if math.isfinite(value) else None for name, value in metrics.items()},
+        options=json.loads(json.dumps(asdict(member.options), default=str)),
+        seed=member.seed,
+    )
