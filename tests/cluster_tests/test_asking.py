@@ -37,6 +37,17 @@ def test_given_points_are_tried_first_and_in_full(tiny_dataset: Dataset, here: P
     assert len(tried) == 3
 
 
+@pytest.mark.parametrize(
+    ("changes", "defaults_first"),
+    [({}, True), ({"points": [{"units": 7}]}, False), ({"oracle": "random"}, False)],
+)
+def test_an_oracle_that_learns_starts_from_the_defaults(
+    changes: dict[str, object], defaults_first: bool, tiny_dataset: Dataset, here: Path
+) -> None:
+    view = run(tiny_dataset, **({"oracle": "tpe", "trials": 1, "seed": 2} | changes))
+    assert (view.rows[0].hyperparameters == {"units": 2, "batch_size": 16}) is defaults_first
+
+
 def test_a_point_may_name_what_only_its_own_branch_declares(tiny_dataset: Dataset, here: Path) -> None:
     view = run(tiny_dataset, points=[{"x": True, "only_here": 5}], trials=1, hypermodel="my_models:branching")
     assert view.rows[0].hyperparameters["only_here"] == 5
