@@ -109,6 +109,7 @@ class TrialSession:
             state=TrialState.RUNNING,
             hyperparameters=suggestion.hyperparameters,
             parent=suggestion.parent,
+            until=suggestion.until,
             started=now(),
         )
 

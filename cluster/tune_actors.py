@@ -28,4 +28,4 @@ def _as_lost(exception: Exception) -> Exception:
 
 def mend_actor_manager() -> None:
     """Let every Tune that starts in this process from now on have it."""
-    tune_controller.RayActorManager = _ActorManager
+    tune_controller.RayActorManager = _ActorManager  # type: ignore[attr-defined]
