@@ -9,18 +9,20 @@ import json
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
+from cluster.memory_kills import OUT_OF_MEMORY, Attempt
 from cluster.scheduling import METRIC
 from search import Conductor, Nothing, Record, SearchLayout, Suggestion, TrialState, now
 
 # With trials running, Tune's loop must go on serving them; with none, there is nothing else to do than wait.
 _PATIENCE_SECONDS = 0.25
-# Of `ray.exceptions.OutOfMemoryError`: "1 worker(s) were killed due to the node running low on memory. …"
+# Of `ray.exceptions.OutOfMemoryError`, as `tune_actors` shortens it: "1 worker(s) were killed due to the node …".
 _RUNNING_LOW = "running low on memory"
 
 
@@ -92,7 +94,7 @@ class ConductorSearcher(Searcher):
 
     def failed(self, trial_id: str, reason: str) -> None:
         """Record a trial whose worker was lost more often than allowed. What it scored on the way does not rank it."""
-        if not self._is_cut():
+        if trial_id in self._trials and not self._is_cut():
             self._fail(trial_id, reason, TrialState.FAILED)
 
     def out_of_memory(self, trial_id: str, reason: str) -> None:
@@ -100,8 +102,9 @@ class ConductorSearcher(Searcher):
 
         Returns when the record is durable. Tune starts the trial again all the same; it then gives that record.
         """
-        self._fail(trial_id, f"out of memory: {reason}", TrialState.INFEASIBLE)
-        self._told[-1].result()
+        if trial_id in self._trials:  # else recorded already
+            self._fail(trial_id, reason, TrialState.INFEASIBLE)
+            self._told[-1].result()
 
     def close(self) -> None:
         """Wait until everything told is durable. Raises what failed on the way there."""
@@ -119,9 +122,8 @@ class ConductorSearcher(Searcher):
         """Restore nothing: resuming rebuilds from the ledger."""
 
     def _fail(self, trial_id: str, reason: str, state: TrialState) -> None:
-        if trial_id in self._trials:
-            record = self._conductor.record(self._trials[trial_id])
-            self._end(trial_id, record.but(state=state, score=None, reason=reason, ended=now()))
+        record = self._conductor.record(self._trials[trial_id])
+        self._end(trial_id, record.but(state=state, score=None, reason=reason, ended=now()))
 
     def _end(self, trial_id: str, record: Record) -> None:
         self._trials.pop(trial_id)
@@ -151,6 +153,7 @@ class Events(Callback):
 
     def __init__(self, searcher: ConductorSearcher) -> None:
         self._searcher = searcher
+        self._begun: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the searcher out, as it leaves everything out."""
@@ -158,32 +161,43 @@ class Events(Callback):
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """Note that the trial has a worker."""
+        self._begun.add(trial.trial_id)
         self._searcher.started(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        """Record the failure with the last line of what Ray says of it."""
-        killed = _memory_kill(trial)
-        if killed is not None:
-            self._searcher.out_of_memory(trial.trial_id, killed)
-            return
-        error = trial.get_pickled_error() or trial.get_error()
-        lines = str(error).strip().splitlines()
-        self._searcher.failed(trial.trial_id, lines[-1] if lines else "its worker was lost")
+        """Record the failure, with the last line of what Ray says of it."""
+        if not self._was_memory(trial):
+            self._searcher.failed(trial.trial_id, _last_line(trial))
 
     def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        """Record a trial whose worker Ray ended for want of memory, rather than let it be tried again."""
-        killed = _memory_kill(trial)
-        if killed is not None:
-            self._searcher.out_of_memory(trial.trial_id, killed)
+        """Record a trial whose worker was ended for want of memory, rather than let it be tried again."""
+        self._was_memory(trial)
+
+    def _was_memory(self, trial: Trial) -> bool:
+        """Record the trial if its last worker was ended for want of memory, and say whether it was.
+
+        By Ray's memory monitor, which may also choose a worker that has not begun: it then has no fault. Or by the
+        system, on this node; on another one the trial's next worker finds it.
+        """
+        begun = trial.trial_id in self._begun
+        self._begun.discard(trial.trial_id)
+        if begun and _RUNNING_LOW in (said := _last_line(trial)):
+            self._searcher.out_of_memory(trial.trial_id, f"out of memory: {said}")
+            return True
+        assert trial.storage is not None
+        if Attempt(Path(trial.storage.trial_working_directory)).was_killed():
+            self._searcher.out_of_memory(trial.trial_id, OUT_OF_MEMORY)
+            return True
+        return False
 
 
-def _memory_kill(trial: Trial) -> str | None:
-    """Return what Ray says of the trial's last failure, on one line, if its memory monitor ended the worker.
+def _last_line(trial: Trial) -> str:
+    """Return the last line of what Ray says of the trial's last failure.
 
-    That failure is no `RayActorError`, so it is only in the text that Tune adds each failure to.
+    Tune's own readers look where it will have been copied to some seconds later.
     """
-    last = str(trial.get_error() or "").rpartition("Failure # ")[2]
-    return next((line.strip() for line in last.splitlines() if _RUNNING_LOW in line), None)
+    lines = Path(trial.error_file).read_text().strip().splitlines() if trial.error_file else []
+    return lines[-1] if lines else "its worker was lost"
 
 
 def _record(result: dict[str, Any]) -> Record:

@@ -1,13 +1,16 @@
 """The trial as Ray Tune runs it: a long-lived actor, reused from trial to trial, so TensorFlow is imported once."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from ray import tune
 
+from cluster.memory_kills import OUT_OF_MEMORY, Attempt
 from cluster.scheduling import as_result
 from cluster.trial import TrialSession
 from cluster.wear import Wear
+from search import Record
 from trainer import limit_threads
 
 
@@ -41,9 +44,20 @@ class TrialActor(tune.Trainable):
             # Not while the trial is set up: a worker that fails there takes the trial with it.
             self._wear.check()
             self._is_new = False
-        result = as_result(self._session.step())
-        return result | {"declared": json.dumps(self._session.declared)}
+            if self._attempt.was_killed():
+                return self._result(self._session.give_up(OUT_OF_MEMORY))
+            self._attempt.begin()
+        try:
+            record = self._session.step()
+        except BaseException:
+            self._attempt.end()
+            raise
+        return self._result(record)
 
     def _begin(self, config: dict[str, Any]) -> None:
         self._session = TrialSession(config["search"], config["trial"])
+        self._attempt = Attempt(Path(self.logdir))
         self._is_new = True
+
+    def _result(self, record: Record) -> dict[str, Any]:
+        return as_result(record) | {"declared": json.dumps(self._session.declared)}

@@ -81,6 +81,13 @@ class TrialSession:
         )
         return self._record
 
+    def give_up(self, reason: str) -> Record:
+        """Return the trial's record as infeasible for ``reason``, or as it was recorded. Trains nothing."""
+        record = self._started()
+        if record.state.is_ended():
+            return record
+        return record.but(state=TrialState.INFEASIBLE, score=None, reason=reason, ended=now())
+
     def _report(self, specification: SearchSpecification, *, reported: int) -> EpochReport:
         if self._run is not None:
             return self._run.step()
@@ -102,6 +109,7 @@ class TrialSession:
             state=TrialState.RUNNING,
             hyperparameters=suggestion.hyperparameters,
             parent=suggestion.parent,
+            until=suggestion.until,
             started=now(),
         )
 

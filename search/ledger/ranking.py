@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from search.ledger.records import Record
 from trainer import Objective
 
+_UNSAID = ("history", "until")
+
 
 class Row(Record):
     """A record and its place on the leaderboard. ``rank`` counts from 1 and is None for a trial without a score."""
@@ -15,7 +17,7 @@ class Row(Record):
     def as_json(self, *, history: bool = False) -> dict[str, object]:
         """Return the trial as the ``trials`` list of ``galaxy leaderboard --json`` holds it: no NaN, no infinity."""
         # By hand, as `model_dump` takes ten times as long and a search may have thousands.
-        row: dict[str, object] = {name: getattr(self, name) for name in type(self).model_fields if name != "history"}
+        row: dict[str, object] = {name: getattr(self, name) for name in type(self).model_fields if name not in _UNSAID}
         row["state"], row["hyperparameters"] = self.state.value, dict(self.hyperparameters)
         row["score"] = _finite(self.score)
         row["metrics"] = {name: _finite(value) for name, value in self.metrics.items()}

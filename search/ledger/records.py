@@ -72,8 +72,9 @@ class Record(BaseModel):
     """A trial's state, score and history.
 
     ``score`` is the best epoch's objective, ``metrics`` are that epoch's; ``history[metric][i]`` is epoch i + 1's.
-    ``seconds`` counts training only. ``reason`` says why an ended trial is infeasible or failed. A metric may be NaN
-    or infinite, and reads back as it was.
+    ``seconds`` counts training only. ``until`` is the epoch after which the oracle ends the trial, as
+    `Suggestion.until`. ``reason`` says why an ended trial is infeasible or failed. A metric may be NaN or infinite, and
+    reads back as it was.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
@@ -91,6 +92,7 @@ class Record(BaseModel):
     ended: str | None = None
     reason: str | None = None
     parent: str | None = None
+    until: int | None = None
 
     def but(self, **changes: Any) -> "Record":
         """Return a copy with ``changes``, validated."""
@@ -104,6 +106,7 @@ def pending(suggestion: Suggestion) -> Record:
         state=TrialState.PENDING,
         hyperparameters=suggestion.hyperparameters,
         parent=suggestion.parent,
+        until=suggestion.until,
     )
 
 

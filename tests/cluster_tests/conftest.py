@@ -6,12 +6,14 @@ import pytest
 
 _MODELS = '''
 import os
+import time
 from pathlib import Path
 import keras
 import keras_tuner
 import tensorflow as tf
 
 HERE = Path(__file__).parent
+HOARD = []
 FATES = ["fine", "unbuildable", "diverging", "lost twice", "lost always", "too large"]
 
 def tiny(hp, batch_size=True):
@@ -74,6 +76,17 @@ def hungry(hp):
         model.train_step = starve
     return model
 
+def devouring(hp):
+    """Needs more memory than a control group has that it joins, with 30 units; than Ray allows, with 40."""
+    model = tiny(hp)
+    if hp.get("units") == 30:
+        Path((HERE / "group").read_text(), "cgroup.procs").write_text(str(os.getpid()))
+        HOARD.append(2**28 * b"x")
+    while hp.get("units") == 40 and len(HOARD) < 16:
+        HOARD.append(2**28 * b"x")
+        time.sleep(0.3)
+    return model
+
 def starve(data):
     raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
@@ -94,8 +107,6 @@ def failing(hp):
     if fate == "lost always":
         os._exit(1)
     return model
-
-HOARD = []
 
 def leaking(hp):
     """A network whose sixth trial in a process leaves something large behind."""

@@ -61,6 +61,7 @@ def test_a_promoted_trial_interrupted_too_is_what_it_had_been_at_once(
     view = resume_search("first", address="in-process")
     rows = {row.trial_id: row for row in view.rows}
     assert sorted((row.epochs, row.parent is not None) for row in view.rows) == [(2, False)] * 5 + [(4, True)] * 2
+    assert all(row.until == row.epochs for row in view.rows)
     layout = SearchLayout.of("runs", "first")
     for row in (row for row in view.rows if row.parent is not None):
         parent = rows[str(row.parent)]

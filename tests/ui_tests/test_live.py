@@ -5,6 +5,7 @@ from rich.console import Console
 from ui_tests.fabricated import RECORDS, record, view
 
 from search import TrialState
+from ui import wording
 from ui.cli.display import live
 from ui.cli.display.live import Pace, ended_line, picture, search_display
 from ui.cli.terminal import Terminal
@@ -46,6 +47,14 @@ def test_the_picture_shows_running_trials_the_best_and_the_time_left() -> None:
     assert "0005" in shown
     assert "2/4" in shown
     assert "best so far: 0.9375 by trial 0002" in shown
+
+
+def test_a_trial_that_the_oracle_ends_early_is_shown_with_its_own_last_epoch() -> None:
+    console = Console(file=io.StringIO(), width=100)
+    with console.capture() as capture:
+        console.print(picture(view([RECORDS[4].but(until=3)]), Pace()))
+    assert "2/3" in capture.get()
+    assert wording.bar(2 / 3, 12) in capture.get()
 
 
 def test_a_trial_in_its_first_epoch_is_shown_as_running() -> None:

@@ -3,6 +3,7 @@
     python tests/benchmarks/search/overhead.py                          # overhead a trial, against Ray Tune's defaults
     python tests/benchmarks/search/overhead.py --what share             # 24 trials of about 10 s on two workers
     python tests/benchmarks/search/overhead.py --what memory            # one worker, 100 trials
+    python tests/benchmarks/search/overhead.py --what hyperband         # worker processes over its waits for a rung
 
 Real Ray, a sample of 250 galaxies at 32×32 pixels, a network of one hidden layer, two epochs. The workers note when
 each building, training (its tracing counted in) and validation begins and ends: these are *fit*; what lies between
@@ -138,11 +139,13 @@ def read_notes(folder: Path) -> Notes:
     return Notes(tuple(tuple(worker) for worker in found.values()))
 
 
-def searched(folder: Path, name: str, *, trials: int, epochs: int = 2, concurrency: int = 1) -> Notes:
+def searched(
+    folder: Path, name: str, *, trials: int, epochs: int = 2, concurrency: int = 1, oracle: str = "tpe"
+) -> Notes:
     """Run a search on a Ray of its own; return what its workers noted."""
     settings = SearchSettings(
         name=name,
-        oracle="tpe",
+        oracle=oracle,
         scheduler="none",
         trials=trials,
         epochs=epochs,
@@ -236,6 +239,14 @@ def memory(folder: Path, trials: int) -> None:
     say(f"  largest {max(after) / after[9]:.2f} times that after 10; {len(found.workers)} process(es)")
 
 
+def hyperband(folder: Path, trials: int) -> None:
+    for concurrency in (2, 4):
+        found = searched(
+            folder, f"by-{concurrency}", trials=trials, epochs=9, concurrency=concurrency, oracle="hyperband"
+        )
+        say(f"hyperband: {found.trials} trials, {concurrency} at a time, on {len(found.workers)} processes in all")
+
+
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
@@ -254,6 +265,7 @@ def main() -> None:
         "overhead": (overhead, 16),
         "share": (share, 24),
         "memory": (memory, 100),
+        "hyperband": (hyperband, 23),
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--what", choices=kinds, default="overhead")

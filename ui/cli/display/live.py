@@ -63,10 +63,10 @@ def _speed(view: "SearchView", pace: Pace) -> str:
 
 def _running(view: "SearchView") -> RenderableType:
     shown = tables.table("trial", "epoch", "", view.objective.name, "best epoch", words=(0, 2))
-    epochs = view.specification.settings.epochs
     # A trial is pending until it reports its first epoch, which may be long after it has started.
     running = [row for row in view.rows if not row.state.is_ended()]
     for record in sorted(running, key=lambda record: record.trial_id):
+        epochs = record.until or view.specification.settings.epochs
         done = f"{record.epochs}/{epochs}"
         best = wording.value(record.best_epoch)
         shown.add_row(record.trial_id, done, wording.bar(record.epochs / epochs, 12), wording.score(record.score), best)
