@@ -37,7 +37,7 @@ def build() -> keras.Model:
 
 
 def train(dataset: str, place: Folder) -> None:
-    members = [Member("t1", build, TrainingOptions(epochs=4, batch_size=8), {"units": 3})]
+    members = [Member("t1", build, TrainingOptions(epochs=4, batch_size=8), {"units": 3}, 4)]
     objective = Objective.parse("val_loss")
     train_final(
         members,

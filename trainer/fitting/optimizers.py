@@ -44,7 +44,7 @@ class FusedAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
     def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
         share = tf.cast(self.learning_rate, tf.float32) * self.weight_decay
         for variable in variables:
-            if self._use_weight_decay(variable):
+            if self._use_weight_decay(variable.value):
                 _move(variable, by=variable.value, share=share)
 
     def _update_model_variables_moving_average(self, trainable_variables: Sequence[Any]) -> None:
