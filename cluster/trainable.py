@@ -11,7 +11,7 @@ from cluster.scheduling import as_result
 from cluster.trial import TrialSession
 from cluster.wear import Wear
 from search import Record
-from trainer import limit_threads
+from trainer import keep_what_is_loaded, limit_threads
 
 
 class TrialActor(tune.Trainable):
@@ -27,6 +27,7 @@ class TrialActor(tune.Trainable):
     def setup(self, config: dict[str, Any]) -> None:
         """Get ready for a trial. Before TensorFlow starts the worker's thread pools are bounded by its CPUs."""
         limit_threads(config["cpus"])
+        keep_what_is_loaded()
         self._wear = Wear()
         self._begin(config)
 

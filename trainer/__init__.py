@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from trainer.fitting.building import Build as Build
     from trainer.fitting.check import check_model as check_model
     from trainer.fitting.checkpoints import forget_last as forget_last
+    from trainer.fitting.garbage import keep_what_is_loaded as keep_what_is_loaded
     from trainer.fitting.layers import FusedBatchNormalization as FusedBatchNormalization
+    from trainer.fitting.optimizers import FusedAdamW as FusedAdamW
     from trainer.fitting.run import EpochReport as EpochReport
     from trainer.fitting.run import TrainingRun as TrainingRun
     from trainer.intervals import wilson as wilson
@@ -84,7 +86,9 @@ _HOMES = {
     "final.training": ("FinalResult", "train_final"),
     "fitting.run": ("EpochReport", "TrainingRun"),
     "intervals": ("wilson",),
+    "fitting.garbage": ("keep_what_is_loaded",),
     "fitting.layers": ("FusedBatchNormalization",),
+    "fitting.optimizers": ("FusedAdamW",),
     "bundles.manifest": ("BundleMember", "Manifest", "read_manifest"),
     "objective": ("METRIC_DIRECTIONS", "Objective"),
     "options": ("TrainingOptions",),
@@ -109,6 +113,7 @@ __all__ = [
     "ExportError",
     "ExportFormat",
     "FinalResult",
+    "FusedAdamW",
     "FusedBatchNormalization",
     "InfeasibleError",
     "Manifest",
@@ -131,6 +136,7 @@ __all__ = [
     "forget_last",
     "import_tensorflow",
     "is_out_of_memory",
+    "keep_what_is_loaded",
     "limit_threads",
     "load_bundle",
     "member_batches",

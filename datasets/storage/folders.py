@@ -16,7 +16,14 @@ from urllib.parse import quote, unquote, urlsplit
 
 from datasets.errors import StorageError
 from datasets.storage.remote import ask, open_remote, reason_of, with_path
-from datasets.storage.whole_files import create_file, is_temporary, replace_file, temporary_name, write_temporary
+from datasets.storage.whole_files import (
+    create_file,
+    is_temporary,
+    replace_file,
+    sweep,
+    temporary_name,
+    write_temporary,
+)
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _WITHOUT_FOLDERS = frozenset({"s3", "gs", "gcs", "abfs", "abfss"})
@@ -105,6 +112,12 @@ class Folder:
                 (self.local / name).unlink()
             elif self.exists(name):
                 ask(self.child(name).uri, lambda filesystem, path: filesystem.delete_file(path))
+
+    def sweep(self) -> None:
+        """Delete the unfinished files of writers that were killed. Call it only where nobody else writes."""
+        with storage_errors("delete", self.uri):
+            if self.local is not None:  # an object store shows no unfinished files
+                sweep(self.local)
 
     def delete_tree(self) -> None:
         """Delete this folder and all below it; a missing one is fine."""

@@ -18,6 +18,12 @@ def is_temporary(name: str) -> bool:
     return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
 
 
+def sweep(directory: Path) -> None:
+    """Delete what writers that were killed have left in ``directory``; nobody may be writing there."""
+    for path in directory.glob(f"{_PREFIX}*{_SUFFIX}"):
+        path.unlink(missing_ok=True)
+
+
 def replace_file(target: Path, data: bytes) -> None:
     """Write ``data`` at ``target``, where an older file stays until the new one is whole."""
     write_temporary(target.parent, data).replace(target)

@@ -12,6 +12,7 @@ import keras_tuner
 from keras import layers
 
 from search.space.networks import features_of
+from trainer import FusedAdamW
 
 
 class GalaxyHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
@@ -95,7 +96,7 @@ def _optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
     elif kind == "rmsprop":
         optimizer = keras.optimizers.RMSprop(adaptive, weight_decay=weight_decay)
     else:
-        optimizer = keras.optimizers.AdamW(adaptive, beta_2=beta_2, weight_decay=weight_decay)
+        optimizer = FusedAdamW(adaptive, beta_2=beta_2, weight_decay=weight_decay)
     # Scales and offsets are not what overfits (He et al. 2019, arXiv:1812.01187, section 3.1).
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
     return optimizer

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.errors import InfeasibleError
+from trainer.fitting.garbage import uncollected
 from trainer.fitting.precision import computing_in
 from trainer.options import Precision
 
@@ -60,7 +61,7 @@ def build_model(
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     try:
-        with computing_in(precision):
+        with computing_in(precision), uncollected():
             model = build()
     except Exception as error:
         raise InfeasibleError.because(error) from error
@@ -69,7 +70,8 @@ def build_model(
     if not model.compiled or model.optimizer is None:
         raise InfeasibleError("build must return a compiled model (call model.compile with an optimizer and a loss)")
     _check_size(model, max_parameters)
-    outputs = _run_once(model, image_shape, classes)
+    with uncollected():
+        outputs = _run_once(model, image_shape, classes)
     _check_size(model, max_parameters)  # again: a subclassed model has its weights only now
     rate = model.optimizer.learning_rate
     return BuiltModel(

@@ -20,6 +20,7 @@ from datasets import Batch, Batches, MixedBatch, Progress, silent
 from trainer.errors import InfeasibleError
 from trainer.fitting.building import BuiltModel
 from trainer.fitting.feeding import prefetched
+from trainer.fitting.garbage import uncollected
 
 # Reading the loss back makes a GPU wait, so a diverged model is noticed within so many steps.
 _LOSS_CHECK_EVERY = 16
@@ -185,9 +186,10 @@ def as_probabilities(outputs: npt.NDArray[np.float32], *, logits: bool) -> npt.N
 
 
 def _feasibly(step: Callable[..., Any], *values: object) -> Any:
-    """Run a step of the model: whatever it raises is the configuration's doing."""
+    """Run a step of the model, traced if it is the first: whatever it raises is the configuration's doing."""
     try:
-        return step(*values)
+        with uncollected():
+            return step(*values)
     except Exception as error:
         raise InfeasibleError.because(error) from error
 

@@ -100,6 +100,7 @@ class TrainingRun:
         self._progressed = Progressed(0, {}, dataset.fingerprint, str(objective))
         self._weights_are_best = False
         self._until = options.epochs if until is None else min(until, options.epochs)
+        checkpoints.sweep()
         if parent is not None and not checkpoints.exists(LAST):
             adopt_checkpoints(parent, checkpoints)
         if checkpoints.exists(LAST):

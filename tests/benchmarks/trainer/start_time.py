@@ -1,0 +1,123 @@
+"""What starting a trial costs in a worker that has trained before: from its values to the end of its first steps.
+
+    python tests/benchmarks/trainer/start_time.py [--repeats 3] [--threads 1] [--dataset DATASET]
+
+For the default plain network of the built-in space and for a residual one, on a rendered sample at 64×64, in turns
+after one trial of each that is not counted. The medians of: *build*, the space's own building; *variables*, the blank
+image through model, loss and metrics, and the optimizer's variables; *trace* and *optimise* of the step of training and
+of that of validation (Python to a graph; TensorFlow's own passes over the graph at its first run, beyond what a later
+run takes); *checkpoint*, packing and writing the first one; *restore*, reading it into the model.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from datasets import Dataset, Folder, ImportOptions, import_dataset, open_folder, render_sample
+from search import GalaxyHyperModel, builder
+from trainer import keep_what_is_loaded, limit_threads
+
+NETWORKS: dict[str, dict[str, str]] = {"plain": {"network": "plain"}, "residual": {"network": "residual"}}
+PARTS = (
+    "build",
+    "variables",
+    "trace training",
+    "optimise training",
+    "trace validation",
+    "optimise validation",
+    "checkpoint",
+    "restore",
+)
+BATCH = 64
+
+
+def seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def start_worker() -> None:
+    """Load what a worker has loaded before its first trial, and do what it does then."""
+    import trainer.fitting.run  # noqa: F401
+
+    keep_what_is_loaded()
+
+
+def start(dataset: Dataset, values: dict[str, str], folder: Folder) -> dict[str, float]:
+    """Start a trial step by step; return how long each part took."""
+    from trainer.fitting.building import build_model
+    from trainer.fitting.checkpoints import LAST, Progressed, pack_checkpoint, restore_checkpoint
+    from trainer.fitting.garbage import uncollected
+    from trainer.fitting.loop import TrainingLoop
+
+    space = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
+    make, found = builder(space, values), dict.fromkeys(PARTS, 0.0)
+
+    def build() -> object:
+        began = time.perf_counter()
+        model = make()
+        found["build"] = time.perf_counter() - began
+        return model
+
+    began = time.perf_counter()
+    built = build_model(
+        build,  # type: ignore[arg-type]
+        seed=1,
+        image_shape=dataset.image_shape,
+        classes=len(dataset.classes),
+        precision="auto",
+    )
+    found["variables"] = time.perf_counter() - began - found["build"]
+    loop = TrainingLoop(built)
+    images, labels = dataset.take(np.arange(BATCH)) / np.float32(255), dataset.labels[:BATCH]
+    rate = np.float32(1e-3)
+    for name, step, arguments in (
+        ("training", loop._train_step, (images, labels, rate)),
+        ("validation", loop._validate_step, (images, labels)),
+    ):
+        with uncollected():  # as the loop's own first step
+            found[f"trace {name}"] = seconds(step.get_concrete_function)
+        first, second = (seconds(partial(step, *arguments)) for _ in range(2))
+        found[f"optimise {name}"] = first - second
+    progressed = Progressed(1, {"loss": [0.0]}, dataset.fingerprint, "val_loss:min")
+    found["checkpoint"] = seconds(lambda: folder.write_whole(LAST, pack_checkpoint(built.model, progressed)))
+    found["restore"] = seconds(lambda: restore_checkpoint(built.model, folder, LAST, expected=progressed))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--dataset", type=Path, help="imported images; by default a sample is rendered")
+    options = parser.parse_args()
+    if not limit_threads(options.threads):
+        raise SystemExit("TensorFlow has started with other threads")
+    with tempfile.TemporaryDirectory() as name:
+        folder, place = Path(name), options.dataset
+        if place is None:
+            render_sample(folder / "source", count=200, seed=1)
+            place = import_dataset(folder / "source", folder / "dataset", ImportOptions(image_size=64)).path
+        dataset, checkpoints = Dataset.open(place), open_folder(folder / "checkpoints")
+        start_worker()
+        found: dict[str, list[dict[str, float]]] = {network: [] for network in NETWORKS}
+        for _ in range(1 + options.repeats):
+            for network, values in NETWORKS.items():
+                found[network].append(start(dataset, values, checkpoints))
+    for network, runs in found.items():
+        parts = {part: statistics.median(run[part] for run in runs[1:]) for part in PARTS}
+        whole = statistics.median(sum(run.values()) for run in runs[1:])
+        sys.stdout.write(f"{network}: {whole:.2f} s (the worker's first: {sum(runs[0].values()):.2f} s)\n")
+        sys.stdout.writelines(f"  {part}: {took:.3f} s\n" for part, took in parts.items())
+
+
+if __name__ == "__main__":
+    main()
