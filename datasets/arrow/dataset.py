@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.arrow.description import FILE, DatasetInfo, Preprocessing, parse_document
-from datasets.arrow.shards import Shard
+from datasets.arrow.shards import Shard, request_numbers
 from datasets.errors import FormatError
 from datasets.splits import Split
 from datasets.storage.folders import Folder, open_folder
@@ -30,6 +30,7 @@ class Dataset:
         self.info = info
         self._copy = copy_on_node(folder, info) if folder.local is None and info.checksums else None
         place = folder if self._copy is None else self._copy.folder
+        request_numbers(place, info.shards)
         self._shards = [Shard(place, name) for name in info.shards]
         self.labels: npt.NDArray[np.int64] = _joined([shard.labels for shard in self._shards], np.int64)
         """int64, (n,): class of each row, an index into ``classes``."""
@@ -94,10 +95,12 @@ class Dataset:
         if wanted.size and not (wanted.min() >= 0 and wanted.max() < self.info.total):
             raise IndexError(f"rows must be 0 to {self.info.total - 1}, got {wanted.min()} to {wanted.max()}")
         images = np.empty((len(wanted), *self.image_shape), np.uint8)
-        places = np.searchsorted(self._starts, wanted, side="right") - 1
-        for place in np.unique(places):
-            here = np.flatnonzero(places == place)
-            images[here] = self._shards[place].images[wanted[here] - self._starts[place]]
+        numbers = np.searchsorted(self._starts, wanted, side="right") - 1
+        parts = [(number, np.flatnonzero(numbers == number)) for number in np.unique(numbers)]
+        for number, here in parts:
+            self._shards[number].request(wanted[here] - self._starts[number])
+        for number, here in parts:
+            images[here] = self._shards[number].images[wanted[here] - self._starts[number]]
         return images
 
     def __len__(self) -> int:
