@@ -1,6 +1,6 @@
 """A dataset, read: labels and splits at once, pixels when they are asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -95,13 +95,23 @@ class Dataset:
         if wanted.size and not (wanted.min() >= 0 and wanted.max() < self.info.total):
             raise IndexError(f"rows must be 0 to {self.info.total - 1}, got {wanted.min()} to {wanted.max()}")
         images = np.empty((len(wanted), *self.image_shape), np.uint8)
-        numbers = np.searchsorted(self._starts, wanted, side="right") - 1
-        parts = [(number, np.flatnonzero(numbers == number)) for number in np.unique(numbers)]
-        for number, here in parts:
-            self._shards[number].request(wanted[here] - self._starts[number])
-        for number, here in parts:
-            images[here] = self._shards[number].images[wanted[here] - self._starts[number]]
+        for shard, here, rows_there in self._by_shard(wanted):
+            images[here] = shard.images[rows_there]
         return images
+
+    def request(self, rows: npt.NDArray[np.int64]) -> None:
+        """Have the system read from the disk what ``take`` will soon be asked for, and do not wait for it."""
+        for shard, _, rows_there in self._by_shard(rows):
+            shard.request(rows_there)
+
+    def _by_shard(
+        self, rows: npt.NDArray[np.int64]
+    ) -> Iterator[tuple[Shard, npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+        """Yield the shards that hold some of the rows, the places of those in ``rows``, and their rows there."""
+        numbers = np.searchsorted(self._starts, rows, side="right") - 1
+        for number in np.unique(numbers):
+            here = np.flatnonzero(numbers == number)
+            yield self._shards[number], here, rows[here] - self._starts[number]
 
     def __len__(self) -> int:
         return self.info.total

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datasets import Dataset, training_batches
 from datasets.arrow.shards import Shard, request_numbers
 from datasets.storage.folders import open_folder
 
@@ -40,13 +41,18 @@ def test_the_pages_that_hold_an_image_are_requested(folder, row):
     assert end - start <= shard.images[row].nbytes + mmap.PAGESIZE
 
 
-def test_a_take_requests_all_its_rows_before_it_copies_one(tiny_dataset, monkeypatch):
-    order = []
-    monkeypatch.setattr(Shard, "request", lambda self, rows: order.append(rows.tolist()))
-    images = Shard.images.func
-    monkeypatch.setattr(Shard, "images", property(lambda self: order.append("copied") or images(self)))
-    tiny_dataset.take([7, 3, 7])
-    assert order == [[7, 3, 7], "copied"]
+def test_batches_request_each_row_once_and_a_batch_ahead(tiny_dataset, monkeypatch):
+    batches = training_batches(tiny_dataset, batch_size=16, seed=1)
+    expected = [labels.tolist() for _, labels in batches.epoch()]
+    noted = []
+    request, take = Dataset.request, Dataset.take
+    monkeypatch.setattr(Dataset, "request", lambda self, rows: noted.append(("asked", rows)) or request(self, rows))
+    monkeypatch.setattr(Dataset, "take", lambda self, rows: noted.append(("taken", rows)) or take(self, rows))
+    assert [labels.tolist() for _, labels in batches.epoch()] == expected
+    assert [what for what, rows in noted if len(rows)] == ["asked", *["asked", "taken"] * 2, "taken"]
+    asked, taken = (np.concatenate([rows for kind, rows in noted if kind == what]) for what in ("asked", "taken"))
+    assert asked.tolist() == taken.tolist()
+    assert len(set(asked.tolist())) == 48
 
 
 def test_the_ends_of_files_are_requested_and_one_that_lacks_is_left_to_who_reads_it(folder, monkeypatch):
