@@ -15,21 +15,19 @@ from datasets.errors import ImageError
 MAX_BYTES = 256 * 2**20
 """A larger file is not read: no galaxy image is, and a zip can promise any size."""
 
-_LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
-_HIDDEN = re.compile(r"\.(?!\.)")
-_SEPARATORS = re.compile(r"[/\\]")
+_HIDDEN = re.compile(r"(?:\A|/)(?:\.(?!\.)|(?:__macosx|thumbs\.db|desktop\.ini)(?:/|\Z))", re.IGNORECASE)
+_LEAVING = re.compile(r"\A[/\\]|\A[A-Za-z]:|(?:\A|[/\\])\.\.(?:[/\\]|\Z)")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-_DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def is_hidden(name: str) -> bool:
     """Say whether any part of a path is hidden, or litter that systems leave behind. ``..`` is harmful, not hidden."""
-    return any(bool(_HIDDEN.match(part)) or part.casefold() in _LITTER for part in name.split("/"))
+    return _HIDDEN.search(name) is not None
 
 
 def leaves_archive(name: str) -> bool:
     """Say whether a member's name leads out of the folder that its archive would be unpacked into."""
-    return name.startswith(("/", "\\")) or bool(_DRIVE.match(name)) or ".." in _SEPARATORS.split(name)
+    return _LEAVING.search(name) is not None
 
 
 def walk(folder: Path) -> Iterator[tuple[str, bool]]:

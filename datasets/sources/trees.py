@@ -4,6 +4,8 @@ import contextlib
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -16,6 +18,7 @@ from datasets.images.preparing import SUFFIXES
 Entries = list[tuple[str, bool]]
 """(path relative to the source with ``/``, whether it is a folder)."""
 Read = Callable[[], bytes]
+_opened: ContextVar["dict[Path, Tree] | None"] = ContextVar("opened", default=None)
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,27 @@ def refusal(source: Path, expected: str, found: str) -> SourceError:
     return SourceError(f"'{source}' cannot be imported: expected {expected}, found {found}")
 
 
+@contextmanager
+def opened_once() -> Iterator[None]:
+    """Meanwhile, ``open_tree`` lists a source once, however often it is asked: a large zip takes long."""
+    token = _opened.set({})
+    try:
+        yield
+    finally:
+        _opened.reset(token)
+
+
 def open_tree(source: Path, *, expected: str) -> Tree:
     """List a directory or zip. Raises SourceError, saying what is ``expected``, where that is impossible."""
+    opened = _opened.get()
+    if opened is None:
+        return _listed(source, expected)
+    if source not in opened:
+        opened[source] = _listed(source, expected)
+    return opened[source]
+
+
+def _listed(source: Path, expected: str) -> Tree:
     try:
         if source.is_dir():
             return Tree(source, list(walk(source)), partial(read_below, source), partial(_open, source))
@@ -105,15 +127,12 @@ def _images(tree: Tree, rejected: list[tuple[str, str]]) -> Iterator[tuple[str, 
 
 def _zip_tree(source: Path) -> Tree:
     archive = Archive(source)
+    leaving = {name for name, _ in archive.members if leaves_archive(name)}
     times = Counter(name for name, is_folder in archive.members if not is_folder)
-    rejected = [(name, "path leaves the archive") for name in times if leaves_archive(name)]
+    rejected = [(name, "path leaves the archive") for name in times if name in leaving]
     rejected += [(name, "more than one member of this name") for name, n in times.items() if n > 1]
-    harmful = {name for name, _ in rejected}
-    entries = [
-        (name.rstrip("/"), folder)
-        for name, folder in archive.members
-        if name not in harmful and not leaves_archive(name)
-    ]
+    harmful = leaving.union(name for name, _ in rejected)
+    entries = [(name.rstrip("/"), is_folder) for name, is_folder in archive.members if name not in harmful]
     visible = [entry for entry in entries if not is_hidden(entry[0])]
     return Tree(source, visible, archive.read, archive.open, tuple(rejected))
 
