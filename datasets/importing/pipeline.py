@@ -82,7 +82,7 @@ def import_dataset(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Let no garbage be looked for: a listing's objects stay, and searching so many of them takes as long as listing."""
+    """Let no garbage be looked for: a listing's objects stay, and to search so many takes as long as to list."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -29,6 +29,7 @@ class Tree:
         path: where it is.
         entries: what is in it, without what is hidden or harmful.
         read: returns a file whole, or raises ImageError with the reason; may be called from any thread, and pickles.
+        reader: returns what reads a file likewise, sooner where there are many to read in other processes.
         open: opens a file, of any size, to be read as a stream; may raise OSError or zipfile.BadZipFile.
         rejected: (file, reason) of the members of a zip that must not be read.
     """
@@ -36,6 +37,7 @@ class Tree:
     path: Path
     entries: Entries
     read: Callable[[str], bytes] = field(repr=False)
+    reader: Callable[[str], Read] = field(repr=False)
     open: Callable[[str], IO[bytes]] = field(repr=False)
     rejected: tuple[tuple[str, str], ...] = ()
 
@@ -73,7 +75,8 @@ def open_tree(source: Path, *, expected: str) -> Tree:
 def _listed(source: Path, expected: str) -> Tree:
     try:
         if source.is_dir():
-            return Tree(source, list(walk(source)), partial(read_below, source), partial(_open, source))
+            read = partial(read_below, source)
+            return Tree(source, list(walk(source)), read, partial(partial, read), partial(_open, source))
         if source.is_file():
             return _zip_tree(source)
     except OSError as error:
@@ -117,12 +120,12 @@ def images_by_stem(tree: Tree) -> tuple[dict[str, tuple[str, Read]], list[tuple[
 
 
 def _images(tree: Tree, rejected: list[tuple[str, str]]) -> Iterator[tuple[str, Read]]:
-    yield from ((name, partial(tree.read, name)) for name in tree.files if is_image(name))
+    yield from ((name, tree.reader(name)) for name in tree.files if is_image(name))
     for inner in inner_trees(tree):
         place = inner.path.relative_to(tree.path).as_posix()
         rejected += [(f"{place}/{member}", reason) for member, reason in inner.rejected]
         members = (member for member in inner.files if is_image(member))
-        yield from ((f"{place}/{member}", partial(inner.read, member)) for member in members)
+        yield from ((f"{place}/{member}", inner.reader(member)) for member in members)
 
 
 def _zip_tree(source: Path) -> Tree:
@@ -134,7 +137,7 @@ def _zip_tree(source: Path) -> Tree:
     harmful = leaving.union(name for name, _ in rejected)
     entries = [(name.rstrip("/"), is_folder) for name, is_folder in archive.members if name not in harmful]
     visible = [entry for entry in entries if not is_hidden(entry[0])]
-    return Tree(source, visible, archive.read, archive.open, tuple(rejected))
+    return Tree(source, visible, archive.read, archive.reader, archive.open, tuple(rejected))
 
 
 def _open(folder: Path, name: str) -> IO[bytes]:
