@@ -91,7 +91,8 @@ class Archive:
     """The members of a zip. They can be read from several threads at once; each gets a handle of its own.
 
     The file is opened when it is first needed. Handles are closed when their thread ends or the archive is no longer
-    referred to. It pickles as its path, and those unpickled in a process share their handles.
+    referred to; members that are stored as they are need no more than one for all threads. It pickles as its path, and
+    those unpickled in a process share their handles.
 
     Attributes:
         path: the zip.
@@ -121,11 +122,15 @@ class Archive:
         which takes long to read when the zip has many members.
         """
         member = self._handle().getinfo(name)
-        as_it_is = member.compress_type == zipfile.ZIP_STORED and not member.flag_bits & _ENCRYPTED
+        plain = member.compress_type == zipfile.ZIP_STORED and not member.flag_bits & _ENCRYPTED
+        as_it_is = plain and member.compress_size == member.file_size
         return partial(self.read, name, (member.header_offset, member.file_size, member.CRC) if as_it_is else None)
 
     def read(self, name: str, place: Place | None = None) -> bytes:
-        """Return a member whole. Raises ImageError with the reason where that is impossible or dangerous."""
+        """Return a member whole, at once if it is at its ``place``.
+
+        Raises ImageError with the reason where that is impossible or dangerous.
+        """
         if leaves_archive(name):
             raise ImageError("path leaves the archive")
         data = None if place is None else self._read_at(*place)
