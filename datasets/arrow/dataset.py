@@ -1,6 +1,6 @@
 """A dataset, read: labels and splits at once, pixels when they are asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.arrow.description import FILE, DatasetInfo, Preprocessing, parse_document
-from datasets.arrow.shards import Shard
+from datasets.arrow.shards import Shard, request_numbers
 from datasets.errors import FormatError
 from datasets.splits import Split
 from datasets.storage.folders import Folder, open_folder
@@ -30,6 +30,7 @@ class Dataset:
         self.info = info
         self._copy = copy_on_node(folder, info) if folder.local is None and info.checksums else None
         place = folder if self._copy is None else self._copy.folder
+        request_numbers(place, info.shards)
         self._shards = [Shard(place, name) for name in info.shards]
         self.labels: npt.NDArray[np.int64] = _joined([shard.labels for shard in self._shards], np.int64)
         """int64, (n,): class of each row, an index into ``classes``."""
@@ -94,11 +95,23 @@ class Dataset:
         if wanted.size and not (wanted.min() >= 0 and wanted.max() < self.info.total):
             raise IndexError(f"rows must be 0 to {self.info.total - 1}, got {wanted.min()} to {wanted.max()}")
         images = np.empty((len(wanted), *self.image_shape), np.uint8)
-        places = np.searchsorted(self._starts, wanted, side="right") - 1
-        for place in np.unique(places):
-            here = np.flatnonzero(places == place)
-            images[here] = self._shards[place].images[wanted[here] - self._starts[place]]
+        for shard, here, rows_there in self._by_shard(wanted):
+            images[here] = shard.images[rows_there]
         return images
+
+    def request(self, rows: npt.NDArray[np.int64]) -> None:
+        """Have the system read from the disk what ``take`` will soon be asked for, and do not wait for it."""
+        for shard, _, rows_there in self._by_shard(rows):
+            shard.request(rows_there)
+
+    def _by_shard(
+        self, rows: npt.NDArray[np.int64]
+    ) -> Iterator[tuple[Shard, npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+        """Yield the shards that hold some of the rows, the places of those in ``rows``, and their rows there."""
+        numbers = np.searchsorted(self._starts, rows, side="right") - 1
+        for number in np.unique(numbers):
+            here = np.flatnonzero(numbers == number)
+            yield self._shards[number], here, rows[here] - self._starts[number]
 
     def __len__(self) -> int:
         return self.info.total

@@ -1,5 +1,9 @@
 """One Arrow file of a dataset, read: labels and splits at once, the rest when it is asked for."""
 
+import contextlib
+import mmap
+import os
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +14,22 @@ import pyarrow as pa
 from datasets.arrow.tables import damaged_where_unreadable, open_source, pixel_view
 from datasets.errors import FormatError
 from datasets.storage.folders import Folder
+
+_HEAD, _TAIL = 2**18, 2**12
+"""Bytes at both ends of a file in which its labels, splits and description lie, with names of usual lengths."""
+
+
+def request_numbers(folder: Folder, names: Sequence[str]) -> None:
+    """Have the system read from the disk what opening these files will need, all at once, and do not wait for it.
+
+    A file that cannot be opened here is told of when it is read.
+    """
+    if folder.local is None or not hasattr(os, "posix_fadvise"):  # macOS has none
+        return
+    for name in names:
+        with contextlib.suppress(OSError), (folder.local / name).open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, _HEAD, os.POSIX_FADV_WILLNEED)
+            os.posix_fadvise(file.fileno(), max(0, file.seek(0, os.SEEK_END) - _TAIL), _TAIL, os.POSIX_FADV_WILLNEED)
 
 
 class Shard:
@@ -51,6 +71,19 @@ class Shard:
         """Read-only view of the images: (n, height, width, 3)."""
         return pixel_view(self._table)
 
+    def request(self, rows: npt.NDArray[np.int64]) -> None:
+        """Have the system read some images from the disk, all at once, and do not wait for them.
+
+        Else a page of a mapped file is read when it is touched: one image after another, and each with the megabytes
+        around it that the disk reads ahead.
+        """
+        start = self._images_start
+        if self._mapped is not None and start is not None:
+            size = self.images[0].nbytes
+            starts = start + rows * size
+            for page in (starts - starts % mmap.PAGESIZE).tolist():
+                self._mapped.madvise(mmap.MADV_WILLNEED, page, size + mmap.PAGESIZE)
+
     @property
     def ids(self) -> list[str]:
         """Name of each row."""
@@ -60,7 +93,28 @@ class Shard:
     @cached_property
     def _table(self) -> Any:
         with damaged_where_unreadable(self._folder, self._name):
-            return pa.ipc.open_file(self._source).read_all()
+            if self._mapped is None:
+                return pa.ipc.open_file(self._source).read_all()
+            self._mapped.madvise(mmap.MADV_RANDOM)  # to find the columns takes a few pages, without what is around them
+            table = pa.ipc.open_file(pa.py_buffer(self._mapped)).read_all()
+            self._mapped.madvise(mmap.MADV_NORMAL)
+            return table
+
+    @cached_property
+    def _mapped(self) -> mmap.mmap | None:
+        """The file in memory as its pages are needed; None where it is remote."""
+        if self._folder.local is None:
+            return None
+        with damaged_where_unreadable(self._folder, self._name), (self._folder.local / self._name).open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    @cached_property
+    def _images_start(self) -> int | None:
+        """Where the images begin in the mapped file; None where they do not lie there in one piece."""
+        if self._mapped is None:
+            return None
+        start: int = self.images.ctypes.data - pa.py_buffer(self._mapped).address
+        return start if 0 <= start <= len(self._mapped) - self.images.nbytes else None
 
     @cached_property
     def _source(self) -> Any:

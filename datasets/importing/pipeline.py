@@ -1,7 +1,10 @@
 """Import: a source's images → a dataset directory, whole or not at all."""
 
+import gc
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from datasets.importing.staging import Staging
 from datasets.progress import Progress, silent
 from datasets.sources.formats import list_source, recognise
 from datasets.sources.listing import Listing
+from datasets.sources.trees import opened_once
 from datasets.splits import Split, shares
 from datasets.storage.checksums import Checksum, checksum_of
 from datasets.storage.folders import open_folder
@@ -51,8 +55,9 @@ def import_dataset(
         StorageError: the target cannot be written. Likewise.
     """
     options = options or ImportOptions()
-    form = recognise(Path(source)) if options.format == "auto" else options.format
-    listing = list_source(Path(source), form)
+    with opened_once(), _uncollected():
+        form = recognise(Path(source)) if options.format == "auto" else options.format
+        listing = list_source(Path(source), form)
     items = listing.items
     _check_classes(listing, [item.label for item in items], [item.split for item in items], options, noun="image")
     folder = open_folder(target)
@@ -73,6 +78,18 @@ def import_dataset(
         (built / FILE).write_bytes(info.as_document())
         publish(built, folder)
     return info
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let no garbage be looked for: a listing's objects stay, and to search so many takes as long as to list."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _check_classes(

@@ -6,7 +6,6 @@ any depth, is taken for an image of the class; only hidden files and what system
 """
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from datasets.classes import ordered
@@ -55,10 +54,7 @@ def list_class_folders(source: Path) -> Listing:
         SourceError: there are no two class folders with files, or the source cannot be read.
     """
     found = class_files(source, expected=EXPECTED)
-    items = (
-        Item(file.name, file.label, partial(found.tree.read, found.root + file.name), file.split)
-        for file in found.files
-    )
+    items = (Item(file.name, file.label, found.tree.reader(found.root + file.name), file.split) for file in found.files)
     return Listing(found.classes, tuple(items), found.tree.rejected, found.loose)
 
 

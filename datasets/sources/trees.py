@@ -4,6 +4,8 @@ import contextlib
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -16,6 +18,7 @@ from datasets.images.preparing import SUFFIXES
 Entries = list[tuple[str, bool]]
 """(path relative to the source with ``/``, whether it is a folder)."""
 Read = Callable[[], bytes]
+_opened: ContextVar["dict[Path, Tree] | None"] = ContextVar("opened", default=None)
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Tree:
         path: where it is.
         entries: what is in it, without what is hidden or harmful.
         read: returns a file whole, or raises ImageError with the reason; may be called from any thread, and pickles.
+        reader: returns what reads a file likewise, sooner where there are many to read in other processes.
         open: opens a file, of any size, to be read as a stream; may raise OSError or zipfile.BadZipFile.
         rejected: (file, reason) of the members of a zip that must not be read.
     """
@@ -33,6 +37,7 @@ class Tree:
     path: Path
     entries: Entries
     read: Callable[[str], bytes] = field(repr=False)
+    reader: Callable[[str], Read] = field(repr=False)
     open: Callable[[str], IO[bytes]] = field(repr=False)
     rejected: tuple[tuple[str, str], ...] = ()
 
@@ -47,11 +52,31 @@ def refusal(source: Path, expected: str, found: str) -> SourceError:
     return SourceError(f"'{source}' cannot be imported: expected {expected}, found {found}")
 
 
+@contextmanager
+def opened_once() -> Iterator[None]:
+    """Meanwhile, ``open_tree`` lists a source once, however often it is asked: a large zip takes long."""
+    token = _opened.set({})
+    try:
+        yield
+    finally:
+        _opened.reset(token)
+
+
 def open_tree(source: Path, *, expected: str) -> Tree:
     """List a directory or zip. Raises SourceError, saying what is ``expected``, where that is impossible."""
+    opened = _opened.get()
+    if opened is None:
+        return _listed(source, expected)
+    if source not in opened:
+        opened[source] = _listed(source, expected)
+    return opened[source]
+
+
+def _listed(source: Path, expected: str) -> Tree:
     try:
         if source.is_dir():
-            return Tree(source, list(walk(source)), partial(read_below, source), partial(_open, source))
+            read = partial(read_below, source)
+            return Tree(source, list(walk(source)), read, partial(partial, read), partial(_open, source))
         if source.is_file():
             return _zip_tree(source)
     except OSError as error:
@@ -95,27 +120,24 @@ def images_by_stem(tree: Tree) -> tuple[dict[str, tuple[str, Read]], list[tuple[
 
 
 def _images(tree: Tree, rejected: list[tuple[str, str]]) -> Iterator[tuple[str, Read]]:
-    yield from ((name, partial(tree.read, name)) for name in tree.files if is_image(name))
+    yield from ((name, tree.reader(name)) for name in tree.files if is_image(name))
     for inner in inner_trees(tree):
         place = inner.path.relative_to(tree.path).as_posix()
         rejected += [(f"{place}/{member}", reason) for member, reason in inner.rejected]
         members = (member for member in inner.files if is_image(member))
-        yield from ((f"{place}/{member}", partial(inner.read, member)) for member in members)
+        yield from ((f"{place}/{member}", inner.reader(member)) for member in members)
 
 
 def _zip_tree(source: Path) -> Tree:
     archive = Archive(source)
+    leaving = {name for name, _ in archive.members if leaves_archive(name)}
     times = Counter(name for name, is_folder in archive.members if not is_folder)
-    rejected = [(name, "path leaves the archive") for name in times if leaves_archive(name)]
+    rejected = [(name, "path leaves the archive") for name in times if name in leaving]
     rejected += [(name, "more than one member of this name") for name, n in times.items() if n > 1]
-    harmful = {name for name, _ in rejected}
-    entries = [
-        (name.rstrip("/"), folder)
-        for name, folder in archive.members
-        if name not in harmful and not leaves_archive(name)
-    ]
+    harmful = leaving.union(name for name, _ in rejected)
+    entries = [(name.rstrip("/"), is_folder) for name, is_folder in archive.members if name not in harmful]
     visible = [entry for entry in entries if not is_hidden(entry[0])]
-    return Tree(source, visible, archive.read, archive.open, tuple(rejected))
+    return Tree(source, visible, archive.read, archive.reader, archive.open, tuple(rejected))
 
 
 def _open(folder: Path, name: str) -> IO[bytes]:

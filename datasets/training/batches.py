@@ -73,9 +73,12 @@ class Batches:
         """Yield the batches of an epoch, ≥ 0. The arrays are the caller's own."""
         generator = np.random.default_rng([self.seed, number])
         chosen = self._rows_of(number)
-        order = generator.permutation(chosen) if self.shuffled else chosen
-        for start in range(0, self.rows_per_epoch, self.batch_size):
-            rows = order[start : min(start + self.batch_size, self.rows_per_epoch)]
+        order = (generator.permutation(chosen) if self.shuffled else chosen)[: self.rows_per_epoch]
+        self.dataset.request(order[: self.batch_size])
+        for start in range(0, len(order), self.batch_size):
+            end = start + self.batch_size
+            self.dataset.request(order[end : end + self.batch_size])  # the disk works while this batch is made
+            rows = order[start:end]
             images = self.dataset.take(rows)
             if not self.augmentation.is_identity:
                 images = augment(images, self.augmentation, generator=generator)

@@ -202,6 +202,12 @@ def test_a_trial_that_reads_images_does_not_pay_for_pandas(tiny_dataset):
     assert subprocess.run([sys.executable, "-c", code, tiny_dataset.info.path], check=False).returncode == 0
 
 
+def test_an_import_does_not_pay_for_pandas(tiny_source, tmp_path):
+    code = "import sys, datasets; datasets.import_dataset(*sys.argv[1:]); sys.exit('pandas' in sys.modules)"
+    command = [sys.executable, "-c", code, str(tiny_source), str(tmp_path / "dataset")]
+    assert subprocess.run(command, check=False).returncode == 0
+
+
 def test_a_file_with_fewer_rows_than_described(copy):
     change(copy, total=101)
     with refusal(copy, "is damaged: expected 101 images as its dataset.json says, found 100$"):

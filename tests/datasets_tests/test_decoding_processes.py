@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -75,6 +76,35 @@ def test_what_is_listed_pickles_small_and_opens_a_file_once(name, tmp_path):
     assert first.func.__self__ is second.func.__self__
     assert len(pickle.dumps([item.read for item in listing.items])) < 100 * len(listing.items)
     assert bytes(first()) == bytes(listing.items[0].read())
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A zip of a member that is stored as it is and one that is not, with something before them as in a program."""
+    path = tmp_path / "stored.zip"
+    path.write_bytes(b"MZ" * 50)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("ä/stored.jpg", b"pixels" * 100)
+        archive.writestr("packed.jpg", b"pixels" * 100, zipfile.ZIP_DEFLATED)
+    return Archive(path)
+
+
+def test_a_member_that_is_stored_as_it_is_is_read_without_the_index(stored, monkeypatch):
+    reads = [pickle.loads(pickle.dumps(stored.reader(name))) for name in ("ä/stored.jpg", "packed.jpg")]
+    assert [read() for read in reads] == [b"pixels" * 100] * 2
+    reads[0].func.__self__._handles.__dict__.clear()
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    assert reads[0]() == b"pixels" * 100
+    with pytest.raises(ImageError, match="damaged in the archive"):
+        reads[1]()
+
+
+def test_a_stored_member_that_is_not_what_it_was_is_not_used(stored):
+    read = stored.reader("ä/stored.jpg")
+    content = stored.path.read_bytes()
+    stored.path.write_bytes(content.replace(b"pixelspixels", b"pixelsPixels", 1))
+    with pytest.raises(ImageError, match=r"^damaged in the archive: Bad CRC-32"):
+        read()
 
 
 def test_an_archive_that_is_gone_is_the_reason_for_its_images(tmp_path):

@@ -1,9 +1,11 @@
 """What holds for every form of source."""
 
+import gc
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -34,6 +36,15 @@ def test_a_source_is_recognised_and_imported_whole(example, tmp_path):
     assert set(info.classes) == set(example.classes)
     assert info.classes == tuple(sorted(example.classes, key=str.casefold))
     assert all(n > 0 for split in info.counts.values() for n in split.values())
+
+
+def test_an_import_lists_a_zip_once_and_the_next_one_anew(tmp_path, monkeypatch):
+    source, opened, open_zip = EXAMPLES["zip of class folders"].make(tmp_path / "source"), [], zipfile.ZipFile
+    monkeypatch.setattr(zipfile, "ZipFile", lambda path: opened.append(path) or open_zip(path))
+    for number in (1, 2):
+        import_dataset(source, tmp_path / f"out-{number}", SMALL)
+        assert opened == [source] * number
+    assert gc.isenabled()
 
 
 def test_labels_and_the_order_of_colours_are_right(example, tmp_path):

@@ -1,0 +1,71 @@
+"""What is read from a dataset's files, and when."""
+
+import mmap
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets import Dataset, training_batches
+from datasets.arrow.shards import Shard, request_numbers
+from datasets.storage.folders import open_folder
+
+
+class Requests:
+    """Notes what a mapped file is asked to have read."""
+
+    def __init__(self) -> None:
+        self.ranges: list[tuple[int, int]] = []
+
+    def madvise(self, option, start, length):
+        assert option == mmap.MADV_WILLNEED
+        assert start % mmap.PAGESIZE == 0
+        self.ranges.append((start, start + length))
+
+
+@pytest.fixture
+def folder(tiny_dataset):
+    return open_folder(tiny_dataset.info.path)
+
+
+@pytest.mark.parametrize("row", [0, 41, 99])
+def test_the_pages_that_hold_an_image_are_requested(folder, row):
+    shard = Shard(folder, "images-00000.arrow")
+    shard.request(np.array([row]))
+    requests = vars(shard)["_mapped"] = Requests()
+    shard.request(np.array([row]))
+    [(start, end)] = requests.ranges
+    content = (Path(folder.uri) / "images-00000.arrow").read_bytes()[start:end]
+    assert shard.images[row].tobytes() in content
+    assert end - start <= shard.images[row].nbytes + mmap.PAGESIZE
+
+
+def test_batches_request_each_row_once_and_a_batch_ahead(tiny_dataset, monkeypatch):
+    batches = training_batches(tiny_dataset, batch_size=16, seed=1)
+    expected = [labels.tolist() for _, labels in batches.epoch()]
+    noted = []
+    request, take = Dataset.request, Dataset.take
+    monkeypatch.setattr(Dataset, "request", lambda self, rows: noted.append(("asked", rows)) or request(self, rows))
+    monkeypatch.setattr(Dataset, "take", lambda self, rows: noted.append(("taken", rows)) or take(self, rows))
+    assert [labels.tolist() for _, labels in batches.epoch()] == expected
+    assert [what for what, rows in noted if len(rows)] == ["asked", *["asked", "taken"] * 2, "taken"]
+    asked, taken = (np.concatenate([rows for kind, rows in noted if kind == what]) for what in ("asked", "taken"))
+    assert asked.tolist() == taken.tolist()
+    assert len(set(asked.tolist())) == 48
+
+
+def test_the_ends_of_files_are_requested_and_one_that_lacks_is_left_to_who_reads_it(folder, monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda handle, *rest: asked.append(rest), raising=False)
+    request_numbers(folder, ["images-00000.arrow", "none.arrow"])
+    size = (Path(folder.uri) / "images-00000.arrow").stat().st_size
+    (head, length, _), (tail, rest, _) = asked
+    assert (head, tail + rest) == (0, size)
+    assert length > 2**16
+
+
+def test_a_system_without_advice_reads_as_well(folder, monkeypatch):
+    monkeypatch.delattr(os, "posix_fadvise")
+    request_numbers(folder, ["images-00000.arrow"])
+    assert len(Shard(folder, "images-00000.arrow")) == 100
