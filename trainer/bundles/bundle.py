@@ -70,6 +70,7 @@ def write_bundle(
     for name in folder.names():
         if _NAMED_BY_CONTENT.fullmatch(name) and name not in contents:
             folder.delete(name)
+    folder.sweep()
     return manifest
 
 
