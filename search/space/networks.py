@@ -28,8 +28,9 @@ def features_of(hp: HyperParameters, images: Any) -> Any:
     """Declare a network on ``hp`` and return its features, (batch, n), of ``images``, (batch, height, width, 3)."""
     network = hp.Choice("network", ["plain", "residual", "separable"], default="residual")
     dropout = hp.Float("dropout", 0.0, 0.4, step=0.1, default=0.2)
+    # Filters in multiples of 16, which processors compute fastest: 32 take less time than 24.
     # All are declared whatever the network is, so that the oracle knows them from the start.
-    filters = hp.Choice("first_filters", [24, 32, 48], default=32, **_SHORTCUT)
+    filters = hp.Choice("first_filters", [16, 32, 48], default=32, **_SHORTCUT)
     depth = hp.Int("blocks_per_stage", 1, 3, default=2, **_SHORTCUT)
     excited = hp.Boolean("squeeze_excite", default=True, **_SHORTCUT)
     plain = _Plain.declared(hp, images)
@@ -58,7 +59,7 @@ class _Plain:
         deepest = max(1, (min(images.shape[1:3]) // _SMALLEST_MAP).bit_length() - 1)
         return cls(
             blocks=hp.Int("blocks", min(3, deepest), min(5, deepest), default=min(4, deepest), **_PLAIN),
-            filters=hp.Choice("filters", [16, 24, 32], default=24, **_PLAIN),
+            filters=hp.Choice("filters", [16, 32, 48], default=32, **_PLAIN),
             kernel_size=hp.Choice("kernel_size", [3, 5], default=3, **_PLAIN),
             normalised=hp.Boolean("batch_normalization", default=True, **_PLAIN),
             convolutions=hp.Int("convolutions", 1, 2, default=1, **_PLAIN),

@@ -36,7 +36,8 @@ class WeightAverages:
         step = tf.cast(self._optimizer.iterations.value, tf.float32)
         share = 1 - tf.minimum(self._decay, (1 + step) / (10 + step))
         for own, average in zip(self._averaged, self.variables, strict=True):
-            average.assign_sub((average - own.value) * share)
+            # One operation instead of three, for each of a hundred weights.
+            tf.raw_ops.ResourceApplyGradientDescent(var=average.handle, alpha=share, delta=average - own.value)
 
     def take_over(self) -> None:
         """Put the averages, if any are kept, in the weights' place for good."""
