@@ -19,7 +19,7 @@ from cluster.lifeline import Lifeline, while_it_holds
 from cluster.scheduling import make_scheduler, replayed
 from cluster.searcher import ConductorSearcher, Events
 from cluster.trainable import TrialActor
-from cluster.tune_actors import mend_actor_manager
+from cluster.tune_actors import mend_actors
 from search import Conductor, SearchLayout, SearchSettings
 
 # Trials exchange a few numbers each epoch: the object store, a third of the memory by default, stays small.
@@ -86,7 +86,7 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> N
     scratch = tempfile.mkdtemp(prefix="galaxy-tuner-")
     # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    mend_actor_manager()
+    mend_actors()
     try:
         while_it_holds(lifeline, lambda: _tuner(conductor, searcher, concurrency, scratch).fit())
         searcher.close()

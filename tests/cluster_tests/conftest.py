@@ -6,6 +6,7 @@ import pytest
 
 _MODELS = '''
 import os
+import threading
 import time
 from pathlib import Path
 import keras
@@ -112,6 +113,24 @@ def leaking(hp):
     """A network whose sixth trial in a process leaves something large behind."""
     HOARD.append(bytearray(b"x" * 2**29) if len(HOARD) == 5 else None)
     return tiny(hp)
+
+def idling(hp):
+    """The first trial takes long; the second is soon over, and some seconds later its worker is lost."""
+    model = tiny(hp)
+    if hp.get("units") == 20:
+        time.sleep(12)
+    if hp.get("units") == 21:
+        threading.Timer(6, os._exit, [1]).start()
+    return model
+
+class TwoThenOne(keras_tuner.Oracle):
+    """Two trials at a time, then, once both have ended, two more."""
+
+    def populate_space(self, trial_id):
+        number = len(self.start_order)
+        if number == 2 and self.ongoing_trials:
+            return {"status": "IDLE", "values": None}
+        return {"status": "STOPPED" if number > 3 else "RUNNING", "values": {"units": 20 + number}}
 
 class EachFate(keras_tuner.Oracle):
     """One trial for each fate, then one more that is fine."""

@@ -159,3 +159,12 @@ def _interrupt_third(real: object, suggestion: object, *rest: object) -> object:
     if suggestion.trial_id == "0002":  # type: ignore[attr-defined]
         raise KeyboardInterrupt
     return real(suggestion, *rest)  # type: ignore[operator]
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_lost_while_idle_costs_the_next_trial_a_try_and_not_its_life(
+    tiny_dataset: Dataset, here: Path
+) -> None:
+    asked = settings(trials=4, epochs=1, hypermodel="my_models:idling", oracle="my_models:TwoThenOne")
+    view = run_search(tiny_dataset.info.path, asked)
+    assert view.counts == {"completed": 4}, [row.reason for row in view.rows]
