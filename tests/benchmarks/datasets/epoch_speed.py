@@ -55,7 +55,11 @@ def default_training(dataset: Dataset, steps: int) -> tuple[TrainingLoop, Batche
         dataset, batch_size=options.batch_size, balance=options.balance, augmentation=options.augmentation, seed=1
     )
     built = build_model(
-        builder(hypermodel, hp.values), seed=1, image_shape=dataset.image_shape, classes=len(dataset.classes)
+        builder(hypermodel, hp.values),
+        seed=1,
+        image_shape=dataset.image_shape,
+        classes=len(dataset.classes),
+        precision=options.precision,
     )
     return TrainingLoop(built), replace(batches, rows=batches.rows[:: max(1, len(batches) // steps)])
 
