@@ -7,14 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
-import numpy as np
-import numpy.typing as npt
 
 from datasets import Dataset, Folder, Progress, Split, silent
 from trainer.bundles.manifest import BundleMember
 from trainer.errors import InfeasibleError
 from trainer.final.portable import portable
-from trainer.final.predicting import predict
+from trainer.final.predicting import Predictions, predict
 from trainer.final.symmetry import dihedral_average
 from trainer.fitting.building import Build
 from trainer.fitting.epoch import epoch_batches, split_batches
@@ -46,11 +44,11 @@ class Member:
 
 @dataclass(frozen=True)
 class TrainedMember:
-    """A member at its best epoch, averaged over flips and turns; (labels, probabilities) of each split with rows."""
+    """A member at its best epoch, averaged over flips and turns, and what it predicts for each split with rows."""
 
     model: keras.Model
     description: BundleMember
-    predictions: dict[Split, tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]
+    predictions: dict[Split, Predictions]
 
 
 def member_batches(member: Member, dataset: Dataset) -> int:
@@ -94,8 +92,8 @@ def trained_member(member: Member, run: TrainingRun, dataset: Dataset) -> Traine
     except InfeasibleError as error:
         raise InfeasibleError(f"{member.name}: {error}") from error
     splits = [split for split in (Split.VALIDATION, Split.TEST) if len(dataset.rows(split))]
-    predictions = {split: predict(model, split_batches(dataset, split), logits=run.predicts_logits) for split in splits}
-    return TrainedMember(model, _describe(member, run, model), predictions)
+    predictions = predict(model, [split_batches(dataset, split) for split in splits], logits=run.predicts_logits)
+    return TrainedMember(model, _describe(member, run, model), dict(zip(splits, predictions, strict=True)))
 
 
 def _start_over_if_changed(member: Member, dataset: Dataset, *, objective: Objective, work: Folder) -> None:

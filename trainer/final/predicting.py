@@ -1,5 +1,6 @@
 """Probabilities of a model for the rows of a dataset."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import keras
@@ -10,17 +11,22 @@ import tensorflow as tf
 from datasets import Batches
 from trainer.fitting.loop import as_probabilities
 
+Predictions = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
+"""True labels, (n,), and probabilities, (n, classes)."""
 
-def predict(
-    model: keras.Model, batches: Batches, *, logits: bool
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Return the true labels, int64 (n,), and the model's probabilities, float32 (n, classes), for all of ``batches``.
+
+def predict(model: keras.Model, parts: Sequence[Batches], *, logits: bool) -> list[Predictions]:
+    """Return the true labels and the model's probabilities for all of each of ``parts``. It is traced once for them.
 
     Raises InfeasibleError if an output is not finite, or outputs are no probabilities.
     """
-    shape = tf.TensorSpec((None, *batches.dataset.image_shape), tf.float32)
+    shape = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
     # TensorFlow counts tracings by code and warns of many. A partial has no code.
     compiled = tf.function(partial(model, training=False), input_signature=[shape], autograph=False)
+    return [_predicted(compiled, batches, logits=logits) for batches in parts]
+
+
+def _predicted(compiled: tf.types.experimental.PolymorphicFunction, batches: Batches, *, logits: bool) -> Predictions:
     true, outputs = [], []
     for images, labels in batches.epoch():
         true.append(labels)
