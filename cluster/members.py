@@ -83,7 +83,7 @@ class _Trainings:
         )
         self._actors: list[Any] = [actor.remote(settings.cpus_per_trial) for _ in winners]
         self._trainings = {
-            one.train.remote(winner, specification, work.child(winner.trial_id).uri): index
+            one.train.remote(winner, specification, work.child(winner.name).uri): index
             for index, (one, winner) in enumerate(zip(self._actors, winners, strict=True))
         }
         self._batches = batches

@@ -9,7 +9,7 @@ _NOT_OPTIONS = ("name", "points")
 
 
 def commands(
-    specification: SearchSpecification, *, storage: str, top: int, ensemble: bool, epochs: int
+    specification: SearchSpecification, *, storage: str, top: int, seeds: int, ensemble: bool, epochs: int
 ) -> tuple[str, ...]:
     """Return the commands of the search, with all its settings, and of the final training.
 
@@ -19,8 +19,9 @@ def commands(
     name, points = settings["name"], settings["points"]
     given = {key: found for key, found in settings.items() if key not in _NOT_OPTIONS and found is not None}
     search = ["galaxy", "search", specification.dataset, "--name", name, *_options(given), "--storage", storage]
+    given_to_training = _options({"top": top, "seeds": seeds, "epochs": epochs})
     averaged = ["--ensemble"] if ensemble else []
-    train = ["galaxy", "train", name, *_options({"top": top, "epochs": epochs}), *averaged, "--storage", storage]
+    train = ["galaxy", "train", name, *given_to_training, *averaged, "--storage", storage]
     written = [shlex.join([*search, "--try", "points.json"] if points else search), shlex.join(train)]
     return (*([f"# points.json: {json.dumps(points)}"] if points else []), *written)
 

@@ -11,6 +11,8 @@ from trainer import FinalResult, member_batches, train_final
 
 # Enough for the cosine schedule to come down; a search's own epochs where they are more.
 _LEAST_EPOCHS = 20
+# More than the best that anyone trains: no two share a seed.
+_SEEDS_APART = 1000
 
 
 def train_winners(
@@ -18,6 +20,7 @@ def train_winners(
     *,
     storage: str = "runs",
     top: int = 1,
+    seeds: int = 1,
     ensemble: bool = False,
     epochs: int | None = None,
     address: str = "local",
@@ -25,10 +28,12 @@ def train_winners(
 ) -> FinalResult:
     """Train the ``top`` best configurations of the search called ``name`` into ``<storage>/<name>/model``.
 
-    The best of them on validation is kept, or with ``ensemble`` the average of those that together are best. ``epochs``
-    defaults to the search's, at least 20. One winner is trained in this process with all its CPUs, several at once as
-    trials are: on the Ray at ``address`` ('local': one of our own), each with the CPUs and GPUs of one trial; with
-    'in-process' one after another. A training that was cut off goes on from its last epoch when called again.
+    Each is trained from ``seeds`` random beginnings. The best of all on validation is kept, or with ``ensemble`` the
+    average of those that together are best. ``epochs`` defaults to the search's, at least 20.
+
+    A single one is trained in this process with all its CPUs, several at once as trials are: on the Ray at ``address``
+    ('local': one of our own), each with the CPUs and GPUs of one trial; with 'in-process' one after another. A training
+    that was cut off goes on from its last epoch when called again.
 
     Raises LedgerError if the search has fewer scored trials than ``top``, or its dataset has changed since.
     """
@@ -40,10 +45,9 @@ def train_winners(
         raise LedgerError(f"search {name!r} has {len(best)} trials with a score, and --top {top} asks for more")
     dataset = open_same_dataset(specification)
     longest = epochs if epochs is not None else max(specification.settings.epochs, _LEAST_EPOCHS)
-    seed = specification.settings.seed
-    winners = [Winner(row.trial_id, dict(row.hyperparameters), longest, seed + i) for i, row in enumerate(best)]
+    winners = _winners(best, seeds=seeds, epochs=longest, first_seed=specification.settings.seed)
     members = [winner.member(specification) for winner in winners]
-    if address != "in-process" and (top > 1 or address != "local"):
+    if address != "in-process" and (len(winners) > 1 or address != "local"):
         # Only here: one winner needs no Ray.
         from cluster.members import train_on_ray
 
@@ -59,13 +63,27 @@ def train_winners(
         members,
         dataset,
         objective=specification.objective,
-        seed=seed,
+        seed=specification.settings.seed,
         work=layout.training,
         bundle=layout.bundle,
         ensemble=ensemble,
-        commands=commands(specification, storage=storage, top=top, ensemble=ensemble, epochs=longest),
+        commands=commands(specification, storage=storage, top=top, seeds=seeds, ensemble=ensemble, epochs=longest),
         progress=progress,
     )
+
+
+def _winners(best: Sequence[Row], *, seeds: int, epochs: int, first_seed: int) -> list[Winner]:
+    """Return each of ``best`` for each seed; with more seeds or more of ``best``, those there were stay as they are."""
+    return [
+        Winner(
+            name=row.trial_id if number == 0 else f"{row.trial_id}-{number + 1}",
+            hyperparameters=dict(row.hyperparameters),
+            epochs=epochs,
+            seed=first_seed + rank + _SEEDS_APART * number,
+        )
+        for number in range(seeds)
+        for rank, row in enumerate(best)
+    ]
 
 
 def _configurations(rows: Sequence[Row]) -> list[Row]:

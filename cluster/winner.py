@@ -15,13 +15,13 @@ class Winner:
     """A configuration of a search, to be trained fully.
 
     Attributes:
-        trial_id: The trial that it is from.
+        name: Names it and its folder: the id of its trial, with a number where one is trained more than once.
         hyperparameters: Its values.
         epochs: Longest training, ≥ 1.
         seed: ≥ 1.
     """
 
-    trial_id: str
+    name: str
     hyperparameters: dict[str, Any]
     epochs: int
     seed: int
@@ -34,7 +34,7 @@ class Winner:
             num_classes=len(specification.classes),
         )
         return Member(
-            name=self.trial_id,
+            name=self.name,
             build=builder(hypermodel, self.hyperparameters),
             options=training_options(self.hyperparameters, epochs=self.epochs, patience=_PATIENCE),
             hyperparameters=dict(self.hyperparameters),

@@ -21,7 +21,7 @@ def specification(**settings: object) -> SearchSpecification:
 
 def test_the_commands_have_every_setting_defaults_too() -> None:
     search, train = commands(
-        specification(trials=7, max_parameters=10), storage="/runs", top=2, ensemble=True, epochs=30
+        specification(trials=7, max_parameters=10), storage="/runs", top=2, seeds=3, ensemble=True, epochs=30
     )
     words = shlex.split(search)
     assert words[:5] == ["galaxy", "search", "/data/my galaxies", "--name", "first"]
@@ -29,12 +29,12 @@ def test_the_commands_have_every_setting_defaults_too() -> None:
     assert (given["--trials"], given["--epochs"], given["--oracle"], given["--seed"]) == ("7", "20", "tpe", "1")
     assert (given["--max-parameters"], given["--scheduler"], given["--storage"]) == ("10", "asha", "/runs")
     assert "--concurrency" not in given  # none was set
-    assert train == "galaxy train first --top 2 --epochs 30 --ensemble --storage /runs"
+    assert train == "galaxy train first --top 2 --seeds 3 --epochs 30 --ensemble --storage /runs"
 
 
 def test_points_stand_in_a_comment() -> None:
     comment, search, _ = commands(
-        specification(points=({"blocks": 3},)), storage="runs", top=1, ensemble=False, epochs=1
+        specification(points=({"blocks": 3},)), storage="runs", top=1, seeds=1, ensemble=False, epochs=1
     )
     assert comment == '# points.json: [{"blocks": 3}]'
     assert search.endswith("--try points.json")

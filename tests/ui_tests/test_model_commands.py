@@ -200,13 +200,13 @@ def training(monkeypatch: pytest.MonkeyPatch) -> FakeTraining:
 
 
 def test_train_hands_on_what_was_given(galaxy: Galaxy, training: FakeTraining) -> None:
-    found = json.loads(
-        galaxy("train", "first", "--top", 2, "--ensemble", "--epochs", 3, "--storage", "s", "--json").stdout
-    )
+    given = ("--top", 2, "--seeds", 3, "--ensemble", "--epochs", 3, "--storage", "s")
+    found = json.loads(galaxy("train", "first", *given, "--json").stdout)
     assert training.called == {
         "name": "first",
         "storage": "s",
         "top": 2,
+        "seeds": 3,
         "ensemble": True,
         "epochs": 3,
         "address": "local",

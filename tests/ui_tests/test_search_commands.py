@@ -50,7 +50,7 @@ def test_the_command_that_a_bundle_records_searches_alike(galaxy: Galaxy, run: F
         name="a", trials=3, gpus_per_trial=0.5, patience=2, objective="val_loss:min", oracle="grid"
     )
     recorded = specification().model_copy(update={"settings": settings, "dataset": "/a b"})
-    search, _ = commands(recorded, storage="/my runs", top=1, ensemble=False, epochs=2)
+    search, _ = commands(recorded, storage="/my runs", top=1, seeds=1, ensemble=False, epochs=2)
     assert galaxy(*shlex.split(search)[1:]).exit_code == 0
     assert (run.called["dataset"], run.called["storage"], run.called["settings"]) == ("/a b", "/my runs", settings)
 

@@ -33,11 +33,12 @@ class SplitChoice(StrEnum):
     ALL = "all"
 
 
-@app.command(epilog="[bold]Example[/]  galaxy train first --top 4 --ensemble")
+@app.command(epilog="[bold]Example[/]  galaxy train first --top 2 --seeds 2 --ensemble")
 def train(
     name: SearchName,
     storage: Storage = DEFAULT_STORAGE,
     top: Annotated[int, typer.Option(min=1, help="How many of the best trials to train.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="From how many random beginnings to train each.")] = 1,
     ensemble: Annotated[
         bool, flag("--ensemble", "Average those that are best together, instead of keeping the best one.")
     ] = False,
@@ -63,6 +64,7 @@ def train(
                 name,
                 storage=storage,
                 top=top,
+                seeds=seeds,
                 ensemble=ensemble,
                 epochs=epochs,
                 address=address,
