@@ -36,7 +36,7 @@ def train_on_ray(
         RayGoneError: Ray went away.
         GalaxyTunerError: What a member's training raised.
     """
-    with connected(address, specification.settings.model_copy(update={"concurrency": len(winners)})):
+    with connected(address, specification.settings):
         lifeline = Lifeline.of(address, "the same command")
         while_it_holds(lifeline, lambda: _Trainings(winners, specification, batches, work).wait(progress))
 
