@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from trainer.fitting.building import Build as Build
     from trainer.fitting.check import check_model as check_model
     from trainer.fitting.checkpoints import forget_last as forget_last
+    from trainer.fitting.equivariant import TURNS as TURNS
+    from trainer.fitting.equivariant import TurnConvolution as TurnConvolution
+    from trainer.fitting.equivariant import TurnNormalization as TurnNormalization
     from trainer.fitting.garbage import keep_what_is_loaded as keep_what_is_loaded
     from trainer.fitting.layers import FusedBatchNormalization as FusedBatchNormalization
     from trainer.fitting.optimizers import FusedAdamW as FusedAdamW
@@ -86,6 +89,7 @@ _HOMES = {
     "final.training": ("FinalResult", "train_final"),
     "fitting.run": ("EpochReport", "TrainingRun"),
     "intervals": ("wilson",),
+    "fitting.equivariant": ("TURNS", "TurnConvolution", "TurnNormalization"),
     "fitting.garbage": ("keep_what_is_loaded",),
     "fitting.layers": ("FusedBatchNormalization",),
     "fitting.optimizers": ("FusedAdamW",),
@@ -99,6 +103,7 @@ _HOMES = {
 
 __all__ = [
     "METRIC_DIRECTIONS",
+    "TURNS",
     "Build",
     "Bundle",
     "BundleError",
@@ -128,6 +133,8 @@ __all__ = [
     "TrainerError",
     "TrainingOptions",
     "TrainingRun",
+    "TurnConvolution",
+    "TurnNormalization",
     "answers_on",
     "check_model",
     "evaluate",

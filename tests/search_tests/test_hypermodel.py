@@ -34,14 +34,19 @@ def test_the_built_in_space_has_all_that_was_promised() -> None:
     promised = """network first_filters blocks_per_stage squeeze_excite
         blocks filters kernel_size batch_normalization pooling dense_units dropout optimizer learning_rate
         weight_decay batch_size augmentation balance undersampling_ratio fresh_undersampling
-        oversampling_ratio class_weight_power mixup augmentation_brightness momentum sgd_learning_rate"""
+        oversampling_ratio class_weight_power mixup augmentation_brightness
+        augmentation_colour_jitter momentum sgd_learning_rate"""
     assert set(promised.split()) <= {hp.name for hp in space.space}
     conditions = {hp.name: hp.conditions for hp in space.space}
     assert conditions["momentum"]
     for child in ("undersampling_ratio", "fresh_undersampling", "oversampling_ratio", "class_weight_power"):
         assert conditions[child], child
     assert training_options({hp.name: hp.default for hp in space.space if not hp.conditions}, epochs=20) == (
-        TrainingOptions(augmentation=Augmentation.of_strength(1.0), precision="auto", weight_averaging=0.998)
+        TrainingOptions(
+            augmentation=replace(Augmentation.of_strength(1.0), brightness=0.1, colour_jitter=0.1),
+            precision="auto",
+            weight_averaging=0.998,
+        )
     ), "a default that trains otherwise than without it"
 
 
@@ -52,6 +57,7 @@ def test_the_built_in_space_has_all_that_was_promised() -> None:
         {"optimizer": "sgd", "pooling": "average"},
         {"optimizer": "rmsprop", "head": "flatten"},
         {"network": "residual", "blocks_per_stage": 1},
+        {"network": "equivariant", "first_filters": 16},
         {"network": "separable", "squeeze_excite": False},
     ],
 )

@@ -21,6 +21,7 @@ def test_is_the_mean_over_the_eight_views(model: keras.Model) -> None:
     assert len({view.tobytes() for view in VIEWS}) == 8
     expected = np.mean([model(np.ascontiguousarray(view)).numpy() for view in VIEWS], axis=0)
     assert dihedral_average(model)(IMAGES).numpy() == pytest.approx(expected, abs=1e-6)
+    assert dihedral_average(model, IMAGES)(IMAGES).numpy() == pytest.approx(expected, abs=1e-6)
 
 
 def test_no_turn_or_flip_changes_it(model: keras.Model) -> None:

@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 
-from datasets import Dataset, Folder, Progress, Split, silent
+from datasets import Dataset, Folder, Progress, Split, as_floats, silent
 from trainer.bundles.manifest import BundleMember
 from trainer.errors import InfeasibleError
 from trainer.final.portable import portable
@@ -21,6 +23,7 @@ from trainer.objective import Objective
 from trainer.options import TrainingOptions
 
 _IDENTITY = "member.json"
+_EXAMPLES = 32
 
 
 @dataclass(frozen=True)
@@ -88,12 +91,17 @@ def trained_member(member: Member, run: TrainingRun, dataset: Dataset) -> Traine
     Raises InfeasibleError, which names the member, if no epoch could be scored.
     """
     try:
-        model = dihedral_average(portable(run.best_model()))
+        model = dihedral_average(portable(run.best_model()), _examples(dataset))
     except InfeasibleError as error:
         raise InfeasibleError(f"{member.name}: {error}") from error
     splits = [split for split in (Split.VALIDATION, Split.TEST) if len(dataset.rows(split))]
     predictions = predict(model, [split_batches(dataset, split) for split in splits], logits=run.predicts_logits)
     return TrainedMember(model, _describe(member, run, model), dict(zip(splits, predictions, strict=True)))
+
+
+def _examples(dataset: Dataset) -> npt.NDArray[np.float32]:
+    rows = dataset.rows(Split.VALIDATION)
+    return as_floats(dataset.take(rows[:: -(-len(rows) // _EXAMPLES)]))
 
 
 def _start_over_if_changed(member: Member, dataset: Dataset, *, objective: Objective, work: Folder) -> None:

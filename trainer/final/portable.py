@@ -3,27 +3,42 @@
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 
+from trainer.fitting.equivariant import TURNS, TurnConvolution, TurnNormalization
 from trainer.fitting.layers import FusedBatchNormalization
+
+_OWN = (FusedBatchNormalization, TurnConvolution, TurnNormalization)
 
 
 def portable(model: keras.Model) -> keras.Model:
-    """Return the model in float32 and without our own layers; the weights, which are float32 always, are the same.
+    """Return the model in float32 and without our own layers, predicting what it did.
 
-    So it loads and exports where this package is not, and computes alike on every machine. A model that has nothing to
-    change is returned itself.
+    So it loads and exports where this package is not, and computes alike on every machine. Weights are float32 always;
+    those that turns share are spelt out for each turn. A model that has nothing to change is returned itself.
     """
     if not any(_needs_change(layer) for layer in model._flatten_layers()):
         return model
     description = keras.saving.serialize_keras_object(model)
     description.pop("compile_config", None)
     changed = keras.saving.deserialize_keras_object(_rewritten(description))
-    changed.set_weights(model.get_weights())
+    spelt_out = {id(own): value for layer in model._flatten_layers() for own, value in _spelt_out(layer)}
+    changed.set_weights([spelt_out.get(id(own), own.numpy()) for own in model.weights])
     return changed
 
 
+def _spelt_out(layer: keras.Layer) -> list[tuple[keras.Variable, npt.NDArray[np.float32]]]:
+    """Return the weights of a layer that Keras's own layer has in another shape, as that one has them."""
+    if isinstance(layer, TurnConvolution):
+        return [(layer.kernel, layer.turned_kernel(layer.kernel.value).numpy())]
+    if isinstance(layer, TurnNormalization):
+        return [(own, np.tile(own.numpy(), TURNS)) for own in layer.weights]
+    return []
+
+
 def _needs_change(layer: keras.Layer) -> bool:
-    return isinstance(layer, FusedBatchNormalization) or layer.compute_dtype != layer.variable_dtype
+    return isinstance(layer, _OWN) or layer.compute_dtype != layer.variable_dtype
 
 
 def _rewritten(value: Any) -> Any:
@@ -33,6 +48,10 @@ def _rewritten(value: Any) -> Any:
         return value
     if value.get("class_name") == "DTypePolicy":
         return {**value, "config": {"name": "float32"}}
-    if value.get("class_name") == FusedBatchNormalization.__name__:
+    if value.get("class_name") in (FusedBatchNormalization.__name__, TurnNormalization.__name__):
         value = {**value, "module": "keras.layers", "class_name": "BatchNormalization", "registered_name": None}
+    if value.get("class_name") == TurnConvolution.__name__:
+        config = {key: found for key, found in value["config"].items() if key != "lifting"}
+        config |= {"padding": "same", "use_bias": False}
+        value = {**value, "module": "keras.layers", "class_name": "Conv2D", "registered_name": None, "config": config}
     return {key: _rewritten(item) for key, item in value.items()}
