@@ -26,10 +26,16 @@ from trainer import (
     exported_name,
     write_bundle,
 )
+from trainer.bundles.manifest import TrustRecord
 from trainer.exporting.formats import FORMS
+from trainer.final.decision import Decide
 from trainer.final.symmetry import dihedral_average
+from trainer.trust.limits import Trust
+from trainer.trust.novelty import describe, fit_novelty
+from trainer.trust.selective import Answers
 
 Images = npt.NDArray[np.uint8]
+OUTPUTS = ["probabilities", "novelty"]
 SIDE = 32
 ZIP = "galaxy-zoo-2-five-class.zip"
 
@@ -62,8 +68,11 @@ def classifier(tiny_dataset: Dataset) -> Classifier:
         versions={"keras": keras.__version__},
         metrics={},
         thresholds={"edge-on": 1.5, tiny_dataset.classes[0]: 4.0},
+        trust=TrustRecord("trust.npz", "", 40, 0.02, {"accuracy": 0.9, "balanced": None}, 0.03),
     )
-    return Classifier(Bundle("/models/first", manifest, (network(1, "softmax"), network(2, None))))
+    novelty = fit_novelty(describe(tiny_dataset.take(np.arange(len(tiny_dataset)))), seed=1)
+    trust = Trust({decide: Answers(np.ones(1, np.float32), np.ones(1, bool)) for decide in Decide}, novelty)
+    return Classifier(Bundle("/models/first", manifest, (network(1, "softmax"), network(2, None)), trust))
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +92,7 @@ def by_onnx(path: Path, images: Images) -> tuple[Any, Any]:
     session = onnxruntime.InferenceSession(path)
     texts = session.get_modelmeta().custom_metadata_map
     told = {key: json.loads(text) if text[0] in "[{" else text for key, text in texts.items()}
-    return session.run(["probabilities"], {"images": images})[0], told
+    return dict(zip(OUTPUTS, session.run(OUTPUTS, {"images": images}), strict=True)), told
 
 
 def by_litert(path: Path, images: Images) -> tuple[Any, Any]:
@@ -91,7 +100,7 @@ def by_litert(path: Path, images: Images) -> tuple[Any, Any]:
 
     with zipfile.ZipFile(path) as archive:
         told = json.loads(archive.read("galaxy.json"))
-    return Interpreter(str(path)).get_signature_runner("serving_default")(images=images)["probabilities"], told
+    return Interpreter(str(path)).get_signature_runner("serving_default")(images=images), told
 
 
 def by_tensorflow(path: Path, images: Images) -> tuple[Any, Any]:
@@ -99,7 +108,8 @@ def by_tensorflow(path: Path, images: Images) -> tuple[Any, Any]:
 
     loaded = tf.saved_model.load(str(path))
     told = json.loads((path / "assets.extra" / "galaxy.json").read_text())
-    return loaded.signatures["serving_default"](images=tf.constant(images))["probabilities"].numpy(), told
+    outputs = loaded.signatures["serving_default"](images=tf.constant(images))
+    return {name: values.numpy() for name, values in outputs.items()}, told
 
 
 RUNTIMES = {ExportFormat.ONNX: by_onnx, ExportFormat.LITERT: by_litert, ExportFormat.SAVEDMODEL: by_tensorflow}
@@ -120,10 +130,14 @@ def test_its_own_runtime_gives_the_same_probabilities_for_a_batch_of_any_size(
     expected = classifier.probabilities(images)
     assert expected.std(axis=0).min() > 0.01  # the images are told apart at all
     found, told = runtime(path, images)
-    assert found.dtype == np.float32
-    assert np.abs(found - expected).max() < 1e-4
+    assert {name: values.dtype for name, values in found.items()} == dict.fromkeys(OUTPUTS, np.dtype(np.float32))
+    assert np.abs(found["probabilities"] - expected).max() < 1e-4
+    assert classifier.bundle.trust is not None
+    assert classifier.bundle.trust.novelty is not None
+    assert found["novelty"] == pytest.approx(classifier.bundle.trust.novelty.of(images), rel=1e-3)
     alone, _ = runtime(path, images[3:4])
-    assert np.abs(alone - expected[3:4]).max() < 1e-4
+    assert np.abs(alone["probabilities"] - expected[3:4]).max() < 1e-4
+    assert alone["novelty"] == pytest.approx(found["novelty"][3:4], rel=1e-4)
     assert told["classes"] == list(classifier.classes)
     assert told["preprocessing"] == {
         "crop": 1.0,
@@ -132,6 +146,20 @@ def test_its_own_runtime_gives_the_same_probabilities_for_a_batch_of_any_size(
         "resampling": "lanczos",
     }
     assert told["decide"]["balanced"] == [4.0, 1.0, 1.5, 1.0, 1.0]
+    assert told["sure"] == {"max_error": 0.02, "from": {"accuracy": 0.9, "balanced": None}}
+    assert told["novelty"]["unlike_above"] == 1.0
+
+
+def test_a_model_that_does_not_know_its_limits_has_probabilities_alone(classifier: Classifier, tmp_path: Path) -> None:
+    bundle = classifier.bundle
+    old = Classifier(replace(bundle, trust=None, manifest=replace(bundle.manifest, trust=None)))
+    path = export_model(old, ExportFormat.ONNX, tmp_path / "old.onnx")
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path)
+    assert [output.name for output in session.get_outputs()] == ["probabilities"]
+    told = session.get_modelmeta().custom_metadata_map
+    assert (told["sure"], told["novelty"]) == ("null", "null")
 
 
 def test_what_is_there_stays(classifier: Classifier, tmp_path: Path) -> None:
@@ -160,8 +188,8 @@ def test_a_missing_package_is_said_with_how_to_install_it(
 def test_a_model_that_says_something_else_there_is_not_kept(
     classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(path: Path, images: Images) -> npt.NDArray[np.float32]:
-        return classifier.probabilities(images) + np.float32(2e-4)
+    def run(path: Path, images: Images) -> dict[str, npt.NDArray[np.float32]]:
+        return {"probabilities": classifier.probabilities(images) + np.float32(2e-4), "novelty": np.ones(len(images))}
 
     changed(monkeypatch, write=lambda model, signature, description, path: path.mkdir(), run=run)
     with pytest.raises(ExportError, match=r"expected the same probabilities within 0\.0001, found a difference of 0"):

@@ -11,12 +11,14 @@ from datasets import building_place, open_folder
 from trainer.bundles.classifier import Classifier
 from trainer.errors import ExportError, one_line
 from trainer.exporting.description import describe
-from trainer.exporting.formats import FORMS, ExportFormat, Form
+from trainer.exporting.formats import FORMS, NOVELTY, OUTPUT, ExportFormat, Form
 from trainer.exporting.graph import ServingModel, serving_signature
 from trainer.quiet import without_noise
 
 TOLERANCE = 1e-4
 """Largest difference of a probability from the classifier's; the converters' own are below 1e-6."""
+_NOVELTY_TOLERANCE = 1e-3
+"""The same of novelty, as a share of it: the classifier's is summed in float64."""
 _CHECKED = 8
 
 
@@ -28,10 +30,11 @@ def exported_name(classifier: Classifier, format: ExportFormat) -> str:
 def export_model(classifier: Classifier, format: ExportFormat, target: str | Path) -> Path:
     """Write a classifier as a model that takes uint8 images and gives calibrated probabilities; return where.
 
-    The model has one input, ``images``: uint8 (batch, side, side, 3), and one output, ``probabilities``: float32
-    (batch, classes), for batches of any size. Its description (`describe`) is in ONNX the model's metadata, in LiteRT
-    the file ``galaxy.json`` of the zip behind the model, in a SavedModel ``assets.extra/galaxy.json``. Before it gets
-    into its place its own runtime is asked for some probabilities.
+    The model has one input, ``images``: uint8 (batch, side, side, 3), and the outputs ``probabilities``: float32
+    (batch, classes), and, where the classifier knows it, ``novelty``: float32 (batch,), for batches of any size. Its
+    description (`describe`) is in ONNX the model's metadata, in LiteRT the file ``galaxy.json`` of the zip behind the
+    model, in a SavedModel ``assets.extra/galaxy.json``. Before it gets into its place its own runtime is asked for some
+    answers.
 
     Args:
         target: A local path; nothing may be there yet.
@@ -74,19 +77,24 @@ def _write(classifier: Classifier, format: ExportFormat, form: Form, path: Path)
             model = ServingModel(bundle)
             model(images[:1])
             form.write(model, serving_signature(bundle), describe(bundle.manifest), path)
-            found = np.concatenate([form.run(path, images[:1]), form.run(path, images[1:])])
+            first, rest = form.run(path, images[:1]), form.run(path, images[1:])
+            found = {name: np.concatenate([first[name], rest[name]]) for name in first}
     except OSError:
         raise
     except Exception as error:  # converters and runtimes fail with any type
         raise ExportError(
             f"{bundle.uri!r} cannot be exported to {format}: expected a model that it can hold, found {one_line(error)}"
         ) from error
-    difference = float(np.abs(found - classifier.probabilities(images)).max())
-    if not difference <= TOLERANCE:
-        raise ExportError(
-            f"{bundle.uri!r} cannot be exported to {format}: expected the same probabilities within {TOLERANCE:g}, "
-            f"found a difference of {difference:.2g}"
-        )
+    compared = {OUTPUT: (float(np.abs(found[OUTPUT] - classifier.probabilities(images)).max()), TOLERANCE)}
+    if bundle.trust is not None and bundle.trust.novelty is not None:
+        ratio = found[NOVELTY] / bundle.trust.novelty.of(images)
+        compared[NOVELTY] = (float(np.abs(ratio - 1).max()), _NOVELTY_TOLERANCE)
+    for name, (difference, tolerance) in compared.items():
+        if not difference <= tolerance:
+            raise ExportError(
+                f"{bundle.uri!r} cannot be exported to {format}: expected the same {name} within {tolerance:g}, "
+                f"found a difference of {difference:.2g}"
+            )
 
 
 def _some_images(side: int) -> npt.NDArray[np.uint8]:

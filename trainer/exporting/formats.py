@@ -17,12 +17,12 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import keras
 
-INPUT, OUTPUT = "images", "probabilities"
+INPUT, OUTPUT, NOVELTY = "images", "probabilities", "novelty"
 DESCRIPTION = "galaxy.json"
 """The description's name in a format that holds files."""
 Description = Mapping[str, Any]
 Images = npt.NDArray[np.uint8]
-Probabilities = npt.NDArray[np.float32]
+Outputs = Mapping[str, npt.NDArray[np.float32]]
 
 
 class ExportFormat(StrEnum):
@@ -41,13 +41,13 @@ class Form:
         suffix: of its file or folder.
         packages: module → distribution of all that it needs beside TensorFlow.
         write: writes a model that takes one input, with its signature and description, at a path.
-        run: has the format's own runtime compute the probabilities, (n, classes), of images, (n, side, side, 3).
+        run: has the format's own runtime compute the outputs, by name, of images, (n, side, side, 3).
     """
 
     suffix: str
     packages: Mapping[str, str] = field(repr=False)
     write: Callable[["keras.Model", list[Any], Description, Path], None] = field(repr=False)
-    run: Callable[[Path, Images], Probabilities] = field(repr=False)
+    run: Callable[[Path, Images], Outputs] = field(repr=False)
 
 
 def _write_onnx(model: "keras.Model", signature: list[Any], description: Description, path: Path) -> None:
@@ -63,11 +63,12 @@ def _write_onnx(model: "keras.Model", signature: list[Any], description: Descrip
     onnx.save(written, path)
 
 
-def _run_onnx(path: Path, images: Images) -> Probabilities:
+def _run_onnx(path: Path, images: Images) -> Outputs:
     import onnxruntime  # type: ignore[import-untyped]
 
-    found: Probabilities = onnxruntime.InferenceSession(path).run([OUTPUT], {INPUT: images})[0]
-    return found
+    session = onnxruntime.InferenceSession(path)
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, {INPUT: images}), strict=True))
 
 
 def _write_litert(model: "keras.Model", signature: list[Any], description: Description, path: Path) -> None:
@@ -77,10 +78,10 @@ def _write_litert(model: "keras.Model", signature: list[Any], description: Descr
         archive.writestr(DESCRIPTION, _json(description))
 
 
-def _run_litert(path: Path, images: Images) -> Probabilities:
+def _run_litert(path: Path, images: Images) -> Outputs:
     from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]
 
-    found: Probabilities = Interpreter(str(path)).get_signature_runner()(**{INPUT: images})[OUTPUT]
+    found: Outputs = Interpreter(str(path)).get_signature_runner()(**{INPUT: images})
     return found
 
 
@@ -91,12 +92,11 @@ def _write_savedmodel(model: "keras.Model", signature: list[Any], description: D
     (extra / DESCRIPTION).write_text(_json(description), encoding="utf-8")
 
 
-def _run_savedmodel(path: Path, images: Images) -> Probabilities:
+def _run_savedmodel(path: Path, images: Images) -> Outputs:
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(path))  # its variables live as long as this name
-    found: Probabilities = loaded.serve(images)[OUTPUT].numpy()
-    return found
+    return {name: values.numpy() for name, values in loaded.serve(images).items()}
 
 
 def _json(value: object) -> str:

@@ -1,18 +1,21 @@
 """All that classification computes as one Keras model, so that another program needs nothing but its file."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from trainer.bundles.bundle import Bundle
-from trainer.exporting.formats import INPUT, OUTPUT
+from trainer.exporting.formats import INPUT, NOVELTY, OUTPUT
 from trainer.final.calibration import SMALLEST
+from trainer.trust.novelty import Novelty, ring_weights
 
 
 class ServingModel(keras.Model):  # type: ignore[misc]  # Keras has no types
-    """A bundle as a model: images uint8 (batch, side, side, 3) → ``{OUTPUT: float32 (batch, classes)}``.
+    """A bundle as a model: images uint8 (batch, side, side, 3) → ``OUTPUT``, float32 (batch, classes), and ``NOVELTY``.
 
     It scales the pixels, averages the members' probabilities and calibrates the average, as
-    `Classifier.probabilities` does. Outputs that are no probabilities are not noticed here.
+    `Classifier.probabilities` does. Outputs that are no probabilities are not noticed here. Novelty, float32 (batch,),
+    is that of `trainer.trust.novelty`; a bundle that knows none has no such output.
     """
 
     # A subclass, since members trained by the same `build` share their names, which a functional model refuses.
@@ -21,18 +24,34 @@ class ServingModel(keras.Model):  # type: ignore[misc]  # Keras has no types
         self.members = list(bundle.models)
         self.logits = [member.logits for member in bundle.manifest.members]
         self.temperature = bundle.manifest.temperature
+        self.novelty = bundle.trust.novelty if bundle.trust is not None else None
 
     def call(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return the calibrated probabilities."""
+        """Return the calibrated probabilities, and how unlike the known images these are."""
         floats = keras.ops.cast(images, "float32") / 255
         found = [self._probabilities(*member, floats) for member in zip(self.members, self.logits, strict=True)]
         average = keras.ops.mean(keras.ops.stack(found), axis=0)
         logits = keras.ops.log(keras.ops.maximum(average, SMALLEST)) / self.temperature
-        return {OUTPUT: keras.ops.softmax(logits)}
+        outputs = {OUTPUT: keras.ops.softmax(logits)}
+        return outputs if self.novelty is None else {**outputs, NOVELTY: _novelty(floats, self.novelty)}
 
     def _probabilities(self, member: keras.Model, logits: bool, images: tf.Tensor) -> tf.Tensor:
         outputs = keras.ops.cast(member(images, training=False), "float32")
         return keras.ops.softmax(outputs) if logits else outputs / keras.ops.sum(outputs, axis=1, keepdims=True)
+
+
+def _novelty(images: tf.Tensor, novelty: Novelty) -> tf.Tensor:
+    """Compute `Novelty.of`: float32 (batch,), of images float32 (batch, side, side, 3) in 0–1."""
+    side, rings = images.shape[1], ring_weights(images.shape[1]).T
+    pixels = keras.ops.transpose(keras.ops.reshape(images, (-1, side * side, 3)), (0, 2, 1))
+    mean = keras.ops.matmul(pixels, rings)
+    variance = keras.ops.matmul(pixels * pixels, rings) - mean * mean
+    spread = keras.ops.sqrt(keras.ops.maximum(variance, 0.0))
+    rows = keras.ops.transpose(keras.ops.concatenate([mean, spread], axis=2), (0, 2, 1))
+    away = keras.ops.reshape(rows, (-1, len(novelty.mean))) - novelty.mean.astype(np.float32)
+    # Precision is L Lᵀ, so the Mahalanobis distance is the length of (x - mean) L.
+    scaled = np.linalg.cholesky(novelty.precision / novelty.limit).astype(np.float32)
+    return keras.ops.sqrt(keras.ops.sum(keras.ops.square(keras.ops.matmul(away, scaled)), axis=1))
 
 
 def serving_signature(bundle: Bundle) -> list[tf.TensorSpec]:

@@ -46,7 +46,7 @@ def describe(images: npt.NDArray[np.uint8]) -> Descriptions:
 
     The means of the three colours over the ring and their standard deviations, 0–1; of a ring too narrow for a pixel 0.
     """
-    rings = _ring_weights(images.shape[1])
+    rings = ring_weights(images.shape[1])
     pixels = images.reshape(len(images), images.shape[1] ** 2, 3).astype(np.float32) / 255
     mean = rings @ pixels
     spread = np.sqrt(np.maximum(rings @ pixels**2 - mean**2, 0))
@@ -86,8 +86,8 @@ def _squared_distances(found: Descriptions, mean: Descriptions, precision: Descr
 
 
 @cache
-def _ring_weights(side: int) -> npt.NDArray[np.float32]:
-    """Return what each pixel counts in the mean of each ring: float32, (rings, side²)."""
+def ring_weights(side: int) -> npt.NDArray[np.float32]:
+    """Return what each pixel of an image counts in the mean of each ring: float32, (rings, side²)."""
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
     radius = np.hypot(y, x).ravel() / (side / 2)
     inside = (radius[:, np.newaxis] >= _RINGS[:-1]) & (radius[:, np.newaxis] < _RINGS[1:])
