@@ -168,7 +168,9 @@ _WITH_TENSORFLOW = (
     "final.member",
     "final.training",
     "fitting.run",
+    "fitting.equivariant",
     "fitting.layers",
+    "fitting.optimizers",
 )
 _import = lazily(__name__, {name: f"trainer.{home}" for home, names in _HOMES.items() for name in names})
 

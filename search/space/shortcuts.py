@@ -1,6 +1,6 @@
 """Networks of blocks around which their input goes as well (He et al. 2016, arXiv:1512.03385).
 
-*residual*: of ordinary convolutions. *equivariant*: of convolutions that turn with the image, as much work with a
+*residual*: of ordinary convolutions. *equivariant*: of convolutions that turn with the image, about as much work with a
 quarter of the weights. *separable*: of depthwise separable ones (Chollet 2017, arXiv:1610.02357), fewer weights, less
 work.
 """
@@ -19,7 +19,7 @@ _STAGES = 3
 
 @dataclass(frozen=True)
 class Residual:
-    """Ordinary layers."""
+    """Ordinary layers; the other kinds change some of them."""
 
     momentum: float
 
@@ -101,7 +101,10 @@ def _block(features: Any, kind: Residual, filters: int, *, halved: bool, excited
 
 
 def _excited(features: Any, kind: Residual) -> Any:
-    """Weigh the features by what the whole image shows (Hu et al. 2018, arXiv:1709.01507), squeezed to an eighth."""
+    """Weigh the features by what the whole image shows (Hu et al. 2018, arXiv:1709.01507).
+
+    They are squeezed to an eighth, 8 at least.
+    """
     squeezed = kind.squeezed(features)
     count = squeezed.shape[-1]
     weights = layers.Dense(max(8, count // 8), activation="relu")(squeezed)

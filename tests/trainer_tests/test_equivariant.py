@@ -1,10 +1,13 @@
+from collections.abc import Callable
 from typing import Any
 
 import keras
+import keras_tuner
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from search import GalaxyHyperModel
 from trainer import TURNS, TurnConvolution, TurnNormalization
 from trainer.final.portable import portable
 from trainer.final.symmetry import dihedral_average
@@ -36,10 +39,23 @@ def test_a_layer_has_the_weights_of_one_turn() -> None:
     assert layer.kernel.shape == (3, 3, 8, 4)
 
 
-@pytest.mark.parametrize(("filters", "channels", "lifting"), [(6, 8, False), (8, 6, False)])
-def test_what_does_not_divide_into_turns_is_refused(filters: int, channels: int, lifting: bool) -> None:
-    with pytest.raises(ValueError, match="multiple of 4"):
-        TurnConvolution(filters, 3, lifting=lifting)(np.zeros((1, 8, 8, channels), np.float32))
+@pytest.mark.parametrize(
+    ("layer", "channels"),
+    [
+        (lambda: TurnConvolution(6, 3), 8),
+        (lambda: TurnConvolution(8, 3), 6),
+        (lambda: TurnNormalization(), 6),
+    ],
+)
+def test_what_does_not_divide_into_turns_is_refused(layer: Callable[[], keras.Layer], channels: int) -> None:
+    with pytest.raises(ValueError, match="multiple of 4, got 6"):
+        layer()(np.zeros((1, 8, 8, channels), np.float32))
+
+
+@pytest.mark.parametrize(("size", "strides"), [(4, 1), (3, 2), (1, 3)])
+def test_a_kernel_whose_centre_would_move_is_refused(size: int, strides: int) -> None:
+    with pytest.raises(ValueError, match=f"got {size} and strides of {strides}"):
+        TurnConvolution(8, size, strides=strides)
 
 
 def test_normalisation_in_training_is_that_of_each_channel() -> None:
@@ -100,6 +116,77 @@ def test_mirrored_alone_is_averaged_over_where_turns_change_nothing(
     expected = (model(IMAGES).numpy() + model(np.ascontiguousarray(IMAGES[:, :, ::-1])).numpy()) / 2
     assert averaged(IMAGES).numpy() == pytest.approx(expected, abs=1e-6)
     assert averaged(turned(IMAGES, blocks=False)).numpy() == pytest.approx(expected, abs=1e-6)
+
+
+def built_in(side: int, **values: Any) -> keras.Model:
+    """Build the space's default network; its normalisation has learnt."""
+    keras.utils.set_random_seed(1)
+    hp = keras_tuner.HyperParameters()
+    hp.values |= values
+    model = GalaxyHyperModel(input_shape=(side, side, 3), num_classes=5).build(hp)
+    for _ in range(5):
+        model(np.random.default_rng(1).random((4, side, side, 3), np.float32), training=True)
+    return model
+
+
+@pytest.mark.parametrize(("side", "excite"), [(32, True), (64, True), (64, False)])
+def test_the_built_in_network_says_the_same_in_all_turns(side: int, excite: bool) -> None:
+    model = built_in(side, squeeze_excite=excite)
+    images = np.random.default_rng(1).random((2, side, side, 3), np.float32)
+    found = model(turned(images, blocks=False)).numpy()
+    assert found == pytest.approx(model(images).numpy(), abs=1e-5)
+    assert np.ptp(found, axis=0).max() > 1e-4  # it tells images apart at all
+
+
+def test_it_does_so_no_more_where_maps_of_odd_size_are_halved() -> None:
+    model = built_in(36)
+    images = np.random.default_rng(1).random((2, 36, 36, 3), np.float32)
+    assert np.abs(model(turned(images, blocks=False)).numpy() - model(images).numpy()).max() > 1e-4
+
+
+@keras.saving.register_keras_serializable("theirs")
+class Block(keras.layers.Layer):  # type: ignore[misc]
+    """A layer of a user's own with ours in it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.convolution, self.normalisation = TurnConvolution(16, 3, lifting=True), TurnNormalization()
+
+    def build(self, shape: tuple[int, ...]) -> None:
+        self.convolution.build(shape)
+        self.normalisation.build((*shape[:-1], 16))
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        return self.normalisation(self.convolution(inputs), training=training)
+
+
+@keras.saving.register_keras_serializable("theirs", name="TurnNormalization")
+class Namesake(keras.layers.Layer):  # type: ignore[misc]
+    """Another layer of the same name."""
+
+    def call(self, inputs: Any) -> Any:
+        return 2 * inputs
+
+
+def test_layers_of_users_stay_what_they_are() -> None:
+    keras.utils.set_random_seed(1)
+    images = keras.Input((12, 12, 3))
+    features = Namesake()(Block()(images))
+    features = TurnNormalization()(TurnConvolution(16, 3)(features))
+    model = keras.Model(images, keras.layers.GlobalAveragePooling2D()(features))
+    changed = portable(model)
+    assert [type(layer).__name__ for layer in changed.layers[1:5]] == [
+        "Block",
+        "Namesake",
+        "Conv2D",
+        "BatchNormalization",
+    ]
+    assert changed(IMAGES).numpy() == pytest.approx(model(IMAGES).numpy(), abs=1e-5)
+
+
+@pytest.mark.parametrize("layer", [TurnConvolution(16, 4, strides=2, lifting=True), TurnNormalization(momentum=0.5)])
+def test_a_configuration_makes_the_same_layer(layer: keras.Layer) -> None:
+    assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()
 
 
 def test_the_layers_are_saved_and_loaded(trained: keras.Model, tmp_path: Any) -> None:

@@ -92,6 +92,7 @@ def by_onnx(path: Path, images: Images) -> tuple[Any, Any]:
     session = onnxruntime.InferenceSession(path)
     texts = session.get_modelmeta().custom_metadata_map
     told = {key: json.loads(text) if text[0] in "[{" else text for key, text in texts.items()}
+    assert [output.name for output in session.get_outputs()] == OUTPUTS
     return dict(zip(OUTPUTS, session.run(OUTPUTS, {"images": images}), strict=True)), told
 
 
@@ -185,14 +186,25 @@ def test_a_missing_package_is_said_with_how_to_install_it(
         export_model(classifier, ExportFormat.SAVEDMODEL, tmp_path / "m")
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "expected"),
+    [
+        ("probabilities", 2e-4, r"expected the same probabilities within 0\.0001, found a difference of 0"),
+        ("novelty", 1e-2, r"expected the same novelty within 0\.001, found a difference of "),
+    ],
+)
 def test_a_model_that_says_something_else_there_is_not_kept(
-    classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, change: float, expected: str
 ) -> None:
     def run(path: Path, images: Images) -> dict[str, npt.NDArray[np.float32]]:
-        return {"probabilities": classifier.probabilities(images) + np.float32(2e-4), "novelty": np.ones(len(images))}
+        assert classifier.bundle.trust is not None
+        assert classifier.bundle.trust.novelty is not None
+        novelty = classifier.bundle.trust.novelty.of(images).astype(np.float32)
+        found = {"probabilities": classifier.probabilities(images), "novelty": novelty}
+        return {**found, name: found[name] + np.float32(change)}
 
     changed(monkeypatch, write=lambda model, signature, description, path: path.mkdir(), run=run)
-    with pytest.raises(ExportError, match=r"expected the same probabilities within 0\.0001, found a difference of 0"):
+    with pytest.raises(ExportError, match=expected):
         export_model(classifier, ExportFormat.SAVEDMODEL, tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
 

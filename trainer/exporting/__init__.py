@@ -1,1 +1,1 @@
-"""Trained models for other programs: uint8 images in, calibrated probabilities out, in a format of theirs."""
+"""Trained models for other programs, in a format of theirs: uint8 images in, probabilities and novelty out."""

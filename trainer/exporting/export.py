@@ -18,7 +18,7 @@ from trainer.quiet import without_noise
 TOLERANCE = 1e-4
 """Largest difference of a probability from the classifier's; the converters' own are below 1e-6."""
 _NOVELTY_TOLERANCE = 1e-3
-"""The same of novelty, as a share of it: the classifier's is summed in float64."""
+"""Largest difference of novelty, as a share of it: the classifier sums in float64."""
 _CHECKED = 8
 
 
@@ -41,7 +41,7 @@ def export_model(classifier: Classifier, format: ExportFormat, target: str | Pat
 
     Raises:
         ExportError: Something is there already, a package is missing, the model cannot be written in this format, or
-            gives other probabilities there. Nothing is left behind.
+            gives other answers there. Nothing is left behind.
         StorageError: The target cannot be written.
     """
     form, folder = FORMS[format], open_folder(target)
@@ -98,6 +98,9 @@ def _write(classifier: Classifier, format: ExportFormat, form: Form, path: Path)
 
 
 def _some_images(side: int) -> npt.NDArray[np.uint8]:
-    """Return images of noise, the first ones darker: uint8, (_CHECKED, side, side, 3)."""
-    noise = np.random.default_rng(1).random((_CHECKED, side, side, 3))
-    return (noise * np.linspace(20, 255, _CHECKED).reshape(-1, 1, 1, 1)).astype(np.uint8)
+    """Return images of noise, and of a smooth spot in the dark as galaxies are: uint8, (_CHECKED, side, side, 3)."""
+    noise = np.random.default_rng(1).random((_CHECKED // 2, side, side, 3))
+    y, x = np.mgrid[:side, :side] / side - 0.5
+    spots = [np.exp(-((x / width) ** 2 + (y / 0.1) ** 2))[..., None] for width in np.linspace(0.1, 0.3, _CHECKED // 2)]
+    images = np.concatenate([noise, np.stack(spots) * (0.9, 0.8, 0.7) + 0.02 * noise])
+    return (images * np.linspace(20, 240, _CHECKED).reshape(-1, 1, 1, 1)).astype(np.uint8)

@@ -57,6 +57,9 @@ def _write_onnx(model: "keras.Model", signature: list[Any], description: Descrip
     written = onnx.load(path)
     for value in (*written.graph.input, *written.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    outputs = sorted(written.graph.output, key=lambda output: output.name != OUTPUT)  # first what is asked for most
+    del written.graph.output[:]
+    written.graph.output.extend(outputs)
     texts = {key: value if isinstance(value, str) else _json(value) for key, value in description.items()}
     onnx.helper.set_model_props(written, texts)
     onnx.checker.check_model(written)

@@ -50,7 +50,8 @@ def _novelty(images: tf.Tensor, novelty: Novelty) -> tf.Tensor:
     rows = keras.ops.transpose(keras.ops.concatenate([mean, spread], axis=2), (0, 2, 1))
     away = keras.ops.reshape(rows, (-1, len(novelty.mean))) - novelty.mean.astype(np.float32)
     # Precision is L Lᵀ, so the Mahalanobis distance is the length of (x - mean) L.
-    scaled = np.linalg.cholesky(novelty.precision / novelty.limit).astype(np.float32)
+    values, vectors = np.linalg.eigh(novelty.precision / novelty.limit)
+    scaled = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
     return keras.ops.sqrt(keras.ops.sum(keras.ops.square(keras.ops.matmul(away, scaled)), axis=1))
 
 

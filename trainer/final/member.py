@@ -91,12 +91,13 @@ def trained_member(member: Member, run: TrainingRun, dataset: Dataset) -> Traine
     Raises InfeasibleError, which names the member, if no epoch could be scored.
     """
     try:
-        model = dihedral_average(portable(run.best_model()), _examples(dataset))
+        best = run.best_model()
     except InfeasibleError as error:
         raise InfeasibleError(f"{member.name}: {error}") from error
+    model = dihedral_average(portable(best), _examples(dataset), logits=run.predicts_logits)
     splits = [split for split in (Split.VALIDATION, Split.TEST) if len(dataset.rows(split))]
     predictions = predict(model, [split_batches(dataset, split) for split in splits], logits=run.predicts_logits)
-    return TrainedMember(model, _describe(member, run, model), dict(zip(splits, predictions, strict=True)))
+    return TrainedMember(model, _describe(member, run, best), dict(zip(splits, predictions, strict=True)))
 
 
 def _examples(dataset: Dataset) -> npt.NDArray[np.float32]:

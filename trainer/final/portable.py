@@ -16,7 +16,8 @@ def portable(model: keras.Model) -> keras.Model:
     """Return the model in float32 and without our own layers, predicting what it did.
 
     So it loads and exports where this package is not, and computes alike on every machine. Weights are float32 always;
-    those that turns share are spelt out for each turn. A model that has nothing to change is returned itself.
+    those that turns share are spelt out for each turn. Our layers within a user's own layer stay what they are. A model
+    that has nothing to change is returned itself.
     """
     if not any(_needs_change(layer) for layer in model._flatten_layers()):
         return model
@@ -24,7 +25,8 @@ def portable(model: keras.Model) -> keras.Model:
     description.pop("compile_config", None)
     changed = keras.saving.deserialize_keras_object(_rewritten(description))
     spelt_out = {id(own): value for layer in model._flatten_layers() for own, value in _spelt_out(layer)}
-    changed.set_weights([spelt_out.get(id(own), own.numpy()) for own in model.weights])
+    for own, new in zip(model.weights, changed.weights, strict=True):
+        new.assign(own if own.shape == new.shape else spelt_out[id(own)])
     return changed
 
 
@@ -48,9 +50,10 @@ def _rewritten(value: Any) -> Any:
         return value
     if value.get("class_name") == "DTypePolicy":
         return {**value, "config": {"name": "float32"}}
-    if value.get("class_name") in (FusedBatchNormalization.__name__, TurnNormalization.__name__):
+    name = value.get("registered_name")
+    if name in map(keras.saving.get_registered_name, (FusedBatchNormalization, TurnNormalization)):
         value = {**value, "module": "keras.layers", "class_name": "BatchNormalization", "registered_name": None}
-    if value.get("class_name") == TurnConvolution.__name__:
+    elif name == keras.saving.get_registered_name(TurnConvolution):
         config = {key: found for key, found in value["config"].items() if key != "lifting"}
         config |= {"padding": "same", "use_bias": False}
         value = {**value, "module": "keras.layers", "class_name": "Conv2D", "registered_name": None, "config": config}

@@ -2,8 +2,8 @@
 
 Group convolution over the four quarter turns (p4; Cohen & Welling 2016, arXiv:1602.07576). The channels of a feature
 map are four blocks, one a turn: if the image turns by 90°, so do the maps, and the blocks move on by one. The mean over
-maps and blocks does not change at all. A layer of n channels costs what an ordinary one does and has a quarter of its
-weights.
+maps and blocks does not change at all. A layer of n channels costs what an ordinary one of its kernel does and has a
+quarter of its weights.
 
 It holds exactly where maps are square and strided layers get maps of an even size, and nearly elsewhere.
 """
@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from trainer.fitting.layers import fused_normalization
+
 TURNS = 4
 
 
@@ -22,8 +24,8 @@ TURNS = 4
 class TurnConvolution(keras.layers.Layer):  # type: ignore[misc]
     """Convolution without bias: (batch, height, width, n) → (…, ``filters``), a multiple of ``TURNS``.
 
-    From images if ``lifting``, else from the features of such a layer. Borders are padded with zeros. Strides of 2 want
-    an even ``kernel_size``: its centre is that of the pixels it leaves out, whichever way the map is turned.
+    From images if ``lifting``, else from the features of such a layer. Borders are padded with zeros. ``kernel_size``
+    is odd, or with strides of 2 even: so its centre is the same whichever way the map is turned.
     """
 
     def __init__(
@@ -32,13 +34,17 @@ class TurnConvolution(keras.layers.Layer):  # type: ignore[misc]
         super().__init__(**options)
         if filters % TURNS:
             raise ValueError(f"filters must be a multiple of {TURNS}, got {filters}")
+        if kernel_size < strides or (kernel_size - strides) % 2:
+            raise ValueError(
+                f"kernel_size must be strides or larger by an even number, got {kernel_size} and strides of {strides}"
+            )
         self.filters, self.kernel_size, self.strides, self.lifting = filters, kernel_size, strides, lifting
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the weights of one turn, from which those of the others follow."""
         channels, before = shape[-1], 1 if self.lifting else TURNS
         if channels is None or channels % before:
-            raise ValueError(f"channels must be a multiple of {TURNS}, or lifting be set, got {channels}")
+            raise ValueError(f"channels must be a multiple of {TURNS}, got {channels}; set lifting for images")
         self.kernel = self.add_weight(
             shape=(self.kernel_size, self.kernel_size, channels, self.filters // TURNS),
             initializer="he_normal",
@@ -73,7 +79,8 @@ class TurnConvolution(keras.layers.Layer):  # type: ignore[misc]
 class TurnNormalization(keras.layers.Layer):  # type: ignore[misc]
     """Batch normalisation of such features, (batch, height, width, channels), alike in all turns.
 
-    In training each turn is normalised by its own moments, as one fused operation does it: an image comes in any turn.
+    In training each turn is normalised by its own moments, as one fused operation does it; what is learnt is their
+    mean. The two are the same where images come in any turn, as galaxies do.
     """
 
     def __init__(self, *, momentum: float = 0.99, epsilon: float = 1e-3, **options: Any) -> None:
@@ -82,7 +89,9 @@ class TurnNormalization(keras.layers.Layer):  # type: ignore[misc]
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the weights of one turn, named and ordered as Keras's own layer has them."""
-        channels = (shape[-1] or 0) // TURNS
+        if not shape[-1] or shape[-1] % TURNS:
+            raise ValueError(f"channels must be a multiple of {TURNS}, got {shape[-1]}")
+        channels = shape[-1] // TURNS
 
         def weight(name: str, start: str, *, trainable: bool) -> keras.Variable:
             # Moments are float32 whatever the features are in.
@@ -98,15 +107,9 @@ class TurnNormalization(keras.layers.Layer):  # type: ignore[misc]
         scale, offset, mean, variance = (
             tf.tile(weight, (TURNS,)) for weight in (self.gamma, self.beta, self.moving_mean, self.moving_variance)
         )
-        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs,
-            scale,
-            offset,
-            mean=mean,
-            variance=variance,
-            epsilon=self.epsilon,
-            is_training=learns,
-            exponential_avg_factor=1.0 - self.momentum if learns else 1.0,
+        momentum = self.momentum if learns else None
+        outputs, mean, variance = fused_normalization(
+            inputs, (scale, offset, mean, variance), epsilon=self.epsilon, momentum=momentum
         )
         if learns:
             self.moving_mean.assign(tf.reduce_mean(tf.reshape(mean, (TURNS, -1)), axis=0))

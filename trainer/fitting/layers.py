@@ -21,22 +21,10 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         """Normalise ``inputs``, (batch, height, width, channels); what the operation cannot do, Keras does."""
         if mask is not None or not self._fuses(inputs):
             return super().call(inputs, training=training, mask=mask)
-        if inputs.dtype != tf.float32 and inputs.shape[-1] % _LANES:
-            return tf.cast(self._normalised(tf.cast(inputs, tf.float32), training), inputs.dtype)
-        return self._normalised(inputs, training)
-
-    def _normalised(self, inputs: Any, training: bool | None) -> Any:
         learns = bool(training and self.trainable)
-        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs,
-            self.gamma,
-            self.beta,
-            mean=self.moving_mean,
-            variance=self.moving_variance,
-            epsilon=self.epsilon,
-            is_training=learns,
-            exponential_avg_factor=1.0 - self.momentum if learns else 1.0,
-        )
+        weights = (self.gamma, self.beta, self.moving_mean, self.moving_variance)
+        momentum = self.momentum if learns else None
+        outputs, mean, variance = fused_normalization(inputs, weights, epsilon=self.epsilon, momentum=momentum)
         if learns:
             self.moving_mean.assign(mean)
             self.moving_variance.assign(variance)
@@ -45,3 +33,26 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
     def _fuses(self, inputs: Any) -> bool:
         plain = self.center and self.scale and not self.renorm and not self.synchronized
         return plain and len(inputs.shape) == 4 and self.axis in (-1, 3)
+
+
+def fused_normalization(
+    inputs: Any, weights: tuple[Any, Any, Any, Any], *, epsilon: float, momentum: float | None
+) -> tuple[Any, Any, Any]:
+    """Normalise images by scale, offset, mean and variance, (channels,) each, in one operation.
+
+    With ``momentum`` by the batch's own moments, of which the given ones remember so much; returned are the outputs and
+    the new moments. Without, by the given ones, which are returned.
+    """
+    scale, offset, mean, variance = weights
+    slow = inputs.dtype != tf.float32 and inputs.shape[-1] % _LANES
+    outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+        tf.cast(inputs, tf.float32) if slow else inputs,
+        scale,
+        offset,
+        mean=mean,
+        variance=variance,
+        epsilon=epsilon,
+        is_training=momentum is not None,
+        exponential_avg_factor=1.0 if momentum is None else 1.0 - momentum,
+    )
+    return tf.cast(outputs, inputs.dtype), mean, variance

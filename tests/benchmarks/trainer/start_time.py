@@ -2,7 +2,7 @@
 
     python tests/benchmarks/trainer/start_time.py [--repeats 3] [--threads 1] [--dataset DATASET]
 
-For the default plain network of the built-in space and for a residual one, on a rendered sample at 64×64, in turns
+For the built-in space's default network and two others of it, on a rendered sample at 64×64, in turns
 after one trial of each that is not counted. The medians of: *build*, the space's own building; *variables*, the blank
 image through model, loss and metrics, and the optimizer's variables; *trace* and *optimise* of the step of training and
 of that of validation (Python to a graph; TensorFlow's own passes over the graph at its first run, beyond what a later
@@ -24,7 +24,8 @@ from datasets import Dataset, Folder, ImportOptions, import_dataset, open_folder
 from search import GalaxyHyperModel, builder
 from trainer import keep_what_is_loaded, limit_threads
 
-NETWORKS: dict[str, dict[str, str]] = {"plain": {"network": "plain"}, "residual": {"network": "residual"}}
+AVERAGING = 0.998
+NETWORKS: dict[str, dict[str, str]] = {name: {"network": name} for name in ("plain", "residual", "equivariant")}
 PARTS = (
     "build",
     "variables",
@@ -53,6 +54,7 @@ def start_worker() -> None:
 
 def start(dataset: Dataset, values: dict[str, str], folder: Folder) -> dict[str, float]:
     """Start a trial step by step; return how long each part took."""
+    from trainer.fitting.averaging import WeightAverages
     from trainer.fitting.building import build_model
     from trainer.fitting.checkpoints import LAST, Progressed, pack_checkpoint, restore_checkpoint
     from trainer.fitting.garbage import uncollected
@@ -76,7 +78,8 @@ def start(dataset: Dataset, values: dict[str, str], folder: Folder) -> dict[str,
         precision="auto",
     )
     found["variables"] = time.perf_counter() - began - found["build"]
-    loop = TrainingLoop(built)
+    averages = WeightAverages(built.model, AVERAGING)
+    loop = TrainingLoop(built, after_step=averages.update)
     images, labels = dataset.take(np.arange(BATCH)) / np.float32(255), dataset.labels[:BATCH]
     rate = np.float32(1e-3)
     for name, step, arguments in (
@@ -88,8 +91,12 @@ def start(dataset: Dataset, values: dict[str, str], folder: Folder) -> dict[str,
         first, second = (seconds(partial(step, *arguments)) for _ in range(2))
         found[f"optimise {name}"] = first - second
     progressed = Progressed(1, {"loss": [0.0]}, dataset.fingerprint, "val_loss:min")
-    found["checkpoint"] = seconds(lambda: folder.write_whole(LAST, pack_checkpoint(built.model, progressed)))
-    found["restore"] = seconds(lambda: restore_checkpoint(built.model, folder, LAST, expected=progressed))
+    found["checkpoint"] = seconds(
+        lambda: folder.write_whole(LAST, pack_checkpoint(built.model, averages.variables, progressed))
+    )
+    found["restore"] = seconds(
+        lambda: restore_checkpoint(built.model, averages.variables, folder, LAST, expected=progressed)
+    )
     return found
 
 
@@ -104,7 +111,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, place = Path(name), options.dataset
         if place is None:
-            render_sample(folder / "source", count=200, seed=1)
+            render_sample(folder / "source", count=250, seed=1)
             place = import_dataset(folder / "source", folder / "dataset", ImportOptions(image_size=64)).path
         dataset, checkpoints = Dataset.open(place), open_folder(folder / "checkpoints")
         start_worker()

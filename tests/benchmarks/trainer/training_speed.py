@@ -6,10 +6,11 @@ An epoch of each in turns, with validation; images a second are the training ima
 the medians of ``--repeats`` epochs after one that is not counted.
 
 *fit*: ``model.compile(AdamW, CategoricalCrossentropy, ["accuracy"]); model.fit(images, labels, batch_size=…,
-validation_data=…)`` on float32 arrays in memory: Keras's defaults, float32, Keras's own BatchNormalization, no
-augmentation. *ours*: `TrainingRun` with the space's default values: images read from the dataset's files and augmented,
-computed in bfloat16 where the processor has it, `FusedBatchNormalization`, `FusedAdamW`, all scores and the two
-checkpoints of an epoch. *ours, float32*: the same in float32. *ours, plain data*: not augmented either, as fit's.
+validation_data=…)`` on float32 arrays in memory: Keras's defaults, float32, Keras's own layers, no augmentation. Of an
+equivariant network it is the ordinary one that computes the same, with weights of its own for each turn. *ours*:
+`TrainingRun` with the space's default values: images read from the dataset's files and augmented, computed in bfloat16
+where the processor has it, `FusedBatchNormalization`, `FusedAdamW`, all scores and the two checkpoints of an epoch.
+*ours, float32*: the same in float32. *ours, plain data*: not augmented either, as fit's.
 
 The network's own work is 3 times 2 floating-point operations a weight and output pixel (forward, and backward to
 weights and inputs); the share is that of the rate of a large float32 `tf.matmul` on as many threads.
@@ -114,7 +115,7 @@ def compare(dataset: Dataset, values: dict[str, Any], *, threads: int, repeats: 
         for index, (name, way) in enumerate(ways.items())
     }
     runs["fit"] = plain_fit(network, dataset, options.batch_size)
-    images, work = len(dataset.rows(Split.TRAIN)), work_per_image(network)
+    images, work = len(dataset.rows(Split.TRAIN)), work_per_image(portable(network))
     sgemm = sgemm_rate()
     say(f"{threads} thread(s): {work / 1e9:.3f} GFLOP an image and step; sgemm {sgemm / 1e9:.0f} GFLOP/s")
     rates = in_turn(runs, images, repeats)

@@ -128,10 +128,10 @@ def export(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write a model for other programs: images as bytes in, probabilities out.
+    """Write a model for other programs: images as bytes in, probabilities and novelty out.
 
-    Scaling of the pixels, averaging and calibration are part of it; its classes and
-    preprocessing are recorded in it.
+    Scaling of the pixels, averaging and calibration are part of it; its classes,
+    preprocessing and what is sure are recorded in it.
     """
     with session(as_json=as_json, debug=debug) as terminal:
         from trainer import Classifier, ExportFormat, export_model, exported_name

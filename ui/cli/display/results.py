@@ -96,12 +96,13 @@ def _warnings(tally: Tally) -> list[Text]:
 
 def exported(path: Path, manifest: "Manifest") -> RenderableType:
     """Draw where an exported model is, what it takes and what it gives."""
-    side = manifest.preprocessing.image_size
+    side, trust = manifest.preprocessing.image_size, manifest.trust
+    novelty = "" if trust is None or trust.false_alarms is None else "; novelty: float32 (batch,)"
     return facts(
         {
             "model": str(path),
             "takes": f"images: uint8 (batch, {side}, {side}, 3), RGB",
-            "gives": f"probabilities: float32 (batch, {len(manifest.classes)})",
+            "gives": f"probabilities: float32 (batch, {len(manifest.classes)}){novelty}",
             "classes": ", ".join(manifest.classes),
         }
     )
