@@ -6,6 +6,7 @@ import pytest
 
 from datasets import Dataset, Folder, Split
 from trainer import (
+    TURNS,
     Build,
     Classifier,
     Decide,
@@ -13,6 +14,8 @@ from trainer import (
     Member,
     Objective,
     TrainingOptions,
+    TurnConvolution,
+    TurnNormalization,
     evaluate,
     model_card,
     train_final,
@@ -120,6 +123,28 @@ def test_keeps_the_best_alone_unless_an_ensemble_is_asked_for(
     assert result.members == ("t2",)
     assert [member.name for member in Classifier.load(result.model).bundle.manifest.members] == ["t2"]
     assert folder.child("work", "t1").exists("last.npz")
+
+
+def turning(model: keras.Model) -> keras.Model:
+    """Return a compiled network, of any dataset's shape, that says the same of an image in all turns."""
+    images = keras.Input(model.input_shape[1:])
+    features = TurnNormalization(momentum=0.5)(TurnConvolution(16, 3, lifting=True)(images))
+    means = keras.layers.Reshape((TURNS, -1))(keras.layers.GlobalAveragePooling2D()(features))
+    outputs = keras.layers.Dense(model.output_shape[-1], "softmax")(keras.layers.GlobalAveragePooling1D()(means))
+    network = keras.Model(images, outputs)
+    network.compile("adam", "sparse_categorical_crossentropy")
+    return network
+
+
+@pytest.mark.parametrize(("invariant", "views"), [(True, 2), (False, 8)])
+def test_is_averaged_over_as_many_views_as_differ(
+    train: Callable[..., Any], build: Build, monkeypatch: pytest.MonkeyPatch, invariant: bool, views: int
+) -> None:
+    joined: list[int] = []
+    concatenate = keras.ops.concatenate
+    monkeypatch.setattr(keras.ops, "concatenate", lambda x, axis: (joined.append(len(x)), concatenate(x, axis))[1])
+    train(Member("t1", (lambda: turning(build())) if invariant else build, OPTIONS, {}, seed=4))
+    assert joined == [views]
 
 
 def test_goes_on_after_an_interruption(train: Callable[..., Any], build: Build, folder: Folder) -> None:
