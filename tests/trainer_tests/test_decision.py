@@ -20,16 +20,17 @@ def recalls(true: np.ndarray, decided: np.ndarray) -> list[float]:
     return [float((decided[true == label] == label).mean()) for label in (0, 1)]
 
 
-def test_balanced_finds_more_of_the_rare_class() -> None:
+def test_balanced_finds_more_of_the_rare_class_for_at_most_a_point_of_accuracy() -> None:
     true, probabilities = drawn()
     factors = fit_factors(true, probabilities, CLASSES)
     assert factors["common"] == 1.0
     assert factors["rare"] > 1.5
     plain, balanced = (weighted(probabilities, CLASSES, factors, decide).argmax(axis=1) for decide in Decide)
-    assert recalls(true, balanced)[1] > recalls(true, plain)[1] + 0.15
-    assert np.mean(recalls(true, balanced)) + (balanced == true).mean() > (
-        np.mean(recalls(true, plain)) + (plain == true).mean()
-    )
+    assert recalls(true, balanced)[1] > recalls(true, plain)[1] + 0.1
+    assert (plain == true).mean() - 0.01 <= (balanced == true).mean() < (plain == true).mean()
+    # What would find more of them costs more.
+    more = weighted(probabilities, CLASSES, {"rare": 1.3 * factors["rare"]}, Decide.BALANCED).argmax(axis=1)
+    assert (more == true).mean() < (plain == true).mean() - 0.01
 
 
 def test_where_nothing_is_to_be_gained_probabilities_stay() -> None:
