@@ -29,8 +29,8 @@ def fit_factors(
 ) -> dict[str, float]:
     """Return each class's factor for `Decide.BALANCED`, the most frequent class's being 1.
 
-    The one exponent that all share is the smallest that gives the highest balanced accuracy on the given images, of those
-    that cost at most a point of accuracy.
+    The one exponent that all share is the smallest that gives the highest balanced accuracy on the given images, of
+    those that cost at most a point of accuracy.
 
     Args:
         true: int64, (n,), n ≥ 1.
