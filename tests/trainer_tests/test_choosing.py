@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from trainer.final.choosing import choose_best, choose_ensemble
+from trainer.final.choosing import choose_best, choose_ensemble, is_worth_twice_the_work
 
 TRUE = np.tile(np.arange(3), 40)
 
@@ -34,3 +34,11 @@ def test_an_ensemble_is_of_those_that_help_each_other() -> None:
 @pytest.mark.parametrize("copies", [1, 3])
 def test_a_member_that_adds_nothing_is_left_out(copies: int) -> None:
     assert choose_ensemble(TRUE, [GOOD] * copies) == (0,)
+
+
+def test_twice_the_work_is_for_a_percent_of_the_loss() -> None:
+    assert is_worth_twice_the_work((TRUE, OTHER), (TRUE, GOOD))
+    assert not is_worth_twice_the_work((TRUE, GOOD), (TRUE, OTHER))
+    barely = 0.9995 * GOOD + 0.0005 * member(np.ones_like(NUMBERS, bool))
+    assert choose_best(TRUE, [GOOD, barely]) == (1,)
+    assert not is_worth_twice_the_work((TRUE, GOOD), (TRUE, barely))

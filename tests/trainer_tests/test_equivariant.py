@@ -10,7 +10,7 @@ import pytest
 from search import GalaxyHyperModel
 from trainer import TURNS, TurnConvolution, TurnNormalization
 from trainer.final.portable import portable
-from trainer.final.symmetry import dihedral_average
+from trainer.final.views import differing_turns, view_average
 from trainer.fitting.precision import computing_in
 
 IMAGES = np.random.default_rng(1).random((3, 12, 12, 3), np.float32)
@@ -104,15 +104,11 @@ def test_portable_has_kerass_own_layers_and_predicts_the_same(trained: keras.Mod
     assert changed(IMAGES).numpy() == pytest.approx(trained(IMAGES).numpy(), abs=tolerance)
 
 
-def test_mirrored_alone_is_averaged_over_where_turns_change_nothing(
-    trained: keras.Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    joined: list[int] = []
-    concatenate = keras.ops.concatenate
-    monkeypatch.setattr(keras.ops, "concatenate", lambda x, axis: (joined.append(len(x)), concatenate(x, axis))[1])
+def test_mirrored_alone_is_averaged_over_where_turns_change_nothing(trained: keras.Model) -> None:
     model = portable(trained)
-    averaged = dihedral_average(model, IMAGES)
-    assert joined == [2]
+    turns = differing_turns(model, IMAGES)
+    assert turns == 1
+    averaged = view_average(model, turns=turns)
     expected = (model(IMAGES).numpy() + model(np.ascontiguousarray(IMAGES[:, :, ::-1])).numpy()) / 2
     assert averaged(IMAGES).numpy() == pytest.approx(expected, abs=1e-6)
     assert averaged(turned(IMAGES, blocks=False)).numpy() == pytest.approx(expected, abs=1e-6)

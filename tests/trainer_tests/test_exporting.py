@@ -29,7 +29,7 @@ from trainer import (
 from trainer.bundles.manifest import TrustRecord
 from trainer.exporting.formats import FORMS
 from trainer.final.decision import Decide
-from trainer.final.symmetry import dihedral_average
+from trainer.final.views import TWO_SIZES, view_average
 from trainer.trust.limits import Trust
 from trainer.trust.novelty import describe, fit_novelty
 from trainer.trust.selective import Answers
@@ -49,12 +49,12 @@ def network(seed: int, activation: str | None) -> keras.Model:
         keras.layers.Flatten(),
         keras.layers.Dense(5, activation=activation, kernel_initializer="he_normal"),
     ]
-    return dihedral_average(keras.Sequential(layers, name="same"))
+    return view_average(keras.Sequential(layers, name="same"), scales=TWO_SIZES)
 
 
 @pytest.fixture(scope="module")
 def classifier(tiny_dataset: Dataset) -> Classifier:
-    """Two untrained networks of the same name, averaged over the eight symmetries, the second with logits."""
+    """Two untrained networks of the same name, averaged over sixteen views, the second with logits."""
     member = BundleMember("t1", False, 1, 1, 1, {}, {})
     manifest = Manifest(
         classes=tiny_dataset.classes,

@@ -136,15 +136,24 @@ def turning(model: keras.Model) -> keras.Model:
     return network
 
 
-@pytest.mark.parametrize(("invariant", "views"), [(True, 2), (False, 8)])
-def test_is_averaged_over_as_many_views_as_differ(
-    train: Callable[..., Any], build: Build, monkeypatch: pytest.MonkeyPatch, invariant: bool, views: int
+@pytest.mark.parametrize("helpful", [True, False])
+@pytest.mark.parametrize(("invariant", "turned"), [(True, 2), (False, 8)])
+def test_is_averaged_over_as_many_views_as_differ_and_help(
+    train: Callable[..., Any],
+    build: Build,
+    monkeypatch: pytest.MonkeyPatch,
+    tiny_dataset: Dataset,
+    invariant: bool,
+    turned: int,
+    helpful: bool,
 ) -> None:
-    joined: list[int] = []
-    concatenate = keras.ops.concatenate
-    monkeypatch.setattr(keras.ops, "concatenate", lambda x, axis: (joined.append(len(x)), concatenate(x, axis))[1])
-    train(Member("t1", (lambda: turning(build())) if invariant else build, OPTIONS, {}, seed=4))
-    assert joined == [views]
+    monkeypatch.setattr("trainer.final.member.is_worth_twice_the_work", lambda *_: helpful)
+    result = train(Member("t1", (lambda: turning(build())) if invariant else build, OPTIONS, {}, seed=4))
+    classifier = Classifier.load(result.model)
+    assert classifier.bundle.manifest.members[0].views == turned * (1 + helpful)
+    assert evaluate(classifier, tiny_dataset, Split.TEST).accuracy == result.metrics["test_accuracy"]
+    operations = {type(operation).__name__ for operation in classifier.bundle.models[0].operations}
+    assert ("Resize" in operations) == helpful
 
 
 def test_goes_on_after_an_interruption(train: Callable[..., Any], build: Build, folder: Folder) -> None:

@@ -115,7 +115,7 @@ def test_the_best_model_is_that_of_the_best_epoch(make_run: MakeRun, tiny_datase
     run.step()
     run.step()
     batches = plain_batches(tiny_dataset, tiny_dataset.rows(Split.VALIDATION), batch_size=7)
-    ((true, probabilities),) = predict(run.best_model(), [batches], logits=False)
+    true, probabilities = predict(run.best_model(), batches, logits=False)
     assert np.array_equal(true, tiny_dataset.labels[tiny_dataset.rows(Split.VALIDATION)])
     assert (probabilities.argmax(axis=1) == true).mean() == pytest.approx(run.history["val_accuracy"][0])
 

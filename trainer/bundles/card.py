@@ -46,9 +46,9 @@ def _details(manifest: Manifest) -> str:
 
 def _member(position: int, member: BundleMember) -> str:
     text = json.dumps(dict(member.hyperparameters), indent=2, ensure_ascii=False, default=str)
-    heading = (
-        f"Network {position + 1}: trial {_plain(member.name)}, best of {member.epochs} epochs: {member.best_epoch}"
-    )
+    views = "" if member.views is None else f", averaged over {member.views} views of an image"
+    epochs = f"best of {member.epochs} epochs: {member.best_epoch}"
+    heading = f"Network {position + 1}: trial {_plain(member.name)}, {epochs}{views}"
     return f"{heading}\n\n```json\n{text}\n```"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -61,9 +62,9 @@ class Classifier:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         side = bundle.manifest.preprocessing.image_size
-        self._predict = tf.function(
-            self._outputs, input_signature=[tf.TensorSpec((None, side, side, 3), tf.uint8)], autograph=False
-        )
+        signature = [tf.TensorSpec((None, side, side, 3), tf.uint8)]
+        # TensorFlow counts tracings by code and warns of many. A partial has no code.
+        self._predict = tf.function(partial(self._outputs), input_signature=signature, autograph=False)
 
     @classmethod
     def load(cls, location: str | Path | Folder) -> "Classifier":

@@ -27,6 +27,7 @@ class BundleMember:
         metrics: The metrics of that epoch; null where not finite.
         options: All of `trainer.TrainingOptions` that it was trained with; empty in older bundles.
         seed: Of its training; None in older bundles.
+        views: Flipped, turned and scaled, of an image, that an answer is the average of; None in older bundles.
     """
 
     name: str
@@ -38,6 +39,7 @@ class BundleMember:
     metrics: Mapping[str, float | None]
     options: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
+    views: int | None = None
 
 
 @dataclass(frozen=True)

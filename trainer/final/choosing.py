@@ -1,4 +1,4 @@
-"""Which of the trained members a bundle is made of, chosen on validation images."""
+"""What a bundle is made of, of the trained members and their views, chosen on validation images."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.final.calibration import apply_temperature, fit_temperature
+from trainer.final.predicting import Predictions
+
+_GAIN = 0.01
+"""Share of the log loss that twice the work must save."""
 
 
 def choose_best(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[np.floating[Any]]]) -> tuple[int, ...]:
@@ -36,6 +40,11 @@ def choose_ensemble(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[n
         best = losses[least]
         chosen.append(left.pop(least))
     return tuple(sorted(chosen))
+
+
+def is_worth_twice_the_work(plain: Predictions, elaborate: Predictions) -> bool:
+    """Tell whether the log loss of ``elaborate``, calibrated, is smaller by 1 % or more than that of ``plain``."""
+    return _log_loss(*elaborate) <= (1 - _GAIN) * _log_loss(*plain)
 
 
 def _log_loss(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating[Any]]) -> float:

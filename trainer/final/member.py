@@ -1,4 +1,4 @@
-"""One model of a final training: trained to its end, at its best epoch, averaged over flips and turns."""
+"""One model of a final training: trained to its end, at its best epoch, averaged over views of an image."""
 
 import json
 import math
@@ -13,9 +13,10 @@ import numpy.typing as npt
 from datasets import Dataset, Folder, Progress, Split, as_floats, silent
 from trainer.bundles.manifest import BundleMember
 from trainer.errors import InfeasibleError
+from trainer.final.choosing import is_worth_twice_the_work
 from trainer.final.portable import portable
 from trainer.final.predicting import Predictions, predict
-from trainer.final.symmetry import dihedral_average
+from trainer.final.views import AS_IT_IS, TWO_SIZES, differing_turns, view_average
 from trainer.fitting.building import Build
 from trainer.fitting.epoch import epoch_batches, split_batches
 from trainer.fitting.run import TrainingRun
@@ -24,6 +25,7 @@ from trainer.options import TrainingOptions
 
 _IDENTITY = "member.json"
 _EXAMPLES = 32
+_SCALES = (AS_IT_IS, TWO_SIZES)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Member:
 
 @dataclass(frozen=True)
 class TrainedMember:
-    """A member at its best epoch, averaged over flips and turns, and what it predicts for each split with rows."""
+    """A member at its best epoch, averaged over views of an image, and what it predicts for each split with rows."""
 
     model: keras.Model
     description: BundleMember
@@ -88,16 +90,25 @@ def train_member(
 def trained_member(member: Member, run: TrainingRun, dataset: Dataset) -> TrainedMember:
     """Take the best epoch of a member's finished run and predict on validation and test.
 
+    It is averaged over flips and those turns that it tells apart, and over two sizes of the image if that is worth it
+    on validation.
+
     Raises InfeasibleError, which names the member, if no epoch could be scored.
     """
     try:
         best = run.best_model()
     except InfeasibleError as error:
         raise InfeasibleError(f"{member.name}: {error}") from error
-    model = dihedral_average(portable(best), _examples(dataset), logits=run.predicts_logits)
-    splits = [split for split in (Split.VALIDATION, Split.TEST) if len(dataset.rows(split))]
-    predictions = predict(model, [split_batches(dataset, split) for split in splits], logits=run.predicts_logits)
-    return TrainedMember(model, _describe(member, run, best), dict(zip(splits, predictions, strict=True)))
+    logits, plain = run.predicts_logits, portable(best)
+    turns = differing_turns(plain, _examples(dataset), logits=logits)
+    averages = [view_average(plain, turns=turns, scales=scales) for scales in _SCALES]
+    found = [predict(model, split_batches(dataset, Split.VALIDATION), logits=logits) for model in averages]
+    chosen = int(is_worth_twice_the_work(*found))
+    predictions = {Split.VALIDATION: found[chosen]}
+    if len(dataset.rows(Split.TEST)):
+        predictions[Split.TEST] = predict(averages[chosen], split_batches(dataset, Split.TEST), logits=logits)
+    views = 2 * turns * len(_SCALES[chosen])
+    return TrainedMember(averages[chosen], _describe(member, run, best, views), predictions)
 
 
 def _examples(dataset: Dataset) -> npt.NDArray[np.float32]:
@@ -123,7 +134,7 @@ def _start_over_if_changed(member: Member, dataset: Dataset, *, objective: Objec
     work.write_whole(_IDENTITY, identity)
 
 
-def _describe(member: Member, run: TrainingRun, model: keras.Model) -> BundleMember:
+def _describe(member: Member, run: TrainingRun, model: keras.Model, views: int) -> BundleMember:
     assert run.best_epoch is not None
     metrics = {name: values[run.best_epoch - 1] for name, values in run.history.items()}
     return BundleMember(
@@ -136,4 +147,5 @@ def _describe(member: Member, run: TrainingRun, model: keras.Model) -> BundleMem
         metrics={name: value if math.isfinite(value) else None for name, value in metrics.items()},
         options=json.loads(json.dumps(asdict(member.options), default=str)),
         seed=member.seed,
+        views=views,
     )

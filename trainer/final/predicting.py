@@ -1,6 +1,5 @@
 """Probabilities of a model for the rows of a dataset."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import keras
@@ -15,18 +14,14 @@ Predictions = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 """True labels, (n,), and probabilities, (n, classes)."""
 
 
-def predict(model: keras.Model, parts: Sequence[Batches], *, logits: bool) -> list[Predictions]:
-    """Return the true labels and the model's probabilities for all of each of ``parts``. It is traced once for them.
+def predict(model: keras.Model, batches: Batches, *, logits: bool) -> Predictions:
+    """Return the true labels and the model's probabilities for all of ``batches``.
 
     Raises InfeasibleError if an output is not finite, or outputs are no probabilities.
     """
     shape = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
     # TensorFlow counts tracings by code and warns of many. A partial has no code.
     compiled = tf.function(partial(model, training=False), input_signature=[shape], autograph=False)
-    return [_predicted(compiled, batches, logits=logits) for batches in parts]
-
-
-def _predicted(compiled: tf.types.experimental.PolymorphicFunction, batches: Batches, *, logits: bool) -> Predictions:
     true, outputs = [], []
     for images, labels in batches.epoch():
         true.append(labels)
