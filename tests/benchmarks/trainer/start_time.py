@@ -21,10 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from datasets import Dataset, Folder, ImportOptions, import_dataset, open_folder, render_sample
-from search import GalaxyHyperModel, builder
-from trainer import keep_what_is_loaded, limit_threads
+from search import GalaxyHyperModel, builder, complete, discover, training_options
+from trainer import TrainingOptions, keep_what_is_loaded, limit_threads
 
-AVERAGING = 0.998
 NETWORKS: dict[str, dict[str, str]] = {name: {"network": name} for name in ("plain", "residual", "equivariant")}
 PARTS = (
     "build",
@@ -52,7 +51,7 @@ def start_worker() -> None:
     keep_what_is_loaded()
 
 
-def start(dataset: Dataset, values: dict[str, str], folder: Folder) -> dict[str, float]:
+def start(dataset: Dataset, values: dict[str, str], training: TrainingOptions, folder: Folder) -> dict[str, float]:
     """Start a trial step by step; return how long each part took."""
     from trainer.fitting.averaging import WeightAverages
     from trainer.fitting.building import build_model
@@ -75,10 +74,10 @@ def start(dataset: Dataset, values: dict[str, str], folder: Folder) -> dict[str,
         seed=1,
         image_shape=dataset.image_shape,
         classes=len(dataset.classes),
-        precision="auto",
+        precision=training.precision,
     )
     found["variables"] = time.perf_counter() - began - found["build"]
-    averages = WeightAverages(built.model, AVERAGING)
+    averages = WeightAverages(built.model, training.weight_averaging)
     loop = TrainingLoop(built, after_step=averages.update)
     images, labels = dataset.take(np.arange(BATCH)) / np.float32(255), dataset.labels[:BATCH]
     rate = np.float32(1e-3)
@@ -114,11 +113,13 @@ def main() -> None:
             render_sample(folder / "source", count=250, seed=1)
             place = import_dataset(folder / "source", folder / "dataset", ImportOptions(image_size=64)).path
         dataset, checkpoints = Dataset.open(place), open_folder(folder / "checkpoints")
+        space = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
+        training = training_options(complete(discover(space), {}), epochs=1)
         start_worker()
         found: dict[str, list[dict[str, float]]] = {network: [] for network in NETWORKS}
         for _ in range(1 + options.repeats):
             for network, values in NETWORKS.items():
-                found[network].append(start(dataset, values, checkpoints))
+                found[network].append(start(dataset, values, training, checkpoints))
     for network, runs in found.items():
         parts = {part: statistics.median(run[part] for run in runs[1:]) for part in PARTS}
         whole = statistics.median(sum(run.values()) for run in runs[1:])
