@@ -41,9 +41,13 @@ class Prediction:
         return self.probabilities[self.class_name]
 
     @property
-    def ranked(self) -> list[tuple[str, float]]:
-        """Every class with its probability, most probable first; empty without an answer."""
-        return sorted((self.probabilities or {}).items(), key=lambda item: -item[1])
+    def others(self) -> list[tuple[str, float]]:
+        """Every class but the one chosen, with its probability, most probable first; empty without an answer.
+
+        At a balanced decision the first may be more probable than the one chosen.
+        """
+        rest = {name: chance for name, chance in (self.probabilities or {}).items() if name != self.class_name}
+        return sorted(rest.items(), key=lambda item: -item[1])
 
     def as_json(self) -> dict[str, object]:
         """Return the image as the ``images`` list of ``galaxy classify --json`` holds it."""
@@ -86,13 +90,13 @@ def csv_row(found: Prediction, classes: Sequence[str]) -> list[str]:
 
 
 def prediction_table(predictions: Sequence[Prediction]) -> list[dict[str, object]]:
-    """Return one dictionary an image, for a page's table: the two most probable classes, and what is to be known."""
+    """Return one dictionary an image, for a page's table: its class, the likeliest other, what is to be known."""
     return [
         {
             "image": found.path,
             "class": found.class_name,
             "probability": found.probability,
-            "next": found.ranked[1][0] if len(found.ranked) > 1 else None,
+            "next": found.others[0][0] if found.others else None,
             "note": found.error or "; ".join(found.warnings) or None,
         }
         for found in predictions

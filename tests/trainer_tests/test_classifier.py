@@ -69,6 +69,20 @@ def test_averages_the_members_and_calibrates(classifier: Classifier, bundle: Bun
     assert classifier._predict.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.parametrize(("views", "sizes"), [((4, 2), [64, 6]), ((4, 16), [32, 32, 6]), ((None, None), [64, 6])])
+def test_many_views_make_small_batches(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, views: tuple[int | None, ...], sizes: list[int]
+) -> None:
+    members = tuple(replace(one, views=count) for one, count in zip(bundle.manifest.members, views, strict=True))
+    classifier = Classifier(replace(bundle, manifest=replace(bundle.manifest, members=members)))
+    found: list[int] = []
+    monkeypatch.setattr(
+        classifier, "_batch", lambda images: (found.append(len(images)), np.zeros((len(images), 5), np.float32))[1]
+    )
+    assert classifier.probabilities(np.zeros((70, 32, 32, 3), np.uint8)).shape == (70, 5)
+    assert found == sizes
+
+
 def test_no_images_have_no_probabilities(classifier: Classifier) -> None:
     assert classifier.probabilities(np.zeros((0, 32, 32, 3), np.uint8)).shape == (0, 5)
 

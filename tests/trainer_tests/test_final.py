@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 
 from datasets import Dataset, Folder, Split
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
 )
 OPTIONS = TrainingOptions(epochs=2, batch_size=16)
+CALIBRATION_ERROR = {Split.VALIDATION: "val_ece", Split.TEST: "test_ece"}
 
 
 class Interruptible:
@@ -147,11 +149,19 @@ def test_is_averaged_over_as_many_views_as_differ_and_help(
     turned: int,
     helpful: bool,
 ) -> None:
-    monkeypatch.setattr("trainer.final.member.is_worth_twice_the_work", lambda *_: helpful)
+    asked: list[Any] = []
+    monkeypatch.setattr("trainer.final.member.is_worth_twice_the_work", lambda *both: (asked.extend(both), helpful)[1])
     result = train(Member("t1", (lambda: turning(build())) if invariant else build, OPTIONS, {}, seed=4))
     classifier = Classifier.load(result.model)
     assert classifier.bundle.manifest.members[0].views == turned * (1 + helpful)
-    assert evaluate(classifier, tiny_dataset, Split.TEST).accuracy == result.metrics["test_accuracy"]
+    images = tiny_dataset.take(tiny_dataset.rows(Split.VALIDATION)) / np.float32(255)
+    found = classifier.bundle.models[0](images).numpy()
+    assert found == pytest.approx(asked[helpful][1], abs=1e-6)
+    assert found != pytest.approx(asked[not helpful][1], abs=1e-6)
+    for split in (Split.VALIDATION, Split.TEST):
+        assert evaluate(classifier, tiny_dataset, split).ece == pytest.approx(
+            result.metrics[CALIBRATION_ERROR[split]], abs=1e-5
+        )
     operations = {type(operation).__name__ for operation in classifier.bundle.models[0].operations}
     assert ("Resize" in operations) == helpful
 

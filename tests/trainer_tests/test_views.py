@@ -8,7 +8,7 @@ import pytest
 
 from trainer.final.views import TWO_SIZES, differing_turns, view_average
 
-IMAGES = np.random.default_rng(1).random((3, 8, 8, 3), np.float32)
+IMAGES = np.random.default_rng(1).random((3, 40, 40, 3), np.float32)
 VIEWS = [np.rot90(view, turns, axes=(1, 2)) for view in (IMAGES, IMAGES[:, :, ::-1]) for turns in range(4)]
 
 
@@ -16,7 +16,7 @@ VIEWS = [np.rot90(view, turns, axes=(1, 2)) for view in (IMAGES, IMAGES[:, :, ::
 def model() -> keras.Model:
     keras.utils.set_random_seed(1)
     layers = keras.layers
-    return keras.Sequential([layers.Input((8, 8, 3)), layers.Flatten(), layers.Dense(4, activation="softmax")])
+    return keras.Sequential([layers.Input((40, 40, 3)), layers.Flatten(), layers.Dense(4, activation="softmax")])
 
 
 def mean_over(model: keras.Model, views: Sequence[np.ndarray]) -> np.ndarray:
@@ -31,9 +31,9 @@ def test_is_the_mean_over_the_eight_views(model: keras.Model) -> None:
 
 
 def test_two_sizes_are_what_a_zoom_of_as_much_shows(model: keras.Model) -> None:
-    """The margin is a pixel either way, as 8 / 0.85 and 8 / 1.15 are 9.4 and 7.0 pixels."""
-    smaller = [np.pad(image, ((1, 1), (1, 1), (0, 0)), mode="reflect") for image in IMAGES]
-    resized = [[cv2.resize(image, (8, 8)) for image in images] for images in (smaller, IMAGES[:, 1:-1, 1:-1])]
+    """To whole pixels: 40 / 0.85 and 40 / 1.15 are 47.1 and 34.8, so 4 at each side come and 3 go."""
+    smaller = [np.pad(image, ((4, 4), (4, 4), (0, 0)), mode="reflect") for image in IMAGES]
+    resized = [[cv2.resize(image, (40, 40)) for image in images] for images in (smaller, IMAGES[:, 3:-3, 3:-3])]
     views = [np.rot90(np.stack(images), k, axes=(1, 2)) for images in resized for k in range(4)]
     expected = mean_over(model, [*views, *(view[:, :, ::-1] for view in views)])
     assert view_average(model, scales=TWO_SIZES)(IMAGES).numpy() == pytest.approx(expected, abs=1e-6)
@@ -49,7 +49,7 @@ def test_no_turn_or_flip_changes_it(model: keras.Model, scales: Sequence[float])
 
 def test_tells_a_network_that_says_the_same_in_all_turns() -> None:
     layers = keras.layers
-    pooled = keras.Sequential([layers.Input((8, 8, 3)), layers.GlobalAveragePooling2D(), layers.Dense(4, "softmax")])
+    pooled = keras.Sequential([layers.Input((40, 40, 3)), layers.GlobalAveragePooling2D(), layers.Dense(4, "softmax")])
     assert differing_turns(pooled, IMAGES) == 1
 
 
@@ -60,7 +60,7 @@ def test_a_saturated_network_differs_in_turns(logits: bool) -> None:
     layers = keras.layers
     bias = keras.initializers.Constant([0.0, -40, -40, -40])
     outputs = layers.Dense(4, activation=None if logits else "softmax", bias_initializer=bias)
-    model = keras.Sequential([layers.Input((8, 8, 3)), layers.Flatten(), outputs])
+    model = keras.Sequential([layers.Input((40, 40, 3)), layers.Flatten(), outputs])
     probabilities = keras.ops.softmax(model(IMAGES)) if logits else model(IMAGES)
     assert probabilities.numpy()[:, 0].min() > 1 - 1e-6
     assert differing_turns(model, IMAGES, logits=logits) == 4

@@ -7,8 +7,8 @@ UNUSABLE = Prediction("b.txt", None, None, (), "not an image")
 
 def test_the_chosen_class_and_the_order() -> None:
     assert SURE.probability == 0.75
-    assert SURE.ranked == [("spiral", 0.75), ("edge-on", 0.25)]
-    assert (UNUSABLE.probability, UNUSABLE.ranked) == (None, [])
+    assert SURE.others == [("edge-on", 0.25)]
+    assert (UNUSABLE.probability, UNUSABLE.others) == (None, [])
 
 
 def test_json_keeps_absent_values_as_null() -> None:

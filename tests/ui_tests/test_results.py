@@ -5,7 +5,7 @@ from rich.console import Console, RenderableType
 
 from trainer import score_predictions
 from ui.cli.display.results import classified, evaluated
-from ui.predictions import Prediction
+from ui.predictions import Prediction, prediction_table
 from ui.tally import Tally
 
 # Names that Rich would take for markup, if they were not shown as they are.
@@ -47,6 +47,13 @@ def test_bars_start_in_one_column_whatever_their_length() -> None:
     ]
     starts = {line.index("█") for line in drawn(classified(tally(*found))).splitlines() if "█" in line}
     assert len(starts) == 1
+
+
+def test_the_class_decided_on_is_shown_where_another_is_more_probable() -> None:
+    found = Prediction("a.jpg", "rare", {"frequent": 0.625, "other": 0.0, "rare": 0.375}, (), None)
+    [line] = [line.split() for line in drawn(classified(tally(found))).splitlines() if "a.jpg" in line]
+    assert (line[1], line[-5:]) == ("rare", ["37.5", "%", "frequent", "62.5", "%"])
+    assert prediction_table([found])[0]["next"] == "frequent"
 
 
 def test_an_unusable_file_says_why_below_the_table() -> None:

@@ -22,11 +22,14 @@ from trainer.bundles.bundle import Bundle, load_bundle
 from trainer.bundles.fieldofview import scale_warning
 from trainer.final.calibration import apply_temperature
 from trainer.final.decision import Decide, weighted
+from trainer.final.views import images_at_once
 from trainer.fitting.loop import as_probabilities
 from trainer.trust.limits import Judge
 from trainer.trust.occlusion import occlusion_map
 
 _BATCH_SIZE = 64
+_USUAL_VIEWS = 8
+"""Of members that do not say: what older bundles have at most."""
 _DECODING_THREADS = 4
 
 
@@ -36,7 +39,7 @@ class Classification:
 
     Attributes:
         path: Its name; a file in an archive is ``a.zip/dir/b.jpg``.
-        class_name: The most probable class; None where the file could not be used.
+        class_name: The class decided for, by default the most probable one; None where the file could not be used.
         probabilities: Class → calibrated probability, in the order of the classes; None likewise.
         warnings: What may make the answer less trustworthy, a line each.
         error: Why the file could not be used, one line; None where it could.
@@ -62,6 +65,8 @@ class Classifier:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         side = bundle.manifest.preprocessing.image_size
+        views = max(member.views or _USUAL_VIEWS for member in bundle.manifest.members)
+        self._at_once = images_at_once(views, _BATCH_SIZE)
         signature = [tf.TensorSpec((None, side, side, 3), tf.uint8)]
         # TensorFlow counts tracings by code and warns of many. A partial has no code.
         self._predict = tf.function(partial(self._outputs), input_signature=signature, autograph=False)
@@ -77,9 +82,13 @@ class Classifier:
         return self.bundle.manifest.classes
 
     def probabilities(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Return calibrated probabilities, float32 (n, classes), of images uint8 (n, side, side, 3), 64 at a time."""
+        """Return calibrated probabilities, float32 (n, classes), of images uint8 (n, side, side, 3).
+
+        At most 64 go through the networks at once, fewer where each has many views.
+        """
         found = [np.zeros((0, len(self.classes)), np.float32)]
-        found += [self._batch(images[start : start + _BATCH_SIZE]) for start in range(0, len(images), _BATCH_SIZE)]
+        size = self._at_once
+        found += [self._batch(images[start : start + size]) for start in range(0, len(images), size)]
         return np.concatenate(found)
 
     def classify(

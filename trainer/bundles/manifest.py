@@ -18,7 +18,7 @@ class BundleMember:
     """One model of a bundle.
 
     Attributes:
-        name: The trial it came from.
+        name: The trial it came from, and for its second random beginning ``-2`` and so on.
         logits: Whether its outputs are logits (else probabilities).
         parameters: Number of weights.
         epochs: Epochs trained.

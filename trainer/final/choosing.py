@@ -43,8 +43,8 @@ def choose_ensemble(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[n
 
 
 def is_worth_twice_the_work(plain: Predictions, elaborate: Predictions) -> bool:
-    """Tell whether the log loss of ``elaborate``, calibrated, is smaller by 1 % or more than that of ``plain``."""
-    return _log_loss(*elaborate) <= (1 - _GAIN) * _log_loss(*plain)
+    """Tell whether the log loss of ``elaborate``, calibrated, is smaller by over 1 % than that of ``plain``."""
+    return _log_loss(*elaborate) < (1 - _GAIN) * _log_loss(*plain)
 
 
 def _log_loss(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating[Any]]) -> float:

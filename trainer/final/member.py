@@ -16,9 +16,9 @@ from trainer.errors import InfeasibleError
 from trainer.final.choosing import is_worth_twice_the_work
 from trainer.final.portable import portable
 from trainer.final.predicting import Predictions, predict
-from trainer.final.views import AS_IT_IS, TWO_SIZES, differing_turns, view_average
+from trainer.final.views import AS_IT_IS, TWO_SIZES, differing_turns, images_at_once, view_average
 from trainer.fitting.building import Build
-from trainer.fitting.epoch import epoch_batches, split_batches
+from trainer.fitting.epoch import VALIDATION_BATCH_SIZE, epoch_batches, split_batches
 from trainer.fitting.run import TrainingRun
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
@@ -33,7 +33,7 @@ class Member:
     """One model of a final training.
 
     Attributes:
-        name: Its trial's id; names its folder.
+        name: Its trial's id, for its second random beginning followed by ``-2`` and so on; names its folder.
         build: Makes the compiled model.
         options: How to train it.
         hyperparameters: What it is built and trained with, for the record.
@@ -49,11 +49,15 @@ class Member:
 
 @dataclass(frozen=True)
 class TrainedMember:
-    """A member at its best epoch, averaged over views of an image, and what it predicts for each split with rows."""
+    """A member at its best epoch, averaged over views of an image, and what it predicts for the validation images."""
 
     model: keras.Model
     description: BundleMember
-    predictions: dict[Split, Predictions]
+    validation: Predictions
+
+    def predict(self, dataset: Dataset, split: Split) -> Predictions:
+        """Predict a split. Raises SplitError where it has no rows."""
+        return _predicted(self.model, dataset, split, logits=self.description.logits, views=self.description.views or 1)
 
 
 def member_batches(member: Member, dataset: Dataset) -> int:
@@ -88,7 +92,7 @@ def train_member(
 
 
 def trained_member(member: Member, run: TrainingRun, dataset: Dataset) -> TrainedMember:
-    """Take the best epoch of a member's finished run and predict on validation and test.
+    """Take the best epoch of a member's finished run and predict the validation images.
 
     It is averaged over flips and those turns that it tells apart, and over two sizes of the image if that is worth it
     on validation.
@@ -101,14 +105,19 @@ def trained_member(member: Member, run: TrainingRun, dataset: Dataset) -> Traine
         raise InfeasibleError(f"{member.name}: {error}") from error
     logits, plain = run.predicts_logits, portable(best)
     turns = differing_turns(plain, _examples(dataset), logits=logits)
-    averages = [view_average(plain, turns=turns, scales=scales) for scales in _SCALES]
-    found = [predict(model, split_batches(dataset, Split.VALIDATION), logits=logits) for model in averages]
+    views = [2 * turns * len(scales) for scales in _SCALES]
+    models = [view_average(plain, turns=turns, scales=scales) for scales in _SCALES]
+    found = [
+        _predicted(model, dataset, Split.VALIDATION, logits=logits, views=count)
+        for model, count in zip(models, views, strict=True)
+    ]
     chosen = int(is_worth_twice_the_work(*found))
-    predictions = {Split.VALIDATION: found[chosen]}
-    if len(dataset.rows(Split.TEST)):
-        predictions[Split.TEST] = predict(averages[chosen], split_batches(dataset, Split.TEST), logits=logits)
-    views = 2 * turns * len(_SCALES[chosen])
-    return TrainedMember(averages[chosen], _describe(member, run, best, views), predictions)
+    return TrainedMember(models[chosen], _describe(member, run, best, views[chosen]), found[chosen])
+
+
+def _predicted(model: keras.Model, dataset: Dataset, split: Split, *, logits: bool, views: int) -> Predictions:
+    batches = split_batches(dataset, split, batch_size=images_at_once(views, VALIDATION_BATCH_SIZE))
+    return predict(model, batches, logits=logits)
 
 
 def _examples(dataset: Dataset) -> npt.NDArray[np.float32]:

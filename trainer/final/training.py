@@ -18,6 +18,7 @@ from trainer.final.calibration import apply_temperature, fit_temperature
 from trainer.final.choosing import choose_best, choose_ensemble
 from trainer.final.decision import Decide, fit_factors, weighted
 from trainer.final.member import Member, TrainedMember, member_batches, train_member, trained_member
+from trainer.final.predicting import Predictions
 from trainer.objective import Objective
 from trainer.scores import Scores, score_predictions
 from trainer.trust.limits import learn_trust
@@ -74,12 +75,12 @@ def train_final(
     if not members:
         raise ValueError("at least one member is needed, but got none")
     trained = _choose(_train(members, dataset, objective, work, progress), ensemble=ensemble)
-    temperature = fit_temperature(*_average(trained, Split.VALIDATION))
-    true, probabilities = _average(trained, Split.VALIDATION)
-    calibrated = apply_temperature(probabilities, temperature)
-    factors = fit_factors(true, calibrated, dataset.classes)
-    trust = learn_trust(dataset, true, calibrated, factors, seed=seed)
-    scores, balanced = (_scores(trained, temperature, dataset.classes, factors, decide) for decide in Decide)
+    averages = _averages(trained, dataset)
+    temperature = fit_temperature(*averages[Split.VALIDATION])
+    calibrated = {split: (true, apply_temperature(found, temperature)) for split, (true, found) in averages.items()}
+    factors = fit_factors(*calibrated[Split.VALIDATION], dataset.classes)
+    trust = learn_trust(dataset, *calibrated[Split.VALIDATION], factors, seed=seed)
+    scores, balanced = (_scores(calibrated, dataset.classes, factors, decide) for decide in Decide)
     manifest = _manifest(trained, dataset, seed=seed, temperature=temperature, factors=factors, scores=scores)
     record = {split.value: found.as_json() for split, found in balanced.items()}
     manifest = replace(manifest, balanced=record, objective=str(objective), commands=tuple(commands))
@@ -104,30 +105,29 @@ def _report(progress: Progress, done: int, _: int | None, *, before: int, total:
 
 
 def _choose(trained: Sequence[TrainedMember], *, ensemble: bool) -> list[TrainedMember]:
-    true = trained[0].predictions[Split.VALIDATION][0]
     choose = choose_ensemble if ensemble else choose_best
-    return [trained[index] for index in choose(true, [one.predictions[Split.VALIDATION][1] for one in trained])]
+    return [trained[index] for index in choose(trained[0].validation[0], [one.validation[1] for one in trained])]
 
 
-def _average(trained: Sequence[TrainedMember], split: Split) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    true = trained[0].predictions[split][0]
-    return true, np.mean([member.predictions[split][1] for member in trained], axis=0, dtype=np.float32)
+def _averages(trained: Sequence[TrainedMember], dataset: Dataset) -> dict[Split, Predictions]:
+    found = {Split.VALIDATION: [member.validation for member in trained]}
+    if len(dataset.rows(Split.TEST)):
+        found[Split.TEST] = [member.predict(dataset, Split.TEST) for member in trained]
+    return {split: (all_of[0][0], _mean([one for _, one in all_of])) for split, all_of in found.items()}
+
+
+def _mean(probabilities: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    mean: npt.NDArray[np.float32] = np.mean(probabilities, axis=0, dtype=np.float32)
+    return mean
 
 
 def _scores(
-    trained: Sequence[TrainedMember],
-    temperature: float,
-    classes: tuple[str, ...],
-    factors: Mapping[str, float],
-    decide: Decide,
+    calibrated: Mapping[Split, Predictions], classes: tuple[str, ...], factors: Mapping[str, float], decide: Decide
 ) -> dict[Split, Scores]:
-    scores = {}
-    for split in trained[0].predictions:
-        true, probabilities = _average(trained, split)
-        calibrated = apply_temperature(probabilities, temperature)
-        decided = weighted(calibrated, classes, factors, decide).argmax(axis=1)
-        scores[split] = score_predictions(true, calibrated, classes, decided=decided)
-    return scores
+    return {
+        split: score_predictions(true, found, classes, decided=weighted(found, classes, factors, decide).argmax(axis=1))
+        for split, (true, found) in calibrated.items()
+    }
 
 
 def _manifest(

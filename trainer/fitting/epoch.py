@@ -7,7 +7,7 @@ from trainer.objective import Objective
 from trainer.options import TrainingOptions
 from trainer.scores import score_predictions
 
-_VALIDATION_BATCH_SIZE = 128
+VALIDATION_BATCH_SIZE = 128
 
 
 def epoch_batches(dataset: Dataset, options: TrainingOptions, *, seed: int) -> tuple[Batches, Batches]:
@@ -28,12 +28,12 @@ def epoch_batches(dataset: Dataset, options: TrainingOptions, *, seed: int) -> t
     return training, split_batches(dataset, Split.VALIDATION)
 
 
-def split_batches(dataset: Dataset, split: Split) -> Batches:
+def split_batches(dataset: Dataset, split: Split, *, batch_size: int = VALIDATION_BATCH_SIZE) -> Batches:
     """Return the rows of a split in their order. Raises SplitError where it has none."""
     rows = dataset.rows(split)
     if len(rows) == 0:
         raise SplitError(f"{dataset.info.path!r} has no {split.value} images: import it with a share for them")
-    return plain_batches(dataset, rows, batch_size=_VALIDATION_BATCH_SIZE)
+    return plain_batches(dataset, rows, batch_size=batch_size)
 
 
 def epoch_metrics(training: dict[str, float], validation: Validation, classes: tuple[str, ...]) -> dict[str, float]:

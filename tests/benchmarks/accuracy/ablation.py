@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from datasets import Dataset, Split, open_folder
+from datasets import Dataset, open_folder
 from search import builder, complete, discover, load_hypermodel, training_options
 from search.ledger.records import Value
 from trainer import Decide, Member, Objective, limit_threads, score_predictions, train_member
@@ -68,7 +68,7 @@ def row(name: str, changes: Mapping[str, Value], dataset: Dataset, epochs: int, 
     folder = open_folder(work).child(name.replace(" ", "-"))
     run = train_member(member, dataset, objective=Objective.parse("val_macro_f1"), work=folder)
     seconds = time.process_time() - began
-    true, probabilities = trained_member(member, run, dataset).predictions[Split.VALIDATION]
+    true, probabilities = trained_member(member, run, dataset).validation
     calibrated = apply_temperature(probabilities, fit_temperature(true, probabilities))
     factors = fit_factors(true, calibrated, dataset.classes)
     cells = []

@@ -43,7 +43,8 @@ def train(
         bool, flag("--ensemble", "Average those that are best together, instead of keeping the best one.")
     ] = False,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Longest training, in epochs.", show_default="as in the search")
+        int | None,
+        typer.Option(min=1, help="Longest training, in epochs.", show_default="as in the search, 20 at least"),
     ] = None,
     address: Annotated[
         str, typer.Option(help="Where several are trained at once: local, in-process, auto or HOST:PORT of a Ray.")

@@ -109,12 +109,12 @@ def exported(path: Path, manifest: "Manifest") -> RenderableType:
 
 
 def _answer(found: Prediction) -> list[RenderableType]:
-    if found.error is not None:
+    name, chance = found.class_name, found.probability
+    if name is None or chance is None:
         return [Text("cannot be used", style="red"), "", "", ""]
-    (best, chance), *others = found.ranked
-    second = f"{others[0][0]} {wording.percent(others[0][1])}" if others else ""
+    second = "".join(f"{other} {wording.percent(share)}" for other, share in found.others[:1])
     return [
-        Text(best, style="bold"),
+        Text(name, style="bold"),
         Text(wording.bar(chance, _BAR), style="green" if chance >= 0.5 else "yellow"),
         wording.percent(chance),
         Text(second, style="dim"),
