@@ -22,6 +22,7 @@ from trainer.bundles.bundle import Bundle, load_bundle
 from trainer.bundles.fieldofview import scale_warning
 from trainer.final.calibration import apply_temperature
 from trainer.final.decision import Decide, weighted
+from trainer.final.exactness import full_float32
 from trainer.final.views import images_at_once
 from trainer.fitting.loop import as_probabilities
 from trainer.trust.limits import Judge
@@ -140,6 +141,7 @@ class Classifier:
         floats = tf.cast(images, tf.float32) / 255
         return [tf.cast(model(floats, training=False), tf.float32) for model in self.bundle.models]
 
+    @full_float32()
     def _batch(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         manifest = self.bundle.manifest
         members = [

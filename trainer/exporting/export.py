@@ -13,6 +13,7 @@ from trainer.errors import ExportError, one_line
 from trainer.exporting.description import describe
 from trainer.exporting.formats import FORMS, NOVELTY, OUTPUT, ExportFormat, Form
 from trainer.exporting.graph import ServingModel, serving_signature
+from trainer.final.exactness import full_float32
 from trainer.quiet import without_noise
 
 TOLERANCE = 1e-4
@@ -67,6 +68,7 @@ def _check_installed(format: ExportFormat) -> None:
         )
 
 
+@full_float32()
 def _write(classifier: Classifier, format: ExportFormat, form: Form, path: Path) -> None:
     bundle = classifier.bundle
     images = _some_images(bundle.manifest.preprocessing.image_size)

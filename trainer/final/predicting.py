@@ -8,12 +8,14 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from datasets import Batches
+from trainer.final.exactness import full_float32
 from trainer.fitting.loop import as_probabilities
 
 Predictions = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 """True labels, (n,), and probabilities, (n, classes)."""
 
 
+@full_float32()
 def predict(model: keras.Model, batches: Batches, *, logits: bool) -> Predictions:
     """Return the true labels and the model's probabilities for all of ``batches``.
 

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from trainer.final.exactness import full_float32
+
 AS_IT_IS = (1.0,)
 TWO_SIZES = (0.85, 1.15)
 """Scales of the views of `view_average`: three quarters of the zoom of the strongest augmentation, either way.
@@ -63,6 +65,7 @@ def _scaled(images: Any, scale: float) -> Any:
     return keras.ops.image.resize(framed, (side, side), interpolation="bilinear", antialias=False)
 
 
+@full_float32()
 def differing_turns(model: keras.Model, images: npt.NDArray[np.float32], *, logits: bool = False) -> int:
     """Return 1 if the model's outputs for ``images``, (n, side, side, 3), are the same in all quarter turns, else 4.
 
