@@ -80,7 +80,7 @@ def classify(
         if as_json:
             terminal.write_file(printed)
         elif output is None:
-            terminal.finish({}, classified(tally), next_command=command_line("ui"))
+            terminal.finish({}, classified(tally, width=terminal.out.width), next_command=command_line("ui"))
         else:
             terminal.finish({}, written(tally, output))
 

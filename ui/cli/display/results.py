@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from trainer import FinalResult, Manifest, Scores
 
 _BAR = 16
+# Columns of what was classified, and as much of an image's name as is worth leaving others out for.
+_BARS, _PROBABILITY, _NEXT = 2, 3, 4
+_NAME = 40
+_GAP = 3
 # Images of many sizes have a warning each; the commonest tell what to do.
 _WARNINGS = 20
 # Wide enough for a word of a class name: the heading of a column of counts is broken between words.
@@ -68,13 +73,23 @@ def _cell(count: int, *, right: bool) -> Text:
     return Text(f"{count:,}", style=style)
 
 
-def classified(tally: Tally) -> RenderableType:
-    """Draw one line an image, then why some could not be used, then each warning with the number of its images."""
-    shown = table("image", "class", "", "probability", "next", words=(0, 1, 2, 4))
-    for column in shown.columns:
-        column.no_wrap = str(column.header) != "image"
-    for found in tally.shown:
-        shown.add_row(Text(found.path, overflow="fold"), *_answer(found))
+def classified(tally: Tally, *, width: int) -> RenderableType:
+    """Draw one line an image, then why some could not be used, then each warning with the number of its images.
+
+    Where ``width`` is short of what an image's name takes there is no bar, then no next class either.
+    """
+    headings = ("image", "class", "", "probability", "next")
+    rows = [(Text(found.path, overflow="fold"), *_answer(found)) for found in tally.shown]
+    needed = [max(map(cell_len, map(str, column))) for column in zip(headings, *rows, strict=True)]
+    kept = [*range(len(headings))]
+    for left_out in (_BARS, _NEXT):
+        if min(needed[0], _NAME) + sum(needed[column] for column in kept[1:]) + _GAP * len(kept) > width:
+            kept.remove(left_out)
+    shown = table(*(headings[column] for column in kept), words=[kept.index(c) for c in kept if c != _PROBABILITY])
+    for column in shown.columns[1:]:
+        column.no_wrap = True
+    for row in rows:
+        shown.add_row(*(row[column] for column in kept))
     notes = [Text(f"{found.path}: {found.error}", style="red") for found in tally.shown if found.error is not None]
     if tally.total > len(tally.shown):
         more = wording.plural(tally.total - len(tally.shown), "more image")
@@ -108,14 +123,14 @@ def exported(path: Path, manifest: "Manifest") -> RenderableType:
     )
 
 
-def _answer(found: Prediction) -> list[RenderableType]:
+def _answer(found: Prediction) -> list[Text]:
     name, chance = found.class_name, found.probability
     if name is None or chance is None:
-        return [Text("cannot be used", style="red"), "", "", ""]
+        return [Text("cannot be used", style="red"), Text(), Text(), Text()]
     second = "".join(f"{other} {wording.percent(share)}" for other, share in found.others[:1])
     return [
         Text(name, style="bold"),
         Text(wording.bar(chance, _BAR), style="green" if chance >= 0.5 else "yellow"),
-        wording.percent(chance),
+        Text(wording.percent(chance)),
         Text(second, style="dim"),
     ]
