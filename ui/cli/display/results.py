@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BAR = 16
 # Columns of what was classified, and as much of an image's name as is worth leaving others out for.
 _BARS, _PROBABILITY, _NEXT = 2, 3, 4
-_NAME = 40
+_NAME = 25
 _GAP = 3
 # Images of many sizes have a warning each; the commonest tell what to do.
 _WARNINGS = 20
