@@ -66,6 +66,17 @@ def test_a_saturated_network_differs_in_turns(logits: bool) -> None:
     assert differing_turns(model, IMAGES, logits=logits) == 4
 
 
+@pytest.mark.parametrize("scales", [(1.0,), TWO_SIZES])
+def test_a_network_for_images_of_any_size_is_one_for_those_there_are(scales: Sequence[float]) -> None:
+    layers = keras.layers
+    free = keras.Sequential(
+        [layers.Input((None, None, 3)), layers.GlobalAveragePooling2D(), layers.Dense(4, "softmax")]
+    )
+    averaged = view_average(free, image_shape=(40, 40, 3), scales=scales)
+    assert averaged.input_shape == (None, 40, 40, 3)
+    assert averaged(IMAGES).numpy().sum(axis=1) == pytest.approx(1)
+
+
 def test_loads_without_our_code(model: keras.Model, tmp_path: Path) -> None:
     averaged = view_average(model, scales=TWO_SIZES)
     averaged.save(tmp_path / "averaged.keras")

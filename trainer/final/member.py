@@ -106,7 +106,7 @@ def trained_member(member: Member, run: TrainingRun, dataset: Dataset) -> Traine
     logits, plain = run.predicts_logits, portable(best)
     turns = differing_turns(plain, _examples(dataset), logits=logits)
     views = [2 * turns * len(scales) for scales in _SCALES]
-    models = [view_average(plain, turns=turns, scales=scales) for scales in _SCALES]
+    models = [view_average(plain, image_shape=dataset.image_shape, turns=turns, scales=scales) for scales in _SCALES]
     found = [
         _predicted(model, dataset, Split.VALIDATION, logits=logits, views=count)
         for model, count in zip(models, views, strict=True)

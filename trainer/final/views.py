@@ -22,7 +22,13 @@ _SAME = 1e-3
 """Largest difference of a log-probability that is taken for rounding: a hundred times what float32 makes."""
 
 
-def view_average(model: keras.Model, *, turns: int = _ALL_TURNS, scales: Sequence[float] = AS_IT_IS) -> keras.Model:
+def view_average(
+    model: keras.Model,
+    *,
+    image_shape: tuple[int, int, int] | None = None,
+    turns: int = _ALL_TURNS,
+    scales: Sequence[float] = AS_IT_IS,
+) -> keras.Model:
     """Wrap a model so that it averages its outputs over the image and its mirror image, each in all turns and scales.
 
     The average of a network over a symmetry group is invariant under it (Cohen & Welling 2016, arXiv:1602.07576,
@@ -31,13 +37,14 @@ def view_average(model: keras.Model, *, turns: int = _ALL_TURNS, scales: Sequenc
 
     Args:
         model: images float32 (batch, side, side, 3) → (batch, classes), probabilities or logits.
+        image_shape: of the images, where the model takes more than one: (side, side, 3).
         turns: how many of the four quarter turns; see `differing_turns`.
         scales: of the views: what is larger loses its margin, what is smaller is mirrored at its border.
 
     Returns:
         A model of the same shapes; made of Keras's own operations, so it loads where ``model`` loads.
     """
-    images = keras.Input(model.input_shape[1:], name="image")
+    images = keras.Input(image_shape or model.input_shape[1:], name="image")
     upright = [_scaled(images, scale) for scale in scales]
     flipped = [keras.ops.flip(view, axis=2) for view in upright]
     views = [keras.ops.rot90(view, k=k, axes=(1, 2)) for view in (*upright, *flipped) for k in range(turns)]
