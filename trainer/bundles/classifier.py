@@ -29,8 +29,6 @@ from trainer.trust.limits import Judge
 from trainer.trust.occlusion import occlusion_map
 
 _BATCH_SIZE = 64
-_USUAL_VIEWS = 8
-"""Of members that do not say: what older bundles have at most."""
 _DECODING_THREADS = 4
 
 
@@ -66,7 +64,8 @@ class Classifier:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         side = bundle.manifest.preprocessing.image_size
-        views = max(member.views or _USUAL_VIEWS for member in bundle.manifest.members)
+        # Older bundles do not say, and have 8 at most: few enough.
+        views = max(member.views or 1 for member in bundle.manifest.members)
         self._at_once = images_at_once(views, _BATCH_SIZE)
         signature = [tf.TensorSpec((None, side, side, 3), tf.uint8)]
         # TensorFlow counts tracings by code and warns of many. A partial has no code.

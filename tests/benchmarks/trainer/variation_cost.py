@@ -58,7 +58,13 @@ def training(dataset: Dataset, options: TrainingOptions) -> Callable[[int], floa
     """Return what trains the default model for an epoch and gives the CPU seconds an image."""
     batches, _ = epoch_batches(dataset, options, seed=1)
     space = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
-    built = build_model(builder(space, {}), seed=1, image_shape=dataset.image_shape, classes=len(dataset.classes))
+    built = build_model(
+        builder(space, {}),
+        seed=1,
+        image_shape=dataset.image_shape,
+        classes=len(dataset.classes),
+        precision="auto",  # the space's
+    )
     loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=batches.class_weights)
 
     def run(epoch: int) -> float:
