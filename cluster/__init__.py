@@ -5,11 +5,8 @@ from typing import TYPE_CHECKING
 from datasets.exports import lazily
 
 if TYPE_CHECKING:
-    from cluster.errors import ClusterError as ClusterError
-    from cluster.errors import RayGoneError as RayGoneError
-    from cluster.launch import resume_search as resume_search
-    from cluster.launch import run_search as run_search
-    from cluster.launch import stop_search as stop_search
+    from cluster.errors import ClusterError as ClusterError, RayGoneError as RayGoneError
+    from cluster.launch import resume_search as resume_search, run_search as run_search, stop_search as stop_search
     from cluster.training import train_winners as train_winners
 
 _HOMES = {

@@ -8,49 +8,48 @@ from typing import TYPE_CHECKING
 from datasets.exports import lazily
 
 if TYPE_CHECKING:
-    from datasets.arrow.dataset import Dataset as Dataset
-    from datasets.arrow.dataset import read_info as read_info
-    from datasets.arrow.description import DatasetInfo as DatasetInfo
-    from datasets.arrow.description import Preprocessing as Preprocessing
+    from datasets.arrow.dataset import Dataset as Dataset, read_info as read_info
+    from datasets.arrow.description import DatasetInfo as DatasetInfo, Preprocessing as Preprocessing
     from datasets.arrow.verification import verify_dataset as verify_dataset
-    from datasets.classes import class_mapping as class_mapping
-    from datasets.classes import ordered as ordered
-    from datasets.classes import same_classes as same_classes
-    from datasets.errors import DatasetError as DatasetError
-    from datasets.errors import FormatError as FormatError
-    from datasets.errors import GalaxyTunerError as GalaxyTunerError
-    from datasets.errors import ImageError as ImageError
-    from datasets.errors import SourceError as SourceError
-    from datasets.errors import StorageError as StorageError
+    from datasets.classes import class_mapping as class_mapping, ordered as ordered, same_classes as same_classes
+    from datasets.errors import (
+        DatasetError as DatasetError,
+        FormatError as FormatError,
+        GalaxyTunerError as GalaxyTunerError,
+        ImageError as ImageError,
+        SourceError as SourceError,
+        StorageError as StorageError,
+    )
     from datasets.gallery import draw_gallery as draw_gallery
-    from datasets.images.files import ImageFile as ImageFile
-    from datasets.images.files import iterate_images as iterate_images
-    from datasets.images.preparing import DecodedImage as DecodedImage
-    from datasets.images.preparing import decode as decode
-    from datasets.images.preparing import decode_content as decode_content
+    from datasets.images.files import ImageFile as ImageFile, iterate_images as iterate_images
+    from datasets.images.preparing import (
+        DecodedImage as DecodedImage,
+        decode as decode,
+        decode_content as decode_content,
+    )
     from datasets.importing.building import building_place as building_place
     from datasets.importing.options import ImportOptions as ImportOptions
     from datasets.importing.pipeline import import_dataset as import_dataset
-    from datasets.progress import Progress as Progress
-    from datasets.progress import silent as silent
-    from datasets.rendering.sample import SampleInfo as SampleInfo
-    from datasets.rendering.sample import render_sample as render_sample
-    from datasets.splits import Split as Split
-    from datasets.splits import stratified as stratified
-    from datasets.storage.folders import Folder as Folder
-    from datasets.storage.folders import open_folder as open_folder
+    from datasets.progress import Progress as Progress, silent as silent
+    from datasets.rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
+    from datasets.splits import Split as Split, stratified as stratified
+    from datasets.storage.folders import Folder as Folder, open_folder as open_folder
     from datasets.training.augmentation import Augmentation as Augmentation
     from datasets.training.augmenting import augment as augment
-    from datasets.training.balancing import Balance as Balance
-    from datasets.training.balancing import balanced_counts as balanced_counts
-    from datasets.training.balancing import balanced_rows as balanced_rows
-    from datasets.training.balancing import class_weights as class_weights
-    from datasets.training.batches import Batch as Batch
-    from datasets.training.batches import Batches as Batches
-    from datasets.training.batches import MixedBatch as MixedBatch
-    from datasets.training.batches import as_floats as as_floats
-    from datasets.training.batches import plain_batches as plain_batches
-    from datasets.training.batches import training_batches as training_batches
+    from datasets.training.balancing import (
+        Balance as Balance,
+        balanced_counts as balanced_counts,
+        balanced_rows as balanced_rows,
+        class_weights as class_weights,
+    )
+    from datasets.training.batches import (
+        Batch as Batch,
+        Batches as Batches,
+        MixedBatch as MixedBatch,
+        as_floats as as_floats,
+        plain_batches as plain_batches,
+        training_batches as training_batches,
+    )
     from datasets.training.mixup import mix_up as mix_up
 
 _HOMES = {

@@ -8,47 +8,55 @@ from typing import TYPE_CHECKING
 from datasets.exports import lazily
 
 if TYPE_CHECKING:
-    from search.conducting.conductor import Conductor as Conductor
-    from search.conducting.conductor import Nothing as Nothing
+    from search.conducting.conductor import Conductor as Conductor, Nothing as Nothing
     from search.conducting.hopeless import FIRST_TRIALS as FIRST_TRIALS
-    from search.conducting.warm_start import Lessons as Lessons
-    from search.conducting.warm_start import find_search as find_search
-    from search.conducting.warm_start import read_lessons as read_lessons
-    from search.conducting.warm_start import take_lessons as take_lessons
-    from search.conducting.warm_start import write_lessons as write_lessons
-    from search.errors import LedgerError as LedgerError
-    from search.errors import SearchError as SearchError
-    from search.errors import SettingsError as SettingsError
-    from search.errors import SpaceError as SpaceError
-    from search.insight import Unclear as Unclear
-    from search.insight import importances as importances
-    from search.insight import plot_best_so_far as plot_best_so_far
-    from search.insight import plot_contours as plot_contours
-    from search.insight import plot_parallel_coordinates as plot_parallel_coordinates
-    from search.insight import plot_slices as plot_slices
+    from search.conducting.warm_start import (
+        Lessons as Lessons,
+        find_search as find_search,
+        read_lessons as read_lessons,
+        take_lessons as take_lessons,
+        write_lessons as write_lessons,
+    )
+    from search.errors import (
+        LedgerError as LedgerError,
+        SearchError as SearchError,
+        SettingsError as SettingsError,
+        SpaceError as SpaceError,
+    )
+    from search.insight import (
+        Unclear as Unclear,
+        importances as importances,
+        plot_best_so_far as plot_best_so_far,
+        plot_contours as plot_contours,
+        plot_parallel_coordinates as plot_parallel_coordinates,
+        plot_slices as plot_slices,
+    )
     from search.layout import SearchLayout as SearchLayout
-    from search.ledger.heartbeat import beating as beating
-    from search.ledger.heartbeat import is_alive as is_alive
+    from search.ledger.heartbeat import beating as beating, is_alive as is_alive
     from search.ledger.ledger import Ledger as Ledger
-    from search.ledger.ranking import Row as Row
-    from search.ledger.ranking import best_so_far as best_so_far
-    from search.ledger.ranking import leaderboard as leaderboard
-    from search.ledger.records import Record as Record
-    from search.ledger.records import SearchState as SearchState
-    from search.ledger.records import Suggestion as Suggestion
-    from search.ledger.records import TrialState as TrialState
-    from search.ledger.records import now as now
-    from search.ledger.specification import SearchSpecification as SearchSpecification
-    from search.ledger.specification import check_free as check_free
-    from search.ledger.specification import claim as claim
-    from search.ledger.specification import extend as extend
-    from search.ledger.specification import open_same_dataset as open_same_dataset
-    from search.ledger.specification import read_specification as read_specification
-    from search.ledger.view import SearchView as SearchView
-    from search.ledger.view import bundle_location as bundle_location
-    from search.ledger.view import list_searches as list_searches
-    from search.ledger.view import read_search as read_search
-    from search.ledger.view import read_trial as read_trial
+    from search.ledger.ranking import Row as Row, best_so_far as best_so_far, leaderboard as leaderboard
+    from search.ledger.records import (
+        Record as Record,
+        SearchState as SearchState,
+        Suggestion as Suggestion,
+        TrialState as TrialState,
+        now as now,
+    )
+    from search.ledger.specification import (
+        SearchSpecification as SearchSpecification,
+        check_free as check_free,
+        claim as claim,
+        extend as extend,
+        open_same_dataset as open_same_dataset,
+        read_specification as read_specification,
+    )
+    from search.ledger.view import (
+        SearchView as SearchView,
+        bundle_location as bundle_location,
+        list_searches as list_searches,
+        read_search as read_search,
+        read_trial as read_trial,
+    )
     from search.oracles import make_oracle as make_oracle
     from search.oracles.bayesian import BayesianOracle as BayesianOracle
     from search.oracles.grid import GridOracle as GridOracle
@@ -57,16 +65,20 @@ if TYPE_CHECKING:
     from search.oracles.tpe import TPEOracle as TPEOracle
     from search.settings import SearchSettings as SearchSettings
     from search.space.built_in import GalaxyHyperModel as GalaxyHyperModel
-    from search.space.hypermodel import RANDOM_POINTS as RANDOM_POINTS
-    from search.space.hypermodel import Builder as Builder
-    from search.space.hypermodel import builder as builder
-    from search.space.hypermodel import discover as discover
-    from search.space.hypermodel import explore as explore
-    from search.space.hypermodel import load_hypermodel as load_hypermodel
+    from search.space.hypermodel import (
+        RANDOM_POINTS as RANDOM_POINTS,
+        Builder as Builder,
+        builder as builder,
+        discover as discover,
+        explore as explore,
+        load_hypermodel as load_hypermodel,
+    )
     from search.space.options import training_options as training_options
-    from search.space.points import complete as complete
-    from search.space.points import complete_points as complete_points
-    from search.space.points import random_point as random_point
+    from search.space.points import (
+        complete as complete,
+        complete_points as complete_points,
+        random_point as random_point,
+    )
 
 _HOMES = {
     "BayesianOracle": "search.oracles.bayesian",

@@ -8,58 +8,54 @@ from typing import TYPE_CHECKING
 from datasets.exports import lazily
 
 if TYPE_CHECKING:
-    from trainer.bundles.bundle import Bundle as Bundle
-    from trainer.bundles.bundle import load_bundle as load_bundle
-    from trainer.bundles.bundle import write_bundle as write_bundle
+    from trainer.bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_bundle as write_bundle
     from trainer.bundles.card import model_card as model_card
-    from trainer.bundles.classifier import Classification as Classification
-    from trainer.bundles.classifier import Classifier as Classifier
-    from trainer.bundles.evaluation import Evaluation as Evaluation
-    from trainer.bundles.evaluation import answers_on as answers_on
-    from trainer.bundles.evaluation import evaluate as evaluate
-    from trainer.bundles.manifest import BundleMember as BundleMember
-    from trainer.bundles.manifest import Manifest as Manifest
-    from trainer.bundles.manifest import read_manifest as read_manifest
-    from trainer.errors import BundleError as BundleError
-    from trainer.errors import CheckpointError as CheckpointError
-    from trainer.errors import ExportError as ExportError
-    from trainer.errors import InfeasibleError as InfeasibleError
-    from trainer.errors import ModelMismatchError as ModelMismatchError
-    from trainer.errors import ObjectiveError as ObjectiveError
-    from trainer.errors import OptionsError as OptionsError
-    from trainer.errors import SplitError as SplitError
-    from trainer.errors import TrainerError as TrainerError
-    from trainer.errors import is_out_of_memory as is_out_of_memory
-    from trainer.exporting.export import export_model as export_model
-    from trainer.exporting.export import exported_name as exported_name
+    from trainer.bundles.classifier import Classification as Classification, Classifier as Classifier
+    from trainer.bundles.evaluation import Evaluation as Evaluation, answers_on as answers_on, evaluate as evaluate
+    from trainer.bundles.manifest import (
+        BundleMember as BundleMember,
+        Manifest as Manifest,
+        read_manifest as read_manifest,
+    )
+    from trainer.errors import (
+        BundleError as BundleError,
+        CheckpointError as CheckpointError,
+        ExportError as ExportError,
+        InfeasibleError as InfeasibleError,
+        ModelMismatchError as ModelMismatchError,
+        ObjectiveError as ObjectiveError,
+        OptionsError as OptionsError,
+        SplitError as SplitError,
+        TrainerError as TrainerError,
+        is_out_of_memory as is_out_of_memory,
+    )
+    from trainer.exporting.export import export_model as export_model, exported_name as exported_name
     from trainer.exporting.formats import ExportFormat as ExportFormat
     from trainer.final.decision import Decide as Decide
-    from trainer.final.member import Member as Member
-    from trainer.final.member import member_batches as member_batches
-    from trainer.final.member import train_member as train_member
-    from trainer.final.training import FinalResult as FinalResult
-    from trainer.final.training import train_final as train_final
+    from trainer.final.member import Member as Member, member_batches as member_batches, train_member as train_member
+    from trainer.final.training import FinalResult as FinalResult, train_final as train_final
     from trainer.fitting.building import Build as Build
     from trainer.fitting.check import check_model as check_model
     from trainer.fitting.checkpoints import forget_last as forget_last
-    from trainer.fitting.equivariant import TURNS as TURNS
-    from trainer.fitting.equivariant import TurnConvolution as TurnConvolution
-    from trainer.fitting.equivariant import TurnNormalization as TurnNormalization
+    from trainer.fitting.equivariant import (
+        TURNS as TURNS,
+        TurnConvolution as TurnConvolution,
+        TurnNormalization as TurnNormalization,
+    )
     from trainer.fitting.garbage import keep_what_is_loaded as keep_what_is_loaded
     from trainer.fitting.layers import FusedBatchNormalization as FusedBatchNormalization
     from trainer.fitting.optimizers import FusedAdamW as FusedAdamW
-    from trainer.fitting.run import EpochReport as EpochReport
-    from trainer.fitting.run import TrainingRun as TrainingRun
+    from trainer.fitting.run import EpochReport as EpochReport, TrainingRun as TrainingRun
     from trainer.intervals import wilson as wilson
-    from trainer.objective import METRIC_DIRECTIONS as METRIC_DIRECTIONS
-    from trainer.objective import Objective as Objective
+    from trainer.objective import METRIC_DIRECTIONS as METRIC_DIRECTIONS, Objective as Objective
     from trainer.options import TrainingOptions as TrainingOptions
-    from trainer.quiet import import_tensorflow as import_tensorflow
-    from trainer.quiet import quiet_tensorflow as quiet_tensorflow
-    from trainer.scores import ClassScore as ClassScore
-    from trainer.scores import ReliabilityBin as ReliabilityBin
-    from trainer.scores import Scores as Scores
-    from trainer.scores import score_predictions as score_predictions
+    from trainer.quiet import import_tensorflow as import_tensorflow, quiet_tensorflow as quiet_tensorflow
+    from trainer.scores import (
+        ClassScore as ClassScore,
+        ReliabilityBin as ReliabilityBin,
+        Scores as Scores,
+        score_predictions as score_predictions,
+    )
     from trainer.threads import limit_threads as limit_threads
 
 _HOMES = {

@@ -1,8 +1,7 @@
 """The same seed gives the same pixels, whatever the magnitudes, and no image influences another."""
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from datasets import Augmentation, augment, mix_up
 

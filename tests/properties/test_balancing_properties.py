@@ -1,8 +1,7 @@
 """Balancing never invents a row, and each kind changes how often a row is used only in its own way."""
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from datasets import Balance, balanced_counts, balanced_rows, class_weights
 

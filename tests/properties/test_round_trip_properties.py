@@ -6,8 +6,7 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from PIL import Image
 
 from datasets import Dataset, Folder, ImportOptions, Split, import_dataset

@@ -1,8 +1,7 @@
 """Splits are disjoint, complete, stratified, and independent of the order of the rows."""
 
 import numpy as np
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from datasets import SourceError, Split, stratified
 from datasets.importing.duplicates import Row

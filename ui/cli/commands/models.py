@@ -93,8 +93,7 @@ def evaluate(
         from datasets import Dataset, Split, open_folder
         from trainer import Classifier, Decide, answers_on
         from ui.cli.display.results import evaluated
-        from ui.report.page import NAME
-        from ui.report.page import report as written
+        from ui.report.page import NAME, report as written
 
         rows = None if split is SplitChoice.ALL else Split(split.value)
         opened = Dataset.open(dataset)
