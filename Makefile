@@ -6,10 +6,10 @@ STAMP := $(VENV)/.installed
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format lock clean
+.PHONY: help setup demo test test-newest lint picture format lock clean
 
 help: ## Show this help.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Create .venv with the pinned versions, byte-compiled.
 
@@ -35,9 +35,19 @@ lint: $(STAMP) ## Check style, types and layers.
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
+# Beside .venv, so that what is developed with stays as it is pinned.
+test-newest: $(STAMP) ## Run all tests with the newest versions that pyproject.toml allows.
+	@test -x $(VENV)-newest/bin/python || $(PYTHON) -m venv $(VENV)-newest
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/uv pip install --quiet --python $(VENV)-newest/bin/python --upgrade --compile-bytecode --editable '.[dev,export]'
+	@$(BIN)/uv pip list --quiet --python $(VENV)-newest/bin/python --outdated
+	@$(VENV)-newest/bin/python -m pytest
+
 format: $(STAMP) ## Format the code.
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+picture: $(STAMP) ## Draw the packages, rooms and imports in CONTRIBUTING.md again.
+	@$(BIN)/python tests/rooms.py CONTRIBUTING.md
 
 # Without addresses: pinned versions with hashes, for whichever index is configured.
 lock: ## Pin the newest versions that pyproject.toml allows.
