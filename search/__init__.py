@@ -9,7 +9,7 @@ from datasets.exports import lazily
 
 if TYPE_CHECKING:
     from search.conducting.conductor import Conductor as Conductor, Nothing as Nothing
-    from search.conducting.hopeless import FIRST_TRIALS as FIRST_TRIALS
+    from search.conducting.fail_fast import FIRST_TRIALS as FIRST_TRIALS
     from search.conducting.warm_start import (
         Lessons as Lessons,
         find_search as find_search,
@@ -57,8 +57,8 @@ if TYPE_CHECKING:
         read_search as read_search,
         read_trial as read_trial,
     )
-    from search.oracles import make_oracle as make_oracle
     from search.oracles.bayesian import BayesianOracle as BayesianOracle
+    from search.oracles.factory import make_oracle as make_oracle
     from search.oracles.grid import GridOracle as GridOracle
     from search.oracles.hyperband import HyperbandOracle as HyperbandOracle
     from search.oracles.random_search import RandomOracle as RandomOracle
@@ -86,7 +86,7 @@ _HOMES = {
     "Conductor": "search.conducting.conductor",
     "GalaxyHyperModel": "search.space.built_in",
     "GridOracle": "search.oracles.grid",
-    "FIRST_TRIALS": "search.conducting.hopeless",
+    "FIRST_TRIALS": "search.conducting.fail_fast",
     "HyperbandOracle": "search.oracles.hyperband",
     "Ledger": "search.ledger.ledger",
     "LedgerError": "search.errors",
@@ -125,7 +125,7 @@ _HOMES = {
     "leaderboard": "search.ledger.ranking",
     "list_searches": "search.ledger.view",
     "load_hypermodel": "search.space.hypermodel",
-    "make_oracle": "search.oracles",
+    "make_oracle": "search.oracles.factory",
     "now": "search.ledger.records",
     "open_same_dataset": "search.ledger.specification",
     "plot_best_so_far": "search.insight",
@@ -145,7 +145,7 @@ __all__ = sorted(_HOMES)
 _WITH_KERAS_TUNER = (
     "search.conducting.conductor",
     "search.space.hypermodel",
-    "search.oracles",
+    "search.oracles.factory",
     "search.oracles.bayesian",
     "search.oracles.grid",
     "search.oracles.hyperband",

@@ -17,8 +17,9 @@ from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import FrozenTrial, TrialState
 
 from search.ledger.ranking import best_so_far
-from search.ledger.records import Record, Value
+from search.ledger.records import Record
 from search.quiet import quiet_optuna
+from search.values import Value
 from trainer import Objective
 
 # Fewer points than this fit any story.

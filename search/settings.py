@@ -4,9 +4,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from search.compatibility import check_compatible, default_scheduler
+from search.hyperband_size import HYPERBAND, hyperband_trials
 from search.layout import check_name
-from search.ledger.records import Value
-from search.pairing import HYPERBAND, check_pairing, default_scheduler, hyperband_trials
+from search.values import Value
 
 _TRIALS = 20
 
@@ -67,7 +68,7 @@ class SearchSettings(BaseModel):
 
     def check(self) -> None:
         """Raise SettingsError, one line, where two settings do not go together."""
-        check_pairing(self.oracle, self.scheduler, patience=self.patience)
+        check_compatible(self.oracle, self.scheduler, patience=self.patience)
 
 
 def most_trials(known: dict[str, Any]) -> int | None:

@@ -1,1 +1,4 @@
-"""Oracle and ledger in step, from the first suggestion to a resumed search."""
+"""Oracle and ledger in step, from the first suggestion to a resumed search.
+
+The only room that knows both; never how trials are run or where.
+"""

@@ -13,8 +13,8 @@ from typing import Any
 import keras_tuner
 from keras_tuner.engine import trial as trial_module
 
-from search.conducting.hopeless import FIRST_TRIALS, common_failure
-from search.conducting.housekeeping import Housekeeping
+from search.conducting.checkpoint_retention import CheckpointRetention
+from search.conducting.fail_fast import FIRST_TRIALS, common_failure
 from search.conducting.rebuilding import rebuild_oracle
 from search.conducting.warm_start import as_suggestion, read_lessons
 from search.ledger.ledger import Ledger
@@ -45,7 +45,7 @@ class Conductor:
         self._exhausted = False
         self._ended = 0
         self._hopeless: str | None = None
-        self._housekeeping = Housekeeping(ledger.layout, oracle, known=":" not in specification.settings.oracle)
+        self._retention = CheckpointRetention(ledger.layout, oracle, known=":" not in specification.settings.oracle)
 
     @classmethod
     def resumed(cls, specification: SearchSpecification, ledger: Ledger, oracle: keras_tuner.Oracle) -> "Conductor":
@@ -73,7 +73,7 @@ class Conductor:
             conductor._tell(record)
         if untold:
             ledger.write_oracle(oracle.get_state())
-        conductor._housekeeping.resume(ended)
+        conductor._retention.resume(ended)
         return conductor
 
     @property
@@ -154,7 +154,7 @@ class Conductor:
         if self._ended == FIRST_TRIALS:
             self._hopeless = common_failure(self._records.values())
         self._tell(record)
-        self._housekeeping.ended(record.trial_id, self._records)
+        self._retention.ended(record.trial_id, self._records)
 
     def record(self, trial_id: str) -> Record:
         """Return the trial as last reported."""

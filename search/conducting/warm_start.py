@@ -16,9 +16,10 @@ from datasets import open_folder
 from search.errors import SettingsError
 from search.layout import LESSONS, SearchLayout
 from search.ledger.ledger import Ledger
-from search.ledger.records import Record, Suggestion, TrialState, Value
+from search.ledger.records import Record, Suggestion, TrialState
 from search.ledger.specification import read_specification
 from search.space.points import complete
+from search.values import Value
 from trainer import Objective
 
 _SCORED = (TrialState.COMPLETED, TrialState.STOPPED)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-Value = bool | int | float | str
+from search.values import Value
 
 
 class TrialState(StrEnum):

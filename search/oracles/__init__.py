@@ -1,5 +1,4 @@
-"""What to try next: Keras Tuner's oracles by name, or a user's own."""
+"""What to try next: Keras Tuner's oracles, ours and a user's own, driven from outside a Keras Tuner `Tuner`.
 
-from search.oracles.making import make_oracle
-
-__all__ = ["make_oracle"]
+Never what becomes of a suggestion: an oracle reads and writes no file.
+"""

@@ -8,9 +8,9 @@ import numpy as np
 from keras_tuner.engine import trial as trial_module
 from threadpoolctl import ThreadpoolController
 
-from search.oracles.box_search import minimise
 from search.oracles.gaussian_process import Floats, Posterior
 from search.oracles.length_scale import likeliest_length
+from search.oracles.multistart import minimise
 from search.oracles.untried import untried_values
 
 _Status = trial_module.TrialStatus

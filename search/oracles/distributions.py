@@ -8,7 +8,7 @@ import optuna
 from keras_tuner.engine import hyperparameters as kinds
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-Value = bool | int | float | str
+from search.values import Value
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
-from search.oracles.distributions import Space, Value
+from search.oracles.distributions import Space
 from search.quiet import quiet_optuna
 from search.space.points import active
+from search.values import Value
 
 Values = Mapping[str, Value]
 

@@ -1,1 +1,4 @@
-"""What may vary: the built-in space, users' own, and points in them."""
+"""What may vary: the built-in space, users' own, points in them, and what they set of training.
+
+Never what proposes or keeps such points: a space knows neither oracle nor ledger.
+"""

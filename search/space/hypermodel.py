@@ -11,10 +11,10 @@ import keras
 import keras_tuner
 
 from search.errors import SpaceError
-from search.ledger.records import Value
 from search.space.built_in import GalaxyHyperModel
 from search.space.discovery import as_json
 from search.space.points import random_point
+from search.values import Value
 
 # Enough to get past defaults that do not fit the image; a space that needs more luck would waste its trials.
 RANDOM_POINTS = 5

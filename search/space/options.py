@@ -6,7 +6,7 @@ from typing import Any
 
 from datasets import Augmentation, Balance
 from search.errors import SpaceError
-from search.ledger.records import Value
+from search.values import Value
 from trainer import TrainingOptions
 
 _FIELDS = {field.name for field in fields(TrainingOptions)}

@@ -9,7 +9,7 @@ import keras_tuner
 from keras_tuner.engine import hyperparameters as kinds
 
 from search.errors import SettingsError
-from search.ledger.records import Value
+from search.values import Value
 
 Point = Mapping[str, Value]
 

@@ -8,9 +8,9 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 
 from search import BayesianOracle
-from search.oracles.box_search import minimise
 from search.oracles.gaussian_process import Floats, Likelihood, Posterior, normalise
 from search.oracles.length_scale import likeliest_length
+from search.oracles.multistart import minimise
 
 NOISE = 1e-4
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from datasets import Dataset, open_folder
 from search import builder, complete, discover, load_hypermodel, training_options
-from search.ledger.records import Value
+from search.values import Value
 from trainer import Decide, Member, Objective, limit_threads, score_predictions, train_member
 from trainer.final.calibration import apply_temperature, fit_temperature
 from trainer.final.decision import fit_factors, weighted

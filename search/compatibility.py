@@ -1,11 +1,10 @@
-"""Which oracle goes with which scheduler, and how many trials an oracle makes by itself. Needs no Keras Tuner."""
+"""Which oracle goes with which scheduler. Needs no Keras Tuner: settings are checked before anything is imported."""
 
-import math
 from collections.abc import Mapping
 
 from search.errors import SettingsError
+from search.hyperband_size import HYPERBAND
 
-HYPERBAND = "hyperband"
 SCHEDULERS = ("asha", "median", "none")
 _OWN = "module:factory"
 # Oracle → its schedulers, the default first. Hyperband decides by itself how long a trial trains: what stops trials
@@ -18,7 +17,6 @@ PAIRS: Mapping[str, tuple[str, ...]] = {
     HYPERBAND: ("none",),
     _OWN: SCHEDULERS,
 }
-FACTOR = 3
 
 
 def default_scheduler(oracle: str) -> str:
@@ -26,7 +24,7 @@ def default_scheduler(oracle: str) -> str:
     return _schedulers(oracle)[0]
 
 
-def check_pairing(oracle: str, scheduler: str, *, patience: int | None) -> None:
+def check_compatible(oracle: str, scheduler: str, *, patience: int | None) -> None:
     """Raise SettingsError, one line, if ``oracle`` does not go with ``scheduler`` or with early stopping."""
     if scheduler not in _schedulers(oracle):
         raise SettingsError(
@@ -38,29 +36,6 @@ def check_pairing(oracle: str, scheduler: str, *, patience: int | None) -> None:
             f"--patience {patience} does not go with --oracle {HYPERBAND}, which says how long each trial trains: "
             "leave --patience out, or choose another oracle"
         )
-
-
-def pairing_table() -> str:
-    """Write `PAIRS` as the table in Markdown that the README shows."""
-    lines = [f"| | {' | '.join(f'`{name}`' for name in SCHEDULERS)} |", "| --- " * (len(SCHEDULERS) + 1) + "|"]
-    for oracle, possible in PAIRS.items():
-        cells = ["default" if name == possible[0] else "yes" if name in possible else "–" for name in SCHEDULERS]
-        lines.append(f"| `{oracle}` | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def hyperband_trials(max_epochs: int) -> int:
-    """Return how many trials `keras_tuner.oracles.HyperbandOracle` makes: one iteration, reduction factor 3.
-
-    Li et al., Hyperband (2018), with Keras Tuner's sizes: bracket ``b`` has rounds 0 to ``b``, and round ``r`` has
-    ⌈last / (b + 1) · 3^(b - r)⌉ trials, where ``last`` = ⌈1 + log₃(max_epochs)⌉.
-    """
-    last, total, bracket = math.ceil(1 + math.log(max_epochs, FACTOR)), 0, 0
-    epochs = float(max_epochs)
-    while epochs >= 1:
-        total += sum(math.ceil(last / (bracket + 1) * FACTOR ** (bracket - r)) for r in range(bracket + 1))
-        epochs, bracket = epochs / FACTOR, bracket + 1
-    return total
 
 
 def _schedulers(oracle: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import keras_tuner
 
 from search.errors import SettingsError, SpaceError
-from search.pairing import FACTOR, HYPERBAND
+from search.hyperband_size import FACTOR, HYPERBAND
 from search.space.hypermodel import import_object
 from trainer import Objective
 

@@ -17,7 +17,7 @@ from search.oracles.hyperband import HyperbandOracle
 from trainer import forget_last
 
 
-class Housekeeping:
+class CheckpointRetention:
     """Deletes the last checkpoints of ended trials, once nobody can need them."""
 
     def __init__(self, layout: SearchLayout, oracle: keras_tuner.Oracle, *, known: bool) -> None:

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from search_tests.oracle_driving import NAMES, OBJECTIVE
 
 from search import SearchSettings, SettingsError, make_oracle
-from search.pairing import FACTOR, PAIRS, SCHEDULERS, check_pairing, hyperband_trials, pairing_table
+from search.compatibility import PAIRS, SCHEDULERS, check_compatible
+from search.hyperband_size import FACTOR, hyperband_trials
 
 
 def settings(**given: Any) -> SearchSettings:
@@ -36,8 +37,8 @@ def test_pairs_outside_the_table_are_refused_in_one_line(oracle: str, scheduler:
 def test_hyperband_takes_no_patience_and_no_scheduler_by_itself() -> None:
     settings(oracle="hyperband").check()
     with pytest.raises(SettingsError, match=r"^--patience 3 does not go with --oracle hyperband"):
-        check_pairing("hyperband", "none", patience=3)
-    check_pairing("tpe", "asha", patience=3)
+        check_compatible("hyperband", "none", patience=3)
+    check_compatible("tpe", "asha", patience=3)
 
 
 def test_a_scheduler_that_is_none_is_refused() -> None:
@@ -74,6 +75,15 @@ def test_hyperbands_count_is_that_of_keras_tuner(max_epochs: int) -> None:
         for number in range(oracle._get_num_rounds(bracket))
     )
     assert hyperband_trials(max_epochs) == counted
+
+
+def pairing_table() -> str:
+    """Write `PAIRS` as a table in Markdown."""
+    lines = [f"| | {' | '.join(f'`{name}`' for name in SCHEDULERS)} |", "| --- " * (len(SCHEDULERS) + 1) + "|"]
+    for oracle, possible in PAIRS.items():
+        cells = ["default" if name == possible[0] else "yes" if name in possible else "–" for name in SCHEDULERS]
+        lines.append(f"| `{oracle}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def test_the_readme_shows_the_table() -> None:

@@ -1,0 +1,3 @@
+"""What a hyperparameter's value may be."""
+
+Value = bool | int | float | str
