@@ -1,12 +1,14 @@
-"""How numbers are written, the same in the terminal and on the page.
+"""How numbers, names and commands are written, the same in the terminal and on the page.
 
 An absent value, NaN or infinity is written as an en dash: nobody should read ``nan`` as a result.
 """
 
 import math
+import shlex
 from collections.abc import Sequence
 
 ABSENT = "–"
+DEFAULT_STORAGE = "runs"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -62,6 +64,12 @@ def some(names: Sequence[str], noun: str) -> str:
     rest = len(names) - 3
     listed = ", ".join(names[:3]) + (f" and {rest:,} more" if rest > 0 else "")
     return f"{noun} {listed}" if len(names) == 1 else f"{noun}s {listed}"
+
+
+def command_line(*words: str, storage: str = DEFAULT_STORAGE) -> str:
+    """Write a command that can be pasted into a shell, with ``--storage`` where it is not the default."""
+    extra = () if storage == DEFAULT_STORAGE else ("--storage", storage)
+    return shlex.join(("galaxy", *words, *extra))
 
 
 def bar(fraction: float, width: int) -> str:

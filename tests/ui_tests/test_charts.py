@@ -4,7 +4,7 @@ import pytest
 from ui_tests.fabricated import F1, RECORDS, record, rows
 
 from search import best_so_far
-from ui import charts
+from ui.pages import charts
 
 
 def test_every_ended_scored_trial_is_a_point_and_the_best_a_line() -> None:

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from ui_tests.conftest import Galaxy
 
-from ui.heatmaps import heatmap_name, overlay
+from ui.predictions.heatmaps import heatmap_name, overlay
 
 
 @pytest.mark.parametrize(

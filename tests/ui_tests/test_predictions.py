@@ -1,4 +1,4 @@
-from ui.predictions import Prediction, prediction_csv, prediction_table, remarks
+from ui.predictions.prediction import Prediction, prediction_csv, prediction_table, remarks
 
 CLASSES = ("edge-on", "spiral")
 SURE = Prediction("a.jpg", "spiral", {"edge-on": 0.25, "spiral": 0.75}, ("too small",), None, True, 0.5)

@@ -6,8 +6,8 @@ from rich.console import Console, RenderableType
 
 from trainer import score_predictions
 from ui.cli.display.results import classified, evaluated
-from ui.predictions import Prediction, prediction_table
-from ui.tally import Tally
+from ui.predictions.prediction import Prediction, prediction_table
+from ui.predictions.tally import Tally
 
 # Names that Rich would take for markup, if they were not shown as they are.
 CLASSES = ("[red]edge-on", "spi[/]ral")

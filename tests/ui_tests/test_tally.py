@@ -1,8 +1,8 @@
 import pytest
 
 from datasets import ImageError
-from ui.predictions import Prediction
-from ui.tally import SHOWN, Tally
+from ui.predictions.prediction import Prediction
+from ui.predictions.tally import SHOWN, Tally
 
 SURE = Prediction("a.jpg", "spiral", {"edge-on": 0.25, "spiral": 0.75}, ("too small",), None)
 UNUSABLE = Prediction("b.txt", None, None, (), "not an image")

@@ -12,7 +12,7 @@ import typer
 from pydantic import ValidationError
 
 from search import SearchSettings, SettingsError
-from ui.cli.options import DEFAULT_STORAGE
+from ui.wording import DEFAULT_STORAGE
 
 _PLACES = {"storage": DEFAULT_STORAGE, "address": "local"}
 

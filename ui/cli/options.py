@@ -1,12 +1,9 @@
 """Options and arguments that several commands share, each written once."""
 
-import shlex
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-
-DEFAULT_STORAGE = "runs"
 
 
 def _fraction(value: float | None) -> float | None:
@@ -53,9 +50,3 @@ MaxError = Annotated[
         show_default="0.02",
     ),
 ]
-
-
-def command_line(*words: str, storage: str = DEFAULT_STORAGE) -> str:
-    """Write a command that can be pasted into a shell, with ``--storage`` where it is not the default."""
-    extra = () if storage == DEFAULT_STORAGE else ("--storage", storage)
-    return shlex.join(("galaxy", *words, *extra))

@@ -1,1 +1,4 @@
-"""The pages: each module has one function ``page(storage)`` that draws it. `ui.web.app` joins them."""
+"""The pages, drawn with Streamlit: `leaderboard` and `classify` have one function ``page(storage)`` each.
+
+What the command line could show as well lives in a room below; how a page is served, in `ui.web`.
+"""

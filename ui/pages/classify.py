@@ -6,11 +6,9 @@ import streamlit as st
 
 from datasets import ImageFile, decode_content, open_folder
 from ui import wording
-from ui.cli.options import command_line
-from ui.heatmaps import overlay
-from ui.markup import plain, probability_bars
-from ui.pages.problems import problems_shown
-from ui.predictions import Prediction, prediction_csv, prediction_table, remarks
+from ui.pages.elements import plain, probability_bars, problems_shown
+from ui.predictions.heatmaps import overlay
+from ui.predictions.prediction import Prediction, prediction_csv, prediction_table, remarks
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -55,7 +53,7 @@ def _choose(storage: str) -> str | None:
     found = models(storage)
     if not found:
         st.info(f"There is no trained model in {plain(storage)} yet. Train the winner of a search in a terminal:")
-        st.code(command_line("train", "NAME", storage=storage), language="shell")
+        st.code(wording.command_line("train", "NAME", storage=storage), language="shell")
         return _other_path()
     chosen = st.selectbox("Model", [*found, _OTHER], key="model")
     return _other_path() if chosen == _OTHER else found[chosen]

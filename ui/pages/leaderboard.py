@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import charts, ranking, wording
-from ui.cli.options import command_line
-from ui.markup import plain
-from ui.pages.problems import problems_shown
+from ui import ranking, wording
+from ui.pages import charts
+from ui.pages.elements import plain, problems_shown
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -57,7 +56,7 @@ def _empty(storage: str) -> None:
         if list_searches(storage):
             st.rerun()
     st.info(f"There is no search in {plain(storage)} yet. Start one in a terminal and this page will show it:")
-    st.code(command_line("search", "DATASET", "--name", "first", storage=storage), language="shell")
+    st.code(wording.command_line("search", "DATASET", "--name", "first", storage=storage), language="shell")
 
 
 def _board(storage: str, name: str, running: bool) -> None:

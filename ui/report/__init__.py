@@ -1,1 +1,4 @@
-"""The report of an evaluation: one HTML file that needs no network."""
+"""The report of an evaluation: one HTML file that needs no network.
+
+Nothing here measures, reads a file or knows who asked for the report.
+"""

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui.cli.options import DEFAULT_STORAGE
+from ui import wording
 from ui.pages import classify, leaderboard
 
 
@@ -27,4 +27,4 @@ def main(storage: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else DEFAULT_STORAGE)
+    main(sys.argv[1] if len(sys.argv) > 1 else wording.DEFAULT_STORAGE)

@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+# Only this machine may ask: the page shows whatever the files of its user hold.
 HOST = "127.0.0.1"
 # A calm look that also tells apart what has to be told apart; the dark colours are for those whose system is dark.
 _THEME = {

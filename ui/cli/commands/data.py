@@ -10,8 +10,9 @@ from rich.text import Text
 from ui import wording
 from ui.cli.display.progress import progress_bar
 from ui.cli.display.tables import facts, table
-from ui.cli.options import AsJson, Crop, DatasetPath, Debug, Seed, command_line, flag
+from ui.cli.options import AsJson, Crop, DatasetPath, Debug, Seed, flag
 from ui.cli.terminal import session
+from ui.wording import command_line
 
 if TYPE_CHECKING:
     from datasets import DatasetInfo

@@ -10,9 +10,10 @@ from rich.live import Live
 
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import Watch, log_display
-from ui.cli.options import DEFAULT_STORAGE, AsJson, Debug, SearchName, Storage, command_line, flag
+from ui.cli.options import AsJson, Debug, SearchName, Storage, flag
 from ui.cli.terminal import Terminal, session
 from ui.ranking import history_csv, leaderboard_csv
+from ui.wording import DEFAULT_STORAGE, command_line
 
 if TYPE_CHECKING:
     from search import SearchView

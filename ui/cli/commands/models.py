@@ -6,20 +6,9 @@ from typing import Annotated
 import typer
 
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import (
-    DEFAULT_STORAGE,
-    AsJson,
-    DatasetPath,
-    Debug,
-    DecideChoice,
-    Decision,
-    ModelPath,
-    SearchName,
-    Storage,
-    command_line,
-    flag,
-)
+from ui.cli.options import AsJson, DatasetPath, Debug, DecideChoice, Decision, ModelPath, SearchName, Storage, flag
 from ui.cli.terminal import session
+from ui.wording import DEFAULT_STORAGE, command_line
 
 app = typer.Typer()
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ui.cli.options import DEFAULT_STORAGE
+from ui.wording import DEFAULT_STORAGE
 
 _TRIED, _RESOURCES, _PLACE = "What is tried", "What a trial gets", "Where it runs"
 

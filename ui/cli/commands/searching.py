@@ -11,9 +11,10 @@ from ui.cli.commands.leaderboard import next_after
 from ui.cli.display import tables
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
-from ui.cli.options import DEFAULT_STORAGE, AsJson, DatasetPath, Debug, SearchName, Storage, command_line
+from ui.cli.options import AsJson, DatasetPath, Debug, SearchName, Storage
 from ui.cli.terminal import INTERRUPTED, session
 from ui.ranking import states
+from ui.wording import DEFAULT_STORAGE, command_line
 
 if TYPE_CHECKING:
     from search import SearchView

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import AsJson, Crop, Debug, DecideChoice, Decision, MaxError, ModelPath, command_line
+from ui.cli.options import AsJson, Crop, Debug, DecideChoice, Decision, MaxError, ModelPath
 from ui.cli.terminal import Terminal, session
-from ui.prediction_files import SUFFIXES, Add, prediction_file, write_predictions
-from ui.predictions import Prediction
+from ui.predictions.files import SUFFIXES, Add, prediction_file, write_predictions
+from ui.predictions.prediction import Prediction
+from ui.wording import command_line
 
 if TYPE_CHECKING:
     from trainer import Classifier
-    from ui.tally import Tally
+    from ui.predictions.tally import Tally
 
 app = typer.Typer()
 
@@ -98,8 +99,8 @@ def _classify(
     ``heatmaps`` is the folder to draw them in; ``options`` are those of `Classifier.classify`.
     """
     from datasets import iterate_images, open_folder
-    from ui.heatmaps import write_heatmap
-    from ui.tally import Tally
+    from ui.predictions.heatmaps import write_heatmap
+    from ui.predictions.tally import Tally
 
     # The images are listed twice, once to count them, rather than kept.
     total, tally = sum(1 for _ in iterate_images(paths)), Tally()

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from ui import wording
 from ui.cli.display.tables import facts, table
-from ui.predictions import Prediction
-from ui.tally import Tally
+from ui.predictions.prediction import Prediction
+from ui.predictions.tally import Tally
 
 if TYPE_CHECKING:
     from trainer import FinalResult, Manifest, Scores

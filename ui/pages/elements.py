@@ -1,9 +1,13 @@
-"""What the page needs beyond Streamlit's own elements: text that is no Markdown, and probability bars as HTML."""
+"""What the pages need beyond Streamlit's own elements: an error as one line, plain text, probability bars as HTML."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from html import escape
 
+import streamlit as st
+
+from datasets import GalaxyTunerError
 from ui import wording
 
 _ROW = (
@@ -15,6 +19,15 @@ _ROW = (
     '<span style="text-align:right;font-variant-numeric:tabular-nums">{percent}</span></div>'
 )
 _BEST, _OTHER = "#3B5BDB", "#B4BFDD"
+
+
+@contextmanager
+def problems_shown() -> Iterator[None]:
+    """Show an error that a user can cause as one line in the body's place, and go on after it."""
+    try:
+        yield
+    except GalaxyTunerError as error:
+        st.error(plain(str(error)))
 
 
 def plain(text: str) -> str:

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from ui.markup import plain, probability_bars
+from ui.pages.elements import plain, probability_bars
 
 
 def test_a_class_name_is_text_and_never_html() -> None:

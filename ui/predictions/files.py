@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets import building_place, open_folder
-from ui.predictions import Prediction, columns, csv_row
+from ui.predictions.prediction import Prediction, columns, csv_row
 
 Add = Callable[[Prediction], None]
 SUFFIXES = (".csv", ".json", ".parquet")

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from datasets import ImageError
-from ui.predictions import Prediction
+from ui.predictions.prediction import Prediction
 
 SHOWN = 1000
 """Images that are shown one by one."""

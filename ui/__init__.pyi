@@ -1,0 +1,2 @@
+# For users.
+from .cli.main import main as main

@@ -1,0 +1,82 @@
+"""The page's process as its starter sees it: a child that ends when its starter does, however that ends."""
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import NoReturn
+
+from datasets import GalaxyTunerError
+from ui.web.serving import HOST
+
+_START_SECONDS, _END_SECONDS = 60.0, 5.0
+
+
+class PageError(GalaxyTunerError):
+    """The web page cannot be served: nothing else is affected; mend what the line says and start it again."""
+
+
+def serve(port: int, storage: str, *, ready: Callable[[str], None]) -> NoReturn:
+    """Serve the page for the searches in ``storage``; call ``ready`` with its URL once it answers.
+
+    Returns never: it ends by KeyboardInterrupt (SIGTERM counts as one), or raises PageError where the page cannot
+    start or ends by itself.
+    """
+    url = f"http://{HOST}:{port}"
+    _require_free(port)
+    with _child(port, storage) as child:
+        _wait_until_up(child, url)
+        ready(url)
+        status = child.wait()
+    raise PageError(f"the page ended by itself with exit status {status}: its own messages are above")
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise PageError(f"port {port} cannot be used ({error.strerror}): choose another with --port") from error
+
+
+@contextlib.contextmanager
+def _child(port: int, storage: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run the page's process; whatever ends the body, SIGTERM included, ends the process too."""
+    command = [sys.executable, "-m", "ui.web.serving", str(port), storage]
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    # The pipe never carries anything: it closes when this process is gone, however it went, and then the page ends.
+    # A session of its own keeps Ctrl-C from reaching the page's process twice.
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield child
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        child.terminate()
+        try:
+            child.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - the signature of a signal handler
+    raise KeyboardInterrupt
+
+
+def _wait_until_up(child: "subprocess.Popen[bytes]", url: str) -> None:
+    limit = time.monotonic() + _START_SECONDS
+    while time.monotonic() < limit:
+        if child.poll() is not None:
+            raise PageError(f"the page could not start (exit status {child.returncode}): its own messages are above")
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).close()
+            return
+        time.sleep(0.1)
+    raise PageError(f"the page did not answer at {url} within {_START_SECONDS:.0f} seconds")
