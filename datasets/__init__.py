@@ -20,19 +20,18 @@ if TYPE_CHECKING:
         SourceError as SourceError,
         StorageError as StorageError,
     )
-    from datasets.gallery import draw_gallery as draw_gallery
     from datasets.images.files import ImageFile as ImageFile, iterate_images as iterate_images
     from datasets.images.preparing import (
         DecodedImage as DecodedImage,
         decode as decode,
         decode_content as decode_content,
     )
-    from datasets.importing.building import building_place as building_place
     from datasets.importing.options import ImportOptions as ImportOptions
     from datasets.importing.pipeline import import_dataset as import_dataset
     from datasets.progress import Progress as Progress, silent as silent
     from datasets.rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
     from datasets.splits import Split as Split, stratified as stratified
+    from datasets.storage.building import building_place as building_place
     from datasets.storage.folders import Folder as Folder, open_folder as open_folder
     from datasets.training.augmentation import Augmentation as Augmentation
     from datasets.training.augmenting import augment as augment
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
         plain_batches as plain_batches,
         training_batches as training_batches,
     )
+    from datasets.training.gallery import draw_gallery as draw_gallery
     from datasets.training.mixup import mix_up as mix_up
 
 _HOMES = {

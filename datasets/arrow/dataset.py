@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.arrow.description import FILE, DatasetInfo, Preprocessing, parse_document
+from datasets.arrow.node_cache import copy_on_node
 from datasets.arrow.shards import Shard, request_numbers
 from datasets.errors import FormatError
 from datasets.splits import Split
 from datasets.storage.folders import Folder, open_folder
-from datasets.storage.node_cache import copy_on_node
 
 
 class Dataset:

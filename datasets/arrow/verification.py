@@ -5,11 +5,11 @@ from pathlib import Path
 from datasets.arrow.dataset import Dataset, read_info
 from datasets.arrow.description import DatasetInfo
 from datasets.arrow.fingerprints import content_fingerprint
+from datasets.arrow.node_cache import copy_on_node
 from datasets.arrow.tables import damaged, missing
 from datasets.errors import FormatError
 from datasets.storage.checksums import Checksum, checksum_of
 from datasets.storage.folders import Folder, open_folder, storage_errors
-from datasets.storage.node_cache import copy_on_node
 
 
 def verify_dataset(location: str | Path) -> DatasetInfo:

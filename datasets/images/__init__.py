@@ -1,1 +1,4 @@
-"""From image files to pixels: reading them out of folders and archives, decoding, cropping, resampling."""
+"""From files to pixels: all reading of image files, FITS, HDF5, folders and zips, and their decoding and resampling.
+
+Nothing here may know of classes, splits or where an image will be stored.
+"""

@@ -6,15 +6,27 @@ Decoding processes import this module and little else: it must not need Arrow or
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from datasets.errors import ImageError
-from datasets.images.preparing import DecodedImage, decode_content
-from datasets.sources.listing import Content
+from datasets.images.preparing import Content, DecodedImage, decode_content
 
 Read = Callable[[], Content]
+
+
+class Readable(Protocol):
+    """An image that has not been read yet: its name, and how to read it."""
+
+    @property
+    def id(self) -> str:
+        """Its name, for errors."""
+
+    @property
+    def read(self) -> Read:
+        """What returns its content, or raises ImageError with the reason."""
 
 
 @dataclass(frozen=True)

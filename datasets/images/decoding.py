@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
+from typing import TypeVar
 
-from datasets.images.decoded import Decoded, decode_read
+from datasets.images.decoded import Decoded, Readable, decode_read
 from datasets.images.decoding_process import DecodingProcess, pickled
-from datasets.sources.listing import Item
 
 CHUNK = 32
 """Images a task: fewer would spend their time on handing over, more would make progress jerky."""
 ITEMS_PER_PROCESS = 1000
 """Images that there must be for each process: with fewer it saves less than it takes to start."""
 
+Item = TypeVar("Item", bound=Readable)
 Decode = Callable[[Sequence[Item]], list[Decoded]]
 
 
@@ -50,7 +51,7 @@ def _by_processes(
     for process in processes:
         idle.put(process)
 
-    def decode(chunk: Sequence[Item]) -> list[Decoded]:
+    def decode(chunk: Sequence[Readable]) -> list[Decoded]:
         process = idle.get()
         try:
             return process.decode(chunk)
@@ -69,7 +70,7 @@ def _by_processes(
 
 
 def _in_order(
-    items: Sequence[Item], threads: int, decode: Decode, *, stop: Callable[[], None] = lambda: None
+    items: Sequence[Item], threads: int, decode: Decode[Item], *, stop: Callable[[], None] = lambda: None
 ) -> Iterator[list[tuple[Item, Decoded]]]:
     """Decode a chunk a thread at a time; ``stop`` ends what still runs when nobody wants the rest."""
     with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
@@ -91,7 +92,7 @@ def _taken(waiting: deque[tuple[Sequence[Item], Future[list[Decoded]]]]) -> list
     return list(zip(chunk, decoded.result(), strict=True))
 
 
-def _decode_chunk(items: Sequence[Item], *, crop: float, image_size: int) -> list[Decoded]:
+def _decode_chunk(items: Sequence[Readable], *, crop: float, image_size: int) -> list[Decoded]:
     return [decode_read(item.read, crop=crop, image_size=image_size) for item in items]
 
 

@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from datasets.errors import SourceError
-from datasets.images.decoded import Decoded, Read, decode_read
+from datasets.images.decoded import Decoded, Read, Readable, decode_read
 from datasets.images.decoding_worker import GREETING, Failure, Reply, Request, Unknown
-from datasets.sources.listing import Item
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from datasets.images.decoding_worker import main; main()"
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # else NumPy starts a thread a CPU in each process
@@ -48,7 +47,7 @@ class DecodingProcess:
         self._killed = False
         self._unavailable = False
 
-    def decode(self, items: Sequence[Item]) -> list[Decoded]:
+    def decode(self, items: Sequence[Readable]) -> list[Decoded]:
         """Decode items; in this process what cannot be handed to another.
 
         A chunk over which the process died is decoded again, each item by itself.
@@ -75,7 +74,7 @@ class DecodingProcess:
         if self._process is not None:
             _reaped(self._process)
 
-    def _alone(self, item: Item) -> Decoded:
+    def _alone(self, item: Readable) -> Decoded:
         try:
             return self._decode([item])[0]
         except _Ended as error:
@@ -84,7 +83,7 @@ class DecodingProcess:
                 "take the file out of the source, or free memory"
             ) from error
 
-    def _decode(self, items: Sequence[Item]) -> list[Decoded]:
+    def _decode(self, items: Sequence[Readable]) -> list[Decoded]:
         reads = [item.read for item in items]
         request = pickled(reads)
         reply = Unknown() if request is None else self._ask(Request(request, self._crop, self._image_size))

@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 
 from datasets.errors import ImageError, SourceError
-from datasets.images.archives import Archive, is_hdf5, is_hidden, read_file, walk
-from datasets.images.preparing import SUFFIXES
-from datasets.sources.columns import is_table, table_file
-from datasets.sources.fits_names import by_galaxy, in_order, is_fits
-from datasets.sources.listing import Content, read_content
+from datasets.images.fits_names import by_galaxy, in_order, is_fits, read_content
+from datasets.images.preparing import SUFFIXES, Content
+from datasets.images.reading import is_hdf5, is_hidden, read_file, walk
+from datasets.images.zips import Archive
+from datasets.tables.reading import is_table, table_file
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _at(path: Path) -> Iterator[ImageFile]:
     elif is_table(path.name) and path.is_file():
         yield from _listed(path)
     elif path.is_file() and is_hdf5(path):
-        from datasets.sources.galaxy10 import stored_images
+        from datasets.images.hdf5 import stored_images
 
         yield from (ImageFile(f"{path}/{name}", read) for name, read in stored_images(path))
     else:

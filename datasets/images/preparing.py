@@ -24,6 +24,8 @@ from PIL import (
 
 from datasets.errors import ImageError
 
+Content = bytes | npt.NDArray[np.uint8]
+"""A whole image file, or pixels as a source holds them: uint8, (height, width, 3), RGB."""
 MAX_PIXELS = 64_000_000
 """A header that promises more is refused before any pixel is decoded; the largest cut-outs have a few million."""
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".bmp", ".webp"})
@@ -120,7 +122,7 @@ def prepare(pixels: npt.NDArray[np.uint8], *, crop: float, image_size: int) -> D
     return _decoded(Image.fromarray(pixels), crop, image_size)
 
 
-def decode_content(content: bytes | npt.NDArray[np.uint8], *, crop: float, image_size: int) -> DecodedImage:
+def decode_content(content: Content, *, crop: float, image_size: int) -> DecodedImage:
     """Decode a file as ``decode`` does, or ``prepare`` pixels.
 
     Raises ImageError with the reason where that is impossible.

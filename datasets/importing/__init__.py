@@ -1,1 +1,4 @@
-"""From a source to a dataset: decoded, placed in splits, and complete or not there at all."""
+"""From a source to a dataset: decoded, dealt to splits, and complete or not there at all.
+
+Nothing here may be needed to use a dataset that is there.
+"""

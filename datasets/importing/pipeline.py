@@ -15,9 +15,9 @@ from datasets.arrow.description import FILE, FORMAT, DatasetInfo, Preprocessing
 from datasets.arrow.fingerprints import fingerprint
 from datasets.errors import SourceError
 from datasets.images.decoding import decode_all
-from datasets.importing.building import building_place, check_free, publish
+from datasets.importing.assignment import assign_splits, check_labels
 from datasets.importing.options import ImportOptions
-from datasets.importing.placing import check_labels, place
+from datasets.importing.publishing import check_free, publish
 from datasets.importing.quarantine import Quarantine
 from datasets.importing.staging import Staging
 from datasets.progress import Progress, silent
@@ -25,6 +25,7 @@ from datasets.sources.formats import list_source, recognise
 from datasets.sources.listing import Listing
 from datasets.sources.trees import opened_once
 from datasets.splits import Split, shares
+from datasets.storage.building import building_place
 from datasets.storage.checksums import Checksum, checksum_of
 from datasets.storage.folders import open_folder
 
@@ -138,10 +139,10 @@ def _decode_into(
 def _complete(listing: Listing, staging: Staging, quarantine: Quarantine, options: ImportOptions) -> DatasetInfo:
     """Draw the splits, write the Arrow files and describe them; path, source and quarantine are the caller's."""
     wanted = shares(validation=options.validation, test=options.test)
-    placing = place(staging.rows, listing.classes, wanted, seed=options.seed)
-    for row, reason in sorted(placing.reasons.items()):
+    assigned = assign_splits(staging.rows, listing.classes, wanted, seed=options.seed)
+    for row, reason in sorted(assigned.reasons.items()):
         quarantine.add(staging.rows[row].id, reason)
-    kept = placing.splits >= 0
+    kept = assigned.splits >= 0
     labels = np.array([row.label for row in staging.rows], np.int64)[kept]
     notes = Counter(note for row, of_row in staging.notes.items() if kept[row] for note in of_row)
     height, width = np.median(np.array(staging.source_sizes)[kept], axis=0).astype(int).tolist()
@@ -149,17 +150,17 @@ def _complete(listing: Listing, staging: Staging, quarantine: Quarantine, option
     return DatasetInfo(
         path="",
         format=FORMAT,
-        fingerprint=fingerprint(listing.classes, preprocessing, staging.keys(placing.splits)),
+        fingerprint=fingerprint(listing.classes, preprocessing, staging.keys(assigned.splits)),
         classes=listing.classes,
         image_size=(options.image_size, options.image_size),
         total=len(labels),
-        counts=_counts(labels, placing.splits[kept], listing.classes),
+        counts=_counts(labels, assigned.splits[kept], listing.classes),
         quarantined=0,
         left_out=listing.left_out,
         source="",
         preprocessing=preprocessing,
         converted=dict(sorted(notes.items())),
-        shards=staging.complete(placing.splits),
+        shards=staging.complete(assigned.splits),
     )
 
 

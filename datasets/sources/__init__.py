@@ -1,1 +1,4 @@
-"""Forms in which people keep labelled images. Each module lists the images of one form; none is decoded there."""
+"""What a source means: which images it holds, and the class, split and galaxy of each.
+
+Nothing here may decode an image or write anything.
+"""

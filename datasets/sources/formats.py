@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import cast
 
 from datasets.errors import SourceError
-from datasets.images.archives import is_hdf5
-from datasets.sources.columns import Table, is_table, table_file, tables_in
+from datasets.images.reading import is_hdf5
 from datasets.sources.listing import Listing
-from datasets.sources.trees import Tree, is_image, open_tree
+from datasets.sources.trees import Tree, is_image, open_tree, tables_in
+from datasets.tables.reading import Table, is_table, table_file
 
 FORMATS: Mapping[str, str] = {
     "class-folders": "datasets.sources.class_folders:list_class_folders",
@@ -18,7 +18,7 @@ FORMATS: Mapping[str, str] = {
     "galaxy-zoo-2": "datasets.sources.galaxy_zoo_2:list_galaxy_zoo_2",
     "galaxy10": "datasets.sources.galaxy10:list_galaxy10",
     "table": "datasets.sources.labels_table:list_table",
-    "fits": "datasets.sources.fits:list_fits",
+    "fits": "datasets.sources.fits_folders:list_fits",
 }
 """Where the function is that lists each form; its module, and what that needs, is imported with the first use."""
 EXPECTED = "a folder, zip, table or HDF5 file of labelled images"
@@ -45,7 +45,7 @@ def recognise(source: Path) -> str:
     if source.is_file() and is_table(source.name) and not zipfile.is_zipfile(source):
         return _by_columns(table_file(source)) or "table"
     tree = open_tree(source, expected=EXPECTED)
-    for table in tables_in(tree):
+    for _, table in tables_in(tree):
         found = _by_columns(table)
         if found is not None:
             return found
@@ -63,6 +63,6 @@ def _by_columns(table: Table) -> str | None:
 
 
 def _holds_fits(tree: Tree) -> bool:
-    from datasets.sources.fits_names import is_fits
+    from datasets.images.fits_names import is_fits
 
     return any(is_fits(name) for name in tree.files) and not any(is_image(name) for name in tree.files)

@@ -2,13 +2,9 @@
 
 There are two, with different classes (H. Leung and J. Bovy, https://github.com/henrysky/Galaxy10): Galaxy10 SDSS with
 21,785 images of 69×69 pixels, and Galaxy10 DECaLS with 17,736 of 256×256. The side of the images tells them apart.
-Images are read in slices of rows; never is the whole file, 2.5 GB of pixels, in memory.
 """
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.classes import ordered
-from datasets.errors import ImageError
-from datasets.sources.listing import Content, Item, Listing
+from datasets.images.hdf5 import Slices
+from datasets.sources.listing import Item, Listing
 from datasets.sources.trees import refusal
 
 EXPECTED = "a Galaxy10 file (HDF5 with images and ans), or a folder that holds one"
@@ -47,8 +43,6 @@ DECALS = (
     "Edge-on Galaxies with Bulge",
 )
 _CLASSES = {69: SDSS, 256: DECALS}
-SLICE = 64
-"""Rows that are read at once: 12 MiB of the larger images."""
 
 
 def list_galaxy10(source: Path) -> Listing:
@@ -63,23 +57,6 @@ def list_galaxy10(source: Path) -> Listing:
     except OSError as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise refusal(source, EXPECTED, f"a file that cannot be read ({reason})") from error
-
-
-def stored_images(path: Path) -> list[tuple[str, Callable[[], Content]]]:
-    """List the images of an HDF5 file without regard to classes: (``images/00012``, how to read it).
-
-    Raises ImageError where it holds no `images`, uint8 (n, height, width, 3).
-    """
-    try:
-        with h5py.File(path) as file:
-            images = file.get("images")
-            if not isinstance(images, h5py.Dataset) or images.dtype != np.uint8 or images.shape[3:] != (3,):
-                raise ImageError("expected an HDF5 file with images, uint8 (n, height, width, 3)")
-            count = len(images)
-    except OSError as error:
-        raise ImageError(f"cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}") from error
-    slices = _Slices(path)
-    return [(f"images/{row:05d}", partial(slices.image, row)) for row in range(count)]
 
 
 def _located(source: Path) -> Path:
@@ -113,7 +90,7 @@ def _items(path: Path, names: tuple[str, ...], codes: npt.NDArray[Any], objects:
     classes = ordered({names[int(code)] for code in codes[valid]})
     if len(classes) < 2:
         raise refusal(path, EXPECTED, f"images of {len(classes)} classes, and two are needed to tell apart")
-    slices = _Slices(path)
+    slices = Slices(path)
     items = tuple(
         Item(f"{row:05d}", classes.index(names[int(codes[row])]), partial(slices.image, row), object_id=objects[row])
         for row in np.flatnonzero(valid).tolist()
@@ -130,45 +107,3 @@ def _objects(file: Any, count: int) -> list[str]:
     if any(column is None or column.shape != (count,) for column in columns):
         return [""] * count
     return [f"{ra:.5f} {dec:+.5f}" for ra, dec in zip(*columns, strict=True)]
-
-
-class _Slices:
-    """The images of a file, read in slices of which the last few are kept: rows are asked for nearly in order.
-
-    They pickle as the file's path, and those unpickled in a process share the slices.
-    """
-
-    _KEPT = 3
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        self._read: OrderedDict[int, npt.NDArray[np.uint8]] = OrderedDict()
-
-    def __reduce__(self) -> tuple[Callable[[Path], "_Slices"], tuple[Path]]:
-        return _unpickled, (self._path,)
-
-    def image(self, row: int) -> npt.NDArray[np.uint8]:
-        """Return the image in a row, uint8 (side, side, 3). Raises ImageError where it cannot be read."""
-        number, place = divmod(row, SLICE)
-        with self._lock:  # HDF5 serves one thread at a time anyway
-            if number not in self._read:
-                self._read[number] = self._slice(number)
-            self._read.move_to_end(number)
-            while len(self._read) > self._KEPT:
-                self._read.popitem(last=False)
-            image: npt.NDArray[np.uint8] = self._read[number][place]
-        return image
-
-    def _slice(self, number: int) -> npt.NDArray[np.uint8]:
-        try:
-            with h5py.File(self._path) as file:
-                pixels: npt.NDArray[np.uint8] = file["images"][number * SLICE : (number + 1) * SLICE]
-                return pixels
-        except OSError as error:
-            raise ImageError(f"cannot be read: {str(error).splitlines()[0]}") from error
-
-
-@lru_cache(maxsize=1)
-def _unpickled(path: Path) -> _Slices:
-    return _Slices(path)

@@ -19,11 +19,11 @@ spiral                   Class1.2 ≥ 0.430, Class2.2 ≥ 0.715 and Class4.1 ≥
 
 from pathlib import Path
 
-from datasets.sources.columns import is_table, table_file
 from datasets.sources.five_classes import Answer
 from datasets.sources.listing import Listing
 from datasets.sources.trees import open_tree
 from datasets.sources.voted import Galaxy, find_table, listed, read_votes
+from datasets.tables.reading import is_table, table_file
 
 EXPECTED = "a folder or zip with training_solutions_rev1.csv and the images of the Galaxy Challenge"
 KEY = "galaxyid"
@@ -43,6 +43,6 @@ def list_galaxy_challenge(source: Path) -> Listing:
     """List the Galaxy Challenge, given the folder or zip that holds it, or its table. Raises SourceError."""
     alone = source.is_file() and is_table(source.name)
     tree = open_tree(source.parent if alone else source, expected=EXPECTED)
-    table = table_file(source) if alone else find_table(tree, KEY, COLUMNS[Answer.SMOOTH], expected=EXPECTED)
+    table = table_file(source) if alone else find_table(tree, KEY, COLUMNS[Answer.SMOOTH], expected=EXPECTED)[1]
     votes = read_votes(table, KEY, COLUMNS)
     return listed(tree, {name: Galaxy(label, name) for name, label in votes.items()}, expected=EXPECTED)

@@ -27,11 +27,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from datasets.sources.columns import Table, is_table, table_file
 from datasets.sources.five_classes import Answer
 from datasets.sources.listing import Listing
 from datasets.sources.trees import open_tree
 from datasets.sources.voted import Galaxy, find_table, listed, read_votes
+from datasets.tables.reading import Table, is_table, table_file
 
 EXPECTED = "a folder or zip with gz2_hart16.csv, gz2_filename_mapping.csv and the images of Galaxy Zoo 2"
 KEY = "dr7objid"
@@ -51,9 +51,9 @@ def list_galaxy_zoo_2(source: Path) -> Listing:
     """List the release, given the folder or zip that holds it, or its table of votes. Raises SourceError."""
     alone = source.is_file() and is_table(source.name)
     tree = open_tree(source.parent if alone else source, expected=EXPECTED)
-    table = table_file(source) if alone else find_table(tree, KEY, expected=EXPECTED)
+    table = table_file(source) if alone else find_table(tree, KEY, expected=EXPECTED)[1]
     votes = read_votes(table, KEY, COLUMNS)
-    mapping = find_table(tree, "asset_id", "objid", expected=EXPECTED)
+    _, mapping = find_table(tree, "asset_id", "objid", expected=EXPECTED)
     return listed(tree, _by_asset(mapping, votes), expected=EXPECTED)
 
 

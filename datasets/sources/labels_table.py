@@ -15,12 +15,13 @@ import pyarrow as pa
 
 from datasets.classes import ordered
 from datasets.errors import SourceError
-from datasets.images.archives import read_below
-from datasets.sources.columns import Table, is_table, table_file
-from datasets.sources.listing import Item, Listing, read_content
+from datasets.images.fits_names import read_content
+from datasets.images.reading import read_below
+from datasets.sources.listing import Item, Listing
 from datasets.sources.trees import open_tree, refusal
 from datasets.sources.voted import find_table
 from datasets.splits import Split, split_named
+from datasets.tables.reading import Table, is_table, table_file
 
 EXPECTED = "a CSV or Parquet table with the columns path and label, or a folder or zip that holds one"
 _COLUMNS = ("path", "label", "id", "split")
@@ -70,8 +71,7 @@ def _located(source: Path) -> tuple[Table, Read, Callable[[str], str]]:
     if source.is_file() and is_table(source.name):
         return table_file(source), partial(read_below, source.parent), str
     tree = open_tree(source, expected=EXPECTED)
-    table = find_table(tree, "path", "label", expected=EXPECTED)
-    home = tree if table.home is None else table.home
+    home, table = find_table(tree, "path", "label", expected=EXPECTED)
     base = PurePosixPath(table.name.removeprefix(f"{home.path}/")).parent
     return table, home.read, lambda path: posixpath.normpath((base / path).as_posix())
 

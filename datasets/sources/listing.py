@@ -1,28 +1,10 @@
 """What every source is turned into before it is imported."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
-from datasets.sources.fits_names import is_fits
+from datasets.images.preparing import Content
 from datasets.splits import Split
-
-Content = bytes | npt.NDArray[np.uint8]
-"""A whole image file, or pixels as a source holds them: uint8, (height, width, 3), RGB."""
-
-
-def read_content(read: Callable[[str], bytes], names: Sequence[str]) -> Content:
-    """Return the image in a file, or that of the FITS files of a galaxy's bands in the order blue, green, red.
-
-    Raises ImageError, as ``read`` does, with the reason where there is none.
-    """
-    if not is_fits(names[0]):
-        return read(names[0])
-    from datasets.sources.fits_pixels import composite
-
-    return composite([read(name) for name in names])
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from datasets.errors import SourceError
-from datasets.images.archives import Archive, is_hidden, leaves_archive, read_below, walk
 from datasets.images.preparing import SUFFIXES
+from datasets.images.reading import is_hidden, read_below, walk
+from datasets.images.zips import Archive, leaves_archive
+from datasets.tables.reading import Table, is_table
 
 Entries = list[tuple[str, bool]]
 """(path relative to the source with ``/``, whether it is a folder)."""
@@ -117,6 +119,16 @@ def images_by_stem(tree: Tree) -> tuple[dict[str, tuple[str, Read]], list[tuple[
         else:
             found[stem] = (name, read)
     return found, rejected
+
+
+def tables_in(tree: Tree) -> Iterator[tuple[Tree, Table]]:
+    """Yield the tables in the first two levels of a folder or zip, and in the zips that lie in a folder.
+
+    Deeper ones are not what a source is about. Each comes with the folder or zip that it lies in.
+    """
+    for part in (tree, *inner_trees(tree)):
+        names = [name for name in part.files if is_table(name) and name.count("/") <= 1]
+        yield from ((part, Table(f"{part.path}/{name}", partial(part.open, name))) for name in names)
 
 
 def _images(tree: Tree, rejected: list[tuple[str, str]]) -> Iterator[tuple[str, Read]]:

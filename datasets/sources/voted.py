@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 
 from datasets.errors import SourceError
-from datasets.sources.columns import Table, tables_in
 from datasets.sources.five_classes import CLASSES, Answer, five_classes
 from datasets.sources.listing import Item, Listing
-from datasets.sources.trees import Tree, images_by_stem, refusal
+from datasets.sources.trees import Tree, images_by_stem, refusal, tables_in
+from datasets.tables.reading import Table
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,20 @@ class Galaxy:
     object_id: str
 
 
-def find_table(tree: Tree, *columns: str, expected: str) -> Table:
-    """Find the table that has some columns in a source. Raises SourceError if none has, or the first damaged one's."""
+def find_table(tree: Tree, *columns: str, expected: str) -> tuple[Tree, Table]:
+    """Find the table that has some columns in a source, and the folder or zip that it lies in.
+
+    Raises SourceError if none has them, or the first damaged one's.
+    """
     damaged: list[SourceError] = []
-    for table in tables_in(tree):
+    for home, table in tables_in(tree):
         try:
             header = table.header()
         except SourceError as error:
             damaged.append(error)
             continue
         if set(columns) <= {column.strip().casefold() for column in header}:
-            return table
+            return home, table
     if damaged:
         raise damaged[0]
     raise refusal(tree.path, expected, f"no table with the column '{columns[0]}'")

@@ -1,1 +1,4 @@
-"""Where files lie: folders on any filesystem, whole files, checksums, and each node's copies of what is remote."""
+"""Folders of the storage, local and remote: files read, written whole, created once, compared, and built beside them.
+
+Nothing here may know what a dataset, an image or a table is.
+"""

@@ -1,1 +1,4 @@
-"""From a dataset to batches: balanced, varied, mixed."""
+"""What a training sees of a dataset: its rows balanced, augmented, mixed and batched.
+
+Nothing here may know how a dataset was imported, or import TensorFlow.
+"""

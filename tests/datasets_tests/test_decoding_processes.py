@@ -18,8 +18,8 @@ from datasets_tests.source_examples import EXAMPLES
 from datasets import Dataset, ImportOptions, SourceError, import_dataset
 from datasets.errors import ImageError
 from datasets.images import decoding as decoding_module
-from datasets.images.archives import Archive
 from datasets.images.decoding import decode_all
+from datasets.images.zips import Archive
 from datasets.sources.formats import list_source
 from datasets.sources.listing import Item
 

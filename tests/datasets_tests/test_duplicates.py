@@ -166,7 +166,7 @@ class TestStrict:
 
 
 def test_bombs_are_quarantined_by_their_headers(make_source, zipped, tmp_path, huge_png, monkeypatch):
-    monkeypatch.setattr("datasets.images.archives.MAX_BYTES", 10_000)
+    monkeypatch.setattr("datasets.images.reading.MAX_BYTES", 10_000)
     extra = {"a/huge.png": huge_png(60_000, 60_000), "a/bomb.png": bytes(10_001), "../evil.png": b""}
     info = import_dataset(zipped(make_source(a=5, b=5), extra=extra), tmp_path / "out", SMALL)
     assert info.total == 10
@@ -176,13 +176,13 @@ def test_bombs_are_quarantined_by_their_headers(make_source, zipped, tmp_path, h
     assert reasons["../evil.png"] == "path leaves the archive"
 
 
-def test_placing_is_the_same_in_any_order_of_rows():
+def test_the_assignment_is_the_same_in_any_order_of_rows():
+    from datasets.importing.assignment import assign_splits
     from datasets.importing.duplicates import Row
-    from datasets.importing.placing import place
 
     rows = [Row(f"{n}", n % 2, f"pixels {n // 4}-{n % 2}", f"object {n // 3}" if n > 40 else "") for n in range(60)]
     order = np.random.default_rng(2).permutation(60)
     shares = {Split.TRAIN: 0.6, Split.VALIDATION: 0.2, Split.TEST: 0.2}
-    first = place(rows, ("a", "b"), shares, seed=4).splits
-    other = place([rows[number] for number in order], ("a", "b"), shares, seed=4).splits
+    first = assign_splits(rows, ("a", "b"), shares, seed=4).splits
+    other = assign_splits([rows[number] for number in order], ("a", "b"), shares, seed=4).splits
     assert np.array_equal(first[order], other)

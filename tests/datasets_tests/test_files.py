@@ -13,8 +13,9 @@ import pytest
 from astropy.io import fits
 
 from datasets import ImageError, decode_content, iterate_images
-from datasets.images.archives import MAX_BYTES, Archive
-from datasets.sources.fits_pixels import composite
+from datasets.images.fits_pixels import composite
+from datasets.images.reading import MAX_BYTES
+from datasets.images.zips import Archive
 
 
 def names(*paths):
@@ -115,7 +116,7 @@ def test_a_file_of_absurd_size_is_not_read(tmp_path):
 
 def test_a_member_that_promises_an_absurd_size_is_not_read(zipped, monkeypatch):
     path = zipped(None, extra={"a.jpg": b"x"})
-    monkeypatch.setattr("datasets.images.archives.MAX_BYTES", 0)
+    monkeypatch.setattr("datasets.images.reading.MAX_BYTES", 0)
     (image,) = iterate_images([path])
     assert reason(image).startswith("too large")
 

@@ -7,9 +7,9 @@ from astropy.io import fits
 from astropy.visualization import make_lupton_rgb
 
 from datasets import ImageError, SourceError, Split
-from datasets.sources.fits import list_fits
-from datasets.sources.fits_names import by_galaxy, colours
-from datasets.sources.fits_pixels import composite
+from datasets.images.fits_names import by_galaxy, colours
+from datasets.images.fits_pixels import composite
+from datasets.sources.fits_folders import list_fits
 
 BLUE, GREEN, RED = np.random.default_rng(8).random((3, 6, 9)).astype(np.float32) * [[[1]], [[3]], [[5]]]
 EXPECTED = make_lupton_rgb(RED, GREEN, BLUE, stretch=5, Q=8)[::-1]
@@ -100,13 +100,13 @@ def test_a_header_that_promises_more_than_the_file_has_is_refused_without_the_me
 
 
 def test_an_image_of_too_many_pixels_is_refused_by_its_header(monkeypatch):
-    monkeypatch.setattr("datasets.sources.fits_pixels.MAX_PIXELS", 3 * 6 * 9 - 1)
+    monkeypatch.setattr("datasets.images.fits_pixels.MAX_PIXELS", 3 * 6 * 9 - 1)
     with pytest.raises(ImageError, match=r"^too large: \(3, 6, 9\) pixels"):
         composite([encoded(unit([BLUE, GREEN, RED]))])
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr("datasets.sources.fits_pixels.MAX_BYTES", 10_000)
+    monkeypatch.setattr("datasets.images.fits_pixels.MAX_BYTES", 10_000)
     with pytest.raises(ImageError, match=r"^too large: at most"):
         composite([gzip.compress(bytes(20_000))])
 

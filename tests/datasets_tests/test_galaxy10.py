@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from datasets import Dataset, ImageError, ImportOptions, SourceError, import_dataset
-from datasets.sources import galaxy10
+from datasets.images import hdf5
 from datasets.sources.galaxy10 import DECALS, SDSS, list_galaxy10
 
 
@@ -28,12 +28,12 @@ def test_the_side_of_the_images_tells_which_ten_classes_there_are(tmp_path, side
 
 
 def test_pixels_are_kept_and_read_in_slices(tmp_path, monkeypatch):
-    monkeypatch.setattr(galaxy10, "SLICE", 4)
+    monkeypatch.setattr(hdf5, "SLICE", 4)
     images = noise(30)
     path = write(tmp_path / "a.h5", images, np.arange(30) % 2)
     read = []
-    slicing = galaxy10._Slices._slice
-    monkeypatch.setattr(galaxy10._Slices, "_slice", lambda self, number: read.append(number) or slicing(self, number))
+    slicing = hdf5.Slices._slice
+    monkeypatch.setattr(hdf5.Slices, "_slice", lambda self, number: read.append(number) or slicing(self, number))
     dataset = Dataset.open(import_dataset(path, tmp_path / "out", ImportOptions(image_size=69)).path)
     assert sorted(set(read)) == list(range(8))
     assert len(read) <= 12, "a slice is read about once, not for each of its rows"
@@ -77,7 +77,7 @@ def test_other_hdf5_files_are_refused(tmp_path):
 
 
 def test_rows_that_are_damaged_are_quarantined_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(galaxy10, "SLICE", 4)
+    monkeypatch.setattr(hdf5, "SLICE", 4)
     path = tmp_path / "a.h5"
     with h5py.File(path, "w") as file:
         made = file.create_dataset("images", data=noise(40), chunks=(4, 69, 69, 3), fletcher32=True)

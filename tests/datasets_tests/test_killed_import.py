@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from datasets import Dataset, ImportOptions, StorageError, import_dataset
-from datasets.importing.building import building_place
+from datasets.storage.building import building_place
 from datasets.storage.folders import open_folder
 
 SMALL = ImportOptions(image_size=8)

@@ -248,7 +248,7 @@ class TestFullDisk:
         assert fetched(s3_server, remote) == 0
 
     def test_a_disk_that_fills_up_meanwhile(self, remote, cache, monkeypatch):
-        monkeypatch.setattr("datasets.storage.cache_room._lacking", lambda *arguments: "")
+        monkeypatch.setattr("datasets.arrow.cache_room._lacking", lambda *arguments: "")
         with self.refused():
             Dataset.open(remote)
         assert all(path.name.startswith("images-") for path in files_in(cache))

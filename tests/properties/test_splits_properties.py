@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import assume, given, settings, strategies as st
 
 from datasets import SourceError, Split, stratified
+from datasets.importing.assignment import assign_splits
 from datasets.importing.duplicates import Row
-from datasets.importing.placing import place
 
 counts = st.lists(st.integers(3, 40), min_size=1, max_size=5)
 shares = st.tuples(st.integers(0, 100), st.integers(0, 100)).filter(lambda both: sum(both) <= 100)
@@ -108,7 +108,7 @@ def imported_rows(draw):
 def test_no_pixels_and_no_object_are_in_two_splits_and_a_sources_own_are_kept(rows, both, seed):
     wanted = {Split.TRAIN: 1 - sum(both) / 100, Split.VALIDATION: both[0] / 100, Split.TEST: both[1] / 100}
     try:
-        placed = place(rows, ("a", "b"), wanted, seed=seed)
+        placed = assign_splits(rows, ("a", "b"), wanted, seed=seed)
     except SourceError:
         return  # a class has too few distinct images, as its message says
     kept = [number for number, code in enumerate(placed.splits) if code >= 0]

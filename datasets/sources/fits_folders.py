@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from datasets.errors import ImageError
+from datasets.images.fits_names import by_galaxy, in_order, is_fits, read_content
 from datasets.sources.class_folders import ClassFile, class_files
-from datasets.sources.fits_names import by_galaxy, in_order, is_fits
-from datasets.sources.listing import Item, Listing, read_content
+from datasets.sources.listing import Item, Listing
 from datasets.sources.trees import refusal
 
 EXPECTED = "a folder or zip with a folder of FITS files for each class"

@@ -1,4 +1,4 @@
-"""Where a dataset is built until it is complete, and how it gets into its place."""
+"""Where a dataset or model is built until it is complete."""
 
 import contextlib
 import fcntl
@@ -6,17 +6,14 @@ import glob
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
-from datasets.arrow.description import FILE
-from datasets.arrow.tables import is_shard
-from datasets.errors import SourceError, StorageError
-from datasets.importing.quarantine import FILE as QUARANTINE
+from datasets.errors import StorageError
 from datasets.storage.folders import Folder, storage_errors
-from datasets.storage.node_cache import cache_folder
 
 
 @contextmanager
@@ -41,6 +38,20 @@ def building_place(folder: Folder) -> Iterator[Path]:
         finally:
             shutil.rmtree(place, ignore_errors=True)
             os.close(lock)
+
+
+def cache_folder() -> Path:
+    """Return the folder of this node's cache, which is made if need be.
+
+    Raises StorageError where it cannot be, or where the folder in the temporary folder is another user's.
+    """
+    named = os.environ.get("GALAXY_CACHE")
+    cache = Path(named).expanduser().absolute() if named else Path(tempfile.gettempdir(), f"galaxy-tuner-{os.getuid()}")
+    with storage_errors("make the cache", cache, absent_is_error=True):
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not named and cache.stat().st_uid != os.getuid():
+            raise StorageError(f"cannot use the cache '{cache}': it is another user's; name a folder in $GALAXY_CACHE")
+    return cache
 
 
 def _locked_place(target: Path) -> tuple[Path, int]:
@@ -84,52 +95,8 @@ def _prefix(target: Path) -> str:
     return f".{target.name}.importing-"
 
 
-def check_free(folder: Folder) -> None:
-    """Raise SourceError where a dataset cannot come to be, because something is there."""
-    remains = folder.local is None and all(_is_part(name) for name in folder.names())
-    if folder.exists() and not remains:
-        raise SourceError(f"'{folder.uri}' exists already: give a new place for the dataset, or remove it first")
-
-
-def publish(place: Path, folder: Folder) -> None:
-    """Put a complete dataset in its place. Raises OSError or StorageError where something has come to be there.
-
-    Elsewhere than on the local disk two imports to one place at the same time are found out only when the second ends;
-    where their images differ, the checksums then tell that the dataset is of two.
-    """
-    if folder.local is not None:
-        place.rename(folder.local)
-        return
-    names = sorted(path.name for path in place.iterdir() if path.name != FILE)
-    try:
-        for name in names:
-            folder.write_whole(name, (place / name).read_bytes())
-        there = set(folder.names())
-        for left in there - {*names, FILE}:  # by an import that was killed
-            folder.delete(left)
-        # The description makes a dataset of the files: it comes last.
-        if not there.issuperset(names) or not folder.create(FILE, (place / FILE).read_bytes()):
-            raise StorageError(f"cannot write '{folder.uri}': another import has written there meanwhile; try again")
-    except BaseException:
-        _withdraw(folder, names)
-        raise
-
-
-def _withdraw(folder: Folder, names: list[str]) -> None:
-    """Remove what was uploaded, as far as the storage lets us, unless it has become a dataset."""
-    with contextlib.suppress(StorageError):
-        if not folder.exists(FILE):
-            for name in names:
-                folder.delete(name)
-
-
 def _forget_if_empty(folder: Folder) -> None:
     """Remove the mark that an object store may keep of a folder whose files are gone."""
     with contextlib.suppress(StorageError):
         if folder.local is None and not folder.names():
             folder.delete_tree()
-
-
-def _is_part(name: str) -> bool:
-    """Say whether a name is that of a file that `publish` uploads before the description."""
-    return name == QUARANTINE or is_shard(name)

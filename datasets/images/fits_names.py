@@ -1,10 +1,11 @@
 """What the names of FITS files tell: that they are some, which band they hold, and which belong together."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from datasets.errors import ImageError
+from datasets.images.preparing import Content
 
 _SUFFIXES = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fits.fz")
 BANDS = "ugrizy"
@@ -61,3 +62,15 @@ def in_order(bands: Mapping[str, str]) -> list[str]:
     if chosen is None:
         raise ImageError(f"the bands {', '.join(sorted(bands))}: expected three, or g, r and i")
     return [bands[band] for band in chosen]
+
+
+def read_content(read: Callable[[str], bytes], names: Sequence[str]) -> Content:
+    """Return the image in a file, or that of the FITS files of a galaxy's bands in the order blue, green, red.
+
+    Raises ImageError, as ``read`` does, with the reason where there is none.
+    """
+    if not is_fits(names[0]):
+        return read(names[0])
+    from datasets.images.fits_pixels import composite  # astropy takes long to import
+
+    return composite([read(name) for name in names])

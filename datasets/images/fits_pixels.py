@@ -18,9 +18,9 @@ from astropy.utils.exceptions import AstropyUserWarning
 from astropy.visualization import make_lupton_rgb
 
 from datasets.errors import ImageError
-from datasets.images.archives import MAX_BYTES
+from datasets.images.fits_names import colours
 from datasets.images.preparing import MAX_PIXELS
-from datasets.sources.fits_names import colours
+from datasets.images.reading import MAX_BYTES
 
 STRETCH, SOFTENING = 5, 8
 Plane = npt.NDArray[np.float32]

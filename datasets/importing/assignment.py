@@ -15,8 +15,8 @@ Shares = dict[Split, float]
 
 
 @dataclass(frozen=True)
-class Placing:
-    """Where the rows come.
+class Assignment:
+    """The split of each row.
 
     Attributes:
         splits: int8, (n,): codes of Split, -1 for the rows that cannot stay.
@@ -27,7 +27,7 @@ class Placing:
     reasons: dict[int, str]
 
 
-def place(rows: Sequence[Row], classes: Sequence[str], shares: Shares, *, seed: int) -> Placing:
+def assign_splits(rows: Sequence[Row], classes: Sequence[str], shares: Shares, *, seed: int) -> Assignment:
     """Draw the splits that the source leaves open, so that no galaxy comes into two of them.
 
     Rows of the same pixels and different classes cannot stay. The source's own splits are kept; a row whose pixels or
@@ -60,7 +60,7 @@ def place(rows: Sequence[Row], classes: Sequence[str], shares: Shares, *, seed: 
             seed=seed,
             groups=numbers[chosen],
         )
-    return Placing(splits, reasons)
+    return Assignment(splits, reasons)
 
 
 def check_labels(

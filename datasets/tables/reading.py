@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +14,6 @@ import pyarrow as pa
 import pyarrow.csv
 
 from datasets.errors import SourceError
-from datasets.sources.trees import Tree, inner_trees
 
 TABLE_SUFFIXES = (".csv", ".csv.gz", ".parquet")
 BATCH = 2**22
@@ -34,12 +32,10 @@ class Table:
     Attributes:
         name: its path, for errors.
         stream: opens the file.
-        home: the folder or zip that it lies in, if it was found in one.
     """
 
     name: str
     stream: Callable[[], IO[bytes]] = field(repr=False)
-    home: Tree | None = field(default=None, repr=False)
 
     def header(self) -> list[str]:
         """Return the columns' names as they stand. Raises SourceError where the file is no table."""
@@ -115,13 +111,3 @@ class _Parquet:
 def table_file(path: Path) -> Table:
     """Return the table in a local file."""
     return Table(str(path), lambda: path.open("rb"))
-
-
-def tables_in(tree: Tree) -> Iterator[Table]:
-    """Yield the tables in the first two levels of a folder or zip, and in the zips that lie in a folder.
-
-    Deeper ones are not what a source is about.
-    """
-    for part in (tree, *inner_trees(tree)):
-        names = [name for name in part.files if is_table(name) and name.count("/") <= 1]
-        yield from (Table(f"{part.path}/{name}", partial(part.open, name), part) for name in names)

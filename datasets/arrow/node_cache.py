@@ -12,17 +12,17 @@ same dataset at two places is one. The system gives up a dead process's locks, s
 import errno
 import fcntl
 import os
-import tempfile
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from datasets.arrow.cache_room import IN_USE, make_room, no_room
 from datasets.arrow.description import DatasetInfo
 from datasets.arrow.tables import damaged, is_shard, missing, shard_name
 from datasets.errors import FormatError, StorageError
-from datasets.storage.cache_room import IN_USE, make_room, no_room
+from datasets.storage.building import cache_folder
 from datasets.storage.checksums import Checksum, checksum_of, content_key
 from datasets.storage.folders import Folder, storage_errors
 from datasets.storage.whole_files import is_temporary, write_temporary
@@ -72,20 +72,6 @@ def copy_on_node(folder: Folder, info: DatasetInfo, *, recheck: bool = False) ->
             with _fetching(cache):
                 _complete(place, folder, info, recheck)
     return copy
-
-
-def cache_folder() -> Path:
-    """Return the folder of this node's cache, which is made if need be.
-
-    Raises StorageError where it cannot be, or where the folder in the temporary folder is another user's.
-    """
-    named = os.environ.get("GALAXY_CACHE")
-    cache = Path(named).expanduser().absolute() if named else Path(tempfile.gettempdir(), f"galaxy-tuner-{os.getuid()}")
-    with storage_errors("make the cache", cache, absent_is_error=True):
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not named and cache.stat().st_uid != os.getuid():
-            raise StorageError(f"cannot use the cache '{cache}': it is another user's; name a folder in $GALAXY_CACHE")
-    return cache
 
 
 def _check_names(folder: Folder, info: DatasetInfo) -> None:

@@ -1,0 +1,79 @@
+"""Images that one HDF5 file holds, `images` uint8 (n, height, width, 3), read in slices of rows.
+
+Never is the whole file in memory: Galaxy10 DECaLS has 2.5 GB of pixels.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import lru_cache, partial
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from datasets.errors import ImageError
+from datasets.images.preparing import Content
+
+SLICE = 64
+"""Rows that are read at once: 12 MiB of the larger images."""
+
+
+def stored_images(path: Path) -> list[tuple[str, Callable[[], Content]]]:
+    """List the images of an HDF5 file without regard to classes: (``images/00012``, how to read it).
+
+    Raises ImageError where it holds no `images`, uint8 (n, height, width, 3).
+    """
+    try:
+        with h5py.File(path) as file:
+            images = file.get("images")
+            if not isinstance(images, h5py.Dataset) or images.dtype != np.uint8 or images.shape[3:] != (3,):
+                raise ImageError("expected an HDF5 file with images, uint8 (n, height, width, 3)")
+            count = len(images)
+    except OSError as error:
+        raise ImageError(f"cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}") from error
+    slices = Slices(path)
+    return [(f"images/{row:05d}", partial(slices.image, row)) for row in range(count)]
+
+
+class Slices:
+    """The images of a file, read in slices of which the last few are kept: rows are asked for nearly in order.
+
+    They pickle as the file's path, and those unpickled in a process share the slices.
+    """
+
+    _KEPT = 3
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._read: OrderedDict[int, npt.NDArray[np.uint8]] = OrderedDict()
+
+    def __reduce__(self) -> tuple[Callable[[Path], "Slices"], tuple[Path]]:
+        return _unpickled, (self._path,)
+
+    def image(self, row: int) -> npt.NDArray[np.uint8]:
+        """Return the image in a row, uint8 (side, side, 3). Raises ImageError where it cannot be read."""
+        number, place = divmod(row, SLICE)
+        with self._lock:  # HDF5 serves one thread at a time anyway
+            if number not in self._read:
+                self._read[number] = self._slice(number)
+            self._read.move_to_end(number)
+            while len(self._read) > self._KEPT:
+                self._read.popitem(last=False)
+            image: npt.NDArray[np.uint8] = self._read[number][place]
+        return image
+
+    def _slice(self, number: int) -> npt.NDArray[np.uint8]:
+        try:
+            with h5py.File(self._path) as file:
+                pixels: npt.NDArray[np.uint8] = file["images"][number * SLICE : (number + 1) * SLICE]
+                return pixels
+        except OSError as error:
+            raise ImageError(f"cannot be read: {str(error).splitlines()[0]}") from error
+
+
+@lru_cache(maxsize=1)
+def _unpickled(path: Path) -> Slices:
+    return Slices(path)

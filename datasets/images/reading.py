@@ -1,0 +1,77 @@
+"""Files on the local disk, whoever made them: which there are below a folder, and one of them whole."""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from datasets.errors import ImageError
+
+MAX_BYTES = 256 * 2**20
+"""A larger file is not read: no galaxy image is, and a zip can promise any size."""
+
+_HIDDEN = re.compile(r"(?:\A|/)(?:\.(?!\.)|(?:__macosx|thumbs\.db|desktop\.ini)(?:/|\Z))", re.IGNORECASE)
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+
+
+def is_hidden(name: str) -> bool:
+    """Say whether any part of a path is hidden, or litter that systems leave behind. ``..`` is harmful, not hidden."""
+    return _HIDDEN.search(name) is not None
+
+
+def walk(folder: Path) -> Iterator[tuple[str, bool]]:
+    """Yield (path relative to ``folder`` with ``/``, whether it is a folder) of all that is not hidden below it.
+
+    Links to folders directly in ``folder`` are followed, deeper ones are not. Raises OSError for what cannot be listed.
+    """
+    for entry in sorted(folder.iterdir()):
+        if is_hidden(entry.name):
+            continue
+        if not entry.is_dir():
+            yield entry.name, False
+            continue
+        yield entry.name, True
+        for parent, folders, files in os.walk(entry, onerror=_reraise):
+            folders[:] = sorted(name for name in folders if not is_hidden(name))
+            base = Path(parent).relative_to(folder).as_posix()
+            yield from ((f"{base}/{name}", True) for name in folders)
+            yield from ((f"{base}/{name}", False) for name in files if not is_hidden(name))
+
+
+def is_hdf5(path: Path) -> bool:
+    """Say whether a file is one of HDF5, by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_HDF5)) == _HDF5
+    except OSError:
+        return False
+
+
+def read_below(folder: Path, name: str) -> bytes:
+    """Return the file ``name`` of a folder whole. Raises as ``read_file`` does."""
+    return read_file(folder / name)
+
+
+def read_file(path: Path) -> bytes:
+    """Return a file whole. Raises ImageError with the reason where it cannot be read."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without end
+            raise ImageError("not a file")
+        check_size(status.st_size)
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ImageError("no such file") from error
+    except OSError as error:
+        raise ImageError(f"cannot be read: {error.strerror}") from error
+
+
+def check_size(size: int) -> None:
+    """Raise ImageError for a file of more bytes than are read."""
+    if size > MAX_BYTES:
+        raise ImageError(f"too large: {size // 2**20} MiB, at most {MAX_BYTES // 2**20} MiB are read")
+
+
+def _reraise(error: OSError) -> None:
+    raise error
