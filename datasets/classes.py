@@ -26,10 +26,5 @@ def class_mapping(names: Sequence[str], others: Sequence[str]) -> list[int] | No
     return [places[key] for key in keys]
 
 
-def same_classes(names: Sequence[str], others: Sequence[str]) -> bool:
-    """Say whether two lists hold the same classes by name, in whatever order."""
-    return class_mapping(names, others) is not None
-
-
 def _key(name: str) -> str:
     return _NOT_IN_NAMES.sub(" ", name.casefold()).strip()

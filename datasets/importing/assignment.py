@@ -9,7 +9,8 @@ import numpy.typing as npt
 from datasets.errors import SourceError
 from datasets.importing import duplicates
 from datasets.importing.duplicates import Row
-from datasets.splits import Split, check_counts, drawn
+from datasets.importing.stratification import check_counts, stratified
+from datasets.splits import Split
 
 Shares = dict[Split, float]
 
@@ -52,7 +53,7 @@ def assign_splits(rows: Sequence[Row], classes: Sequence[str], shares: Shares, *
     if open_rows.any() and wanted:
         chosen = np.flatnonzero(open_rows)
         present, chosen_labels = np.unique(labels[chosen], return_inverse=True)
-        splits[chosen] = drawn(
+        splits[chosen] = stratified(
             chosen_labels,
             [rows[number].id for number in chosen.tolist()],
             classes=[classes[label] for label in present],

@@ -1,10 +1,7 @@
 """Import: a source's images → a dataset directory, whole or not at all."""
 
-import gc
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,17 +11,19 @@ import numpy.typing as npt
 from datasets.arrow.description import FILE, FORMAT, DatasetInfo, Preprocessing
 from datasets.arrow.fingerprints import fingerprint
 from datasets.errors import SourceError
+from datasets.garbage import uncollected
 from datasets.images.decoding import decode_all
 from datasets.importing.assignment import assign_splits, check_labels
 from datasets.importing.options import ImportOptions
 from datasets.importing.publishing import check_free, publish
 from datasets.importing.quarantine import Quarantine
 from datasets.importing.staging import Staging
+from datasets.importing.stratification import shares
 from datasets.progress import Progress, silent
 from datasets.sources.formats import list_source, recognise
 from datasets.sources.listing import Listing
 from datasets.sources.trees import opened_once
-from datasets.splits import Split, shares
+from datasets.splits import Split
 from datasets.storage.building import building_place
 from datasets.storage.checksums import Checksum, checksum_of
 from datasets.storage.folders import open_folder
@@ -56,7 +55,7 @@ def import_dataset(
         StorageError: the target cannot be written. Likewise.
     """
     options = options or ImportOptions()
-    with opened_once(), _uncollected():
+    with opened_once(), uncollected():
         form = recognise(Path(source)) if options.format == "auto" else options.format
         listing = list_source(Path(source), form)
     items = listing.items
@@ -79,18 +78,6 @@ def import_dataset(
         (built / FILE).write_bytes(info.as_document())
         publish(built, folder)
     return info
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Let no garbage be looked for: a listing's objects stay, and to search so many takes as long as to list."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _check_classes(

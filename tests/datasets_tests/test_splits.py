@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
 
-from datasets import SourceError, Split, stratified
+from datasets import SourceError, Split
+from datasets.importing.stratification import shares, stratified
 
 
 def draw(counts, *, validation=0.1, test=0.1, seed=1):
     labels = np.repeat(np.arange(len(counts)), counts)
     ids = [f"class/{row}" for row in range(len(labels))]
     classes = [f"class {label}" for label in range(len(counts))]
-    return labels, stratified(labels, ids, classes=classes, validation=validation, test=test, seed=seed)
+    wanted = shares(validation=validation, test=test)
+    return labels, stratified(labels, ids, classes=classes, shares=wanted, seed=seed)
 
 
 def test_codes_are_fixed_because_they_lie_in_files():

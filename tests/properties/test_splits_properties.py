@@ -3,9 +3,10 @@
 import numpy as np
 from hypothesis import assume, given, settings, strategies as st
 
-from datasets import SourceError, Split, stratified
+from datasets import SourceError, Split
 from datasets.importing.assignment import assign_splits
 from datasets.importing.duplicates import Row
+from datasets.importing.stratification import shares as shares_of, stratified
 
 counts = st.lists(st.integers(3, 40), min_size=1, max_size=5)
 shares = st.tuples(st.integers(0, 100), st.integers(0, 100)).filter(lambda both: sum(both) <= 100)
@@ -19,7 +20,8 @@ def rows_of(counts):
 
 def draw(labels, ids, classes, both, seed):
     names = [str(label) for label in range(classes)]
-    return stratified(labels, ids, classes=names, validation=both[0] / 100, test=both[1] / 100, seed=seed)
+    wanted = shares_of(validation=both[0] / 100, test=both[1] / 100)
+    return stratified(labels, ids, classes=names, shares=wanted, seed=seed)
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)
@@ -69,8 +71,8 @@ def test_groups_stay_whole_and_shares_hold_but_for_the_largest_group_of_a_class(
     groups = np.repeat(np.arange(len(flat)), flat)
     ids = [f"{row}.jpg" for row in range(len(labels))]
     names = [str(label) for label in range(len(sizes))]
-    parts = {"validation": both[0] / 100, "test": both[1] / 100}
-    codes = stratified(labels, ids, classes=names, seed=seed, groups=groups, **parts)
+    parts = shares_of(validation=both[0] / 100, test=both[1] / 100)
+    codes = stratified(labels, ids, classes=names, shares=parts, seed=seed, groups=groups)
     assert all(len(set(codes[groups == group])) == 1 for group in range(len(flat)))
     wanted = {Split.TRAIN.code: 100 - sum(both), Split.VALIDATION.code: both[0], Split.TEST.code: both[1]}
     for label, of_class in enumerate(sizes):

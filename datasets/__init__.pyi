@@ -1,0 +1,46 @@
+# For users: these stay.
+from .arrow.dataset import Dataset as Dataset
+from .errors import GalaxyTunerError as GalaxyTunerError
+from .images.files import iterate_images as iterate_images
+from .importing.options import ImportOptions as ImportOptions
+from .importing.pipeline import import_dataset as import_dataset
+from .splits import Split as Split
+
+# isort: split
+# For the layers above.
+from .arrow.dataset import read_info as read_info
+from .arrow.description import DatasetInfo as DatasetInfo, Preprocessing as Preprocessing
+from .arrow.verification import verify_dataset as verify_dataset
+from .classes import class_mapping as class_mapping
+from .errors import (
+    DatasetError as DatasetError,
+    FormatError as FormatError,
+    ImageError as ImageError,
+    SourceError as SourceError,
+    StorageError as StorageError,
+)
+from .garbage import uncollected as uncollected
+from .images.files import ImageFile as ImageFile
+from .images.preparing import DecodedImage as DecodedImage, decode as decode, decode_content as decode_content
+from .progress import Progress as Progress, silent as silent
+from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
+from .storage.building import building_place as building_place
+from .storage.folders import Folder as Folder, open_folder as open_folder
+from .training.augmentation import Augmentation as Augmentation
+from .training.augmenting import augment as augment
+from .training.balancing import (
+    Balance as Balance,
+    balanced_counts as balanced_counts,
+    balanced_rows as balanced_rows,
+    class_weights as class_weights,
+)
+from .training.batches import (
+    Batch as Batch,
+    Batches as Batches,
+    MixedBatch as MixedBatch,
+    as_floats as as_floats,
+    plain_batches as plain_batches,
+    training_batches as training_batches,
+)
+from .training.gallery import draw_gallery as draw_gallery
+from .training.mixup import mix_up as mix_up

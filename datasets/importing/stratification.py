@@ -1,0 +1,143 @@
+"""The draw of splits: stratified by class, the same for the same images and seed."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from datasets.errors import SourceError
+from datasets.splits import Split
+
+
+def shares(*, validation: float, test: float) -> dict[Split, float]:
+    """Return the share of each split; training gets what validation and test leave."""
+    rest = 1 - validation - test
+    # 1 - 0.9 - 0.1 is not quite 0 in floats, and must not ask for a training row.
+    return {Split.TRAIN: rest if rest > 1e-9 else 0.0, Split.VALIDATION: validation, Split.TEST: test}
+
+
+def check_counts(
+    counts: Sequence[int], classes: Sequence[str], shares: Mapping[Split, float], *, noun: str = "image"
+) -> None:
+    """Check that each class has an image for each split that is not empty; ``counts[i]`` is of ``classes[i]``.
+
+    Raises SourceError naming the first class that has too few.
+    """
+    asked = [split for split in Split if shares[split] > 0]
+    for name, count in zip(classes, counts, strict=True):
+        if count < len(asked):
+            raise SourceError(
+                f"class '{name}' has {count} {noun}{'' if count == 1 else 's'}: at least {len(asked)} are needed, "
+                f"one each for {', '.join(asked)}; add images of it or take it out of the source"
+            )
+
+
+def stratified(
+    labels: npt.NDArray[np.int64],
+    ids: Sequence[str],
+    *,
+    classes: Sequence[str],
+    shares: Mapping[Split, float],
+    seed: int,
+    groups: npt.NDArray[np.int64] | None = None,
+) -> npt.NDArray[np.int8]:
+    """Draw a split for each row, class by class.
+
+    A row's place in the draw is a hash of its id and the seed. So the split depends neither on the order of the rows
+    nor on the version of a random number generator, and the classes do not influence each other.
+
+    Args:
+        labels: int, (n,): indices into ``classes``.
+        ids: n distinct names of the rows.
+        classes: names of the classes, for the error.
+        shares: share of each split; they sum to 1.
+        seed: any integer.
+        groups: int, (n,): rows of the same number come into the same split; by default each row is on its own. A
+            group counts for the class that most of its rows have. The shares then hold but for a group's size.
+
+    Returns:
+        int8, (n,): codes of Split. Each split with a share above 0 has at least one row of each class.
+
+    Raises:
+        SourceError: a class has fewer rows, or groups of them, than there are splits to fill.
+    """
+    whole = Groups.of(labels, ids, np.arange(len(ids)) if groups is None else groups, seed)
+    noun = "image" if groups is None else "distinct image"
+    check_counts(np.bincount(whole.labels, minlength=len(classes)).tolist(), classes, shares, noun=noun)
+    codes = np.empty(len(whole.labels), np.int8)
+    for label in range(len(classes)):
+        members = whole.order[whole.labels[whole.order] == label]
+        codes[members] = _deal(whole.sizes[members], [shares[split] for split in Split])
+    return codes[whole.numbers]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rows that must stay together.
+
+    Attributes:
+        numbers: int64, (n,): group of each row, counted from 0.
+        labels: int64, (groups,): the class that most of a group's rows have; of several the first.
+        sizes: int64, (groups,): number of its rows.
+        order: int64, (groups,): the groups by the hash of the seed and the first of its rows' ids.
+    """
+
+    numbers: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, labels: npt.NDArray[np.int64], ids: Sequence[str], groups: npt.NDArray[np.int64], seed: int) -> Self:
+        """Number the groups and find out what the draw needs of them."""
+        _, numbers = np.unique(groups, return_inverse=True)
+        sizes = np.bincount(numbers)
+        pairs, times = np.unique(np.column_stack([numbers, labels]), axis=0, return_counts=True)
+        commonest = pairs[np.lexsort((pairs[:, 1], -times, pairs[:, 0]))]
+        _, first = np.unique(commonest[:, 0], return_index=True)
+        digests = (hashlib.sha256(f"{seed}/{name}".encode()).digest() for name in ids)
+        keys = np.array([int.from_bytes(digest[:8]) for digest in digests], np.uint64)
+        lowest = np.full(len(sizes), np.iinfo(np.uint64).max, np.uint64)
+        np.minimum.at(lowest, numbers, keys)
+        return cls(numbers, commonest[first, 1], sizes, np.argsort(lowest, kind="stable"))
+
+
+def _deal(sizes: npt.NDArray[np.int64], parts: Sequence[float]) -> npt.NDArray[np.int8]:
+    """Deal groups of one class, in their order, to splits by shares: the split's code of each.
+
+    Large groups come first, each to the split that lacks most rows; single rows then fill what is left, in order.
+    Every split with a share gets a group while there are enough of them.
+    """
+    codes = np.empty(len(sizes), np.int8)
+    lacking = np.array(_sizes(int(sizes.sum()), parts))
+    empty = {code for code, part in enumerate(parts) if part > 0}
+    large = np.flatnonzero(sizes > 1)
+    large = large[np.argsort(-sizes[large], kind="stable")]
+    for done, place in enumerate(large):
+        choice = empty if len(sizes) - done <= len(empty) else {code for code, part in enumerate(parts) if part > 0}
+        code = max(sorted(choice), key=lambda code: lacking[code])
+        codes[place] = code
+        lacking[code] -= sizes[place]
+        empty.discard(code)
+    single = np.flatnonzero(sizes == 1)
+    wanted = [max(int(rows), int(code in empty)) for code, rows in enumerate(lacking)]
+    codes[single] = np.repeat(np.arange(len(parts), dtype=np.int8), _fitted(wanted, len(single), empty, parts))
+    return codes
+
+
+def _sizes(count: int, parts: Sequence[float]) -> list[int]:
+    """Part ``count`` rows by shares: rounded, ≥ 1 where the share is above 0, the largest takes the difference."""
+    wanted = [max(1, round(part * count)) if part > 0 else 0 for part in parts]
+    return _fitted(wanted, count, set(), parts)
+
+
+def _fitted(wanted: Sequence[int], count: int, kept: set[int], parts: Sequence[float]) -> list[int]:
+    """Change the largest of some sizes until they sum to ``count``; those in ``kept`` stay above 0 while others can."""
+    sizes = list(wanted)
+    while sum(sizes) != count:
+        largest = max(range(len(sizes)), key=lambda code: (sizes[code] > (code in kept), sizes[code], parts[code]))
+        sizes[largest] += 1 if sum(sizes) < count else -1
+    return sizes
