@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from cluster import in_process, resume_search, run_search
-from cluster.training import _configurations
-from cluster.trial import TrialSession
+from cluster import resume_search, run_search
+from cluster.driving import in_process
+from cluster.jobs.training import _configurations
+from cluster.workers.trial import TrialSession
 from datasets import Dataset, open_folder
 from search import (
     Ledger,

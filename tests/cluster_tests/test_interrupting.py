@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from cluster.interrupting import interruptible
+from cluster.driving.interrupting import interruptible
 
 
 class Thing:

@@ -144,7 +144,7 @@ def test_where_ray_finds_none_it_is_one_line(
 def test_an_interrupted_search_says_so_and_keeps_what_it_has(
     tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cluster import in_process
+    from cluster.driving import in_process
 
     real = in_process._train
     monkeypatch.setattr(in_process, "_train", lambda suggestion, *rest: _interrupt_third(real, suggestion, *rest))

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from ray._private import auto_init_hook
 
-from cluster import lifeline
+from cluster.driving import ray_health
+from cluster.driving.ray_health import Lifeline, while_it_holds
 from cluster.errors import RayGoneError
-from cluster.lifeline import Lifeline, while_it_holds
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lifeline, "_EVERY_SECONDS", 0.05)
-    monkeypatch.setattr(lifeline, "_PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(ray_health, "_EVERY_SECONDS", 0.05)
+    monkeypatch.setattr(ray_health, "_PATIENCE_SECONDS", 0.5)
     monkeypatch.setattr(auto_init_hook, "enable_auto_connect", True)
 
 

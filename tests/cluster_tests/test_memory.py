@@ -12,11 +12,12 @@ from ray._common.utils import get_system_memory
 from ray._private.utils import get_used_memory
 from search_tests.oracle_driving import made, small
 
-from cluster import memory_kills, run_search
-from cluster.memory_kills import OUT_OF_MEMORY, Attempt
-from cluster.searcher import ConductorSearcher, Events
-from cluster.trainable import TrialActor
-from cluster.trial import TrialSession
+from cluster import run_search
+from cluster.driving.searcher import ConductorSearcher, Events
+from cluster.workers import memory_kills
+from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
+from cluster.workers.trainable import TrialActor
+from cluster.workers.trial import TrialSession
 from datasets import Dataset, FormatError, open_folder
 from search import Conductor, Ledger, SearchLayout, SearchSettings, SearchSpecification, TrialState, claim
 

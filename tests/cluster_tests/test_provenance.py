@@ -1,6 +1,6 @@
 import shlex
 
-from cluster.provenance import commands
+from cluster.jobs.provenance import commands
 from search import SearchSettings, SearchSpecification
 
 

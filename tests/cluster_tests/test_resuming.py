@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from benchmarks.durability.kills import run
 
-from cluster import in_process, resume_search, run_search, stop_search
+from cluster import resume_search, run_search, stop_search
+from cluster.driving import in_process
 from datasets import Dataset, open_folder
 from search import Conductor, LedgerError, Record, SearchSettings, SearchState, SettingsError, TrialState, read_search
 from search.layout import SearchLayout
@@ -153,7 +154,7 @@ def test_of_two_that_resume_at_once_the_second_changes_nothing(
 ) -> None:
     run_search(tiny_dataset.info.path, settings(trials=1), address="in-process")
     # Both have looked before either began.
-    monkeypatch.setattr("cluster.launch.is_alive", lambda _folder: False)
+    monkeypatch.setattr("cluster.jobs.search.is_alive", lambda _folder: False)
     with (
         beating(SearchLayout.of("runs", "first").root),
         pytest.raises(LedgerError, match="has another driver, which is alive"),

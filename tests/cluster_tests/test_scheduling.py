@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from cluster.scheduling import Rungs, as_result
+from cluster.driving.scheduling import Rungs
+from cluster.workers.results import as_result
 from search import Record, SearchSettings, SearchSpecification, TrialState
 
 

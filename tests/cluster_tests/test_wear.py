@@ -8,7 +8,7 @@ import pytest
 from cluster_tests.test_launch import built, settings
 
 from cluster import run_search
-from cluster.wear import Wear, WornOutError, resident_bytes
+from cluster.workers.memory_growth import Wear, WornOutError, resident_bytes
 from datasets import Dataset
 
 

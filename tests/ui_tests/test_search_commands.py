@@ -8,7 +8,7 @@ from ui_tests.conftest import Galaxy
 from ui_tests.fabricated import RECORDS, specification, view, write_search
 
 import cluster
-from cluster.provenance import commands
+from cluster.jobs.provenance import commands
 from search import SearchError, SearchSettings, SearchState, SearchView
 
 

@@ -27,7 +27,7 @@ from typing import Any
 import keras_tuner
 import optuna
 
-from cluster.scheduling import make_scheduler, replayed
+from cluster.driving.scheduling import make_scheduler, replayed
 from datasets import open_folder
 from search import (
     Conductor,

@@ -198,7 +198,7 @@ def _tune_function(config: dict[str, Any], *, folder: Path) -> None:
 
 def timed_suggestions() -> list[float]:
     """Return a list that how long each suggestion blocked Tune's loop, while a trial ran, is added to."""
-    from cluster.searcher import ConductorSearcher
+    from cluster.driving.searcher import ConductorSearcher
 
     real, waits = ConductorSearcher.suggest, list[float]()
 

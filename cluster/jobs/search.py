@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from cluster.driving.in_process import run_in_process
+from cluster.driving.interrupting import interruptible
 from cluster.errors import RayGoneError
-from cluster.in_process import run_in_process
-from cluster.interrupting import interruptible
-from cluster.preparing import Preparation
+from cluster.jobs.preparation import Preparation
 from datasets import Dataset, GalaxyTunerError, StorageError, open_folder
 from search import (
     FIRST_TRIALS,
@@ -158,7 +158,8 @@ def _runner(address: str, settings: SearchSettings) -> Iterator[Run]:
         yield run_in_process
         return
     # Only here: an in-process search needs no Ray.
-    from cluster.ray_runner import connected, run_on_ray
+    from cluster.driving.connection import connected
+    from cluster.driving.ray_runner import run_on_ray
 
     with connected(address, settings):
         yield partial(run_on_ray, address=address)

@@ -3,8 +3,9 @@
 Same conductor, same trials, same schedulers as on Ray.
 """
 
-from cluster.scheduling import Rungs, as_result
-from cluster.trial import TrialSession
+from cluster.driving.scheduling import Rungs
+from cluster.workers.results import as_result
+from cluster.workers.trial import TrialSession
 from search import Conductor, Record, SearchLayout, Suggestion, TrialState, now
 from trainer import limit_threads
 

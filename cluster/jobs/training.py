@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from cluster.provenance import commands
-from cluster.winner import Winner
+from cluster.jobs.provenance import commands
+from cluster.workers.member import Winner
 from datasets import Progress, silent
 from search import LedgerError, Row, SearchLayout, open_same_dataset, read_search
 from trainer import FinalResult, member_batches, train_final
@@ -49,7 +49,7 @@ def train_winners(
     members = [winner.member(specification) for winner in winners]
     if address != "in-process" and (len(winners) > 1 or address != "local"):
         # Only here: one winner needs no Ray.
-        from cluster.members import train_on_ray
+        from cluster.jobs.training_on_ray import train_on_ray
 
         train_on_ray(
             winners,

@@ -6,13 +6,12 @@ from typing import Any
 import ray
 from ray.exceptions import RayError, RayTaskError
 
+from cluster.driving.connection import connected
+from cluster.driving.ray_health import Lifeline, while_it_holds
 from cluster.errors import ClusterError
-from cluster.lifeline import Lifeline, while_it_holds
-from cluster.ray_runner import connected
-from cluster.winner import Winner
-from datasets import Dataset, Folder, Progress, open_folder
+from cluster.workers.member import MemberActor, Winner
+from datasets import Folder, Progress
 from search import SearchSpecification
-from trainer import limit_threads, train_member
 
 _LOOK_SECONDS = 1.0
 
@@ -39,31 +38,6 @@ def train_on_ray(
     with connected(address, specification.settings):
         lifeline = Lifeline.of(address, "the same command")
         while_it_holds(lifeline, lambda: _Trainings(winners, specification, batches, work).wait(progress))
-
-
-class MemberActor:
-    """Trains one winner in a process of its own, and says meanwhile how far it is."""
-
-    def __init__(self, cpus: int) -> None:
-        limit_threads(cpus)
-        self._done = 0
-
-    def train(self, winner: Winner, specification: SearchSpecification, work: str) -> None:
-        """Train ``winner`` to its end, with checkpoints in ``work``."""
-        train_member(
-            winner.member(specification),
-            Dataset.open(specification.dataset),
-            objective=specification.objective,
-            work=open_folder(work),
-            progress=self._note,
-        )
-
-    def progress(self) -> int:
-        """Return the batches done."""
-        return self._done
-
-    def _note(self, done: int, _: int | None) -> None:
-        self._done = done
 
 
 class _Trainings:

@@ -16,8 +16,8 @@ from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
-from cluster.memory_kills import OUT_OF_MEMORY, Attempt
-from cluster.scheduling import METRIC
+from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
+from cluster.workers.results import METRIC
 from search import Conductor, Nothing, Record, SearchLayout, Suggestion, TrialState, now
 
 # With trials running, Tune's loop must go on serving them; with none, there is nothing else to do than wait.

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, MedianStoppingRule, TrialScheduler
 
+from cluster.workers.results import METRIC
 from search import Record, SearchSpecification
 
-METRIC = "score"
 _REDUCTION_FACTOR = 3
 _FEWEST_TO_COMPARE_WITH = 3
 
@@ -137,17 +137,6 @@ def replayed(
     return scheduler
 
 
-def as_result(record: Record) -> dict[str, Any]:
-    """Say a record in Ray Tune's words: the best score so far, and the whole record as text."""
-    result: dict[str, Any] = {
-        "score": record.score,
-        "done": record.state.is_ended(),
-        "record": record.model_dump_json(),
-    }
-    # Without its time attribute a scheduler passes a result over: an infeasible trial has nothing to be compared by.
-    return result if record.score is None else result | {"epoch": record.epochs}
-
-
 class Rungs:
     """A scheduler driven by hand, without Ray Tune."""
 
@@ -161,7 +150,7 @@ class Rungs:
         self._scheduler.on_trial_add(None, self._trials[trial_id])
 
     def stops(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """Whether the trial is to be stopped after ``result``, which `as_result` made."""
+        """Whether the trial is to be stopped after ``result``, which `workers.results.as_result` made."""
         decision = self._scheduler.on_trial_result(None, self._trials[trial_id], result)
         return bool(decision == TrialScheduler.STOP)
 

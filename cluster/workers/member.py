@@ -1,10 +1,11 @@
-"""A configuration of a search on its way to a full training."""
+"""One winner of a search, trained fully: what it is, and the actor that trains it."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from datasets import Dataset, open_folder
 from search import SearchSpecification, builder, load_hypermodel, training_options
-from trainer import Member
+from trainer import Member, limit_threads, train_member
 
 # Enough after the best epoch to be sure that there is no better one.
 _PATIENCE = 10
@@ -40,3 +41,28 @@ class Winner:
             hyperparameters=dict(self.hyperparameters),
             seed=self.seed,
         )
+
+
+class MemberActor:
+    """Trains one winner in a process of its own, and says meanwhile how far it is."""
+
+    def __init__(self, cpus: int) -> None:
+        limit_threads(cpus)
+        self._done = 0
+
+    def train(self, winner: Winner, specification: SearchSpecification, work: str) -> None:
+        """Train ``winner`` to its end, with checkpoints in ``work``."""
+        train_member(
+            winner.member(specification),
+            Dataset.open(specification.dataset),
+            objective=specification.objective,
+            work=open_folder(work),
+            progress=self._note,
+        )
+
+    def progress(self) -> int:
+        """Return the batches done."""
+        return self._done
+
+    def _note(self, done: int, _: int | None) -> None:
+        self._done = done

@@ -6,10 +6,10 @@ from typing import Any
 
 from ray import tune
 
-from cluster.memory_kills import OUT_OF_MEMORY, Attempt
-from cluster.scheduling import as_result
-from cluster.trial import TrialSession
-from cluster.wear import Wear
+from cluster.workers.memory_growth import Wear
+from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
+from cluster.workers.results import as_result
+from cluster.workers.trial import TrialSession
 from search import Record
 from trainer import keep_what_is_loaded, limit_threads
 

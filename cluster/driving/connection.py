@@ -1,0 +1,90 @@
+"""Connecting to Ray: one of our own, or one that is up at an address."""
+
+import contextlib
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import ray
+from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
+
+from cluster.errors import ClusterError, RayGoneError
+from search import SearchSettings
+
+# Trials exchange a few numbers each epoch: the object store, a third of the memory by default, stays small.
+_OBJECT_STORE_BYTES = 200 * 2**20
+_KNOCK_SECONDS = 10.0
+_GOODBYE_SECONDS = 20.0
+_TUNE_ENVIRONMENT = {
+    # The command line decides what Ctrl-C does.
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    # Records are ours: no CSV, JSON and TensorBoard files beside them.
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+@contextlib.contextmanager
+def connected(address: str, settings: SearchSettings) -> Iterator[None]:
+    """Connect to Ray at ``address`` ('local': one of our own, ended with the block). Raises ClusterError, one line."""
+    os.environ.update(_TUNE_ENVIRONMENT)
+    local = address == "local"
+    if not local:
+        _check_reachable(address)
+        # Ray does this for 'auto' alone, while `ray start` uses a token wherever the user has one.
+        maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+    wanted = (settings.concurrency or 1) * settings.cpus_per_trial
+    try:
+        ray.init(
+            address=address,
+            num_cpus=max(os.cpu_count() or 1, wanted) if local else None,
+            object_store_memory=_OBJECT_STORE_BYTES if local else None,
+            include_dashboard=False if local else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"env_vars": {"PYTHONPATH": _python_path(), "TF_CPP_MIN_LOG_LEVEL": "2"}},
+        )
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ClusterError(f"--address {address}: no Ray could be reached there: {first}") from error
+    patience = None
+    try:
+        yield
+    except RayGoneError:
+        # What does not answer would be waited for.
+        patience = _GOODBYE_SECONDS
+        raise
+    finally:
+        goodbye = threading.Thread(target=ray.shutdown, name="goodbye", daemon=True)
+        goodbye.start()
+        goodbye.join(patience)
+
+
+def _check_reachable(address: str) -> None:
+    """Knock at a HOST:PORT: Ray itself goes on trying for minutes where nothing answers."""
+    if address.startswith("ray://"):
+        # Through it Ray Tune moves itself to the cluster, without the oracle and the ledger.
+        raise ClusterError(
+            f"--address {address}: a search cannot run through Ray Client: start it on a node of that Ray "
+            "with --address auto, or give the HOST:PORT that `ray start --head` printed"
+        )
+    host, colon, port = address.rpartition(":")
+    if not colon:
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_KNOCK_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"--address {address}: expected a running Ray there, found none ({error}): "
+            "start one with `ray start --head` or `ray up`, or leave --address out to search on this machine"
+        ) from error
+
+
+def _python_path() -> str:
+    """Put the directory of the launch on the workers' path: a user's own HyperModel lives there."""
+    return os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH", "")]))

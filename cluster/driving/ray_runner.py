@@ -1,0 +1,84 @@
+"""Running a search's trials on Ray, on this machine or on a cluster that is up."""
+
+import logging
+import shutil
+import tempfile
+
+import ray
+from ray import tune
+
+from cluster.driving.ray_health import Lifeline, while_it_holds
+from cluster.driving.ray_internals import mend_actors
+from cluster.driving.scheduling import make_scheduler, replayed
+from cluster.driving.searcher import ConductorSearcher, Events
+from cluster.errors import ClusterError
+from cluster.workers.trainable import TrialActor
+from search import Conductor, SearchLayout, SearchSettings
+
+
+def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> None:
+    """Run every trial that ``conductor`` suggests; return when it has no more and all have ended.
+
+    Ray must be connected, at ``address``. Raises ClusterError if no node has what one trial needs, RayGoneError if Ray
+    goes away.
+    """
+    settings = conductor.specification.settings
+    concurrency = settings.concurrency or _places(settings)
+    lifeline = Lifeline.of(address, f"`galaxy resume {settings.name}`")
+    searcher = ConductorSearcher(conductor, layout, cpus_per_trial=settings.cpus_per_trial, is_cut=lifeline.is_cut)
+    scratch = tempfile.mkdtemp(prefix="galaxy-tuner-")
+    # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    mend_actors()
+    try:
+        while_it_holds(lifeline, lambda: _tuner(conductor, searcher, concurrency, scratch).fit())
+        searcher.close()
+    except BaseException:
+        searcher.abandon()
+        raise
+    finally:
+        # Tune's own folder is scratch: what lasts is in the ledger.
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _tuner(conductor: Conductor, searcher: ConductorSearcher, concurrency: int, scratch: str) -> tune.Tuner:
+    specification = conductor.specification
+    settings = specification.settings
+    return tune.Tuner(
+        tune.with_resources(TrialActor, {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}),
+        tune_config=tune.TuneConfig(
+            search_alg=searcher,
+            scheduler=replayed(make_scheduler(specification), specification, conductor.records()),
+            num_samples=-1,
+            max_concurrent_trials=concurrency,
+            reuse_actors=True,
+            trial_name_creator=lambda trial: str(trial.config["trial"]),
+            trial_dirname_creator=lambda trial: str(trial.config["trial"]),
+        ),
+        run_config=tune.RunConfig(
+            name=settings.name,
+            storage_path=scratch,
+            # The trainer writes its own checkpoints, under the oracle's trial ids.
+            checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
+            failure_config=tune.FailureConfig(max_failures=settings.max_failures),
+            callbacks=[Events(searcher)],
+            verbose=0,
+        ),
+    )
+
+
+def _places(settings: SearchSettings) -> int:
+    """Return how many trials the cluster carries at a time. Raises ClusterError if it carries none."""
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    places = sum(int(node.get("CPU", 0) // settings.cpus_per_trial) for node in nodes)
+    if settings.gpus_per_trial > 0:
+        places = min(places, sum(int(node.get("GPU", 0) / settings.gpus_per_trial) for node in nodes))
+    if places == 0:
+        most = max(
+            (f"{node.get('CPU', 0):g} CPUs and {node.get('GPU', 0):g} GPUs" for node in nodes), default="nothing"
+        )
+        raise ClusterError(
+            f"a trial needs {settings.cpus_per_trial} CPUs and {settings.gpus_per_trial:g} GPUs on one node, "
+            f"but the largest node has {most}: lower --cpus-per-trial or --gpus-per-trial"
+        )
+    return places
