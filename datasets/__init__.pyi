@@ -26,6 +26,7 @@ from .progress import Progress as Progress, silent as silent
 from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
 from .storage.building import building_place as building_place
 from .storage.folders import Folder as Folder, open_folder as open_folder
+from .tables.writing import Cell as Cell, Column as Column, csv_writer as csv_writer, table_writer as table_writer
 from .training.augmentation import Augmentation as Augmentation
 from .training.augmenting import augment as augment
 from .training.balancing import (

@@ -1,20 +1,16 @@
 """Classifications in a file, written image by image; the file is there whole or not at all."""
 
-import contextlib
-import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
-from datasets import building_place, open_folder
-from ui.predictions.prediction import Prediction, columns, csv_row
+from datasets import building_place, open_folder, table_writer
+from ui.predictions.prediction import Prediction, columns, row
 
 Add = Callable[[Prediction], None]
 SUFFIXES = (".csv", ".json", ".parquet")
-_ROWS = 4096
-"""Rows of a Parquet file that are in memory at once."""
 
 
 @contextmanager
@@ -35,56 +31,22 @@ def prediction_file(target: Path, *, model: str, classes: Sequence[str]) -> Iter
 @contextmanager
 def write_predictions(path: Path, *, model: str, classes: Sequence[str]) -> Iterator[Add]:
     """Yield what adds one image to the file at ``path``, which is complete when the block ends."""
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        with _parquet(path, classes) as add:
-            yield add
-        return
-    with path.open("w", encoding="utf-8", newline="") as file, contextlib.ExitStack() as end:
-        if suffix == ".csv":
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns(classes))
-            yield lambda found: writer.writerow(csv_row(found, classes))
-        else:
-            yield _json(file, model, end)
+    if path.suffix.lower() == ".json":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write(f'{{"model": {json.dumps(model, ensure_ascii=False)}, "images": [')
+            yield _json(file)
+            file.write("]}\n")
+    else:
+        with table_writer(path, columns(classes)) as add_row:
+            yield lambda prediction: add_row(row(prediction, classes))
 
 
-def _json(file: Any, model: str, end: contextlib.ExitStack) -> Add:
-    file.write(f'{{"model": {json.dumps(model, ensure_ascii=False)}, "images": [')
-    end.callback(file.write, "]}\n")
+def _json(file: TextIO) -> Add:
     separator = ""
 
-    def add(found: Prediction) -> None:
+    def add(prediction: Prediction) -> None:
         nonlocal separator
-        file.write(separator + json.dumps(found.as_json(), ensure_ascii=False, allow_nan=False))
+        file.write(separator + json.dumps(prediction.as_json(), ensure_ascii=False, allow_nan=False))
         separator = ", "
 
     return add
-
-
-@contextmanager
-def _parquet(path: Path, classes: Sequence[str]) -> Iterator[Add]:
-    import pyarrow as pa
-    from pyarrow.parquet import ParquetWriter
-
-    chances = [pa.float32()] * len(classes)
-    kinds = [pa.string(), pa.string(), *chances, pa.list_(pa.string()), pa.string(), pa.bool_(), pa.float32()]
-    schema = pa.schema(list(zip(columns(classes), kinds, strict=True)))
-    rows: list[tuple[object, ...]] = []
-
-    def flush() -> None:
-        arrays = [pa.array(column, kind) for column, kind in zip(zip(*rows, strict=True), kinds, strict=True)]
-        writer.write_batch(pa.record_batch(arrays, schema=schema))
-        rows.clear()
-
-    def add(found: Prediction) -> None:
-        numbers = ((found.probabilities or {}).get(name) for name in classes)
-        ending = (list(found.warnings), found.error, found.sure, found.novelty)
-        rows.append((found.path, found.class_name, *numbers, *ending))
-        if len(rows) == _ROWS:
-            flush()
-
-    with ParquetWriter(path, schema) as writer:
-        yield add
-        if rows:
-            flush()

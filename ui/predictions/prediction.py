@@ -1,11 +1,12 @@
 """What a classification says, as plain tables: for the terminal, for the page, and as JSON and CSV."""
 
-import csv
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
+
+from datasets import Cell, Column, csv_writer
 
 if TYPE_CHECKING:
     from trainer import Classification
@@ -70,23 +71,24 @@ def remarks(predictions: Sequence[Prediction]) -> list[tuple[str, int]]:
 def prediction_csv(predictions: Sequence[Prediction], classes: Sequence[str]) -> str:
     """Write one line an image, of the cells that `columns` names; what is absent is empty."""
     target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerows([columns(classes), *(csv_row(found, classes) for found in predictions)])
+    add = csv_writer(target, columns(classes))
+    for prediction in predictions:
+        add(row(prediction, classes))
     return target.getvalue()
 
 
-def columns(classes: Sequence[str]) -> list[str]:
-    """Return the names of a table's columns."""
-    return ["path", "class", *classes, "warnings", "error", "sure", "novelty"]
+def columns(classes: Sequence[str]) -> list[Column]:
+    """Return the columns of a table of predictions."""
+    probabilities = [Column(name, "number") for name in classes]
+    remaining = [Column("warnings", "texts"), Column("error"), Column("sure", "truth"), Column("novelty", "number", 4)]
+    return [Column("path"), Column("class"), *probabilities, *remaining]
 
 
-def csv_row(found: Prediction, classes: Sequence[str]) -> list[str]:
-    """Return the line of one image."""
-    chances = found.probabilities or {}
-    numbers = [f"{chances[name]:.6f}" if name in chances else "" for name in classes]
-    sure = "" if found.sure is None else str(found.sure).lower()
-    novelty = "" if found.novelty is None else f"{found.novelty:.4f}"
-    return [found.path, found.class_name or "", *numbers, "; ".join(found.warnings), found.error or "", sure, novelty]
+def row(prediction: Prediction, classes: Sequence[str]) -> tuple[Cell, ...]:
+    """Return what an image has in the `columns`."""
+    probabilities = ((prediction.probabilities or {}).get(name) for name in classes)
+    remaining = (prediction.warnings, prediction.error, prediction.sure, prediction.novelty)
+    return (prediction.path, prediction.class_name, *probabilities, *remaining)
 
 
 def prediction_table(predictions: Sequence[Prediction]) -> list[dict[str, object]]:
