@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from datasets.exports import lazily
 
 if TYPE_CHECKING:
+    from trainer.answering.decision import Decide as Decide
     from trainer.bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_bundle as write_bundle
     from trainer.bundles.card import model_card as model_card
     from trainer.bundles.classifier import Classification as Classification, Classifier as Classifier
@@ -31,12 +32,11 @@ if TYPE_CHECKING:
     )
     from trainer.exporting.export import export_model as export_model, exported_name as exported_name
     from trainer.exporting.formats import ExportFormat as ExportFormat
-    from trainer.final.decision import Decide as Decide
     from trainer.final.member import Member as Member, member_batches as member_batches, train_member as train_member
     from trainer.final.training import FinalResult as FinalResult, train_final as train_final
     from trainer.fitting.building import Build as Build
-    from trainer.fitting.check import check_model as check_model
     from trainer.fitting.checkpoints import forget_last as forget_last
+    from trainer.fitting.epoch import check_model as check_model
     from trainer.fitting.equivariant import (
         TURNS as TURNS,
         TurnConvolution as TurnConvolution,
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from trainer.fitting.layers import FusedBatchNormalization as FusedBatchNormalization
     from trainer.fitting.optimizers import FusedAdamW as FusedAdamW
     from trainer.fitting.run import EpochReport as EpochReport, TrainingRun as TrainingRun
-    from trainer.intervals import wilson as wilson
     from trainer.objective import METRIC_DIRECTIONS as METRIC_DIRECTIONS, Objective as Objective
     from trainer.options import TrainingOptions as TrainingOptions
     from trainer.quiet import import_tensorflow as import_tensorflow, quiet_tensorflow as quiet_tensorflow
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
         ReliabilityBin as ReliabilityBin,
         Scores as Scores,
         score_predictions as score_predictions,
+        wilson as wilson,
     )
     from trainer.threads import limit_threads as limit_threads
 
@@ -62,9 +62,9 @@ _HOMES = {
     "fitting.building": ("Build",),
     "bundles.bundle": ("Bundle", "load_bundle", "write_bundle"),
     "bundles.card": ("model_card",),
-    "fitting.check": ("check_model",),
+    "fitting.epoch": ("check_model",),
     "fitting.checkpoints": ("forget_last",),
-    "final.decision": ("Decide",),
+    "answering.decision": ("Decide",),
     "bundles.classifier": ("Classification", "Classifier"),
     "errors": (
         "BundleError",
@@ -84,7 +84,6 @@ _HOMES = {
     "final.member": ("Member", "member_batches", "train_member"),
     "final.training": ("FinalResult", "train_final"),
     "fitting.run": ("EpochReport", "TrainingRun"),
-    "intervals": ("wilson",),
     "fitting.equivariant": ("TURNS", "TurnConvolution", "TurnNormalization"),
     "fitting.garbage": ("keep_what_is_loaded",),
     "fitting.layers": ("FusedBatchNormalization",),
@@ -93,7 +92,7 @@ _HOMES = {
     "objective": ("METRIC_DIRECTIONS", "Objective"),
     "options": ("TrainingOptions",),
     "quiet": ("import_tensorflow", "quiet_tensorflow"),
-    "scores": ("ClassScore", "ReliabilityBin", "Scores", "score_predictions"),
+    "scores": ("ClassScore", "ReliabilityBin", "Scores", "score_predictions", "wilson"),
     "threads": ("limit_threads",),
 }
 
@@ -156,7 +155,7 @@ __all__ = [
 _WITH_TENSORFLOW = (
     "fitting.building",
     "bundles.bundle",
-    "fitting.check",
+    "fitting.epoch",
     "fitting.checkpoints",
     "bundles.classifier",
     "bundles.evaluation",

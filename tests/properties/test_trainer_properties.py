@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as arrays
 
 from trainer import Objective, TrainingOptions, score_predictions
-from trainer.final.calibration import apply_temperature
+from trainer.answering.calibration import apply_temperature
 
 modest = settings(max_examples=60, derandomize=True, deadline=None)
 values = st.lists(st.floats(allow_infinity=True, allow_nan=True), max_size=20)

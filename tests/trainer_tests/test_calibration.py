@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer.final.calibration import apply_temperature, fit_temperature
+from trainer.answering.calibration import apply_temperature, fit_temperature
 from trainer.scores import expected_calibration_error
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from datasets import Dataset, ImageError, ImageFile, ImportOptions, Preprocessing, Split, import_dataset
 from trainer import Bundle, BundleMember, Classifier, Manifest, ModelMismatchError, SplitError, evaluate
-from trainer.bundles.fieldofview import scale_warning
+from trainer.answering.judging import scale_warning
 
 
 def network(seed: int, classes: int, activation: str | None = "softmax") -> keras.Model:

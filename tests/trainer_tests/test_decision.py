@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer.final.decision import Decide, fit_factors, weighted
+from trainer.answering.decision import Decide, fit_factors, weighted
 
 CLASSES = ("common", "rare")
 

@@ -9,8 +9,8 @@ import pytest
 
 from search import GalaxyHyperModel
 from trainer import TURNS, TurnConvolution, TurnNormalization
+from trainer.answering.views import differing_turns, view_average
 from trainer.final.portable import portable
-from trainer.final.views import differing_turns, view_average
 from trainer.fitting.precision import computing_in
 
 IMAGES = np.random.default_rng(1).random((3, 12, 12, 3), np.float32)

@@ -26,13 +26,13 @@ from trainer import (
     exported_name,
     write_bundle,
 )
+from trainer.answering.decision import Decide
+from trainer.answering.limits import Trust
+from trainer.answering.novelty import describe, fit_novelty
+from trainer.answering.selective import Answers
+from trainer.answering.views import TWO_SIZES, view_average
 from trainer.bundles.manifest import TrustRecord
 from trainer.exporting.formats import FORMS
-from trainer.final.decision import Decide
-from trainer.final.views import TWO_SIZES, view_average
-from trainer.trust.limits import Trust
-from trainer.trust.novelty import describe, fit_novelty
-from trainer.trust.selective import Answers
 
 Images = npt.NDArray[np.uint8]
 OUTPUTS = ["probabilities", "novelty"]

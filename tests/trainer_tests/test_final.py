@@ -21,7 +21,7 @@ from trainer import (
     model_card,
     train_final,
 )
-from trainer.trust.limits import learn_trust
+from trainer.answering.limits import learn_trust
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.

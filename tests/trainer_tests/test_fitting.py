@@ -19,7 +19,7 @@ from trainer import (
     TrainingOptions,
     TrainingRun,
 )
-from trainer.final.predicting import predict
+from trainer.answering.predicting import predict
 
 MakeRun = Callable[..., TrainingRun]
 OWN = {

@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from datasets import Batch, Batches, Dataset, Split, StorageError, plain_batches, training_batches
 from trainer import Build, InfeasibleError
+from trainer.answering.predicting import as_probabilities
 from trainer.fitting.building import build_model
-from trainer.fitting.loop import TrainingLoop, as_probabilities
+from trainer.fitting.loop import TrainingLoop
 
 
 @pytest.fixture

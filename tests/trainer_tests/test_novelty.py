@@ -8,7 +8,7 @@ import pytest
 from conftest import CLASSES, draw_galaxy
 
 from datasets import decode_content
-from trainer.trust.novelty import Novelty, describe, fit_novelty
+from trainer.answering.novelty import Novelty, describe, fit_novelty
 
 
 def galaxies(count: int, seed: int) -> npt.NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 
 from datasets import Dataset
 from trainer import Bundle, BundleMember, Classifier, Manifest
-from trainer.trust.occlusion import occlusion_map
+from trainer.answering.occlusion import occlusion_map
 
 SIDE = 32
 

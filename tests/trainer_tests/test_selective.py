@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer.trust.selective import Answers
+from trainer.answering.selective import Answers
 
 
 def answers(count: int, seed: int, slope: float = 1.0) -> Answers:

@@ -8,10 +8,11 @@ from conftest import CLASSES
 
 from datasets import Dataset, Folder, ImageFile
 from trainer import BundleError, BundleMember, Classifier, Manifest, OptionsError, load_bundle, write_bundle
-from trainer.final.decision import Decide
-from trainer.trust.limits import UNLIKE, Trust, learn_trust, unpacked
-from trainer.trust.novelty import describe, fit_novelty
-from trainer.trust.selective import Answers
+from trainer.answering.decision import Decide
+from trainer.answering.judging import UNLIKE
+from trainer.answering.limits import Trust, learn_trust, unpacked
+from trainer.answering.novelty import describe, fit_novelty
+from trainer.answering.selective import Answers
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.
@@ -136,7 +137,7 @@ def test_looks_of_another_version_are_refused(
     folder: Folder, manifest: Manifest, trust: Trust, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("trainer.trust.limits.LOOKS", "rings/0")
+        patch.setattr("trainer.answering.limits.LOOKS", "rings/0")
         write_bundle(folder, [model(0)], manifest, trust)
     with pytest.raises(BundleError, match=r"expected arrays of this version, found .*rings/0, not as rings/1"):
         load_bundle(folder)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from trainer.final.views import TWO_SIZES, differing_turns, view_average
+from trainer.answering.views import TWO_SIZES, differing_turns, view_average
 
 IMAGES = np.random.default_rng(1).random((3, 40, 40, 3), np.float32)
 VIEWS = [np.rot90(view, turns, axes=(1, 2)) for view in (IMAGES, IMAGES[:, :, ::-1]) for turns in range(4)]

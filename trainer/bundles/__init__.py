@@ -1,1 +1,4 @@
-"""Bundles: written, loaded, described, evaluated, and used to classify."""
+"""Bundles: what is kept of trained models, written, loaded, described, evaluated, and used to classify.
+
+Nothing here knows how a model was trained.
+"""

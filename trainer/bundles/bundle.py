@@ -15,13 +15,13 @@ from zipfile import BadZipFile
 import keras
 
 from datasets import Folder, open_folder
+from trainer.answering.decision import Decide
+from trainer.answering.limits import Trust, unpacked
+from trainer.answering.novelty import FALSE_ALARMS
+from trainer.answering.selective import MAX_ERROR
 from trainer.bundles.card import model_card
 from trainer.bundles.manifest import CARD, FILE, Manifest, TrustRecord, read_manifest
 from trainer.errors import BundleError, one_line
-from trainer.final.decision import Decide
-from trainer.trust.limits import Trust, unpacked
-from trainer.trust.novelty import FALSE_ALARMS
-from trainer.trust.selective import MAX_ERROR
 
 _NAMED_BY_CONTENT = re.compile(r"model-.*\.keras|trust-.*\.npz")
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from trainer.answering.decision import Decide
 from trainer.bundles.manifest import BundleMember, Manifest
-from trainer.final.decision import Decide
-from trainer.intervals import wilson
+from trainer.scores import wilson
 
 _ABSENT = "–"
 

@@ -18,15 +18,13 @@ from datasets import (
     ImageFile,
     decode_content,
 )
+from trainer.answering.calibration import apply_temperature
+from trainer.answering.decision import Decide, weighted
+from trainer.answering.judging import Judge, scale_warning
+from trainer.answering.occlusion import occlusion_map
+from trainer.answering.predicting import as_probabilities, full_float32
+from trainer.answering.views import images_at_once
 from trainer.bundles.bundle import Bundle, load_bundle
-from trainer.bundles.fieldofview import scale_warning
-from trainer.final.calibration import apply_temperature
-from trainer.final.decision import Decide, weighted
-from trainer.final.exactness import full_float32
-from trainer.final.views import images_at_once
-from trainer.fitting.loop import as_probabilities
-from trainer.trust.limits import Judge
-from trainer.trust.occlusion import occlusion_map
 
 _BATCH_SIZE = 64
 _DECODING_THREADS = 4
@@ -44,8 +42,8 @@ class Classification:
         error: Why the file could not be used, one line; None where it could.
         pixels: uint8, (side, side, 3): what the model saw; None where the file could not be used.
         sure: Whether the class is named at the error rate asked for; None where the model can promise none.
-        novelty: Above 1 where the image is not like the training images (`trainer.trust.novelty`); None where the model
-            does not know.
+        novelty: Above 1 where the image is not like the training images (see `Novelty`); None where the model does not
+            know.
     """
 
     path: str
@@ -104,7 +102,7 @@ class Classifier:
         Args:
             crop: Central fraction of the shorter side to look at, above 0 to 1; None: as in training.
             decide: Which class is named; the probabilities are the same.
-            max_error: Share of wrong answers, 0–1, to accept among sure ones; None: that of `trainer.trust.selective`.
+            max_error: Share of wrong answers, 0–1, to accept among sure ones; None: `MAX_ERROR`.
 
         Raises:
             OptionsError: ``max_error`` is given, and the model cannot promise it.
@@ -124,7 +122,7 @@ class Classifier:
     def heatmap(self, pixels: npt.NDArray[np.uint8], class_name: str | None = None) -> npt.NDArray[np.float32]:
         """Return what a class rests on in an image, uint8 (side, side, 3): float32 (side, side), −1 to 1.
 
-        ``class_name`` is by default the most probable class; see `trainer.trust.occlusion`. It takes 122
+        ``class_name`` is by default the most probable class; see `occlusion_map`. It takes 122
         classifications.
 
         Raises:

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets import Dataset, Progress, Split, class_mapping, silent
+from trainer.answering.decision import Decide
 from trainer.bundles.classifier import Classifier
 from trainer.errors import ModelMismatchError, SplitError
-from trainer.final.decision import Decide
 from trainer.scores import Scores, score_predictions
 
 _AT_ONCE = 64

@@ -47,7 +47,7 @@ class TrustRecord:
     """What a bundle knows of its limits; all of it learnt on validation images.
 
     Attributes:
-        file: Name of the file that holds it (`trainer.trust.limits`).
+        file: Name of the file that holds it (`trainer.answering.limits`).
         sha256: Of that file.
         images: Validation images.
         max_error: Share of wrong answers among sure ones that is promised unless another is asked for.
@@ -73,15 +73,15 @@ class Manifest:
         dataset: Where the dataset was.
         dataset_fingerprint: Its fingerprint.
         members: The models whose probabilities are averaged.
-        temperature: Calibrates the average; see `trainer.final.calibration`.
+        temperature: Calibrates the average; see `trainer.answering.calibration`.
         seed: Of the final training.
         created: ISO 8601, UTC.
         versions: Of Python and the packages that made it.
         metrics: Split → scores of the calibrated average, as `galaxy evaluate --json` prints them.
-        thresholds: Class → factor on its probability for `trainer.final.decision.Decide.BALANCED`.
+        thresholds: Class → factor on its probability for `trainer.answering.decision.Decide.BALANCED`.
         files: Name of each model file → its SHA-256, in the order of ``members``; filled in by `write_bundle`.
         trust: When it may be sure, and of what; filled in by `write_bundle`. None in bundles that do not say.
-        balanced: As ``metrics``, at `trainer.final.decision.Decide.BALANCED`; empty in older bundles.
+        balanced: As ``metrics``, at `trainer.answering.decision.Decide.BALANCED`; empty in older bundles.
         objective: What the best epoch was chosen by; None in older bundles.
         commands: Shell commands that make it again from the dataset; empty where they are not known.
     """

@@ -1,1 +1,4 @@
-"""Trained models for other programs, in a format of theirs: uint8 images in, probabilities and novelty out."""
+"""Bundles in the formats of other programs, each written and checked by its own runtime.
+
+Nothing here changes what a bundle answers.
+"""

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets import building_place, open_folder
+from trainer.answering.predicting import full_float32
 from trainer.bundles.classifier import Classifier
 from trainer.errors import ExportError, one_line
-from trainer.exporting.description import describe
-from trainer.exporting.formats import FORMS, NOVELTY, OUTPUT, ExportFormat, Form
+from trainer.exporting.formats import FORMS, NOVELTY, OUTPUT, ExportFormat, Form, describe
 from trainer.exporting.graph import ServingModel, serving_signature
-from trainer.final.exactness import full_float32
 from trainer.quiet import without_noise
 
 TOLERANCE = 1e-4

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from trainer.answering.calibration import SMALLEST
+from trainer.answering.novelty import Novelty, ring_weights
 from trainer.bundles.bundle import Bundle
 from trainer.exporting.formats import INPUT, NOVELTY, OUTPUT
-from trainer.final.calibration import SMALLEST
-from trainer.trust.novelty import Novelty, ring_weights
 
 
 class ServingModel(keras.Model):  # type: ignore[misc]  # Keras has no types
@@ -15,7 +15,7 @@ class ServingModel(keras.Model):  # type: ignore[misc]  # Keras has no types
 
     It scales the pixels, averages the members' probabilities and calibrates the average, as
     `Classifier.probabilities` does. Outputs that are no probabilities are not noticed here. Novelty, float32 (batch,),
-    is that of `trainer.trust.novelty`; a bundle that knows none has no such output.
+    is that of `trainer.answering.novelty`; a bundle that knows none has no such output.
     """
 
     # A subclass, since members trained by the same `build` share their names, which a functional model refuses.

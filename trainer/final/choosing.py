@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trainer.final.calibration import apply_temperature, fit_temperature
-from trainer.final.predicting import Predictions
+from trainer.answering.calibration import apply_temperature, fit_temperature
+from trainer.answering.predicting import Predictions
 
 _GAIN = 0.01
 """Share of the log loss that twice the work must save."""

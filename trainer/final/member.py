@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets import Dataset, Folder, Progress, Split, as_floats, silent
+from trainer.answering.predicting import Predictions, predict
+from trainer.answering.views import AS_IT_IS, TWO_SIZES, differing_turns, images_at_once, view_average
 from trainer.bundles.manifest import BundleMember
 from trainer.errors import InfeasibleError
 from trainer.final.choosing import is_worth_twice_the_work
 from trainer.final.portable import portable
-from trainer.final.predicting import Predictions, predict
-from trainer.final.views import AS_IT_IS, TWO_SIZES, differing_turns, images_at_once, view_average
 from trainer.fitting.building import Build
 from trainer.fitting.epoch import VALIDATION_BATCH_SIZE, epoch_batches, split_batches
 from trainer.fitting.run import TrainingRun

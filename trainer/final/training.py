@@ -12,16 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets import Dataset, Folder, Progress, Split, silent
+from trainer.answering.calibration import apply_temperature, fit_temperature
+from trainer.answering.decision import Decide, fit_factors, weighted
+from trainer.answering.limits import learn_trust
+from trainer.answering.predicting import Predictions
 from trainer.bundles.bundle import write_bundle
 from trainer.bundles.manifest import Manifest
-from trainer.final.calibration import apply_temperature, fit_temperature
 from trainer.final.choosing import choose_best, choose_ensemble
-from trainer.final.decision import Decide, fit_factors, weighted
 from trainer.final.member import Member, TrainedMember, member_batches, train_member, trained_member
-from trainer.final.predicting import Predictions
 from trainer.objective import Objective
 from trainer.scores import Scores, score_predictions
-from trainer.trust.limits import learn_trust
 
 _PACKAGES = ("galaxy-tuner", "keras", "numpy", "opencv-python-headless", "scikit-learn", "tensorflow")
 

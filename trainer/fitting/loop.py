@@ -17,6 +17,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from datasets import Batch, Batches, MixedBatch, Progress, silent
+from trainer.answering.predicting import as_probabilities
 from trainer.errors import InfeasibleError
 from trainer.fitting.building import BuiltModel
 from trainer.fitting.feeding import prefetched
@@ -159,30 +160,6 @@ class TrainingLoop:
         outputs = model(images, training=False)
         loss = model.compute_loss(x=images, y=targets, y_pred=outputs, training=False)
         return tf.cast(outputs, tf.float32), loss, model.compute_metrics(images, targets, outputs)
-
-
-def as_probabilities(outputs: npt.NDArray[np.float32], *, logits: bool) -> npt.NDArray[np.float32]:
-    """Turn a model's outputs, float (n, classes), into float32 probabilities whose rows add up to 1.
-
-    Softmax for logits; other outputs are divided by their sum (sigmoid outputs do not add up to 1).
-
-    Raises:
-        InfeasibleError: An output is not finite; or negative, or all are 0, though not declared as logits.
-    """
-    if not np.isfinite(outputs).all():
-        raise InfeasibleError("diverged: the model's outputs are not finite")
-    if logits:
-        powers = np.exp(outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True))
-    else:
-        powers = outputs.astype(np.float64)
-    total = powers.sum(axis=1, keepdims=True)
-    if (powers < 0).any() or (total <= 0).any():
-        raise InfeasibleError(
-            "the model's outputs must be probabilities, but some are negative or all 0: "
-            "end it with a softmax, or compile it with a loss that has from_logits=True"
-        )
-    probabilities: npt.NDArray[np.float32] = (powers / total).astype(np.float32)
-    return probabilities
 
 
 def _feasibly(step: Callable[..., Any], *values: object) -> Any:

@@ -14,8 +14,8 @@ from datasets import Dataset, open_folder
 from search import builder, complete, discover, load_hypermodel, training_options
 from search.values import Value
 from trainer import Decide, Member, Objective, limit_threads, score_predictions, train_member
-from trainer.final.calibration import apply_temperature, fit_temperature
-from trainer.final.decision import fit_factors, weighted
+from trainer.answering.calibration import apply_temperature, fit_temperature
+from trainer.answering.decision import fit_factors, weighted
 from trainer.final.member import trained_member
 
 CHANGES: dict[str, dict[str, Value]] = {

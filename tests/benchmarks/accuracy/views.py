@@ -14,9 +14,9 @@ import numpy as np
 
 from datasets import Dataset, Split, as_floats
 from trainer import Classifier
-from trainer.final.calibration import apply_temperature, fit_temperature
-from trainer.final.predicting import Predictions, predict
-from trainer.final.views import AS_IT_IS, TWO_SIZES, differing_turns, images_at_once, view_average
+from trainer.answering.calibration import apply_temperature, fit_temperature
+from trainer.answering.predicting import Predictions, predict
+from trainer.answering.views import AS_IT_IS, TWO_SIZES, differing_turns, images_at_once, view_average
 from trainer.fitting.epoch import split_batches
 
 WAYS = {

@@ -75,8 +75,8 @@ def main() -> None:
 
     from datasets import Dataset, Split
     from trainer import Classifier, Decide
-    from trainer.trust.limits import learn_trust
-    from trainer.trust.novelty import describe, fit_novelty
+    from trainer.answering.limits import learn_trust
+    from trainer.answering.novelty import describe, fit_novelty
 
     classifier, dataset = Classifier.load(options.model), Dataset.open(options.dataset)
     rows = {split: dataset.rows(split) for split in (Split.VALIDATION, Split.TEST)}

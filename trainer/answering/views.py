@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from trainer.final.exactness import full_float32
+from trainer.answering.predicting import full_float32
 
 AS_IT_IS = (1.0,)
 TWO_SIZES = (0.85, 1.15)

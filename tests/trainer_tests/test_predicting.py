@@ -9,9 +9,8 @@ import tensorflow as tf
 
 from datasets import Dataset, Split
 from trainer import Bundle, BundleMember, Classifier, ExportError, ExportFormat, Manifest, export_model
-from trainer.final.exactness import full_float32
-from trainer.final.predicting import predict
-from trainer.final.views import differing_turns
+from trainer.answering.predicting import full_float32, predict
+from trainer.answering.views import differing_turns
 from trainer.fitting.epoch import split_batches
 
 multiplies_in_part = tf.config.experimental.tensor_float_32_execution_enabled

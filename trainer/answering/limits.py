@@ -3,16 +3,15 @@
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from datasets import Dataset, Split
+from trainer.answering.decision import Decide, weighted
+from trainer.answering.novelty import LOOKS, Novelty, describe, fit_novelty
+from trainer.answering.selective import MAX_ERROR, Answers
 from trainer.errors import OptionsError
-from trainer.final.decision import Decide, weighted
-from trainer.trust.novelty import LOOKS, Novelty, describe, fit_novelty
-from trainer.trust.selective import MAX_ERROR, Answers
 
 UNLIKE = "not like the training images (novelty above 1): what the model says of it means little"
 _AT_ONCE = 1024
@@ -86,50 +85,3 @@ def unpacked(data: bytes) -> Trust:
             raise ValueError(f"images described as {arrays['novelty.looks']}, not as {LOOKS}")
         mean, precision, limit = (arrays[f"novelty.{name}"] for name in _FIELDS)
     return Trust(answers, Novelty(mean, precision, float(limit)))
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Of one image: see `trainer.Classification`; ``warnings`` say what is amiss, alike for all images."""
-
-    sure: bool | None
-    novelty: float | None
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Judge:
-    """Judges answers of one call: from ``threshold`` on one is sure, else ``doubt`` is said; None: nothing is known."""
-
-    threshold: float | None
-    doubt: str
-    novelty: Novelty | None
-
-    @classmethod
-    def of(cls, trust: Trust | None, decide: Decide, max_error: float | None, uri: str) -> Self:
-        """Make one. Raises OptionsError where ``max_error`` is given and the bundle at ``uri`` cannot promise it."""
-        if trust is None and max_error is not None:
-            raise OptionsError(
-                f"{uri!r} can promise no error rate: it was trained before that was kept; train it again"
-            )
-        threshold = None if trust is None else trust.threshold(decide, max_error)
-        rate = MAX_ERROR if max_error is None else max_error
-        said = f"from which on at most {100 * rate:g} % of the answers should be wrong"
-        doubt = "" if threshold is None else f"not sure: the probability is below {threshold:.3f}, {said}"
-        return cls(threshold, doubt, None if trust is None else trust.novelty)
-
-    def judge(
-        self, images: npt.NDArray[np.uint8], probabilities: npt.NDArray[np.float32], decided: npt.NDArray[np.int64]
-    ) -> list[Verdict]:
-        """Judge images, (n, side, side, 3), whose probabilities, (n, classes), led to the classes decided for, (n,)."""
-        confidence = probabilities[np.arange(len(decided)), decided]
-        sure = (
-            [None] * len(images) if self.threshold is None else [bool(found) for found in confidence >= self.threshold]
-        )
-        novelty = [None] * len(images) if self.novelty is None else [float(found) for found in self.novelty.of(images)]
-        return [self._verdict(*found) for found in zip(sure, novelty, strict=True)]
-
-    def _verdict(self, sure: bool | None, novelty: float | None) -> Verdict:
-        doubts = [self.doubt] if sure is False else []
-        unlike = [UNLIKE] if novelty is not None and novelty > 1 else []
-        return Verdict(sure, novelty, (*unlike, *doubts))

@@ -1,0 +1,89 @@
+"""What is said of an answer beside its class: whether it is sure, and warnings that it may mean little."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from datasets import Preprocessing
+from trainer.answering.decision import Decide
+from trainer.answering.limits import Trust
+from trainer.answering.novelty import Novelty
+from trainer.answering.selective import MAX_ERROR
+from trainer.errors import OptionsError
+
+UNLIKE = "not like the training images (novelty above 1): what the model says of it means little"
+_SCALE_TOLERANCE = 0.02
+"""Relative difference of scale that is not worth a warning; training itself varies the scale by more."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of one image: see `trainer.Classification`; ``warnings`` say what is amiss, alike for all images."""
+
+    sure: bool | None
+    novelty: float | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges answers of one call: from ``threshold`` on one is sure, else ``doubt`` is said; None: nothing is known."""
+
+    threshold: float | None
+    doubt: str
+    novelty: Novelty | None
+
+    @classmethod
+    def of(cls, trust: Trust | None, decide: Decide, max_error: float | None, uri: str) -> Self:
+        """Make one. Raises OptionsError where ``max_error`` is given and the bundle at ``uri`` cannot promise it."""
+        if trust is None and max_error is not None:
+            raise OptionsError(
+                f"{uri!r} can promise no error rate: it was trained before that was kept; train it again"
+            )
+        threshold = None if trust is None else trust.threshold(decide, max_error)
+        rate = MAX_ERROR if max_error is None else max_error
+        said = f"from which on at most {100 * rate:g} % of the answers should be wrong"
+        doubt = "" if threshold is None else f"not sure: the probability is below {threshold:.3f}, {said}"
+        return cls(threshold, doubt, None if trust is None else trust.novelty)
+
+    def judge(
+        self, images: npt.NDArray[np.uint8], probabilities: npt.NDArray[np.float32], decided: npt.NDArray[np.int64]
+    ) -> list[Verdict]:
+        """Judge images, (n, side, side, 3), whose probabilities, (n, classes), led to the classes decided for, (n,)."""
+        confidence = probabilities[np.arange(len(decided)), decided]
+        sure = (
+            [None] * len(images) if self.threshold is None else [bool(found) for found in confidence >= self.threshold]
+        )
+        novelty = [None] * len(images) if self.novelty is None else [float(found) for found in self.novelty.of(images)]
+        return [self._verdict(*found) for found in zip(sure, novelty, strict=True)]
+
+    def _verdict(self, sure: bool | None, novelty: float | None) -> Verdict:
+        doubts = [self.doubt] if sure is False else []
+        unlike = [UNLIKE] if novelty is not None and novelty > 1 else []
+        return Verdict(sure, novelty, (*unlike, *doubts))
+
+
+def scale_warning(preprocessing: Preprocessing, source_size: tuple[int, int], crop: float) -> str | None:
+    """Return a warning where a galaxy would appear at another scale than in training, else None.
+
+    Sizes are compared in source pixels: those of the same camera and survey cover the same angle of sky.
+
+    Args:
+        preprocessing: Of the training images.
+        source_size: (height, width) of the image before its crop.
+        crop: Fraction of its shorter side that is looked at.
+    """
+    learnt = preprocessing.crop * min(preprocessing.source_size)
+    side = min(source_size)
+    if abs(crop * side - learnt) <= _SCALE_TOLERANCE * learnt:
+        return None
+    height, width = source_size
+    found = f"{height}×{width} pixels, of which the central {crop * side:.0f} are looked at"
+    if learnt > side:
+        return (
+            f"{found}: the model learnt from {learnt:.0f}, so the galaxy looks larger to it than those; "
+            "no --crop can make the pixel scale equal, take a larger cut-out"
+        )
+    return f"{found}: the model learnt from {learnt:.0f}; for an equal pixel scale use --crop {learnt / side:.3f}"

@@ -1,0 +1,91 @@
+"""Probabilities of a model for the rows of a dataset, alike on every machine."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from datasets import Batches
+from trainer.errors import InfeasibleError
+
+Predictions = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
+"""True labels, (n,), and probabilities, (n, classes)."""
+_lock = threading.Lock()
+_inside = 0
+_before = True
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """While the block or function runs, multiply float32 in full: on some GPUs TensorFlow takes 10 bits of mantissa.
+
+    Those (TensorFloat-32) make differences of 1e-3, by which the same network in another runtime seems to be another
+    one. Training keeps them: there they cost nothing. It holds for the whole process, until the last thread leaves.
+    """
+    _enter()
+    try:
+        yield
+    finally:
+        _leave()
+
+
+def _enter() -> None:
+    global _inside, _before  # TensorFlow's own setting is one of the process
+    with _lock:
+        if _inside == 0:
+            _before = tf.config.experimental.tensor_float_32_execution_enabled()
+            tf.config.experimental.enable_tensor_float_32_execution(False)
+        _inside += 1
+
+
+def _leave() -> None:
+    global _inside
+    with _lock:
+        _inside -= 1
+        if _inside == 0:
+            tf.config.experimental.enable_tensor_float_32_execution(_before)
+
+
+@full_float32()
+def predict(model: keras.Model, batches: Batches, *, logits: bool) -> Predictions:
+    """Return the true labels and the model's probabilities for all of ``batches``.
+
+    Raises InfeasibleError if an output is not finite, or outputs are no probabilities.
+    """
+    shape = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
+    # TensorFlow counts tracings by code and warns of many. A partial has no code.
+    compiled = tf.function(partial(model, training=False), input_signature=[shape], autograph=False)
+    true, outputs = [], []
+    for images, labels in batches.epoch():
+        true.append(labels)
+        outputs.append(compiled(images).numpy())
+    return np.concatenate(true), as_probabilities(np.concatenate(outputs), logits=logits)
+
+
+def as_probabilities(outputs: npt.NDArray[np.float32], *, logits: bool) -> npt.NDArray[np.float32]:
+    """Turn a model's outputs, float (n, classes), into float32 probabilities whose rows add up to 1.
+
+    Softmax for logits; other outputs are divided by their sum (sigmoid outputs do not add up to 1).
+
+    Raises:
+        InfeasibleError: An output is not finite; or negative, or all are 0, though not declared as logits.
+    """
+    if not np.isfinite(outputs).all():
+        raise InfeasibleError("diverged: the model's outputs are not finite")
+    if logits:
+        powers = np.exp(outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True))
+    else:
+        powers = outputs.astype(np.float64)
+    total = powers.sum(axis=1, keepdims=True)
+    if (powers < 0).any() or (total <= 0).any():
+        raise InfeasibleError(
+            "the model's outputs must be probabilities, but some are negative or all 0: "
+            "end it with a softmax, or compile it with a loss that has from_logits=True"
+        )
+    probabilities: npt.NDArray[np.float32] = (powers / total).astype(np.float32)
+    return probabilities
