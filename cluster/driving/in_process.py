@@ -23,7 +23,7 @@ def _train(suggestion: Suggestion, conductor: Conductor, rungs: Rungs, layout: S
     rungs.add(suggestion.trial_id)
     while True:
         record = session.step()
-        conductor.meet(session.declared)
+        conductor.update_space(session.declared)
         if not record.state.is_ended() and rungs.stops(record.trial_id, as_result(record)):
             record = record.but(state=TrialState.STOPPED, ended=now())
         if record.state.is_ended():

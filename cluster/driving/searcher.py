@@ -18,7 +18,7 @@ from ray.tune.search import Searcher
 
 from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
 from cluster.workers.results import METRIC
-from search import Conductor, Nothing, Record, SearchLayout, Suggestion, TrialState, now
+from search import Conductor, NoSuggestion, Record, SearchLayout, Suggestion, TrialState, now
 
 # With trials running, Tune's loop must go on serving them; with none, there is nothing else to do than wait.
 _PATIENCE_SECONDS = 0.25
@@ -41,9 +41,9 @@ class ConductorSearcher(Searcher):
         self._cpus = cpus_per_trial
         self._is_cut = is_cut
         self._trials: dict[str, str] = {}
-        self._asked: Future[Suggestion | Nothing] | None = None
+        self._asked: Future[Suggestion | NoSuggestion] | None = None
         self._told: list[Future[None]] = []
-        self._met: set[str] = set()
+        self._declared: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave everything out: Tune pickles the searcher beside its snapshots, which nothing here ever reads."""
@@ -62,7 +62,7 @@ class ConductorSearcher(Searcher):
         except concurrent.futures.TimeoutError:
             return None
         self._asked = None
-        if suggestion is Nothing.YET:
+        if suggestion is NoSuggestion.IDLE:
             return None
         if not isinstance(suggestion, Suggestion):
             return cast("dict[str, Any]", Searcher.FINISHED)  # a string, which the base class does not declare
@@ -73,14 +73,14 @@ class ConductorSearcher(Searcher):
         """Keep a running trial's report."""
         if trial_id not in self._trials:  # recorded as out of memory while Tune starts it again
             return
-        self._meet(result)
+        self._update_space(result)
         self._told.append(self._thread.submit(self._conductor.progress, _record(result)))
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Record a trial that has ended; one that failed waits for its reason, which Tune gives `Events` alone."""
         if error or result is None or "record" not in result or trial_id not in self._trials:
             return
-        self._meet(result)
+        self._update_space(result)
         record = _record(result)
         if not record.state.is_ended():
             record = record.but(state=TrialState.STOPPED, ended=now())
@@ -129,12 +129,12 @@ class ConductorSearcher(Searcher):
         self._trials.pop(trial_id)
         self._told.append(self._thread.submit(self._conductor.end, record))
 
-    def _meet(self, result: dict[str, Any]) -> None:
+    def _update_space(self, result: dict[str, Any]) -> None:
         declared = result["declared"]
         # The same from epoch to epoch, and mostly from trial to trial.
-        if declared not in self._met:
-            self._met.add(declared)
-            self._told.append(self._thread.submit(self._conductor.meet, json.loads(declared)))
+        if declared not in self._declared:
+            self._declared.add(declared)
+            self._told.append(self._thread.submit(self._conductor.update_space, json.loads(declared)))
 
     def _note_started(self, own: str) -> None:
         record = self._conductor.record(own)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from datasets import Dataset
 from search import (
     RANDOM_POINTS,
-    Lessons,
     SearchSettings,
     SettingsError,
     SpaceError,
+    WarmStart,
     builder,
+    collect_warm_start,
     complete,
     complete_points,
     discover,
@@ -21,7 +22,6 @@ from search import (
     load_hypermodel,
     make_oracle,
     random_point,
-    take_lessons,
     training_options,
 )
 from trainer import InfeasibleError, Objective, check_model
@@ -73,13 +73,13 @@ class Preparation:
             )
         return settings.model_copy(update={"points": points})
 
-    def lessons(self, storage: str) -> Lessons | None:
+    def lessons(self, storage: str) -> WarmStart | None:
         """Take from another search what ``--warm-start`` asks for. Raises LedgerError, SettingsError."""
         if self._settings.warm_start is None:
             return None
         _refuse_hyperband(self._settings, "--warm-start")
         layout = find_search(self._settings.warm_start, storage)
-        return take_lessons(layout, self._space, self._objective, explore=self._explore)
+        return collect_warm_start(layout, self._space, self._objective, explore=self._explore)
 
     def oracle(self) -> "keras_tuner.Oracle":
         """Make the oracle of the space."""

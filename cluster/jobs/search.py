@@ -12,27 +12,27 @@ from cluster.errors import RayGoneError
 from cluster.jobs.preparation import Preparation
 from datasets import Dataset, GalaxyTunerError, StorageError, open_folder
 from search import (
-    FIRST_TRIALS,
+    FAIL_FAST_TRIALS,
     Conductor,
     Ledger,
     LedgerError,
-    Lessons,
     SearchError,
     SearchLayout,
     SearchSettings,
     SearchSpecification,
     SearchState,
     SearchView,
-    beating,
-    check_free,
-    claim,
-    extend,
-    is_alive,
+    WarmStart,
+    check_name_free,
+    create_search,
+    driver_heartbeat,
+    driver_is_alive,
     open_same_dataset,
-    read_lessons,
+    raise_trial_budget,
     read_search,
     read_specification,
-    write_lessons,
+    read_warm_start,
+    write_warm_start,
 )
 from trainer import Objective
 
@@ -62,14 +62,14 @@ def run_search(
     settings.check()
     layout = SearchLayout.of(storage, settings.name)
     open_folder(storage).check_writable()
-    check_free(layout, settings.name)
+    check_name_free(layout, settings.name)
     opened = Dataset.open(dataset)
     prepared = Preparation(opened, settings)
     settings, lessons = prepared.first_points(), prepared.lessons(storage)
     oracle = prepared.oracle()
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
     with _runner(address, settings) as run:
-        claim(layout, specification)
+        create_search(layout, specification)
         with _driving(layout):
             _keep(lessons, layout)
             _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
@@ -93,14 +93,14 @@ def resume_search(
     """
     layout = SearchLayout.of(storage, name)
     specification = read_specification(layout)
-    if is_alive(layout.root):
+    if driver_is_alive(layout.root):
         raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
     with _driving(layout):
         if trials is not None:
-            specification = extend(layout, specification, trials)
+            specification = raise_trial_budget(layout, specification, trials)
         prepared = Preparation(open_same_dataset(specification), specification.settings)
-        # Killed between the claim of the name and these: nothing had been tried.
-        lessons = prepared.lessons(storage) if read_lessons(layout) is None else None
+        # Killed between the creation of the search and these: nothing had been tried.
+        lessons = prepared.lessons(storage) if read_warm_start(layout) is None else None
         oracle = prepared.oracle()
         with _runner(address, specification.settings) as run:
             _keep(lessons, layout)
@@ -115,7 +115,7 @@ def stop_search(name: str, *, storage: str = "runs") -> SearchView:
     """
     layout = SearchLayout.of(storage, name)
     read_specification(layout)
-    if not is_alive(layout.root):
+    if not driver_is_alive(layout.root):
         raise LedgerError(f"search {name!r} is not running: there is nothing to stop")
     Ledger(layout).request_stop()
     return read_search(storage, name)
@@ -124,29 +124,30 @@ def stop_search(name: str, *, storage: str = "runs") -> SearchView:
 @contextlib.contextmanager
 def _driving(layout: SearchLayout) -> Iterator[None]:
     """Be the search's driver, the only one, while the block runs. Raises LedgerError if another one is."""
-    with beating(layout.root):
+    with driver_heartbeat(layout.root):
         Ledger(layout).forget_stop()
         yield
 
 
-def _keep(lessons: Lessons | None, layout: SearchLayout) -> None:
+def _keep(lessons: WarmStart | None, layout: SearchLayout) -> None:
     if lessons is not None:
-        write_lessons(layout, lessons)
+        write_warm_start(layout, lessons)
         _log.warning("Warm start: %s.", lessons)
 
 
 def _drive(conductor: Conductor, layout: SearchLayout, run: Run, watch: Watch | None) -> None:
     with _said(conductor, layout), interruptible(conductor.stop), _watched(conductor, Ledger(layout), watch):
         run(conductor, layout)
-        _check_hope(conductor)
+        _fail_fast(conductor)
 
 
-def _check_hope(conductor: Conductor) -> None:
+def _fail_fast(conductor: Conductor) -> None:
     """Raise SearchError, which ends the search as failed, if its first trials all failed for one reason."""
-    if conductor.hopeless is not None:
+    reason = conductor.common_failure
+    if reason is not None:
         name = conductor.specification.settings.name
         raise SearchError(
-            f"the first {FIRST_TRIALS} trials of {name!r} all failed, for the same reason: {conductor.hopeless}: "
+            f"the first {FAIL_FAST_TRIALS} trials of {name!r} all failed, for the same reason: {reason}: "
             "mend that, then search again under another --name"
         )
 

@@ -96,11 +96,11 @@ class TrialSession:
 
     def _started(self) -> Record:
         ledger = Ledger(self._layout)
-        recorded = ledger.recorded(self._trial_id)
+        recorded = ledger.ended_record(self._trial_id)
         if recorded is not None:
             return recorded
         # A trial that goes on keeps its beginning and the time it has had.
-        before = ledger.report(self._trial_id)
+        before = ledger.progress(self._trial_id)
         if before is not None and before.started is not None:
             return before
         suggestion = ledger.suggestion(self._trial_id)

@@ -2,3 +2,7 @@
 
 The only room that knows both; never how trials are run or where.
 """
+
+from trainer import import_tensorflow
+
+import_tensorflow()  # before Keras Tuner does, noisily

@@ -14,22 +14,22 @@ import keras_tuner
 from keras_tuner.engine import trial as trial_module
 
 from search.conducting.checkpoint_retention import CheckpointRetention
-from search.conducting.fail_fast import FIRST_TRIALS, common_failure
+from search.conducting.fail_fast import FAIL_FAST_TRIALS, common_failure
 from search.conducting.rebuilding import rebuild_oracle
-from search.conducting.warm_start import as_suggestion, read_lessons
+from search.conducting.warm_start import as_suggestion, read_warm_start
 from search.ledger.ledger import Ledger
 from search.ledger.records import Record, Suggestion, TrialState, now, pending
 from search.ledger.specification import SearchSpecification
-from search.space.discovery import Declared, as_json, as_space, extend, unknown
+from search.space.discovery import Declared, as_json, as_space, unknown, update_oracle
 
 _Status = trial_module.TrialStatus
 
 
-class Nothing(Enum):
-    """Why there is no suggestion."""
+class NoSuggestion(Enum):
+    """Why there is no suggestion, as `keras_tuner.engine.trial.TrialStatus` has it."""
 
-    YET = "the oracle waits for a running trial"
-    MORE = "the budget is used up or the space exhausted"
+    IDLE = "the oracle waits for a running trial"
+    STOPPED = "the budget is used up or the space exhausted"
 
 
 class Conductor:
@@ -44,7 +44,7 @@ class Conductor:
         self._stopping = False
         self._exhausted = False
         self._ended = 0
-        self._hopeless: str | None = None
+        self._common_failure: str | None = None
         self._retention = CheckpointRetention(ledger.layout, oracle, known=":" not in specification.settings.oracle)
 
     @classmethod
@@ -59,8 +59,8 @@ class Conductor:
         ended = {trial_id: record for trial_id, record in conductor._records.items() if record.state.is_ended()}
         conductor._unfinished.extend(suggestion for suggestion in suggestions if suggestion.trial_id not in ended)
         conductor._ended = len(ended)
-        conductor._hopeless = common_failure(ended.values())
-        lessons = read_lessons(ledger.layout)
+        conductor._common_failure = common_failure(ended.values())
+        lessons = read_warm_start(ledger.layout)
         taught = {} if lessons is None else {lesson.trial_id: lesson for lesson in lessons.trials}
         before = [as_suggestion(lesson) for lesson in taught.values()]
         untold = rebuild_oracle(oracle, ledger.oracle_state(), [*before, *suggestions], taught | ended)
@@ -68,7 +68,7 @@ class Conductor:
         if declared is None:
             ledger.write_space(as_json(oracle.hyperparameters))
         else:
-            extend(oracle, as_space(declared))
+            update_oracle(oracle, as_space(declared))
         for record in untold:
             conductor._tell(record)
         if untold:
@@ -87,23 +87,23 @@ class Conductor:
         return self._exhausted
 
     @property
-    def hopeless(self) -> str | None:
+    def common_failure(self) -> str | None:
         """Why the first trials failed, if all did for one reason: nothing more is suggested then."""
-        return self._hopeless
+        return self._common_failure
 
     def stop(self) -> None:
         """Suggest nothing more; what runs may end. May be called from any thread."""
         self._stopping = True
 
-    def suggest(self) -> Suggestion | Nothing:
+    def suggest(self) -> Suggestion | NoSuggestion:
         """Return the next configuration to try, made from everything recorded so far, or why there is none."""
-        if self._stopping or self._hopeless is not None:
-            return Nothing.MORE
+        if self._stopping or self._common_failure is not None:
+            return NoSuggestion.STOPPED
         if self._unfinished:
             return self._unfinished.popleft()
         number = len(self._records)
         if number >= self.specification.settings.trials:
-            return Nothing.MORE
+            return NoSuggestion.STOPPED
         # One tuner id a trial: the oracle believes that every worker is a tuner of its own.
         tuner_id = f"worker-{len(self._oracle.trials)}"
         points = self.specification.settings.points
@@ -111,9 +111,9 @@ class Conductor:
         trial = self._given(tuner_id, points[number]) if number < len(points) else self._oracle.create_trial(tuner_id)
         if trial.status == _Status.STOPPED:
             self._exhausted = True
-            return Nothing.MORE
+            return NoSuggestion.STOPPED
         if trial.status != _Status.RUNNING:
-            return Nothing.YET
+            return NoSuggestion.IDLE
         suggestion = Suggestion(
             trial_id=trial.trial_id,
             values=trial.hyperparameters.values,
@@ -125,17 +125,17 @@ class Conductor:
         self._records[suggestion.trial_id] = pending(suggestion)
         return suggestion
 
-    def meet(self, declared: Declared) -> None:
+    def update_space(self, declared: Declared) -> None:
         """Take in what a trial declared when it built its model: what is new becomes part of the oracle's space."""
-        met = as_space(declared)
-        new = unknown(self._oracle, met)
+        space = as_space(declared)
+        new = unknown(self._oracle, space)
         if not new:
             return
         known = self._oracle.hyperparameters.copy()
         known.merge(new, overwrite=False)
         # Durable before the oracle knows of it, as all that it learns.
         self._ledger.write_space(as_json(known))
-        extend(self._oracle, met)
+        update_oracle(self._oracle, space)
         self._ledger.write_oracle(self._oracle.get_state())
 
     def progress(self, record: Record) -> None:
@@ -151,8 +151,8 @@ class Conductor:
         self._ledger.write_record(record)
         self._records[record.trial_id] = record
         self._ended += 1
-        if self._ended == FIRST_TRIALS:
-            self._hopeless = common_failure(self._records.values())
+        if self._ended == FAIL_FAST_TRIALS:
+            self._common_failure = common_failure(self._records.values())
         self._tell(record)
         self._retention.ended(record.trial_id, self._records)
 

@@ -1,4 +1,4 @@
-"""When a search has no hope: its first trials all fail, and for the same reason."""
+"""When a search is ended early: its first trials all failed, and for the same reason."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from search.ledger.records import Record, TrialState
 
 # Fewer may be chance; more would be hours lost to a space that cannot work.
-FIRST_TRIALS = 5
+FAIL_FAST_TRIALS = 5
 _FAILED = (TrialState.FAILED, TrialState.INFEASIBLE)
 
 
@@ -18,8 +18,8 @@ def common_failure(records: Iterable[Record]) -> str | None:
     ended = sorted(
         (record for record in records if record.state.is_ended()),
         key=lambda record: (record.ended or "", record.trial_id),
-    )[:FIRST_TRIALS]
-    if len(ended) < FIRST_TRIALS or any(record.state not in _FAILED for record in ended):
+    )[:FAIL_FAST_TRIALS]
+    if len(ended) < FAIL_FAST_TRIALS or any(record.state not in _FAILED for record in ended):
         return None
     reasons = [record.reason or "" for record in ended]
     return reasons[0] if len({_without_numbers(reason) for reason in reasons}) == 1 else None

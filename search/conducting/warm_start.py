@@ -25,7 +25,7 @@ from trainer import Objective
 _SCORED = (TrialState.COMPLETED, TrialState.STOPPED)
 
 
-class Lessons(BaseModel):
+class WarmStart(BaseModel):
     """Ended trials of another search, as configurations of this one's space.
 
     ``search`` is the other's location. ``trials`` have ids ``NAME/ID``, complete values, and no history. ``left_out``
@@ -50,13 +50,13 @@ def find_search(other: str, storage: str) -> SearchLayout:
     return SearchLayout(open_folder(other)) if "/" in other else SearchLayout.of(storage, other)
 
 
-def take_lessons(
+def collect_warm_start(
     layout: SearchLayout,
     space: keras_tuner.HyperParameters,
     objective: Objective,
     *,
     explore: Callable[[Mapping[str, Value]], None],
-) -> Lessons:
+) -> WarmStart:
     """Take every trial of the search at ``layout`` that has a score and lies in ``space``.
 
     Args:
@@ -89,7 +89,7 @@ def take_lessons(
             continue
         if all(lesson.hyperparameters != other.hyperparameters for other in taken):
             taken.append(lesson)
-    return Lessons(search=layout.root.uri, trials=tuple(taken), left_out=dict(left_out))
+    return WarmStart(search=layout.root.uri, trials=tuple(taken), left_out=dict(left_out))
 
 
 def _lesson(record: Record, name: str, space: keras_tuner.HyperParameters) -> Record:
@@ -99,15 +99,15 @@ def _lesson(record: Record, name: str, space: keras_tuner.HyperParameters) -> Re
     )
 
 
-def write_lessons(layout: SearchLayout, lessons: Lessons) -> None:
+def write_warm_start(layout: SearchLayout, lessons: WarmStart) -> None:
     """Keep what was taken with the search at ``layout``."""
     layout.root.write_whole(LESSONS, lessons.model_dump_json().encode())
 
 
-def read_lessons(layout: SearchLayout) -> Lessons | None:
+def read_warm_start(layout: SearchLayout) -> WarmStart | None:
     """Return what was taken at the start, None if nothing was."""
     try:
-        return Lessons.model_validate_json(layout.root.read(LESSONS))
+        return WarmStart.model_validate_json(layout.root.read(LESSONS))
     except FileNotFoundError:
         return None
 

@@ -31,7 +31,7 @@ _SETTLING_SECONDS = 2.0
 
 
 @contextlib.contextmanager
-def beating(folder: Folder) -> Iterator[None]:
+def driver_heartbeat(folder: Folder) -> Iterator[None]:
     """Become the driver of the search in ``folder``, and beat until the block ends.
 
     Raises LedgerError if another driver is alive, or becomes it at the same moment.
@@ -53,8 +53,8 @@ def beating(folder: Folder) -> Iterator[None]:
             drivers.write_whole(driver_file(number), json.dumps({"token": token, "ended": now()}).encode())
 
 
-def is_alive(folder: Folder) -> bool:
-    """Whether a driver beats in ``folder``."""
+def driver_is_alive(folder: Folder) -> bool:
+    """Whether the search in ``folder`` has a driver that is alive."""
     drivers = folder.child(DRIVERS)
     return _is_alive(drivers, _last(drivers))
 

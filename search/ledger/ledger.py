@@ -110,19 +110,13 @@ class Ledger:
         """Return every suggestion, by trial id."""
         return _read_all(self.layout.suggestions, Suggestion)
 
-    def report(self, trial_id: str) -> Record | None:
+    def progress(self, trial_id: str) -> Record | None:
         """Return what the trial last reported while it ran; None if nothing, or if it has ended."""
-        try:
-            return _read(self.layout.progress, file_of(trial_id), Record)
-        except FileNotFoundError:
-            return None
+        return _read_if_there(self.layout.progress, trial_id)
 
-    def recorded(self, trial_id: str) -> Record | None:
+    def ended_record(self, trial_id: str) -> Record | None:
         """Return the trial's record; None if it has not ended."""
-        try:
-            return _read(self.layout.records, file_of(trial_id), Record)
-        except FileNotFoundError:
-            return None
+        return _read_if_there(self.layout.records, trial_id)
 
     def suggestion(self, trial_id: str) -> Suggestion:
         """Return the suggestion of the trial called ``trial_id``."""
@@ -147,16 +141,10 @@ class Ledger:
         """Return one trial as it stands now. Raises LedgerError if there is none of that id."""
         try:
             # The report between two looks for the end: a trial may end meanwhile.
-            found = self._ended(trial_id) or self.report(trial_id) or self._ended(trial_id)
-            return found or pending(self.suggestion(trial_id))
+            record = self.ended_record(trial_id) or self.progress(trial_id) or self.ended_record(trial_id)
+            return record or pending(self.suggestion(trial_id))
         except FileNotFoundError:
             raise LedgerError(f"no trial {trial_id} at {self.layout.root.uri}") from None
-
-    def _ended(self, trial_id: str) -> Record | None:
-        try:
-            return _read(self.layout.records, file_of(trial_id), Record)
-        except FileNotFoundError:
-            return None
 
     def _write(self, folder: Folder, trial_id: str, model: BaseModel) -> None:
         folder.write_whole(file_of(trial_id), model.model_dump_json().encode())
@@ -178,6 +166,13 @@ def _read_all(folder: Folder, model: type[Model], known: Mapping[str, Model] = M
         except FileNotFoundError:  # deleted since it was listed: the trial ended, and its record is read next
             continue
     return found
+
+
+def _read_if_there(folder: Folder, trial_id: str) -> Record | None:
+    try:
+        return _read(folder, file_of(trial_id), Record)
+    except FileNotFoundError:
+        return None
 
 
 def _read(folder: Folder, name: str, model: type[Model]) -> Model:

@@ -58,20 +58,20 @@ class SearchSpecification(BaseModel):
         return Objective(self.objective_name, "max" if self.objective_direction == "max" else "min")
 
 
-def claim(layout: SearchLayout, specification: SearchSpecification) -> None:
+def create_search(layout: SearchLayout, specification: SearchSpecification) -> None:
     """Write the specification and by that take the name. Raises LedgerError, and touches nothing, if it is taken."""
     data = specification.model_dump_json(indent=2).encode()
     if not layout.root.create(SPECIFICATION, data):
         raise _taken(layout, specification.settings.name)
 
 
-def check_free(layout: SearchLayout, name: str) -> None:
-    """Raise the LedgerError of a taken name, if it is: an early word, before work that `claim` would refuse."""
+def check_name_free(layout: SearchLayout, name: str) -> None:
+    """Raise the LedgerError of a taken name, if it is: an early word, before work that `create_search` would refuse."""
     if layout.root.exists(SPECIFICATION):
         raise _taken(layout, name)
 
 
-def extend(layout: SearchLayout, specification: SearchSpecification, trials: int) -> SearchSpecification:
+def raise_trial_budget(layout: SearchLayout, specification: SearchSpecification, trials: int) -> SearchSpecification:
     """Change how many trials the search is to have, durably.
 
     Raises SettingsError for fewer than it was to have, or more than its oracle makes.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datasets import open_folder
 from search.errors import SettingsError
 from search.layout import SPECIFICATION, SearchLayout
-from search.ledger.heartbeat import is_alive
+from search.ledger.heartbeat import driver_is_alive
 from search.ledger.ledger import Ledger
 from search.ledger.ranking import Row, leaderboard
 from search.ledger.records import Record, SearchState
@@ -80,7 +80,7 @@ def read_search(storage: str, name: str, *, history: bool = True) -> SearchView:
     specification = read_specification(layout)
     ledger = Ledger(layout)
     # The driver first: if it ends in between, its last word is read after it.
-    alive = is_alive(layout.root)
+    alive = driver_is_alive(layout.root)
     state = ledger.state()
     if state is SearchState.RUNNING and not alive:
         state = SearchState.INTERRUPTED

@@ -2,3 +2,7 @@
 
 Never what becomes of a suggestion: an oracle reads and writes no file.
 """
+
+from trainer import import_tensorflow
+
+import_tensorflow()  # before Keras Tuner does, noisily

@@ -2,3 +2,7 @@
 
 Never what proposes or keeps such points: a space knows neither oracle nor ledger.
 """
+
+from trainer import import_tensorflow
+
+import_tensorflow()  # before Keras Tuner does, noisily

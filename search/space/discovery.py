@@ -1,8 +1,8 @@
-"""Hyperparameters that a trial meets when it builds its model, and what they mean to the oracle.
+"""Hyperparameters that a trial discovers when it builds its model, and what they mean to the oracle.
 
-A hyperparameter that only some branch declares is not always found before the search. The worker that meets it uses its
-default and reports it. From then on the oracle proposes values for it, and every earlier trial counts as one with the
-default: that is what the trial that met it used, and what Keras Tuner's own Bayesian oracle assumes.
+A hyperparameter that only some branch declares is not always found before the search. The worker that discovers it uses
+its default and reports it. From then on the oracle proposes values for it, and every earlier trial counts as one with
+the default: that is what the trial itself used, and what Keras Tuner's own Bayesian oracle assumes.
 """
 
 import copy
@@ -26,17 +26,17 @@ def as_json(space: keras_tuner.HyperParameters) -> list[dict[str, Any]]:
     return declared
 
 
-def unknown(oracle: keras_tuner.Oracle, met: keras_tuner.HyperParameters) -> list[Any]:
-    """Return the hyperparameters of ``met`` that ``oracle`` does not know; none if its space is not to change."""
+def unknown(oracle: keras_tuner.Oracle, space: keras_tuner.HyperParameters) -> list[Any]:
+    """Return the hyperparameters of ``space`` that ``oracle`` does not know; none if its space is not to change."""
     if not (oracle.allow_new_entries and oracle.tune_new_entries):
         return []
-    return [one for one in met.space if not oracle.hyperparameters._exists(one.name, one.conditions)]
+    return [one for one in space.space if not oracle.hyperparameters._exists(one.name, one.conditions)]
 
 
-def extend(oracle: keras_tuner.Oracle, met: keras_tuner.HyperParameters) -> None:
-    """Add what is new in ``met`` to the oracle's space, and its default to every trial in which it is active."""
-    if unknown(oracle, met):
-        oracle.update_space(met)
+def update_oracle(oracle: keras_tuner.Oracle, space: keras_tuner.HyperParameters) -> None:
+    """Add what is new in ``space`` to the oracle's space, and its default to every trial in which it is active."""
+    if unknown(oracle, space):
+        oracle.update_space(space)
     complete_trials(oracle)
 
 

@@ -1,4 +1,4 @@
-"""Given points, another search's results, hyperparameters met on the way, and hopeless searches, from start to end."""
+"""Points given, another search's results, hyperparameters discovered on the way, searches that fail fast: from start to end."""
 
 import json
 from pathlib import Path
@@ -16,8 +16,8 @@ from search import (
     SearchView,
     SettingsError,
     SpaceError,
-    read_lessons,
     read_search,
+    read_warm_start,
 )
 
 
@@ -82,7 +82,7 @@ def test_a_warm_start_learns_from_a_name_or_a_directory(tiny_dataset: Dataset, h
 def test_lessons_with_a_hyperparameter_that_defaults_do_not_meet_all_have_it(tiny_dataset: Dataset, here: Path) -> None:
     run(tiny_dataset, name="other", hypermodel="my_models:branching", points=[{}, {"x": True, "only_here": 5}])
     run(tiny_dataset, hypermodel="my_models:branching", warm_start="other", trials=1)
-    lessons = read_lessons(SearchLayout.of("runs", "first"))
+    lessons = read_warm_start(SearchLayout.of("runs", "first"))
     assert lessons is not None
     assert [one.hyperparameters["only_here"] for one in lessons.trials[:2]] == [3, 5]
 

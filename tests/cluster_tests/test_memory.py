@@ -19,7 +19,7 @@ from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
 from cluster.workers.trainable import TrialActor
 from cluster.workers.trial import TrialSession
 from datasets import Dataset, FormatError, open_folder
-from search import Conductor, Ledger, SearchLayout, SearchSettings, SearchSpecification, TrialState, claim
+from search import Conductor, Ledger, SearchLayout, SearchSettings, SearchSpecification, TrialState, create_search
 
 LOST = "Failure # 1 (occurred at 2026-01-01_00-00-00)\nThe actor died unexpectedly before finishing this task.\n"
 KILLED = (
@@ -43,7 +43,7 @@ def layout(tmp_path: Path) -> SearchLayout:
         created="2026-01-01T00:00:00.000+00:00",
         versions={},
     )
-    claim(layout, specification)
+    create_search(layout, specification)
     return layout
 
 
@@ -77,7 +77,7 @@ def test_a_memory_kill_is_infeasible(
     events.on_trial_start(1, [], failed("", tmp_path))
     (events.on_trial_recover if again else events.on_trial_error)(1, [], failed(LOST + KILLED, tmp_path))
     # Durable at once: where Tune starts the trial again, it gives this record and trains nothing.
-    record = Ledger(layout).recorded("0000")
+    record = Ledger(layout).ended_record("0000")
     assert record is not None
     assert record.state is TrialState.INFEASIBLE
     assert "out of memory: 1 worker(s) were killed due to the node running low on memory." in str(record.reason)
@@ -96,7 +96,7 @@ def test_a_kill_by_the_system_on_the_drivers_node_is_infeasible(
     Attempt(tmp_path, lambda: memory_kills.memory_kills() - 1).begin()
     events: Any = Events(searcher)
     (events.on_trial_recover if again else events.on_trial_error)(1, [], failed(LOST, tmp_path))
-    record = Ledger(layout).recorded("0000")
+    record = Ledger(layout).ended_record("0000")
     assert record is not None
     assert (record.state, record.reason) == (TrialState.INFEASIBLE, OUT_OF_MEMORY)
     searcher.close()
@@ -129,7 +129,7 @@ def test_a_worker_lost_otherwise_is_tried_again(
         events.on_trial_start(1, [], failed("", tmp_path))
     events.on_trial_recover(1, [], failed(text, tmp_path))
     searcher.close()
-    assert Ledger(layout).recorded("0000") is None
+    assert Ledger(layout).ended_record("0000") is None
 
 
 def test_the_reason_of_a_failure_is_the_last_that_ray_said(
@@ -147,7 +147,7 @@ def test_a_worker_lost_with_all_of_ray_is_no_failure(cut: bool, layout: SearchLa
     searcher.suggest("ray-id")
     Events(searcher).on_trial_error(1, [], failed(LOST, tmp_path))
     searcher.close()
-    assert (Ledger(layout).recorded("0000") is None) is cut
+    assert (Ledger(layout).ended_record("0000") is None) is cut
 
 
 def test_what_tune_tells_an_abandoned_search_is_not_written(
@@ -157,7 +157,7 @@ def test_what_tune_tells_an_abandoned_search_is_not_written(
     searcher.abandon()
     with pytest.raises(RuntimeError):
         Events(searcher).on_trial_error(1, [], failed(LOST, tmp_path))
-    assert Ledger(layout).recorded("0000") is None
+    assert Ledger(layout).ended_record("0000") is None
 
 
 @pytest.mark.parametrize("ended", [False, True], ids=["lost", "raised"])

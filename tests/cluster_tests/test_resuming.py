@@ -16,7 +16,7 @@ from cluster.driving import in_process
 from datasets import Dataset, open_folder
 from search import Conductor, LedgerError, Record, SearchSettings, SearchState, SettingsError, TrialState, read_search
 from search.layout import SearchLayout
-from search.ledger.heartbeat import beating
+from search.ledger.heartbeat import driver_heartbeat
 
 GALAXY = str(Path(sys.executable).with_name("galaxy"))
 
@@ -143,7 +143,7 @@ def test_a_search_that_runs_is_not_resumed_and_one_that_does_not_is_not_stopped(
     with pytest.raises(LedgerError, match="search 'first' is not running: there is nothing to stop"):
         stop_search("first")
     with (
-        beating(SearchLayout.of("runs", "first").root),
+        driver_heartbeat(SearchLayout.of("runs", "first").root),
         pytest.raises(LedgerError, match="search 'first' is running: its driver is alive"),
     ):
         resume_search("first", address="in-process")
@@ -154,9 +154,9 @@ def test_of_two_that_resume_at_once_the_second_changes_nothing(
 ) -> None:
     run_search(tiny_dataset.info.path, settings(trials=1), address="in-process")
     # Both have looked before either began.
-    monkeypatch.setattr("cluster.jobs.search.is_alive", lambda _folder: False)
+    monkeypatch.setattr("cluster.jobs.search.driver_is_alive", lambda _folder: False)
     with (
-        beating(SearchLayout.of("runs", "first").root),
+        driver_heartbeat(SearchLayout.of("runs", "first").root),
         pytest.raises(LedgerError, match="has another driver, which is alive"),
     ):
         resume_search("first", address="in-process", trials=9)

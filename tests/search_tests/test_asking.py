@@ -13,18 +13,18 @@ from datasets import open_folder
 from search import (
     Conductor,
     Ledger,
-    Lessons,
-    Nothing,
+    NoSuggestion,
     Record,
     SearchLayout,
     SearchSpecification,
     SettingsError,
     Suggestion,
     TrialState,
-    claim,
-    read_lessons,
-    take_lessons,
-    write_lessons,
+    WarmStart,
+    collect_warm_start,
+    create_search,
+    read_warm_start,
+    write_warm_start,
 )
 from search.space.discovery import as_json
 from trainer import Objective
@@ -87,7 +87,7 @@ def test_a_grid_with_points_off_it_is_tried_to_its_end(specification: SearchSpec
 def other_search(specification: SearchSpecification, root: str, values: list[Mapping[str, Any]]) -> SearchLayout:
     """Write a finished search over `small`, with one trial that failed and one that was in another space."""
     layout = SearchLayout(open_folder(root))
-    claim(layout, asking(specification, name="other"))
+    create_search(layout, asking(specification, name="other"))
     ledger = Ledger(layout)
     for number, one in enumerate([*values, {"head": "flatten"}, {"head": "round"}]):
         given = None if number == len(values) else score(dict(one))
@@ -99,28 +99,28 @@ TAUGHT = [{"head": "average", "layers": number} for number in (1, 2, 3)]
 
 
 @pytest.fixture
-def taught(specification: SearchSpecification, ledger: Ledger, tmp_path: Any) -> Lessons:
+def taught(specification: SearchSpecification, ledger: Ledger, tmp_path: Any) -> WarmStart:
     """Let the search of ``ledger`` learn from another one, which is gone afterwards."""
     other = other_search(specification, f"{tmp_path}/other", list(TAUGHT))
-    lessons = take_lessons(other, small(), specification.objective, explore=lambda _: None)
-    write_lessons(ledger.layout, lessons)
+    lessons = collect_warm_start(other, small(), specification.objective, explore=lambda _: None)
+    write_warm_start(ledger.layout, lessons)
     other.root.delete_tree()
     return lessons
 
 
-def test_lessons_are_the_scored_trials_within_the_space(taught: Lessons, ledger: Ledger) -> None:
+def test_lessons_are_the_scored_trials_within_the_space(taught: WarmStart, ledger: Ledger) -> None:
     assert [(one.trial_id, one.hyperparameters, one.score) for one in taught.trials] == [
         (f"other/000{number}", values, score(values)) for number, values in enumerate(TAUGHT)
     ]
     assert taught.left_out == {"without a score": 1, "outside of the space": 1}
     assert "learned from 3 trials of" in str(taught)
     assert "(left out: 1 without a score, 1 outside of the space)" in str(taught)
-    assert read_lessons(ledger.layout) == taught
+    assert read_warm_start(ledger.layout) == taught
 
 
 @pytest.mark.parametrize("name", ASKED)
 def test_the_oracle_learns_and_neither_budget_nor_records_know(
-    name: str, taught: Lessons, specification: SearchSpecification, ledger: Ledger
+    name: str, taught: WarmStart, specification: SearchSpecification, ledger: Ledger
 ) -> None:
     asked, oracle = asking(specification, trials=5), made(name, small())
     tried = play(Conductor.resumed(asked, ledger, oracle), 2)
@@ -135,7 +135,7 @@ def test_the_oracle_learns_and_neither_budget_nor_records_know(
 
 
 def test_what_was_learned_counts_for_bayesian(
-    taught: Lessons, specification: SearchSpecification, ledger: Ledger
+    taught: WarmStart, specification: SearchSpecification, ledger: Ledger
 ) -> None:
     oracle: Any = made("bayesian", small())
     oracle.num_initial_points = 3
@@ -143,7 +143,7 @@ def test_what_was_learned_counts_for_bayesian(
     assert oracle._proposed_values() is not None
 
 
-def test_what_was_learned_counts_for_tpe(taught: Lessons, specification: SearchSpecification, ledger: Ledger) -> None:
+def test_what_was_learned_counts_for_tpe(taught: WarmStart, specification: SearchSpecification, ledger: Ledger) -> None:
     tpe: Any = made("tpe", small())
     Conductor.resumed(specification, ledger, tpe).suggest()
     told = [trial.value for trial in tpe._informed_study()._study.trials if trial.value is not None]
@@ -153,7 +153,7 @@ def test_what_was_learned_counts_for_tpe(taught: Lessons, specification: SearchS
 def test_a_search_for_something_else_teaches_nothing(specification: SearchSpecification, tmp_path: Any) -> None:
     other = other_search(specification, f"{tmp_path}/other", [])
     with pytest.raises(SettingsError, match="expected a search for val_loss:min, found one for val_macro_f1"):
-        take_lessons(other, small(), Objective("val_loss", "min"), explore=lambda _: None)
+        collect_warm_start(other, small(), Objective("val_loss", "min"), explore=lambda _: None)
 
 
 def wider() -> keras_tuner.HyperParameters:
@@ -169,7 +169,7 @@ def met_by_the_first(specification: SearchSpecification, ledger: Ledger, name: s
     first, second = conductor.suggest(), conductor.suggest()
     assert isinstance(first, Suggestion)
     assert isinstance(second, Suggestion)
-    conductor.meet(as_json(wider()))
+    conductor.update_space(as_json(wider()))
     conductor.end(ended(first.trial_id, 0.5, hyperparameters=first.hyperparameters | {"only_here": 3}))
     conductor.end(ended(second.trial_id, 0.4, hyperparameters=second.hyperparameters))
     return conductor
@@ -200,7 +200,7 @@ def test_a_new_hyperparameter_survives_a_kill_before_the_oracle_knows_of_it(
     conductor.suggest()
     monkeypatch.setattr(Ledger, "write_oracle", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
-        conductor.meet(as_json(wider()))
+        conductor.update_space(as_json(wider()))
     monkeypatch.undo()
     resumed: Any = Conductor.resumed(asking(specification, trials=20), ledger, made(name, small()))
     assert resumed._oracle.hyperparameters.get("only_here") == 3
@@ -210,15 +210,15 @@ def test_an_oracle_with_a_fixed_space_stays_as_it_is(specification: SearchSpecif
     oracle = made("random", small())
     oracle.allow_new_entries = False
     conductor = Conductor.resumed(specification, ledger, oracle)
-    conductor.meet(as_json(wider()))
+    conductor.update_space(as_json(wider()))
     assert len(oracle.hyperparameters.space) == len(small().space)
     assert isinstance(conductor.suggest(), Suggestion)
 
 
-def test_a_lesson_is_no_record(taught: Lessons, specification: SearchSpecification, ledger: Ledger) -> None:
+def test_a_lesson_is_no_record(taught: WarmStart, specification: SearchSpecification, ledger: Ledger) -> None:
     conductor = Conductor.resumed(asking(specification, trials=1), ledger, made("tpe", small()))
     play(conductor)
-    assert conductor.suggest() is Nothing.MORE
+    assert conductor.suggest() is NoSuggestion.STOPPED
     assert not conductor.exhausted
     assert [record.state for record in ledger.records()] == [TrialState.COMPLETED]
     assert all(isinstance(record, Record) for record in conductor.records())

@@ -8,7 +8,7 @@ from search_tests.oracle_driving import NAMES
 from search import (
     Conductor,
     Ledger,
-    Nothing,
+    NoSuggestion,
     Record,
     SearchSpecification,
     SettingsError,
@@ -51,14 +51,14 @@ def test_a_suggestion_is_durable_before_it_is_handed_out(conductor: Conductor, l
 def test_the_budget_is_kept_to_the_unit(conductor: Conductor) -> None:
     ids = [suggested(conductor).trial_id for _ in range(4)]
     assert ids == ["0000", "0001", "0002", "0003"]
-    assert conductor.suggest() is Nothing.MORE
+    assert conductor.suggest() is NoSuggestion.STOPPED
 
 
 def test_an_exhausted_space_ends_the_search(specification: SearchSpecification, ledger: Ledger) -> None:
     conductor = Conductor(specification, ledger, random_oracle(choices=2))
     assert {suggested(conductor).values["x"] for _ in range(2)} == {1, 2}
     assert not conductor.exhausted
-    assert conductor.suggest() is Nothing.MORE
+    assert conductor.suggest() is NoSuggestion.STOPPED
     assert conductor.exhausted
 
 
@@ -128,7 +128,7 @@ def test_many_failures_in_a_row_do_not_end_a_search_that_has_worked(
     conductor.end(ended(suggested(conductor).trial_id, 0.5))
     for _ in range(19):
         conductor.end(ended(suggested(conductor).trial_id, None, reason="does not fit"))
-    assert conductor.hopeless is None
+    assert conductor.common_failure is None
 
 
 def fail(conductor: Conductor, reasons: list[str]) -> None:
@@ -141,17 +141,17 @@ def test_five_first_failures_for_one_reason_end_the_search_for_good(
 ) -> None:
     conductor = twenty(specification, ledger)
     fail(conductor, [f"cannot add shapes ({units}, 32)" for units in range(8, 13)])
-    assert conductor.hopeless == "cannot add shapes (8, 32)"
-    assert conductor.suggest() is Nothing.MORE
+    assert conductor.common_failure == "cannot add shapes (8, 32)"
+    assert conductor.suggest() is NoSuggestion.STOPPED
     resumed = twenty(specification, ledger)
-    assert resumed.hopeless == "cannot add shapes (8, 32)"
-    assert resumed.suggest() is Nothing.MORE
+    assert resumed.common_failure == "cannot add shapes (8, 32)"
+    assert resumed.suggest() is NoSuggestion.STOPPED
 
 
 def test_five_first_failures_for_two_reasons_do_not(specification: SearchSpecification, ledger: Ledger) -> None:
     conductor = twenty(specification, ledger)
     fail(conductor, ["out of memory", "does not fit", "out of memory", "out of memory", "out of memory"])
-    assert conductor.hopeless is None
+    assert conductor.common_failure is None
     assert isinstance(conductor.suggest(), Suggestion)
 
 
@@ -191,11 +191,11 @@ def test_a_space_that_is_used_up_is_told_from_a_budget_that_is(
 ) -> None:
     for _ in range(4):
         suggested(conductor)
-    assert conductor.suggest() is Nothing.MORE
+    assert conductor.suggest() is NoSuggestion.STOPPED
     assert not conductor.exhausted
     ledger.layout.root.delete_tree()
     small = Conductor(specification, ledger, random_oracle(choices=2))
     for _ in range(2):
         suggested(small)
-    assert small.suggest() is Nothing.MORE
+    assert small.suggest() is NoSuggestion.STOPPED
     assert small.exhausted

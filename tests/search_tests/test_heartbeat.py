@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from datasets import Folder, open_folder
-from search import LedgerError, beating, is_alive
+from search import LedgerError, driver_heartbeat, driver_is_alive
 
 if TYPE_CHECKING:
     from s3_server import S3Server
@@ -24,7 +24,7 @@ def drives(folder: Folder, begin: Barrier | threading.Barrier, end: Barrier | th
     """Try to drive together with the others, and drive until all have tried."""
     begin.wait()
     try:
-        with beating(folder):
+        with driver_heartbeat(folder):
             end.wait()
     except LedgerError:
         end.wait()
@@ -51,7 +51,7 @@ def test_of_processes_that_begin_at_once_exactly_one_drives(tmp_path: Path) -> N
             process.join()
         assert won.acquire(block=False), f"round {number}: nobody drives"
         assert not won.acquire(block=False), f"round {number}: two drive"
-    assert not is_alive(folder)
+    assert not driver_is_alive(folder)
 
 
 def test_one_that_looked_long_ago_does_not_drive_beside_a_later_one(
@@ -62,17 +62,17 @@ def test_one_that_looked_long_ago_does_not_drive_beside_a_later_one(
 
     def slow(place: Folder, name: str, data: bytes) -> bool:
         monkeypatch.setattr(Folder, "create", real)
-        with beating(folder):
+        with driver_heartbeat(folder):
             pass
-        later.enter_context(beating(folder))  # which deletes the file of the one before
+        later.enter_context(driver_heartbeat(folder))  # which deletes the file of the one before
         return real(place, name, data)
 
     with contextlib.ExitStack() as later:
         monkeypatch.setattr(Folder, "create", slow)
-        with pytest.raises(LedgerError, match="has another driver, which is alive"), beating(folder):
+        with pytest.raises(LedgerError, match="has another driver, which is alive"), driver_heartbeat(folder):
             pass
-        assert is_alive(folder)
-    assert not is_alive(folder)
+        assert driver_is_alive(folder)
+    assert not driver_is_alive(folder)
 
 
 def test_of_two_that_write_at_once_to_an_object_store_one_drives(s3: str, s3_server: "S3Server") -> None:

@@ -16,14 +16,14 @@ from search import (
     SettingsError,
     Suggestion,
     TrialState,
-    beating,
-    claim,
+    create_search,
+    driver_heartbeat,
     list_searches,
     now,
     read_search,
     read_specification,
 )
-from search.ledger.heartbeat import is_alive
+from search.ledger.heartbeat import driver_is_alive
 from search.ledger.records import Record, pending
 from search.ledger.specification import SearchSpecification
 
@@ -91,10 +91,10 @@ def test_a_changed_record_is_refused_with_its_path(ledger: Ledger) -> None:
 def test_a_name_is_taken_once_and_the_first_search_stays(
     layout: SearchLayout, specification: SearchSpecification
 ) -> None:
-    claim(layout, specification)
+    create_search(layout, specification)
     other = specification.model_copy(update={"fingerprint": "0" * 64})
     with pytest.raises(LedgerError, match=r"a search named 'first' exists already at .*: choose another --name"):
-        claim(layout, other)
+        create_search(layout, other)
     assert read_specification(layout) == specification
 
 
@@ -125,9 +125,9 @@ def test_no_search_there(tmp_path: Path) -> None:
 def test_a_search_without_a_live_driver_is_interrupted(
     layout: SearchLayout, specification: SearchSpecification
 ) -> None:
-    claim(layout, specification)
+    create_search(layout, specification)
     storage = storage_of(layout)
-    with beating(layout.root):
+    with driver_heartbeat(layout.root):
         Ledger(layout).write_state(SearchState.RUNNING)
         assert read_search(storage, "first").state is SearchState.RUNNING
     assert read_search(storage, "first").state is SearchState.INTERRUPTED
@@ -143,13 +143,13 @@ def test_a_dead_driver_on_this_machine_is_known_at_once(layout: SearchLayout) ->
     beat = {"host": socket.gethostname(), "pid": process, "at": now()}
     drivers = layout.root.child("drivers")
     drivers.write_whole("000001.json", json.dumps(beat).encode())
-    assert not is_alive(layout.root)
+    assert not driver_is_alive(layout.root)
     drivers.write_whole("000002.json", json.dumps(beat | {"host": "elsewhere"}).encode())
-    assert is_alive(layout.root)
+    assert driver_is_alive(layout.root)
     drivers.write_whole(
         "000003.json", json.dumps(beat | {"host": "elsewhere", "at": "2020-01-01T00:00:00+00:00"}).encode()
     )
-    assert not is_alive(layout.root)
+    assert not driver_is_alive(layout.root)
 
 
 def test_a_storage_that_cannot_be_written_says_so(tmp_path: Path) -> None:

@@ -14,14 +14,14 @@ from datasets import open_folder
 from search import (
     Conductor,
     Ledger,
-    Nothing,
+    NoSuggestion,
     SearchLayout,
     SearchSpecification,
     SettingsError,
     Suggestion,
-    claim,
-    extend,
+    create_search,
     make_oracle,
+    raise_trial_budget,
     read_specification,
 )
 from trainer import Objective
@@ -105,7 +105,7 @@ def test_killed_after_any_write_no_trial_is_lost_repeated_or_another(
     assert [record.trial_id for record in records] == [f"{number:04}" for number in range(TRIALS)]
     assert all(record.state.is_ended() for record in records)
     assert [str([s.values, s.seed]) for s in Ledger(layout).suggestions()] == undisturbed
-    assert resumed.suggest() is Nothing.MORE
+    assert resumed.suggest() is NoSuggestion.STOPPED
 
 
 def test_the_oracle_knows_again_what_it_knew(eight: SearchSpecification, layout: SearchLayout) -> None:
@@ -132,20 +132,20 @@ def test_what_ran_comes_first_and_with_its_own_seed(eight: SearchSpecification, 
 
 
 def test_a_search_is_extended_and_never_cut(layout: SearchLayout, specification: SearchSpecification) -> None:
-    claim(layout, specification)
+    create_search(layout, specification)
     play(Conductor(specification, Ledger(layout), oracle()))
-    longer = extend(layout, specification, 6)
+    longer = raise_trial_budget(layout, specification, 6)
     assert read_specification(layout) == longer
     assert len(play(Conductor.resumed(longer, Ledger(layout), oracle()))) == 2
     with pytest.raises(SettingsError, match="--trials 5: the search was to have 6 already"):
-        extend(layout, longer, 5)
+        raise_trial_budget(layout, longer, 5)
 
 
 def test_asked_to_stop_nothing_more_is_suggested(eight: SearchSpecification, layout: SearchLayout) -> None:
     conductor = Conductor(eight, Ledger(layout), oracle())
     conductor.suggest()
     conductor.stop()
-    assert conductor.suggest() is Nothing.MORE
+    assert conductor.suggest() is NoSuggestion.STOPPED
 
 
 def _comparable(oracle: keras_tuner.Oracle) -> dict[str, object]:
@@ -181,7 +181,7 @@ def _three_at_a_time(conductor: Conductor) -> None:
             if len(running) < 3:
                 continue
         if not running:
-            assert found is Nothing.MORE
+            assert found is NoSuggestion.STOPPED
             return
         ended_one = running.pop(0)
         conductor.end(ended(ended_one.trial_id, int(ended_one.trial_id) / 10))

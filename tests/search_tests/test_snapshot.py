@@ -8,7 +8,17 @@ import pytest
 from search_tests.examples import ended
 
 from datasets import Folder, StorageError, open_folder
-from search import Ledger, Record, SearchLayout, SearchSpecification, SearchState, TrialState, claim, now, read_search
+from search import (
+    Ledger,
+    Record,
+    SearchLayout,
+    SearchSpecification,
+    SearchState,
+    TrialState,
+    create_search,
+    now,
+    read_search,
+)
 from search.ledger.records import Suggestion, pending
 from search.ledger.snapshot import SnapshotWriter, read_snapshot
 
@@ -45,7 +55,7 @@ def finished(ledger: Ledger, count: int = 30) -> None:
 def test_the_ranking_from_the_snapshot_is_the_ledgers(
     ledger: Ledger, specification: SearchSpecification, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claim(ledger.layout, specification)
+    create_search(ledger.layout, specification)
     finished(ledger)
     ledger.write_suggestion(Suggestion(trial_id="0098", values={"x": 1}, seed=1, suggested=now()))
     ledger.write_progress(Record(trial_id="0099", state=TrialState.RUNNING, hyperparameters={}, score=0.3, epochs=1))

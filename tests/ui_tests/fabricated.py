@@ -14,7 +14,7 @@ from search import (
     SearchState,
     SearchView,
     TrialState,
-    claim,
+    create_search,
     leaderboard,
 )
 from trainer import Objective
@@ -78,7 +78,7 @@ def write_search(
     storage: str, name: str, records: Sequence[Record] = RECORDS, *, state: SearchState = SearchState.FINISHED
 ) -> SearchLayout:
     layout = SearchLayout(open_folder(storage).child(name))
-    claim(layout, specification(name))
+    create_search(layout, specification(name))
     ledger = Ledger(layout)
     ledger.write_state(state)
     for found in records:

@@ -8,7 +8,7 @@ import pytest
 from ui_tests.conftest import Galaxy
 from ui_tests.fabricated import RECORDS, record, write_search
 
-from search import Ledger, SearchState, TrialState, beating
+from search import Ledger, SearchState, TrialState, driver_heartbeat
 
 
 def test_the_best_trial_is_first_and_its_differing_hyperparameters_below(galaxy: Galaxy, storage: str) -> None:
@@ -104,7 +104,7 @@ def test_watching_ends_when_the_search_does(galaxy: Galaxy, tmp_path: Path, monk
         Ledger(layout).write_record(RECORDS[1])
         Ledger(layout).write_state(SearchState.FINISHED)
 
-    with beating(layout.root):
+    with driver_heartbeat(layout.root):
         threading.Timer(0.5, go_on).start()
         result = galaxy("leaderboard", "live", "--storage", tmp_path, "--watch", "--json")
     assert [line.split()[:3] for line in result.stderr.splitlines()] == [

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import RECORDS, record, write_search
 
-from search import Ledger, SearchState, beating
+from search import Ledger, SearchState, driver_heartbeat
 
 
 def opened(storage: str | Path) -> AppTest:
@@ -75,7 +75,7 @@ def test_another_search_can_be_chosen(storage: str) -> None:
 
 def test_a_running_search_is_read_again(tmp_path: Path) -> None:
     layout = write_search(str(tmp_path), "live", RECORDS[:1], state=SearchState.RUNNING)
-    with beating(layout.root):
+    with driver_heartbeat(layout.root):
         page = opened(tmp_path)
         assert metrics(page)["State"] == "running"
         page.selectbox(key="trial-live").select("0001").run()

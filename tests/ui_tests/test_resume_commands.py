@@ -8,7 +8,7 @@ from ui_tests.fabricated import view, write_search
 import cluster
 from search import SearchState
 from search.layout import SearchLayout
-from search.ledger.heartbeat import beating
+from search.ledger.heartbeat import driver_heartbeat
 
 
 @pytest.mark.parametrize("command", ["resume", "stop"])
@@ -27,7 +27,7 @@ def test_what_does_not_run_is_not_stopped(galaxy: Galaxy, tmp_path: Path) -> Non
 
 def test_what_runs_is_asked_to_stop(galaxy: Galaxy, tmp_path: Path) -> None:
     write_search(tmp_path, "first")
-    with beating(SearchLayout.of(str(tmp_path), "first").root):
+    with driver_heartbeat(SearchLayout.of(str(tmp_path), "first").root):
         result = galaxy("stop", "first", "--storage", tmp_path, "--json")
     assert result.exit_code == 0
     assert set(json.loads(result.stdout)) == {"search", "state"}

@@ -39,7 +39,7 @@ from search import (
     SearchState,
     Suggestion,
     TrialState,
-    claim,
+    create_search,
     make_oracle,
 )
 
@@ -99,7 +99,7 @@ def ended(suggestion: Suggestion, number: int, chance: random.Random) -> Record:
 
 def fill(layout: SearchLayout, asked: SearchSpecification, count: int) -> None:
     """Write a finished search of ``count`` trials, as its driver would have left it."""
-    claim(layout, asked)
+    create_search(layout, asked)
     ledger, chance = Ledger(layout), random.Random(1)
     for number in range(count):
         values: dict[str, Any] = {f"x{position}": chance.random() for position in range(8)}

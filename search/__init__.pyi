@@ -1,0 +1,62 @@
+# For users: few, and they stay.
+from .errors import SearchError as SearchError
+from .ledger.view import list_searches as list_searches, read_search as read_search
+from .settings import SearchSettings as SearchSettings
+from .space.built_in import GalaxyHyperModel as GalaxyHyperModel
+
+# isort: split
+# For the layers above.
+from .conducting.conductor import Conductor as Conductor, NoSuggestion as NoSuggestion
+from .conducting.fail_fast import FAIL_FAST_TRIALS as FAIL_FAST_TRIALS
+from .conducting.warm_start import (
+    WarmStart as WarmStart,
+    collect_warm_start as collect_warm_start,
+    find_search as find_search,
+    read_warm_start as read_warm_start,
+    write_warm_start as write_warm_start,
+)
+from .errors import LedgerError as LedgerError, SettingsError as SettingsError, SpaceError as SpaceError
+from .insight import (
+    Unclear as Unclear,
+    importances as importances,
+    plot_best_so_far as plot_best_so_far,
+    plot_contours as plot_contours,
+    plot_parallel_coordinates as plot_parallel_coordinates,
+    plot_slices as plot_slices,
+)
+from .layout import SearchLayout as SearchLayout
+from .ledger.heartbeat import driver_heartbeat as driver_heartbeat, driver_is_alive as driver_is_alive
+from .ledger.ledger import Ledger as Ledger
+from .ledger.ranking import Row as Row, best_so_far as best_so_far, leaderboard as leaderboard
+from .ledger.records import (
+    Record as Record,
+    SearchState as SearchState,
+    Suggestion as Suggestion,
+    TrialState as TrialState,
+    now as now,
+)
+from .ledger.specification import (
+    SearchSpecification as SearchSpecification,
+    check_name_free as check_name_free,
+    create_search as create_search,
+    open_same_dataset as open_same_dataset,
+    raise_trial_budget as raise_trial_budget,
+    read_specification as read_specification,
+)
+from .ledger.view import SearchView as SearchView, bundle_location as bundle_location, read_trial as read_trial
+from .oracles.bayesian import BayesianOracle as BayesianOracle
+from .oracles.factory import make_oracle as make_oracle
+from .oracles.grid import GridOracle as GridOracle
+from .oracles.hyperband import HyperbandOracle as HyperbandOracle
+from .oracles.random_search import RandomOracle as RandomOracle
+from .oracles.tpe import TPEOracle as TPEOracle
+from .space.hypermodel import (
+    RANDOM_POINTS as RANDOM_POINTS,
+    Builder as Builder,
+    builder as builder,
+    discover as discover,
+    explore as explore,
+    load_hypermodel as load_hypermodel,
+)
+from .space.options import training_options as training_options
+from .space.points import complete as complete, complete_points as complete_points, random_point as random_point
