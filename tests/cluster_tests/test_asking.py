@@ -1,4 +1,4 @@
-"""Points given, another search's results, hyperparameters discovered on the way, searches that fail fast: from start to end."""
+"""Points given, another search's results, hyperparameters discovered on the way, searches that fail fast."""
 
 import json
 from pathlib import Path
