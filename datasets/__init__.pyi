@@ -22,6 +22,7 @@ from .errors import (
 from .garbage import uncollected as uncollected
 from .images.files import ImageFile as ImageFile
 from .images.preparing import DecodedImage as DecodedImage, decode as decode, decode_content as decode_content
+from .json_numbers import all_finite as all_finite, finite as finite
 from .progress import Progress as Progress, silent as silent
 from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
 from .storage.building import building_place as building_place
@@ -45,3 +46,4 @@ from .training.batches import (
 )
 from .training.gallery import draw_gallery as draw_gallery
 from .training.mixup import mix_up as mix_up
+from .validation import first_problem as first_problem

@@ -2,10 +2,10 @@
 
 import csv
 import io
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from datasets import finite
 from ui import wording
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
             "rank": row.rank,
             "trial": row.trial_id,
             "state": [str(row.state)],
-            "score": _finite(row.score),
+            "score": finite(row.score),
             "epochs": row.epochs,
             "time": wording.duration(row.seconds),
             **({"parent": row.parent} if promoted else {}),
@@ -101,10 +101,6 @@ def _at(series: Sequence[float], index: int) -> float | None:
     return series[index] if index < len(series) else None
 
 
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None
-
-
 def _written(header: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
@@ -114,4 +110,4 @@ def _written(header: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
 
 
 def _empty(cell: object) -> bool:
-    return cell is None or (isinstance(cell, float) and not math.isfinite(cell))
+    return cell is None or (isinstance(cell, float) and finite(cell) is None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from datasets.errors import FormatError
 from datasets.storage.checksums import Checksum
+from datasets.validation import first_problem
 
 FORMAT = "galaxy-tuner-dataset/1"
 """The version of the directory's layout; another one is refused."""
@@ -98,10 +99,9 @@ def parse_document(data: bytes, *, path: str) -> DatasetInfo:
     try:
         info = TypeAdapter(DatasetInfo).validate_python(document | {"path": path})
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        problem = first_problem(error)
         raise FormatError(
-            f"'{path}' cannot be used: '{place}' in its {FILE}: {first['msg']}; import it again"
+            f"'{path}' cannot be used: '{problem.place}' in its {FILE}: {problem.message}; import it again"
         ) from error
     if info.checksums and len(info.checksums) != len(info.shards):
         raise FormatError(

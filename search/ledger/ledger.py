@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from datasets import Folder
+from datasets import Folder, first_problem
 from search.errors import LedgerError
 from search.layout import ORACLE, ORACLE_REST, SPACE, STATE, STOP, SearchLayout, file_of, trial_of
 from search.ledger.oracle_state import StateKeeper, joined
@@ -179,8 +179,7 @@ def _read(folder: Folder, name: str, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(folder.read(name))
     except ValidationError as error:
-        first = error.errors()[0]
         raise LedgerError(
-            f"{folder.child(name).uri}: expected a {model.__name__.lower()}, found {first['msg'].lower()}: "
-            "the file was changed or another version wrote it"
+            f"{folder.child(name).uri}: expected a {model.__name__.lower()}, "
+            f"found {first_problem(error).message.lower()}: the file was changed or another version wrote it"
         ) from error

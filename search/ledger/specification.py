@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from datasets import Dataset
+from datasets import Dataset, first_problem
 from search.errors import LedgerError, SettingsError
 from search.layout import BUDGET, SPECIFICATION, SearchLayout
 from search.ledger.records import now
@@ -113,11 +113,10 @@ def read_specification(layout: SearchLayout) -> SearchSpecification:
     try:
         return _with_budget(SearchSpecification.model_validate_json(data), layout)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        problem = first_problem(error)
         raise LedgerError(
             f"{layout.root.child(SPECIFICATION).uri}: expected a specification of format {FORMAT}, "
-            f"found {first['msg'].lower()} at {where or 'the top'}: it was written by another version"
+            f"found {problem.message.lower()} at {problem.place or 'the top'}: it was written by another version"
         ) from error
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from datasets import Folder, Preprocessing
+from datasets import Folder, Preprocessing, first_problem
 from trainer.errors import BundleError
 
 FILE = "bundle.json"
@@ -138,9 +138,8 @@ def _parse(data: bytes, path: str) -> Manifest:
     try:
         manifest = TypeAdapter(Manifest).validate_python(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BundleError(f"{path!r} is damaged: {place!r} in {FILE}: {first['msg']}") from error
+        problem = first_problem(error)
+        raise BundleError(f"{path!r} is damaged: {problem.place!r} in {FILE}: {problem.message}") from error
     if not manifest.members or len(manifest.files) != len(manifest.members):
         raise BundleError(
             f"{path!r} is damaged: expected a file for each member in {FILE}, "

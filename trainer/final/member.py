@@ -1,7 +1,6 @@
 """One model of a final training: trained to its end, at its best epoch, averaged over views of an image."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Dataset, Folder, Progress, Split, as_floats, silent
+from datasets import Dataset, Folder, Progress, Split, as_floats, finite, silent
 from trainer.answering.predicting import Predictions, predict
 from trainer.answering.views import AS_IT_IS, TWO_SIZES, differing_turns, images_at_once, view_average
 from trainer.bundles.manifest import BundleMember
@@ -153,7 +152,7 @@ def _describe(member: Member, run: TrainingRun, model: keras.Model, views: int) 
         epochs=run.epoch,
         best_epoch=run.best_epoch,
         hyperparameters=dict(member.hyperparameters),
-        metrics={name: value if math.isfinite(value) else None for name, value in metrics.items()},
+        metrics={name: finite(value) for name, value in metrics.items()},
         options=json.loads(json.dumps(asdict(member.options), default=str)),
         seed=member.seed,
         views=views,

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 
+from datasets import first_problem
 from search import SearchSettings, SettingsError
 from ui.wording import DEFAULT_STORAGE
 
@@ -84,9 +85,9 @@ def _settings(values: Mapping[str, Any]) -> SearchSettings:
     except SettingsError as error:
         raise typer.BadParameter(str(error), param_hint="--name") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        message = f"{first['msg'][:1].lower()}{first['msg'][1:]}, found {first['input']!r}"
-        raise typer.BadParameter(message, param_hint=_option(str(first["loc"][0]))) from error
+        problem = first_problem(error)
+        field, _, _ = problem.place.partition(".")
+        raise typer.BadParameter(f"{problem.clause}, found {problem.value!r}", param_hint=_option(field)) from error
 
 
 def _option(key: str) -> str:

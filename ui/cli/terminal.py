@@ -5,7 +5,6 @@ Exit status: 0 done, 1 failed, 2 wrong use (see `ui.cli.usage`), 130 interrupted
 
 import contextlib
 import json
-import math
 import os
 import shutil
 import sys
@@ -18,7 +17,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from datasets import GalaxyTunerError
+from datasets import GalaxyTunerError, all_finite
 from trainer import quiet_tensorflow
 
 FAILED, INTERRUPTED = 1, 130
@@ -105,15 +104,4 @@ def _json(result: Mapping[str, object]) -> str:
     try:
         return json.dumps(result, ensure_ascii=False, allow_nan=False)
     except ValueError:  # it holds a NaN or an infinity: looked for only then, as a leaderboard may be long
-        return json.dumps(_finite(result), ensure_ascii=False, allow_nan=False)
-
-
-def _finite(value: object) -> object:
-    """Return ``value`` with null for every number that JSON cannot write."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value
+        return json.dumps(all_finite(result), ensure_ascii=False, allow_nan=False)

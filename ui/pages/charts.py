@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
+from datasets import finite
 from ui import wording
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def curves(history: Mapping[str, Sequence[float]], metric: str, *, best_epoch: i
         if name in history:
             figure.add_scatter(
                 x=list(range(1, len(history[name]) + 1)),
-                y=[v if math.isfinite(v) else None for v in history[name]],
+                y=[finite(v) for v in history[name]],
                 mode="lines+markers",
                 name=label,
                 line={"color": colour, "width": 3},
