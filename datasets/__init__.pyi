@@ -23,6 +23,7 @@ from .garbage import uncollected as uncollected
 from .images.files import ImageFile as ImageFile
 from .images.preparing import DecodedImage as DecodedImage, decode as decode, decode_content as decode_content
 from .json_numbers import all_finite as all_finite, finite as finite
+from .option import Option as Option
 from .progress import Progress as Progress, silent as silent
 from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
 from .storage.building import building_place as building_place

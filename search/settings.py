@@ -1,15 +1,17 @@
-"""What a user may set of a search: a field for each option of ``galaxy search`` and key of ``--config FILE.toml``."""
+"""What a user may set of a search: each field is an option of ``galaxy search`` and a key of ``--config FILE.toml``."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from datasets import Option
 from search.compatibility import check_compatible, default_scheduler
 from search.hyperband_size import HYPERBAND, hyperband_trials
 from search.layout import check_name
 from search.values import Value
 
 _TRIALS = 20
+_TRIED, _RESOURCES = "What is tried", "What a trial gets"
 
 
 class SearchSettings(BaseModel):
@@ -17,44 +19,66 @@ class SearchSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(description="Name of the search: letters, digits, '.', '_' and '-'.")
-    oracle: str = Field(
-        "tpe",
-        description="What proposes configurations: 'tpe', 'bayesian', 'random', 'grid', 'hyperband', "
-        "or your own as module:factory.",
+    name: Annotated[str, Option("Name to give the search; later commands ask for it.", metavar="NAME")]
+    oracle: Annotated[
+        str,
+        Option(
+            "What proposes configurations: tpe, bayesian, random, grid, hyperband, or your own as module:factory.",
+            _TRIED,
+        ),
+    ] = "tpe"
+    scheduler: Annotated[
+        str,
+        Option(
+            "What stops weak trials early: asha, median or none; always none with hyperband.",
+            _TRIED,
+            default=default_scheduler("tpe"),
+        ),
+    ] = Field(default_factory=lambda known: default_scheduler(known["oracle"]), pattern="^(asha|median|none)$")
+    epochs: Annotated[int, Option("Longest training of one trial, in epochs.", _TRIED)] = Field(20, ge=1)
+    trials: Annotated[
+        int, Option("How many configurations to try; hyperband has a count of its own.", _TRIED, default=str(_TRIALS))
+    ] = Field(default_factory=lambda known: most_trials(known) or _TRIALS, ge=1)
+    concurrency: Annotated[int | None, Option("Trials at a time.", _RESOURCES, default="as many as the CPUs carry")] = (
+        Field(None, ge=1)
     )
-    scheduler: str = Field(
-        default_factory=lambda known: default_scheduler(known["oracle"]),
-        description="What stops weak trials early: 'asha', 'median' or 'none'; 'none' with hyperband.",
-        pattern="^(asha|median|none)$",
+    cpus_per_trial: Annotated[int, Option("CPUs, and threads, for each trial.", _RESOURCES)] = Field(1, ge=1)
+    gpus_per_trial: Annotated[float, Option("GPUs for each trial; a fraction shares one.", _RESOURCES)] = Field(
+        0.0, ge=0.0
     )
-    epochs: int = Field(20, ge=1, description="Longest training of one trial, in epochs.")
-    trials: int = Field(
-        default_factory=lambda known: most_trials(known) or _TRIALS,
-        ge=1,
-        description="How many configurations to try; with hyperband at most as many as it makes by itself.",
+    objective: Annotated[str, Option("Metric to optimise; NAME:max or NAME:min for your own.", _TRIED)] = "val_macro_f1"
+    hypermodel: Annotated[
+        str | None,
+        Option("Your own Keras Tuner HyperModel.", _TRIED, default="the built-in CNN", metavar="MODULE:OBJECT"),
+    ] = None
+    seed: Annotated[int, Option("Everything random derives from it.", _TRIED)] = Field(1, ge=1)
+    patience: Annotated[
+        int | None, Option("Epochs without a better objective that end a trial.", _TRIED, default="no limit")
+    ] = Field(None, ge=1)
+    max_failures: Annotated[int, Option("How often a trial starts again whose worker was lost.", _RESOURCES)] = Field(
+        2, ge=0
     )
-    concurrency: int | None = Field(None, ge=1, description="Trials at a time; by default as many as the CPUs carry.")
-    cpus_per_trial: int = Field(1, ge=1, description="CPUs (and threads) a trial gets.")
-    gpus_per_trial: float = Field(0.0, ge=0.0, description="GPUs a trial gets; a fraction shares one.")
-    objective: str = Field("val_macro_f1", description="Metric to optimise; NAME:max or NAME:min for one of your own.")
-    hypermodel: str | None = Field(
-        None, description="Your own search space as module:object; by default the built-in CNN's."
-    )
-    seed: int = Field(1, ge=1, description="Everything random in the search derives from it.")
-    patience: int | None = Field(
-        None, ge=1, description="Epochs without a better objective that end a trial; by default none do."
-    )
-    max_failures: int = Field(2, ge=0, description="How often a trial whose worker is lost is started again.")
-    points: tuple[dict[str, Value], ...] = Field(
-        (), description="Configurations to try first, hyperparameter → value; what one leaves out has its default."
-    )
-    warm_start: str | None = Field(
-        None, description="Another search to learn from: its name, or the path or URI of its directory."
-    )
-    max_parameters: int | None = Field(
-        None, ge=1, description="Larger models are infeasible; by default there is no limit."
-    )
+    points: Annotated[
+        tuple[dict[str, Value], ...],
+        Option(
+            "JSON file of a configuration, or a list of them, to try first; what one leaves out has its default. "
+            "May be given again.",
+            _TRIED,
+            metavar="POINT.json",
+            name="--try",
+        ),
+    ] = ()
+    warm_start: Annotated[
+        str | None,
+        Option(
+            "Another search whose results the oracle learns from: its name, or the path or URI of its directory.",
+            _TRIED,
+            metavar="OTHER",
+        ),
+    ] = None
+    max_parameters: Annotated[
+        int | None, Option("Refuse models with more parameters.", _RESOURCES, default="no limit")
+    ] = Field(None, ge=1)
 
     @field_validator("name")
     @classmethod

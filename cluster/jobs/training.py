@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cluster.jobs.provenance import commands
+from cluster.jobs.settings import TrainSettings
 from cluster.workers.member import Winner
 from datasets import Progress, silent
 from search import LedgerError, Row, SearchLayout, open_same_dataset, read_search
@@ -13,39 +15,38 @@ from trainer import FinalResult, member_batches, train_final
 _LEAST_EPOCHS = 20
 # More than the best that anyone trains: no two share a seed.
 _SEEDS_APART = 1000
+_DEFAULTS = TrainSettings()
 
 
 def train_winners(
     name: str,
+    settings: TrainSettings = _DEFAULTS,
     *,
     storage: str = "runs",
-    top: int = 1,
-    seeds: int = 1,
-    ensemble: bool = False,
-    epochs: int | None = None,
     address: str = "local",
     progress: Progress = silent,
 ) -> FinalResult:
-    """Train the ``top`` best configurations of the search called ``name`` into ``<storage>/<name>/model``.
+    """Train the best configurations of the search called ``name`` into ``<storage>/<name>/model``.
 
-    Each is trained from ``seeds`` random beginnings. The best of all on validation is kept, or with ``ensemble`` the
-    average of those that together are best. ``epochs`` defaults to the search's, at least 20.
+    The best of all networks on validation is kept, or the average of those that together are best.
 
     A single one is trained in this process with all its CPUs, several at once as trials are: on the Ray at ``address``
     ('local': one of our own), each with the CPUs and GPUs of one trial; with 'in-process' one after another. A training
     that was cut off goes on from its last epoch when called again.
 
-    Raises LedgerError if the search has fewer scored trials than ``top``, or its dataset has changed since.
+    Raises LedgerError if the search has fewer scored trials than ``settings.top``, or its dataset has changed since.
     """
     view = read_search(storage, name, history=False)
     specification = view.specification
     layout = SearchLayout.of(storage, name)
-    best = _configurations(view.rows)[:top]
-    if len(best) < top:
-        raise LedgerError(f"search {name!r} has {len(best)} trials with a score, and --top {top} asks for more")
+    best = _configurations(view.rows)[: settings.top]
+    if len(best) < settings.top:
+        raise LedgerError(
+            f"search {name!r} has {len(best)} trials with a score, and --top {settings.top} asks for more"
+        )
     dataset = open_same_dataset(specification)
-    longest = epochs if epochs is not None else max(specification.settings.epochs, _LEAST_EPOCHS)
-    winners = _winners(best, seeds=seeds, epochs=longest, first_seed=specification.settings.seed)
+    longest = max(specification.settings.epochs, _LEAST_EPOCHS) if settings.epochs is None else settings.epochs
+    winners = _winners(best, seeds=settings.seeds, epochs=longest, first_seed=specification.settings.seed)
     members = [winner.member(specification) for winner in winners]
     if address != "in-process" and (len(winners) > 1 or address != "local"):
         # Only here: one winner needs no Ray.
@@ -66,8 +67,8 @@ def train_winners(
         seed=specification.settings.seed,
         work=layout.training,
         bundle=layout.bundle,
-        ensemble=ensemble,
-        commands=commands(specification, storage=storage, top=top, seeds=seeds, ensemble=ensemble, epochs=longest),
+        ensemble=settings.ensemble,
+        commands=commands(specification, replace(settings, epochs=longest), storage=storage),
         progress=progress,
     )
 

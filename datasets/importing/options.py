@@ -1,35 +1,36 @@
 """How a source is imported."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from datasets.errors import SourceError
+from datasets.option import Option
 from datasets.sources.formats import FORMATS
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How a source is imported.
+    """How a source is imported: each field is an option of ``galaxy import``.
 
-    Attributes:
-        format: form of the source, ``auto`` or a key of ``FORMATS``.
-        image_size: side of the stored square images in pixels, 8–1024.
-        crop: central square of each source image that is kept, as a fraction of its shorter side, above 0 to 1.
-        validation: share of each class for validation, 0–1, where the source has no split of that name.
-        test: share of each class for the test, likewise; training gets what the two leave.
-        seed: of the splits, ≥ 1.
-        strict: whether the first file that cannot be used stops the import.
+    Shares are of each class, and apply where the source has no split of that name; training gets what the two leave.
 
     Raises:
         SourceError: a field breaks its rule.
     """
 
-    format: str = "auto"
-    image_size: int = 64
-    crop: float = 1.0
-    validation: float = 0.1
-    test: float = 0.1
-    seed: int = 1
-    strict: bool = False
+    format: Annotated[
+        str,
+        Option(
+            "What SOURCE is: class-folders, galaxy-challenge, galaxy-zoo-2, galaxy10, table or fits; `auto` looks.",
+            metavar="FORM",
+        ),
+    ] = "auto"
+    image_size: Annotated[int, Option("Height and width of the dataset's images, in pixels.", min=1)] = 64
+    crop: Annotated[float, Option("Use only this central part of each image, e.g. 0.55.", fraction=True)] = 1.0
+    validation: Annotated[float, Option("Part kept to compare trials on.", min=0, max=1)] = 0.1
+    test: Annotated[float, Option("Part kept to test the final model on.", min=0, max=1)] = 0.1
+    seed: Annotated[int, Option("Everything random derives from it.", min=1)] = 1
+    strict: Annotated[bool, Option("Stop at the first image that cannot be used.")] = False
 
     def __post_init__(self) -> None:
         known = ("auto", *FORMATS)

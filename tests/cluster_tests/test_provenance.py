@@ -1,6 +1,7 @@
 import shlex
 
 from cluster.jobs.provenance import commands
+from cluster.jobs.settings import TrainSettings
 from search import SearchSettings, SearchSpecification
 
 
@@ -21,7 +22,9 @@ def specification(**settings: object) -> SearchSpecification:
 
 def test_the_commands_have_every_setting_defaults_too() -> None:
     search, train = commands(
-        specification(trials=7, max_parameters=10), storage="/runs", top=2, seeds=3, ensemble=True, epochs=30
+        specification(trials=7, max_parameters=10),
+        TrainSettings(top=2, seeds=3, ensemble=True, epochs=30),
+        storage="/runs",
     )
     words = shlex.split(search)
     assert words[:5] == ["galaxy", "search", "/data/my galaxies", "--name", "first"]
@@ -33,8 +36,6 @@ def test_the_commands_have_every_setting_defaults_too() -> None:
 
 
 def test_points_stand_in_a_comment() -> None:
-    comment, search, _ = commands(
-        specification(points=({"blocks": 3},)), storage="runs", top=1, seeds=1, ensemble=False, epochs=1
-    )
+    comment, search, _ = commands(specification(points=({"blocks": 3},)), TrainSettings(epochs=1), storage="runs")
     assert comment == '# points.json: [{"blocks": 3}]'
     assert search.endswith("--try points.json")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster import run_search, train_winners
+from cluster import TrainSettings, run_search, train_winners
 from datasets import Dataset, open_folder
 from search import LedgerError, SearchSettings
 from trainer import read_manifest
@@ -34,7 +34,11 @@ def builders(here: Path) -> set[int]:
 def test_several_are_trained_at_once_on_ray_and_a_lost_worker_is_replaced(searched: Path) -> None:
     (searched / "end.txt").touch()
     reports: list[tuple[int, int | None]] = []
-    result = train_winners("first", seeds=2, ensemble=True, epochs=3, progress=lambda *done: reports.append(done))
+    result = train_winners(
+        "first",
+        TrainSettings(seeds=2, ensemble=True, epochs=3),
+        progress=lambda *done: reports.append(done),
+    )
     assert not (searched / "end.txt").exists()
     assert len(builders(searched) - {os.getpid()}) == 2
     (best,) = {name.partition("-")[0] for name in result.members}
@@ -47,10 +51,10 @@ def test_several_are_trained_at_once_on_ray_and_a_lost_worker_is_replaced(search
 
 
 def test_in_process_one_after_another(searched: Path) -> None:
-    train_winners("first", top=2, epochs=2, address="in-process")
+    train_winners("first", TrainSettings(top=2, epochs=2), address="in-process")
     assert builders(searched) == {os.getpid()}
 
 
 def test_more_winners_than_trials_are_refused(searched: Path) -> None:
     with pytest.raises(LedgerError, match=r"search 'first' has 2 trials with a score, and --top 3 asks for more"):
-        train_winners("first", top=3)
+        train_winners("first", TrainSettings(top=3))

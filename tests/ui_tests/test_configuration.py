@@ -14,25 +14,25 @@ def toml(tmp_path: Path) -> Path:
 
 
 def test_defaults_without_a_file() -> None:
-    chosen = configure({"name": "first", "trials": None}, None)
-    assert (chosen.settings.name, chosen.settings.trials) == ("first", 20)
-    assert (chosen.storage, chosen.address) == ("runs", "local")
+    settings, place = configure({"name": "first", "trials": None}, None)
+    assert (settings.name, settings.trials) == ("first", 20)
+    assert (place.storage, place.address) == ("runs", "local")
 
 
 def test_the_file_wins_over_defaults(toml: Path) -> None:
-    chosen = configure({"name": None, "storage": None}, toml)
-    assert (chosen.settings.name, chosen.settings.trials, chosen.settings.epochs) == ("from-file", 7, 20)
-    assert (chosen.settings.cpus_per_trial, chosen.storage) == (2, "s3://bucket/runs")
+    settings, place = configure({"name": None, "storage": None}, toml)
+    assert (settings.name, settings.trials, settings.epochs) == ("from-file", 7, 20)
+    assert (settings.cpus_per_trial, place.storage) == (2, "s3://bucket/runs")
 
 
 def test_the_command_line_wins_over_the_file(toml: Path) -> None:
-    chosen = configure({"name": "given", "trials": 3, "storage": "here"}, toml)
-    assert (chosen.settings.name, chosen.settings.trials, chosen.storage) == ("given", 3, "here")
+    settings, place = configure({"name": "given", "trials": 3, "storage": "here"}, toml)
+    assert (settings.name, settings.trials, place.storage) == ("given", 3, "here")
 
 
 def test_zero_on_the_command_line_counts_as_given(toml: Path) -> None:
     toml.write_text("max_failures = 5\n")
-    assert configure({"name": "a", "max_failures": 0}, toml).settings.max_failures == 0
+    assert configure({"name": "a", "max_failures": 0}, toml)[0].max_failures == 0
 
 
 def test_an_unknown_key_names_the_nearest(toml: Path) -> None:

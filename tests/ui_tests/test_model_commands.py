@@ -8,6 +8,7 @@ import pytest
 from ui_tests.conftest import Galaxy
 
 import cluster
+from cluster import TrainSettings
 from datasets import Dataset, ImportOptions, Progress, import_dataset
 from trainer import FinalResult
 
@@ -186,8 +187,8 @@ class FakeTraining:
     def __init__(self) -> None:
         self.called: dict[str, Any] = {}
 
-    def __call__(self, name: str, *, progress: Progress, **settings: Any) -> FinalResult:
-        self.called = {"name": name, **settings}
+    def __call__(self, name: str, settings: TrainSettings, *, progress: Progress, **places: str) -> FinalResult:
+        self.called = {"name": name, "settings": settings, **places}
         progress(1, 2)
         return FinalResult("/runs/first/model", ("0002", "0001"), {"val_accuracy": 0.75, "test_accuracy": 0.5})
 
@@ -205,10 +206,7 @@ def test_train_hands_on_what_was_given(galaxy: Galaxy, training: FakeTraining) -
     assert training.called == {
         "name": "first",
         "storage": "s",
-        "top": 2,
-        "seeds": 3,
-        "ensemble": True,
-        "epochs": 3,
+        "settings": TrainSettings(top=2, seeds=3, ensemble=True, epochs=3),
         "address": "local",
     }
     assert found == {
@@ -220,6 +218,6 @@ def test_train_hands_on_what_was_given(galaxy: Galaxy, training: FakeTraining) -
 
 def test_train_shows_validation_beside_test(galaxy: Galaxy, training: FakeTraining) -> None:
     shown = galaxy("train", "first").stdout
-    assert training.called["epochs"] is None
+    assert training.called["settings"] == TrainSettings(epochs=None)
     assert ["accuracy", "0.7500", "0.5000"] in [line.split() for line in shown.splitlines()]
     assert "Next: galaxy evaluate /runs/first/model DATASET" in shown

@@ -8,6 +8,7 @@ from ui_tests.conftest import Galaxy
 from ui_tests.fabricated import RECORDS, specification, view, write_search
 
 import cluster
+from cluster import TrainSettings
 from cluster.jobs.provenance import commands
 from search import SearchError, SearchSettings, SearchState, SearchView
 
@@ -50,7 +51,7 @@ def test_the_command_that_a_bundle_records_searches_alike(galaxy: Galaxy, run: F
         name="a", trials=3, gpus_per_trial=0.5, patience=2, objective="val_loss:min", oracle="grid"
     )
     recorded = specification().model_copy(update={"settings": settings, "dataset": "/a b"})
-    search, _ = commands(recorded, storage="/my runs", top=1, seeds=1, ensemble=False, epochs=2)
+    search, _ = commands(recorded, TrainSettings(epochs=2), storage="/my runs")
     assert galaxy(*shlex.split(search)[1:]).exit_code == 0
     assert (run.called["dataset"], run.called["storage"], run.called["settings"]) == ("/a b", "/my runs", settings)
 

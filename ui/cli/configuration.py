@@ -4,50 +4,38 @@ import difflib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import typer
 from pydantic import ValidationError
 
 from datasets import first_problem
 from search import SearchSettings, SettingsError
-from ui.wording import DEFAULT_STORAGE
+from ui.cli.options import Place
 
-_PLACES = {"storage": DEFAULT_STORAGE, "address": "local"}
-
-
-@dataclass(frozen=True)
-class SearchConfiguration:
-    """What to search and where: ``storage`` holds the searches, ``address`` is the Ray to run on."""
-
-    settings: SearchSettings
-    storage: str
-    address: str
+_PLACES = [field.name for field in fields(Place)]
 
 
-def configure(given: Mapping[str, Any], file: Path | None) -> SearchConfiguration:
+def configure(given: Mapping[str, object], file: Path | None) -> tuple[SearchSettings, Place]:
     """Join the settings ``given`` on the command line (None: not given) with a TOML ``file`` and the defaults.
 
     Raises typer.BadParameter for a file that cannot be read, an unknown key, or a value out of range.
     """
     read = {} if file is None else read_toml(file)
     joined = read | {key: value for key, value in given.items() if value is not None}
-    if given.get("points"):
-        joined["points"] = [point for points in given["points"] for point in read_points(points)]
-    places = {key: joined.pop(key, default) for key, default in _PLACES.items()}
-    for key, value in places.items():
-        if not isinstance(value, str):
-            raise typer.BadParameter(f"expected text, found {value!r}", param_hint=_option(key))
+    if files := given.get("points"):
+        joined["points"] = [point for file in cast("list[Path]", files) for point in read_points(file)]
+    place = {key: _text(key, joined.pop(key)) for key in _PLACES if key in joined}
     if "name" not in joined:
         raise typer.BadParameter(
             'a search needs a name: --name NAME, or name = "NAME" in the file', param_hint="--name"
         )
-    return SearchConfiguration(_settings(joined), **places)
+    return _settings(joined), Place(**place)
 
 
-def read_toml(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> dict[str, object]:
     """Read the file's settings. Raises typer.BadParameter for no file, no TOML, or a key that is no setting's."""
     known = [*SearchSettings.model_fields, *_PLACES]
     try:
@@ -61,15 +49,15 @@ def read_toml(file: Path) -> dict[str, Any]:
     return read
 
 
-def read_points(file: Path) -> list[dict[str, Any]]:
+def read_points(file: Path) -> list[dict[str, object]]:
     """Read a JSON object of hyperparameters by name, or a list of such. Raises typer.BadParameter for anything else."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise typer.BadParameter(
             f'{file}: expected JSON such as {{"batch_size": 64}}, but {error}', param_hint="--try"
         ) from error
-    points = found if isinstance(found, list) else [found]
+    points = content if isinstance(content, list) else [content]
     for point in points:
         if not isinstance(point, dict):
             raise typer.BadParameter(
@@ -79,7 +67,13 @@ def read_points(file: Path) -> list[dict[str, Any]]:
     return points
 
 
-def _settings(values: Mapping[str, Any]) -> SearchSettings:
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise typer.BadParameter(f"expected text, found {value!r}", param_hint=_option(key))
+    return value
+
+
+def _settings(values: Mapping[str, object]) -> SearchSettings:
     try:
         return SearchSettings.model_validate(values)
     except SettingsError as error:

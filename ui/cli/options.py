@@ -1,20 +1,36 @@
 """Options and arguments that several commands share, each written once."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from datasets import Option
+from ui.wording import DEFAULT_STORAGE
 
-def _fraction(value: float | None) -> float | None:
+
+def fraction(value: float | None) -> float | None:
+    """Check the value of an option. Raises typer.BadParameter unless it is None or a fraction."""
     if value is not None and not 0.0 < value <= 1.0:
         raise typer.BadParameter(f"expected a fraction above 0 and at most 1, found {value:g}")
     return value
 
 
-def flag(name: str, text: str, *, panel: str | None = None) -> Any:
+def flag(name: str, text: str, *, panel: str | None = None) -> object:
     """Make a switch that is off unless given; its help shows no type."""
     return typer.Option(name, metavar="", help=text, rich_help_panel=panel)
+
+
+_STORAGE, _PLACE = "Folder that holds the searches, or a URI such as s3://bucket/runs.", "Where it runs"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a search runs, and where what comes of it is kept."""
+
+    storage: Annotated[str, Option(_STORAGE, _PLACE, metavar="URI")] = DEFAULT_STORAGE
+    address: Annotated[str, Option("Ray to run on: local, in-process, auto, HOST:PORT.", _PLACE)] = "local"
 
 
 class DecideChoice(StrEnum):
@@ -24,18 +40,14 @@ class DecideChoice(StrEnum):
     BALANCED = "balanced"
 
 
-AsJson = Annotated[bool, flag("--json", "Print one JSON object on stdout, for programs.", panel="Output")]
-Debug = Annotated[bool, flag("--debug", "Show the traceback of an error, for bug reports.", panel="Output")]
-Storage = Annotated[
-    str, typer.Option(help="Folder that holds the searches, or a URI such as s3://bucket/runs.", metavar="URI")
-]
+Storage = Annotated[str, typer.Option(help=_STORAGE, metavar="URI")]
 SearchName = Annotated[str, typer.Argument(help="Name of the search, as given to `galaxy search --name`.")]
 DatasetPath = Annotated[str, typer.Argument(metavar="DATASET", help="Dataset that `galaxy import` has written.")]
 ModelPath = Annotated[str, typer.Argument(metavar="MODEL", help="Model that `galaxy train` has written.")]
 Seed = Annotated[int, typer.Option(min=1, help="Everything random derives from it.")]
 Crop = Annotated[
     float | None,
-    typer.Option(callback=_fraction, metavar="FRACTION", help="Use only this central part of each image, e.g. 0.55."),
+    typer.Option(callback=fraction, metavar="FRACTION", help="Use only this central part of each image, e.g. 0.55."),
 ]
 Decision = Annotated[
     DecideChoice, typer.Option(help="Name the most probable class, or give rare classes a fair chance.")
@@ -44,7 +56,7 @@ Decision = Annotated[
 MaxError = Annotated[
     float | None,
     typer.Option(
-        callback=_fraction,
+        callback=fraction,
         metavar="FRACTION",
         help="Say `not sure` often enough that at most so many of the other answers are wrong.",
         show_default="0.02",

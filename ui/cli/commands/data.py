@@ -7,11 +7,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from datasets import ImportOptions
 from ui import wording
+from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
 from ui.cli.display.tables import facts, table
-from ui.cli.options import AsJson, Crop, DatasetPath, Debug, Seed, flag
-from ui.cli.terminal import session
+from ui.cli.options import DatasetPath, Seed, flag
+from ui.cli.terminal import Terminal
 from ui.wording import command_line
 
 if TYPE_CHECKING:
@@ -19,48 +21,37 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-_FORMAT_HELP = "What SOURCE is: class-folders, galaxy-challenge, galaxy-zoo-2, galaxy10, table or fits; `auto` looks."
 
-
-@app.command(epilog="[bold]Example[/]  galaxy sample galaxies-jpeg --count 2000")
+@command(app, "galaxy sample galaxies-jpeg --count 2000")
 def sample(
+    terminal: Terminal,
     out: Annotated[str, typer.Argument(metavar="OUT", help="Folder to make; it must not hold anything yet.")],
     count: Annotated[int, typer.Option(min=1, help="How many galaxies to draw, over all classes.")] = 2000,
     seed: Seed = 1,
-    as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Draw a sample of galaxies to try everything on.
 
     Writes JPEG images of five kinds of galaxy, one folder a class, just as real data may come.
     """
-    with session(as_json=as_json, debug=debug) as terminal:
-        from datasets import render_sample
+    from datasets import render_sample
 
-        with progress_bar(terminal, "Drawing galaxies", unit="images") as progress:
-            made = render_sample(out, count=count, seed=seed, progress=progress)
-        terminal.finish(
-            {"path": str(made.path), "count": made.count, "classes": made.classes},
-            facts({"images": f"{made.count:,}", "classes": ", ".join(made.classes), "folder": str(made.path)}),
-            next_command=command_line("import", out, "galaxies"),
-        )
+    with progress_bar(terminal, "Drawing galaxies", unit="images") as progress:
+        made = render_sample(out, count=count, seed=seed, progress=progress)
+    terminal.finish(
+        {"path": str(made.path), "count": made.count, "classes": made.classes},
+        facts({"images": f"{made.count:,}", "classes": ", ".join(made.classes), "folder": str(made.path)}),
+        next_command=command_line("import", out, "galaxies"),
+    )
 
 
-@app.command("import", epilog="[bold]Example[/]  galaxy import galaxies-jpeg galaxies --image-size 64")
+@command(app, "galaxy import galaxies-jpeg galaxies --image-size 64")
 def import_(
+    terminal: Terminal,
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help="Folder, zip, table or HDF5 file of labelled images.")
     ],
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Dataset to write; it must not exist yet.")],
-    format: Annotated[str, typer.Option(help=_FORMAT_HELP, metavar="FORM")] = "auto",
-    image_size: Annotated[int, typer.Option(min=1, help="Height and width of the dataset's images, in pixels.")] = 64,
-    crop: Crop = None,
-    validation: Annotated[float, typer.Option(min=0, max=1, help="Part kept to compare trials on.")] = 0.1,
-    test: Annotated[float, typer.Option(min=0, max=1, help="Part kept to test the final model on.")] = 0.1,
-    seed: Seed = 1,
-    strict: Annotated[bool, flag("--strict", "Stop at the first image that cannot be used.")] = False,
-    as_json: AsJson = False,
-    debug: Debug = False,
+    options: ImportOptions,
 ) -> None:
     """Turn images into a dataset.
 
@@ -68,49 +59,37 @@ def import_(
     training, validation and test; splits that SOURCE has are kept. Images that
     cannot be used are listed in the dataset's quarantine.csv; the rest is imported.
     """
-    with session(as_json=as_json, debug=debug) as terminal:
-        from datasets import ImportOptions, import_dataset
+    from datasets import import_dataset
 
-        options = ImportOptions(
-            format=format,
-            image_size=image_size,
-            crop=1.0 if crop is None else crop,
-            validation=validation,
-            test=test,
-            seed=seed,
-            strict=strict,
-        )
-        with progress_bar(terminal, "Importing images", unit="images") as progress:
-            made = import_dataset(source, dataset, options, progress=progress)
-        terminal.finish(made.as_json(), _described(made), next_command=_search(dataset))
+    with progress_bar(terminal, "Importing images", unit="images") as progress:
+        made = import_dataset(source, dataset, options, progress=progress)
+    terminal.finish(made.as_json(), _described(made), next_command=_search(dataset))
 
 
-@app.command(epilog="[bold]Example[/]  galaxy info galaxies")
+@command(app, "galaxy info galaxies")
 def info(
+    terminal: Terminal,
     dataset: DatasetPath,
     gallery: Annotated[
         str | None, typer.Option(metavar="PNG", help="Draw images of each class, as stored and augmented.")
     ] = None,
     verify: Annotated[bool, flag("--verify", "Read it all and compare its checksums and fingerprint.")] = False,
     seed: Seed = 1,
-    as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Say what is in a dataset: classes, images per split, image size, fingerprint, quarantine."""
-    with session(as_json=as_json, debug=debug) as terminal:
-        from datasets import Dataset, draw_gallery, verify_dataset
+    from datasets import Dataset, draw_gallery, verify_dataset
 
-        if verify:
-            verify_dataset(dataset)
-        found = Dataset.open(dataset)
-        result, parts = found.info.as_json(), [_described(found.info)]
-        if verify:
-            result["verified"] = True
-            parts.append(Text("Verified: every file and every image is as it was imported"))
-        if gallery is not None:
-            result["gallery"] = str(draw_gallery(found, gallery, seed=seed))
-            parts.append(Text(f"Gallery: {result['gallery']}"))
-        terminal.finish(result, Group(*parts), next_command=_search(dataset))
+    if verify:
+        verify_dataset(dataset)
+    found = Dataset.open(dataset)
+    result, parts = found.info.as_json(), [_described(found.info)]
+    if verify:
+        result["verified"] = True
+        parts.append(Text("Verified: every file and every image is as it was imported"))
+    if gallery is not None:
+        result["gallery"] = str(draw_gallery(found, gallery, seed=seed))
+        parts.append(Text(f"Gallery: {result['gallery']}"))
+    terminal.finish(result, Group(*parts), next_command=_search(dataset))
 
 
 def _described(info: "DatasetInfo") -> RenderableType:

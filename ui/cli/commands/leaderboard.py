@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.live import Live
 
+from ui.cli.command import command
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import Watch, log_display
-from ui.cli.options import AsJson, Debug, SearchName, Storage, flag
-from ui.cli.terminal import Terminal, session
+from ui.cli.options import SearchName, Storage, flag
+from ui.cli.terminal import Terminal
 from ui.ranking import history_csv, leaderboard_csv
 from ui.wording import DEFAULT_STORAGE, command_line
 
@@ -22,34 +23,32 @@ app = typer.Typer()
 _SECONDS_BETWEEN_LOOKS = 2.0
 
 
-@app.command(epilog="[bold]Example[/]  galaxy leaderboard first --watch")
+@command(app, "galaxy leaderboard first --watch")
 def leaderboard(
+    terminal: Terminal,
     name: SearchName,
     storage: Storage = DEFAULT_STORAGE,
     watch: Annotated[bool, flag("--watch", "Keep showing it until the search ends.")] = False,
     csv: Annotated[bool, flag("--csv", "Print a CSV table on stdout, for spreadsheets.")] = False,
     history: Annotated[bool, flag("--history", "Add each trial's metrics of every epoch.")] = False,
-    as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Rank the trials of a search, best first.
 
     Works while the search runs, from any machine that reaches the storage folder.
     """
-    if csv and as_json:
+    if csv and terminal.as_json:
         raise typer.BadParameter("choose one of --csv and --json", param_hint="--csv")
-    with session(as_json=as_json, debug=debug) as terminal:
-        from search import read_search
+    from search import read_search
 
-        view = _watched(terminal, storage, name, history) if watch else read_search(storage, name, history=history)
-        if csv:
-            terminal.write(_csv(view, history=history))
-            return
-        if as_json:  # either is work where there are thousands of trials
-            terminal.finish(view.as_json(history=history))
-            return
-        shown = ranked(view, width=terminal.out.width, history=history)
-        terminal.finish({}, shown, next_command=next_after(view, storage))
+    view = _watched(terminal, storage, name, history) if watch else read_search(storage, name, history=history)
+    if csv:
+        terminal.write(_csv(view, history=history))
+        return
+    if terminal.as_json:  # either is work where there are thousands of trials
+        terminal.finish(view.as_json(history=history))
+        return
+    shown = ranked(view, width=terminal.out.width, history=history)
+    terminal.finish({}, shown, next_command=next_after(view, storage))
 
 
 def next_after(view: "SearchView", storage: str) -> str:

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from cluster import TrainSettings
+from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import AsJson, DatasetPath, Debug, DecideChoice, Decision, ModelPath, SearchName, Storage, flag
-from ui.cli.terminal import session
+from ui.cli.options import DatasetPath, DecideChoice, Decision, ModelPath, SearchName, Storage
+from ui.cli.terminal import Terminal
 from ui.wording import DEFAULT_STORAGE, command_line
 
 app = typer.Typer()
@@ -22,51 +24,32 @@ class SplitChoice(StrEnum):
     ALL = "all"
 
 
-@app.command(epilog="[bold]Example[/]  galaxy train first --top 2 --seeds 2 --ensemble")
+@command(app, "galaxy train first --top 2 --seeds 2 --ensemble")
 def train(
+    terminal: Terminal,
     name: SearchName,
+    settings: TrainSettings,
     storage: Storage = DEFAULT_STORAGE,
-    top: Annotated[int, typer.Option(min=1, help="How many of the best trials to train.")] = 1,
-    seeds: Annotated[int, typer.Option(min=1, help="From how many random beginnings to train each.")] = 1,
-    ensemble: Annotated[
-        bool, flag("--ensemble", "Average those that are best together, instead of keeping the best one.")
-    ] = False,
-    epochs: Annotated[
-        int | None,
-        typer.Option(min=1, help="Longest training, in epochs.", show_default="as in the search, 20 at least"),
-    ] = None,
     address: Annotated[
         str, typer.Option(help="Where several are trained at once: local, in-process, auto or HOST:PORT of a Ray.")
     ] = "local",
-    as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Train the winners of a search fully, keep the best or average them, calibrate and test the result.
 
     Writes the model to NAME/model in the storage folder. Run it again after an interruption: it goes on.
     """
-    with session(as_json=as_json, debug=debug) as terminal:
-        from cluster import train_winners
-        from ui.cli.display.results import trained
+    from cluster import train_winners
+    from ui.cli.display.results import trained
 
-        with progress_bar(terminal, "Training", unit="batches") as progress:
-            result = train_winners(
-                name,
-                storage=storage,
-                top=top,
-                seeds=seeds,
-                ensemble=ensemble,
-                epochs=epochs,
-                address=address,
-                progress=progress,
-            )
-        terminal.finish(
-            result.as_json(), trained(result), next_command=command_line("evaluate", result.model, "DATASET")
-        )
+    with progress_bar(terminal, "Training", unit="batches") as progress:
+        result = train_winners(name, settings, storage=storage, address=address, progress=progress)
+    next_command = command_line("evaluate", result.model, "DATASET")
+    terminal.finish(result.as_json(), trained(result), next_command=next_command)
 
 
-@app.command(epilog="[bold]Example[/]  galaxy evaluate runs/first/model galaxies --split test")
+@command(app, "galaxy evaluate runs/first/model galaxies --split test")
 def evaluate(
+    terminal: Terminal,
     model: ModelPath,
     dataset: DatasetPath,
     split: Annotated[SplitChoice, typer.Option(help="Rows of the dataset to use.")] = SplitChoice.TEST,
@@ -74,32 +57,26 @@ def evaluate(
     report: Annotated[
         str | None, typer.Option(metavar="DIR", help="Write report.html there: scores, diagrams, the surest mistakes.")
     ] = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Measure a model on a dataset: accuracy, precision, recall and F1, confusion matrix, calibration error."""
-    with session(as_json=as_json, debug=debug) as terminal:
-        from datasets import Dataset, Split, open_folder
-        from trainer import Classifier, Decide, answers_on
-        from ui.cli.display.results import evaluated
-        from ui.report.page import NAME, report as written
+    from datasets import Dataset, Split, open_folder
+    from trainer import Classifier, Decide, answers_on
+    from ui.cli.display.results import evaluated
+    from ui.report.page import NAME, report as written
 
-        rows = None if split is SplitChoice.ALL else Split(split.value)
-        opened = Dataset.open(dataset)
-        classifier = Classifier.load(model)
-        with progress_bar(terminal, "Evaluating", unit="images") as progress:
-            found = answers_on(classifier, opened, rows, progress=progress)
-        scores = found.scores(Decide(decide.value))
-        about = {"model": classifier.bundle.uri, "dataset": opened.info.path, "split": split.value}
-        shown = [evaluated(scores)]
-        if report is not None:
-            page = written(found, opened, split=split.value, decide=Decide(decide.value))
-            folder = open_folder(report)
-            folder.write_whole(NAME, page.encode("utf-8", "backslashreplace"))
-            about["report"] = folder.child(NAME).uri
-            shown.append(f"Report: {about['report']}")
-        terminal.finish(
-            {**about, **scores.as_json()},
-            *shown,
-            next_command=command_line("classify", model, "IMAGE.jpg"),
-        )
+    rows = None if split is SplitChoice.ALL else Split(split.value)
+    opened = Dataset.open(dataset)
+    classifier = Classifier.load(model)
+    with progress_bar(terminal, "Evaluating", unit="images") as progress:
+        evaluation = answers_on(classifier, opened, rows, progress=progress)
+    scores = evaluation.scores(Decide(decide.value))
+    about = {"model": classifier.bundle.uri, "dataset": opened.info.path, "split": split.value}
+    shown = [evaluated(scores)]
+    if report is not None:
+        page = written(evaluation, opened, split=split.value, decide=Decide(decide.value))
+        folder = open_folder(report)
+        folder.write_whole(NAME, page.encode("utf-8", "backslashreplace"))
+        about["report"] = folder.child(NAME).uri
+        shown.append(f"Report: {about['report']}")
+    next_command = command_line("classify", model, "IMAGE.jpg")
+    terminal.finish({**about, **scores.as_json()}, *shown, next_command=next_command)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import AsJson, Crop, Debug, DecideChoice, Decision, MaxError, ModelPath
-from ui.cli.terminal import Terminal, session
+from ui.cli.options import Crop, DecideChoice, Decision, MaxError, ModelPath
+from ui.cli.terminal import Terminal
 from ui.predictions.files import SUFFIXES, Add, prediction_file, write_predictions
 from ui.predictions.prediction import Prediction
 from ui.wording import command_line
@@ -36,8 +37,9 @@ def _known_suffix(value: str | None) -> str | None:
     return value
 
 
-@app.command(epilog="[bold]Example[/]  galaxy classify runs/first/model photo.jpg more-photos/ archive.zip --crop 0.55")
+@command(app, "galaxy classify runs/first/model photo.jpg more-photos/ archive.zip --crop 0.55")
 def classify(
+    terminal: Terminal,
     model: ModelPath,
     paths: Annotated[
         list[str],
@@ -54,8 +56,6 @@ def classify(
         str | None,
         typer.Option(callback=_known_suffix, metavar="FILE", help="Write a row an image: .csv, .json or .parquet."),
     ] = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Say what kind of galaxy is in each image, and how sure the model is.
 
@@ -63,7 +63,7 @@ def classify(
     Answers that are not sure enough, and images not like those of the training, are
     named with a warning.
     """
-    with session(as_json=as_json, debug=debug) as terminal, tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
         from trainer import Classifier, Decide
         from ui.cli.display.results import classified, written
 
@@ -74,11 +74,11 @@ def classify(
             uri, classes, adders = classifier.bundle.uri, classifier.classes, list[Add]()
             if output is not None:
                 adders.append(files.enter_context(prediction_file(Path(output), model=uri, classes=classes)))
-            if as_json:
+            if terminal.as_json:
                 adders.append(files.enter_context(write_predictions(printed, model=uri, classes=classes)))
             options = {"crop": crop, "decide": Decide(decide.value), "max_error": max_error}
             tally = _classify(terminal, classifier, paths, adders, heatmaps, options)
-        if as_json:
+        if terminal.as_json:
             terminal.write_file(printed)
         elif output is None:
             terminal.finish({}, classified(tally, width=terminal.out.width), next_command=command_line("ui"))
@@ -116,8 +116,9 @@ def _classify(
     return tally
 
 
-@app.command(epilog="[bold]Example[/]  galaxy export runs/first/model --format onnx")
+@command(app, "galaxy export runs/first/model --format onnx")
 def export(
+    terminal: Terminal,
     model: ModelPath,
     format: Annotated[FormatChoice, typer.Option(help="What the other program runs.")] = FormatChoice.ONNX,
     output: Annotated[
@@ -126,37 +127,33 @@ def export(
             metavar="PATH", help="Where to write it; nothing may be there yet.", show_default="as MODEL, here"
         ),
     ] = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
 ) -> None:
     """Write a model for other programs: images as bytes in, probabilities and novelty out.
 
     Scaling of the pixels, averaging and calibration are part of it; its classes,
     preprocessing and what is sure are recorded in it.
     """
-    with session(as_json=as_json, debug=debug) as terminal:
-        from trainer import Classifier, ExportFormat, export_model, exported_name
-        from ui.cli.display.results import exported
+    from trainer import Classifier, ExportFormat, export_model, exported_name
+    from ui.cli.display.results import exported
 
-        classifier = Classifier.load(model)
-        chosen = ExportFormat(format.value)
-        path = export_model(classifier, chosen, output or exported_name(classifier, chosen))
-        terminal.finish({"path": str(path), "format": chosen.value}, exported(path, classifier.bundle.manifest))
+    classifier = Classifier.load(model)
+    chosen = ExportFormat(format.value)
+    path = export_model(classifier, chosen, output or exported_name(classifier, chosen))
+    terminal.finish({"path": str(path), "format": chosen.value}, exported(path, classifier.bundle.manifest))
 
 
-@app.command(epilog="[bold]Example[/]  galaxy card runs/first/model > model-card.md")
-def card(model: ModelPath, as_json: AsJson = False, debug: Debug = False) -> None:
+@command(app, "galaxy card runs/first/model > model-card.md")
+def card(terminal: Terminal, model: ModelPath) -> None:
     """Print a model's card: intended use, data, scores with intervals, thresholds, limits.
 
     It is Markdown, made from bundle.json, and stands beside it as model-card.md.
     """
-    with session(as_json=as_json, debug=debug) as terminal:
-        from datasets import open_folder
-        from trainer import model_card, read_manifest
+    from datasets import open_folder
+    from trainer import model_card, read_manifest
 
-        folder = open_folder(model)
-        text = model_card(read_manifest(folder))
-        if as_json:
-            terminal.finish({"model": folder.uri, "card": text})
-        else:
-            terminal.write(text)
+    folder = open_folder(model)
+    text = model_card(read_manifest(folder))
+    if terminal.as_json:
+        terminal.finish({"model": folder.uri, "card": text})
+    else:
+        terminal.write(text)

@@ -1,0 +1,103 @@
+"""How a function becomes a command: an option for each field of its settings, a terminal, ``--json`` and ``--debug``.
+
+tyro makes command lines of such fields too, but ones without Typer's help, panels and messages.
+"""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Generic, TypeVar, get_args, get_origin
+
+import typer
+
+from datasets import Option
+from ui.cli.options import flag, fraction
+from ui.cli.terminal import session
+
+Settings = TypeVar("Settings")
+AsJson = Annotated[bool, flag("--json", "Print one JSON object on stdout, for programs.", panel="Output")]
+Debug = Annotated[bool, flag("--debug", "Show the traceback of an error, for bug reports.", panel="Output")]
+
+
+class Given(dict[str, object], Generic[Settings]):
+    """The fields of ``Settings`` that the command line gave, by name."""
+
+
+def command(app: typer.Typer, example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function, whose first argument is its `Terminal`, a command of ``app`` whose help ends with ``example``.
+
+    A parameter whose type has fields with an `Option` becomes an option for each. The function gets the object made of
+    those that were given or, where the parameter is a `Given` of that type, these alone.
+    """
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        _, *parameters = inspect.signature(function, eval_str=True).parameters.values()
+        options = {parameter.name: _options(parameter.annotation) for parameter in parameters}
+
+        def run(as_json: AsJson = False, debug: Debug = False, **values: object) -> None:
+            with session(as_json=as_json, debug=debug) as terminal:
+                arguments = {each.name: _argument(each, options[each.name], values) for each in parameters}
+                function(terminal, **arguments)
+
+        output = [*inspect.signature(run).parameters.values()][:2]
+        shown = [made for each in parameters for made in options[each.name] or [each]] + output
+        by_name = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in shown]
+        run.__signature__ = inspect.Signature(by_name)  # type: ignore[attr-defined]
+        run.__doc__ = function.__doc__
+        app.command(function.__name__.rstrip("_"), epilog=f"[bold]Example[/]  {example}")(run)
+        return run
+
+    return register
+
+
+def _argument(parameter: inspect.Parameter, options: list[inspect.Parameter], values: dict[str, object]) -> object:
+    if not options:
+        return values[parameter.name]
+    given = {option.name: values[option.name] for option in options if values[option.name] not in (None, [])}
+    return (Given if get_origin(parameter.annotation) is Given else parameter.annotation)(**given)
+
+
+def _options(annotation: object) -> list[inspect.Parameter]:
+    """Return an option, None unless given, for each field of a type of settings; none for any other type."""
+    settings = get_args(annotation)[0] if get_origin(annotation) is Given else annotation
+    if not isinstance(settings, type):
+        return []
+    return [
+        _option(field, option)
+        for field in inspect.signature(settings).parameters.values()
+        for option in get_args(field.annotation)[1:]
+        if isinstance(option, Option)
+    ]
+
+
+def _option(field: inspect.Parameter, option: Option) -> inspect.Parameter:
+    kind = _typed(get_args(field.annotation)[0])
+    made = typer.Option(
+        option.name or f"--{field.name.replace('_', '-')}",
+        help=option.help + _default(field, option),
+        metavar="" if kind is bool else "FRACTION" if option.fraction else option.metavar,
+        rich_help_panel=option.panel,
+        min=option.min,
+        max=option.max,
+        callback=fraction if option.fraction else None,
+    )
+    return field.replace(annotation=Annotated[kind | None, made], default=None)
+
+
+def _typed(annotation: object) -> type:
+    """Return the type of an option; a field that no single word can give is read from JSON files."""
+    kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not NoneType]
+    scalar = len(kinds) == 1 and isinstance(kinds[0], type) and issubclass(kinds[0], bool | int | float | str)
+    return kinds[0] if scalar else list[Path]
+
+
+def _default(field: inspect.Parameter, option: Option) -> str:
+    """Return the end of an option's help: what holds without it, nothing where that is nothing."""
+    if field.default is inspect.Parameter.empty:
+        return " [red]\\[required][/red]"
+    value = field.default if option.default is None else option.default
+    if value is None or value is False or value == ():
+        return ""
+    # The space is one that no line breaks at.
+    return f" [dim]\\[default:\u00a0{f'{value:g}' if isinstance(value, float) else value}][/dim]"
