@@ -19,7 +19,7 @@ from .errors import (
     SourceError as SourceError,
     StorageError as StorageError,
 )
-from .garbage import uncollected as uncollected
+from .garbage import freeze_loaded as freeze_loaded, uncollected as uncollected
 from .images.files import ImageFile as ImageFile
 from .images.preparing import DecodedImage as DecodedImage, decode as decode, decode_content as decode_content
 from .json_numbers import all_finite as all_finite, finite as finite

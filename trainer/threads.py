@@ -2,8 +2,6 @@
 
 import os
 
-from trainer.quiet import import_tensorflow
-
 _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -35,8 +33,7 @@ def _limit_loaded_libraries(cpus: int) -> None:
 
 
 def _limit_tensorflow(cpus: int) -> bool:
-    import_tensorflow()
-    import tensorflow as tf
+    from trainer.frameworks import tf
 
     threading = tf.config.threading
     try:

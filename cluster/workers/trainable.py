@@ -10,8 +10,9 @@ from cluster.workers.memory_growth import Wear
 from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
 from cluster.workers.results import as_result
 from cluster.workers.trial import TrialSession
+from datasets import freeze_loaded
 from search import Record
-from trainer import keep_what_is_loaded, limit_threads
+from trainer import limit_threads
 
 
 class TrialActor(tune.Trainable):
@@ -27,7 +28,7 @@ class TrialActor(tune.Trainable):
     def setup(self, config: dict[str, Any]) -> None:
         """Get ready for a trial. Before TensorFlow starts the worker's thread pools are bounded by its CPUs."""
         limit_threads(config["cpus"])
-        keep_what_is_loaded()
+        freeze_loaded()
         self._wear = Wear()
         self._begin(config)
 

@@ -1,5 +1,7 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import trainer
 
@@ -7,8 +9,6 @@ import trainer
 def test_every_public_name_is_there() -> None:
     for name in trainer.__all__:
         assert getattr(trainer, name) is not None
-    homes = {name for names in trainer._HOMES.values() for name in names}
-    assert homes == set(trainer.__all__)
 
 
 def test_light_names_import_no_tensorflow() -> None:
@@ -21,3 +21,9 @@ def test_light_names_import_no_tensorflow() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_keras_and_tensorflow_are_imported_quietly_and_nowhere_else() -> None:
+    loud = re.compile(r"^ *(from|import) (keras|tensorflow)\b", re.MULTILINE)
+    modules = Path(trainer.__file__).parent.rglob("*.py")
+    assert {path.name for path in modules if loud.search(path.read_text())} == {"frameworks.py", "quiet.py"}

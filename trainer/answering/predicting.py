@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from datasets import Batches
 from trainer.errors import InfeasibleError
+from trainer.frameworks import keras, tf
 
 Predictions = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 """True labels, (n,), and probabilities, (n, classes)."""

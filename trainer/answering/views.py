@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
 from trainer.answering.predicting import full_float32
+from trainer.frameworks import keras
 
 AS_IT_IS = (1.0,)
 TWO_SIZES = (0.85, 1.15)

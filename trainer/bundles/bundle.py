@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
-import keras
-
 from datasets import Folder, open_folder
 from trainer.answering.decision import Decide
 from trainer.answering.limits import Trust, unpacked
@@ -22,6 +20,7 @@ from trainer.answering.selective import MAX_ERROR
 from trainer.bundles.card import model_card
 from trainer.bundles.manifest import CARD, FILE, Manifest, TrustRecord, read_manifest
 from trainer.errors import BundleError, one_line
+from trainer.frameworks import keras
 
 _NAMED_BY_CONTENT = re.compile(r"model-.*\.keras|trust-.*\.npz")
 

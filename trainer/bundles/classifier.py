@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from datasets import (
     DecodedImage,
@@ -25,6 +24,7 @@ from trainer.answering.occlusion import occlusion_map
 from trainer.answering.predicting import as_probabilities, full_float32
 from trainer.answering.views import images_at_once
 from trainer.bundles.bundle import Bundle, load_bundle
+from trainer.frameworks import tf
 
 _BATCH_SIZE = 64
 _DECODING_THREADS = 4

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from trainer.bundles.manifest import Manifest
 
 if TYPE_CHECKING:
-    import keras
+    from trainer.frameworks import keras
 
 INPUT, OUTPUT, NOVELTY = "images", "probabilities", "novelty"
 _FORMAT = "galaxy-tuner-export/1"
@@ -99,7 +99,7 @@ def _write_savedmodel(model: "keras.Model", signature: list[Any], description: D
 
 
 def _run_savedmodel(path: Path, images: Images) -> Outputs:
-    import tensorflow as tf
+    from trainer.frameworks import tf
 
     loaded = tf.saved_model.load(str(path))  # its variables live as long as this name
     return {name: values.numpy() for name, values in loaded.serve(images).items()}

@@ -1,13 +1,12 @@
 """All that classification computes as one Keras model, so that another program needs nothing but its file."""
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from trainer.answering.calibration import SMALLEST
 from trainer.answering.novelty import Novelty, ring_weights
 from trainer.bundles.bundle import Bundle
 from trainer.exporting.formats import INPUT, NOVELTY, OUTPUT
+from trainer.frameworks import keras, tf
 
 
 class ServingModel(keras.Model):  # type: ignore[misc]  # Keras has no types

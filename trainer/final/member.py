@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -19,6 +18,7 @@ from trainer.final.portable import portable
 from trainer.fitting.building import Build
 from trainer.fitting.epoch import VALIDATION_BATCH_SIZE, epoch_batches, split_batches
 from trainer.fitting.run import TrainingRun
+from trainer.frameworks import keras
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
 

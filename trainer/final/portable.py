@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
 from trainer.fitting.equivariant import TURNS, TurnConvolution, TurnNormalization
 from trainer.fitting.layers import FusedBatchNormalization
+from trainer.frameworks import keras
 
 _OWN = (FusedBatchNormalization, TurnConvolution, TurnNormalization)
 

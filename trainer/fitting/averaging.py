@@ -8,8 +8,7 @@ averages.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import keras
-import tensorflow as tf
+from trainer.frameworks import keras, tf
 
 
 class WeightAverages:

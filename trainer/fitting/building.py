@@ -7,13 +7,13 @@ are integers for a sparse loss, one-hot for any other.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
+from datasets import uncollected
 from trainer.errors import InfeasibleError
-from trainer.fitting.garbage import uncollected
 from trainer.fitting.precision import computing_in
+from trainer.frameworks import keras
 from trainer.options import Precision
 
 Build = Callable[[], keras.Model]

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 from keras.src.random.seed_generator import global_seed_generator
 
 from datasets import Folder
 from trainer.errors import CheckpointError
+from trainer.frameworks import keras, tf
 
 LAST, BEST = "last.npz", "best.npz"
 _FORMAT = "galaxy-tuner-checkpoint/1"

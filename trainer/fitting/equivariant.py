@@ -10,12 +10,11 @@ It holds exactly where maps are square and strided layers get maps of an even si
 
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from trainer.fitting.layers import fused_normalization
+from trainer.frameworks import keras, tf
 
 TURNS = 4
 

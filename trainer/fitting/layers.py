@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import keras
-import tensorflow as tf
+from trainer.frameworks import keras, tf
 
 _LANES = 16
 """oneDNN's code for bfloat16 wants multiples of so many channels; others take three times as long as in float32."""

@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
-from datasets import Batch, Batches, MixedBatch, Progress, silent
+from datasets import Batch, Batches, MixedBatch, Progress, silent, uncollected
 from trainer.answering.predicting import as_probabilities
 from trainer.errors import InfeasibleError
 from trainer.fitting.building import BuiltModel
 from trainer.fitting.feeding import prefetched
-from trainer.fitting.garbage import uncollected
+from trainer.frameworks import keras, tf
 
 # Reading the loss back makes a GPU wait, so a diverged model is noticed within so many steps.
 _LOSS_CHECK_EVERY = 16

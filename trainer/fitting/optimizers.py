@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-import tensorflow as tf
+from trainer.frameworks import keras, tf
 
 
 @keras.saving.register_keras_serializable("galaxy_tuner")

@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import keras
-import tensorflow as tf
-
+from trainer.frameworks import keras, tf
 from trainer.options import Precision
 
 _CPU_INSTRUCTIONS = frozenset({"amx_bf16", "avx512_bf16"})

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-import keras
-
 from datasets import Dataset, Folder, Progress, silent
 from trainer.errors import InfeasibleError
 from trainer.fitting.averaging import WeightAverages
@@ -11,6 +9,7 @@ from trainer.fitting.building import Build, build_model
 from trainer.fitting.checkpoints import BEST, LAST, Progressed, adopt_checkpoints, pack_checkpoint, restore_checkpoint
 from trainer.fitting.epoch import check_objective, epoch_batches, epoch_metrics
 from trainer.fitting.loop import TrainingLoop
+from trainer.frameworks import keras
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
 

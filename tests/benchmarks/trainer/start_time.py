@@ -20,9 +20,18 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets import Dataset, Folder, ImportOptions, import_dataset, open_folder, render_sample
+from datasets import (
+    Dataset,
+    Folder,
+    ImportOptions,
+    freeze_loaded,
+    import_dataset,
+    open_folder,
+    render_sample,
+    uncollected,
+)
 from search import GalaxyHyperModel, builder, complete, discover, training_options
-from trainer import TrainingOptions, keep_what_is_loaded, limit_threads
+from trainer import TrainingOptions, limit_threads
 
 NETWORKS: dict[str, dict[str, str]] = {name: {"network": name} for name in ("plain", "residual", "equivariant")}
 PARTS = (
@@ -48,7 +57,7 @@ def start_worker() -> None:
     """Load what a worker has loaded before its first trial, and do what it does then."""
     import trainer.fitting.run  # noqa: F401
 
-    keep_what_is_loaded()
+    freeze_loaded()
 
 
 def start(dataset: Dataset, values: dict[str, str], training: TrainingOptions, folder: Folder) -> dict[str, float]:
@@ -56,7 +65,6 @@ def start(dataset: Dataset, values: dict[str, str], training: TrainingOptions, f
     from trainer.fitting.averaging import WeightAverages
     from trainer.fitting.building import build_model
     from trainer.fitting.checkpoints import LAST, Progressed, pack_checkpoint, restore_checkpoint
-    from trainer.fitting.garbage import uncollected
     from trainer.fitting.loop import TrainingLoop
 
     space = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))

@@ -1,0 +1,50 @@
+# For users: these stay.
+from .answering.decision import Decide as Decide
+from .bundles.classifier import Classification as Classification, Classifier as Classifier
+from .bundles.evaluation import evaluate as evaluate
+from .exporting.export import export_model as export_model
+from .exporting.formats import ExportFormat as ExportFormat
+
+# isort: split
+# For the layers above.
+from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_bundle as write_bundle
+from .bundles.card import model_card as model_card
+from .bundles.evaluation import Evaluation as Evaluation, answers_on as answers_on
+from .bundles.manifest import BundleMember as BundleMember, Manifest as Manifest, read_manifest as read_manifest
+from .errors import (
+    BundleError as BundleError,
+    CheckpointError as CheckpointError,
+    ExportError as ExportError,
+    InfeasibleError as InfeasibleError,
+    ModelMismatchError as ModelMismatchError,
+    ObjectiveError as ObjectiveError,
+    OptionsError as OptionsError,
+    SplitError as SplitError,
+    TrainerError as TrainerError,
+    is_out_of_memory as is_out_of_memory,
+)
+from .exporting.export import exported_name as exported_name
+from .final.member import Member as Member, member_batches as member_batches, train_member as train_member
+from .final.training import FinalResult as FinalResult, train_final as train_final
+from .fitting.building import Build as Build
+from .fitting.checkpoints import forget_last as forget_last
+from .fitting.epoch import check_model as check_model
+from .fitting.equivariant import (
+    TURNS as TURNS,
+    TurnConvolution as TurnConvolution,
+    TurnNormalization as TurnNormalization,
+)
+from .fitting.layers import FusedBatchNormalization as FusedBatchNormalization
+from .fitting.optimizers import FusedAdamW as FusedAdamW
+from .fitting.run import EpochReport as EpochReport, TrainingRun as TrainingRun
+from .objective import METRIC_DIRECTIONS as METRIC_DIRECTIONS, Objective as Objective
+from .options import TrainingOptions as TrainingOptions
+from .quiet import import_tensorflow as import_tensorflow, quiet_tensorflow as quiet_tensorflow
+from .scores import (
+    ClassScore as ClassScore,
+    ReliabilityBin as ReliabilityBin,
+    Scores as Scores,
+    score_predictions as score_predictions,
+    wilson as wilson,
+)
+from .threads import limit_threads as limit_threads
