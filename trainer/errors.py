@@ -7,6 +7,7 @@ GalaxyTunerError
     ├── ObjectiveError       no such metric, or its direction is not known: stop before training
     ├── CheckpointError      a checkpoint belongs to another run or is damaged: stop, delete it to start over
     ├── SplitError           the dataset has no rows in a split that is needed: stop, import it again
+    ├── FrameworkError       Keras is of a version that this was not made for: stop, install another
     ├── ExportError          the model cannot be written in another program's format: say what is missing, stop
     ├── BundleError          not a bundle, of another version, or changed since it was written: refuse it
     └── ModelMismatchError   the dataset does not fit the model (classes, image size, crop): refuse it
@@ -46,6 +47,10 @@ class CheckpointError(TrainerError):
 
 class SplitError(TrainerError):
     """The dataset has no images in a split that is needed."""
+
+
+class FrameworkError(TrainerError):
+    """Keras lacks something that is used; the text names it and the versions that have it."""
 
 
 class ExportError(TrainerError):

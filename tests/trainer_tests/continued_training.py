@@ -12,10 +12,10 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-from keras.src.random.seed_generator import global_seed_generator
 
 from datasets import Augmentation, Balance, Dataset, open_folder
 from trainer import Objective, TrainingOptions, TrainingRun, limit_threads
+from trainer.fitting.keras_internals import global_seed_state
 
 State = dict[str, npt.NDArray[Any]]
 OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
@@ -112,7 +112,7 @@ def different(name: str, expected: State, run: TrainingRun) -> list[str]:
 def state(run: TrainingRun) -> State:
     """Return all that an epoch depends on and has led to; seed generators are among the model's variables."""
     model = run._loop.built.model
-    groups = {"model": model.variables, "optimizer": model.optimizer.variables, "seed": [global_seed_generator().state]}
+    groups = {"model": model.variables, "optimizer": model.optimizer.variables, "seed": [global_seed_state()]}
     values: State = {
         f"{group} {number}": variable.numpy()
         for group, variables in groups.items()

@@ -1,5 +1,6 @@
 """A trained model as others can use it: in float32, and of Keras's own layers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,15 +20,31 @@ def portable(model: keras.Model) -> keras.Model:
     those that turns share are spelt out for each turn. Our layers within a user's own layer stay what they are. A model
     that has nothing to change is returned itself.
     """
-    if not any(_needs_change(layer) for layer in model._flatten_layers()):
+    if not any(_needs_change(layer) for layer in _all_layers(model)):
         return model
     description = keras.saving.serialize_keras_object(model)
     description.pop("compile_config", None)
     changed = keras.saving.deserialize_keras_object(_rewritten(description))
-    spelt_out = {id(own): value for layer in model._flatten_layers() for own, value in _spelt_out(layer)}
+    spelt_out = {id(own): value for layer in _all_layers(model) for own, value in _spelt_out(layer)}
     for own, new in zip(model.weights, changed.weights, strict=True):
         new.assign(own if own.shape == new.shape else spelt_out[id(own)])
     return changed
+
+
+def _all_layers(model: keras.Model) -> list[keras.Layer]:
+    """Return a model and the layers in it, those in the attributes, lists and dictionaries of layers included."""
+    layers: dict[int, keras.Layer] = {}
+    waiting: list[object] = [model]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, keras.Layer) and id(value) not in layers:
+            layers[id(value)] = value
+            waiting.extend(vars(value).values())
+        elif isinstance(value, Mapping):
+            waiting.extend(value.values())
+        elif isinstance(value, list | tuple):
+            waiting.extend(value)
+    return list(layers.values())
 
 
 def _spelt_out(layer: keras.Layer) -> list[tuple[keras.Variable, npt.NDArray[np.float32]]]:

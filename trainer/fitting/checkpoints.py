@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from keras.src.random.seed_generator import global_seed_generator
 
 from datasets import Folder
 from trainer.errors import CheckpointError
+from trainer.fitting.keras_internals import global_seed_state
 from trainer.frameworks import keras, tf
 
 LAST, BEST = "last.npz", "best.npz"
@@ -104,7 +104,7 @@ def _variables(model: keras.Model, averages: Sequence[tf.Variable]) -> dict[str,
         "model": model.variables,
         "optimizer": model.optimizer.variables,
         "averages": averages,
-        "global_seed": [global_seed_generator().state],
+        "global_seed": [global_seed_state()],
     }
 
 

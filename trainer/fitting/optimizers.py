@@ -11,7 +11,8 @@ class FusedAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
     """Keras's AdamW by TensorFlow's own operations for it.
 
     Configuration, variables and results (up to rounding) are those of the base class. What the operations cannot do
-    (sparse gradients, ``amsgrad``, a distribution strategy) Keras does.
+    (sparse gradients, ``amsgrad``, a distribution strategy) Keras does. The private names of the base class are listed,
+    with their reasons, in `keras_internals`.
     """
 
     def _backend_update_step(
