@@ -35,3 +35,8 @@ class FormatError(DatasetError):
 
 class ImageError(DatasetError):
     """One image cannot be used; the message is the reason, without the image's name."""
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says, or its type where it says nothing."""
+    return (str(error) or type(error).__name__).strip().splitlines()[0]

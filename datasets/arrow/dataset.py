@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from datasets.arrow.description import FILE, DatasetInfo, Preprocessing, parse_document
 from datasets.arrow.node_cache import copy_on_node
-from datasets.arrow.shards import Shard, request_numbers
+from datasets.arrow.shards import Shard, joined, request_numbers
 from datasets.errors import FormatError
 from datasets.splits import Split
 from datasets.storage.folders import Folder, open_folder
@@ -32,9 +32,9 @@ class Dataset:
         place = folder if self._copy is None else self._copy.folder
         request_numbers(place, info.shards)
         self._shards = [Shard(place, name) for name in info.shards]
-        self.labels: npt.NDArray[np.int64] = _joined([shard.labels for shard in self._shards], np.int64)
+        self.labels = joined([shard.labels for shard in self._shards], np.int64)
         """int64, (n,): class of each row, an index into ``classes``."""
-        self._splits: npt.NDArray[np.int8] = _joined([shard.splits for shard in self._shards], np.int8)
+        self._splits = joined([shard.splits for shard in self._shards], np.int8)
         self._starts = np.cumsum([0, *(len(shard) for shard in self._shards)])
         if any(shard.image_shape != self.image_shape for shard in self._shards):
             raise FormatError(f"'{folder.uri}' is damaged: expected images of shape {self.image_shape}, found others")
@@ -123,12 +123,6 @@ class Dataset:
         return (type(self).open, (self._folder,))
 
 
-def _joined(parts: list[npt.NDArray[Any]], dtype: type[np.generic]) -> npt.NDArray[Any]:
-    whole = np.concatenate([np.zeros(0, dtype), *parts], dtype=dtype)
-    whole.setflags(write=False)
-    return whole
-
-
 def read_info(location: str | Path | Folder) -> DatasetInfo:
     """Read only a dataset's description. Raises as ``Dataset.open``."""
     folder = location if isinstance(location, Folder) else open_folder(location)
@@ -140,7 +134,7 @@ def read_info(location: str | Path | Folder) -> DatasetInfo:
     try:
         return parse_document(folder.read(FILE), path=folder.uri)
     except FileNotFoundError as error:
-        found = f"a folder without {FILE}" if folder.exists() else "nothing"
+        there = f"a folder without {FILE}" if folder.exists() else "nothing"
         raise FormatError(
-            f"'{folder.uri}' is not a dataset: expected a folder that `galaxy import` made, found {found}"
+            f"'{folder.uri}' is not a dataset: expected a folder that `galaxy import` made, found {there}"
         ) from error

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from datasets.errors import FormatError
 from datasets.storage.checksums import Checksum
@@ -67,7 +66,7 @@ class DatasetInfo:
     source_format: str = ""
     checksums: tuple[Checksum, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy info --json` prints."""
         return asdict(self)
 
@@ -90,10 +89,10 @@ def parse_document(data: bytes, *, path: str) -> DatasetInfo:
         document = json.loads(data)
     except ValueError as error:
         raise FormatError(f"'{path}' is not a dataset: {FILE} is not JSON ({error}); import it again") from error
-    found = document.get("format") if isinstance(document, dict) else None
-    if found != FORMAT:
+    version = document.get("format") if isinstance(document, dict) else None
+    if version != FORMAT:
         raise FormatError(
-            f"'{path}' cannot be used: expected a dataset of format {FORMAT}, found {found or 'none'} in its {FILE}; "
+            f"'{path}' cannot be used: expected a dataset of format {FORMAT}, found {version or 'none'} in its {FILE}; "
             "import it again with this version"
         )
     try:

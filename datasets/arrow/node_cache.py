@@ -20,7 +20,7 @@ from pathlib import Path
 
 from datasets.arrow.cache_room import IN_USE, make_room, no_room
 from datasets.arrow.description import DatasetInfo
-from datasets.arrow.tables import damaged, is_shard, missing, shard_name
+from datasets.arrow.tables import damaged, damaged_where_unreadable, is_shard, shard_name
 from datasets.errors import FormatError, StorageError
 from datasets.storage.building import cache_folder
 from datasets.storage.checksums import Checksum, checksum_of, content_key
@@ -120,17 +120,15 @@ def _complete(place: Path, folder: Folder, info: DatasetInfo, recheck: bool) -> 
 
 def _fetch(folder: Folder, name: str, expected: Checksum, place: Path) -> None:
     for _ in range(2):
-        try:
+        with damaged_where_unreadable(folder, name):
             data = folder.read(name)
-        except FileNotFoundError as error:
-            raise missing(folder, name) from error
-        found = checksum_of(data)
-        if found == expected:
+        actual = checksum_of(data)
+        if actual == expected:
             fetched = write_temporary(place, data)
             _stamp(fetched)
             fetched.replace(place / name)
             return
-    raise damaged(folder, name, expected, found)
+    raise damaged(folder, name, expected, actual)
 
 
 def _is_untouched(path: Path, expected: Checksum) -> bool:

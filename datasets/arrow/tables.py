@@ -1,4 +1,4 @@
-"""The Arrow files of a dataset: their columns, and memory-mapped views of their pixels.
+"""The Arrow files of a dataset, written, and opened where they are local.
 
 Each file is an uncompressed Arrow IPC file, which any Arrow reader opens: ``id`` string, ``label`` int16 (index into
 the classes), ``split`` int8 (0 train, 1 validation, 2 test), ``source_hash`` SHA-256 of the source file, ``image``
@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datasets.errors import FormatError
+from datasets.errors import FormatError, first_line
 from datasets.storage.checksums import Checksum
 from datasets.storage.folders import Folder
 
@@ -41,7 +40,7 @@ def rows_per_shard(image_size: int) -> int:
 
 def make_table(
     ids: list[str], labels: npt.NDArray[np.int64], source_hashes: list[bytes], images: npt.NDArray[np.uint8]
-) -> Any:
+) -> pa.Table:
     """Make a table without splits, which are drawn later; the pixels (n, height, width, 3) are not copied.
 
     Raises ValueError for a label that is no int16.
@@ -60,25 +59,25 @@ def make_table(
 # Arrays are made of their buffers: ``pa.array`` imports pandas, which takes 0.25 s and 28 MB.
 
 
-def _strings(values: list[str]) -> Any:
+def _strings(values: list[str]) -> pa.Array:
     encoded = [value.encode() for value in values]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
     return pa.Array.from_buffers(pa.string(), len(values), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))])
 
 
-def _numbers(values: npt.NDArray[Any]) -> Any:
+def _numbers(values: npt.NDArray[np.integer]) -> pa.Array:
     return pa.Array.from_buffers(
         pa.from_numpy_dtype(values.dtype), values.size, [None, pa.py_buffer(np.ascontiguousarray(values))]
     )
 
 
-def _tensors(images: npt.NDArray[np.uint8]) -> Any:
+def _tensors(images: npt.NDArray[np.uint8]) -> pa.ExtensionArray:
     type_ = pa.fixed_shape_tensor(pa.uint8(), images.shape[1:], dim_names=["height", "width", "channel"])
     pixels = pa.FixedSizeListArray.from_arrays(_numbers(images), type=type_.storage_type)
     return pa.ExtensionArray.from_storage(type_, pixels)
 
 
-def with_splits(table: Any, splits: npt.NDArray[np.int8]) -> Any:
+def with_splits(table: pa.Table, splits: npt.NDArray[np.int8]) -> pa.Table:
     """Return the table with its split column, codes of Split."""
     return table.add_column(2, "split", _numbers(splits.astype(np.int8)))
 
@@ -94,29 +93,27 @@ def set_splits(path: Path, splits: npt.NDArray[np.int8]) -> None:
         file.write(splits.astype(np.int8).tobytes())
 
 
-def without_splitless(table: Any) -> Any:
+def without_splitless(table: pa.Table) -> pa.Table:
     """Return the table without the rows whose split is -1, its columns in one piece each."""
     return table.filter(pa.array(table.column("split").to_numpy() >= 0)).combine_chunks()
 
 
-def write_table(table: Any, path: Path) -> None:
+def write_table(table: pa.Table, path: Path) -> None:
     """Write a table as one Arrow file with one batch, so that its pixels lie in one piece."""
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
 
 
-def open_table(folder: Folder, name: str) -> Any:
-    """Open an Arrow file: memory-mapped from a local disk, else fetched into memory.
-
-    Only the file's footer is read until a column is used. Raises FormatError where it is missing or damaged.
-    """
-    with damaged_where_unreadable(folder, name):
-        return pa.ipc.open_file(open_source(folder, name)).read_all()
+def open_table(path: Path) -> pa.Table:
+    """Open a local Arrow file, memory-mapped: only its footer is read until a column is used."""
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
-def open_source(folder: Folder, name: str) -> Any:
-    """Open an Arrow file for pyarrow: memory-mapped from a local disk, else fetched whole."""
-    return pa.BufferReader(folder.read(name)) if folder.local is None else pa.memory_map(str(folder.local / name))
+def pixel_view(table: pa.Table) -> npt.NDArray[np.uint8]:
+    """Return a table's images, uint8 (n, height, width, 3), read-only and not copied where they lie in one piece."""
+    chunks = [chunk.to_numpy_ndarray() for chunk in table.column("image").chunks]
+    view: npt.NDArray[np.uint8] = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+    return view
 
 
 @contextmanager
@@ -125,24 +122,15 @@ def damaged_where_unreadable(folder: Folder, name: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise missing(folder, name) from error
+        raise FormatError(
+            f"'{folder.uri}' is damaged: expected the file {name}, found none; import it again"
+        ) from error
     except (pa.ArrowInvalid, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise FormatError(f"'{folder.uri}' is damaged: {name} is not a whole Arrow file ({reason})") from error
+        raise FormatError(
+            f"'{folder.uri}' is damaged: {name} is not a whole Arrow file ({first_line(error)})"
+        ) from error
 
 
-def missing(folder: Folder, name: str) -> FormatError:
-    """Return the error that says that a file of a dataset is absent."""
-    return FormatError(f"'{folder.uri}' is damaged: expected the file {name}, found none; import it again")
-
-
-def damaged(folder: Folder, name: str, expected: Checksum, found: Checksum) -> FormatError:
+def damaged(folder: Folder, name: str, expected: Checksum, actual: Checksum) -> FormatError:
     """Return the error that says that a file of a dataset is not the one that was imported."""
-    return FormatError(f"'{folder.uri}' is damaged: expected {name} with {expected}, found {found}; import it again")
-
-
-def pixel_view(table: Any) -> npt.NDArray[np.uint8]:
-    """Return a table's images, uint8 (n, height, width, 3), read-only and not copied where they lie in one piece."""
-    chunks = [chunk.to_numpy_ndarray() for chunk in table.column("image").chunks]
-    view: npt.NDArray[np.uint8] = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
-    return view
+    return FormatError(f"'{folder.uri}' is damaged: expected {name} with {expected}, found {actual}; import it again")

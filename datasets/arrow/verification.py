@@ -1,15 +1,48 @@
-"""Whether a dataset still is what was imported: every byte of its files, and what they say."""
+"""Whether a dataset still is what was imported: its checksums, byte by byte, and its fingerprint.
 
+Two datasets of one fingerprint hold the same, however they are cut into files and wherever they lie.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from datasets.arrow.dataset import Dataset, read_info
-from datasets.arrow.description import DatasetInfo
-from datasets.arrow.fingerprints import content_fingerprint
+from datasets.arrow.description import DatasetInfo, Preprocessing
 from datasets.arrow.node_cache import copy_on_node
-from datasets.arrow.tables import damaged, missing
+from datasets.arrow.tables import damaged, damaged_where_unreadable
 from datasets.errors import FormatError
+from datasets.images.decoded import pixel_hash
+from datasets.splits import Split
 from datasets.storage.checksums import Checksum, checksum_of
 from datasets.storage.folders import Folder, open_folder, storage_errors
+
+RowKey = tuple[str, int, str, str]
+"""(id, label, split, pixel hash in hexadecimal)."""
+
+
+def fingerprint(classes: Sequence[str], preprocessing: Preprocessing, rows: Iterable[RowKey]) -> str:
+    """SHA-256 over classes, preprocessing and the sorted rows, in hexadecimal. Neither sharding nor order matter."""
+    digest = hashlib.sha256(_line([list(classes), asdict(preprocessing)]))
+    for row in sorted(rows):
+        digest.update(_line(row))
+    return digest.hexdigest()
+
+
+def content_fingerprint(dataset: Dataset) -> str:
+    """Compute the fingerprint again from all that a dataset holds; a damaged dataset has another than its own."""
+    splits = np.empty(len(dataset), object)
+    for split in Split:
+        splits[dataset.rows(split)] = split.value
+    rows = (
+        (name, int(label), split, pixel_hash(dataset.take([row])[0]))
+        for row, (name, label, split) in enumerate(zip(dataset.ids, dataset.labels, splits, strict=True))
+    )
+    return fingerprint(dataset.classes, dataset.preprocessing, rows)
 
 
 def verify_dataset(location: str | Path) -> DatasetInfo:
@@ -18,25 +51,22 @@ def verify_dataset(location: str | Path) -> DatasetInfo:
     A dataset of an older version, which noted no checksums, is verified by its fingerprint alone.
 
     Raises:
-        FormatError: it is damaged; names the damaged file with the expected and the found checksum.
+        FormatError: it is damaged; names the damaged file with the expected and the actual checksum.
         StorageError: it cannot be read.
     """
     folder = open_folder(location)
     info = read_info(folder)
     for name, expected in zip(info.shards, info.checksums, strict=False):
-        try:
-            found = _checksum(folder, name)
-        except FileNotFoundError as error:
-            raise missing(folder, name) from error
-        if found != expected:
-            raise damaged(folder, name, expected, found)
+        with damaged_where_unreadable(folder, name):
+            actual = _checksum(folder, name)
+        if actual != expected:
+            raise damaged(folder, name, expected, actual)
     if folder.local is None and info.checksums:
         copy_on_node(folder, info, recheck=True)
-    fingerprint = content_fingerprint(Dataset.open(folder))
-    if fingerprint != info.fingerprint:
+    content = content_fingerprint(Dataset.open(folder))
+    if content != info.fingerprint:
         raise FormatError(
-            f"'{folder.uri}' is damaged: expected the fingerprint {info.fingerprint}, found {fingerprint}; "
-            "import it again"
+            f"'{folder.uri}' is damaged: expected the fingerprint {info.fingerprint}, found {content}; import it again"
         )
     return info
 
@@ -46,3 +76,7 @@ def _checksum(folder: Folder, name: str) -> Checksum:
         return checksum_of(folder.read(name))
     with storage_errors("read", folder.local / name):
         return checksum_of(folder.local / name)
+
+
+def _line(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode() + b"\n"

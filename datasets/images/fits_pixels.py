@@ -17,7 +17,7 @@ from astropy.io.fits.verify import VerifyWarning
 from astropy.utils.exceptions import AstropyUserWarning
 from astropy.visualization import make_lupton_rgb
 
-from datasets.errors import ImageError
+from datasets.errors import ImageError, first_line
 from datasets.images.fits_names import colours
 from datasets.images.preparing import MAX_PIXELS
 from datasets.images.reading import MAX_BYTES
@@ -48,7 +48,7 @@ def composite(files: Sequence[bytes]) -> npt.NDArray[np.uint8]:
     except ImageError:
         raise
     except Exception as error:  # damage shows as errors of any type, as in other images
-        raise ImageError(f"damaged FITS file: {(str(error) or type(error).__name__).splitlines()[0]}") from error
+        raise ImageError(f"damaged FITS file: {first_line(error)}") from error
     if len({plane.shape for plane in planes}) != 1:
         raise ImageError(f"bands of different sizes: {', '.join(str(plane.shape) for plane in planes)}")
     blue, green, red = (np.nan_to_num(plane, nan=0.0, posinf=0.0, neginf=0.0) for plane in planes)

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from datasets.errors import ImageError
+from datasets.errors import ImageError, first_line
 from datasets.images.preparing import Content
 
 SLICE = 64
@@ -32,7 +32,7 @@ def stored_images(path: Path) -> list[tuple[str, Callable[[], Content]]]:
                 raise ImageError("expected an HDF5 file with images, uint8 (n, height, width, 3)")
             count = len(images)
     except OSError as error:
-        raise ImageError(f"cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}") from error
+        raise ImageError(f"cannot be read: {first_line(error)}") from error
     slices = Slices(path)
     return [(f"images/{row:05d}", partial(slices.image, row)) for row in range(count)]
 
@@ -71,7 +71,7 @@ class Slices:
                 pixels: npt.NDArray[np.uint8] = file["images"][number * SLICE : (number + 1) * SLICE]
                 return pixels
         except OSError as error:
-            raise ImageError(f"cannot be read: {str(error).splitlines()[0]}") from error
+            raise ImageError(f"cannot be read: {first_line(error)}") from error
 
 
 @lru_cache(maxsize=1)

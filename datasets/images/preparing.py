@@ -22,7 +22,7 @@ from PIL import (
     WebPImagePlugin,  # noqa: F401
 )
 
-from datasets.errors import ImageError
+from datasets.errors import ImageError, first_line
 
 Content = bytes | npt.NDArray[np.uint8]
 """A whole image file, or pixels as a source holds them: uint8, (height, width, 3), RGB."""
@@ -211,7 +211,7 @@ def _as_rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
 
 def _damage(error: Exception) -> str:
     """Put what a decoder raised into one line."""
-    text = (str(error) or type(error).__name__).splitlines()[0]
+    text = first_line(error)
     if "truncated" in text.lower():
         return "truncated: the file ends before the image does"
     return f"damaged: {text}"

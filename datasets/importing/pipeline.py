@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.arrow.description import FILE, FORMAT, DatasetInfo, Preprocessing
-from datasets.arrow.fingerprints import fingerprint
+from datasets.arrow.verification import fingerprint
 from datasets.errors import SourceError
 from datasets.garbage import uncollected
 from datasets.images.decoding import decode_all

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datasets.arrow.fingerprints import RowKey
 from datasets.arrow.tables import (
     make_table,
     open_table,
@@ -20,12 +19,12 @@ from datasets.arrow.tables import (
     without_splitless,
     write_table,
 )
+from datasets.arrow.verification import RowKey
 from datasets.images.decoded import Decoded
 from datasets.images.preparing import DecodedImage
 from datasets.importing.duplicates import Row
 from datasets.sources.listing import Item
 from datasets.splits import Split
-from datasets.storage.folders import Folder
 
 
 class Staging:
@@ -41,7 +40,6 @@ class Staging:
         self.rows: list[Row] = []
         self.source_sizes: list[tuple[int, int]] = []
         self.notes: dict[int, tuple[str, ...]] = {}
-        self._folder = Folder(str(place))
         self._place = place
         self._pixels = np.empty((rows_per_shard(image_size), image_size, image_size, 3), np.uint8)
         self._source_hashes: list[bytes] = []
@@ -72,7 +70,7 @@ class Staging:
                 continue
             names.append(shard_name(len(names)))
             if (of_file < 0).any():
-                write_table(without_splitless(open_table(self._folder, staged.name)), self._place / names[-1])
+                write_table(without_splitless(open_table(staged)), self._place / names[-1])
                 staged.unlink()
             else:
                 staged.rename(self._place / names[-1])

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.classes import ordered
+from datasets.errors import first_line
 from datasets.images.hdf5 import Slices
 from datasets.sources.listing import Item, Listing
 from datasets.sources.trees import refusal
@@ -55,8 +56,7 @@ def list_galaxy10(source: Path) -> Listing:
         with h5py.File(path) as file:
             return _listing(path, file)
     except OSError as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise refusal(source, EXPECTED, f"a file that cannot be read ({reason})") from error
+        raise refusal(source, EXPECTED, f"a file that cannot be read ({first_line(error)})") from error
 
 
 def _located(source: Path) -> Path:

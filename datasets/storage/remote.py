@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from datasets.errors import StorageError
+from datasets.errors import StorageError, first_line
 
 Result = TypeVar("Result")
 
@@ -48,8 +48,7 @@ def with_path(parts: SplitResult, path: str) -> str:
 
 def reason_of(error: Exception) -> str:
     """Return the first line of what an error says, without its number."""
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-    return text.strip().splitlines()[0]
+    return (error.strerror if isinstance(error, OSError) else None) or first_line(error)
 
 
 @lru_cache(maxsize=32)

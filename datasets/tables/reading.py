@@ -13,7 +13,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.csv
 
-from datasets.errors import SourceError
+from datasets.errors import SourceError, first_line
 
 TABLE_SUFFIXES = (".csv", ".csv.gz", ".parquet")
 BATCH = 2**22
@@ -72,8 +72,9 @@ class Table:
                 stream: Any = gzip.GzipFile(fileobj=raw) if name.endswith(".gz") else raw
                 yield _Parquet(stream) if name.endswith(".parquet") else _Csv(stream)
         except (pa.ArrowException, OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeDecodeError) as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise SourceError(f"'{self.name}' cannot be imported: expected a table, found {reason}") from error
+            raise SourceError(
+                f"'{self.name}' cannot be imported: expected a table, found {first_line(error)}"
+            ) from error
 
 
 class _Csv:

@@ -1,7 +1,7 @@
 import numpy as np
 
 from datasets import Preprocessing
-from datasets.arrow.fingerprints import fingerprint
+from datasets.arrow.verification import fingerprint
 from datasets.images.decoded import pixel_hash
 
 CLASSES = ("a", "b")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from datasets import Dataset, FormatError, ImportOptions, SourceError, Split, StorageError, import_dataset
-from datasets.arrow.fingerprints import content_fingerprint
+from datasets.arrow.verification import content_fingerprint
 
 SMALL = ImportOptions(image_size=8)
 

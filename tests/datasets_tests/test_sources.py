@@ -12,7 +12,7 @@ import pytest
 from datasets_tests.source_examples import EXAMPLES, PER_CLASS, Example
 
 from datasets import Dataset, ImportOptions, SourceError, Split, import_dataset
-from datasets.arrow.fingerprints import content_fingerprint
+from datasets.arrow.verification import content_fingerprint
 from datasets.sources.formats import FORMATS, list_source, recognise
 
 SMALL = ImportOptions(image_size=16)
