@@ -1,7 +1,9 @@
 """Decoding in processes of our own, where threads would wait for each other's interpreter lock.
 
-Python's ways to have processes either fork, which the threads of Arrow or TensorFlow in the caller do not survive, or
-run the caller's script again. These are plain interpreters that import what decodes and nothing else.
+No library does it. multiprocessing, and Pebble 5 on top of it, either fork, which the threads of Arrow or TensorFlow in
+the caller do not survive, or run the caller's script again. loky 3 does neither, but its processes outlive a caller that
+is killed, and one that dies takes the whole pool with it. These are plain interpreters that import what decodes and
+nothing else, and end when their input does.
 """
 
 import contextlib
@@ -12,7 +14,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any
 
 from datasets.errors import SourceError
 from datasets.images.decoded import Decoded, Read, Readable, decode_read
@@ -100,11 +101,10 @@ class DecodingProcess:
             return Unknown()
         try:
             _send(self._process, request)
-            reply: Reply = _received(self._process)
+            return _received(self._process)
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             process, self._process = self._process, None
             raise _Ended(_reaped(process)) from error
-        return reply
 
     def _start(self) -> None:
         """Start the process and wait until it is ready; note if there can be none."""
@@ -142,9 +142,10 @@ def _send(process: subprocess.Popen[bytes], request: Request) -> None:
     process.stdin.flush()
 
 
-def _received(process: subprocess.Popen[bytes]) -> Any:
+def _received(process: subprocess.Popen[bytes]) -> Reply:
     assert process.stdout is not None
-    return pickle.load(process.stdout)
+    reply: Reply = pickle.load(process.stdout)
+    return reply
 
 
 def _reaped(process: subprocess.Popen[bytes]) -> str:

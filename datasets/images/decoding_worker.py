@@ -14,9 +14,6 @@ from typing import BinaryIO
 
 from datasets.images.decoded import Decoded, decode_read
 
-GREETING = "ready"
-"""The first that a process says; one that ends without it has never been able to do anything."""
-
 
 @dataclass(frozen=True)
 class Request:
@@ -41,6 +38,8 @@ class Failure:
 
 
 Reply = list[Decoded] | Unknown | Failure
+GREETING: Reply = []
+"""The first that a process says; one that ends without it has never been able to do anything."""
 
 
 def main() -> None:
@@ -72,6 +71,6 @@ def _pickled(error: Exception) -> bytes:
         return b""
 
 
-def _send(reply: Reply | str, replies: BinaryIO) -> None:
+def _send(reply: Reply, replies: BinaryIO) -> None:
     pickle.dump(reply, replies, pickle.HIGHEST_PROTOCOL)
     replies.flush()

@@ -8,7 +8,6 @@ import io
 import warnings
 import zlib
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -94,7 +93,7 @@ def _unpacked(data: bytes) -> bytes:
     return plain
 
 
-def _of_unit(unit: Any) -> list[tuple[str, Plane]]:
+def _of_unit(unit: fits.ImageHDU) -> list[tuple[str, Plane]]:
     """Return the bands in one image of a file; its size is checked by the header before any pixel is read."""
     *more, height, width = unit.shape
     if height * width * int(np.prod(more)) > MAX_PIXELS:
@@ -104,7 +103,7 @@ def _of_unit(unit: Any) -> list[tuple[str, Plane]]:
     return list(zip(names, planes, strict=True))
 
 
-def _names(header: Any, count: int) -> list[str]:
+def _names(header: fits.Header, count: int) -> list[str]:
     """Return the bands that a header names, empty where it names none or not as many."""
     if count == 1:
         values = (str(header.get(key, "")).strip().lower() for key in ("FILTER", "BAND", "EXTNAME"))

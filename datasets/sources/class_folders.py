@@ -53,9 +53,11 @@ def list_class_folders(source: Path) -> Listing:
     Raises:
         SourceError: there are no two class folders with files, or the source cannot be read.
     """
-    found = class_files(source, expected=EXPECTED)
-    items = (Item(file.name, file.label, found.tree.reader(found.root + file.name), file.split) for file in found.files)
-    return Listing(found.classes, tuple(items), found.tree.rejected, found.loose)
+    folders = class_files(source, expected=EXPECTED)
+    items = (
+        Item(file.name, file.label, folders.tree.reader(folders.root + file.name), file.split) for file in folders.files
+    )
+    return Listing(folders.classes, tuple(items), folders.tree.rejected, folders.loose)
 
 
 def class_files(source: Path, *, expected: str) -> ClassFiles:

@@ -22,14 +22,14 @@ def list_fits(source: Path) -> Listing:
 
     Other files are left out; a galaxy of which bands lack is rejected. Raises SourceError where there is none.
     """
-    found = class_files(source, expected=EXPECTED)
+    folders = class_files(source, expected=EXPECTED)
     files: defaultdict[int, dict[str, ClassFile]] = defaultdict(dict)
-    for file in found.files:
+    for file in folders.files:
         if is_fits(file.name):
             files[file.label][file.name] = file
     if not files:
         raise refusal(source, EXPECTED, "no FITS file in any folder")
-    items, rejected = [], list(found.tree.rejected)
+    items, rejected = [], list(folders.tree.rejected)
     for label in sorted(files):
         for galaxy, bands in sorted(by_galaxy(files[label]).items()):
             try:
@@ -37,7 +37,7 @@ def list_fits(source: Path) -> Listing:
             except ImageError as error:
                 rejected.append((galaxy, str(error)))
                 continue
-            read = partial(read_content, found.tree.read, [found.root + name for name in names])
+            read = partial(read_content, folders.tree.read, [folders.root + name for name in names])
             items.append(Item(galaxy, label, read, files[label][names[0]].split))
-    others = len(found.files) - sum(len(named) for named in files.values())
-    return Listing(found.classes, tuple(items), tuple(rejected), found.loose + others)
+    others = len(folders.files) - sum(len(named) for named in files.values())
+    return Listing(folders.classes, tuple(items), tuple(rejected), folders.loose + others)

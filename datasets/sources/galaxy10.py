@@ -6,7 +6,6 @@ There are two, with different classes (H. Leung and J. Bovy, https://github.com/
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -68,7 +67,7 @@ def _located(source: Path) -> Path:
     return files[0]
 
 
-def _listing(path: Path, file: Any) -> Listing:
+def _listing(path: Path, file: h5py.File) -> Listing:
     images, answers = file.get("images"), file.get("ans")
     if not isinstance(images, h5py.Dataset) or not isinstance(answers, h5py.Dataset):
         raise refusal(path, EXPECTED, f"an HDF5 file with {', '.join(sorted(file)) or 'nothing in it'}")
@@ -85,7 +84,7 @@ def _listing(path: Path, file: Any) -> Listing:
     return _items(path, names, codes, _objects(file, len(codes)))
 
 
-def _items(path: Path, names: tuple[str, ...], codes: npt.NDArray[Any], objects: list[str]) -> Listing:
+def _items(path: Path, names: tuple[str, ...], codes: npt.NDArray[np.integer], objects: list[str]) -> Listing:
     valid = np.isin(codes, np.arange(len(names)))
     classes = ordered({names[int(code)] for code in codes[valid]})
     if len(classes) < 2:
@@ -101,7 +100,7 @@ def _items(path: Path, names: tuple[str, ...], codes: npt.NDArray[Any], objects:
     return Listing(classes, items, rejected)
 
 
-def _objects(file: Any, count: int) -> list[str]:
+def _objects(file: h5py.File, count: int) -> list[str]:
     """Name each galaxy by its position, to 0.1 arc seconds; empty where the file does not have it."""
     columns = [np.asarray(file[name]) if name in file else None for name in ("ra", "dec")]
     if any(column is None or column.shape != (count,) for column in columns):

@@ -5,20 +5,7 @@ vote fractions; `gz2_filename_mapping.csv` leads from `objid` to `asset_id`, and
 3565489). The images lie in a folder or zip beside the tables, or together with them.
 
 The thresholds of ``five_classes`` are those that Willett et al. 2013 (table 3) recommend for debiased fractions, so
-these columns decide, each the fraction among those who were asked the question:
-
-==========================  ==================================================
-answer                      column
-==========================  ==================================================
-smooth                      t01_smooth_or_features_a01_smooth_debiased
-features or disk            t01_smooth_or_features_a02_features_or_disk_debiased
-edge-on, not edge-on        t02_edgeon_a04_yes_debiased, t02_edgeon_a05_no_debiased
-spiral                      t04_spiral_a08_spiral_debiased
-completely round            t07_rounded_a16_completely_round_debiased
-in between                  t07_rounded_a17_in_between_debiased
-cigar-shaped                t07_rounded_a18_cigar_shaped_debiased
-==========================  ==================================================
-
+these columns decide, each the fraction among those who were asked the question.
 Classes of the same names come from the Galaxy Challenge by raw, cumulative fractions: they are close, not the same.
 Several images of a galaxy (the mapping has some, of deeper exposures) have one object id.
 """
@@ -29,12 +16,10 @@ import pyarrow as pa
 
 from datasets.sources.five_classes import Answer
 from datasets.sources.listing import Listing
-from datasets.sources.trees import open_tree
 from datasets.sources.voted import Galaxy, find_table, listed, read_votes
-from datasets.tables.reading import Table, is_table, table_file
+from datasets.tables.reading import Table
 
 EXPECTED = "a folder or zip with gz2_hart16.csv, gz2_filename_mapping.csv and the images of Galaxy Zoo 2"
-KEY = "dr7objid"
 COLUMNS = {
     Answer.SMOOTH: "t01_smooth_or_features_a01_smooth_debiased",
     Answer.FEATURES: "t01_smooth_or_features_a02_features_or_disk_debiased",
@@ -49,10 +34,7 @@ COLUMNS = {
 
 def list_galaxy_zoo_2(source: Path) -> Listing:
     """List the release, given the folder or zip that holds it, or its table of votes. Raises SourceError."""
-    alone = source.is_file() and is_table(source.name)
-    tree = open_tree(source.parent if alone else source, expected=EXPECTED)
-    table = table_file(source) if alone else find_table(tree, KEY, expected=EXPECTED)[1]
-    votes = read_votes(table, KEY, COLUMNS)
+    tree, votes = read_votes(source, ["dr7objid"], COLUMNS, expected=EXPECTED)
     _, mapping = find_table(tree, "asset_id", "objid", expected=EXPECTED)
     return listed(tree, _by_asset(mapping, votes), expected=EXPECTED)
 

@@ -1,7 +1,8 @@
 """What sources with the volunteers' votes have in common: a class for each galaxy by name, and images by name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,8 +10,8 @@ import pyarrow as pa
 from datasets.errors import SourceError
 from datasets.sources.five_classes import CLASSES, Answer, five_classes
 from datasets.sources.listing import Item, Listing
-from datasets.sources.trees import Tree, images_by_stem, refusal, tables_in
-from datasets.tables.reading import Table
+from datasets.sources.trees import Tree, images_by_stem, open_tree, refusal, tables_in
+from datasets.tables.reading import Table, is_table, table_file
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,27 @@ def find_table(tree: Tree, *columns: str, expected: str) -> tuple[Tree, Table]:
     raise refusal(tree.path, expected, f"no table with the column '{columns[0]}'")
 
 
-def read_votes(table: Table, key: str, columns: Mapping[Answer, str]) -> dict[str, int]:
-    """Read a table of vote fractions, a batch at a time: the class (or -1) by the galaxy's name in column ``key``."""
-    found: dict[str, int] = {}
+def read_votes(
+    source: Path, known_by: Sequence[str], columns: Mapping[Answer, str], *, expected: str
+) -> tuple[Tree, dict[str, int]]:
+    """Read vote fractions, given the folder or zip that holds their table, or the table itself.
+
+    Args:
+        source: where they are.
+        known_by: columns that their table is known by; the first has the galaxies' names.
+        columns: the one of each answer.
+        expected: what is said to be expected where there is no such table.
+
+    Returns:
+        The folder or zip, and the class (or -1) by the galaxy's name.
+
+    Raises:
+        SourceError: there is no such table, or it is damaged.
+    """
+    alone, key = source.is_file() and is_table(source.name), known_by[0]
+    tree = open_tree(source.parent if alone else source, expected=expected)
+    table = table_file(source) if alone else find_table(tree, *known_by, expected=expected)[1]
+    labels: dict[str, int] = {}
     types = {key: pa.string()} | dict.fromkeys(columns.values(), pa.float64())
     for batch in table.read(types):
         fractions = {
@@ -55,8 +74,8 @@ def read_votes(table: Table, key: str, columns: Mapping[Answer, str]) -> dict[st
             for answer, name in columns.items()
         }
         names = (str(name).strip() for name in batch[key].to_pylist())
-        found.update(zip(names, five_classes(fractions).tolist(), strict=True))
-    return found
+        labels.update(zip(names, five_classes(fractions).tolist(), strict=True))
+    return tree, labels
 
 
 def listed(tree: Tree, galaxies: Mapping[str, Galaxy], *, expected: str) -> Listing:

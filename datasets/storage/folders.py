@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from datasets.errors import StorageError
@@ -24,6 +24,9 @@ from datasets.storage.whole_files import (
     temporary_name,
     write_temporary,
 )
+
+if TYPE_CHECKING:  # importing a filesystem takes long
+    from pyarrow.fs import FileSystem
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _WITHOUT_FOLDERS = frozenset({"s3", "gs", "gcs", "abfs", "abfss"})
@@ -143,7 +146,7 @@ class Folder:
     def _upload(self, name: str, data: bytes) -> None:
         without_folders = urlsplit(self.uri).scheme in _WITHOUT_FOLDERS
 
-        def upload(filesystem: Any, path: str) -> None:
+        def upload(filesystem: "FileSystem", path: str) -> None:
             if not without_folders:
                 filesystem.create_dir(path.rpartition("/")[0], recursive=True)
             with filesystem.open_output_stream(path) as stream:
@@ -182,19 +185,19 @@ def storage_errors(verb: str, where: object, *, absent_is_error: bool = False) -
         raise StorageError(f"cannot {verb} '{where}': {reason_of(error)}") from error
 
 
-def _read(filesystem: Any, path: str) -> bytes:
+def _read(filesystem: "FileSystem", path: str) -> bytes:
     # As a file rather than as a stream, of which S3 is asked 256 KiB at a time.
     with filesystem.open_input_file(path) as file:
         return bytes(file.read())
 
 
-def _list(filesystem: Any, path: str) -> list[str]:
+def _list(filesystem: "FileSystem", path: str) -> list[str]:
     from pyarrow.fs import FileSelector
 
     return [info.base_name for info in filesystem.get_file_info(FileSelector(path, allow_not_found=True))]
 
 
-def _exists(filesystem: Any, path: str) -> bool:
+def _exists(filesystem: "FileSystem", path: str) -> bool:
     from pyarrow.fs import FileType
 
     return bool(filesystem.get_file_info(path).type != FileType.NotFound)

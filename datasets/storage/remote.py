@@ -3,10 +3,13 @@
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from datasets.errors import StorageError, first_line
+
+if TYPE_CHECKING:  # importing a filesystem takes long
+    from pyarrow.fs import FileSystem
 
 Result = TypeVar("Result")
 
@@ -18,7 +21,7 @@ _PASSING = ("SLOW_DOWN", "INTERNAL_FAILURE", "SERVICE_UNAVAILABLE", "HTTP status
 want more time. Where no server answers those 6 s are enough."""
 
 
-def ask(uri: str, action: Callable[[Any, str], Result]) -> Result:
+def ask(uri: str, action: Callable[["FileSystem", str], Result]) -> Result:
     """Call ``action`` with the pyarrow filesystem of a URI and the path in it, again after a passing fault.
 
     Raises what ``action`` raised last.
@@ -34,7 +37,7 @@ def ask(uri: str, action: Callable[[Any, str], Result]) -> Result:
     return action(filesystem, path)
 
 
-def open_remote(uri: str) -> tuple[Any, str]:
+def open_remote(uri: str) -> tuple["FileSystem", str]:
     """Return the pyarrow filesystem of a URI and the path in it. Raises StorageError for an unknown kind of URI."""
     parts = urlsplit(uri)
     filesystem, root = _filesystem(with_path(parts, "/"))
@@ -52,7 +55,7 @@ def reason_of(error: Exception) -> str:
 
 
 @lru_cache(maxsize=32)
-def _filesystem(root_uri: str) -> tuple[Any, str]:
+def _filesystem(root_uri: str) -> tuple["FileSystem", str]:
     """Open the filesystem of a URI without a path, once a process: a connection is dear. Returns it and its root."""
     from pyarrow.fs import FileSystem
 

@@ -15,7 +15,7 @@ _ROWS = 4096
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. Any of its values may be None.
+    """A column of a table, each of whose values may be None.
 
     Attributes:
         name: its name.
