@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.errors import ImageError
-from datasets.images.preparing import Content, DecodedImage, decode_content
+from datasets.images.preparing import Content, DecodedImage, decode
 
 Read = Callable[[], Content]
 
@@ -50,7 +50,7 @@ def decode_read(read: Read, *, crop: float, image_size: int) -> Decoded:
     """Read and decode an image; ImageError becomes a reason, any other error is raised."""
     try:
         data = read()
-        image = decode_content(data, crop=crop, image_size=image_size)
+        image = decode(data, crop=crop, image_size=image_size)
     except ImageError as error:
         return Decoded(None, reason=str(error))
     return Decoded(image, _source_hash(data), pixel_hash(image.pixels))

@@ -1,9 +1,9 @@
 """Decoding in processes of our own, where threads would wait for each other's interpreter lock.
 
-No library does it. multiprocessing, and Pebble 5 on top of it, either fork, which the threads of Arrow or TensorFlow in
-the caller do not survive, or run the caller's script again. loky 3 does neither, but its processes outlive a caller that
-is killed, and one that dies takes the whole pool with it. These are plain interpreters that import what decodes and
-nothing else, and end when their input does.
+No library does it. multiprocessing, and Pebble 5 on top of it, either fork, which the threads of Arrow or TensorFlow
+in the caller do not survive, or run the caller's script again. loky 3 does neither, but its processes outlive a caller
+that is killed, and one that dies takes the whole pool with it. These are plain interpreters that import what decodes
+and nothing else, and end when their input does.
 """
 
 import contextlib
@@ -21,6 +21,9 @@ from datasets.images.decoding_worker import GREETING, Failure, Reply, Request, U
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from datasets.images.decoding_worker import main; main()"
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # else NumPy starts a thread a CPU in each process
+
+_BROKEN = (OSError, EOFError, pickle.UnpicklingError)
+"""What a process that is gone, or is none of ours, shows itself by."""
 
 
 class _Ended(Exception):
@@ -102,7 +105,7 @@ class DecodingProcess:
         try:
             _send(self._process, request)
             return _received(self._process)
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
+        except _BROKEN as error:
             process, self._process = self._process, None
             raise _Ended(_reaped(process)) from error
 
@@ -111,19 +114,16 @@ class DecodingProcess:
         with self._lock:
             if self._killed:
                 raise _Ended("killed")
-            try:
-                self._process = _interpreter()
-            except OSError:
-                self._unavailable = True
-                return
-        try:
-            self._unavailable = _received(self._process) != GREETING
-        except (OSError, EOFError, pickle.UnpicklingError):
             self._unavailable = True
-        if self._unavailable:
-            process, self._process = self._process, None
-            process.kill()
-            _reaped(process)
+            with contextlib.suppress(OSError):
+                self._process = _interpreter()
+        if self._process is not None:
+            with contextlib.suppress(*_BROKEN):
+                self._unavailable = _received(self._process) != GREETING
+            if self._unavailable:
+                process, self._process = self._process, None
+                process.kill()
+                _reaped(process)
 
 
 def _interpreter() -> subprocess.Popen[bytes]:

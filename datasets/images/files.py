@@ -11,7 +11,7 @@ import pyarrow as pa
 from datasets.errors import ImageError, SourceError
 from datasets.images.fits_names import by_galaxy, in_order, is_fits, read_content
 from datasets.images.preparing import SUFFIXES, Content
-from datasets.images.reading import is_hdf5, is_hidden, read_file, walk
+from datasets.images.reading import Directory, is_hdf5, is_hidden, read_file
 from datasets.images.zips import Archive
 from datasets.tables.reading import is_table, table_file
 
@@ -40,10 +40,10 @@ def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
     holds no image, an ImageFile is yielded whose ``read`` says so.
     """
     for path in map(Path, paths):
-        found = False
+        empty = True
         try:
             for image in _at(path):
-                found = True
+                empty = False
                 yield image
         except OSError as error:
             yield _unusable(str(path), f"cannot be read: {error.strerror}")
@@ -54,18 +54,13 @@ def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
         except ImageError as error:
             yield _unusable(str(path), str(error))
         else:
-            if not found:
+            if empty:
                 yield _unusable(str(path), "holds no image")
 
 
 def _at(path: Path) -> Iterator[ImageFile]:
-    if path.is_dir():
-        files = (name for name, is_folder in walk(path) if not is_folder)
-        yield from _among(path, files, lambda name: read_file(path / name))
-    elif _is_zip(path):
-        archive = Archive(path)
-        files = (name for name, is_folder in archive.members if not is_folder)
-        yield from _among(path, files, archive.read)
+    if path.is_dir() or _is_zip(path):
+        yield from _among(Directory(path) if path.is_dir() else Archive(path))
     elif is_table(path.name) and path.is_file():
         yield from _listed(path)
     elif path.is_file() and is_hdf5(path):
@@ -76,15 +71,15 @@ def _at(path: Path) -> Iterator[ImageFile]:
         yield _single(str(path), path)
 
 
-def _among(path: Path, names: Iterable[str], read: Callable[[str], bytes]) -> Iterator[ImageFile]:
+def _among(files: Directory | Archive) -> Iterator[ImageFile]:
     """Yield the images among the files of a folder or zip."""
-    visible = sorted({name for name in names if not is_hidden(name)})
+    visible = sorted({name for name, is_folder in files.members if not is_folder and not is_hidden(name)})
     images = {name: {"": name} for name in visible if PurePosixPath(name).suffix.lower() in SUFFIXES}
     for name, bands in sorted((images | by_galaxy(filter(is_fits, visible))).items()):
         try:
-            yield ImageFile(f"{path}/{name}", partial(read_content, read, in_order(bands)))
+            yield ImageFile(f"{files.path}/{name}", partial(read_content, files.read, in_order(bands)))
         except ImageError as error:
-            yield _unusable(f"{path}/{name}", str(error))
+            yield _unusable(f"{files.path}/{name}", str(error))
 
 
 def _listed(path: Path) -> Iterator[ImageFile]:

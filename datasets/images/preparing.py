@@ -84,24 +84,28 @@ class DecodedImage:
     notes: tuple[str, ...]
 
 
-def decode(data: bytes, *, crop: float, image_size: int) -> DecodedImage:
-    """Decode an image file, crop it to its central square and resample that with an antialiasing Lanczos kernel.
+def decode(content: Content, *, crop: float, image_size: int) -> DecodedImage:
+    """Decode an image, crop it to its central square and resample that with an antialiasing Lanczos kernel.
 
     The orientation that a camera noted (EXIF) is honoured. Grey, palette and CMYK images are converted to RGB, and
     transparent ones laid over black, with a note each. Safe to call from several threads.
 
     Args:
-        data: the whole file.
+        content: the whole file, or the pixels, the right way up.
         crop: side of the square as a fraction of the image's shorter side, above 0 to 1.
         image_size: side of the result in pixels.
 
     Raises:
         ImageError: with the reason: empty, not an image, truncated, animated, more than 8 bits a channel, too large.
     """
-    if not data:
+    if not isinstance(content, bytes):
+        if content.dtype != np.uint8 or content.shape[2:] != (3,) or not content.size:
+            raise ImageError(f"expected pixels uint8 (height, width, 3), found {content.dtype} {content.shape}")
+        return _decoded(Image.fromarray(content), crop, image_size)
+    if not content:
         raise ImageError("empty file")
     try:
-        with _opened(data) as image:
+        with _opened(content) as image:
             return _decoded(image, crop, image_size)
     except ImageError:
         raise
@@ -109,29 +113,6 @@ def decode(data: bytes, *, crop: float, image_size: int) -> DecodedImage:
         raise ImageError(f"too large: at most {MAX_PIXELS // 10**6} megapixels can be used") from error
     except Exception as error:  # a damaged file can fail anywhere in a decoder, with any type
         raise ImageError(_damage(error)) from error
-
-
-def prepare(pixels: npt.NDArray[np.uint8], *, crop: float, image_size: int) -> DecodedImage:
-    """Crop and resample pixels that a source holds without a file of their own, just as ``decode`` does.
-
-    Args:
-        pixels: uint8, (height, width, 3), RGB, the right way up.
-        crop: side of the square as a fraction of the image's shorter side, above 0 to 1.
-        image_size: side of the result in pixels.
-    """
-    return _decoded(Image.fromarray(pixels), crop, image_size)
-
-
-def decode_content(content: Content, *, crop: float, image_size: int) -> DecodedImage:
-    """Decode a file as ``decode`` does, or ``prepare`` pixels.
-
-    Raises ImageError with the reason where that is impossible.
-    """
-    if isinstance(content, bytes):
-        return decode(content, crop=crop, image_size=image_size)
-    if content.dtype != np.uint8 or content.shape[2:] != (3,) or not content.size:
-        raise ImageError(f"expected pixels uint8 (height, width, 3), found {content.dtype} {content.shape}")
-    return prepare(content, crop=crop, image_size=image_size)
 
 
 def _opened(data: bytes) -> Image.Image:

@@ -3,8 +3,11 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from datasets.errors import ImageError
 
@@ -20,23 +23,46 @@ def is_hidden(name: str) -> bool:
     return _HIDDEN.search(name) is not None
 
 
-def walk(folder: Path) -> Iterator[tuple[str, bool]]:
-    """Yield (path relative to ``folder`` with ``/``, whether it is a folder) of all that is not hidden below it.
+@dataclass(frozen=True)
+class Directory:
+    """The files of a folder, read as ``Archive`` reads those of a zip.
 
-    Links to folders directly in ``folder`` are followed, deeper ones are not. Raises OSError for what cannot be listed.
+    Attributes:
+        path: the folder.
     """
-    for entry in sorted(folder.iterdir()):
-        if is_hidden(entry.name):
-            continue
-        if not entry.is_dir():
-            yield entry.name, False
-            continue
-        yield entry.name, True
-        for parent, folders, files in os.walk(entry, onerror=_reraise):
-            folders[:] = sorted(name for name in folders if not is_hidden(name))
-            base = Path(parent).relative_to(folder).as_posix()
-            yield from ((f"{base}/{name}", True) for name in folders)
-            yield from ((f"{base}/{name}", False) for name in files if not is_hidden(name))
+
+    path: Path
+
+    @property
+    def members(self) -> Iterator[tuple[str, bool]]:
+        """(path relative to the folder with ``/``, whether it is a folder) of all that is not hidden below it.
+
+        Links to folders directly in it are followed, deeper ones are not. Raises OSError for what cannot be listed.
+        """
+        for entry in sorted(self.path.iterdir()):
+            if is_hidden(entry.name):
+                continue
+            if not entry.is_dir():
+                yield entry.name, False
+                continue
+            yield entry.name, True
+            for parent, folders, files in os.walk(entry, onerror=_reraise):
+                folders[:] = sorted(name for name in folders if not is_hidden(name))
+                base = Path(parent).relative_to(self.path).as_posix()
+                yield from ((f"{base}/{name}", True) for name in folders)
+                yield from ((f"{base}/{name}", False) for name in files if not is_hidden(name))
+
+    def read(self, name: str) -> bytes:
+        """Return a file whole. Raises as ``read_file`` does."""
+        return read_file(self.path / name)
+
+    def reader(self, name: str) -> Callable[[], bytes]:
+        """Return what reads a file as ``read`` does, which pickles."""
+        return partial(self.read, name)
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file to be read as a stream, whatever its size. Raises OSError."""
+        return (self.path / name).open("rb")
 
 
 def is_hdf5(path: Path) -> bool:
@@ -46,11 +72,6 @@ def is_hdf5(path: Path) -> bool:
             return file.read(len(_HDF5)) == _HDF5
     except OSError:
         return False
-
-
-def read_below(folder: Path, name: str) -> bytes:
-    """Return the file ``name`` of a folder whole. Raises as ``read_file`` does."""
-    return read_file(folder / name)
 
 
 def read_file(path: Path) -> bytes:

@@ -54,9 +54,8 @@ def list_class_folders(source: Path) -> Listing:
         SourceError: there are no two class folders with files, or the source cannot be read.
     """
     folders = class_files(source, expected=EXPECTED)
-    items = (
-        Item(file.name, file.label, folders.tree.reader(folders.root + file.name), file.split) for file in folders.files
-    )
+    reader = folders.tree.contents.reader
+    items = (Item(file.name, file.label, reader(folders.root + file.name), file.split) for file in folders.files)
     return Listing(folders.classes, tuple(items), folders.tree.rejected, folders.loose)
 
 

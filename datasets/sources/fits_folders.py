@@ -37,7 +37,7 @@ def list_fits(source: Path) -> Listing:
             except ImageError as error:
                 rejected.append((galaxy, str(error)))
                 continue
-            read = partial(read_content, folders.tree.read, [folders.root + name for name in names])
+            read = partial(read_content, folders.tree.contents.read, [folders.root + name for name in names])
             items.append(Item(galaxy, label, read, files[label][names[0]].split))
     others = len(folders.files) - sum(len(named) for named in files.values())
     return Listing(folders.classes, tuple(items), tuple(rejected), folders.loose + others)

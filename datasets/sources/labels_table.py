@@ -16,7 +16,7 @@ import pyarrow as pa
 from datasets.classes import ordered
 from datasets.errors import SourceError
 from datasets.images.fits_names import read_content
-from datasets.images.reading import read_below
+from datasets.images.reading import Directory
 from datasets.sources.listing import Item, Listing
 from datasets.sources.trees import open_tree, refusal
 from datasets.sources.voted import find_table
@@ -69,11 +69,11 @@ def list_table(source: Path) -> Listing:
 def _located(source: Path) -> tuple[Table, Read, Callable[[str], str]]:
     """Find the table, how to read the files beside it, and their names there by their paths in it."""
     if source.is_file() and is_table(source.name):
-        return table_file(source), partial(read_below, source.parent), str
+        return table_file(source), Directory(source.parent).read, str
     tree = open_tree(source, expected=EXPECTED)
     home, table = find_table(tree, "path", "label", expected=EXPECTED)
     base = PurePosixPath(table.name.removeprefix(f"{home.path}/")).parent
-    return table, home.read, lambda path: posixpath.normpath((base / path).as_posix())
+    return table, home.contents.read, lambda path: posixpath.normpath((base / path).as_posix())
 
 
 def _rows(table: Table) -> Iterator[_Row]:

@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from datasets.errors import SourceError
 from datasets.images.preparing import SUFFIXES
-from datasets.images.reading import is_hidden, read_below, walk
+from datasets.images.reading import Directory, is_hidden
 from datasets.images.zips import Archive, leaves_archive
 from datasets.tables.reading import Table, is_table
 
@@ -28,20 +27,19 @@ class Tree:
     """A folder or a zip, listed.
 
     Attributes:
-        path: where it is.
+        contents: what reads its files.
         entries: what is in it, without what is hidden or harmful.
-        read: returns a file whole, or raises ImageError with the reason; may be called from any thread, and pickles.
-        reader: returns what reads a file likewise, sooner where there are many to read in other processes.
-        open: opens a file, of any size, to be read as a stream; may raise OSError or zipfile.BadZipFile.
         rejected: (file, reason) of the members of a zip that must not be read.
     """
 
-    path: Path
+    contents: Directory | Archive
     entries: Entries
-    read: Callable[[str], bytes] = field(repr=False)
-    reader: Callable[[str], Read] = field(repr=False)
-    open: Callable[[str], IO[bytes]] = field(repr=False)
     rejected: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.contents.path
 
     @property
     def files(self) -> list[str]:
@@ -49,9 +47,9 @@ class Tree:
         return sorted(name for name, is_folder in self.entries if not is_folder)
 
 
-def refusal(source: Path, expected: str, found: str) -> SourceError:
+def refusal(source: Path, expected: str, actual: str) -> SourceError:
     """Make the error that says why a source cannot be imported."""
-    return SourceError(f"'{source}' cannot be imported: expected {expected}, found {found}")
+    return SourceError(f"'{source}' cannot be imported: expected {expected}, found {actual}")
 
 
 @contextmanager
@@ -77,8 +75,8 @@ def open_tree(source: Path, *, expected: str) -> Tree:
 def _listed(source: Path, expected: str) -> Tree:
     try:
         if source.is_dir():
-            read = partial(read_below, source)
-            return Tree(source, list(walk(source)), read, partial(partial, read), partial(_open, source))
+            directory = Directory(source)
+            return Tree(directory, list(directory.members))
         if source.is_file():
             return _zip_tree(source)
     except OSError as error:
@@ -97,12 +95,12 @@ def inner_trees(tree: Tree) -> list[Tree]:
     """List the zips that lie in a folder, as downloads often come. One that cannot be read holds nothing."""
     if not tree.path.is_dir():
         return []
-    found = []
+    zips = []
     for name in tree.files:
         if name.lower().endswith(".zip"):
             with contextlib.suppress(OSError, zipfile.BadZipFile):
-                found.append(_zip_tree(tree.path / name))
-    return found
+                zips.append(_zip_tree(tree.path / name))
+    return zips
 
 
 def images_by_stem(tree: Tree) -> tuple[dict[str, tuple[str, Read]], list[tuple[str, str]]]:
@@ -110,15 +108,15 @@ def images_by_stem(tree: Tree) -> tuple[dict[str, tuple[str, Read]], list[tuple[
 
     Returns (path, how to read it) by stem, and (file, reason) of what must not or cannot be told apart.
     """
-    found: dict[str, tuple[str, Read]] = {}
+    images: dict[str, tuple[str, Read]] = {}
     rejected = list(tree.rejected)
     for name, read in _images(tree, rejected):
         stem = PurePosixPath(name).stem
-        if stem in found:
-            rejected.append((name, f"has the same name as {found[stem][0]}"))
+        if stem in images:
+            rejected.append((name, f"has the same name as {images[stem][0]}"))
         else:
-            found[stem] = (name, read)
-    return found, rejected
+            images[stem] = (name, read)
+    return images, rejected
 
 
 def tables_in(tree: Tree) -> Iterator[tuple[Tree, Table]]:
@@ -128,16 +126,16 @@ def tables_in(tree: Tree) -> Iterator[tuple[Tree, Table]]:
     """
     for part in (tree, *inner_trees(tree)):
         names = [name for name in part.files if is_table(name) and name.count("/") <= 1]
-        yield from ((part, Table(f"{part.path}/{name}", partial(part.open, name))) for name in names)
+        yield from ((part, Table(f"{part.path}/{name}", partial(part.contents.open, name))) for name in names)
 
 
 def _images(tree: Tree, rejected: list[tuple[str, str]]) -> Iterator[tuple[str, Read]]:
-    yield from ((name, tree.reader(name)) for name in tree.files if is_image(name))
+    yield from ((name, tree.contents.reader(name)) for name in tree.files if is_image(name))
     for inner in inner_trees(tree):
         place = inner.path.relative_to(tree.path).as_posix()
         rejected += [(f"{place}/{member}", reason) for member, reason in inner.rejected]
         members = (member for member in inner.files if is_image(member))
-        yield from ((f"{place}/{member}", inner.reader(member)) for member in members)
+        yield from ((f"{place}/{member}", inner.contents.reader(member)) for member in members)
 
 
 def _zip_tree(source: Path) -> Tree:
@@ -149,8 +147,4 @@ def _zip_tree(source: Path) -> Tree:
     harmful = leaving.union(name for name, _ in rejected)
     entries = [(name.rstrip("/"), is_folder) for name, is_folder in archive.members if name not in harmful]
     visible = [entry for entry in entries if not is_hidden(entry[0])]
-    return Tree(source, visible, archive.read, archive.reader, archive.open, tuple(rejected))
-
-
-def _open(folder: Path, name: str) -> IO[bytes]:
-    return (folder / name).open("rb")
+    return Tree(archive, visible, tuple(rejected))

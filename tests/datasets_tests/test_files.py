@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 
-from datasets import ImageError, decode_content, iterate_images
+from datasets import ImageError, decode, iterate_images
 from datasets.images.fits_pixels import composite
 from datasets.images.reading import MAX_BYTES
 from datasets.images.zips import Archive
@@ -228,6 +228,6 @@ def test_the_images_of_an_hdf5_file(tmp_path):
     assert files[66].name == f"{tmp_path}/some.h5/images/00066"
     assert (np.stack([file.read() for file in files]) == pixels).all()
     assert reason(other) == "expected an HDF5 file with images, uint8 (n, height, width, 3)"
-    assert decode_content(files[0].read(), crop=1.0, image_size=4).source_size == (6, 8)
+    assert decode(files[0].read(), crop=1.0, image_size=4).source_size == (6, 8)
     with pytest.raises(ImageError, match=r"expected pixels uint8 \(height, width, 3\), found float32 \(2, 2\)"):
-        decode_content(np.zeros((2, 2), np.float32), crop=1.0, image_size=4)
+        decode(np.zeros((2, 2), np.float32), crop=1.0, image_size=4)

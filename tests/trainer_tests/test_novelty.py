@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from conftest import CLASSES, draw_galaxy
 
-from datasets import decode_content
+from datasets import decode
 from trainer.answering.novelty import Novelty, describe, fit_novelty
 
 
@@ -37,7 +37,7 @@ def test_real_galaxies_raise_few_alarms_and_what_is_none_does(real_data: Path) -
     with zipfile.ZipFile(real_data / "galaxy-zoo-2-five-class.zip") as archive:
         names = [name for name in archive.namelist() if name.endswith(".jpg")]
         chosen = np.random.default_rng(1).choice(sorted(names), 1600, replace=False)
-        real = np.array([decode_content(archive.read(name), crop=1, image_size=64).pixels for name in chosen])
+        real = np.array([decode(archive.read(name), crop=1, image_size=64).pixels for name in chosen])
     found = fit_novelty(describe(real[:800]), seed=1)
     assert found is not None
     assert (found.of(real[800:]) > 1).mean() <= 0.05

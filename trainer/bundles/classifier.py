@@ -15,7 +15,7 @@ from datasets import (
     Folder,
     ImageError,
     ImageFile,
-    decode_content,
+    decode,
 )
 from trainer.answering.calibration import apply_temperature
 from trainer.answering.decision import Decide, weighted
@@ -155,7 +155,7 @@ class Classifier:
 
     def _decoded(self, file: ImageFile, crop: float) -> DecodedImage | ImageError:
         try:
-            return decode_content(file.read(), crop=crop, image_size=self.bundle.manifest.preprocessing.image_size)
+            return decode(file.read(), crop=crop, image_size=self.bundle.manifest.preprocessing.image_size)
         except ImageError as error:
             return error
 

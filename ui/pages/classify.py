@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from datasets import ImageFile, decode_content, open_folder
+from datasets import ImageFile, decode, open_folder
 from ui import wording
 from ui.pages.elements import plain, probability_bars, problems_shown
 from ui.predictions.heatmaps import overlay
@@ -141,7 +141,7 @@ def _card(number: int, prediction: Prediction, file: ImageFile, crop: float, cla
         return
     with st.container(border=True):
         picture, answer = st.columns([1, 4], vertical_alignment="center")
-        picture.image(decode_content(file.read(), crop=crop, image_size=_PICTURE_PIXELS).pixels)
+        picture.image(decode(file.read(), crop=crop, image_size=_PICTURE_PIXELS).pixels)
         answer.markdown(f"**{plain(prediction.class_name)}** · {wording.percent(prediction.probability)}")
         answer.caption(plain(prediction.path))
         for warning in prediction.warnings:
@@ -149,5 +149,5 @@ def _card(number: int, prediction: Prediction, file: ImageFile, crop: float, cla
         answer.html(probability_bars(prediction.probabilities, prediction.class_name))
         if answer.toggle("What it rests on", key=f"heatmap {number}", help=_HEATMAP):
             side = classifier.bundle.manifest.preprocessing.image_size
-            pixels = decode_content(file.read(), crop=crop, image_size=side).pixels
+            pixels = decode(file.read(), crop=crop, image_size=side).pixels
             answer.image(overlay(pixels, classifier.heatmap(pixels, prediction.class_name)))
