@@ -1,7 +1,7 @@
 # For users: these stay.
 from .answering.decision import Decide as Decide
 from .bundles.classifier import Classification as Classification, Classifier as Classifier
-from .bundles.evaluation import evaluate as evaluate
+from .bundles.evaluation import Evaluation as Evaluation, evaluate as evaluate
 from .exporting.export import export_model as export_model
 from .exporting.formats import ExportFormat as ExportFormat
 
@@ -9,7 +9,6 @@ from .exporting.formats import ExportFormat as ExportFormat
 # For the layers above.
 from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_bundle as write_bundle
 from .bundles.card import model_card as model_card
-from .bundles.evaluation import Evaluation as Evaluation, answers_on as answers_on
 from .bundles.manifest import BundleMember as BundleMember, Manifest as Manifest, read_manifest as read_manifest
 from .errors import (
     BundleError as BundleError,
@@ -27,7 +26,7 @@ from .exporting.export import exported_name as exported_name
 from .final.member import Member as Member, member_batches as member_batches, train_member as train_member
 from .final.training import FinalResult as FinalResult, train_final as train_final
 from .fitting.building import Build as Build
-from .fitting.checkpoints import forget_last as forget_last
+from .fitting.checkpoints import delete_last as delete_last
 from .fitting.epoch import check_model as check_model
 from .fitting.equivariant import (
     TURNS as TURNS,
@@ -45,6 +44,6 @@ from .scores import (
     ReliabilityBin as ReliabilityBin,
     Scores as Scores,
     score_predictions as score_predictions,
-    wilson as wilson,
+    wilson_interval as wilson_interval,
 )
 from .threads import limit_threads as limit_threads

@@ -167,7 +167,7 @@ def reliability_bins(
     )
 
 
-def wilson(successes: int, count: int) -> tuple[float, float] | None:
+def wilson_interval(successes: int, count: int) -> tuple[float, float] | None:
     """Return Wilson's 95 % interval (1927) of a share, 0–1; None where nothing was counted."""
     if count == 0:
         return None

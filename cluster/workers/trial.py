@@ -92,7 +92,7 @@ class TrialSession:
         if self._run is not None:
             return self._run.step()
         self._run = self._start(specification)
-        return self._run.report() if self._run.epoch > reported else self._run.step()
+        return self._run.last_report() if self._run.epoch > reported else self._run.step()
 
     def _started(self) -> Record:
         ledger = Ledger(self._layout)

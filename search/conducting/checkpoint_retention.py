@@ -14,7 +14,7 @@ from datasets import StorageError
 from search.layout import SearchLayout
 from search.ledger.records import Record
 from search.oracles.hyperband import HyperbandOracle
-from trainer import forget_last
+from trainer import delete_last
 
 
 class CheckpointRetention:
@@ -41,7 +41,7 @@ class CheckpointRetention:
             self._kept.discard(one)
             # What stays behind costs space; a search is not to end for that.
             with contextlib.suppress(StorageError):
-                forget_last(self._layout.checkpoints(one))
+                delete_last(self._layout.checkpoints(one))
 
     def _needed(self, trial_id: str, records: Mapping[str, Record]) -> bool:
         if self._promotes is None:

@@ -87,7 +87,7 @@ def test_killed_before_an_ended_trial_was_recorded_it_ends_without_training(
     with pytest.raises(KeyboardInterrupt):
         run_search(tiny_dataset.info.path, settings(**changes), address="in-process")
     monkeypatch.setattr(Conductor, "end", real)
-    monkeypatch.setattr("search.conducting.checkpoint_retention.forget_last", lambda folder: None)
+    monkeypatch.setattr("search.conducting.checkpoint_retention.delete_last", lambda folder: None)
     checkpoint = here / "runs" / "first" / "checkpoints" / cut_off[0] / "last.npz"
     written = checkpoint.stat().st_mtime_ns
     view = resume_search("first", address="in-process")

@@ -88,7 +88,7 @@ def test_bundles_the_average_with_its_scores(
     ]
     assert manifest.members[0].hyperparameters == {"units": 3, "rate": 0.1}
     assert manifest.members[0].metrics["val_loss"] > 0
-    found = evaluate(classifier, tiny_dataset, Split.TEST)
+    found = evaluate(classifier, tiny_dataset, Split.TEST).scores()
     assert found.accuracy == result.metrics["test_accuracy"] == manifest.metrics["test"]["accuracy"]
     assert found.ece == pytest.approx(result.metrics["test_ece"], abs=1e-5)
     assert {name.partition("_")[0] for name in result.metrics} == {"val", "test"}
@@ -107,7 +107,7 @@ def test_the_bundle_holds_what_a_paper_cites(
     assert manifest.members[0].options["batch_size"] == 16
     assert manifest.members[0].options["augmentation"]["rotation"] == OPTIONS.augmentation.rotation
     assert {"python", "tensorflow", "keras", "galaxy-tuner"} <= manifest.versions.keys()
-    balanced = evaluate(classifier, tiny_dataset, Split.TEST, decide=Decide.BALANCED)
+    balanced = evaluate(classifier, tiny_dataset, Split.TEST).scores(Decide.BALANCED)
     assert manifest.balanced["test"]["confusion_matrix"] == [list(row) for row in balanced.confusion_matrix]
     rows = tiny_dataset.rows(Split.VALIDATION)
     assert trust is not None
@@ -159,7 +159,7 @@ def test_is_averaged_over_as_many_views_as_differ_and_help(
     assert found == pytest.approx(asked[helpful][1], abs=1e-6)
     assert found != pytest.approx(asked[not helpful][1], abs=1e-6)
     for split in (Split.VALIDATION, Split.TEST):
-        assert evaluate(classifier, tiny_dataset, split).ece == pytest.approx(
+        assert evaluate(classifier, tiny_dataset, split).scores().ece == pytest.approx(
             result.metrics[CALIBRATION_ERROR[split]], abs=1e-5
         )
     operations = {type(operation).__name__ for operation in classifier.bundle.models[0].operations}

@@ -9,7 +9,7 @@ import pytest
 from ui_tests.conftest import Galaxy
 
 from datasets import Dataset, Split
-from trainer import Classifier, Decide, Evaluation, answers_on, wilson
+from trainer import Classifier, Decide, Evaluation, evaluate, wilson_interval
 from ui.report.drawing import table
 from ui.report.page import report
 
@@ -42,7 +42,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def evaluation(bundle: Path, tiny_dataset: Dataset) -> Evaluation:
-    return answers_on(Classifier.load(bundle), tiny_dataset, Split.TEST)
+    return evaluate(Classifier.load(bundle), tiny_dataset, Split.TEST)
 
 
 def read(evaluation: Evaluation, dataset: Dataset) -> Page:
@@ -73,12 +73,12 @@ def test_mistakes_are_pictures_the_surest_first(evaluation: Evaluation, tiny_dat
 
 def test_intervals_are_wilsons(evaluation: Evaluation, tiny_dataset: Dataset) -> None:
     right = int((evaluation.decided(Decide.ACCURACY) == evaluation.true).sum())
-    low, high = wilson(right, 20) or (0, 0)
+    low, high = wilson_interval(right, 20) or (0, 0)
     assert f"{100 * right / 20:.1f} % ({100 * low:.1f} to {100 * high:.1f})" in read(evaluation, tiny_dataset).text
     # Newcombe 1998, table I: 81 of 263 and 0 of 20.
-    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
-    assert wilson(0, 20) == pytest.approx((0, 0.1611), abs=1e-4)
-    assert wilson(0, 0) is None
+    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    assert wilson_interval(0, 20) == pytest.approx((0, 0.1611), abs=1e-4)
+    assert wilson_interval(0, 0) is None
 
 
 def test_a_class_without_images_is_absent_not_zero(evaluation: Evaluation, tiny_dataset: Dataset) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from trainer.answering.decision import Decide
 from trainer.bundles.manifest import BundleMember, Manifest
-from trainer.scores import wilson
+from trainer.scores import wilson_interval
 
 _ABSENT = "–"
 
@@ -147,7 +147,7 @@ def _again(manifest: Manifest) -> str:
 
 
 def _share(successes: int, count: int) -> str:
-    interval = wilson(successes, count)
+    interval = wilson_interval(successes, count)
     if interval is None:
         return _ABSENT
     low, high = interval

@@ -35,15 +35,15 @@ class Evaluation:
         """Return the class numbers decided for, int64 (n,)."""
         return self.classifier.decide(self.probabilities, decide)
 
-    def scores(self, decide: Decide) -> Scores:
+    def scores(self, decide: Decide = Decide.ACCURACY) -> Scores:
         """Score the decisions at an operating point."""
         return score_predictions(self.true, self.probabilities, self.classifier.classes, decided=self.decided(decide))
 
 
-def answers_on(
+def evaluate(
     classifier: Classifier, dataset: Dataset, split: Split | None = None, *, progress: Progress = silent
 ) -> Evaluation:
-    """Ask a classifier about a split of a dataset, None: about all of it. Classes are matched by name.
+    """Ask a classifier about a split of a dataset (None: all of it). Classes are matched by name.
 
     Raises:
         ModelMismatchError: Its classes, image size or crop are not those of the bundle.
@@ -58,18 +58,6 @@ def answers_on(
         probabilities.append(classifier.probabilities(dataset.take(rows[start : start + _AT_ONCE])))
         progress(min(start + _AT_ONCE, len(rows)), len(rows))
     return Evaluation(classifier, rows, mapping[dataset.labels[rows]], np.concatenate(probabilities))
-
-
-def evaluate(
-    classifier: Classifier,
-    dataset: Dataset,
-    split: Split | None = None,
-    *,
-    decide: Decide = Decide.ACCURACY,
-    progress: Progress = silent,
-) -> Scores:
-    """Score a classifier on a split of a dataset, None: on all of it. Raises as `answers_on`."""
-    return answers_on(classifier, dataset, split, progress=progress).scores(decide)
 
 
 def _fitting_classes(classifier: Classifier, dataset: Dataset) -> npt.NDArray[np.int64]:

@@ -90,7 +90,7 @@ def train_member(
     return run
 
 
-def trained_member(member: Member, run: TrainingRun, dataset: Dataset) -> TrainedMember:
+def finish_member(member: Member, run: TrainingRun, dataset: Dataset) -> TrainedMember:
     """Take the best epoch of a member's finished run and predict the validation images.
 
     It is averaged over flips and those turns that it tells apart, and over two sizes of the image if that is worth it

@@ -19,7 +19,7 @@ from trainer.answering.predicting import Predictions
 from trainer.bundles.bundle import write_bundle
 from trainer.bundles.manifest import Manifest
 from trainer.final.choosing import choose_best, choose_ensemble
-from trainer.final.member import Member, TrainedMember, member_batches, train_member, trained_member
+from trainer.final.member import Member, TrainedMember, finish_member, member_batches, train_member
 from trainer.objective import Objective
 from trainer.scores import Scores, score_predictions
 
@@ -96,7 +96,7 @@ def _train(
     for index, member in enumerate(members):
         report = partial(_report, progress, before=sum(batches[:index]), total=sum(batches))
         run = train_member(member, dataset, objective=objective, work=work.child(member.name), progress=report)
-        trained.append(trained_member(member, run, dataset))
+        trained.append(finish_member(member, run, dataset))
     return trained
 
 

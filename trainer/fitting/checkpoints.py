@@ -24,7 +24,7 @@ _FORMAT = "galaxy-tuner-checkpoint/1"
 
 
 @dataclass(frozen=True)
-class Progressed:
+class TrainingState:
     """How far a training is, apart from the model.
 
     Attributes:
@@ -40,7 +40,7 @@ class Progressed:
     objective: str
 
 
-def pack_checkpoint(model: keras.Model, averages: Sequence[tf.Variable], progressed: Progressed) -> bytes:
+def pack_checkpoint(model: keras.Model, averages: Sequence[tf.Variable], progressed: TrainingState) -> bytes:
     """Write the model's weights and seed generators, its optimizer and the rest as the bytes of one file."""
     arrays = {
         f"{group}/{index:04}": variable.numpy()
@@ -54,8 +54,8 @@ def pack_checkpoint(model: keras.Model, averages: Sequence[tf.Variable], progres
 
 
 def restore_checkpoint(
-    model: keras.Model, averages: Sequence[tf.Variable], folder: Folder, name: str, *, expected: Progressed
-) -> Progressed:
+    model: keras.Model, averages: Sequence[tf.Variable], folder: Folder, name: str, *, expected: TrainingState
+) -> TrainingState:
     """Load the checkpoint ``name`` into a built model with a built optimizer and return how far it is.
 
     Args:
@@ -68,7 +68,7 @@ def restore_checkpoint(
     """
     path = folder.child(name).uri
     about, arrays = _unpack(folder.read(name), path)
-    progressed = Progressed(about["epoch"], about["history"], about["dataset"], about["objective"])
+    progressed = TrainingState(about["epoch"], about["history"], about["dataset"], about["objective"])
     for what in ("dataset", "objective"):
         _check(path, what, getattr(expected, what), getattr(progressed, what))
     # Everything is compared before anything is assigned: a refused checkpoint changes nothing.
@@ -79,7 +79,7 @@ def restore_checkpoint(
     return progressed
 
 
-def adopt_checkpoints(parent: Folder, folder: Folder) -> None:
+def copy_checkpoints(parent: Folder, folder: Folder) -> None:
     """Copy ``last``, and ``best`` if there is one, from ``parent``. Raises CheckpointError if ``last`` is missing."""
     # Last last: a copy that was cut off is made again.
     for name in (BEST, LAST):
@@ -92,7 +92,7 @@ def adopt_checkpoints(parent: Folder, folder: Folder) -> None:
         folder.write_whole(name, data)
 
 
-def forget_last(folder: Folder) -> None:
+def delete_last(folder: Folder) -> None:
     """Delete the checkpoint to go on from, where nobody will; ``best`` stays. Raises StorageError if that fails."""
     folder.delete(LAST)
 

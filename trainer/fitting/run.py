@@ -6,7 +6,7 @@ from datasets import Dataset, Folder, Progress, silent
 from trainer.errors import InfeasibleError
 from trainer.fitting.averaging import WeightAverages
 from trainer.fitting.building import Build, build_model
-from trainer.fitting.checkpoints import BEST, LAST, Progressed, adopt_checkpoints, pack_checkpoint, restore_checkpoint
+from trainer.fitting.checkpoints import BEST, LAST, TrainingState, copy_checkpoints, pack_checkpoint, restore_checkpoint
 from trainer.fitting.epoch import check_objective, epoch_batches, epoch_metrics
 from trainer.fitting.loop import TrainingLoop
 from trainer.frameworks import keras
@@ -96,12 +96,12 @@ class TrainingRun:
             class_weights=self._training.class_weights,
             after_step=self._averages.update,
         )
-        self._progressed = Progressed(0, {}, dataset.fingerprint, str(objective))
+        self._progressed = TrainingState(0, {}, dataset.fingerprint, str(objective))
         self._weights_are_best = False
         self._until = options.epochs if until is None else min(until, options.epochs)
         checkpoints.sweep()
         if parent is not None and not checkpoints.exists(LAST):
-            adopt_checkpoints(parent, checkpoints)
+            copy_checkpoints(parent, checkpoints)
         if checkpoints.exists(LAST):
             self._restore(LAST)
 
@@ -152,14 +152,14 @@ class TrainingRun:
             StorageError: A checkpoint cannot be written, or the data not be read.
         """
         if self.finished:
-            return self.report()
+            return self.last_report()
         if self._weights_are_best:
             self._restore(LAST)
         metrics = self._train_and_validate(on_batch)
         history = {name: [*self._progressed.history.get(name, []), value] for name, value in metrics.items()}
         self._progressed = replace(self._progressed, epoch=self.epoch + 1, history=history)
         self._save()
-        return self.report()
+        return self.last_report()
 
     def best_model(self) -> keras.Model:
         """Return the model with the weights of the best epoch. It stays the run's own: `step` changes it again.
@@ -177,7 +177,7 @@ class TrainingRun:
             self._weights_are_best = True
         return self._loop.built.model
 
-    def report(self) -> EpochReport:
+    def last_report(self) -> EpochReport:
         """Return what the last epoch gave; there must be one. Trains nothing."""
         metrics = {name: values[-1] for name, values in self._progressed.history.items()}
         return EpochReport(self.epoch, metrics, self.best_epoch, self.finished)

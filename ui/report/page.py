@@ -99,9 +99,9 @@ def _classes(scores: "Scores") -> str:
 
 def _share(successes: int, count: int) -> str:
     """Write a share with its interval; an en dash where nothing was counted."""
-    from trainer import wilson
+    from trainer import wilson_interval
 
-    interval = wilson(successes, count)
+    interval = wilson_interval(successes, count)
     if interval is None:
         return wording.ABSENT
     low, high = (f"{100 * end:.1f}" for end in interval)

@@ -16,7 +16,7 @@ from search.values import Value
 from trainer import Decide, Member, Objective, limit_threads, score_predictions, train_member
 from trainer.answering.calibration import apply_temperature, fit_temperature
 from trainer.answering.decision import fit_factors, weighted
-from trainer.final.member import trained_member
+from trainer.final.member import finish_member
 
 CHANGES: dict[str, dict[str, Value]] = {
     "the defaults": {},
@@ -69,7 +69,7 @@ def row(name: str, changes: Mapping[str, Value], dataset: Dataset, epochs: int, 
     folder = open_folder(work).child(name.replace(" ", "-"))
     run = train_member(member, dataset, objective=Objective.parse("val_macro_f1"), work=folder)
     seconds = time.process_time() - began
-    true, probabilities = trained_member(member, run, dataset).validation
+    true, probabilities = finish_member(member, run, dataset).validation
     calibrated = apply_temperature(probabilities, fit_temperature(true, probabilities))
     factors = fit_factors(true, calibrated, dataset.classes)
     cells = []

@@ -64,7 +64,7 @@ def start(dataset: Dataset, values: dict[str, str], training: TrainingOptions, f
     """Start a trial step by step; return how long each part took."""
     from trainer.fitting.averaging import WeightAverages
     from trainer.fitting.building import build_model
-    from trainer.fitting.checkpoints import LAST, Progressed, pack_checkpoint, restore_checkpoint
+    from trainer.fitting.checkpoints import LAST, TrainingState, pack_checkpoint, restore_checkpoint
     from trainer.fitting.loop import TrainingLoop
 
     space = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
@@ -97,7 +97,7 @@ def start(dataset: Dataset, values: dict[str, str], training: TrainingOptions, f
             found[f"trace {name}"] = seconds(step.get_concrete_function)
         first, second = (seconds(partial(step, *arguments)) for _ in range(2))
         found[f"optimise {name}"] = first - second
-    progressed = Progressed(1, {"loss": [0.0]}, dataset.fingerprint, "val_loss:min")
+    progressed = TrainingState(1, {"loss": [0.0]}, dataset.fingerprint, "val_loss:min")
     found["checkpoint"] = seconds(
         lambda: folder.write_whole(LAST, pack_checkpoint(built.model, averages.variables, progressed))
     )
