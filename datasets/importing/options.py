@@ -5,7 +5,6 @@ from typing import Annotated
 
 from datasets.errors import SourceError
 from datasets.option import Option
-from datasets.sources.formats import FORMATS
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,9 @@ class ImportOptions:
     strict: Annotated[bool, Option("Stop at the first image that cannot be used.")] = False
 
     def __post_init__(self) -> None:
+        # Only here: the command line reads the fields, and must not wait for what reads images.
+        from datasets.sources.formats import FORMATS
+
         known = ("auto", *FORMATS)
         _require(self.format in known, "format", f"one of {', '.join(known)}", self.format)
         _require(8 <= self.image_size <= 1024, "image size", "8 to 1024 pixels", self.image_size)

@@ -35,6 +35,18 @@ def test_orange_is_for_the_class_and_blue_against_it() -> None:
     assert abs(red[128, 264 + 128] - 100) < 5
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_strongest_part_is_opaque_whichever_side_it_is_on(sign: int) -> None:
+    heat = np.full((8, 8), sign * 0.25, np.float32)
+    heat[:, 4:] = sign * -0.5
+    drawn = overlay(np.full((8, 8, 3), 100, np.uint8), heat)
+    orange, blue = np.array([255, 90, 30]), np.array([60, 120, 255])
+    weak, strong = (orange, blue) if sign > 0 else (blue, orange)
+    # The opacity of the strongest is 0.75, of what is half as strong the half.
+    assert drawn[128, 264 + 10] == pytest.approx(100 * 0.625 + weak * 0.375, abs=2)
+    assert drawn[128, 264 + 245] == pytest.approx(100 * 0.25 + strong * 0.75, abs=2)
+
+
 def test_a_weak_map_is_drawn_weak() -> None:
     pixels = np.full((8, 8, 3), 100, np.uint8)
     found = overlay(pixels, np.full((8, 8), 1e-4, np.float32))
