@@ -12,12 +12,10 @@ from typing import Annotated, Generic, TypeVar, get_args, get_origin
 import typer
 
 from datasets import Option
-from ui.cli.options import flag, fraction
+from ui.cli.options import AsJson, Debug, fraction
 from ui.cli.terminal import session
 
 Settings = TypeVar("Settings")
-AsJson = Annotated[bool, flag("--json", "Print one JSON object on stdout, for programs.", panel="Output")]
-Debug = Annotated[bool, flag("--debug", "Show the traceback of an error, for bug reports.", panel="Output")]
 
 
 class Given(dict[str, object], Generic[Settings]):
@@ -93,11 +91,10 @@ def _typed(annotation: object) -> type:
 
 
 def _default(field: inspect.Parameter, option: Option) -> str:
-    """Return the end of an option's help: what holds without it, nothing where that is nothing."""
+    """Return the end of an option's help: what holds without it, if anything does."""
     if field.default is inspect.Parameter.empty:
         return " [red]\\[required][/red]"
     value = field.default if option.default is None else option.default
     if value is None or value is False or value == ():
         return ""
-    # The space is one that no line breaks at.
-    return f" [dim]\\[default:\u00a0{f'{value:g}' if isinstance(value, float) else value}][/dim]"
+    return f" [dim]\\[default: {f'{value:g}' if isinstance(value, float) else value}][/dim]"

@@ -1,8 +1,7 @@
 """Options and arguments that several commands share, each written once."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -33,13 +32,8 @@ class Place:
     address: Annotated[str, Option("Ray to run on: local, in-process, auto, HOST:PORT.", _PLACE)] = "local"
 
 
-class DecideChoice(StrEnum):
-    """Which class is named."""
-
-    ACCURACY = "accuracy"
-    BALANCED = "balanced"
-
-
+AsJson = Annotated[bool, flag("--json", "Print one JSON object on stdout, for programs.", panel="Output")]
+Debug = Annotated[bool, flag("--debug", "Show the traceback of an error, for bug reports.", panel="Output")]
 Storage = Annotated[str, typer.Option(help=_STORAGE, metavar="URI")]
 SearchName = Annotated[str, typer.Argument(help="Name of the search, as given to `galaxy search --name`.")]
 DatasetPath = Annotated[str, typer.Argument(metavar="DATASET", help="Dataset that `galaxy import` has written.")]
@@ -50,7 +44,8 @@ Crop = Annotated[
     typer.Option(callback=fraction, metavar="FRACTION", help="Use only this central part of each image, e.g. 0.55."),
 ]
 Decision = Annotated[
-    DecideChoice, typer.Option(help="Name the most probable class, or give rare classes a fair chance.")
+    Literal["accuracy", "balanced"],
+    typer.Option(help="Name the most probable class, or give rare classes a fair chance."),
 ]
 
 MaxError = Annotated[

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,8 @@ _LEAST = 0.05
 
 def heatmap_name(number: int, path: str) -> str:
     """Name the picture of the image ``number``, from 1: no two are equal, and none leaves its folder."""
-    stem = re.split(r"[/\\]", path)[-1].rpartition(".")[0] or re.split(r"[/\\]", path)[-1]
+    file = re.split(r"[/\\]", path)[-1]
+    stem = file.rpartition(".")[0] or file
     return f"{number:05d}-{re.sub(r'[^A-Za-z0-9_-]+', '_', stem)[:60]}.png"
 
 
@@ -41,19 +43,17 @@ def overlay(pixels: npt.NDArray[np.uint8], heatmap: npt.NDArray[np.float32]) -> 
     return np.concatenate([plain, gap, covered], axis=1).clip(0, 255).astype(np.uint8)
 
 
-def heatmap_png(classifier: "Classifier", found: "Classification") -> bytes:
-    """Return the PNG of an image that was classified; raises ValueError for one that could not be."""
-    if found.pixels is None or found.class_name is None:
-        raise ValueError(f"{found.path} was not classified: there is nothing to explain")
-    stream = io.BytesIO()
-    Image.fromarray(overlay(found.pixels, classifier.heatmap(found.pixels, found.class_name))).save(stream, "PNG")
-    return stream.getvalue()
-
-
-def write_heatmap(folder: Folder, number: int, classifier: "Classifier", found: "Classification") -> None:
-    """Write the picture of the image ``number`` whole, or nothing where it could not be classified."""
-    if found.pixels is not None:
-        folder.write_whole(heatmap_name(number, found.path), heatmap_png(classifier, found))
+def with_heatmaps(
+    answers: "Iterable[Classification]", classifier: "Classifier", folder: Folder
+) -> "Iterator[Classification]":
+    """Hand the ``answers`` on, and write the picture of each image that could be classified into ``folder``."""
+    for number, answer in enumerate(answers, 1):
+        if answer.pixels is not None and answer.class_name is not None:
+            picture = Image.fromarray(overlay(answer.pixels, classifier.heatmap(answer.pixels, answer.class_name)))
+            stream = io.BytesIO()
+            picture.save(stream, "PNG")
+            folder.write_whole(heatmap_name(number, answer.path), stream.getvalue())
+        yield answer
 
 
 def _enlarged(image: Image.Image) -> npt.NDArray[np.float64]:

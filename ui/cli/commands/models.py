@@ -1,27 +1,17 @@
 """Commands that make and measure trained models: ``train``, ``evaluate``."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from cluster import TrainSettings
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import DatasetPath, DecideChoice, Decision, ModelPath, SearchName, Storage
+from ui.cli.options import DatasetPath, Decision, ModelPath, SearchName, Storage
 from ui.cli.terminal import Terminal
 from ui.wording import DEFAULT_STORAGE, command_line
 
 app = typer.Typer()
-
-
-class SplitChoice(StrEnum):
-    """Which rows of a dataset to evaluate on."""
-
-    TRAIN = "train"
-    VALIDATION = "validation"
-    TEST = "test"
-    ALL = "all"
 
 
 @command(app, "galaxy train first --top 2 --seeds 2 --ensemble")
@@ -52,8 +42,10 @@ def evaluate(
     terminal: Terminal,
     model: ModelPath,
     dataset: DatasetPath,
-    split: Annotated[SplitChoice, typer.Option(help="Rows of the dataset to use.")] = SplitChoice.TEST,
-    decide: Decision = DecideChoice.ACCURACY,
+    split: Annotated[
+        Literal["train", "validation", "test", "all"], typer.Option(help="Rows of the dataset to use.")
+    ] = "test",
+    decide: Decision = "accuracy",
     report: Annotated[
         str | None, typer.Option(metavar="DIR", help="Write report.html there: scores, diagrams, the surest mistakes.")
     ] = None,
@@ -64,16 +56,16 @@ def evaluate(
     from ui.cli.display.results import evaluated
     from ui.report.page import NAME, report as written
 
-    rows = None if split is SplitChoice.ALL else Split(split.value)
+    rows = None if split == "all" else Split(split)
     opened = Dataset.open(dataset)
     classifier = Classifier.load(model)
     with progress_bar(terminal, "Evaluating", unit="images") as progress:
         evaluation = evaluate(classifier, opened, rows, progress=progress)
-    scores = evaluation.scores(Decide(decide.value))
-    about = {"model": classifier.bundle.uri, "dataset": opened.info.path, "split": split.value}
+    scores = evaluation.scores(Decide(decide))
+    about = {"model": classifier.bundle.uri, "dataset": opened.info.path, "split": split}
     shown = [evaluated(scores)]
     if report is not None:
-        page = written(evaluation, opened, split=split.value, decide=Decide(decide.value))
+        page = written(evaluation, opened, split=split, decide=Decide(decide))
         folder = open_folder(report)
         folder.write_whole(NAME, page.encode("utf-8", "backslashreplace"))
         about["report"] = folder.child(NAME).uri

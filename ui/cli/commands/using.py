@@ -1,34 +1,26 @@
 """Commands that use a trained model: ``classify``, ``export``, ``card``."""
 
 import tempfile
+from collections.abc import Iterable
 from contextlib import ExitStack
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import Crop, DecideChoice, Decision, MaxError, ModelPath
+from ui.cli.options import Crop, Decision, MaxError, ModelPath
 from ui.cli.terminal import Terminal
 from ui.predictions.files import SUFFIXES, Add, prediction_file, write_predictions
 from ui.predictions.prediction import Prediction
+from ui.predictions.tally import Tally
 from ui.wording import command_line
 
 if TYPE_CHECKING:
-    from trainer import Classifier
-    from ui.predictions.tally import Tally
+    from trainer import Classification
 
 app = typer.Typer()
-
-
-class FormatChoice(StrEnum):
-    """What other programs run."""
-
-    ONNX = "onnx"
-    LITERT = "litert"
-    SAVEDMODEL = "savedmodel"
 
 
 def _known_suffix(value: str | None) -> str | None:
@@ -46,7 +38,7 @@ def classify(
         typer.Argument(metavar="PATH…", help="Images, FITS cutouts, folders, zips, tables of paths, HDF5 files."),
     ],
     crop: Crop = None,
-    decide: Decision = DecideChoice.ACCURACY,
+    decide: Decision = "accuracy",
     max_error: MaxError = None,
     heatmaps: Annotated[
         str | None,
@@ -63,21 +55,27 @@ def classify(
     Answers that are not sure enough, and images not like those of the training, are
     named with a warning.
     """
-    with tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
-        from trainer import Classifier, Decide
-        from ui.cli.display.results import classified, written
+    from datasets import iterate_images, open_folder
+    from trainer import Classifier, Decide
+    from ui.cli.display.results import classified, written
+    from ui.predictions.heatmaps import with_heatmaps
 
-        classifier = Classifier.load(model)
-        # All that is printed is written first: stdout stays empty on failure, and memory free of the images.
+    classifier = Classifier.load(model)
+    uri, classes = classifier.bundle.uri, classifier.classes
+    answers = classifier.classify(iterate_images(paths), crop=crop, decide=Decide(decide), max_error=max_error)
+    if heatmaps is not None:
+        answers = with_heatmaps(answers, classifier, open_folder(heatmaps))
+    # All that is printed is written first: stdout stays empty on failure, and memory free of the images.
+    with tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
         printed = Path(scratch) / "answer.json"
         with ExitStack() as files:
-            uri, classes, adders = classifier.bundle.uri, classifier.classes, list[Add]()
+            writers = list[Add]()
             if output is not None:
-                adders.append(files.enter_context(prediction_file(Path(output), model=uri, classes=classes)))
+                writers.append(files.enter_context(prediction_file(Path(output), model=uri, classes=classes)))
             if terminal.as_json:
-                adders.append(files.enter_context(write_predictions(printed, model=uri, classes=classes)))
-            options = {"crop": crop, "decide": Decide(decide.value), "max_error": max_error}
-            tally = _classify(terminal, classifier, paths, adders, heatmaps, options)
+                writers.append(files.enter_context(write_predictions(printed, model=uri, classes=classes)))
+            # The images are listed twice, once to count them, rather than kept.
+            tally = _tallied(terminal, answers, sum(1 for _ in iterate_images(paths)), writers)
         if terminal.as_json:
             terminal.write_file(printed)
         elif output is None:
@@ -86,31 +84,14 @@ def classify(
             terminal.finish({}, written(tally, output))
 
 
-def _classify(
-    terminal: Terminal,
-    classifier: "Classifier",
-    paths: list[str],
-    adders: list[Add],
-    heatmaps: str | None,
-    options: dict[str, Any],
-) -> "Tally":
-    """Give every prediction to all of ``adders``. Raises ImageError where no image could be classified.
-
-    ``heatmaps`` is the folder to draw them in; ``options`` are those of `Classifier.classify`.
-    """
-    from datasets import iterate_images, open_folder
-    from ui.predictions.heatmaps import write_heatmap
-    from ui.predictions.tally import Tally
-
-    # The images are listed twice, once to count them, rather than kept.
-    total, tally = sum(1 for _ in iterate_images(paths)), Tally()
+def _tallied(terminal: Terminal, answers: "Iterable[Classification]", total: int, writers: list[Add]) -> Tally:
+    """Count the answers and give them to all ``writers``. Raises ImageError where no image could be classified."""
+    tally = Tally()
     with progress_bar(terminal, "Classifying", unit="images") as progress:
-        for found in classifier.classify(iterate_images(paths), **options):
-            prediction = Prediction.of(found)
-            for add in (tally.add, *adders):
+        for answer in answers:
+            prediction = Prediction.of(answer)
+            for add in (tally.add, *writers):
                 add(prediction)
-            if heatmaps is not None:
-                write_heatmap(open_folder(heatmaps), tally.total, classifier, found)
             progress(tally.total, total)
     tally.require_one()
     return tally
@@ -120,7 +101,9 @@ def _classify(
 def export(
     terminal: Terminal,
     model: ModelPath,
-    format: Annotated[FormatChoice, typer.Option(help="What the other program runs.")] = FormatChoice.ONNX,
+    format: Annotated[
+        Literal["onnx", "litert", "savedmodel"], typer.Option(help="What the other program runs.")
+    ] = "onnx",
     output: Annotated[
         str | None,
         typer.Option(
@@ -137,7 +120,7 @@ def export(
     from ui.cli.display.results import exported
 
     classifier = Classifier.load(model)
-    chosen = ExportFormat(format.value)
+    chosen = ExportFormat(format)
     path = export_model(classifier, chosen, output or exported_name(classifier, chosen))
     terminal.finish({"path": str(path), "format": chosen.value}, exported(path, classifier.bundle.manifest))
 
