@@ -1,9 +1,9 @@
 """The built-in sample: rendered galaxies in class folders, to try everything on before any data is at hand."""
 
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,23 +13,13 @@ from PIL import Image
 from datasets.classes import ordered
 from datasets.errors import SourceError, StorageError
 from datasets.progress import Progress, silent
-from datasets.rendering.kinds import KINDS, render
+from datasets.rendering.galaxies import KINDS
+from datasets.rendering.observation import render
 
-FEWEST = 250
-"""Fewest galaxies of a sample: the rarest class then has 6, enough for every split."""
-
-PERCENT = {
-    "completely round smooth": 29.3,
-    "In between smooth": 28.0,
-    "Cigar-shaped smooth": 2.1,
-    "edge-on": 13.5,
-    "spiral": 27.1,
-}
+FEWEST = 250  # Fewest galaxies of a sample: the rarest class then has 6, enough for every split.
+PERCENT = dict(zip(KINDS, (29.3, 28.0, 2.1, 13.5, 27.1), strict=True))
 """How often each class occurs: as among the 28,790 galaxies of Zhu et al. 2019, arXiv:1807.10406, but the rarest, 2.0
 there, a little more often, so that a sample of FEWEST has 6 of it."""
-
-_FIRST_NUMBER = 100_001
-_JPEG_QUALITY = 90
 
 
 @dataclass(frozen=True)
@@ -59,7 +49,10 @@ def render_sample(target: str | Path, *, count: int = 2000, seed: int = 1, progr
     Raises SourceError if ``count`` or ``seed`` is too small or ``target`` exists and is not an empty folder, and
     StorageError if it cannot be written; nothing that existed is changed then.
     """
-    _check_numbers(count, seed)
+    if count < FEWEST:
+        raise SourceError(f"a sample of {count} is too small: {FEWEST} are needed for a few of each class")
+    if seed < 1:
+        raise SourceError(f"the seed must be 1 or more, but is {seed}")
     folder = _free(Path(target))
     partial = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}.partial")
     try:
@@ -75,21 +68,14 @@ def render_sample(target: str | Path, *, count: int = 2000, seed: int = 1, progr
 def class_sequence() -> Iterator[str]:
     """Name the class of the first galaxy, the second, and so on without end.
 
-    Each place goes to the class that has the fewest for its frequency (Adams's method of apportionment), so that in
-    any beginning the classes are as frequent as they should be and none is left out.
+    Each place goes to the class that has the fewest for its frequency (Adams's method of apportionment): any beginning
+    has the classes as often as it should, and leaves none out.
     """
     given = dict.fromkeys(PERCENT, 0)
     while True:
         name = min(given, key=lambda each: given[each] / PERCENT[each])
         given[name] += 1
         yield name
-
-
-def _check_numbers(count: int, seed: int) -> None:
-    if count < FEWEST:
-        raise SourceError(f"a sample of {count} is too small: {FEWEST} are needed for a few of each class")
-    if seed < 1:
-        raise SourceError(f"the seed must be 1 or more, but is {seed}")
 
 
 def _free(target: Path) -> Path:
@@ -106,13 +92,12 @@ def _free(target: Path) -> Path:
 
 
 def _write(folder: Path, count: int, seed: int, progress: Progress) -> dict[str, int]:
+    names = list(islice(class_sequence(), count))
     for name in KINDS:
         (folder / name).mkdir(parents=True)
-    given: Counter[str] = Counter()
     progress(0, count)
-    for index, name in zip(range(count), class_sequence(), strict=False):
+    for index, name in enumerate(names):
         picture = Image.fromarray(render(name, np.random.default_rng([seed, index])))
-        picture.save(folder / name / f"{_FIRST_NUMBER + index}.jpg", quality=_JPEG_QUALITY)
-        given[name] += 1
+        picture.save(folder / name / f"{100_001 + index}.jpg", quality=90)
         progress(index + 1, count)
-    return {name: given[name] for name in ordered(given)}
+    return {name: names.count(name) for name in ordered(KINDS)}

@@ -9,7 +9,7 @@ from PIL import Image
 
 from datasets import SampleInfo, SourceError, StorageError, iterate_images, render_sample
 from datasets.rendering import sample
-from datasets.rendering.kinds import KINDS
+from datasets.rendering.galaxies import KINDS
 
 Files = dict[str, bytes]
 
