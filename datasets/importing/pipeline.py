@@ -1,6 +1,7 @@
 """Import: a source's images → a dataset directory, whole or not at all."""
 
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from datasets.errors import SourceError
 from datasets.garbage import uncollected
 from datasets.images.decoding import decode_all
 from datasets.importing.assignment import assign_splits, check_labels
+from datasets.importing.duplicates import Row
 from datasets.importing.options import ImportOptions
 from datasets.importing.publishing import check_free, publish
 from datasets.importing.quarantine import Quarantine
@@ -21,11 +23,11 @@ from datasets.importing.staging import Staging
 from datasets.importing.stratification import shares
 from datasets.progress import Progress, silent
 from datasets.sources.formats import list_source, recognise
-from datasets.sources.listing import Listing
+from datasets.sources.listing import Item, Listing
 from datasets.sources.trees import opened_once
 from datasets.splits import Split
 from datasets.storage.building import building_place
-from datasets.storage.checksums import Checksum, checksum_of
+from datasets.storage.checksums import checksum_of
 from datasets.storage.folders import open_folder
 
 
@@ -36,13 +38,12 @@ def import_dataset(
     *,
     progress: Progress = silent,
 ) -> DatasetInfo:
-    """Import a source into a new dataset directory.
+    """Import a source into a new dataset directory, which is there when it is complete, or not at all.
 
     Images that cannot be used are listed in `quarantine.csv` and the import goes on, as are those whose pixels the
-    source has in two classes, or again in another of its splits. The directory is built beside its place under a hidden
-    name and renamed when it is complete. Elsewhere than on the local disk it is built in the temporary folder and its
-    files are uploaded, `dataset.json` last: what an interrupted upload leaves is no dataset, and the next import to
-    that place replaces it.
+    source has in two classes, or again in another of its splits. A local directory is built under a hidden name and
+    renamed. Any other is built in the node's cache and uploaded, `dataset.json` last: what an interrupted upload leaves
+    is no dataset, and the next import to that place replaces it.
 
     Args:
         source: a local folder, zip, table or HDF5 file, of a form in ``FORMATS``.
@@ -58,21 +59,24 @@ def import_dataset(
     with opened_once(), uncollected():
         form = recognise(Path(source)) if options.format == "auto" else options.format
         listing = list_source(Path(source), form)
-    items = listing.items
-    _check_classes(listing, [item.label for item in items], [item.split for item in items], options, noun="image")
+    _check_classes(listing, listing.items, options, noun="image")
     folder = open_folder(target)
     check_free(folder)
     with building_place(folder) as built:
         staging, quarantine = _decode_into(built, listing, options, progress)
-        _check_usable(source, listing, staging, quarantine, options)
-        info = _complete(listing, staging, quarantine, options)
+        if not staging.rows:
+            file, reason = quarantine.files[0]
+            raise SourceError(
+                f"none of the {len(quarantine.files)} files in '{source}' can be used; the first, {file}: {reason}"
+            )
+        _check_classes(listing, staging.rows, options, noun="usable image")
+        splits = _assign(listing, staging, quarantine, options)
         info = replace(
-            info,
+            _complete(built, listing, staging, splits, options),
             path=folder.uri,
             source=str(Path(source).absolute()),
             source_format=form,
             quarantined=len(quarantine.files),
-            checksums=_checksums(built, info.shards),
         )
         quarantine.write(built)
         (built / FILE).write_bytes(info.as_document())
@@ -80,29 +84,14 @@ def import_dataset(
     return info
 
 
-def _check_classes(
-    listing: Listing, labels: list[int], splits: list[Split | None], options: ImportOptions, *, noun: str
-) -> None:
-    check_labels(
-        np.array(labels, np.int64),
-        np.array([-1 if split is None else split.code for split in splits], np.int8),
-        listing.classes,
-        shares(validation=options.validation, test=options.test),
-        noun=noun,
-    )
+def _check_classes(listing: Listing, rows: Sequence[Item | Row], options: ImportOptions, *, noun: str) -> None:
+    labels = np.array([row.label for row in rows], np.int64)
+    splits = np.array([-1 if row.split is None else row.split.code for row in rows], np.int8)
+    check_labels(labels, splits, listing.classes, _shares(options), noun=noun)
 
 
-def _check_usable(
-    source: str | Path, listing: Listing, staging: Staging, quarantine: Quarantine, options: ImportOptions
-) -> None:
-    rows = staging.rows
-    if not rows:
-        file, reason = quarantine.files[0]
-        raise SourceError(
-            f"none of the {len(quarantine.files)} files in '{source}' can be used; the first, {file}: {reason}"
-        )
-    labels, splits = [row.label for row in rows], [row.split for row in rows]
-    _check_classes(listing, labels, splits, options, noun="usable image")
+def _shares(options: ImportOptions) -> dict[Split, float]:
+    return shares(validation=options.validation, test=options.test)
 
 
 def _decode_into(
@@ -123,37 +112,42 @@ def _decode_into(
     return staging, quarantine
 
 
-def _complete(listing: Listing, staging: Staging, quarantine: Quarantine, options: ImportOptions) -> DatasetInfo:
-    """Draw the splits, write the Arrow files and describe them; path, source and quarantine are the caller's."""
-    wanted = shares(validation=options.validation, test=options.test)
-    assigned = assign_splits(staging.rows, listing.classes, wanted, seed=options.seed)
-    for row, reason in sorted(assigned.reasons.items()):
+def _assign(listing: Listing, staging: Staging, quarantine: Quarantine, options: ImportOptions) -> npt.NDArray[np.int8]:
+    """Return the split's code of each row, -1 for those that cannot stay, which go into quarantine."""
+    assignment = assign_splits(staging.rows, listing.classes, _shares(options), seed=options.seed)
+    for row, reason in sorted(assignment.reasons.items()):
         quarantine.add(staging.rows[row].id, reason)
-    kept = assigned.splits >= 0
+    return assignment.splits
+
+
+def _complete(
+    built: Path, listing: Listing, staging: Staging, splits: npt.NDArray[np.int8], options: ImportOptions
+) -> DatasetInfo:
+    """Write the Arrow files and describe them; path, source and quarantine are the caller's."""
+    kept = splits >= 0
     labels = np.array([row.label for row in staging.rows], np.int64)[kept]
     notes = Counter(note for row, of_row in staging.notes.items() if kept[row] for note in of_row)
     height, width = np.median(np.array(staging.source_sizes)[kept], axis=0).astype(int).tolist()
     preprocessing = Preprocessing(options.image_size, options.crop, (height, width))
+    shards = staging.complete(splits)
+    with ThreadPoolExecutor(thread_name_prefix="checksum") as pool:  # hashing lets go of the interpreter's lock
+        checksums = tuple(pool.map(lambda name: checksum_of(built / name), shards))
     return DatasetInfo(
         path="",
         format=FORMAT,
-        fingerprint=fingerprint(listing.classes, preprocessing, staging.keys(assigned.splits)),
+        fingerprint=fingerprint(listing.classes, preprocessing, staging.keys(splits)),
         classes=listing.classes,
         image_size=(options.image_size, options.image_size),
         total=len(labels),
-        counts=_counts(labels, assigned.splits[kept], listing.classes),
+        counts=_counts(labels, splits[kept], listing.classes),
         quarantined=0,
         left_out=listing.left_out,
         source="",
         preprocessing=preprocessing,
         converted=dict(sorted(notes.items())),
-        shards=staging.complete(assigned.splits),
+        shards=shards,
+        checksums=checksums,
     )
-
-
-def _checksums(built: Path, names: tuple[str, ...]) -> tuple[Checksum, ...]:
-    with ThreadPoolExecutor(thread_name_prefix="checksum") as pool:  # hashing lets go of the interpreter's lock
-        return tuple(pool.map(lambda name: checksum_of(built / name), names))
 
 
 def _counts(
