@@ -9,7 +9,7 @@ import numpy.typing as npt
 from datasets.errors import SourceError
 from datasets.importing import duplicates
 from datasets.importing.duplicates import Row
-from datasets.importing.stratification import check_counts, stratified
+from datasets.importing.stratification import check_counts, shares as shares_left, stratified
 from datasets.splits import Split
 
 Shares = dict[Split, float]
@@ -17,12 +17,7 @@ Shares = dict[Split, float]
 
 @dataclass(frozen=True)
 class Assignment:
-    """The split of each row.
-
-    Attributes:
-        splits: int8, (n,): codes of Split, -1 for the rows that cannot stay.
-        reasons: why not, by row.
-    """
+    """The code of each row's Split, int8 (n,), -1 for the rows that cannot stay; and why not, by row."""
 
     splits: npt.NDArray[np.int8]
     reasons: dict[int, str]
@@ -74,15 +69,8 @@ def check_labels(
 ) -> None:
     """Check that each class has enough rows for the splits that will be drawn.
 
-    Args:
-        labels: int64, (n,): indices into ``classes``.
-        splits: int8, (n,): codes of Split as the source has them, -1 where it has none.
-        classes: names of the classes.
-        shares: share of each split.
-        noun: what the rows are called in the error.
-
-    Raises:
-        SourceError: naming the first class that has too few.
+    ``labels``, int64 (n,), are indices into ``classes``; ``splits``, int8 (n,), codes of Split, -1 where the source has
+    none; ``noun`` is what the rows are called in the error. Raises SourceError naming the first class with too few.
     """
     absent = np.flatnonzero(np.bincount(labels, minlength=len(classes)) == 0)
     open_rows, wanted = to_draw(splits, np.ones(len(labels), bool), shares)
@@ -108,6 +96,5 @@ def to_draw(
     lacking = {split: share for split, share in shares.items() if split not in present and share > 0}
     if not lacking:
         return undecided, {}
-    rest = max(0.0, 1 - sum(lacking.values()))
-    wanted = {split: lacking.get(split, 0.0) for split in Split} | {Split.TRAIN: rest if rest > 1e-9 else 0.0}
+    wanted = shares_left(validation=lacking.get(Split.VALIDATION, 0.0), test=lacking.get(Split.TEST, 0.0))
     return stays & (splits == Split.TRAIN.code), wanted

@@ -11,12 +11,7 @@ FILE = "quarantine.csv"
 
 @dataclass
 class Quarantine:
-    """The files that cannot be used.
-
-    Attributes:
-        strict: whether none is allowed.
-        files: (file, reason) of each.
-    """
+    """The files that cannot be used, (file, reason) of each; ``strict`` says that none is allowed."""
 
     strict: bool
     files: list[tuple[str, str]] = field(default_factory=list)

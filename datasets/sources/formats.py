@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import cast
 
 from datasets.errors import SourceError
+from datasets.images.fits_names import is_fits
 from datasets.images.reading import is_hdf5
 from datasets.sources.listing import Listing
-from datasets.sources.trees import Tree, is_image, open_tree, tables_in
+from datasets.sources.trees import is_image, open_tree, tables_in
 from datasets.tables.reading import Table, is_table, table_file
 
 FORMATS: Mapping[str, str] = {
@@ -46,12 +47,11 @@ def recognise(source: Path) -> str:
         return _by_columns(table_file(source)) or "table"
     tree = open_tree(source, expected=EXPECTED)
     for _, table in tables_in(tree):
-        found = _by_columns(table)
-        if found is not None:
-            return found
+        if (form := _by_columns(table)) is not None:
+            return form
     if source.is_dir() and any(name.lower().endswith((".h5", ".hdf5")) and "/" not in name for name in tree.files):
         return "galaxy10"
-    return "fits" if _holds_fits(tree) else "class-folders"
+    return "fits" if any(map(is_fits, tree.files)) and not any(map(is_image, tree.files)) else "class-folders"
 
 
 def _by_columns(table: Table) -> str | None:
@@ -60,9 +60,3 @@ def _by_columns(table: Table) -> str | None:
     except SourceError:  # a stray file; a source that is about it is refused where it is listed
         return None
     return next((name for name, columns in _BY_COLUMNS if columns <= present), None)
-
-
-def _holds_fits(tree: Tree) -> bool:
-    from datasets.images.fits_names import is_fits
-
-    return any(is_fits(name) for name in tree.files) and not any(is_image(name) for name in tree.files)

@@ -11,11 +11,10 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from datasets.classes import ordered
 from datasets.errors import first_line
 from datasets.images.hdf5 import Slices
 from datasets.sources.listing import Item, Listing
-from datasets.sources.trees import refusal
+from datasets.sources.trees import refusal, two_classes
 
 EXPECTED = "a Galaxy10 file (HDF5 with images and ans), or a folder that holds one"
 SDSS = (
@@ -86,9 +85,7 @@ def _listing(path: Path, file: h5py.File) -> Listing:
 
 def _items(path: Path, names: tuple[str, ...], codes: npt.NDArray[np.integer], objects: list[str]) -> Listing:
     valid = np.isin(codes, np.arange(len(names)))
-    classes = ordered({names[int(code)] for code in codes[valid]})
-    if len(classes) < 2:
-        raise refusal(path, EXPECTED, f"images of {len(classes)} classes, and two are needed to tell apart")
+    classes = two_classes(path, EXPECTED, {names[int(code)] for code in codes[valid]})
     slices = Slices(path)
     items = tuple(
         Item(f"{row:05d}", classes.index(names[int(codes[row])]), partial(slices.image, row), object_id=objects[row])

@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from datasets.sources.five_classes import Answer
 from datasets.sources.listing import Listing
-from datasets.sources.voted import Galaxy, find_table, listed, read_votes
+from datasets.sources.trees import find_table
+from datasets.sources.voted import Galaxy, listed, read_votes
 from datasets.tables.reading import Table
 
 EXPECTED = "a folder or zip with gz2_hart16.csv, gz2_filename_mapping.csv and the images of Galaxy Zoo 2"

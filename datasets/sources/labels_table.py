@@ -13,27 +13,16 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 
-from datasets.classes import ordered
 from datasets.errors import SourceError
 from datasets.images.fits_names import read_content
 from datasets.images.reading import Directory
 from datasets.sources.listing import Item, Listing
-from datasets.sources.trees import open_tree, refusal
-from datasets.sources.voted import find_table
+from datasets.sources.trees import find_table, open_tree, two_classes
 from datasets.splits import Split, split_named
 from datasets.tables.reading import Table, is_table, table_file
 
 EXPECTED = "a CSV or Parquet table with the columns path and label, or a folder or zip that holds one"
-_COLUMNS = ("path", "label", "id", "split")
 Read = Callable[[str], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    path: str
-    label: str
-    object_id: str
-    split: Split | None
 
 
 def list_table(source: Path) -> Listing:
@@ -49,15 +38,12 @@ def list_table(source: Path) -> Listing:
     rejected: dict[str, str] = {}
     left_out = 0
     for row in _rows(table):
-        known = rows.setdefault(row.path, row) if row.label else row
         if not row.label:
             left_out += 1
-        elif known.label != row.label:
+        elif (known := rows.setdefault(row.path, row)).label != row.label:
             rejected[row.path] = f"listed as '{known.label}' and as '{row.label}'"
     kept = [row for row in rows.values() if row.path not in rejected]
-    classes = ordered({row.label for row in kept})
-    if len(classes) < 2:
-        raise refusal(source, EXPECTED, f"images of {len(classes)} classes, and two are needed to tell apart")
+    classes = two_classes(source, EXPECTED, {row.label for row in kept})
     labels = {name: label for label, name in enumerate(classes)}
     items = [
         Item(row.path, labels[row.label], partial(read_content, read, [base(row.path)]), row.split, row.object_id)
@@ -76,24 +62,26 @@ def _located(source: Path) -> tuple[Table, Read, Callable[[str], str]]:
     return table, home.contents.read, lambda path: posixpath.normpath((base / path).as_posix())
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    path: str
+    label: str
+    object_id: str
+    split: Split | None
+
+
 def _rows(table: Table) -> Iterator[_Row]:
-    number = 1
-    for batch in table.read(dict.fromkeys(_COLUMNS, pa.string()), optional=("id", "split")):
-        count = len(batch["path"])
-        columns = [batch[name].to_pylist() if name in batch else [None] * count for name in _COLUMNS]
+    names, number = ("path", "label", "id", "split"), 1
+    for batch in table.read(dict.fromkeys(names, pa.string()), optional=("id", "split")):
+        columns = [batch[name].to_pylist() if name in batch else [None] * len(batch["path"]) for name in names]
         for values in zip(*columns, strict=True):
             number += 1
             path, label, object_id, split = ((value or "").strip() for value in values)
             if not path:
                 raise SourceError(f"'{table.name}' cannot be imported: row {number} has no path")
-            yield _Row(path, label, object_id, _split(table, number, split))
-
-
-def _split(table: Table, number: int, name: str) -> Split | None:
-    found = split_named(name)
-    if name and found is None:
-        raise SourceError(
-            f"'{table.name}' cannot be imported: row {number}: expected a split train, validation or test, or "
-            f"nothing, found '{name}'"
-        )
-    return found
+            if split and split_named(split) is None:
+                raise SourceError(
+                    f"'{table.name}' cannot be imported: row {number}: expected a split train, validation or test, or "
+                    f"nothing, found '{split}'"
+                )
+            yield _Row(path, label, object_id, split_named(split))

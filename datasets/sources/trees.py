@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from datasets.classes import ordered
 from datasets.errors import SourceError
 from datasets.images.preparing import SUFFIXES
 from datasets.images.reading import Directory, is_hidden
@@ -50,6 +51,13 @@ class Tree:
 def refusal(source: Path, expected: str, actual: str) -> SourceError:
     """Make the error that says why a source cannot be imported."""
     return SourceError(f"'{source}' cannot be imported: expected {expected}, found {actual}")
+
+
+def two_classes(source: Path, expected: str, names: set[str]) -> tuple[str, ...]:
+    """Order the classes that a source has images of. Raises SourceError where they are less than two."""
+    if len(names) < 2:
+        raise refusal(source, expected, f"images of {len(names)} classes, and two are needed to tell apart")
+    return ordered(names)
 
 
 @contextmanager
@@ -109,13 +117,16 @@ def images_by_stem(tree: Tree) -> tuple[dict[str, tuple[str, Read]], list[tuple[
     Returns (path, how to read it) by stem, and (file, reason) of what must not or cannot be told apart.
     """
     images: dict[str, tuple[str, Read]] = {}
-    rejected = list(tree.rejected)
-    for name, read in _images(tree, rejected):
-        stem = PurePosixPath(name).stem
-        if stem in images:
-            rejected.append((name, f"has the same name as {images[stem][0]}"))
-        else:
-            images[stem] = (name, read)
+    rejected: list[tuple[str, str]] = []
+    for part in (tree, *inner_trees(tree)):
+        place = "" if part is tree else f"{part.path.relative_to(tree.path).as_posix()}/"
+        rejected += [(f"{place}{name}", reason) for name, reason in part.rejected]
+        for name in filter(is_image, part.files):
+            stem = PurePosixPath(name).stem
+            if stem in images:
+                rejected.append((f"{place}{name}", f"has the same name as {images[stem][0]}"))
+            else:
+                images[stem] = (f"{place}{name}", part.contents.reader(name))
     return images, rejected
 
 
@@ -129,13 +140,23 @@ def tables_in(tree: Tree) -> Iterator[tuple[Tree, Table]]:
         yield from ((part, Table(f"{part.path}/{name}", partial(part.contents.open, name))) for name in names)
 
 
-def _images(tree: Tree, rejected: list[tuple[str, str]]) -> Iterator[tuple[str, Read]]:
-    yield from ((name, tree.contents.reader(name)) for name in tree.files if is_image(name))
-    for inner in inner_trees(tree):
-        place = inner.path.relative_to(tree.path).as_posix()
-        rejected += [(f"{place}/{member}", reason) for member, reason in inner.rejected]
-        members = (member for member in inner.files if is_image(member))
-        yield from ((f"{place}/{member}", inner.contents.reader(member)) for member in members)
+def find_table(tree: Tree, *columns: str, expected: str) -> tuple[Tree, Table]:
+    """Find the table that has some columns in a source, and the folder or zip that it lies in.
+
+    Raises SourceError if none has them, or the first damaged one's.
+    """
+    damaged: list[SourceError] = []
+    for home, table in tables_in(tree):
+        try:
+            header = table.header()
+        except SourceError as error:
+            damaged.append(error)
+            continue
+        if set(columns) <= {column.strip().casefold() for column in header}:
+            return home, table
+    if damaged:
+        raise damaged[0]
+    raise refusal(tree.path, expected, f"no table with the column '{columns[0]}'")
 
 
 def _zip_tree(source: Path) -> Tree:

@@ -8,12 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Checksum:
-    """What a file must be.
-
-    Attributes:
-        sha256: SHA-256 of its bytes, in hexadecimal.
-        size: number of its bytes.
-    """
+    """What a file must be: the SHA-256 of its bytes, in hexadecimal, and their number."""
 
     sha256: str
     size: int

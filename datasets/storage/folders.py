@@ -54,7 +54,8 @@ class Folder:
     def child(self, *names: str) -> "Folder":
         """Return the folder below this one that ``names`` lead to."""
         for name in names:
-            _check_name(name)
+            if not name or name.startswith("/") or ".." in name.split("/"):
+                raise ValueError(f"a name within a folder must be relative and stay in it, got {name!r}")
         if self.local is not None:
             return Folder(str(self.local.joinpath(*names)))
         parts = urlsplit(self.uri)
@@ -63,14 +64,12 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """Return a whole file. Raises FileNotFoundError where it is absent."""
-        with storage_errors("read", self.child(name).uri):
-            if self.local is not None:
-                return (self.local / name).read_bytes()
-            return ask(self.child(name).uri, _read)
+        with storage_errors("read", self._uri(name)):
+            return ask(self._uri(name), _read) if self.local is None else (self.local / name).read_bytes()
 
     def write_whole(self, name: str, data: bytes) -> None:
         """Write a file whole or not at all, replacing an older one; makes the folders above it."""
-        with storage_errors("write", self.child(name).uri, absent_is_error=True):
+        with storage_errors("write", self._uri(name), absent_is_error=True):
             if self.local is None:
                 self._upload(name, data)
             else:
@@ -82,7 +81,7 @@ class Folder:
         Locally exactly one of several callers at the same time succeeds. An object store is asked first and then
         written to, so there two callers within that moment can both succeed.
         """
-        with storage_errors("write", self.child(name).uri, absent_is_error=True):
+        with storage_errors("write", self._uri(name), absent_is_error=True):
             if self.local is not None:
                 return create_file(self.local / name, data)
             if self.exists(name):
@@ -92,29 +91,28 @@ class Folder:
 
     def names(self) -> list[str]:
         """List the base names of files and folders directly in this one, sorted; nothing where it is absent."""
-        found: list[str] = []
+        names: list[str] = []
         with storage_errors("list", self.uri):
             if self.local is None:
-                found = ask(self.uri, _list)
+                names = ask(self.uri, _list)
             else:
                 with contextlib.suppress(FileNotFoundError):
-                    found = [path.name for path in self.local.iterdir()]
-        return sorted(name for name in found if not is_temporary(name))
+                    names = [path.name for path in self.local.iterdir()]
+        return sorted(name for name in names if not is_temporary(name))
 
     def exists(self, name: str = "") -> bool:
         """Say whether the file or folder ``name``, or with no name this folder, exists."""
-        with storage_errors("look up", self._where(name)):
-            if self.local is not None:
-                return (self.local / name).exists()
-            return ask(self._where(name), _exists)
+        where = self._uri(name) if name else self.uri
+        with storage_errors("look up", where):
+            return ask(where, _exists) if self.local is None else (self.local / name).exists()
 
     def delete(self, name: str) -> None:
         """Delete a file; a missing one is fine."""
-        with storage_errors("delete", self.child(name).uri), contextlib.suppress(FileNotFoundError):
+        with storage_errors("delete", self._uri(name)), contextlib.suppress(FileNotFoundError):
             if self.local is not None:
                 (self.local / name).unlink()
             elif self.exists(name):
-                ask(self.child(name).uri, lambda filesystem, path: filesystem.delete_file(path))
+                ask(self._uri(name), lambda filesystem, path: filesystem.delete_file(path))
 
     def sweep(self) -> None:
         """Delete the unfinished files of writers that were killed. Call it only where nobody else writes."""
@@ -140,8 +138,8 @@ class Folder:
             else:
                 write_temporary(self.local, b"probe").unlink()
 
-    def _where(self, name: str) -> str:
-        return self.child(name).uri if name else self.uri
+    def _uri(self, name: str) -> str:
+        return self.child(name).uri
 
     def _upload(self, name: str, data: bytes) -> None:
         without_folders = urlsplit(self.uri).scheme in _WITHOUT_FOLDERS
@@ -152,7 +150,7 @@ class Folder:
             with filesystem.open_output_stream(path) as stream:
                 stream.write(data)
 
-        ask(self.child(name).uri, upload)
+        ask(self._uri(name), upload)
 
 
 def open_folder(location: str | Path) -> Folder:
@@ -201,9 +199,3 @@ def _exists(filesystem: "FileSystem", path: str) -> bool:
     from pyarrow.fs import FileType
 
     return bool(filesystem.get_file_info(path).type != FileType.NotFound)
-
-
-def _check_name(name: str) -> str:
-    if not name or name.startswith("/") or ".." in name.split("/"):
-        raise ValueError(f"a name within a folder must be relative and stay in it, got {name!r}")
-    return name
