@@ -50,13 +50,13 @@ from .oracles.grid import GridOracle as GridOracle
 from .oracles.hyperband import HyperbandOracle as HyperbandOracle
 from .oracles.random_search import RandomOracle as RandomOracle
 from .oracles.tpe import TPEOracle as TPEOracle
-from .space.hypermodel import (
+from .space.discovery import (
     RANDOM_POINTS as RANDOM_POINTS,
     Builder as Builder,
     builder as builder,
     discover as discover,
     explore as explore,
-    load_hypermodel as load_hypermodel,
 )
+from .space.hypermodel import load_hypermodel as load_hypermodel
 from .space.options import training_options as training_options
 from .space.points import complete as complete, complete_points as complete_points, random_point as random_point

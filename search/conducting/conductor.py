@@ -20,7 +20,8 @@ from search.conducting.warm_start import as_suggestion, read_warm_start
 from search.ledger.ledger import Ledger
 from search.ledger.records import Record, Suggestion, TrialState, now, pending
 from search.ledger.specification import SearchSpecification
-from search.space.discovery import Declared, as_json, as_space, unknown, update_oracle
+from search.oracles.space_updates import unknown, update_oracle
+from search.space.discovery import Declared, as_json, as_space
 
 _Status = trial_module.TrialStatus
 

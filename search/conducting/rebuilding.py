@@ -5,20 +5,21 @@ the ledger, which is written first, has both.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import keras_tuner
 from keras_tuner.engine import trial as trial_module
 
 from search.ledger.records import Record, Suggestion, TrialState
 from search.oracles.hyperband import HyperbandOracle
+from search.oracles.keras_tuner_internals import record_values
+from search.values import JsonObject
 
 _Status = trial_module.TrialStatus
 
 
 def rebuild_oracle(
     oracle: keras_tuner.Oracle,
-    state: Mapping[str, Any] | None,
+    state: JsonObject | None,
     suggestions: Sequence[Suggestion],
     records: Mapping[str, Record],
 ) -> list[Record]:
@@ -44,9 +45,9 @@ def rebuild_oracle(
         trial = oracle.trials[suggestion.trial_id]
         if suggestion.trial_id not in started:
             if isinstance(oracle, HyperbandOracle):
-                oracle.take_in(trial)
+                oracle.restore(trial)
             oracle.start_order.append(suggestion.trial_id)
-            oracle._record_values(trial)
+            record_values(oracle, trial)
         if suggestion.trial_id not in told:
             oracle.ongoing_trials[f"worker-{number}"] = trial
     untold = [record for trial_id, record in records.items() if trial_id not in told]

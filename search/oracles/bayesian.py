@@ -1,19 +1,21 @@
 """Bayesian optimisation as Keras Tuner does it, with the same model and criterion, in a fraction of its time."""
 
 import functools
-from typing import Any
 
 import keras_tuner
 import numpy as np
-from keras_tuner.engine import trial as trial_module
+from keras_tuner.engine.hyperparameters import Fixed, HyperParameter
+from keras_tuner.engine.trial import Trial, TrialStatus
 from threadpoolctl import ThreadpoolController
 
 from search.oracles.gaussian_process import Floats, Posterior
+from search.oracles.keras_tuner_internals import is_tried
 from search.oracles.length_scale import likeliest_length
 from search.oracles.multistart import minimise
-from search.oracles.untried import untried_values
+from search.oracles.random_search import Response, respond, untried_values
+from search.space.points import active
+from search.values import JsonObject, Values
 
-_Status = trial_module.TrialStatus
 # Finding the loaded libraries takes longer than limiting them.
 _blas = functools.cache(ThreadpoolController)
 _STARTS = 50
@@ -33,50 +35,50 @@ class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):  # type: i
     - ``get_state`` holds the random generator: an oracle that is resumed goes on as if it had not been interrupted.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
+        self._generator = np.random.RandomState(self.seed)
         self._vectors: dict[str, tuple[int, list[float]]] = {}
 
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
+    def populate_space(self, trial_id: str) -> Response:
         """Return the next values and their status: RUNNING, or STOPPED when no untried values are left."""
         # More threads make matrices of this size no faster, and take the cores from the trials that run.
         with _blas().limit(limits=1, user_api="blas"):
             values = self._proposed_values()
-        values = values or untried_values(self)
-        return {"status": _Status.STOPPED if values is None else _Status.RUNNING, "values": values}
+        return respond(values or untried_values(self))
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> JsonObject:
         """Return what `set_state` needs beside the trials, as JSON takes it."""
-        generator = self._random_state.get_state(legacy=False)
+        generator = self._generator.get_state(legacy=False)
         generator["state"] = {"key": generator["state"]["key"].tolist(), "pos": int(generator["state"]["pos"])}
-        state: dict[str, Any] = super().get_state()
+        state: JsonObject = super().get_state()
         return state | {"random_state": generator}
 
-    def set_state(self, state: dict[str, Any]) -> None:
+    def set_state(self, state: JsonObject) -> None:
         """Continue from ``state``; a state of the parent class, which has no generator, is taken too."""
         super().set_state(state)
         self._vectors.clear()
         if "random_state" in state:
             key = np.array(state["random_state"]["state"]["key"], dtype=np.uint32)
             inner = {"key": key, "pos": state["random_state"]["state"]["pos"]}
-            self._random_state.set_state(state["random_state"] | {"state": inner})
+            self._generator.set_state(state["random_state"] | {"state": inner})
 
-    def _proposed_values(self) -> dict[str, Any] | None:
+    def _proposed_values(self) -> Values | None:
         """Return the values at the criterion's best point that are new; None while there is too little to go by."""
-        done = [trial for trial in self.trials.values() if trial.status == _Status.COMPLETED]
+        done = [trial for trial in self.trials.values() if trial.status == TrialStatus.COMPLETED]
         # As in the parent class.
         if len(done) < (self.num_initial_points or max(3 * len(self.hyperparameters.space), 3)):
             return None
-        if not self._nonfixed_space():
+        if not self._free_space():
             return None
         points, _ = self.best_points(self._posterior(done))
         for point in points:
-            values: dict[str, Any] = self._vector_to_values(point)
-            if not self._duplicate(values):
+            values = self._decoded(point)
+            if not is_tried(self, values):
                 return values
         return None
 
-    def _posterior(self, done: list[Any]) -> Posterior:
+    def _posterior(self, done: list[Trial]) -> Posterior:
         """Fit to the completed trials ``done``, then take every running trial's pessimistic result for granted."""
         sign = -1.0 if self.objective.direction == "max" else 1.0
         points = self._encoded(done)
@@ -84,7 +86,7 @@ class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):  # type: i
         targets = np.nan_to_num(np.array([sign * trial.score for trial in done], dtype=float), posinf=0, neginf=0)
         length = likeliest_length(points, targets, noise=self.alpha)
         posterior = Posterior.given(points, targets, length=length, noise=self.alpha)
-        running = [trial for trial in self.trials.values() if trial.status == _Status.RUNNING]
+        running = [trial for trial in self.trials.values() if trial.status == TrialStatus.RUNNING]
         if not running:
             return posterior
         places = self._encoded(running)
@@ -107,7 +109,7 @@ class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):  # type: i
         A third of the candidates is uniform, a third are corners, where the deviation is greatest, and a third lies
         around the best points seen.
         """
-        generator, dimensions = self._random_state, posterior.points.shape[1]
+        generator, dimensions = self._generator, posterior.points.shape[1]
         uniform = generator.uniform(size=(_STARTS, dimensions))
         elsewhere = generator.uniform(size=(_CANDIDATES, dimensions))
         corners = generator.uniform(size=(_CANDIDATES, dimensions)).round()
@@ -117,13 +119,25 @@ class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):  # type: i
         best = np.argsort(posterior.lower_bound(candidates, self.beta), kind="stable")[:_STARTS]
         return np.concatenate([uniform, candidates[best]])
 
-    def _encoded(self, trials: list[Any]) -> Floats:
+    def _free_space(self) -> list[HyperParameter]:
+        return [one for one in self.hyperparameters.space if not isinstance(one, Fixed)]
+
+    def _decoded(self, point: Floats) -> Values:
+        """Return the active values at a point of the unit box."""
+        values, places = Values(), iter(point)
+        for one in self.hyperparameters.space:
+            value = one.value if isinstance(one, Fixed) else one.prob_to_value(next(places))
+            if active(one, values):
+                values[one.name] = value
+        return values
+
+    def _encoded(self, trials: list[Trial]) -> Floats:
         """Return the trials' values in the unit box, (n, d), as Keras Tuner encodes them."""
-        space = self._nonfixed_space()
+        space = self._free_space()
         vectors: Floats = np.nan_to_num(np.array([self._vector(trial, space) for trial in trials], dtype=float))
         return vectors
 
-    def _vector(self, trial: Any, space: list[Any]) -> list[float]:
+    def _vector(self, trial: Trial, space: list[HyperParameter]) -> list[float]:
         """Encode one trial, once for each size the space has had: values never change, the space only grows."""
         size, vector = self._vectors.get(trial.trial_id, (-1, []))
         if size != len(space):
@@ -134,7 +148,7 @@ class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):  # type: i
                 )
                 for hp in space
             ]
-            # A running trial may still meet new hyperparameters.
-            if trial.status != _Status.RUNNING:
+            # A running trial may still discover new hyperparameters.
+            if trial.status != TrialStatus.RUNNING:
                 self._vectors[trial.trial_id] = len(space), vector
         return vector

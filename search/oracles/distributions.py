@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import optuna
-from keras_tuner.engine import hyperparameters as kinds
+from keras_tuner.engine.hyperparameters import Boolean, Choice, Fixed, HyperParameter, Int
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from search.values import Value
@@ -22,7 +22,7 @@ class Parameter:
     """
 
     name: str
-    hyperparameter: Any
+    hyperparameter: HyperParameter
     distribution: BaseDistribution
     steps: tuple[Value, ...] | None = None
     by_share: bool = False
@@ -45,7 +45,7 @@ class Parameter:
         assert isinstance(distribution, CategoricalDistribution)
         return trial.suggest_categorical(self.name, distribution.choices)
 
-    def represent(self, value: Value) -> Any | None:
+    def represent(self, value: Value) -> Value | None:
         """Return Optuna's value for Keras Tuner's, None for one that the distribution does not hold."""
         if self.steps is not None:
             return self.steps.index(value) if value in self.steps else None
@@ -54,10 +54,11 @@ class Parameter:
         if isinstance(self.distribution, CategoricalDistribution):
             return value if value in self.distribution.choices else None
         assert isinstance(self.distribution, IntDistribution | FloatDistribution)
-        inside = self.distribution.low <= value <= self.distribution.high  # type: ignore[operator]
+        assert not isinstance(value, str)
+        inside = self.distribution.low <= value <= self.distribution.high
         return value if inside and self._on_a_step(value) else None
 
-    def _on_a_step(self, value: Any) -> bool:
+    def _on_a_step(self, value: float) -> bool:
         distribution = self.distribution
         return not isinstance(distribution, IntDistribution) or (value - distribution.low) % distribution.step == 0
 
@@ -69,7 +70,7 @@ class Space:
         self._parameters: list[Parameter | None] = []
         self._names: dict[str, int] = {}
 
-    def parameters(self, space: Sequence[Any]) -> Sequence[Parameter | None]:
+    def parameters(self, space: Sequence[HyperParameter]) -> Sequence[Parameter | None]:
         """Return a parameter for each hyperparameter of ``space``, None for a fixed one.
 
         Keras Tuner tells hyperparameters of one name apart by their conditions; here the second is called ``name#2``.
@@ -81,27 +82,27 @@ class Space:
         return self._parameters
 
 
-def parameter(name: str, hyperparameter: Any) -> Parameter | None:
+def parameter(name: str, hyperparameter: HyperParameter) -> Parameter | None:
     """Return Optuna's parameter ``name`` for a Keras Tuner hyperparameter, None for a fixed one."""
-    if isinstance(hyperparameter, kinds.Fixed):
+    if isinstance(hyperparameter, Fixed):
         return None
-    if isinstance(hyperparameter, kinds.Boolean):
+    if isinstance(hyperparameter, Boolean):
         return Parameter(name, hyperparameter, CategoricalDistribution((False, True)))
-    if isinstance(hyperparameter, kinds.Choice):
+    if isinstance(hyperparameter, Choice):
         return _choice(name, hyperparameter)
     return _numerical(name, hyperparameter)
 
 
-def _choice(name: str, hyperparameter: Any) -> Parameter:
+def _choice(name: str, hyperparameter: HyperParameter) -> Parameter:
     values = tuple(dict.fromkeys(hyperparameter.values))
     if hyperparameter.ordered:
         return _by_index(name, hyperparameter, values)
     return Parameter(name, hyperparameter, CategoricalDistribution(values))
 
 
-def _numerical(name: str, hyperparameter: Any) -> Parameter:
+def _numerical(name: str, hyperparameter: HyperParameter) -> Parameter:
     low, high, step = hyperparameter.min_value, hyperparameter.max_value, hyperparameter.step
-    whole, linear = isinstance(hyperparameter, kinds.Int), hyperparameter.sampling == "linear"
+    whole, linear = isinstance(hyperparameter, Int), hyperparameter.sampling == "linear"
     if whole and linear:
         # Optuna wants a whole number of steps.
         return Parameter(name, hyperparameter, IntDistribution(low, high - (high - low) % step, step=step))
@@ -113,5 +114,5 @@ def _numerical(name: str, hyperparameter: Any) -> Parameter:
     return Parameter(name, hyperparameter, kind(low, high, log=not linear))
 
 
-def _by_index(name: str, hyperparameter: Any, values: tuple[Value, ...]) -> Parameter:
+def _by_index(name: str, hyperparameter: HyperParameter, values: tuple[Value, ...]) -> Parameter:
     return Parameter(name, hyperparameter, IntDistribution(0, len(values) - 1), steps=values)

@@ -8,6 +8,7 @@ import keras_tuner
 
 from search.errors import SettingsError, SpaceError
 from search.hyperband_size import FACTOR, HYPERBAND
+from search.oracles.keras_tuner_internals import keep_no_files
 from search.space.hypermodel import import_object
 from trainer import Objective
 
@@ -66,10 +67,7 @@ def _driven_from_outside(oracle: keras_tuner.Oracle) -> keras_tuner.Oracle:
     oracle.verbose = 0
     oracle.max_retries_per_trial = 0
     oracle.max_consecutive_failed_trials = _NEVER
-    # Looks through the whole history at each trial's end, for what is out of reach.
-    oracle._check_consecutive_failures = lambda: None
     # The budget is counted in records, outside; without a limit of its own an oracle pads all its trial ids alike.
     oracle.max_trials = None
-    oracle.save = lambda: None
-    oracle._save_trial = lambda _trial: None
+    keep_no_files(oracle)
     return oracle

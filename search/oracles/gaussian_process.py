@@ -6,7 +6,6 @@ those of Rasmussen and Williams, Gaussian Processes for Machine Learning (2006),
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,58 +28,26 @@ class Likelihood:
         self._targets = targets
         self._noise = noise
         # Filled again at each call: fresh memory of this size costs as much as the arithmetic.
-        self._room = np.empty((3, *self._distances.shape))
+        self._room = np.empty((2, *self._distances.shape))
 
     def value(self, log_length: float) -> float:
         """Return the log likelihood; −∞ where the kernel's matrix is not positive definite to working precision."""
-        negative, kernel, _ = self._room
+        negative, kernel = self._room
         np.multiply(self._distances, -math.exp(-log_length), out=negative)
         np.multiply(negative, negative, out=kernel)
         kernel /= 3.0
         kernel -= negative
         kernel += 1.0
         kernel *= np.exp(negative, out=negative)
-        _, _, value = self._solved(kernel)
-        return value
-
-    def value_and_slope(self, log_length: float) -> tuple[float, float]:
-        """Return the log likelihood and its derivative by the logarithm of the length scale (equation 5.9)."""
-        kernel, derivative = self._kernel_and_derivative(log_length)
-        lower, weights, value = self._solved(kernel)
-        if lower is None:
-            return value, 0.0
-        inverse, _ = lapack.dpotri(lower, lower=True, overwrite_c=True)
-        # Only the lower triangle of the inverse is filled, above it are zeros: each pair counts twice.
-        trace = 2.0 * float(np.vdot(inverse.T, derivative))
-        return value, 0.5 * (float(weights @ (derivative @ weights)) - trace)
-
-    def _kernel_and_derivative(self, log_length: float) -> tuple[Floats, Floats]:
-        """Return (1 + s + s²/3) e⁻ˢ and s² (1 + s) e⁻ˢ / 3, its derivative by log l, for s = √5 r / l."""
-        kernel, square, derivative = self._room
-        np.multiply(self._distances, math.exp(-log_length), out=kernel)
-        np.multiply(kernel, kernel, out=square)
-        square /= 3.0
-        np.add(kernel, 1.0, out=derivative)
-        np.negative(kernel, out=kernel)
-        np.exp(kernel, out=kernel)
-        derivative *= kernel
-        kernel *= square
-        kernel += derivative
-        derivative *= square
-        return kernel, derivative
-
-    def _solved(self, kernel: Floats) -> tuple[Any, Floats, float]:
-        """Return the Cholesky factor (None if there is none), K⁻¹ y and the log likelihood. Overwrites ``kernel``."""
         count = len(self._targets)
         kernel.flat[:: count + 1] += self._noise
         # Symmetric, so its transpose is itself, in the order that LAPACK can overwrite.
         lower, failed = lapack.dpotrf(kernel.T, lower=True, overwrite_a=True, clean=True)
         if failed:
-            return None, self._targets, -math.inf
+            return -math.inf
         weights, _ = lapack.dpotrs(lower, self._targets, lower=True)
         logarithms = float(np.log(lower.diagonal()).sum())
-        value = -0.5 * float(self._targets @ weights) - logarithms - 0.5 * count * math.log(2.0 * math.pi)
-        return lower, weights, value
+        return -0.5 * float(self._targets @ weights) - logarithms - 0.5 * count * math.log(2.0 * math.pi)
 
 
 @dataclass(frozen=True)

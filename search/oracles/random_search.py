@@ -1,11 +1,24 @@
-"""Random search that tries a small space to its last combination."""
+"""Random search that tries a small space to its last combination, and what all oracles answer with."""
 
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypedDict
 
 import keras_tuner
-from keras_tuner.engine import trial as trial_module
+from keras_tuner.engine.hyperparameters import HyperParameter
+from keras_tuner.engine.trial import TrialStatus
 
-from search.oracles.untried import untried_values
+from search.oracles.keras_tuner_internals import is_tried, random_values
+from search.space.points import active
+from search.values import Values
+
+_LOOKED_AT = 20_000
+
+
+class Response(TypedDict):
+    """What `keras_tuner.Oracle.populate_space` returns: a `TrialStatus`, and values where that is RUNNING."""
+
+    status: str
+    values: Values | None
 
 
 class RandomOracle(keras_tuner.oracles.RandomSearchOracle):  # type: ignore[misc]
@@ -14,8 +27,44 @@ class RandomOracle(keras_tuner.oracles.RandomSearchOracle):  # type: ignore[misc
     The parent stops after 20 draws that were tried before, with a third of a space of 50 left.
     """
 
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
+    def populate_space(self, trial_id: str) -> Response:
         """Return untried values and RUNNING; STOPPED when there are none left."""
-        values = untried_values(self)
-        status = trial_module.TrialStatus.STOPPED if values is None else trial_module.TrialStatus.RUNNING
-        return {"status": status, "values": values}
+        return respond(untried_values(self))
+
+
+def respond(values: Values | None) -> Response:
+    """Answer with the next trial's ``values``; None: there will be no more."""
+    return {"status": TrialStatus.STOPPED if values is None else TrialStatus.RUNNING, "values": values}
+
+
+def untried_values(oracle: keras_tuner.Oracle) -> Values | None:
+    """Return random active values for ``oracle``'s space that none of its trials has had, None if there are none left.
+
+    Where Keras Tuner's own draw gives up, the first 20,000 combinations are looked at in order. A continuous
+    hyperparameter counts as its ten `values`.
+    """
+    drawn = random_values(oracle)
+    if drawn is not None:
+        return drawn
+    return first_untried(oracle.hyperparameters.space, lambda values: is_tried(oracle, values))
+
+
+def first_untried(space: Sequence[HyperParameter], tried: Callable[[Values], bool]) -> Values | None:
+    """Return the first combination of ``space`` that is not ``tried``, or None."""
+    for _, values in zip(range(_LOOKED_AT), _combinations(space, {}), strict=False):
+        if not tried(values):
+            return values
+    return None
+
+
+def _combinations(space: Sequence[HyperParameter], values: Values) -> Iterator[Values]:
+    """Yield every combination of active values. Parents stand before their children in a Keras Tuner space."""
+    if not space:
+        yield dict(values)
+        return
+    first, rest = space[0], space[1:]
+    if not active(first, values):
+        yield from _combinations(rest, values)
+        return
+    for value in first.values:
+        yield from _combinations(rest, values | {first.name: value})

@@ -1,15 +1,14 @@
 """Tree-structured Parzen estimators for Keras Tuner: Optuna's sampler behind a real Keras Tuner oracle."""
 
-from typing import Any
-
 import keras_tuner
-from keras_tuner.engine import trial as trial_module
+from keras_tuner.engine.trial import Trial, TrialStatus
 
+from search.oracles.keras_tuner_internals import is_tried
+from search.oracles.random_search import Response, respond, untried_values
 from search.oracles.tpe_study import TPEStudy
-from search.oracles.untried import Values, untried_values
+from search.values import JsonObject, Values
 
-_Status = trial_module.TrialStatus
-# A draw of the sampler costs tens of milliseconds; in a space nearly used up it rarely meets something new.
+# A draw of the sampler costs tens of milliseconds; in a space nearly used up it rarely yields something new.
 _DRAWS = 8
 
 
@@ -26,12 +25,12 @@ class TPEOracle(keras_tuner.Oracle):  # type: ignore[misc]
 
     def __init__(
         self,
-        objective: Any = None,
+        objective: keras_tuner.Objective | str | None = None,
         max_trials: int | None = 10,
         num_initial_points: int = 10,
         seed: int | None = None,
         hyperparameters: keras_tuner.HyperParameters | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         super().__init__(
             objective=objective, max_trials=max_trials, hyperparameters=hyperparameters, seed=seed, **kwargs
@@ -40,22 +39,23 @@ class TPEOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._draws = 0
         self._forget()
 
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
+    def populate_space(self, trial_id: str) -> Response:
         """Return the next values and their status: RUNNING, or STOPPED when no untried values are left."""
         study, space = self._informed_study(), self.hyperparameters.space
+        values: Values | None
         for _ in range(_DRAWS):
-            number, values = study.ask(space, draw=self._draws)
+            values = drawn = study.ask(space, draw=self._draws)
             self._draws += 1
-            if not self._duplicate(values):
-                return self._begin(trial_id, number, values)
-            study.withdraw(number)
-        untried = untried_values(self)
-        if untried is None:
-            return {"status": _Status.STOPPED, "values": None}
-        return self._begin(trial_id, study.add(space, untried), untried)
+            if not is_tried(self, drawn):
+                break
+        else:
+            values = untried_values(self)
+        if values is not None:
+            self._numbers[trial_id] = study.add(space, values)
+        return respond(values)
 
     @keras_tuner.synchronized  # type: ignore[untyped-decorator]
-    def end_trial(self, trial: Any) -> None:
+    def end_trial(self, trial: Trial) -> None:
         """Take in an ended trial, as `keras_tuner.Oracle.end_trial` does, and let the sampler learn from it."""
         super().end_trial(trial)
         if trial.trial_id in self._numbers:
@@ -68,12 +68,12 @@ class TPEOracle(keras_tuner.Oracle):  # type: ignore[misc]
         if len(self.hyperparameters.space) > size:
             self._forget()
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> JsonObject:
         """Return what `set_state` needs beside the trials, as JSON takes it."""
-        state: dict[str, Any] = super().get_state()
+        state: JsonObject = super().get_state()
         return state | {"num_initial_points": self.num_initial_points, "draws": self._draws}
 
-    def set_state(self, state: dict[str, Any]) -> None:
+    def set_state(self, state: JsonObject) -> None:
         """Continue from ``state``. ``trials`` are set before; the sampler learns from them all again."""
         super().set_state(state)
         self.num_initial_points, self._draws = state["num_initial_points"], state["draws"]
@@ -99,17 +99,13 @@ class TPEOracle(keras_tuner.Oracle):  # type: ignore[misc]
                     self._end(trial)
         return self._study
 
-    def _begin(self, trial_id: str, number: int, values: Values) -> dict[str, Any]:
-        self._numbers[trial_id] = number
-        return {"status": _Status.RUNNING, "values": values}
-
-    def _end(self, trial: Any) -> None:
+    def _end(self, trial: Trial) -> None:
         """Tell the study of a trial that has ended for good: not of one that will be tried again."""
-        if self._study is None or trial.status not in (_Status.COMPLETED, _Status.FAILED):
+        if self._study is None or trial.status not in (TrialStatus.COMPLETED, TrialStatus.FAILED):
             return
         self._study.end(
             self._numbers[trial.trial_id],
             self.hyperparameters.space,
             trial.hyperparameters.values,
-            score=trial.score if trial.status == _Status.COMPLETED else None,
+            score=trial.score if trial.status == TrialStatus.COMPLETED else None,
         )

@@ -1,49 +1,132 @@
-"""Hyperparameters that a trial discovers when it builds its model, and what they mean to the oracle.
-
-A hyperparameter that only some branch declares is not always found before the search. The worker that discovers it uses
-its default and reports it. From then on the oracle proposes values for it, and every earlier trial counts as one with
-the default: that is what the trial itself used, and what Keras Tuner's own Bayesian oracle assumes.
-"""
+"""Which hyperparameters a HyperModel has: building it from values, and from enough of them to find every branch."""
 
 import copy
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Protocol
 
+import keras
 import keras_tuner
 
-Declared = Sequence[Mapping[str, Any]]
+from search.errors import SpaceError
+from search.space.points import random_point
+from search.values import JsonObject, Value, Values
+
+Declared = list[JsonObject]
+"""Hyperparameters as JSON takes them."""
+
+
+class Condition(Protocol):
+    """A condition of Keras Tuner's, which has no public name: a hyperparameter has one of some values."""
+
+    name: str
+    values: list[Value]
+
+
+Scope = list[Condition]
+# Enough to get past defaults that do not fit the image; a space that needs more luck would waste its trials.
+RANDOM_POINTS = 5
 
 
 def as_space(declared: Declared) -> keras_tuner.HyperParameters:
     """Return the hyperparameters that `as_json` wrote."""
     # Keras Tuner changes the mappings that it reads.
-    return keras_tuner.HyperParameters.from_config({"space": copy.deepcopy(list(declared)), "values": {}})
+    return keras_tuner.HyperParameters.from_config({"space": copy.deepcopy(declared), "values": {}})
 
 
-def as_json(space: keras_tuner.HyperParameters) -> list[dict[str, Any]]:
+def as_json(space: keras_tuner.HyperParameters) -> Declared:
     """Return the hyperparameters of ``space``, without values, as JSON takes them."""
-    declared: list[dict[str, Any]] = space.get_config()["space"]
+    declared: Declared = space.get_config()["space"]
     return declared
 
 
-def unknown(oracle: keras_tuner.Oracle, space: keras_tuner.HyperParameters) -> list[Any]:
-    """Return the hyperparameters of ``space`` that ``oracle`` does not know; none if its space is not to change."""
-    if not (oracle.allow_new_entries and oracle.tune_new_entries):
-        return []
-    return [one for one in space.space if not oracle.hyperparameters._exists(one.name, one.conditions)]
+class Builder:
+    """A function without arguments that builds a model, and knows afterwards what the build declared."""
+
+    def __init__(self, hypermodel: keras_tuner.HyperModel, values: Mapping[str, Value]) -> None:
+        self._hypermodel, self._given = hypermodel, dict(values)
+        self._declared = keras_tuner.HyperParameters()
+
+    def __call__(self) -> keras.Model:
+        """Build the model of the values given; a hyperparameter that has none gets its default."""
+        self._declared = keras_tuner.HyperParameters()
+        self._declared.values = dict(self._given)
+        return self._hypermodel.build(self._declared)
+
+    @property
+    def values(self) -> Values:
+        """The values given, and the defaults that the last build used beside them."""
+        values: Values = self._given | self._declared.values
+        return values
+
+    @property
+    def declared(self) -> Declared:
+        """What the last build declared, as far as it came; see `search.oracles.space_updates`."""
+        return as_json(self._declared)
 
 
-def update_oracle(oracle: keras_tuner.Oracle, space: keras_tuner.HyperParameters) -> None:
-    """Add what is new in ``space`` to the oracle's space, and its default to every trial in which it is active."""
-    if unknown(oracle, space):
-        oracle.update_space(space)
-    complete_trials(oracle)
+def builder(hypermodel: keras_tuner.HyperModel, values: Mapping[str, Value]) -> Builder:
+    """Return a function without arguments that builds ``hypermodel`` with ``values``."""
+    return Builder(hypermodel, values)
 
 
-def complete_trials(oracle: keras_tuner.Oracle) -> None:
-    """Give every trial the default of each active hyperparameter that it lacks."""
-    for trial in oracle.trials.values():
-        size = len(trial.hyperparameters.space)
-        trial.hyperparameters.merge(oracle.hyperparameters, overwrite=False)
-        if len(trial.hyperparameters.space) > size:
-            oracle._record_values(trial)
+def discover(hypermodel: keras_tuner.HyperModel, *, seed: int = 1) -> keras_tuner.HyperParameters:
+    """Return the hyperparameters of ``hypermodel``, including those in scopes that its defaults do not enter.
+
+    Builds the model once with its defaults and once more for each scope that no build has reached, as Keras Tuner's own
+    tuners do. Where the defaults cannot be built, some random values are tried. Raises SpaceError if those cannot be
+    built either.
+    """
+    space = keras_tuner.HyperParameters()
+    unreached = _explore_start(hypermodel, space, seed)
+    tried: list[Scope] = []
+    while unreached:
+        scope = unreached.pop(0)
+        if scope in tried:
+            continue
+        tried.append(scope)
+        unreached += _explore(hypermodel, space, {condition.name: condition.values[0] for condition in scope})[0]
+    return space
+
+
+def explore(
+    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: Mapping[str, Value]
+) -> None:
+    """Add to ``space`` what a build with ``values`` declares, if it can be built."""
+    _explore(hypermodel, space, values)
+
+
+def _explore_start(hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, seed: int) -> list[Scope]:
+    unreached, first = _explore(hypermodel, space, {})
+    problem = first
+    for number in range(RANDOM_POINTS):
+        if problem is None or not space.space:
+            break
+        more, problem = _explore(hypermodel, space, random_point(space, seed=seed + 1000 * number))
+        unreached += more
+    if problem is None or first is None:
+        return unreached
+    raise SpaceError(
+        "the model can be built neither of its default hyperparameters nor of random ones: "
+        f"{type(first).__name__}: {first}"
+    ) from first
+
+
+def _explore(
+    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: Mapping[str, Value]
+) -> tuple[list[Scope], Exception | None]:
+    """Build once with ``values`` and add what was declared to ``space``.
+
+    Returns the scopes that were not entered, and what the build raised: one branch that cannot be built costs trials,
+    not the search, and hides nothing that was declared before it.
+    """
+    hp = space.copy()
+    hp.values.update(values)
+    hp.ensure_active_values()
+    problem = None
+    try:
+        hypermodel.build(hp)
+    except Exception as error:  # a user's build may raise anything
+        problem = error
+    space.merge(hp, overwrite=False)
+    keras.backend.clear_session()
+    return copy.deepcopy([scope for scope in hp.inactive_scopes if scope not in hp.active_scopes]), problem

@@ -1,23 +1,15 @@
-"""Finding a search space and knowing it: importing a HyperModel, building from values, discovering hyperparameters."""
+"""Importing a HyperModel: the built-in one, or a user's by ``module:object``."""
 
-import copy
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import keras
 import keras_tuner
 
 from search.errors import SpaceError
 from search.space.built_in import GalaxyHyperModel
-from search.space.discovery import as_json
-from search.space.points import random_point
-from search.values import Value
-
-# Enough to get past defaults that do not fit the image; a space that needs more luck would waste its trials.
-RANDOM_POINTS = 5
 
 
 class _FunctionHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
@@ -73,101 +65,6 @@ def import_object(reference: str, *, option: str) -> object:
         raise SpaceError(
             f"{option} {reference}: cannot be imported from {here}: {type(error).__name__}: {error}"
         ) from error
-
-
-class Builder:
-    """A function without arguments that builds a model, and knows afterwards what the build declared."""
-
-    def __init__(self, hypermodel: keras_tuner.HyperModel, values: Mapping[str, Value]) -> None:
-        self._hypermodel, self._given = hypermodel, dict(values)
-        self._declared = keras_tuner.HyperParameters()
-
-    def __call__(self) -> keras.Model:
-        """Build the model of the values given; a hyperparameter that has none gets its default."""
-        self._declared = keras_tuner.HyperParameters()
-        self._declared.values = dict(self._given)
-        return self._hypermodel.build(self._declared)
-
-    @property
-    def values(self) -> dict[str, Value]:
-        """The values given, and the defaults that the last build used beside them."""
-        values: dict[str, Value] = self._given | self._declared.values
-        return values
-
-    @property
-    def declared(self) -> list[dict[str, Any]]:
-        """What the last build declared, as far as it came; see `search.space.discovery`."""
-        return as_json(self._declared)
-
-
-def builder(hypermodel: keras_tuner.HyperModel, values: Mapping[str, Value]) -> Builder:
-    """Return a function without arguments that builds ``hypermodel`` with ``values``."""
-    return Builder(hypermodel, values)
-
-
-def discover(hypermodel: keras_tuner.HyperModel, *, seed: int = 1) -> keras_tuner.HyperParameters:
-    """Return the hyperparameters of ``hypermodel``, including those in scopes that its defaults do not enter.
-
-    Builds the model once with its defaults and once more for each scope that no build has reached, as Keras Tuner's own
-    tuners do. Where the defaults cannot be built, some random values are tried. Raises SpaceError if those cannot be
-    built either.
-    """
-    space = keras_tuner.HyperParameters()
-    unreached = _explore_start(hypermodel, space, seed)
-    tried: list[object] = []
-    while unreached:
-        scope = unreached.pop(0)
-        if scope in tried:
-            continue
-        tried.append(scope)
-        unreached += _explore(hypermodel, space, {condition.name: condition.values[0] for condition in scope})[0]
-    return space
-
-
-def explore(
-    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: Mapping[str, Value]
-) -> None:
-    """Add to ``space`` what a build with ``values`` declares, if it can be built."""
-    _explore(hypermodel, space, values)
-
-
-def _explore_start(
-    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, seed: int
-) -> list[list[Any]]:
-    unreached, first = _explore(hypermodel, space, {})
-    problem = first
-    for number in range(RANDOM_POINTS):
-        if problem is None or not space.space:
-            break
-        more, problem = _explore(hypermodel, space, random_point(space, seed=seed + 1000 * number))
-        unreached += more
-    if problem is None or first is None:
-        return unreached
-    raise SpaceError(
-        "the model can be built neither of its default hyperparameters nor of random ones: "
-        f"{type(first).__name__}: {first}"
-    ) from first
-
-
-def _explore(
-    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: Mapping[str, Value]
-) -> tuple[list[list[Any]], Exception | None]:
-    """Build once with ``values`` and add what was met to ``space``.
-
-    Returns the scopes that were not entered, and what the build raised: one branch that cannot be built costs trials,
-    not the search, and hides nothing that was declared before it.
-    """
-    hp = space.copy()
-    hp.values.update(values)
-    hp.ensure_active_values()
-    problem = None
-    try:
-        hypermodel.build(hp)
-    except Exception as error:  # a user's build may raise anything
-        problem = error
-    space.merge(hp, overwrite=False)
-    keras.backend.clear_session()
-    return copy.deepcopy([scope for scope in hp.inactive_scopes if scope not in hp.active_scopes]), problem
 
 
 def _called(

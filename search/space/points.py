@@ -3,28 +3,28 @@
 import difflib
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeGuard
 
 import keras_tuner
-from keras_tuner.engine import hyperparameters as kinds
+from keras_tuner.engine.hyperparameters import Fixed, Float, HyperParameter, Int
 
 from search.errors import SettingsError
-from search.values import Value
+from search.values import Value, Values
 
 Point = Mapping[str, Value]
 
 
-def complete_points(space: keras_tuner.HyperParameters, points: Sequence[Point]) -> tuple[dict[str, Value], ...]:
+def complete_points(space: keras_tuner.HyperParameters, points: Sequence[Point]) -> tuple[Values, ...]:
     """Return ``points`` as configurations of ``space`` in full, see `complete`; of equal ones the first."""
-    found: list[dict[str, Value]] = []
+    completed: list[Values] = []
     for point in points:
         values = complete(space, point)
-        if values not in found:
-            found.append(values)
-    return tuple(found)
+        if values not in completed:
+            completed.append(values)
+    return tuple(completed)
 
 
-def complete(space: keras_tuner.HyperParameters, point: Point) -> dict[str, Value]:
+def complete(space: keras_tuner.HyperParameters, point: Point) -> Values:
     """Return the values of all active hyperparameters: those of ``point``, the default where it has none.
 
     Raises SettingsError, one line with the nearest known name or allowed value, if ``point`` is not in ``space``.
@@ -33,7 +33,7 @@ def complete(space: keras_tuner.HyperParameters, point: Point) -> dict[str, Valu
     for name in point:
         if name not in known:
             raise SettingsError(f"the space has no hyperparameter {name!r}{_nearest_name(name, known)}")
-    values: dict[str, Value] = {}
+    values: Values = {}
     for hyperparameter in space.space:
         name = hyperparameter.name
         if name not in values and active(hyperparameter, values):
@@ -44,42 +44,39 @@ def complete(space: keras_tuner.HyperParameters, point: Point) -> dict[str, Valu
     return values
 
 
-def active(hyperparameter: Any, values: Mapping[str, Any]) -> bool:
+def active(hyperparameter: HyperParameter, values: Point) -> bool:
     """Whether all conditions of ``hyperparameter`` hold for ``values``."""
     return all(condition.is_active(values) for condition in hyperparameter.conditions)
 
 
-def random_point(space: keras_tuner.HyperParameters, *, seed: int) -> dict[str, Value]:
+def random_point(space: keras_tuner.HyperParameters, *, seed: int) -> Values:
     """Draw the values of all active hyperparameters at random."""
-    values: dict[str, Value] = {}
+    values: Values = {}
     for number, hyperparameter in enumerate(space.space):
         if active(hyperparameter, values):
             values[hyperparameter.name] = hyperparameter.random_sample(seed + number)
     return values
 
 
-def _checked(hyperparameter: Any, value: object) -> Value:
+def _checked(hyperparameter: HyperParameter, value: object) -> Value:
     """Return the value of ``hyperparameter`` that ``value`` is, in its own type."""
-    if isinstance(hyperparameter, kinds.Int | kinds.Float) and hyperparameter.step is None:
+    if isinstance(hyperparameter, Int | Float) and hyperparameter.step is None:
         return _in_range(hyperparameter, value)
-    allowed: list[Value] = (
-        [hyperparameter.value] if isinstance(hyperparameter, kinds.Fixed) else [*hyperparameter.values]
-    )
+    allowed: list[Value] = [hyperparameter.value] if isinstance(hyperparameter, Fixed) else [*hyperparameter.values]
     for other in allowed:
         if _same(value, other):
             return other
     raise _refused(hyperparameter, value, f"one of {_listed(allowed)}", _nearest(value, allowed))
 
 
-def _in_range(hyperparameter: Any, value: object) -> Value:
+def _in_range(hyperparameter: HyperParameter, value: object) -> Value:
     low, high = hyperparameter.min_value, hyperparameter.max_value
-    whole = isinstance(hyperparameter, kinds.Int)
+    whole = isinstance(hyperparameter, Int)
     rule = f"a {'whole ' if whole else ''}number from {low} to {high}"
     if not _is_number(value):
         raise _refused(hyperparameter, value, rule, hyperparameter.default)
-    number: Any = value
-    kept: Value = round(number) if whole and math.isfinite(number) else float(number)
-    if kept != number or not low <= kept <= high:
+    kept = round(value) if whole and math.isfinite(value) else float(value)
+    if kept != value or not low <= kept <= high:
         raise _refused(hyperparameter, value, rule, min(max(kept, low), high))
     return kept
 
@@ -87,18 +84,19 @@ def _in_range(hyperparameter: Any, value: object) -> Value:
 def _same(value: object, allowed: Value) -> bool:
     """Whether they are equal; 0.3 is what Keras Tuner counts as 0.30000000000000004, but True is not 1."""
     if _is_number(value) and _is_number(allowed):
-        return math.isclose(value, allowed, rel_tol=1e-9)  # type: ignore[arg-type]
+        return math.isclose(value, allowed, rel_tol=1e-9)
     return type(value) is type(allowed) and value == allowed
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _nearest(value: object, allowed: Sequence[Value]) -> Value:
-    numbers = [other for other in allowed if _is_number(other)]
+    numbers: list[int | float] = [other for other in allowed if _is_number(other)]
     if _is_number(value) and numbers:
-        return min(numbers, key=lambda other: abs(other - value))  # type: ignore[operator]
+        number = value
+        return min(numbers, key=lambda other: abs(other - number))
     by_text = {str(other): other for other in allowed}
     return by_text[difflib.get_close_matches(str(value), by_text, n=1, cutoff=0.0)[0]]
 
@@ -109,7 +107,7 @@ def _listed(allowed: Sequence[Value]) -> str:
     return f"{allowed[0]}, {allowed[1]}, …, {allowed[-1]}"
 
 
-def _refused(hyperparameter: Any, value: object, rule: str, nearest: object) -> SettingsError:
+def _refused(hyperparameter: HyperParameter, value: object, rule: str, nearest: object) -> SettingsError:
     return SettingsError(f"{hyperparameter.name} is {rule}, found {value!r}; the nearest is {nearest}")
 
 

@@ -31,13 +31,11 @@ def peer(points: Floats, targets: Floats, *, restarts: int) -> GaussianProcessRe
         return process.fit(points, targets)
 
 
-def test_likelihood_and_slope_are_scikit_learns() -> None:
+def test_the_likelihood_is_scikit_learns() -> None:
     points, targets = observations(40, 3)
     process, ours = peer(points, targets, restarts=0), Likelihood(points, normalise(targets)[0], NOISE)
     for log_length in (-2.0, 0.0, 1.5):
-        value, slope = process.log_marginal_likelihood([log_length], eval_gradient=True)
-        assert ours.value(log_length) == pytest.approx(value)
-        assert ours.value_and_slope(log_length) == pytest.approx((value, slope[0]), rel=1e-6)
+        assert ours.value(log_length) == pytest.approx(process.log_marginal_likelihood([log_length]))
 
 
 @pytest.mark.parametrize(("count", "dimensions"), [(12, 1), (60, 4), (150, 6), (200, 2)])

@@ -1,0 +1,35 @@
+"""Hyperparameters that a trial discovers when it builds its model, and what they mean to the oracle.
+
+A hyperparameter that only some branch declares is not always found before the search. The worker that discovers it uses
+its default and reports it. From then on the oracle proposes values for it, and every earlier trial counts as one with
+the default: that is what the trial itself used, and what Keras Tuner's own Bayesian oracle assumes.
+"""
+
+import keras_tuner
+from keras_tuner.engine.hyperparameters import HyperParameter
+
+from search.oracles.keras_tuner_internals import record_values
+
+
+def unknown(oracle: keras_tuner.Oracle, space: keras_tuner.HyperParameters) -> list[HyperParameter]:
+    """Return the hyperparameters of ``space`` that ``oracle`` does not know; none if its space is not to change."""
+    if not (oracle.allow_new_entries and oracle.tune_new_entries):
+        return []
+    known = [(one.name, one.conditions) for one in oracle.hyperparameters.space]
+    return [one for one in space.space if (one.name, one.conditions) not in known]
+
+
+def update_oracle(oracle: keras_tuner.Oracle, space: keras_tuner.HyperParameters) -> None:
+    """Add what is new in ``space`` to the oracle's space, and its default to every trial in which it is active."""
+    if unknown(oracle, space):
+        oracle.update_space(space)
+    complete_trials(oracle)
+
+
+def complete_trials(oracle: keras_tuner.Oracle) -> None:
+    """Give every trial the default of each active hyperparameter that it lacks."""
+    for trial in oracle.trials.values():
+        size = len(trial.hyperparameters.space)
+        trial.hyperparameters.merge(oracle.hyperparameters, overwrite=False)
+        if len(trial.hyperparameters.space) > size:
+            record_values(oracle, trial)
