@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from datasets import finite
@@ -28,18 +29,23 @@ def ended(rows: "Sequence[Row]") -> int:
     return sum(row.state.is_ended() for row in rows)
 
 
-def states(found: Mapping[str, int]) -> str:
+def best(rows: "Sequence[Row]") -> "Row | None":
+    """Return the best trial, None where none has a score."""
+    return next((row for row in rows if row.rank == 1), None)
+
+
+def states(counts: Mapping[str, int]) -> str:
     """Write the trials of each state in one phrase: ``6 completed, 2 running``."""
-    return ", ".join(f"{n} {state}" for state, n in found.items() if n) or "no trials yet"
+    return ", ".join(f"{n} {state}" for state, n in counts.items() if n) or "no trials yet"
 
 
-def failures(rows: "Sequence[Row]") -> dict[tuple[str, str], list[str]]:
-    """Return the ids of the trials that ended for each (state, reason), in the order of ``rows``."""
-    found: dict[tuple[str, str], list[str]] = {}
+def failures(rows: "Sequence[Row]") -> list[str]:
+    """Write each reason for which trials failed once, in the order of ``rows``: ``trials 0004, 0005 failed: …``."""
+    trials: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.reason:
-            found.setdefault((str(row.state), row.reason), []).append(row.trial_id)
-    return found
+            trials.setdefault((str(row.state), row.reason), []).append(row.trial_id)
+    return [f"{wording.some(ids, 'trial')} {state}: {reason}" for (state, reason), ids in trials.items()]
 
 
 def leaderboard_csv(rows: "Sequence[Row]") -> str:
@@ -63,9 +69,9 @@ def history_csv(rows: "Sequence[Row]") -> str:
     """Write one line an epoch of each trial, best trial first: ``trial_id, epoch``, every metric; absent is empty."""
     metrics = dict.fromkeys(name for row in rows for name in row.history)
     lines = [
-        [row.trial_id, epoch + 1, *(_at(row.history.get(m, []), epoch) for m in metrics)]
+        [row.trial_id, epoch, *values]
         for row in rows
-        for epoch in range(max((len(series) for series in row.history.values()), default=0))
+        for epoch, values in enumerate(zip_longest(*(row.history.get(metric, []) for metric in metrics)), 1)
     ]
     return _written(["trial_id", "epoch", *metrics], lines)
 
@@ -93,21 +99,13 @@ def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
 
 def _marked(record: "Record", name: str) -> object:
     """Return a value that keeps True apart from 1, and absent apart from everything."""
-    found = record.hyperparameters.get(name)
-    return (type(found).__name__, found)
-
-
-def _at(series: Sequence[float], index: int) -> float | None:
-    return series[index] if index < len(series) else None
+    value = record.hyperparameters.get(name)
+    return (type(value).__name__, value)
 
 
 def _written(header: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([["" if _empty(cell) else cell for cell in line] for line in lines])
+    writer.writerows([[finite(cell) if isinstance(cell, float) else cell for cell in line] for line in lines])
     return target.getvalue()
-
-
-def _empty(cell: object) -> bool:
-    return cell is None or (isinstance(cell, float) and finite(cell) is None)

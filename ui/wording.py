@@ -34,13 +34,13 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def value(found: object) -> str:
+def value(value: object) -> str:
     """Write a hyperparameter's value: three significant digits for a float, yes or no for a bool."""
-    if found is None:
+    if value is None:
         return ABSENT
-    if isinstance(found, bool):
-        return "yes" if found else "no"
-    return f"{found:.3g}" if isinstance(found, float) else str(found)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def heading(name: str) -> str:

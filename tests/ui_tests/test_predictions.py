@@ -1,4 +1,4 @@
-from ui.predictions.prediction import Prediction, prediction_csv, prediction_table, remarks
+from ui.predictions.prediction import Prediction, prediction_csv, prediction_table
 
 CLASSES = ("edge-on", "spiral")
 SURE = Prediction("a.jpg", "spiral", {"edge-on": 0.25, "spiral": 0.75}, ("too small",), None, True, 0.5)
@@ -35,7 +35,3 @@ def test_the_page_gets_the_second_class_and_what_is_to_be_known() -> None:
     first, second = prediction_table([SURE, UNUSABLE])
     assert (first["next"], first["note"]) == ("edge-on", "too small")
     assert (second["class"], second["next"], second["note"]) == (None, None, "not an image")
-
-
-def test_each_warning_is_said_once_with_its_number() -> None:
-    assert remarks([SURE, SURE, UNUSABLE]) == [("too small", 2)]

@@ -22,6 +22,10 @@ def test_counts_and_keeps_only_the_first() -> None:
     assert found.warnings == {"too small": SHOWN + 1}
 
 
+def test_each_warning_is_said_once_with_its_number() -> None:
+    assert tally(SURE, SURE, UNUSABLE).warnings.most_common() == [("too small", 2)]
+
+
 def test_one_classified_image_is_enough() -> None:
     tally(UNUSABLE, SURE).require_one()
 

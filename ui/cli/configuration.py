@@ -23,16 +23,20 @@ def configure(given: Mapping[str, object], file: Path | None) -> tuple[SearchSet
 
     Raises typer.BadParameter for a file that cannot be read, an unknown key, or a value out of range.
     """
-    read = {} if file is None else read_toml(file)
-    joined = read | {key: value for key, value in given.items() if value is not None}
+    joined = {} if file is None else read_toml(file)
+    joined |= {key: value for key, value in given.items() if value is not None}
     if files := given.get("points"):
         joined["points"] = [point for file in cast("list[Path]", files) for point in read_points(file)]
     place = {key: _text(key, joined.pop(key)) for key in _PLACES if key in joined}
     if "name" not in joined:
-        raise typer.BadParameter(
-            'a search needs a name: --name NAME, or name = "NAME" in the file', param_hint="--name"
-        )
-    return _settings(joined), Place(**place)
+        raise _wrong("name", 'a search needs a name: --name NAME, or name = "NAME" in the file')
+    try:
+        return SearchSettings.model_validate(joined), Place(**place)
+    except SettingsError as error:
+        raise _wrong("name", str(error)) from error
+    except ValidationError as error:
+        problem = first_problem(error)
+        raise _wrong(problem.place.partition(".")[0], f"{problem.clause}, found {problem.value!r}") from error
 
 
 def read_toml(file: Path) -> dict[str, object]:
@@ -41,11 +45,11 @@ def read_toml(file: Path) -> dict[str, object]:
     try:
         read = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise typer.BadParameter(f"{file}: {error}", param_hint="--config") from error
+        raise _wrong("config", f"{file}: {error}") from error
     for key in read:
         if key not in known:
             nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)[0]
-            raise typer.BadParameter(f"{file}: unknown key {key!r}; the nearest is {nearest!r}", param_hint="--config")
+            raise _wrong("config", f"{file}: unknown key {key!r}; the nearest is {nearest!r}")
     return read
 
 
@@ -54,35 +58,23 @@ def read_points(file: Path) -> list[dict[str, object]]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise typer.BadParameter(
-            f'{file}: expected JSON such as {{"batch_size": 64}}, but {error}', param_hint="--try"
-        ) from error
+        raise _wrong("points", f'{file}: expected JSON such as {{"batch_size": 64}}, but {error}') from error
     points = content if isinstance(content, list) else [content]
     for point in points:
         if not isinstance(point, dict):
-            raise typer.BadParameter(
+            raise _wrong(
+                "points",
                 f"{file}: expected an object of hyperparameters by name, or a list of such, found {json.dumps(point)}",
-                param_hint="--try",
             )
     return points
 
 
 def _text(key: str, value: object) -> str:
     if not isinstance(value, str):
-        raise typer.BadParameter(f"expected text, found {value!r}", param_hint=_option(key))
+        raise _wrong(key, f"expected text, found {value!r}")
     return value
 
 
-def _settings(values: Mapping[str, object]) -> SearchSettings:
-    try:
-        return SearchSettings.model_validate(values)
-    except SettingsError as error:
-        raise typer.BadParameter(str(error), param_hint="--name") from error
-    except ValidationError as error:
-        problem = first_problem(error)
-        field, _, _ = problem.place.partition(".")
-        raise typer.BadParameter(f"{problem.clause}, found {problem.value!r}", param_hint=_option(field)) from error
-
-
-def _option(key: str) -> str:
-    return "--try" if key == "points" else f"--{key.replace('_', '-')}"
+def _wrong(key: str, message: str) -> typer.BadParameter:
+    """Make the error of the option that sets ``key``."""
+    return typer.BadParameter(message, param_hint="--try" if key == "points" else f"--{key.replace('_', '-')}")

@@ -1,12 +1,48 @@
-"""The ``galaxy`` command: every family of commands, in the order of a journey."""
+"""The ``galaxy`` command: every family of commands, in the order of a journey; wrong use is one line, exit status 2."""
 
+import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from ui.cli.commands import data, leaderboard, models, page, searching, using
-from ui.cli.usage import GalaxyGroup
+
+
+class GalaxyGroup(TyperGroup):
+    """The command group, with Typer's boxed usage errors replaced by one line each."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: object,
+    ) -> object:
+        """Run the command and leave with its exit status. Raises SystemExit, always, in standalone mode."""
+        try:
+            status = super().main(
+                args, prog_name, complete_var, standalone_mode=False, windows_expand_args=windows_expand_args, **extra
+            )
+        except typer.TyperException as error:
+            if not standalone_mode:
+                raise
+            if error.format_message():  # empty where Typer has shown the help already
+                print(f"galaxy: error: {_sentence(error)}", file=sys.stderr)  # noqa: T201
+            sys.exit(error.exit_code)
+        return sys.exit(status or 0) if standalone_mode else status
+
+
+def _sentence(error: typer.TyperException) -> str:
+    """Return the error with the help that explains it: ``No such option: --trails … (see `galaxy search --help`)``."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f"{text[:1].lower()}{text[1:]} (see `{context.command_path if context else 'galaxy'} --help`)"
+
 
 app = typer.Typer(
     name="galaxy",

@@ -1,6 +1,6 @@
 """One command's talk with its user: results on stdout, everything else on stderr, and how it ends.
 
-Exit status: 0 done, 1 failed, 2 wrong use (see `ui.cli.usage`), 130 interrupted.
+Exit status: 0 done, 1 failed, 2 wrong use (see `ui.cli.main`), 130 interrupted.
 """
 
 import contextlib

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
@@ -18,7 +18,7 @@ BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#8A8F98"
 _VALIDATION = "val_"
 
 
-def best_over_time(rows: "Sequence[Row]", best: Sequence[tuple[str, float]], metric: str) -> Any:
+def best_over_time(rows: "Sequence[Row]", best: Sequence[tuple[str, float]], metric: str) -> go.Figure:
     """Draw each ended trial's score as a point and the best so far as a stepped line, over the time of day.
 
     ``best`` is what `search.best_so_far` returns: (when a trial ended in ISO 8601, best score until then).
@@ -55,7 +55,7 @@ def curve_names(history: Mapping[str, Sequence[float]]) -> list[str]:
     return list(dict.fromkeys(name.removeprefix(_VALIDATION) for name in history))
 
 
-def curves(history: Mapping[str, Sequence[float]], metric: str, *, best_epoch: int | None) -> Any:
+def curves(history: Mapping[str, Sequence[float]], metric: str, *, best_epoch: int | None) -> go.Figure:
     """Draw a metric over the epochs (from 1), training and validation where there is either; mark the best epoch."""
     figure = go.Figure()
     for name, label, colour in ((metric, "training", GREY), (_VALIDATION + metric, "validation", BLUE)):
@@ -88,7 +88,7 @@ def _room_around(values: Sequence[float]) -> list[float] | None:
     return [values[0] - 0.05, values[0] + 0.05] if len(set(values)) == 1 else None
 
 
-def _calm(figure: Any, *, y: str) -> Any:
+def _calm(figure: go.Figure, *, y: str) -> go.Figure:
     """Give every chart one look: no frame, faint grid, legend above."""
     figure.update_layout(
         height=320,

@@ -8,7 +8,8 @@ from datasets import ImageFile, decode, open_folder
 from ui import wording
 from ui.pages.elements import plain, probability_bars, problems_shown
 from ui.predictions.heatmaps import overlay
-from ui.predictions.prediction import Prediction, prediction_csv, prediction_table, remarks
+from ui.predictions.prediction import Prediction, prediction_csv, prediction_table
+from ui.predictions.tally import Tally
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -50,13 +51,13 @@ def models(storage: str) -> dict[str, str]:
 
 
 def _choose(storage: str) -> str | None:
-    found = models(storage)
-    if not found:
+    places = models(storage)
+    if not places:
         st.info(f"There is no trained model in {plain(storage)} yet. Train the winner of a search in a terminal:")
         st.code(wording.command_line("train", "NAME", storage=storage), language="shell")
         return _other_path()
-    chosen = st.selectbox("Model", [*found, _OTHER], key="model")
-    return _other_path() if chosen == _OTHER else found[chosen]
+    chosen = st.selectbox("Model", [*places, _OTHER], key="model")
+    return _other_path() if chosen == _OTHER else places[chosen]
 
 
 def _other_path() -> str | None:
@@ -102,23 +103,24 @@ def _choose_crop(classifier: "Classifier") -> float:
 def _answer(classifier: "Classifier", uploads: "list[UploadedFile]", crop: float) -> None:
     files = [ImageFile(upload.name, upload.getvalue) for upload in uploads]
     bar = st.progress(0.0, text="Classifying …")
-    found = []
-    for classification in classifier.classify(files, crop=crop):
-        found.append(Prediction.of(classification))
-        bar.progress(len(found) / len(files), text=f"Classifying … {len(found)} of {len(files)}")
+    predictions, tally = [], Tally()
+    for answer in classifier.classify(files, crop=crop):
+        predictions.append(Prediction.of(answer))
+        tally.add(predictions[-1])
+        bar.progress(tally.total / len(files), text=f"Classifying … {tally.total} of {len(files)}")
     bar.empty()
-    if len(found) > 1:
-        for remark, number in remarks(found):
-            st.warning(f"{wording.plural(number, 'image')}: {plain(remark)}")
-        _summary(found)
+    if tally.total > 1:
+        for warning, number in tally.warnings.most_common():
+            st.warning(f"{wording.plural(number, 'image')}: {plain(warning)}")
+        _summary(predictions)
     st.download_button(
         "Download the results as CSV",
-        prediction_csv(found, classifier.classes),
+        prediction_csv(predictions, classifier.classes),
         file_name="classification.csv",
         mime="text/csv",
         icon=":material/download:",
     )
-    for number, (prediction, file) in enumerate(list(zip(found, files, strict=True))[: _shown(len(found))]):
+    for number, (prediction, file) in enumerate(list(zip(predictions, files, strict=True))[: _shown(tally.total)]):
         _card(number, prediction, file, crop, classifier)
 
 
@@ -128,10 +130,13 @@ def _shown(total: int) -> int:
     return total if st.toggle(f"Show all {total} images, not only the first {_SHOWN_AT_ONCE}") else _SHOWN_AT_ONCE
 
 
-def _summary(found: list[Prediction]) -> None:
+def _summary(predictions: list[Prediction]) -> None:
     percent = st.column_config.ProgressColumn("probability", min_value=0.0, max_value=1.0, format="percent")
     st.dataframe(
-        prediction_table(found), hide_index=True, placeholder=wording.ABSENT, column_config={"probability": percent}
+        prediction_table(predictions),
+        hide_index=True,
+        placeholder=wording.ABSENT,
+        column_config={"probability": percent},
     )
 
 

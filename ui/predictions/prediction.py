@@ -1,7 +1,6 @@
 """What a classification says, as plain tables: for the terminal, for the page, and as JSON and CSV."""
 
 import io
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -29,10 +28,10 @@ class Prediction:
     novelty: float | None = None
 
     @classmethod
-    def of(cls, found: "Classification") -> Self:
-        """Keep all but the pixels of what a classifier found; of a name that is no Unicode, what can be written."""
-        path = found.path.encode("utf-8", "backslashreplace").decode("utf-8")
-        return cls(path, found.class_name, found.probabilities, found.warnings, found.error, found.sure, found.novelty)
+    def of(cls, image: "Classification") -> Self:
+        """Keep all but the pixels of a classified image; of a name that is no Unicode, what can be written."""
+        path = image.path.encode("utf-8", "backslashreplace").decode("utf-8")
+        return cls(path, image.class_name, image.probabilities, image.warnings, image.error, image.sure, image.novelty)
 
     @property
     def probability(self) -> float | None:
@@ -63,11 +62,6 @@ class Prediction:
         }
 
 
-def remarks(predictions: Sequence[Prediction]) -> list[tuple[str, int]]:
-    """Return each distinct warning with the number of images it concerns, most common first."""
-    return Counter(warning for found in predictions for warning in found.warnings).most_common()
-
-
 def prediction_csv(predictions: Sequence[Prediction], classes: Sequence[str]) -> str:
     """Write one line an image, of the cells that `columns` names; what is absent is empty."""
     target = io.StringIO()
@@ -95,11 +89,11 @@ def prediction_table(predictions: Sequence[Prediction]) -> list[dict[str, object
     """Return one dictionary an image, for a page's table: its class, the likeliest other, what is to be known."""
     return [
         {
-            "image": found.path,
-            "class": found.class_name,
-            "probability": found.probability,
-            "next": found.others[0][0] if found.others else None,
-            "note": found.error or "; ".join(found.warnings) or None,
+            "image": each.path,
+            "class": each.class_name,
+            "probability": each.probability,
+            "next": each.others[0][0] if each.others else None,
+            "note": each.error or "; ".join(each.warnings) or None,
         }
-        for found in predictions
+        for each in predictions
     ]

@@ -30,17 +30,17 @@ class Tally:
     shown: list[Prediction] = field(default_factory=list)
     first_failure: Prediction | None = None
 
-    def add(self, found: Prediction) -> None:
+    def add(self, prediction: Prediction) -> None:
         """Count one more."""
         self.total += 1
-        self.warnings.update(found.warnings)
+        self.warnings.update(prediction.warnings)
         if len(self.shown) < SHOWN:
-            self.shown.append(found)
-        if found.class_name is not None:
-            self.classes[found.class_name] += 1
+            self.shown.append(prediction)
+        if prediction.class_name is not None:
+            self.classes[prediction.class_name] += 1
             return
         self.failed += 1
-        self.first_failure = self.first_failure or found
+        self.first_failure = self.first_failure or prediction
 
     def require_one(self) -> None:
         """Raise ImageError unless at least one image was classified: the command has then done nothing."""

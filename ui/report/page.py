@@ -4,6 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from ui import wording
 from ui.report.drawing import confusion, picture, reliability, table
@@ -112,25 +113,29 @@ def _sureness(evaluation: "Evaluation") -> str:
     from trainer import Decide
 
     trust = evaluation.classifier.bundle.trust
+    thresholds = {} if trust is None else {decide: trust.threshold(decide, None) for decide in Decide}
     rows = []
-    for decide in Decide if trust is not None else ():
-        threshold = trust.threshold(decide, None) if trust is not None else None
-        if threshold is None:
-            continue
-        decided = evaluation.decided(decide)
-        sure = evaluation.probabilities[np.arange(len(decided)), decided] >= threshold
-        wrong = int((decided != evaluation.true)[sure].sum())
-        count = int(sure.sum())
-        rows.append((f"--decide {decide.value}", f"{threshold:.3f}", _share(count, len(sure)), _share(wrong, count)))
+    for decide, threshold in thresholds.items():
+        if threshold is not None:
+            decided = evaluation.decided(decide)
+            sure = _confidence(evaluation, decided) >= threshold
+            wrong, count = int((decided != evaluation.true)[sure].sum()), int(sure.sum())
+            shares = (_share(count, len(sure)), _share(wrong, count))
+            rows.append((f"--decide {decide.value}", f"{threshold:.3f}", *shares))
     if not rows:
         return "<p>The model promises no error rate, so it never says that it is not sure.</p>"
     said = "<p>Answers from a probability on, chosen on validation images so that few are wrong:</p>"
     return said + table(("", "sure from", "sure of", "wrong among them"), rows)
 
 
+def _confidence(evaluation: "Evaluation", decided: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """Return the probability of the class decided for, float32 (n,)."""
+    return evaluation.probabilities[np.arange(len(decided)), decided]
+
+
 def _mistakes(evaluation: "Evaluation", dataset: "Dataset", decide: "Decide") -> str:
     decided = evaluation.decided(decide)
-    confidence = evaluation.probabilities[np.arange(len(decided)), decided]
+    confidence = _confidence(evaluation, decided)
     wrong = np.flatnonzero(decided != evaluation.true)
     if len(wrong) == 0:
         return "<p>There is none.</p>"

@@ -37,11 +37,9 @@ def sample(
 
     with progress_bar(terminal, "Drawing galaxies", unit="images") as progress:
         made = render_sample(out, count=count, seed=seed, progress=progress)
-    terminal.finish(
-        {"path": str(made.path), "count": made.count, "classes": made.classes},
-        facts({"images": f"{made.count:,}", "classes": ", ".join(made.classes), "folder": str(made.path)}),
-        next_command=command_line("import", out, "galaxies"),
-    )
+    shown = facts({"images": f"{made.count:,}", "classes": ", ".join(made.classes), "folder": str(made.path)})
+    result = {"path": str(made.path), "count": made.count, "classes": made.classes}
+    terminal.finish(result, shown, next_command=command_line("import", out, "galaxies"))
 
 
 @command(app, "galaxy import galaxies-jpeg galaxies --image-size 64")
@@ -81,38 +79,33 @@ def info(
 
     if verify:
         verify_dataset(dataset)
-    found = Dataset.open(dataset)
-    result, parts = found.info.as_json(), [_described(found.info)]
+    opened = Dataset.open(dataset)
+    result, parts = opened.info.as_json(), [_described(opened.info)]
     if verify:
         result["verified"] = True
         parts.append(Text("Verified: every file and every image is as it was imported"))
     if gallery is not None:
-        result["gallery"] = str(draw_gallery(found, gallery, seed=seed))
+        result["gallery"] = str(draw_gallery(opened, gallery, seed=seed))
         parts.append(Text(f"Gallery: {result['gallery']}"))
     terminal.finish(result, Group(*parts), next_command=_search(dataset))
 
 
 def _described(info: "DatasetInfo") -> RenderableType:
     height, width = info.image_size
-    parts: list[RenderableType] = [
-        facts(
-            {
-                "dataset": info.path,
-                "source": f"{info.source} ({info.source_format})" if info.source_format else info.source,
-                "images": f"{info.total:,} of {height}×{width} pixels",
-                "fingerprint": info.fingerprint,
-            }
-        ),
-        _counts(info),
-    ]
+    about = {
+        "dataset": info.path,
+        "source": f"{info.source} ({info.source_format})" if info.source_format else info.source,
+        "images": f"{info.total:,} of {height}×{width} pixels",
+        "fingerprint": info.fingerprint,
+    }
+    notes = []
     if info.quarantined:
-        parts.append(
-            Text(f"{wording.plural(info.quarantined, 'image')} could not be used: see quarantine.csv", style="yellow")
-        )
+        unusable = f"{wording.plural(info.quarantined, 'image')} could not be used: see quarantine.csv"
+        notes.append(Text(unusable, style="yellow"))
     if info.left_out:
-        parts.append(Text(f"{wording.plural(info.left_out, 'image')} belong to no class and were left out"))
-    parts.extend(Text(f"{wording.plural(n, 'image')}: {note}") for note, n in info.converted.items())
-    return Group(*parts)
+        notes.append(Text(f"{wording.plural(info.left_out, 'image')} belong to no class and were left out"))
+    notes += [Text(f"{wording.plural(n, 'image')}: {note}") for note, n in info.converted.items()]
+    return Group(facts(about), _counts(info), *notes)
 
 
 def _counts(info: "DatasetInfo") -> Table:

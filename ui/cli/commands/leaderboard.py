@@ -1,16 +1,13 @@
 """``galaxy leaderboard``: the ranking of a search once, again and again while it runs, or as CSV or JSON."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.live import Live
 
 from ui.cli.command import command
 from ui.cli.display.leaderboard import ranked
-from ui.cli.display.live import Watch, log_display
+from ui.cli.display.live import search_display
 from ui.cli.options import SearchName, Storage, flag
 from ui.cli.terminal import Terminal
 from ui.ranking import history_csv, leaderboard_csv
@@ -42,7 +39,7 @@ def leaderboard(
 
     view = _watched(terminal, storage, name, history) if watch else read_search(storage, name, history=history)
     if csv:
-        terminal.write(_csv(view, history=history))
+        terminal.write(history_csv(view.rows) if history else leaderboard_csv(view.rows))
         return
     if terminal.as_json:  # either is work where there are thousands of trials
         terminal.finish(view.as_json(history=history))
@@ -62,28 +59,14 @@ def next_after(view: "SearchView", storage: str) -> str:
     return command_line("train", view.name, storage=storage)
 
 
-def _csv(view: "SearchView", *, history: bool) -> str:
-    return history_csv(view.rows) if history else leaderboard_csv(view.rows)
-
-
 def _watched(terminal: Terminal, storage: str, name: str, history: bool) -> "SearchView":
     """Show the search until it no longer runs, in a log each trial that ends; return the last view."""
     from search import read_search
 
-    with _display(terminal) as show:
-        view = read_search(storage, name, history=history)
-        show(view)
-        while str(view.state) == "running":
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
+    with search_display(terminal, lambda view: ranked(view, width=terminal.err.width)) as show:
+        while True:
             view = read_search(storage, name, history=history)
             show(view)
-    return view
-
-
-@contextmanager
-def _display(terminal: Terminal) -> Iterator[Watch]:
-    if not terminal.err.is_terminal:
-        yield log_display(terminal)
-        return
-    with Live(console=terminal.err, transient=True, auto_refresh=False) as live:
-        yield lambda view: live.update(ranked(view, width=terminal.err.width), refresh=True)
+            if str(view.state) != "running":
+                return view
+            time.sleep(_SECONDS_BETWEEN_LOOKS)

@@ -89,13 +89,11 @@ def searches(terminal: Terminal, storage: Storage = DEFAULT_STORAGE) -> None:
     """List the searches in a storage folder."""
     from search import list_searches
 
-    found = list_searches(storage)
-    if found:
-        after = command_line("leaderboard", found[-1].name, storage=storage)
-    else:
-        after = command_line("search", "DATASET", "--name", "first", storage=storage)
-    shown = _listed(found) if found else Text(f"No search in {storage} yet.")
-    terminal.finish({"searches": [view.as_summary() for view in found]}, shown, next_command=after)
+    views = list_searches(storage)
+    words = ("leaderboard", views[-1].name) if views else ("search", "DATASET", "--name", "first")
+    shown = _listed(views) if views else Text(f"No search in {storage} yet.")
+    summaries = [view.as_summary() for view in views]
+    terminal.finish({"searches": summaries}, shown, next_command=command_line(*words, storage=storage))
 
 
 def _finish(terminal: Terminal, view: "SearchView", storage: str) -> None:
@@ -105,9 +103,9 @@ def _finish(terminal: Terminal, view: "SearchView", storage: str) -> None:
         raise typer.Exit(INTERRUPTED)
 
 
-def _listed(found: "tuple[SearchView, ...]") -> RenderableType:
+def _listed(views: "tuple[SearchView, ...]") -> RenderableType:
     shown = tables.table("search", "state", "objective", "best trial", "trials", "dataset", words=range(6))
-    for view in found:
+    for view in views:
         shown.add_row(
             view.name,
             tables.state(str(view.state)),

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ui import wording
 from ui.cli.display import tables
-from ui.ranking import differing, failures, states
+from ui.ranking import best, differing, failures, states
 
 if TYPE_CHECKING:
     from search import Row, SearchView
@@ -26,9 +26,10 @@ def ranked(view: "SearchView", *, width: int, history: bool = False) -> Renderab
     head = Text.assemble((view.name, "bold"), "  ", tables.state(str(view.state)), f"  {states(view.counts)}", style="")
     shown = view.rows[:_MOST_ROWS]
     left_out = len(view.rows) - len(shown)
+    reasons = [Text(reason, style="yellow") for reason in failures(view.rows)]
     more = [Text(f"… and {wording.plural(left_out, 'trial')} more: --csv lists them all", style="dim")]
     table = _table(shown, view.objective.name, names, width=width, history=history)
-    return Group(head, table, *(more if left_out else []), *_reasons(view), _winner(view, names))
+    return Group(head, table, *(more if left_out else []), *reasons, _winner(view, names))
 
 
 def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width: int, history: bool) -> Table:
@@ -78,18 +79,10 @@ def _fitting(rows: "Sequence[Row]", names: Sequence[str], room: int) -> dict[str
     return fitting
 
 
-def _reasons(view: "SearchView") -> list[Text]:
-    """Draw a line for each reason for which trials failed, however many they are."""
-    return [
-        Text(f"{wording.some(trials, 'trial')} {state}: {reason}", style="yellow")
-        for (state, reason), trials in failures(view.rows).items()
-    ]
-
-
 def _winner(view: "SearchView", names: Sequence[str]) -> RenderableType:
-    best = next((row for row in view.rows if row.rank == 1), None)
-    if best is None:
+    winner = best(view.rows)
+    if winner is None:
         return Text("no trial has a score yet", style="dim")
-    values = {wording.heading(n): wording.value(best.hyperparameters[n]) for n in names if n in best.hyperparameters}
-    title = Text(f"Best: trial {best.trial_id}, {view.objective.name} {wording.score(best.score)}", style="bold")
-    return Group(title, tables.facts(values))
+    differ = {name: winner.hyperparameters[name] for name in names if name in winner.hyperparameters}
+    title = Text(f"Best: trial {winner.trial_id}, {view.objective.name} {wording.score(winner.score)}", style="bold")
+    return Group(title, tables.facts({wording.heading(name): wording.value(value) for name, value in differ.items()}))

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_REASONS = 3
 Watch = Callable[["SearchView"], None]
+Draw = Callable[["SearchView"], RenderableType]
 
 
 class Pace:
@@ -77,24 +79,21 @@ def _running(view: "SearchView") -> RenderableType:
 
 
 def _failures(view: "SearchView") -> list[Text]:
-    """Write the last few reasons for which trials failed, each once; a line each, so that the picture stays small."""
-    found = list(ranking.failures(sorted(view.rows, key=lambda row: row.ended or "")).items())[-_MOST_REASONS:]
-    return [
-        Text(f"{wording.some(trials, 'trial')} {state}: {reason}", style="yellow", no_wrap=True, overflow="ellipsis")
-        for (state, reason), trials in found
-    ]
+    """Write the last few reasons for which trials failed, a line each, so that the picture stays small."""
+    reasons = ranking.failures(sorted(view.rows, key=lambda row: row.ended or ""))[-_MOST_REASONS:]
+    return [Text(reason, style="yellow", no_wrap=True, overflow="ellipsis") for reason in reasons]
 
 
 def _best(view: "SearchView") -> Text:
-    leader = next((row for row in view.rows if row.rank == 1), None)
-    if leader is None:
+    best = ranking.best(view.rows)
+    if best is None:
         return Text("best so far: none yet", style="dim")
-    return Text.assemble("best so far: ", (wording.score(leader.score), "bold green"), f" by trial {leader.trial_id}")
+    return Text.assemble("best so far: ", (wording.score(best.score), "bold green"), f" by trial {best.trial_id}")
 
 
 def ended_line(view: "SearchView", record: "Record", *, number: int) -> str:
     """Write one ended trial, the ``number``-th, as a line of a log."""
-    best = next((row for row in view.rows if row.rank == 1), None)
+    best = ranking.best(view.rows)
     words = [
         f"[{number}/{view.specification.settings.trials}] trial {record.trial_id} {record.state}:",
         f"{view.objective.name} {wording.score(record.score)}",
@@ -108,18 +107,21 @@ def ended_line(view: "SearchView", record: "Record", *, number: int) -> str:
 
 
 @contextmanager
-def search_display(terminal: Terminal) -> Iterator[Watch]:
-    """Yield a function that shows a search each time it is called with a new view of it, from any thread."""
+def search_display(terminal: Terminal, draw: Draw | None = None) -> Iterator[Watch]:
+    """Yield a function that shows a search each time it is called with a new view of it, from any thread.
+
+    On a terminal it is what ``draw`` returns, else its `picture`; in a log, a line for each trial that ends.
+    """
     if not terminal.err.is_terminal:
-        yield log_display(terminal)
+        yield _log(terminal)
         return
-    pace = Pace()
-    first = Text("checking the model, starting workers …", style="dim")
+    drawn = draw or partial(picture, pace=Pace())
+    first = Text("" if draw else "checking the model, starting workers …", style="dim")
     with Live(first, console=terminal.err, transient=True, refresh_per_second=4) as live:
-        yield lambda view: live.update(picture(view, pace))
+        yield lambda view: live.update(drawn(view), refresh=True)
 
 
-def log_display(terminal: Terminal) -> Watch:
+def _log(terminal: Terminal) -> Watch:
     """Return a function that writes a line for each trial that has ended since its last call, from any thread."""
     said: set[str] = set()
     lock, pace = threading.Lock(), Pace()

@@ -52,9 +52,9 @@ def evaluated(scores: "Scores") -> RenderableType:
 def _per_class(scores: "Scores") -> Table:
     shown = table("class", "precision", "recall", "F1", "images")
     for name in scores.classes:
-        found = scores.per_class[name]
-        numbers = (wording.score(number) for number in (found.precision, found.recall, found.f1))
-        shown.add_row(Text(name), *numbers, f"{found.support:,}")
+        score = scores.per_class[name]
+        numbers = (wording.score(number) for number in (score.precision, score.recall, score.f1))
+        shown.add_row(Text(name), *numbers, f"{score.support:,}")
     return shown
 
 
@@ -63,7 +63,7 @@ def _confusion(scores: "Scores") -> Table:
     for column in shown.columns[1:]:
         column.max_width = _NARROW
     for true, name in enumerate(scores.classes):
-        counts = [int(n) for n in scores.confusion_matrix[true]]
+        counts = scores.confusion_matrix[true]
         shown.add_row(Text(name), *(_cell(n, right=true == column) for column, n in enumerate(counts)))
     return shown
 
@@ -79,7 +79,7 @@ def classified(tally: Tally, *, width: int) -> RenderableType:
     Where ``width`` is short of what an image's name takes there is no bar, then no next class either.
     """
     headings = ("image", "class", "", "probability", "next")
-    rows = [(Text(found.path, overflow="fold"), *_answer(found)) for found in tally.shown]
+    rows = [(Text(each.path, overflow="fold"), *_answer(each)) for each in tally.shown]
     needed = [max(map(cell_len, map(str, column))) for column in zip(headings, *rows, strict=True)]
     kept = [*range(len(headings))]
     for left_out in (_BARS, _NEXT):
@@ -90,7 +90,7 @@ def classified(tally: Tally, *, width: int) -> RenderableType:
         column.no_wrap = True
     for row in rows:
         shown.add_row(*(row[column] for column in kept))
-    notes = [Text(f"{found.path}: {found.error}", style="red") for found in tally.shown if found.error is not None]
+    notes = [Text(f"{each.path}: {each.error}", style="red") for each in tally.shown if each.error is not None]
     if tally.total > len(tally.shown):
         more = wording.plural(tally.total - len(tally.shown), "more image")
         notes.append(Text(f"… and {more}: --output FILE.csv writes all", style="yellow"))
@@ -123,11 +123,11 @@ def exported(path: Path, manifest: "Manifest") -> RenderableType:
     )
 
 
-def _answer(found: Prediction) -> list[Text]:
-    name, chance = found.class_name, found.probability
+def _answer(prediction: Prediction) -> list[Text]:
+    name, chance = prediction.class_name, prediction.probability
     if name is None or chance is None:
         return [Text("cannot be used", style="red"), Text(), Text(), Text()]
-    second = "".join(f"{other} {wording.percent(share)}" for other, share in found.others[:1])
+    second = "".join(f"{other} {wording.percent(share)}" for other, share in prediction.others[:1])
     return [
         Text(name, style="bold"),
         Text(wording.bar(chance, _BAR), style="green" if chance >= 0.5 else "yellow"),

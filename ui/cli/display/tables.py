@@ -26,10 +26,10 @@ def table(*headings: str, words: Collection[int] = (0,), title: str | None = Non
     return made
 
 
-def facts(found: Mapping[str, str]) -> Text:
+def facts(values: Mapping[str, str]) -> Text:
     """Make a list of names and values, one a line."""
-    width = max((len(name) for name in found), default=0)
-    lines = [Text.assemble((name.ljust(width), "dim"), "  ", what) for name, what in found.items()]
+    width = max((len(name) for name in values), default=0)
+    lines = [Text.assemble((name.ljust(width), "dim"), "  ", value) for name, value in values.items()]
     return Text("\n").join(lines)
 
 
