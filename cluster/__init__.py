@@ -1,5 +1,16 @@
 """Searches on machines: launching trials on Ray (or in this process) and training the winners."""
 
+import os
+from pathlib import Path
+
 import lazy_loader
+
+# Ray reads both once, when it is imported, hence before anything here imports it.
+# A thread that waits for a Ray that has gone away is left behind: what it asks of Ray then must not start a new one.
+os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
+# `ray start` uses a token wherever the user has one, while `ray.init` with a HOST:PORT looks for none by itself.
+_token_file = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token").expanduser()
+if os.environ.get("RAY_AUTH_TOKEN") or _token_file.is_file():
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

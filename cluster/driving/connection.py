@@ -9,16 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import ray
-from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 
 from cluster.errors import ClusterError, RayGoneError
 from search import SearchSettings
 
 # Trials exchange a few numbers each epoch: the object store, a third of the memory by default, stays small.
 _OBJECT_STORE_BYTES = 200 * 2**20
-_KNOCK_SECONDS = 10.0
-_GOODBYE_SECONDS = 20.0
-_TUNE_ENVIRONMENT = {
+_CONNECT_SECONDS = 10.0
+_SHUTDOWN_SECONDS = 20.0
+_ENVIRONMENT = {
     # The command line decides what Ctrl-C does.
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     # Records are ours: no CSV, JSON and TensorBoard files beside them.
@@ -32,12 +31,10 @@ _TUNE_ENVIRONMENT = {
 @contextlib.contextmanager
 def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     """Connect to Ray at ``address`` ('local': one of our own, ended with the block). Raises ClusterError, one line."""
-    os.environ.update(_TUNE_ENVIRONMENT)
+    os.environ.update(_ENVIRONMENT)
     local = address == "local"
     if not local:
         _check_reachable(address)
-        # Ray does this for 'auto' alone, while `ray start` uses a token wherever the user has one.
-        maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
     wanted = (settings.concurrency or 1) * settings.cpus_per_trial
     try:
         ray.init(
@@ -52,21 +49,21 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ClusterError(f"--address {address}: no Ray could be reached there: {first}") from error
-    patience = None
+    timeout = None
     try:
         yield
     except RayGoneError:
         # What does not answer would be waited for.
-        patience = _GOODBYE_SECONDS
+        timeout = _SHUTDOWN_SECONDS
         raise
     finally:
-        goodbye = threading.Thread(target=ray.shutdown, name="goodbye", daemon=True)
-        goodbye.start()
-        goodbye.join(patience)
+        shutdown = threading.Thread(target=ray.shutdown, name="shutdown", daemon=True)
+        shutdown.start()
+        shutdown.join(timeout)
 
 
 def _check_reachable(address: str) -> None:
-    """Knock at a HOST:PORT: Ray itself goes on trying for minutes where nothing answers."""
+    """Connect to a HOST:PORT, as Ray itself goes on trying for minutes where nothing answers."""
     if address.startswith("ray://"):
         # Through it Ray Tune moves itself to the cluster, without the oracle and the ledger.
         raise ClusterError(
@@ -77,7 +74,7 @@ def _check_reachable(address: str) -> None:
     if not colon:
         return
     try:
-        socket.create_connection((host, int(port)), timeout=_KNOCK_SECONDS).close()
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
     except (OSError, ValueError) as error:
         raise ClusterError(
             f"--address {address}: expected a running Ray there, found none ({error}): "

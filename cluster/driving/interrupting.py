@@ -1,6 +1,5 @@
 """What Ctrl-C does to a search: once lets what runs end, twice stops at once."""
 
-import _thread
 import contextlib
 import logging
 import signal
@@ -44,12 +43,12 @@ def _raised_again() -> Iterator[None]:
 
     Python prints what those raise and goes on; TensorFlow runs many while a model is trained.
     """
-    before = sys.unraisablehook
+    before, main_thread = sys.unraisablehook, threading.get_ident()
 
     def hook(unraisable: "UnraisableHookArgs") -> None:
         if issubclass(unraisable.exc_type, KeyboardInterrupt):
             # Later, or it would fall into the same place.
-            threading.Timer(_SOON_SECONDS, _thread.interrupt_main).start()
+            threading.Timer(_SOON_SECONDS, signal.pthread_kill, [main_thread, signal.SIGINT]).start()
         else:
             before(unraisable)
 

@@ -1,37 +1,64 @@
-"""Ray Tune's dealing with its actors, mended: a worker that is lost, however that was, costs a trial one try, no more.
+"""All that is used of Ray's private names, each with its reason. Made for Ray 2.60.
 
-Measured with ray 2.60. Where Ray's memory monitor ends a worker, Ray raises OutOfMemoryError, which is no
-RayActorError; whatever else a task raises ends Tune's loop, hence the search ("Caught unexpected exception: 1 worker(s)
-were killed"). Where a worker is lost while it is idle, Tune handles the failed reset of the trial that gets it next
-twice, and takes that trial for one that is being reset ever after: it fails without another try.
+A worker that is lost, however that was, is to cost its trial one try and no more. Measured with Ray 2.60: where its
+memory monitor ends a worker, Ray raises OutOfMemoryError, which is no RayActorError, and whatever else a task raises
+ends Tune's loop, hence the search ("Caught unexpected exception: 1 worker(s) were killed"). Where a worker is lost
+while it is idle, Tune handles the failed reset of the trial that gets it next twice, and takes that trial for one that
+is being reset ever after: it fails without another try. No option of Tune's changes either.
 """
 
 import sys
-from typing import Any
+from pathlib import Path
 
-from ray.air.execution._internal import RayActorManager
+import ray
 from ray.exceptions import OutOfMemoryError, RayActorError
-from ray.tune.execution import tune_controller
-from ray.tune.execution.tune_controller import TuneController
 from ray.tune.experiment import Trial
+from ray.tune.schedulers import ASHAScheduler
+
+from cluster.errors import ClusterError
+
+try:
+    from ray.air.execution._internal import RayActorManager, TrackedActor
+    from ray.air.execution._internal.tracked_actor_task import TrackedActorTask
+    from ray.tune.execution import tune_controller
+    from ray.tune.execution.tune_controller import TuneController
+
+    _asha = ASHAScheduler(metric="score", mode="max")
+    _USED = (
+        RayActorManager._actor_start_failed,
+        RayActorManager._actor_task_failed,
+        TuneController._trial_task_failure,
+        _asha._trial_info,
+        _asha._brackets[0]._rungs,
+    )
+    if "_resetting_trials" not in TuneController.__init__.__code__.co_names:
+        raise AttributeError("TuneController has no attribute '_resetting_trials'")
+except (ImportError, AttributeError) as error:
+    raise ClusterError(f"Galaxy Tuner was made for Ray 2.60, but this is {ray.__version__}: {error}") from error
+
+KILLED_BY_RAY = "out of memory: "
+"""How the error of a worker begins that Ray's memory monitor has ended; then comes the first line that Ray says."""
 
 
 class _ActorManager(RayActorManager):
-    def _actor_start_failed(self, tracked_actor: Any, exception: Exception) -> None:
+    """Reports a worker that was ended for want of memory as a lost one."""
+
+    def _actor_start_failed(self, tracked_actor: TrackedActor, exception: Exception) -> None:
         super()._actor_start_failed(tracked_actor, _as_lost(exception))
 
-    def _actor_task_failed(self, tracked_actor_task: Any, exception: Exception) -> None:
+    def _actor_task_failed(self, tracked_actor_task: TrackedActorTask, exception: Exception) -> None:
         super()._actor_task_failed(tracked_actor_task, _as_lost(exception))
 
 
 def _as_lost(exception: Exception) -> Exception:
-    """Return a lost worker's error in place of one for want of memory, with the first of its many lines."""
     if not isinstance(exception, OutOfMemoryError):
         return exception
-    return RayActorError(error_msg=str(exception).partition("\n")[0])
+    return RayActorError(error_msg=KILLED_BY_RAY + str(exception).partition("\n")[0])
 
 
 class _Controller(TuneController):
+    """Handles each failure of a trial once, after which the trial is not being reset."""
+
     _handled: tuple[str, Exception] | None = None
 
     def _trial_task_failure(self, trial: Trial, exception: Exception) -> None:
@@ -42,8 +69,25 @@ class _Controller(TuneController):
         super()._trial_task_failure(trial, exception)
 
 
-def mend_actors() -> None:
+def patch_tune() -> None:
     """Let every Tune that starts in this process from now on deal with its actors so."""
     tune_controller.RayActorManager = _ActorManager  # type: ignore[attr-defined]
     # `ray.tune.tune` is a function, too, which hides the module.
     sys.modules["ray.tune.tune"].TuneController = _Controller  # type: ignore[attr-defined]
+
+
+def working_directory(trial: Trial) -> Path:
+    """Return the trial's folder on the node that it runs on, the same for each try; `Trial` itself names another."""
+    assert trial.storage is not None
+    return Path(trial.storage.trial_working_directory)
+
+
+def record_at_rung(scheduler: ASHAScheduler, trial_id: str, epoch: int, value: float) -> None:
+    """Take in a trial's best value (the greater the better) under an earlier scheduler, without judging it again.
+
+    The public ``on_trial_result`` compares it with all trials before: 6.5 s for 10,000 trials, where this takes 0.4.
+    """
+    for milestone, values in scheduler._trial_info[trial_id]._rungs:  # the highest first
+        if epoch >= milestone:
+            values.setdefault(trial_id, value)
+            return

@@ -7,10 +7,11 @@ import tempfile
 import ray
 from ray import tune
 
-from cluster.driving.ray_health import Lifeline, while_it_holds
-from cluster.driving.ray_internals import mend_actors
-from cluster.driving.scheduling import make_scheduler, replayed
-from cluster.driving.searcher import ConductorSearcher, Events
+from cluster.driving.health import HealthCheck, run_while_healthy
+from cluster.driving.ray_internals import patch_tune
+from cluster.driving.scheduling import make_scheduler
+from cluster.driving.searcher import ConductorSearcher
+from cluster.driving.trial_callback import TrialCallback
 from cluster.errors import ClusterError
 from cluster.workers.trainable import TrialActor
 from search import Conductor, SearchLayout, SearchSettings
@@ -23,15 +24,17 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> N
     goes away.
     """
     settings = conductor.specification.settings
-    concurrency = settings.concurrency or _places(settings)
-    lifeline = Lifeline.of(address, f"`galaxy resume {settings.name}`")
-    searcher = ConductorSearcher(conductor, layout, cpus_per_trial=settings.cpus_per_trial, is_cut=lifeline.is_cut)
+    concurrency = settings.concurrency or _most_at_once(settings)
+    health = HealthCheck.of(address, f"`galaxy resume {settings.name}`")
+    searcher = ConductorSearcher(
+        conductor, layout, cpus_per_trial=settings.cpus_per_trial, is_ray_gone=health.is_raylet_gone
+    )
     scratch = tempfile.mkdtemp(prefix="galaxy-tuner-")
     # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    mend_actors()
+    patch_tune()
     try:
-        while_it_holds(lifeline, lambda: _tuner(conductor, searcher, concurrency, scratch).fit())
+        run_while_healthy(health, lambda: _tuner(conductor, searcher, concurrency, scratch).fit())
         searcher.close()
     except BaseException:
         searcher.abandon()
@@ -48,7 +51,7 @@ def _tuner(conductor: Conductor, searcher: ConductorSearcher, concurrency: int, 
         tune.with_resources(TrialActor, {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
-            scheduler=replayed(make_scheduler(specification), specification, conductor.records()),
+            scheduler=make_scheduler(specification, conductor.records()),
             num_samples=-1,
             max_concurrent_trials=concurrency,
             reuse_actors=True,
@@ -61,19 +64,19 @@ def _tuner(conductor: Conductor, searcher: ConductorSearcher, concurrency: int, 
             # The trainer writes its own checkpoints, under the oracle's trial ids.
             checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
             failure_config=tune.FailureConfig(max_failures=settings.max_failures),
-            callbacks=[Events(searcher)],
+            callbacks=[TrialCallback(searcher)],
             verbose=0,
         ),
     )
 
 
-def _places(settings: SearchSettings) -> int:
-    """Return how many trials the cluster carries at a time. Raises ClusterError if it carries none."""
+def _most_at_once(settings: SearchSettings) -> int:
+    """Return how many trials the cluster can run at once. Raises ClusterError if it can run none."""
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
-    places = sum(int(node.get("CPU", 0) // settings.cpus_per_trial) for node in nodes)
+    trials = sum(int(node.get("CPU", 0) // settings.cpus_per_trial) for node in nodes)
     if settings.gpus_per_trial > 0:
-        places = min(places, sum(int(node.get("GPU", 0) / settings.gpus_per_trial) for node in nodes))
-    if places == 0:
+        trials = min(trials, sum(int(node.get("GPU", 0) / settings.gpus_per_trial) for node in nodes))
+    if trials == 0:
         most = max(
             (f"{node.get('CPU', 0):g} CPUs and {node.get('GPU', 0):g} GPUs" for node in nodes), default="nothing"
         )
@@ -81,4 +84,4 @@ def _places(settings: SearchSettings) -> int:
             f"a trial needs {settings.cpus_per_trial} CPUs and {settings.gpus_per_trial:g} GPUs on one node, "
             f"but the largest node has {most}: lower --cpus-per-trial or --gpus-per-trial"
         )
-    return places
+    return trials

@@ -3,22 +3,28 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
+from ray.tune.execution.tune_controller import TuneController
+from ray.tune.experiment import Trial
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, MedianStoppingRule, TrialScheduler
 
-from cluster.workers.results import METRIC
+from cluster.driving.ray_internals import record_at_rung
+from cluster.workers.results import METRIC, TIME
 from search import Record, SearchSpecification
 
+Result = dict[str, object]
 _REDUCTION_FACTOR = 3
 _FEWEST_TO_COMPARE_WITH = 3
+NO_TUNE = cast(TuneController, None)
+"""Given to a scheduler where Tune does not run: none of ours looks at it."""
 
 
 @dataclass(frozen=True)
-class _Trial:
+class _TrialKey:
     """A trial by the oracle's id: Ray's are new after a resume, and a continued trial would count twice.
 
-    The schedulers look at nothing else of a trial. ``config`` is where `_ours` finds the id in one of Ray's.
+    The schedulers look at nothing else of a trial. ``config`` is where the id is in one of Ray's.
     """
 
     trial_id: str
@@ -28,132 +34,116 @@ class _Trial:
         return {"trial": self.trial_id}
 
 
-def _ours(trial: Any) -> Any:
-    return _Trial(trial.config["trial"])
+def trial_key(trial_id: str) -> Trial:
+    """Return what stands for the trial of the oracle's id ``trial_id`` in a call of a scheduler."""
+    return cast(Trial, _TrialKey(trial_id))
 
 
-class _Asha(ASHAScheduler):
-    """Asynchronous successive halving that knows trials by the oracle's ids."""
-
-    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
-        super().on_trial_add(tune_controller, _ours(trial))
-
-    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        return str(super().on_trial_result(tune_controller, _ours(trial), result))
-
-    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
-        super().on_trial_complete(tune_controller, _ours(trial), result)
-
-    def on_trial_remove(self, tune_controller: Any, trial: Any) -> None:
-        super().on_trial_remove(tune_controller, _ours(trial))
-
-    def learn(self, trial: Any, result: dict[str, Any]) -> None:
-        """Take in what a trial reported under an earlier scheduler, without judging it: what that decided stands.
-
-        What ``on_trial_result`` records, without the percentile that it computes of all trials before.
-        """
-        for milestone, recorded in self._trial_info[trial.trial_id]._rungs:  # the highest first
-            if result["epoch"] >= milestone:
-                recorded.setdefault(trial.trial_id, self._metric_op * result[METRIC])
-                return
+def _by_oracle_id(trial: Trial) -> Trial:
+    return trial_key(trial.config["trial"])
 
 
-class _Median(MedianStoppingRule):
-    """The median stopping rule that knows trials by the oracle's ids, and each of their epochs once."""
+class _ByOracleId(TrialScheduler):
+    """Lets the scheduler that is mixed in know trials by the oracle's ids, and keep of a result what it compares."""
 
-    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        return str(super().on_trial_result(tune_controller, _ours(trial), _comparable(result)))
+    def on_trial_add(self, tune_controller: TuneController, trial: Trial) -> None:
+        super().on_trial_add(tune_controller, _by_oracle_id(trial))
 
-    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
-        # The parent takes in a last result twice, and one that cannot be compared too.
-        own, epoch = _ours(trial), result.get("epoch")
-        known = self._results.get(own)
-        if epoch is not None and (not known or known[-1]["epoch"] < epoch):
-            super().on_trial_complete(tune_controller, own, _comparable(result))
+    def on_trial_result(self, tune_controller: TuneController, trial: Trial, result: Result) -> str:
+        return super().on_trial_result(tune_controller, _by_oracle_id(trial), _compared(result))
 
-    def learn(self, trial: Any, result: dict[str, Any]) -> None:
-        """Take in what a trial reported under an earlier scheduler, without judging it: what that decided stands."""
-        self._results[trial].append(result)
+    def on_trial_complete(self, tune_controller: TuneController, trial: Trial, result: Result) -> None:
+        super().on_trial_complete(tune_controller, _by_oracle_id(trial), _compared(result))
+
+    def on_trial_remove(self, tune_controller: TuneController, trial: Trial) -> None:
+        super().on_trial_remove(tune_controller, _by_oracle_id(trial))
 
 
-def _comparable(result: dict[str, Any]) -> dict[str, Any]:
-    """Leave the record out: the rule keeps every result of every trial."""
-    return {name: result[name] for name in (METRIC, "epoch") if name in result}
+def _compared(result: Result) -> Result:
+    return {name: result[name] for name in (METRIC, TIME) if name in result}
 
 
-def make_scheduler(specification: SearchSpecification) -> TrialScheduler:
-    """Make the scheduler that the search's settings name.
+class _Asha(_ByOracleId, ASHAScheduler):
+    """Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning").
 
-    ``asha`` (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning") compares trials after a quarter
-    of the epochs and again after three times as many, and lets the best third go on: before that the warm-up decides,
-    not the configuration. One bracket, since more draw from the global generator.
-
-    ``median`` (Golovin et al. 2017, "Google Vizier") stops a trial, after a quarter of the epochs or later, whose best
-    score is below the median of the others' running averages up to the same epoch, averaged from that quarter on;
-    at least three others must have come so far.
+    Compares trials after a quarter of the epochs and again after three times as many, and lets the best third go on:
+    before that the warm-up decides, not the configuration. One bracket, since more draw from the global generator.
     """
-    scheduler, epochs = specification.settings.scheduler, specification.settings.epochs
-    if scheduler == "none":
-        return cast(TrialScheduler, FIFOScheduler())  # type: ignore[no-untyped-call]
-    if scheduler == "median":
-        return _Median(
+
+    def __init__(self, direction: str, epochs: int) -> None:
+        super().__init__(
             metric=METRIC,
-            mode=specification.objective_direction,
-            time_attr="epoch",
+            mode=direction,
+            time_attr=TIME,
+            max_t=max(epochs, 2),
+            grace_period=_grace(epochs),
+            reduction_factor=_REDUCTION_FACTOR,
+            brackets=1,
+            stop_last_trials=False,
+        )
+
+
+class _Median(_ByOracleId, MedianStoppingRule):
+    """The median stopping rule (Golovin et al. 2017, "Google Vizier"), which knows each epoch of a trial once.
+
+    Stops a trial, after a quarter of the epochs or later, whose best score is below the median of the others' running
+    averages up to the same epoch, averaged from that quarter on; at least three others must have come so far.
+    """
+
+    def __init__(self, direction: str, epochs: int) -> None:
+        super().__init__(
+            metric=METRIC,
+            mode=direction,
+            time_attr=TIME,
             grace_period=_grace(epochs),
             min_samples_required=_FEWEST_TO_COMPARE_WITH,
             # Else a trial with too few to compare with is paused, which nobody here would take up again.
             min_time_slice=cast(int, math.inf),
         )
-    return _Asha(
-        metric=METRIC,
-        mode=specification.objective_direction,
-        time_attr="epoch",
-        max_t=max(epochs, 2),
-        grace_period=_grace(epochs),
-        reduction_factor=_REDUCTION_FACTOR,
-        brackets=1,
-        stop_last_trials=False,
-    )
+        self._last_epochs: dict[str, int] = {}
+
+    def on_trial_result(self, tune_controller: TuneController, trial: Trial, result: Result) -> str:
+        self._is_new(trial, result)
+        return super().on_trial_result(tune_controller, trial, result)
+
+    def on_trial_complete(self, tune_controller: TuneController, trial: Trial, result: Result) -> None:
+        # The rule keeps whatever it is given here: a last result twice, and one that cannot be compared.
+        if self._is_new(trial, result):
+            super().on_trial_complete(tune_controller, trial, result)
+
+    def _is_new(self, trial: Trial, result: Result) -> bool:
+        """Whether the result's epoch is later than all before."""
+        trial_id, epoch = trial.config["trial"], cast(int, result.get(TIME, 0))
+        last = self._last_epochs.get(trial_id, 0)
+        self._last_epochs[trial_id] = max(last, epoch)
+        return epoch > last
+
+
+def make_scheduler(specification: SearchSpecification, records: Sequence[Record] = ()) -> TrialScheduler:
+    """Make the scheduler that the search's settings name: ``asha``, ``median`` or ``none``.
+
+    It is fed what ``records`` reported, epoch by epoch, so that it knows what an earlier one knew: what that decided
+    stands.
+    """
+    name, epochs = specification.settings.scheduler, specification.settings.epochs
+    if name == "none":
+        return cast(TrialScheduler, FIFOScheduler())  # type: ignore[no-untyped-call]
+    scheduler = (_Median if name == "median" else _Asha)(specification.objective_direction, epochs)
+    sign = 1 if specification.objective_direction == "max" else -1
+    for record in records:
+        trial, best = trial_key(record.trial_id), math.nan
+        scheduler.on_trial_add(NO_TUNE, trial)
+        for epoch, value in enumerate(record.history.get(specification.objective_name, []), start=1):
+            best = value if specification.objective.better(value, best) else best
+            if math.isnan(best):
+                continue
+            if isinstance(scheduler, _Asha):
+                record_at_rung(scheduler, record.trial_id, epoch, sign * best)
+            else:
+                # All that this does is to keep the result.
+                scheduler.on_trial_complete(NO_TUNE, trial, {METRIC: best, TIME: epoch})
+    return scheduler
 
 
 def _grace(epochs: int) -> int:
     return max(1, round(epochs / 4))
-
-
-def replayed(
-    scheduler: TrialScheduler, specification: SearchSpecification, records: Sequence[Record]
-) -> TrialScheduler:
-    """Feed a new scheduler what ``records`` reported, epoch by epoch, so that it knows what the last one knew."""
-    if not isinstance(scheduler, _Asha | _Median):
-        return scheduler
-    for record in records:
-        trial, best = cast(Any, _Trial(record.trial_id)), math.nan
-        scheduler.on_trial_add(cast(Any, None), trial)
-        for epoch, value in enumerate(record.history.get(specification.objective_name, []), start=1):
-            best = value if specification.objective.better(value, best) else best
-            if not math.isnan(best):
-                scheduler.learn(trial, {METRIC: best, "epoch": epoch})
-    return scheduler
-
-
-class Rungs:
-    """A scheduler driven by hand, without Ray Tune."""
-
-    def __init__(self, specification: SearchSpecification, records: Sequence[Record] = ()) -> None:
-        self._scheduler: Any = replayed(make_scheduler(specification), specification, records)
-        self._trials: dict[str, _Trial] = {}
-
-    def add(self, trial_id: str) -> None:
-        """Take a trial in."""
-        self._trials[trial_id] = _Trial(trial_id)
-        self._scheduler.on_trial_add(None, self._trials[trial_id])
-
-    def stops(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """Whether the trial is to be stopped after ``result``, which `workers.results.as_result` made."""
-        decision = self._scheduler.on_trial_result(None, self._trials[trial_id], result)
-        return bool(decision == TrialScheduler.STOP)
-
-    def complete(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Let a trial go that has ended with ``result``."""
-        self._scheduler.on_trial_complete(None, self._trials.pop(trial_id), result)

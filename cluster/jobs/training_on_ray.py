@@ -1,19 +1,21 @@
 """Training several winners at once, each on a worker of Ray's; what they leave behind is their checkpoints."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
 
 import ray
+from ray import ObjectRef
+from ray.actor import ActorHandle
 from ray.exceptions import RayError, RayTaskError
 
 from cluster.driving.connection import connected
-from cluster.driving.ray_health import Lifeline, while_it_holds
+from cluster.driving.health import HealthCheck, run_while_healthy
 from cluster.errors import ClusterError
 from cluster.workers.member import MemberActor, Winner
 from datasets import Folder, Progress
 from search import SearchSpecification
 
-_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 
 
 def train_on_ray(
@@ -36,8 +38,8 @@ def train_on_ray(
         GalaxyTunerError: What a member's training raised.
     """
     with connected(address, specification.settings):
-        lifeline = Lifeline.of(address, "the same command")
-        while_it_holds(lifeline, lambda: _Trainings(winners, specification, batches, work).wait(progress))
+        health = HealthCheck.of(address, "the same command")
+        run_while_healthy(health, lambda: _Trainings(winners, specification, batches, work).wait(progress))
 
 
 class _Trainings:
@@ -47,7 +49,7 @@ class _Trainings:
         self, winners: Sequence[Winner], specification: SearchSpecification, batches: Sequence[int], work: Folder
     ) -> None:
         settings = specification.settings
-        actor: Any = ray.remote(MemberActor).options(
+        actor_class = ray.remote(MemberActor).options(
             num_cpus=settings.cpus_per_trial,
             num_gpus=settings.gpus_per_trial,
             # One thread trains, one says how far it is.
@@ -55,25 +57,26 @@ class _Trainings:
             max_restarts=settings.max_failures,
             max_task_retries=settings.max_failures,
         )
-        self._actors: list[Any] = [actor.remote(settings.cpus_per_trial) for _ in winners]
-        self._trainings = {
-            one.train.remote(winner, specification, work.child(winner.name).uri): index
-            for index, (one, winner) in enumerate(zip(self._actors, winners, strict=True))
+        self._actors = [cast(ActorHandle[MemberActor], actor_class.remote(settings.cpus_per_trial)) for _ in winners]
+        # Each training, and each question under way how far one is → the winner's index.
+        self._trainings: dict[ObjectRef[None], int] = {
+            actor.train.remote(winner, specification, work.child(winner.name).uri): index
+            for index, (actor, winner) in enumerate(zip(self._actors, winners, strict=True))
         }
+        self._questions: dict[ObjectRef[int], int] = {}
         self._batches = batches
         self._done = [0] * len(winners)
-        self._asked: dict[Any, int] = {}
 
     def wait(self, progress: Progress) -> None:
         """Return when all have ended. Raises what the first of them raised."""
         while self._trainings:
-            ended, _ = ray.wait([*self._trainings], timeout=_LOOK_SECONDS)
+            ended, _ = ray.wait([*self._trainings], timeout=_POLL_SECONDS)
             for training in ended:
                 self._end(training)
-            self._look()
+            self._ask()
             progress(sum(self._done), sum(self._batches))
 
-    def _end(self, training: Any) -> None:
+    def _end(self, training: ObjectRef[None]) -> None:
         index = self._trainings.pop(training)
         try:
             ray.get(training)
@@ -86,15 +89,15 @@ class _Trainings:
         # Its CPUs are the next one's.
         ray.kill(self._actors[index])
 
-    def _look(self) -> None:
+    def _ask(self) -> None:
         """Take the answers that have come, and ask those that train and have none on the way."""
-        came, _ = ray.wait([*self._asked], num_returns=len(self._asked), timeout=0) if self._asked else ([], [])
-        for answer in came:
-            index = self._asked.pop(answer)
+        count = len(self._questions)
+        answers, _ = ray.wait([*self._questions], num_returns=count, timeout=0) if count else ([], [])
+        for answer in answers:
+            index = self._questions.pop(answer)
             try:
                 self._done[index] = max(self._done[index], ray.get(answer))
             except RayError:  # ended, or lost: its training says which
                 continue
-        waiting = set(self._asked.values())
-        for index in set(self._trainings.values()) - waiting:
-            self._asked[self._actors[index].progress.remote()] = index
+        for index in {*self._trainings.values()} - {*self._questions.values()}:
+            self._questions[self._actors[index].progress.remote()] = index

@@ -1,7 +1,7 @@
 """One winner of a search, trained fully: what it is, and the actor that trains it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from datasets import Dataset, open_folder
 from search import SearchSpecification, builder, load_hypermodel, training_options
@@ -23,7 +23,7 @@ class Winner:
     """
 
     name: str
-    hyperparameters: dict[str, Any]
+    hyperparameters: Mapping[str, bool | int | float | str]
     epochs: int
     seed: int
 

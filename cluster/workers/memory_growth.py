@@ -14,7 +14,7 @@ _SETTLED_AFTER_TRIALS = 5
 _LIMIT = 1.25
 
 
-class WornOutError(RayActorError):
+class MemoryGrowthError(RayActorError):
     """The worker is too large to start a trial; raised before anything of the trial has run.
 
     Ray Tune counts it as a preemption: the trial starts elsewhere and has none of its failures used up, and the worker
@@ -25,8 +25,8 @@ class WornOutError(RayActorError):
         super().__init__(error_msg="the worker has grown past its memory limit", preempted=True)
 
 
-class Wear:
-    """What one worker process has come to, looked at before each trial. ``resident`` gives its size in bytes."""
+class MemoryGrowth:
+    """How much one worker process has grown, looked at before each trial. ``resident`` gives its size in bytes."""
 
     def __init__(self, resident: Callable[[], int] | None = None) -> None:
         self._resident = resident or resident_bytes
@@ -34,7 +34,7 @@ class Wear:
         self._settled = 0
 
     def check(self) -> None:
-        """Call at the start of each trial. Raises WornOutError where the process is past its limit."""
+        """Call at the start of each trial. Raises MemoryGrowthError where the process is past its limit."""
         self._trials += 1
         if self._trials <= _SETTLED_AFTER_TRIALS:
             return
@@ -43,7 +43,7 @@ class Wear:
         size = self._resident()
         self._settled = self._settled or size
         if size > _LIMIT * self._settled:
-            raise WornOutError
+            raise MemoryGrowthError
 
 
 def resident_bytes() -> int:

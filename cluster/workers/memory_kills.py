@@ -48,14 +48,13 @@ def memory_kills() -> int:
     """
     for path in (*_group_events(), _WHOLE_SYSTEM):
         with contextlib.suppress(OSError):
-            found = re.search(r"^oom_kill (\d+)$", path.read_text(), re.MULTILINE)
-            if found is not None:
-                return int(found[1])
+            if count := re.search(r"^oom_kill (\d+)$", path.read_text(), re.MULTILINE):
+                return int(count[1])
     return 0
 
 
 def _group_events() -> list[Path]:
     with contextlib.suppress(OSError):
-        found = re.search(r"^0::/(.*)$", Path("/proc/self/cgroup").read_text(), re.MULTILINE)
-        return [] if found is None else [_GROUPS / found[1] / "memory.events"]
+        group = re.search(r"^0::/(.*)$", Path("/proc/self/cgroup").read_text(), re.MULTILINE)
+        return [] if group is None else [_GROUPS / group[1] / "memory.events"]
     return []

@@ -2,13 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from ray import tune
 
-from cluster.workers.memory_growth import Wear
+from cluster.workers.memory_growth import MemoryGrowth
 from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
-from cluster.workers.results import as_result
+from cluster.workers.results import TrialConfig, as_result
 from cluster.workers.trial import TrialSession
 from datasets import freeze_loaded
 from search import Record
@@ -22,29 +22,29 @@ class TrialActor(tune.Trainable):
     function's thread that is slow to stop makes the next trial fail.
     """
 
-    _session: TrialSession
-    _is_new: bool
-
-    def setup(self, config: dict[str, Any]) -> None:
+    def setup(self, config: dict[str, object]) -> None:
         """Get ready for a trial. Before TensorFlow starts the worker's thread pools are bounded by its CPUs."""
-        limit_threads(config["cpus"])
+        limit_threads(cast(TrialConfig, config)["cpus"])
         freeze_loaded()
-        self._wear = Wear()
-        self._begin(config)
+        self._memory = MemoryGrowth()
+        self.reset_config(config)
 
-    def reset_config(self, new_config: dict[str, Any]) -> bool:
+    def reset_config(self, new_config: dict[str, object]) -> bool:
         """Take the next trial in the same process."""
-        self._begin(new_config)
+        config = cast(TrialConfig, new_config)
+        self._session = TrialSession(config["search"], config["trial"])
+        self._attempt = Attempt(Path(self.logdir))
+        self._is_new = True
         return True
 
-    def step(self) -> dict[str, Any]:
+    def step(self) -> dict[str, object]:
         """Train an epoch. Its result says what the model declared, too.
 
-        Raises WornOutError, for Ray Tune, if the worker is too large to start the trial.
+        Raises MemoryGrowthError, for Ray Tune, if the worker is too large to start the trial.
         """
         if self._is_new:
             # Not while the trial is set up: a worker that fails there takes the trial with it.
-            self._wear.check()
+            self._memory.check()
             self._is_new = False
             if self._attempt.was_killed():
                 return self._result(self._session.give_up(OUT_OF_MEMORY))
@@ -56,10 +56,5 @@ class TrialActor(tune.Trainable):
             raise
         return self._result(record)
 
-    def _begin(self, config: dict[str, Any]) -> None:
-        self._session = TrialSession(config["search"], config["trial"])
-        self._attempt = Attempt(Path(self.logdir))
-        self._is_new = True
-
-    def _result(self, record: Record) -> dict[str, Any]:
+    def _result(self, record: Record) -> dict[str, object]:
         return as_result(record) | {"declared": json.dumps(self._session.declared)}

@@ -10,10 +10,13 @@ import pytest
 from cluster_tests.test_launch import built, settings
 from ray._common.utils import get_system_memory
 from ray._private.utils import get_used_memory
+from ray.exceptions import OutOfMemoryError
 from search_tests.oracle_driving import made, small
 
 from cluster import run_search
-from cluster.driving.searcher import ConductorSearcher, Events
+from cluster.driving import ray_internals
+from cluster.driving.searcher import ConductorSearcher
+from cluster.driving.trial_callback import TrialCallback
 from cluster.workers import memory_kills
 from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
 from cluster.workers.trainable import TrialActor
@@ -22,10 +25,8 @@ from datasets import Dataset, FormatError, open_folder
 from search import Conductor, Ledger, SearchLayout, SearchSettings, SearchSpecification, TrialState, create_search
 
 LOST = "Failure # 1 (occurred at 2026-01-01_00-00-00)\nThe actor died unexpectedly before finishing this task.\n"
-KILLED = (
-    "Failure # 2 (occurred at 2026-01-01_00-00-01)\n"
-    "1 worker(s) were killed due to the node running low on memory. Memory on the node was 15 GiB / 16 GiB\n"
-)
+ERROR = OutOfMemoryError("1 worker(s) were killed due to the node running low on memory. 15 of 16 GiB\nAnd more\n")
+KILLED = f"Failure # 2 (occurred at 2026-01-01_00-00-01)\n{ray_internals._as_lost(ERROR)}\n"
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def made_searcher(layout: SearchLayout, *, cut: bool = False) -> ConductorSearch
     from search import read_specification
 
     conductor = Conductor.resumed(read_specification(layout), Ledger(layout), made("random", small()))
-    return ConductorSearcher(conductor, layout, cpus_per_trial=1, is_cut=lambda: cut)
+    return ConductorSearcher(conductor, layout, cpus_per_trial=1, is_ray_gone=lambda: cut)
 
 
 def failed(text: str, folder: Path) -> Any:
@@ -73,17 +74,17 @@ def test_a_memory_kill_is_infeasible(
     again: bool, searcher: ConductorSearcher, layout: SearchLayout, tmp_path: Path
 ) -> None:
     searcher.suggest("ray-id")
-    events: Any = Events(searcher)
-    events.on_trial_start(1, [], failed("", tmp_path))
-    (events.on_trial_recover if again else events.on_trial_error)(1, [], failed(LOST + KILLED, tmp_path))
+    callback: Any = TrialCallback(searcher)
+    callback.on_trial_start(1, [], failed("", tmp_path))
+    (callback.on_trial_recover if again else callback.on_trial_error)(1, [], failed(LOST + KILLED, tmp_path))
     # Durable at once: where Tune starts the trial again, it gives this record and trains nothing.
     record = Ledger(layout).ended_record("0000")
     assert record is not None
     assert record.state is TrialState.INFEASIBLE
     assert "out of memory: 1 worker(s) were killed due to the node running low on memory." in str(record.reason)
     assert TrialSession(layout.root.uri, "0000").step() == record
-    events.on_trial_start(2, [], failed("", tmp_path))
-    events.on_trial_recover(3, [], failed(LOST + KILLED, tmp_path))
+    callback.on_trial_start(2, [], failed("", tmp_path))
+    callback.on_trial_recover(3, [], failed(LOST + KILLED, tmp_path))
     searcher.on_trial_complete("ray-id", {"record": record.model_dump_json(), "declared": "[]"})
     searcher.close()
 
@@ -94,8 +95,8 @@ def test_a_kill_by_the_system_on_the_drivers_node_is_infeasible(
 ) -> None:
     searcher.suggest("ray-id")
     Attempt(tmp_path, lambda: memory_kills.memory_kills() - 1).begin()
-    events: Any = Events(searcher)
-    (events.on_trial_recover if again else events.on_trial_error)(1, [], failed(LOST, tmp_path))
+    callback: Any = TrialCallback(searcher)
+    (callback.on_trial_recover if again else callback.on_trial_error)(1, [], failed(LOST, tmp_path))
     record = Ledger(layout).ended_record("0000")
     assert record is not None
     assert (record.state, record.reason) == (TrialState.INFEASIBLE, OUT_OF_MEMORY)
@@ -124,10 +125,10 @@ def test_a_worker_lost_otherwise_is_tried_again(
     text: str, searcher: ConductorSearcher, layout: SearchLayout, tmp_path: Path
 ) -> None:
     searcher.suggest("ray-id")
-    events: Any = Events(searcher)
+    callback: Any = TrialCallback(searcher)
     if text != KILLED:
-        events.on_trial_start(1, [], failed("", tmp_path))
-    events.on_trial_recover(1, [], failed(text, tmp_path))
+        callback.on_trial_start(1, [], failed("", tmp_path))
+    callback.on_trial_recover(1, [], failed(text, tmp_path))
     searcher.close()
     assert Ledger(layout).ended_record("0000") is None
 
@@ -136,7 +137,7 @@ def test_the_reason_of_a_failure_is_the_last_that_ray_said(
     searcher: ConductorSearcher, layout: SearchLayout, tmp_path: Path
 ) -> None:
     searcher.suggest("ray-id")
-    Events(searcher).on_trial_error(1, [], failed(KILLED + LOST, tmp_path))
+    TrialCallback(searcher).on_trial_error(1, [], failed(KILLED + LOST, tmp_path))
     searcher.close()
     assert Ledger(layout).record("0000").reason == "The actor died unexpectedly before finishing this task."
 
@@ -145,7 +146,7 @@ def test_the_reason_of_a_failure_is_the_last_that_ray_said(
 def test_a_worker_lost_with_all_of_ray_is_no_failure(cut: bool, layout: SearchLayout, tmp_path: Path) -> None:
     searcher = made_searcher(layout, cut=cut)
     searcher.suggest("ray-id")
-    Events(searcher).on_trial_error(1, [], failed(LOST, tmp_path))
+    TrialCallback(searcher).on_trial_error(1, [], failed(LOST, tmp_path))
     searcher.close()
     assert (Ledger(layout).ended_record("0000") is None) is cut
 
@@ -156,7 +157,7 @@ def test_what_tune_tells_an_abandoned_search_is_not_written(
     searcher.suggest("ray-id")
     searcher.abandon()
     with pytest.raises(RuntimeError):
-        Events(searcher).on_trial_error(1, [], failed(LOST, tmp_path))
+        TrialCallback(searcher).on_trial_error(1, [], failed(LOST, tmp_path))
     assert Ledger(layout).ended_record("0000") is None
 
 
@@ -180,7 +181,7 @@ def test_a_note_that_was_cut_off_says_nothing(tmp_path: Path) -> None:
 def test_kills_are_those_of_the_own_control_group_else_of_the_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    group, system = tmp_path / "memory.events", tmp_path / "vmstat"
+    group, system = tmp_path / "memory.callback", tmp_path / "vmstat"
     monkeypatch.setattr(memory_kills, "_group_events", lambda: [group])
     monkeypatch.setattr(memory_kills, "_WHOLE_SYSTEM", system)
     assert memory_kills.memory_kills() == 0

@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 
-from cluster.driving.scheduling import Rungs
-from cluster.workers.results import as_result
+from cluster.driving.in_process import InProcessScheduler
 from search import Record, SearchSettings, SearchSpecification, TrialState
 
 
-def rungs(scheduler: str = "asha", direction: str = "max", epochs: int = 4, records: Sequence[Record] = ()) -> Rungs:
-    settings = SearchSettings(name="first", epochs=epochs, scheduler=scheduler)
+def made_scheduler(
+    name: str = "asha", direction: str = "max", epochs: int = 4, records: Sequence[Record] = ()
+) -> InProcessScheduler:
+    settings = SearchSettings(name="first", epochs=epochs, scheduler=name)
     known: dict[str, Any] = {"dataset": "", "fingerprint": "", "classes": (), "image_shape": (8, 8, 3), "created": ""}
-    return Rungs(
+    return InProcessScheduler(
         SearchSpecification(
             format="galaxy-tuner-search/1",
             settings=settings,
@@ -25,55 +26,55 @@ def rungs(scheduler: str = "asha", direction: str = "max", epochs: int = 4, reco
     )
 
 
-def report(trial_id: str, epoch: int, score: float | None, state: TrialState = TrialState.RUNNING) -> dict[str, Any]:
-    return as_result(Record(trial_id=trial_id, state=state, hyperparameters={}, epochs=epoch, score=score))
+def report(trial_id: str, epoch: int, score: float | None, state: TrialState = TrialState.RUNNING) -> Record:
+    return Record(trial_id=trial_id, state=state, hyperparameters={}, epochs=epoch, score=score)
 
 
-def stopped_at_first_rung(judge: Rungs, scores: list[float]) -> list[bool]:
+def stopped_at_first_rung(judge: InProcessScheduler, scores: list[float]) -> list[bool]:
     stopped = []
     for number, score in enumerate(scores):
         judge.add(str(number))
-        stopped.append(judge.stops(str(number), report(str(number), 1, score)))
+        stopped.append(judge.should_stop(report(str(number), 1, score)))
     return stopped
 
 
 def test_asha_stops_what_is_below_the_best_third() -> None:
-    assert stopped_at_first_rung(rungs(), [0.9, 0.1, 0.95, 0.2]) == [False, True, False, True]
+    assert stopped_at_first_rung(made_scheduler(), [0.9, 0.1, 0.95, 0.2]) == [False, True, False, True]
 
 
 def test_asha_minimises_what_is_to_be_minimised() -> None:
-    assert stopped_at_first_rung(rungs(direction="min"), [0.9, 0.1, 0.95, 0.05]) == [False, False, True, False]
+    assert stopped_at_first_rung(made_scheduler(direction="min"), [0.9, 0.1, 0.95, 0.05]) == [False, False, True, False]
 
 
 def test_between_rungs_nothing_is_stopped() -> None:
-    judge = rungs()
+    judge = made_scheduler()
     stopped_at_first_rung(judge, [0.9, 0.95])
-    assert not judge.stops("0", report("0", 2, 0.0))
+    assert not judge.should_stop(report("0", 2, 0.0))
 
 
 def test_an_infeasible_trial_is_no_yardstick() -> None:
-    judge = rungs()
+    judge = made_scheduler()
     judge.add("bad")
-    judge.complete("bad", report("bad", 1, None, TrialState.INFEASIBLE))
+    judge.complete(report("bad", 1, None, TrialState.INFEASIBLE))
     assert stopped_at_first_rung(judge, [0.1]) == [False]
 
 
 def test_none_stops_nothing() -> None:
-    assert stopped_at_first_rung(rungs("none"), [0.9, 0.1, 0.2]) == [False, False, False]
+    assert stopped_at_first_rung(made_scheduler("none"), [0.9, 0.1, 0.2]) == [False, False, False]
 
 
 def test_longer_trials_are_compared_later() -> None:
-    judge = rungs(epochs=20)
+    judge = made_scheduler(epochs=20)
     assert stopped_at_first_rung(judge, [0.9, 0.1, 0.95, 0.2]) == [False] * 4
-    assert [judge.stops(trial, report(trial, 5, score)) for trial, score in (("0", 0.9), ("1", 0.1))] == [False, True]
+    assert [judge.should_stop(report(trial, 5, score)) for trial, score in (("0", 0.9), ("1", 0.1))] == [False, True]
 
 
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_one_epoch_is_long_enough_for_asha(epochs: int) -> None:
-    assert stopped_at_first_rung(rungs(epochs=epochs), [0.9, 0.1]) == [False, True]
+    assert stopped_at_first_rung(made_scheduler(epochs=epochs), [0.9, 0.1]) == [False, True]
 
 
-def trained(judge: Rungs, trial_id: str, values: Sequence[float | None], *, epochs: int) -> Record:
+def trained(judge: InProcessScheduler, trial_id: str, values: Sequence[float | None], *, epochs: int) -> Record:
     """Report ``values`` epoch by epoch until the end or the scheduler's word; None is the epoch of a NaN."""
     judge.add(trial_id)
     history: list[float] = []
@@ -89,16 +90,16 @@ def trained(judge: Rungs, trial_id: str, values: Sequence[float | None], *, epoc
             score=best,
             history={"val_loss": list(history)},
         )
-        if not state.is_ended() and judge.stops(trial_id, as_result(record)):
+        if not state.is_ended() and judge.should_stop(record):
             record = record.but(state=TrialState.STOPPED)
         if record.state.is_ended():
-            judge.complete(trial_id, as_result(record))
+            judge.complete(record)
             break
     return record
 
 
 def test_median_stops_what_is_below_the_median_of_the_others_averages() -> None:
-    judge = rungs("median", epochs=8)
+    judge = made_scheduler("median", epochs=8)
     for number, value in enumerate((0.2, 0.4, 0.9)):
         assert trained(judge, str(number), [value] * 8, epochs=8).epochs == 8
     assert trained(judge, "below", [0.1, 0.3, 0.3], epochs=8).epochs == 2  # not after the first: a quarter is let pass
@@ -106,7 +107,7 @@ def test_median_stops_what_is_below_the_median_of_the_others_averages() -> None:
 
 
 def test_median_needs_three_to_compare_with_and_pauses_nobody() -> None:
-    judge = rungs("median", epochs=4)
+    judge = made_scheduler("median", epochs=4)
     assert [trained(judge, str(n), [value] * 4, epochs=4).epochs for n, value in enumerate((0.9, 0.8, 0.1))] == [
         4,
         4,
@@ -116,19 +117,19 @@ def test_median_needs_three_to_compare_with_and_pauses_nobody() -> None:
 
 
 def test_median_minimises_what_is_to_be_minimised() -> None:
-    judge = rungs("median", direction="min")
+    judge = made_scheduler("median", direction="min")
     for number, value in enumerate((0.2, 0.4, 0.9)):
         judge.add(str(number))
-        judge.stops(str(number), report(str(number), 1, value))
+        judge.should_stop(report(str(number), 1, value))
     judge.add("above")
-    assert judge.stops("above", report("above", 1, 0.5))
+    assert judge.should_stop(report("above", 1, 0.5))
 
 
 def test_to_the_median_an_infeasible_trial_is_no_yardstick() -> None:
-    judge = rungs("median")
+    judge = made_scheduler("median")
     for number in range(4):
         judge.add(f"bad {number}")
-        judge.complete(f"bad {number}", report(f"bad {number}", 1, None, TrialState.INFEASIBLE))
+        judge.complete(report(f"bad {number}", 1, None, TrialState.INFEASIBLE))
     assert stopped_at_first_rung(judge, [0.9, 0.8, 0.7, 0.1]) == [False, False, False, True]
 
 
@@ -143,10 +144,10 @@ CURVES = [
 def test_a_scheduler_that_learns_from_the_records_judges_as_the_one_that_was_killed(
     scheduler: str, before: int
 ) -> None:
-    judge = rungs(scheduler, epochs=8)
+    judge = made_scheduler(scheduler, epochs=8)
     records = [trained(judge, f"{number:02}", curve, epochs=8) for number, curve in enumerate(CURVES)]
     assert {record.state for record in records} == {TrialState.STOPPED, TrialState.COMPLETED}
-    resumed = rungs(scheduler, epochs=8, records=records[:before])
+    resumed = made_scheduler(scheduler, epochs=8, records=records[:before])
     again = [trained(resumed, f"{n:02}", curve, epochs=8) for n, curve in enumerate(CURVES) if n >= before]
     assert [(record.state, record.epochs) for record in again] == [
         (record.state, record.epochs) for record in records[before:]
@@ -154,12 +155,12 @@ def test_a_scheduler_that_learns_from_the_records_judges_as_the_one_that_was_kil
 
 
 def test_a_running_trial_that_the_median_has_seen_counts_once_after_a_resume() -> None:
-    judge = rungs("median", epochs=4)
+    judge = made_scheduler("median", epochs=4)
     records = [trained(judge, str(number), [value] * 3, epochs=4) for number, value in enumerate((0.9, 0.8))]
-    resumed = rungs("median", epochs=4, records=records)
+    resumed = made_scheduler("median", epochs=4, records=records)
     for record in records:
         resumed.add(record.trial_id)
-        assert not resumed.stops(record.trial_id, report(record.trial_id, 4, record.score))
+        assert not resumed.should_stop(report(record.trial_id, 4, record.score))
     assert trained(resumed, "2", [0.1], epochs=4).state is TrialState.RUNNING  # two are too few to compare with
 
 
@@ -176,7 +177,7 @@ def test_what_the_median_learns_again_it_does_not_judge_again() -> None:
         )
         for number, value in enumerate((0.9, 0.8, 0.7, 0.1))
     ]
-    resumed = rungs("median", records=records)
+    resumed = made_scheduler("median", records=records)
     assert [trained(resumed, trial, [value], epochs=4).state for trial, value in (("4", 0.76), ("5", 0.74))] == [
         TrialState.RUNNING,
         TrialState.STOPPED,
@@ -184,13 +185,13 @@ def test_what_the_median_learns_again_it_does_not_judge_again() -> None:
 
 
 def test_the_median_counts_the_last_epoch_of_a_stopped_trial_once() -> None:
-    judge = rungs("median")
+    judge = made_scheduler("median")
     for trial, scores in (("good", (0.9, 0.9)), ("bad", (0.0, 0.0)), ("stopped", (0.1, 0.5))):
         judge.add(trial)
         for epoch, score in enumerate(scores, start=1):
-            judge.stops(trial, report(trial, epoch, score))
-    judge.complete("stopped", report("stopped", 2, 0.5, TrialState.STOPPED))
+            judge.should_stop(report(trial, epoch, score))
+    judge.complete(report("stopped", 2, 0.5, TrialState.STOPPED))
     judge.add("new")
-    assert not judge.stops("new", report("new", 2, 0.33))  # above 0.3, the average of 0.1 and 0.5
+    assert not judge.should_stop(report("new", 2, 0.33))  # above 0.3, the average of 0.1 and 0.5
     judge.add("worse")
-    assert judge.stops("worse", report("worse", 2, 0.29))
+    assert judge.should_stop(report("worse", 2, 0.29))

@@ -27,7 +27,7 @@ from typing import Any
 import keras_tuner
 import optuna
 
-from cluster.driving.scheduling import make_scheduler, replayed
+from cluster.driving.scheduling import make_scheduler
 from datasets import open_folder
 from search import (
     Conductor,
@@ -136,7 +136,7 @@ def measure(storage: str, count: int, oracle_name: str) -> dict[str, float]:
     conductor = Conductor.resumed(asked, Ledger(layout), oracle)
     found["resume"] = cpu() - began
     began = cpu()
-    replayed(make_scheduler(asked), asked, conductor.records())
+    make_scheduler(asked, conductor.records())
     found["scheduler"] = cpu() - began
     chance, suggesting, telling = random.Random(2), [], []
     for number in range(REPEATS):

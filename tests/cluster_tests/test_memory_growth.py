@@ -8,19 +8,19 @@ import pytest
 from cluster_tests.test_launch import built, settings
 
 from cluster import run_search
-from cluster.workers.memory_growth import Wear, WornOutError, resident_bytes
+from cluster.workers.memory_growth import MemoryGrowth, MemoryGrowthError, resident_bytes
 from datasets import Dataset
 
 
 def test_a_worker_is_measured_against_what_it_was_after_its_first_trials() -> None:
     sizes = iter([100, 124, 126])
-    wear = Wear(lambda: next(sizes))
+    growth = MemoryGrowth(lambda: next(sizes))
     for _ in range(5):  # while TensorFlow fills its pools nothing is looked at
-        wear.check()
-    wear.check()
-    wear.check()
-    with pytest.raises(WornOutError, match="memory limit"):
-        wear.check()
+        growth.check()
+    growth.check()
+    growth.check()
+    with pytest.raises(MemoryGrowthError, match="memory limit"):
+        growth.check()
 
 
 def test_the_resident_size_is_what_the_process_holds() -> None:

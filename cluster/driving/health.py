@@ -1,0 +1,84 @@
+"""Noticing that Ray has gone away: whoever waits for it then waits for ever, and at last Ray ends the process mutely.
+
+A driver talks to its node's raylet and to the cluster's control service (GCS). A raylet that was killed leaves Tune
+waiting for workers that never come, and its trials, 14 s later, as lost (measured, ray 2.60); where the control service
+is gone for 60 s Ray ends the driver's process. No public call of Ray's answers while either is gone.
+"""
+
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from threading import Thread
+
+import ray
+
+from cluster.errors import RayGoneError
+
+_CHECK_SECONDS = 2.0
+_CONNECT_SECONDS = 5.0
+# It may be started again elsewhere in the cluster, which Ray itself waits a minute for.
+_GCS_SECONDS = 30.0
+
+
+class HealthCheck:
+    """Whether the Ray lives that this process is connected to: the raylet at a socket, the GCS at a host and port.
+
+    ``message`` is what to say when it has gone away.
+    """
+
+    def __init__(self, raylet: str, gcs: tuple[str, int], message: str) -> None:
+        self._raylet, self._gcs, self._message = raylet, gcs, message
+        self._gcs_answered = time.monotonic()
+
+    @classmethod
+    def of(cls, address: str, command: str) -> "HealthCheck":
+        """Return that of the Ray connected at ``address``; ``command`` is what goes on when it is back."""
+        context = ray.get_runtime_context()
+        nodes = {node["NodeID"]: node for node in ray.nodes()}  # type: ignore[no-untyped-call]
+        host, _, port = str(context.gcs_address).rpartition(":")
+        where = "this command's own Ray" if address == "local" else f"Ray at {address}"
+        message = f"{where} went away: {command} goes on"
+        return cls(nodes[context.get_node_id()]["RayletSocketName"], (host.strip("[]"), int(port)), message)
+
+    def check(self) -> None:
+        """Raise RayGoneError if the raylet does not live, or the GCS has not answered for 30 s."""
+        if self.is_raylet_gone() or time.monotonic() - self._gcs_answered > _GCS_SECONDS:
+            raise RayGoneError(self._message)
+
+    def is_raylet_gone(self) -> bool:
+        """Whether the raylet does not live; asks the GCS, too."""
+        with suppress(OSError), socket.create_connection(self._gcs, timeout=_CONNECT_SECONDS):
+            self._gcs_answered = time.monotonic()
+        try:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(_CONNECT_SECONDS)
+                client.connect(self._raylet)
+        except (ConnectionRefusedError, FileNotFoundError):
+            return True
+        except OSError:  # too busy to answer
+            return False
+        return False
+
+
+def run_while_healthy(health: HealthCheck, run: Callable[[], object]) -> None:
+    """Call ``run`` and return when it does. Raises what it raises, or RayGoneError where Ray goes away meanwhile.
+
+    It runs in a thread of its own, which is left behind if it does not end: nothing can wake what waits for Ray. No
+    pool of `concurrent.futures` does that: the interpreter waits at its exit for each thread of one.
+    """
+    outcome: Future[object] = Future()
+    Thread(target=_settle, args=(outcome, run), name="tune", daemon=True).start()
+    while not wait([outcome], timeout=_CHECK_SECONDS).done:
+        health.check()
+    if outcome.exception() is not None:
+        health.check()
+    outcome.result()
+
+
+def _settle(outcome: Future[object], run: Callable[[], object]) -> None:
+    try:
+        outcome.set_result(run())
+    except BaseException as error:
+        outcome.set_exception(error)

@@ -1,0 +1,74 @@
+"""Whoever waits for a Ray that has gone away is told so; one that is merely busy or out of reach for a while stays."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cluster.driving import health
+from cluster.driving.health import HealthCheck, run_while_healthy
+from cluster.errors import RayGoneError
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(health, "_GCS_SECONDS", 0.5)
+
+
+@pytest.fixture
+def raylet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Listen as a raylet does. A relative name: the path of a socket may have 107 characters."""
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("raylet")
+        listening.listen()
+        yield listening
+
+
+@pytest.fixture
+def gcs() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def test_what_runs_while_ray_lives_ends_as_it_does(raylet: socket.socket, gcs: socket.socket) -> None:
+    check = HealthCheck("raylet", gcs.getsockname(), "gone")
+    run_while_healthy(check, lambda: threading.Event().wait(0.6))
+
+    def fail() -> None:
+        raise LookupError("its own")
+
+    with pytest.raises(LookupError, match="its own"):
+        run_while_healthy(check, fail)
+
+
+@pytest.mark.parametrize("which", ["raylet", "gcs"])
+def test_what_waits_for_ever_is_left_behind(which: str, raylet: socket.socket, gcs: socket.socket) -> None:
+    check = HealthCheck("raylet", gcs.getsockname(), "Ray went away")
+    ended = threading.Event()
+    threading.Timer(0.2, (raylet if which == "raylet" else gcs).close).start()
+    with pytest.raises(RayGoneError, match="Ray went away"):
+        run_while_healthy(check, ended.wait)
+    ended.set()
+
+
+def test_a_failure_because_ray_went_away_is_told_as_that(raylet: socket.socket, gcs: socket.socket) -> None:
+    def fail() -> None:
+        raylet.close()
+        raise LookupError("of a worker")
+
+    with pytest.raises(RayGoneError, match="Ray went away"):
+        run_while_healthy(HealthCheck("raylet", gcs.getsockname(), "Ray went away"), fail)
+
+
+def test_a_control_service_that_comes_back_is_waited_for(raylet: socket.socket, gcs: socket.socket) -> None:
+    check = HealthCheck("raylet", gcs.getsockname(), "gone")
+    place = gcs.getsockname()
+    gcs.close()
+    check.check()
+    with socket.create_server(place):
+        threading.Event().wait(0.6)
+        check.check()
