@@ -25,7 +25,11 @@ from .insight import (
     plot_slices as plot_slices,
 )
 from .layout import SearchLayout as SearchLayout
-from .ledger.heartbeat import driver_heartbeat as driver_heartbeat, driver_is_alive as driver_is_alive
+from .ledger.heartbeat import (
+    driver_heartbeat as driver_heartbeat,
+    driver_is_alive as driver_is_alive,
+    repeating as repeating,
+)
 from .ledger.ledger import Ledger as Ledger
 from .ledger.ranking import Row as Row, best_so_far as best_so_far, leaderboard as leaderboard
 from .ledger.records import (

@@ -10,7 +10,7 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, MedianStoppingRule, TrialScheduler
 
 from cluster.driving.ray_internals import record_at_rung
-from cluster.workers.results import METRIC, TIME
+from cluster.workers.trainable import METRIC, TIME
 from search import Record, SearchSpecification
 
 Result = dict[str, object]

@@ -13,7 +13,7 @@ from typing import ParamSpec, cast
 
 from ray.tune.search import Searcher
 
-from cluster.workers.results import METRIC, TrialConfig, as_record
+from cluster.workers.trainable import METRIC, TrialConfig, as_record
 from search import Conductor, NoSuggestion, Record, SearchLayout, Suggestion, TrialState, now
 
 # With trials running, Tune's loop must go on serving them; with none, there is nothing else to do than wait.

@@ -1,9 +1,9 @@
 """What is done before a search starts: its space is found, one batch tried, what its user gives checked."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datasets import Dataset
 from search import (
@@ -41,14 +41,15 @@ class Preparation:
     """
 
     def __init__(self, dataset: Dataset, settings: SearchSettings) -> None:
+        self._dataset = dataset
         self._settings = settings
         self._objective = Objective.parse(settings.objective)
-        hypermodel = load_hypermodel(
+        self._hypermodel = load_hypermodel(
             settings.hypermodel, input_shape=dataset.image_shape, num_classes=len(dataset.classes)
         )
-        self._space = discover(hypermodel, seed=settings.seed)
-        self._explore = partial(explore, hypermodel, self._space)
-        self._defaults_work = _try_batch(hypermodel, self._space, dataset, settings, self._objective)
+        self._space = discover(self._hypermodel, seed=settings.seed)
+        self._explore = partial(explore, self._hypermodel, self._space)
+        self._defaults_work = self._try_batch()
 
     def first_points(self) -> SearchSettings:
         """Return the settings with the points that are tried first: those of ``--try``, checked and in full.
@@ -73,7 +74,7 @@ class Preparation:
             )
         return settings.model_copy(update={"points": points})
 
-    def lessons(self, storage: str) -> WarmStart | None:
+    def warm_start(self, storage: str) -> WarmStart | None:
         """Take from another search what ``--warm-start`` asks for. Raises LedgerError, SettingsError."""
         if self._settings.warm_start is None:
             return None
@@ -92,11 +93,36 @@ class Preparation:
             max_epochs=self._settings.epochs,
         )
 
-    def _explore_unknown(self, points: tuple[Mapping[str, Any], ...]) -> None:
+    def _explore_unknown(self, points: tuple[Mapping[str, bool | int | float | str], ...]) -> None:
         """Let a build of each point that names something unknown find its hyperparameters."""
         for point in points:
             if not point.keys() <= {one.name for one in self._space.space}:
                 self._explore(point)
+
+    def _try_batch(self) -> bool:
+        """Try one batch of the default model; if it is infeasible, of random ones, until one is not.
+
+        Returns whether the default model is feasible.
+        """
+        try:
+            self._check(self._space.values)
+            return True
+        except InfeasibleError as error:
+            first = error
+        for number in range(RANDOM_POINTS):
+            try:
+                self._check(random_point(self._space, seed=self._settings.seed + 1000 * number))
+            except InfeasibleError:
+                continue
+            _log.warning("The model of the default hyperparameters is infeasible (%s); random ones are not.", first)
+            return False
+        raise SpaceError(
+            f"neither the default hyperparameters nor {RANDOM_POINTS} random ones give a model: {first}"
+        ) from first
+
+    def _check(self, values: Mapping[str, bool | int | float | str]) -> None:
+        options = training_options(values, epochs=self._settings.epochs)
+        check_model(builder(self._hypermodel, values), self._dataset, options, self._objective)
 
 
 def _refuse_hyperband(settings: SearchSettings, option: str) -> None:
@@ -104,42 +130,3 @@ def _refuse_hyperband(settings: SearchSettings, option: str) -> None:
         raise SettingsError(
             f"{option}: hyperband plans all its trials by itself: take --oracle tpe, bayesian, random or grid"
         )
-
-
-def _try_batch(
-    hypermodel: "keras_tuner.HyperModel",
-    space: "keras_tuner.HyperParameters",
-    dataset: Dataset,
-    settings: SearchSettings,
-    objective: Objective,
-) -> bool:
-    """Try one batch of the default model; if it is infeasible, of random ones, until one is not.
-
-    Returns whether the default model is feasible.
-    """
-    check: Callable[..., object] = partial(_check, hypermodel, dataset, settings, objective)
-    try:
-        check(space.values)
-        return True
-    except InfeasibleError as error:
-        first = error
-    for number in range(RANDOM_POINTS):
-        try:
-            check(random_point(space, seed=settings.seed + 1000 * number))
-        except InfeasibleError:
-            continue
-        _log.warning("The model of the default hyperparameters is infeasible (%s); random ones are not.", first)
-        return False
-    raise SpaceError(
-        f"neither the default hyperparameters nor {RANDOM_POINTS} random ones give a model: {first}"
-    ) from first
-
-
-def _check(
-    hypermodel: "keras_tuner.HyperModel",
-    dataset: Dataset,
-    settings: SearchSettings,
-    objective: Objective,
-    values: Mapping[str, Any],
-) -> None:
-    check_model(builder(hypermodel, values), dataset, training_options(values, epochs=settings.epochs), objective)

@@ -2,25 +2,22 @@
 
 import contextlib
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from cluster.driving.connection import connected
 from cluster.driving.in_process import run_in_process
-from cluster.driving.interrupting import interruptible
-from cluster.errors import RayGoneError
+from cluster.driving.ray_runner import run_on_ray
 from cluster.jobs.preparation import Preparation
-from datasets import Dataset, GalaxyTunerError, StorageError, open_folder
+from cluster.jobs.supervision import Watch, supervised
+from datasets import Dataset, open_folder
 from search import (
-    FAIL_FAST_TRIALS,
     Conductor,
     Ledger,
     LedgerError,
-    SearchError,
     SearchLayout,
     SearchSettings,
     SearchSpecification,
-    SearchState,
     SearchView,
     WarmStart,
     check_name_free,
@@ -36,9 +33,7 @@ from search import (
 )
 from trainer import Objective
 
-Watch = Callable[[SearchView], None]
 Run = Callable[[Conductor, SearchLayout], None]
-_WATCH_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -65,14 +60,16 @@ def run_search(
     check_name_free(layout, settings.name)
     opened = Dataset.open(dataset)
     prepared = Preparation(opened, settings)
-    settings, lessons = prepared.first_points(), prepared.lessons(storage)
+    settings, warm_start = prepared.first_points(), prepared.warm_start(storage)
     oracle = prepared.oracle()
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
     with _runner(address, settings) as run:
         create_search(layout, specification)
         with _driving(layout):
-            _keep(lessons, layout)
-            _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
+            _keep(warm_start, layout)
+            conductor = Conductor.resumed(specification, Ledger(layout), oracle)
+            with supervised(conductor, layout, watch):
+                run(conductor, layout)
     return read_search(storage, settings.name)
 
 
@@ -100,11 +97,13 @@ def resume_search(
             specification = raise_trial_budget(layout, specification, trials)
         prepared = Preparation(open_same_dataset(specification), specification.settings)
         # Killed between the creation of the search and these: nothing had been tried.
-        lessons = prepared.lessons(storage) if read_warm_start(layout) is None else None
+        warm_start = prepared.warm_start(storage) if read_warm_start(layout) is None else None
         oracle = prepared.oracle()
         with _runner(address, specification.settings) as run:
-            _keep(lessons, layout)
-            _drive(Conductor.resumed(specification, Ledger(layout), oracle), layout, run, watch)
+            _keep(warm_start, layout)
+            conductor = Conductor.resumed(specification, Ledger(layout), oracle)
+            with supervised(conductor, layout, watch):
+                run(conductor, layout)
     return read_search(storage, name)
 
 
@@ -129,27 +128,10 @@ def _driving(layout: SearchLayout) -> Iterator[None]:
         yield
 
 
-def _keep(lessons: WarmStart | None, layout: SearchLayout) -> None:
-    if lessons is not None:
-        write_warm_start(layout, lessons)
-        _log.warning("Warm start: %s.", lessons)
-
-
-def _drive(conductor: Conductor, layout: SearchLayout, run: Run, watch: Watch | None) -> None:
-    with _said(conductor, layout), interruptible(conductor.stop), _watched(conductor, Ledger(layout), watch):
-        run(conductor, layout)
-        _fail_fast(conductor)
-
-
-def _fail_fast(conductor: Conductor) -> None:
-    """Raise SearchError, which ends the search as failed, if its first trials all failed for one reason."""
-    reason = conductor.common_failure
-    if reason is not None:
-        name = conductor.specification.settings.name
-        raise SearchError(
-            f"the first {FAIL_FAST_TRIALS} trials of {name!r} all failed, for the same reason: {reason}: "
-            "mend that, then search again under another --name"
-        )
+def _keep(warm_start: WarmStart | None, layout: SearchLayout) -> None:
+    if warm_start is not None:
+        write_warm_start(layout, warm_start)
+        _log.warning("Warm start: %s.", warm_start)
 
 
 @contextlib.contextmanager
@@ -158,65 +140,5 @@ def _runner(address: str, settings: SearchSettings) -> Iterator[Run]:
     if address == "in-process":
         yield run_in_process
         return
-    # Only here: an in-process search needs no Ray.
-    from cluster.driving.connection import connected
-    from cluster.driving.ray_runner import run_on_ray
-
     with connected(address, settings):
         yield partial(run_on_ray, address=address)
-
-
-@contextlib.contextmanager
-def _said(conductor: Conductor, layout: SearchLayout) -> Iterator[None]:
-    """Say the search's state while the block runs and when it ends."""
-    ledger = Ledger(layout)
-    ledger.write_state(SearchState.RUNNING)
-    try:
-        yield
-    except KeyboardInterrupt:
-        ledger.write_state(SearchState.STOPPED, "interrupted by its user")
-        raise
-    except RayGoneError as error:
-        ledger.write_state(SearchState.INTERRUPTED, str(error))
-        raise
-    except GalaxyTunerError as error:
-        ledger.write_state(SearchState.FAILED, str(error))
-        raise
-    except BaseException as error:
-        ledger.write_state(SearchState.FAILED, f"{type(error).__name__}: {error}")
-        raise
-    ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED, _exhaustion(conductor))
-
-
-def _exhaustion(conductor: Conductor) -> str | None:
-    """Say that a search has ended before its budget was used up, because there is nothing left to try."""
-    tried, planned = len(conductor.records()), conductor.specification.settings.trials
-    if conductor.stopping or not conductor.exhausted:
-        return None
-    reason = f"the space is exhausted: the oracle has nothing left to try after {tried} of {planned} trials"
-    _log.warning("%s.", reason[0].upper() + reason[1:])
-    return reason
-
-
-@contextlib.contextmanager
-def _watched(conductor: Conductor, ledger: Ledger, watch: Watch | None) -> Iterator[None]:
-    """About once a second, and once more at the end, call ``watch`` and look whether somebody asked to stop."""
-    done = threading.Event()
-
-    def look() -> None:
-        ended = False
-        while not ended:
-            ended = done.wait(_WATCH_SECONDS)
-            with contextlib.suppress(StorageError):  # a passing fault of the storage: the next look may get through
-                if not conductor.stopping and ledger.stop_requested():
-                    conductor.stop()
-            if watch is not None:
-                watch(SearchView.of(conductor.specification, SearchState.RUNNING, conductor.records()))
-
-    thread = threading.Thread(target=look, name="watch", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cluster.workers.trial import model_builder
 from datasets import Dataset, open_folder
-from search import SearchSpecification, builder, load_hypermodel, training_options
+from search import SearchSpecification, training_options
 from trainer import Member, limit_threads, train_member
 
 # Enough after the best epoch to be sure that there is no better one.
@@ -29,14 +30,9 @@ class Winner:
 
     def member(self, specification: SearchSpecification) -> Member:
         """Return it as a member of a final training."""
-        hypermodel = load_hypermodel(
-            specification.settings.hypermodel,
-            input_shape=specification.image_shape,
-            num_classes=len(specification.classes),
-        )
         return Member(
             name=self.name,
-            build=builder(hypermodel, self.hyperparameters),
+            build=model_builder(specification, self.hyperparameters),
             options=training_options(self.hyperparameters, epochs=self.epochs, patience=_PATIENCE),
             hyperparameters=dict(self.hyperparameters),
             seed=self.seed,

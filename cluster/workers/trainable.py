@@ -1,18 +1,49 @@
-"""The trial as Ray Tune runs it: a long-lived actor, reused from trial to trial, so TensorFlow is imported once."""
+"""The trial as Ray Tune runs it: a long-lived actor, and what it is told and reports.
+
+The actor is reused from trial to trial, so that TensorFlow is imported once.
+"""
 
 import json
 from pathlib import Path
-from typing import cast
+from typing import TypedDict, cast
 
 from ray import tune
 
 from cluster.workers.memory_growth import MemoryGrowth
 from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
-from cluster.workers.results import TrialConfig, as_result
 from cluster.workers.trial import TrialSession
 from datasets import freeze_loaded
 from search import Record
 from trainer import limit_threads
+
+METRIC = "score"
+"""What Ray Tune's schedulers compare trials by."""
+TIME = "epoch"
+"""What they compare them at."""
+
+
+class TrialConfig(TypedDict):
+    """What a worker is told of a trial: the search's location, the trial's id, and the CPUs that the worker has."""
+
+    search: str
+    trial: str
+    cpus: int
+
+
+def as_result(record: Record) -> dict[str, object]:
+    """Say a record in Ray Tune's words: the best score so far, and the whole record as text."""
+    result: dict[str, object] = {
+        METRIC: record.score,
+        "done": record.state.is_ended(),
+        "record": record.model_dump_json(),
+    }
+    # Without its time attribute a scheduler passes a result over: an infeasible trial has nothing to be compared by.
+    return result if record.score is None else result | {TIME: record.epochs}
+
+
+def as_record(result: dict[str, object]) -> Record:
+    """Return the record that `as_result` was given."""
+    return Record.model_validate_json(str(result["record"]))
 
 
 class TrialActor(tune.Trainable):

@@ -1,9 +1,9 @@
 """One trial, epoch by epoch, wherever it runs: the same code on a Ray worker and in the driver's own process."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
 
 from datasets import Dataset, open_folder
 from search import (
@@ -36,13 +36,20 @@ class TrialSession:
     def __init__(self, search: str, trial_id: str) -> None:
         self._layout = SearchLayout(open_folder(search))
         self._trial_id = trial_id
-        self._specification: SearchSpecification | None = None
         self._run: TrainingRun | None = None
         self._build: Builder | None = None
         self._record: Record | None = None
 
+    @cached_property
+    def _specification(self) -> SearchSpecification:
+        return read_specification(self._layout)
+
+    @cached_property
+    def _suggestion(self) -> Suggestion:
+        return Ledger(self._layout).suggestion(self._trial_id)
+
     @property
-    def declared(self) -> list[dict[str, Any]]:
+    def declared(self) -> list[dict[str, object]]:
         """What the trial's model declared when it was built, as `search.Builder.declared`; empty before."""
         return [] if self._build is None else self._build.declared
 
@@ -55,27 +62,32 @@ class TrialSession:
 
         Raises whatever is not the configuration's fault (storage, dataset): the caller may try again elsewhere.
         """
-        specification = self._specification = self._specification or read_specification(self._layout)
+        objective = self._specification.objective_name
         began = time.monotonic()
         record = self._record or self._started()
         if record.state.is_ended():
             return record
         try:
-            report = self._report(specification, reported=record.epochs)
+            report = self._report(reported=record.epochs)
         except CheckpointError as error:
-            return self._used(record).but(state=TrialState.FAILED, score=None, reason=str(error), ended=now())
+            return self._without_score(record, TrialState.FAILED, str(error))
         except Exception as error:
             if not (isinstance(error, InfeasibleError) or is_out_of_memory(error)):
                 raise
             reason = str(error if isinstance(error, InfeasibleError) else InfeasibleError.because(error))
             # What earlier epochs scored does not count: the configuration does not hold out.
-            return self._used(record).but(state=TrialState.INFEASIBLE, score=None, reason=reason, ended=now())
+            return self._without_score(record, TrialState.INFEASIBLE, reason)
         assert self._run is not None
-        self._record = self._used(record).but(
-            **_at_best(self._run.history, report.best_epoch, specification.objective_name),
+        history, best = self._run.history, report.best_epoch
+        # None of them while the objective was never a number.
+        metrics = {} if best is None else {name: values[best - 1] for name, values in history.items()}
+        self._record = self._with_defaults(record).but(
+            best_epoch=best,
+            metrics=metrics,
+            score=metrics.get(objective),
             state=TrialState.COMPLETED if report.finished else TrialState.RUNNING,
             epochs=report.epoch,
-            history=self._run.history,
+            history=history,
             seconds=record.seconds + time.monotonic() - began,
             ended=now() if report.finished else None,
         )
@@ -84,62 +96,39 @@ class TrialSession:
     def give_up(self, reason: str) -> Record:
         """Return the trial's record as infeasible for ``reason``, or as it was recorded. Trains nothing."""
         record = self._started()
-        if record.state.is_ended():
-            return record
-        return record.but(state=TrialState.INFEASIBLE, score=None, reason=reason, ended=now())
+        return record if record.state.is_ended() else self._without_score(record, TrialState.INFEASIBLE, reason)
 
-    def _report(self, specification: SearchSpecification, *, reported: int) -> EpochReport:
+    def _report(self, *, reported: int) -> EpochReport:
         if self._run is not None:
             return self._run.step()
-        self._run = self._start(specification)
+        self._run = self._start()
         return self._run.last_report() if self._run.epoch > reported else self._run.step()
 
     def _started(self) -> Record:
-        ledger = Ledger(self._layout)
-        recorded = ledger.ended_record(self._trial_id)
-        if recorded is not None:
-            return recorded
-        # A trial that goes on keeps its beginning and the time it has had.
-        before = ledger.progress(self._trial_id)
-        if before is not None and before.started is not None:
-            return before
-        suggestion = ledger.suggestion(self._trial_id)
-        return Record(
-            trial_id=suggestion.trial_id,
-            state=TrialState.RUNNING,
-            hyperparameters=suggestion.hyperparameters,
-            parent=suggestion.parent,
-            until=suggestion.until,
-            started=now(),
-        )
+        """Return the trial's record; one that goes on keeps its beginning and the time it has had."""
+        record = Ledger(self._layout).record(self._trial_id)
+        if record.state.is_ended() or record.started is not None:
+            return record
+        return record.but(state=TrialState.RUNNING, started=now())
 
-    def _start(self, specification: SearchSpecification) -> TrainingRun:
-        suggestion = Ledger(self._layout).suggestion(self._trial_id)
-        hypermodel = load_hypermodel(
-            specification.settings.hypermodel,
-            input_shape=specification.image_shape,
-            num_classes=len(specification.classes),
-        )
-        self._build = builder(hypermodel, suggestion.hyperparameters)
-        options = self._options(specification, suggestion)
-        run = self._training(specification, suggestion, options)
+    def _start(self) -> TrainingRun:
+        self._build = model_builder(self._specification, self._suggestion.hyperparameters)
+        options = self._options(self._build)
+        run = self._training(self._build, options)
         # The build may have met a hyperparameter that belongs to training: its default is what the record will say.
-        met = self._options(specification, suggestion)
-        return run if met == options else self._training(specification, suggestion, met)
+        met = self._options(self._build)
+        return run if met == options else self._training(self._build, met)
 
-    def _options(self, specification: SearchSpecification, suggestion: Suggestion) -> TrainingOptions:
-        assert self._build is not None
-        settings = specification.settings
-        options = training_options(self._build.values, epochs=settings.epochs, patience=settings.patience)
+    def _options(self, build: Builder) -> TrainingOptions:
+        settings = self._specification.settings
+        options = training_options(build.values, epochs=settings.epochs, patience=settings.patience)
         # Where the oracle says how long a trial trains, nothing else ends it.
-        return options if suggestion.until is None else replace(options, patience=None)
+        return options if self._suggestion.until is None else replace(options, patience=None)
 
-    def _training(
-        self, specification: SearchSpecification, suggestion: Suggestion, options: TrainingOptions
-    ) -> TrainingRun:
-        assert self._build is not None
+    def _training(self, build: Builder, options: TrainingOptions) -> TrainingRun:
+        specification, suggestion = self._specification, self._suggestion
         return TrainingRun(
-            self._build,
+            build,
             _open_dataset(specification.dataset),
             options,
             objective=specification.objective,
@@ -150,16 +139,21 @@ class TrialSession:
             until=suggestion.until,
         )
 
-    def _used(self, record: Record) -> Record:
+    def _without_score(self, record: Record, state: TrialState, reason: str) -> Record:
+        return self._with_defaults(record).but(state=state, score=None, reason=reason, ended=now())
+
+    def _with_defaults(self, record: Record) -> Record:
         """Add the values that the build used beside those suggested."""
         values = {} if self._build is None else self._build.values
         fresh = {name: value for name, value in values.items() if not name.startswith("tuner/")}
         return record.but(hyperparameters=record.hyperparameters | fresh)
 
 
-def _at_best(history: dict[str, list[float]], best_epoch: int | None, objective: str) -> dict[str, Any]:
-    """Return a record's fields of its best epoch (from 1); none while the objective was never a number."""
-    if best_epoch is None:
-        return {}
-    metrics = {name: values[best_epoch - 1] for name, values in history.items()}
-    return {"best_epoch": best_epoch, "metrics": metrics, "score": metrics[objective]}
+def model_builder(specification: SearchSpecification, values: Mapping[str, bool | int | float | str]) -> Builder:
+    """Return what builds the model of ``values``, for the images and classes of the search's dataset."""
+    hypermodel = load_hypermodel(
+        specification.settings.hypermodel,
+        input_shape=specification.image_shape,
+        num_classes=len(specification.classes),
+    )
+    return builder(hypermodel, values)

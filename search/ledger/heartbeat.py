@@ -16,7 +16,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,17 +40,35 @@ def driver_heartbeat(folder: Folder) -> Iterator[None]:
     number = _last(drivers) + 1
     if _is_alive(drivers, number - 1) or not _take(drivers, number, token):
         raise LedgerError(f"the search at {folder.uri} has another driver, which is alive: `galaxy stop` ends it")
+
+    def beat(is_last: bool) -> None:
+        # A passing fault of the storage: the next beat may get through. Or why the search ends.
+        with contextlib.suppress(StorageError):
+            # The last stays: the number is never taken again.
+            drivers.write_whole(driver_file(number), _ended(token) if is_last else _beat(token))
+
+    with repeating(beat, seconds=_EVERY_SECONDS, name="heartbeat"):
+        yield
+
+
+@contextlib.contextmanager
+def repeating(call: Callable[[bool], None], *, seconds: float, name: str) -> Iterator[None]:
+    """From one thread call ``call(False)`` every so many seconds while the block runs, ``call(True)`` at its end."""
     done = threading.Event()
-    thread = threading.Thread(target=_beat_until, args=(drivers, number, token, done), name="heartbeat", daemon=True)
+
+    def repeat() -> None:
+        is_last = False
+        while not is_last:
+            is_last = done.wait(seconds)
+            call(is_last)
+
+    thread = threading.Thread(target=repeat, name=name, daemon=True)
     thread.start()
     try:
         yield
     finally:
         done.set()
         thread.join()
-        with contextlib.suppress(StorageError):  # the storage may be why the search ends
-            # It stays: the number is never taken again.
-            drivers.write_whole(driver_file(number), json.dumps({"token": token, "ended": now()}).encode())
 
 
 def driver_is_alive(folder: Folder) -> bool:
@@ -94,14 +112,12 @@ def _read(drivers: Folder, number: int) -> dict[str, Any]:
     return beat
 
 
-def _beat_until(drivers: Folder, number: int, token: str, done: threading.Event) -> None:
-    while not done.wait(_EVERY_SECONDS):
-        with contextlib.suppress(StorageError):  # a passing fault of the storage: the next beat may get through
-            drivers.write_whole(driver_file(number), _beat(token))
-
-
 def _beat(token: str) -> bytes:
     return json.dumps({"token": token, "host": socket.gethostname(), "pid": os.getpid(), "at": now()}).encode()
+
+
+def _ended(token: str) -> bytes:
+    return json.dumps({"token": token, "ended": now()}).encode()
 
 
 def _process_exists(pid: int) -> bool:

@@ -3,17 +3,36 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from ray.tune.schedulers import TrialScheduler
 
-from cluster.driving.in_process import InProcessScheduler
+from cluster.driving.scheduling import NO_TUNE, make_scheduler, trial_key
+from cluster.workers.trainable import as_result
 from search import Record, SearchSettings, SearchSpecification, TrialState
+
+
+class Judge:
+    """A scheduler called as `run_in_process` calls it."""
+
+    def __init__(self, specification: SearchSpecification, records: Sequence[Record]) -> None:
+        self._scheduler = make_scheduler(specification, records)
+
+    def add(self, trial_id: str) -> None:
+        self._scheduler.on_trial_add(NO_TUNE, trial_key(trial_id))
+
+    def should_stop(self, record: Record) -> bool:
+        decision = self._scheduler.on_trial_result(NO_TUNE, trial_key(record.trial_id), as_result(record))
+        return decision == TrialScheduler.STOP
+
+    def complete(self, record: Record) -> None:
+        self._scheduler.on_trial_complete(NO_TUNE, trial_key(record.trial_id), as_result(record))
 
 
 def made_scheduler(
     name: str = "asha", direction: str = "max", epochs: int = 4, records: Sequence[Record] = ()
-) -> InProcessScheduler:
+) -> Judge:
     settings = SearchSettings(name="first", epochs=epochs, scheduler=name)
     known: dict[str, Any] = {"dataset": "", "fingerprint": "", "classes": (), "image_shape": (8, 8, 3), "created": ""}
-    return InProcessScheduler(
+    return Judge(
         SearchSpecification(
             format="galaxy-tuner-search/1",
             settings=settings,
@@ -30,7 +49,7 @@ def report(trial_id: str, epoch: int, score: float | None, state: TrialState = T
     return Record(trial_id=trial_id, state=state, hyperparameters={}, epochs=epoch, score=score)
 
 
-def stopped_at_first_rung(judge: InProcessScheduler, scores: list[float]) -> list[bool]:
+def stopped_at_first_rung(judge: Judge, scores: list[float]) -> list[bool]:
     stopped = []
     for number, score in enumerate(scores):
         judge.add(str(number))
@@ -74,7 +93,7 @@ def test_one_epoch_is_long_enough_for_asha(epochs: int) -> None:
     assert stopped_at_first_rung(made_scheduler(epochs=epochs), [0.9, 0.1]) == [False, True]
 
 
-def trained(judge: InProcessScheduler, trial_id: str, values: Sequence[float | None], *, epochs: int) -> Record:
+def trained(judge: Judge, trial_id: str, values: Sequence[float | None], *, epochs: int) -> Record:
     """Report ``values`` epoch by epoch until the end or the scheduler's word; None is the epoch of a NaN."""
     judge.add(trial_id)
     history: list[float] = []

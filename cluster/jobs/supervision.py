@@ -1,0 +1,89 @@
+"""A search while it runs: its state is written, Ctrl-C and `galaxy stop` are heard, and whoever watches is told."""
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+
+from cluster.driving.interrupting import interruptible
+from cluster.errors import RayGoneError
+from datasets import GalaxyTunerError, StorageError
+from search import (
+    FAIL_FAST_TRIALS,
+    Conductor,
+    Ledger,
+    SearchError,
+    SearchLayout,
+    SearchState,
+    SearchView,
+    repeating,
+)
+
+Watch = Callable[[SearchView], None]
+_WATCH_SECONDS = 1.0
+_log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def supervised(conductor: Conductor, layout: SearchLayout, watch: Watch | None) -> Iterator[None]:
+    """Supervise the search that runs in the block; ``watch`` is called about once a second, and once at the end.
+
+    Raises SearchError, which ends the search as failed, if its first trials all failed for one reason.
+    """
+    ledger = Ledger(layout)
+
+    def look(_is_last: bool) -> None:
+        with contextlib.suppress(StorageError):  # a passing fault of the storage: the next look may get through
+            if not conductor.stopping and ledger.stop_requested():
+                conductor.stop()
+        if watch is not None:
+            watch(SearchView.of(conductor.specification, SearchState.RUNNING, conductor.records()))
+
+    watching = repeating(look, seconds=_WATCH_SECONDS, name="watch")
+    with _state_written(conductor, ledger), interruptible(conductor.stop), watching:
+        yield
+        _fail_fast(conductor)
+
+
+def _fail_fast(conductor: Conductor) -> None:
+    reason = conductor.common_failure
+    if reason is not None:
+        name = conductor.specification.settings.name
+        raise SearchError(
+            f"the first {FAIL_FAST_TRIALS} trials of {name!r} all failed, for the same reason: {reason}: "
+            "mend that, then search again under another --name"
+        )
+
+
+@contextlib.contextmanager
+def _state_written(conductor: Conductor, ledger: Ledger) -> Iterator[None]:
+    """Write the search's state as the block begins and as it ends."""
+    ledger.write_state(SearchState.RUNNING)
+    try:
+        yield
+    except BaseException as error:
+        ledger.write_state(*_why(error))
+        raise
+    ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED, _exhaustion(conductor))
+
+
+def _why(error: BaseException) -> tuple[SearchState, str]:
+    """Return the state of a search that ``error`` has ended, and the reason."""
+    match error:
+        case KeyboardInterrupt():
+            return SearchState.STOPPED, "interrupted by its user"
+        case RayGoneError():
+            return SearchState.INTERRUPTED, str(error)
+        case GalaxyTunerError():
+            return SearchState.FAILED, str(error)
+        case _:
+            return SearchState.FAILED, f"{type(error).__name__}: {error}"
+
+
+def _exhaustion(conductor: Conductor) -> str | None:
+    """Say that a search has ended before its budget was used up, because there is nothing left to try."""
+    tried, planned = len(conductor.records()), conductor.specification.settings.trials
+    if conductor.stopping or not conductor.exhausted:
+        return None
+    reason = f"the space is exhausted: the oracle has nothing left to try after {tried} of {planned} trials"
+    _log.warning("%s.", reason[0].upper() + reason[1:])
+    return reason
