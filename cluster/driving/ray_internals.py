@@ -23,14 +23,16 @@ try:
     from ray.tune.execution import tune_controller
     from ray.tune.execution.tune_controller import TuneController
 
+    # A Ray without the names that are used below is refused before anything runs.
     _asha = ASHAScheduler(metric="score", mode="max")
-    _USED = (
-        RayActorManager._actor_start_failed,
-        RayActorManager._actor_task_failed,
-        TuneController._trial_task_failure,
-        _asha._trial_info,
-        _asha._brackets[0]._rungs,
-    )
+    for _owner, _name in (
+        (RayActorManager, "_actor_start_failed"),
+        (RayActorManager, "_actor_task_failed"),
+        (TuneController, "_trial_task_failure"),
+        (_asha, "_trial_info"),
+        (_asha._brackets[0], "_rungs"),
+    ):
+        getattr(_owner, _name)
     if "_resetting_trials" not in TuneController.__init__.__code__.co_names:
         raise AttributeError("TuneController has no attribute '_resetting_trials'")
 except (ImportError, AttributeError) as error:
