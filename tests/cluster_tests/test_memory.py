@@ -11,6 +11,7 @@ from cluster_tests.test_launch import built, settings
 from ray._common.utils import get_system_memory
 from ray._private.utils import get_used_memory
 from ray.exceptions import OutOfMemoryError
+from search_tests.examples import specification
 from search_tests.oracle_driving import made, small
 
 from cluster import run_search
@@ -22,7 +23,7 @@ from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
 from cluster.workers.trainable import TrialActor
 from cluster.workers.trial import TrialSession
 from datasets import Dataset, FormatError, open_folder
-from search import Conductor, Ledger, SearchLayout, SearchSettings, SearchSpecification, TrialState, create_search
+from search import Conductor, Ledger, SearchLayout, SearchSettings, TrialState, create_search
 
 LOST = "Failure # 1 (occurred at 2026-01-01_00-00-00)\nThe actor died unexpectedly before finishing this task.\n"
 ERROR = OutOfMemoryError("1 worker(s) were killed due to the node running low on memory. 15 of 16 GiB\nAnd more\n")
@@ -32,19 +33,7 @@ KILLED = f"Failure # 2 (occurred at 2026-01-01_00-00-01)\n{ray_internals._as_los
 @pytest.fixture
 def layout(tmp_path: Path) -> SearchLayout:
     layout = SearchLayout(open_folder(tmp_path / "first"))
-    specification = SearchSpecification(
-        format="galaxy-tuner-search/1",
-        settings=SearchSettings(name="first", trials=4),
-        objective_name="val_macro_f1",
-        objective_direction="max",
-        dataset="/data/gz.galaxy",
-        fingerprint="f" * 64,
-        classes=("edge-on", "spiral"),
-        image_shape=(64, 64, 3),
-        created="2026-01-01T00:00:00.000+00:00",
-        versions={},
-    )
-    create_search(layout, specification)
+    create_search(layout, specification(SearchSettings(name="first", trials=4)))
     return layout
 
 

@@ -1,23 +1,15 @@
 import shlex
 
+from search_tests import examples
+
 from cluster.jobs.provenance import commands
 from cluster.jobs.settings import TrainSettings
 from search import SearchSettings, SearchSpecification
 
 
 def specification(**settings: object) -> SearchSpecification:
-    return SearchSpecification(
-        format="galaxy-tuner-search/1",
-        settings=SearchSettings.model_validate({"name": "first", **settings}),
-        objective_name="val_macro_f1",
-        objective_direction="max",
-        dataset="/data/my galaxies",
-        fingerprint="0" * 64,
-        classes=("a", "b"),
-        image_shape=(64, 64, 3),
-        created="2026-01-02T03:00:00.000+00:00",
-        versions={},
-    )
+    known = SearchSettings.model_validate({"name": "first", **settings})
+    return examples.specification(known, dataset="/data/my galaxies")
 
 
 def test_the_commands_have_every_setting_defaults_too() -> None:

@@ -1,9 +1,9 @@
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from ray.tune.schedulers import TrialScheduler
+from search_tests.examples import specification
 
 from cluster.driving.scheduling import NO_TUNE, make_scheduler, trial_key
 from cluster.workers.trainable import as_result
@@ -31,18 +31,7 @@ def made_scheduler(
     name: str = "asha", direction: str = "max", epochs: int = 4, records: Sequence[Record] = ()
 ) -> Judge:
     settings = SearchSettings(name="first", epochs=epochs, scheduler=name)
-    known: dict[str, Any] = {"dataset": "", "fingerprint": "", "classes": (), "image_shape": (8, 8, 3), "created": ""}
-    return Judge(
-        SearchSpecification(
-            format="galaxy-tuner-search/1",
-            settings=settings,
-            objective_name="val_loss",
-            objective_direction=direction,
-            versions={},
-            **known,
-        ),
-        records,
-    )
+    return Judge(specification(settings, objective_name="val_loss", objective_direction=direction), records)
 
 
 def report(trial_id: str, epoch: int, score: float | None, state: TrialState = TrialState.RUNNING) -> Record:

@@ -1,6 +1,14 @@
-"""Records as a search leaves them."""
+"""Specifications and records as a search leaves them."""
 
-from search import Record, TrialState
+from search import Record, SearchSettings, SearchSpecification, TrialState
+
+
+def specification(settings: SearchSettings, **changes: object) -> SearchSpecification:
+    """Make the specification of a search of a dataset that lies nowhere."""
+    known = {"dataset": "/data/gz.galaxy", "fingerprint": "f" * 64, "classes": ("edge-on", "spiral")}
+    known |= {"image_shape": (64, 64, 3), "objective_name": "val_macro_f1", "objective_direction": "max"}
+    known |= {"format": "galaxy-tuner-search/1", "created": "2026-01-01T00:00:00.000+00:00", "versions": {}}
+    return SearchSpecification.model_validate(known | {"settings": settings} | changes)
 
 
 def ended(trial_id: str, score: float | None, **changes: object) -> Record:

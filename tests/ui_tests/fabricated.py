@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from search_tests import examples
+
 from datasets import open_folder
 from search import (
     Ledger,
@@ -23,17 +25,12 @@ F1 = Objective("val_macro_f1", "max")
 
 
 def specification(name: str = "first", **settings: Any) -> SearchSpecification:
-    return SearchSpecification(
-        format="galaxy-tuner-search/1",
-        settings=SearchSettings(name=name, **({"trials": 6, "epochs": 4} | settings)),
-        objective_name=F1.name,
-        objective_direction=F1.direction,
+    return examples.specification(
+        SearchSettings(name=name, **({"trials": 6, "epochs": 4} | settings)),
         dataset="/data/galaxies",
         fingerprint="0" * 64,
         classes=("cigar-shaped smooth", "spiral"),
-        image_shape=(64, 64, 3),
         created="2026-01-02T03:00:00.000+00:00",
-        versions={},
     )
 
 

@@ -43,6 +43,9 @@ from search import (
     make_oracle,
 )
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from search_tests import examples
+
 GALAXY = str(Path(sys.executable).with_name("galaxy"))
 EPOCHS, REPEATS = 20, 20
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "val_macro_f1", "val_balanced_accuracy")
@@ -63,17 +66,9 @@ def space() -> keras_tuner.HyperParameters:
 
 
 def specification(name: str, trials: int, oracle: str) -> SearchSpecification:
-    return SearchSpecification(
-        format="galaxy-tuner-search/1",
-        settings=SearchSettings(name=name, trials=trials + 10 * REPEATS, epochs=EPOCHS, oracle=oracle),
-        objective_name="val_macro_f1",
-        objective_direction="max",
-        dataset="/data/galaxies",
-        fingerprint="0" * 64,
-        classes=("edge-on", "spiral"),
-        image_shape=(64, 64, 3),
+    return examples.specification(
+        SearchSettings(name=name, trials=trials + 10 * REPEATS, epochs=EPOCHS, oracle=oracle),
         created="2026-01-02T03:00:00.000+00:00",
-        versions={},
     )
 
 
