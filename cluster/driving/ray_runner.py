@@ -10,8 +10,7 @@ from ray import tune
 from cluster.driving.health import HealthCheck, run_while_healthy
 from cluster.driving.ray_internals import patch_tune
 from cluster.driving.scheduling import make_scheduler
-from cluster.driving.searcher import ConductorSearcher
-from cluster.driving.trial_callback import TrialCallback
+from cluster.driving.searcher import ConductorSearcher, TrialCallback
 from cluster.errors import ClusterError
 from cluster.workers.trainable import TrialActor
 from search import Conductor, SearchLayout, SearchSettings

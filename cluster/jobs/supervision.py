@@ -41,17 +41,12 @@ def supervised(conductor: Conductor, layout: SearchLayout, watch: Watch | None) 
     watching = repeating(look, seconds=_WATCH_SECONDS, name="watch")
     with _state_written(conductor, ledger), interruptible(conductor.stop), watching:
         yield
-        _fail_fast(conductor)
-
-
-def _fail_fast(conductor: Conductor) -> None:
-    reason = conductor.common_failure
-    if reason is not None:
-        name = conductor.specification.settings.name
-        raise SearchError(
-            f"the first {FAIL_FAST_TRIALS} trials of {name!r} all failed, for the same reason: {reason}: "
-            "mend that, then search again under another --name"
-        )
+        if conductor.common_failure is not None:
+            name = conductor.specification.settings.name
+            raise SearchError(
+                f"the first {FAIL_FAST_TRIALS} trials of {name!r} all failed, for the same reason: "
+                f"{conductor.common_failure}: mend that, then search again under another --name"
+            )
 
 
 @contextlib.contextmanager
@@ -60,23 +55,15 @@ def _state_written(conductor: Conductor, ledger: Ledger) -> Iterator[None]:
     ledger.write_state(SearchState.RUNNING)
     try:
         yield
+    except KeyboardInterrupt:
+        ledger.write_state(SearchState.STOPPED, "interrupted by its user")
+        raise
     except BaseException as error:
-        ledger.write_state(*_why(error))
+        state = SearchState.INTERRUPTED if isinstance(error, RayGoneError) else SearchState.FAILED
+        reason = str(error) if isinstance(error, GalaxyTunerError) else f"{type(error).__name__}: {error}"
+        ledger.write_state(state, reason)
         raise
     ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED, _exhaustion(conductor))
-
-
-def _why(error: BaseException) -> tuple[SearchState, str]:
-    """Return the state of a search that ``error`` has ended, and the reason."""
-    match error:
-        case KeyboardInterrupt():
-            return SearchState.STOPPED, "interrupted by its user"
-        case RayGoneError():
-            return SearchState.INTERRUPTED, str(error)
-        case GalaxyTunerError():
-            return SearchState.FAILED, str(error)
-        case _:
-            return SearchState.FAILED, f"{type(error).__name__}: {error}"
 
 
 def _exhaustion(conductor: Conductor) -> str | None:

@@ -9,8 +9,7 @@ from typing import TypedDict, cast
 
 from ray import tune
 
-from cluster.workers.memory_growth import MemoryGrowth
-from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
+from cluster.workers.memory import OUT_OF_MEMORY, Attempt, MemoryGrowth
 from cluster.workers.trial import TrialSession
 from datasets import freeze_loaded
 from search import Record

@@ -16,10 +16,9 @@ from search_tests.oracle_driving import made, small
 
 from cluster import run_search
 from cluster.driving import ray_internals
-from cluster.driving.searcher import ConductorSearcher
-from cluster.driving.trial_callback import TrialCallback
-from cluster.workers import memory_kills
-from cluster.workers.memory_kills import OUT_OF_MEMORY, Attempt
+from cluster.driving.searcher import ConductorSearcher, TrialCallback
+from cluster.workers import memory
+from cluster.workers.memory import OUT_OF_MEMORY, Attempt
 from cluster.workers.trainable import TrialActor
 from cluster.workers.trial import TrialSession
 from datasets import Dataset, FormatError, open_folder
@@ -83,7 +82,7 @@ def test_a_kill_by_the_system_on_the_drivers_node_is_infeasible(
     again: bool, searcher: ConductorSearcher, layout: SearchLayout, tmp_path: Path
 ) -> None:
     searcher.suggest("ray-id")
-    Attempt(tmp_path, lambda: memory_kills.memory_kills() - 1).begin()
+    Attempt(tmp_path, lambda: memory.memory_kills() - 1).begin()
     callback: Any = TrialCallback(searcher)
     (callback.on_trial_recover if again else callback.on_trial_error)(1, [], failed(LOST, tmp_path))
     record = Ledger(layout).ended_record("0000")
@@ -101,7 +100,7 @@ def test_a_kill_by_the_system_on_another_node_is_found_by_the_next_worker_there(
         worker.step()
     assert not list(Path(worker.logdir).iterdir())
     worker.reset_config(worker.config)
-    Attempt(Path(worker.logdir), lambda: memory_kills.memory_kills() - 1).begin()
+    Attempt(Path(worker.logdir), lambda: memory.memory_kills() - 1).begin()
     result = worker.step()
     assert result["done"]
     searcher.on_trial_complete("ray-id", result)
@@ -171,13 +170,13 @@ def test_kills_are_those_of_the_own_control_group_else_of_the_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     group, system = tmp_path / "memory.callback", tmp_path / "vmstat"
-    monkeypatch.setattr(memory_kills, "_group_events", lambda: [group])
-    monkeypatch.setattr(memory_kills, "_WHOLE_SYSTEM", system)
-    assert memory_kills.memory_kills() == 0
+    monkeypatch.setattr(memory, "_group_events", lambda: [group])
+    monkeypatch.setattr(memory, "_WHOLE_SYSTEM", system)
+    assert memory.memory_kills() == 0
     system.write_text("nr_free_pages 12\noom_kill 5\nhtlb_buddy_alloc_success 0\n")
-    assert memory_kills.memory_kills() == 5
+    assert memory.memory_kills() == 5
     group.write_text("low 0\noom 4\noom_kill 3\noom_group_kill 1\n")
-    assert memory_kills.memory_kills() == 3
+    assert memory.memory_kills() == 3
 
 
 @pytest.fixture
