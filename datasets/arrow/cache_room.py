@@ -18,8 +18,7 @@ at each opening, and so tells when the dataset was last used; it stays when the 
 def make_room(cache: Path, needed: int, *, what: str) -> None:
     """Remove the datasets that were not used for longest, never one in use, until ``needed`` bytes fit.
 
-    The caller must be the only one to do so. Raises StorageError, naming ``what`` the bytes are for, where they cannot
-    fit.
+    The caller must be the only one to do so. Raises StorageError, naming ``what`` the bytes are for, if they never fit.
     """
     limit = cache_limit()
     unused = sorted(cache.glob(f"*{IN_USE}"), key=lambda path: path.stat().st_mtime_ns)
@@ -39,7 +38,7 @@ def cache_limit() -> int:
 
 def no_room(cache: Path) -> str:
     """Say how much is free on the cache's disk, and what to do."""
-    return f"{_free(cache):,} are free there; make room or name another folder in $GALAXY_CACHE"
+    return f"{shutil.disk_usage(cache).free:,} are free there; make room or name another folder in $GALAXY_CACHE"
 
 
 def _lacking(cache: Path, needed: int, limit: int) -> str:
@@ -47,11 +46,7 @@ def _lacking(cache: Path, needed: int, limit: int) -> str:
     used = sum(path.stat().st_size for path in cache.glob("*/*.arrow"))
     if used + needed > limit:
         return f"{max(0, limit - used):,} of its {limit:,} are left beside datasets in use; raise ${LIMIT}"
-    return "" if needed <= _free(cache) else no_room(cache)
-
-
-def _free(cache: Path) -> int:
-    return shutil.disk_usage(cache).free
+    return "" if needed <= shutil.disk_usage(cache).free else no_room(cache)
 
 
 def _remove_unless_used(in_use: Path) -> None:

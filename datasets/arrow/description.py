@@ -15,7 +15,7 @@ FILE = "dataset.json"
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What was done to the source images; the same must be done to an image that is to be classified.
+    """What was done to the source images, and must be done to an image that is to be classified.
 
     Attributes:
         image_size: side of the stored square images in pixels.

@@ -6,7 +6,8 @@
     <key>/            its Arrow files under their own names, each whole and of the right checksum
 
 The key is made of the files' checksums: a dataset that was imported anew at the same place is another one here, and the
-same dataset at two places is one. The system gives up a dead process's locks, so none has to be cleared.
+same dataset at two places is one. The system gives up a dead process's locks, so none has to be cleared. The caches of
+fsspec have no limit, no checksums and no locks between processes.
 """
 
 import errno
@@ -25,7 +26,7 @@ from datasets.errors import FormatError, StorageError
 from datasets.storage.building import cache_folder
 from datasets.storage.checksums import Checksum, checksum_of, content_key
 from datasets.storage.folders import Folder, storage_errors
-from datasets.storage.whole_files import is_temporary, write_temporary
+from datasets.storage.whole_files import sweep, write_temporary
 
 _AT_ONCE = 4
 """Files fetched at the same time; each is in memory meanwhile."""
@@ -33,11 +34,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class NodeCopy:
-    """A dataset's files on this node; they are not removed while this object lives, in whatever process.
-
-    Attributes:
-        folder: the local folder that they lie in.
-    """
+    """A dataset's files on this node, in the local ``folder``: not removed while this lives, in whatever process."""
 
     def __init__(self, cache: Path, key: str) -> None:
         self.folder = Folder(str(cache / key))
@@ -53,11 +50,7 @@ def copy_on_node(folder: Folder, info: DatasetInfo, *, recheck: bool = False) ->
     Of the processes that ask at the same time one fetches and the others wait. A file that was changed since it was
     fetched is fetched again.
 
-    Args:
-        folder: where the dataset lies.
-        info: its description.
-        recheck: whether to compute the checksum of every file that is here already, rather than look whether it has
-            been written to.
+    With ``recheck`` the checksum of every file that is here is computed, else it is looked whether it was written to.
 
     Raises:
         FormatError: a file has another checksum than its description says, fetched twice, or is absent.
@@ -99,7 +92,8 @@ def _fetching(cache: Path) -> Iterator[None]:
 def _complete(place: Path, folder: Folder, info: DatasetInfo, recheck: bool) -> None:
     """Fetch the files that are not here or not right."""
     place.mkdir(exist_ok=True)
-    _sweep(place.parent)
+    for directory in place.parent.glob("*/"):  # killed processes may have left something, and nobody else writes now
+        sweep(directory)
     wanted = [(name, expected) for name, expected in _files(info) if not _is_right(place / name, expected, recheck)]
     needed = sum(expected.size for _, expected in wanted)
     if wanted:
@@ -146,21 +140,15 @@ def _is_right(path: Path, expected: Checksum, recheck: bool) -> bool:
         return True
     if not path.exists():
         return False
-    if checksum_of(path) != expected:
+    right = checksum_of(path) == expected
+    if right:
+        _stamp(path)
+    else:
         path.unlink()
-        return False
-    _stamp(path)
-    return True
+    return right
 
 
 def _stamp(path: Path) -> None:
     """Note that a file is right: its time of change becomes a whole second, which a later write would not leave so."""
     whole = int(path.stat().st_mtime)
     os.utime(path, (whole, whole))
-
-
-def _sweep(cache: Path) -> None:
-    """Remove what killed processes were writing; nobody else writes now."""
-    for path in cache.glob("*/*"):
-        if is_temporary(path.name):
-            path.unlink(missing_ok=True)

@@ -31,13 +31,10 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class Decoded:
-    """What became of an item: an image, or the reason why there is none.
+    """What became of an item: an image, or None and the ``reason`` why there is none.
 
-    Attributes:
-        image: None where it cannot be used.
-        source_hash: SHA-256 of the file or of the source's pixels, 32 bytes; empty without an image.
-        pixel_hash: SHA-256 of the pixels in hexadecimal; empty without an image.
-        reason: why it cannot be used; empty with an image.
+    ``source_hash`` is the SHA-256 of the file or of the source's pixels, 32 bytes, ``pixel_hash`` that of the image's
+    pixels in hexadecimal; both are empty without an image.
     """
 
     image: DecodedImage | None
@@ -53,13 +50,10 @@ def decode_read(read: Read, *, crop: float, image_size: int) -> Decoded:
         image = decode(data, crop=crop, image_size=image_size)
     except ImageError as error:
         return Decoded(None, reason=str(error))
-    return Decoded(image, _source_hash(data), pixel_hash(image.pixels))
+    source = data if isinstance(data, bytes) else data.tobytes()
+    return Decoded(image, hashlib.sha256(source).digest(), pixel_hash(image.pixels))
 
 
 def pixel_hash(pixels: npt.NDArray[np.uint8]) -> str:
     """SHA-256 of an image's pixels, row by row, in hexadecimal."""
     return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
-
-
-def _source_hash(data: Content) -> bytes:
-    return hashlib.sha256(data if isinstance(data, bytes) else data.tobytes()).digest()

@@ -18,12 +18,10 @@ from datasets.tables.reading import is_table, table_file
 
 @dataclass(frozen=True)
 class ImageFile:
-    """An image that has not been read yet.
+    """An image that has not been read yet: its path as the user knows it, in a zip ``a.zip/dir/b.jpg``.
 
-    Attributes:
-        name: its path as the user knows it; in a zip ``a.zip/dir/b.jpg``.
-        read: returns the whole file, or the pixels where they are not those of one, or raises ImageError with the
-            reason. May be called from any thread, repeatedly.
+    ``read`` returns the whole file, or the pixels where there is no file of them, or raises ImageError with the reason.
+    It may be called from any thread, repeatedly.
     """
 
     name: str

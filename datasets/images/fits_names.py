@@ -30,17 +30,17 @@ def by_galaxy(names: Iterable[str]) -> dict[str, dict[str, str]]:
     gathered: dict[str, dict[str, str]] = {}
     for name in names:
         path = PurePosixPath(name)
-        found = list(_BAND.finditer(path.name))
-        if len(found) == 1:
-            start, end = found[0].span()
+        bands = list(_BAND.finditer(path.name))
+        if len(bands) == 1:
+            start, end = bands[0].span()
             key = (path.parent / f"{path.name[:start]}*{path.name[end:]}").as_posix()
-            gathered.setdefault(key, {})[found[0].group()] = name
+            gathered.setdefault(key, {})[bands[0].group()] = name
         else:
             gathered[name] = {"": name}
-    alone = {key: files for key, files in gathered.items() if len(files) == 1}
-    return {key: files for key, files in gathered.items() if key not in alone} | {
-        name: {"": name} for files in alone.values() for name in files.values()
-    }
+    galaxies: dict[str, dict[str, str]] = {}
+    for key, files in gathered.items():
+        galaxies |= {key: files} if len(files) > 1 else {name: {"": name} for name in files.values()}
+    return galaxies
 
 
 def colours(bands: Sequence[str]) -> tuple[str, str, str] | None:

@@ -25,11 +25,7 @@ def is_hidden(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Directory:
-    """The files of a folder, read as ``Archive`` reads those of a zip.
-
-    Attributes:
-        path: the folder.
-    """
+    """The files of the folder ``path``, read as ``Archive`` reads those of a zip."""
 
     path: Path
 

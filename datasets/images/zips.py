@@ -36,9 +36,6 @@ class Archive:
     The file is opened when it is first needed. Handles are closed when their thread ends or the archive is no longer
     referred to; members that are stored as they are need no more than one for all threads. It pickles as its path, and
     those unpickled in a process share their handles.
-
-    Attributes:
-        path: the zip.
     """
 
     def __init__(self, path: Path) -> None:

@@ -46,6 +46,6 @@ class ImportOptions:
         _require(self.seed >= 1, "seed", "1 or more", self.seed)
 
 
-def _require(holds: bool, name: str, expected: str, found: object) -> None:
+def _require(holds: bool, name: str, expected: str, value: object) -> None:
     if not holds:
-        raise SourceError(f"the {name} must be {expected}, got {found}")
+        raise SourceError(f"the {name} must be {expected}, got {value}")

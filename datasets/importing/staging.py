@@ -30,10 +30,8 @@ from datasets.splits import Split
 class Staging:
     """Collects decoded images in files below ``place``, then completes them with their splits.
 
-    Attributes:
-        rows: what decides on the splits of the rows so far.
-        source_sizes: (height, width) of their sources in pixels.
-        notes: by row what its conversion lost, where it did.
+    Of the rows so far, ``rows`` decide on the splits, ``source_sizes`` are (height, width) of their sources in pixels,
+    and ``notes`` tell by row what its conversion lost, where it did.
     """
 
     def __init__(self, place: Path, image_size: int) -> None:

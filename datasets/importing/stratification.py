@@ -50,19 +50,16 @@ def stratified(
     nor on the version of a random number generator, and the classes do not influence each other.
 
     Args:
-        labels: int, (n,): indices into ``classes``.
+        labels: int64, (n,): indices into ``classes``.
         ids: n distinct names of the rows.
         classes: names of the classes, for the error.
         shares: share of each split; they sum to 1.
         seed: any integer.
-        groups: int, (n,): rows of the same number come into the same split; by default each row is on its own. A
+        groups: int64, (n,): rows of the same number come into the same split; by default each row is on its own. A
             group counts for the class that most of its rows have. The shares then hold but for a group's size.
 
-    Returns:
-        int8, (n,): codes of Split. Each split with a share above 0 has at least one row of each class.
-
-    Raises:
-        SourceError: a class has fewer rows, or groups of them, than there are splits to fill.
+    Returns int8, (n,): codes of Split. Each split with a share above 0 has at least one row of each class.
+    Raises SourceError for a class of fewer rows, or groups of them, than there are splits to fill.
     """
     whole = Groups.of(labels, ids, np.arange(len(ids)) if groups is None else groups, seed)
     noun = "image" if groups is None else "distinct image"

@@ -27,14 +27,9 @@ class ClassFile:
 
 @dataclass(frozen=True)
 class ClassFiles:
-    """The files in class folders, sorted by class and name.
+    """The files in class folders, sorted by class and name; ``loose`` is the number of images outside of any.
 
-    Attributes:
-        tree: where they lie.
-        root: path in ``tree`` of the folder that holds class or split folders, with a ``/`` behind; or empty.
-        classes: names of the folders, in the order of the labels.
-        files: what lies in them.
-        loose: number of images outside of any of them.
+    ``root`` is the path in ``tree`` of the folder that holds class or split folders, with a ``/`` behind; or empty.
     """
 
     tree: Tree

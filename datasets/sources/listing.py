@@ -29,13 +29,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Listing:
-    """All that a source holds.
+    """All that a source holds: its classes in the order of the labels, and its images in a fixed order.
 
-    Attributes:
-        classes: names in the order of the labels.
-        items: the images in a fixed order, whatever the order of the file system.
-        rejected: (file, reason) of what cannot even be listed as an image of a class.
-        left_out: number of images that belong to no class.
+    ``rejected`` is (file, reason) of what cannot even be listed as an image of a class, ``left_out`` the number of
+    images that belong to no class.
     """
 
     classes: tuple[str, ...]

@@ -25,12 +25,9 @@ _opened: ContextVar["dict[Path, Tree] | None"] = ContextVar("opened", default=No
 
 @dataclass(frozen=True)
 class Tree:
-    """A folder or a zip, listed.
+    """A folder or a zip, listed: what reads its files, and its entries, without what is hidden or harmful.
 
-    Attributes:
-        contents: what reads its files.
-        entries: what is in it, without what is hidden or harmful.
-        rejected: (file, reason) of the members of a zip that must not be read.
+    ``rejected`` is (file, reason) of the members of a zip that must not be read.
     """
 
     contents: Directory | Archive

@@ -27,12 +27,7 @@ def is_table(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Table:
-    """A table in a file.
-
-    Attributes:
-        name: its path, for errors.
-        stream: opens the file.
-    """
+    """A table in a file: its path, for errors, and what opens it."""
 
     name: str
     stream: Callable[[], IO[bytes]] = field(repr=False)

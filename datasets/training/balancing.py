@@ -52,17 +52,16 @@ class Balance:
 def balanced_rows(
     rows: npt.NDArray[np.int64], labels: npt.NDArray[np.int64], balance: Balance, *, seed: int
 ) -> npt.NDArray[np.int64]:
-    """Choose the rows to train on.
+    """Choose the rows to train on, as many of each class as `balanced_counts` says.
 
     Args:
         rows: int64, (m,): distinct rows.
         labels: int64, (m,): ``labels[i]`` is the class of ``rows[i]``.
-        balance: how often each class is wanted; see `balanced_counts`.
+        balance: how often each class is wanted.
         seed: chooses the rows that stay or come again, 0 to 2³² - 1.
 
     Returns:
-        int64, (k,): some of ``rows`` in ascending order; ``undersample`` takes each at most once, ``oversample`` at
-        least once, the others exactly once.
+        int64, (k,): some of ``rows``, ascending; ``undersample`` takes each at most once, ``oversample`` at least once.
     """
     if len(rows) != len(labels):
         raise ValueError(f"rows and labels must be of equal length, got {len(rows)} and {len(labels)}")
@@ -81,16 +80,12 @@ def balanced_rows(
 
 
 def balanced_counts(labels: npt.NDArray[np.int64], balance: Balance) -> dict[int, int]:
-    """Return how many rows of each class present an epoch has; it adds up to the rows of an epoch.
+    """Return how many rows of each class present an epoch has, from the labels of the training rows: int64, (m,).
 
     ``undersample`` caps each class at ``round(ratio × rows of the rarest class present)``, ``oversample`` brings
     each to at least ``round(ratio × rows of the most frequent)``.
-
-    Args:
-        labels: int64, (m,): the classes of the training rows.
-        balance: how they are balanced.
     """
-    counts = {label: count for label, count in enumerate(np.bincount(labels).tolist()) if count} if len(labels) else {}
+    counts = {label: count for label, count in enumerate(np.bincount(labels).tolist()) if count}
     if balance.kind == "undersample" and counts:
         cap = round(balance.ratio * min(counts.values()))
         return {label: min(count, cap) for label, count in counts.items()}
@@ -103,13 +98,8 @@ def balanced_counts(labels: npt.NDArray[np.int64], balance: Balance) -> dict[int
 def class_weights(labels: npt.NDArray[np.int64], *, classes: int, power: float) -> npt.NDArray[np.float32]:
     """Weigh each class by its inverse frequency to the ``power``, so that the mean weight of the rows is 1.
 
-    Args:
-        labels: int64, (m,): the classes of the training rows.
-        classes: number of classes.
-        power: 0 weighs all rows alike, 1 gives all classes present the same total.
-
-    Returns:
-        float32, (classes,): 0 for a class without rows.
+    ``labels``, int64 (m,), are the classes of the training rows. At a ``power`` of 0 all rows weigh alike, at 1 all
+    classes present have the same total. Returns float32, (classes,): 0 for a class without rows.
     """
     counts = np.bincount(labels, minlength=classes).astype(np.float64)
     present = counts > 0

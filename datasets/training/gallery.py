@@ -38,22 +38,21 @@ def draw_gallery(
         per_class: at most so many images of each class, training ones if the class has any.
         seed: of the choice of images and of the augmentation.
 
-    Returns:
-        The absolute path of the PNG.
+    Returns the absolute path of the PNG.
 
     Raises:
-        FormatError, StorageError: the dataset cannot be read.
-        StorageError: the PNG cannot be written.
+        FormatError: the dataset is none, or damaged.
+        StorageError: it cannot be read, or the PNG cannot be written.
     """
-    found = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
+    opened = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     generator = np.random.default_rng(seed)
     change = replace(Augmentation.of_strength(0.5), brightness=0.2) if augmentation is None else augmentation
     strips = []
-    for rows in _chosen(found, per_class, generator):
-        images = found.take(rows)
+    for rows in _chosen(opened, per_class, generator):
+        images = opened.take(rows)
         strips.append((images, augment(images, change, generator=generator)))
     stream = io.BytesIO()
-    _sheet(found.classes, strips, per_class, found.image_shape).save(stream, format="PNG")
+    _sheet(opened.classes, strips, per_class, opened.image_shape).save(stream, format="PNG")
     path = Path(target).absolute()
     with storage_errors("write", str(path), absent_is_error=True):
         replace_file(path, stream.getvalue())

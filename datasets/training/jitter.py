@@ -27,11 +27,8 @@ def jitter(
 ) -> None:
     """Change images in place: first their light, then the noise, as a camera does; then the square is cut out.
 
-    Args:
-        images: uint8, (n, height, width, 3).
-        augmentation: the magnitudes.
-        chance: float64 in [0, 1), (n, ``CHANCES``): where each image lies between the bounds.
-        generator: source of the noise.
+    ``images`` are uint8, (n, height, width, 3); ``chance``, float64 in [0, 1), (n, ``CHANCES``), says where each lies
+    between the bounds; the noise comes from ``generator``.
     """
     if augmentation.brightness or augmentation.colour_jitter:
         _scale(images, _gains(chance, augmentation))

@@ -19,15 +19,8 @@ def mix_up(
     The share of the image itself is drawn from Beta(``concentration``, ``concentration``), for each image anew; a
     small concentration leaves most images nearly as they are. The paper recommends 0.1–0.4.
 
-    Args:
-        images: float32, (n, height, width, 3), unchanged.
-        labels: int64, (n,).
-        concentration: above 0.
-        classes: number of classes.
-        generator: source of chance.
-
-    Returns:
-        Images, float32, (n, height, width, 3), and targets, float32, (n, classes), whose rows add up to 1.
+    Takes images, float32, (n, height, width, 3), which stay as they are, and labels, int64, (n,). Returns new images
+    and targets, float32, (n, classes), whose rows add up to 1.
     """
     own = generator.beta(concentration, concentration, len(images)).astype(np.float32)
     partners = generator.permutation(len(images))

@@ -17,8 +17,9 @@ from datasets_tests.source_examples import EXAMPLES
 
 from datasets import Dataset, ImportOptions, SourceError, import_dataset
 from datasets.errors import ImageError
-from datasets.images import decoding as decoding_module
+from datasets.images import decoding as decoding_module, decoding_process
 from datasets.images.decoding import decode_all
+from datasets.images.decoding_process import DecodingProcess
 from datasets.images.zips import Archive
 from datasets.sources.formats import list_source
 from datasets.sources.listing import Item
@@ -154,10 +155,44 @@ def test_an_image_that_crashes_its_process_is_named(processes):
     assert "\n" not in str(caught.value)
 
 
-def test_without_an_interpreter_it_is_done_here(processes, monkeypatch, tmp_path):
-    for interpreter in (str(tmp_path / "none"), "/bin/true"):
-        monkeypatch.setattr(sys, "executable", interpreter)
-        assert len(decoded([strange_reads.fine] * 30)) == 30
+@pytest.mark.parametrize("status", [0, 3])
+def test_an_image_that_ends_its_process_is_named_with_the_status(processes, status):
+    with pytest.raises(SourceError, match=rf"^'1' cannot be imported: .* ended twice \(status {status}\); take "):
+        decoded([strange_reads.fine, partial(strange_reads.leave, status), *[strange_reads.fine] * 9])
+
+
+def test_a_process_that_was_killed_between_two_chunks_is_started_anew(tmp_path):
+    process = DecodingProcess(crop=1.0, image_size=8)
+    items = [Item("a", 0, partial(strange_reads.process_id, tmp_path))]
+    process.decode(items)
+    [first] = [int(path.name) for path in tmp_path.iterdir()]
+    os.kill(first, signal.SIGKILL)
+    assert eventually(lambda: is_gone(first))
+    assert process.decode(items * 5000)[-1].reason == "empty file"  # more than the pipe holds
+    assert len(list(tmp_path.iterdir())) == 2
+    process.kill()
+    process.close()
+    assert not [path for path in tmp_path.iterdir() if Path("/proc", path.name).exists()]
+
+
+def test_a_process_that_was_killed_for_ever_is_not_started_anew(tmp_path):
+    process = DecodingProcess(crop=1.0, image_size=8)
+    process.kill()
+    with pytest.raises(Exception, match=r"^killed$"):
+        process.decode([Item("a", 0, strange_reads.fine)])
+
+
+@pytest.mark.parametrize("program", [None, "true", "echo what is this; exec sleep 600"])
+def test_without_an_interpreter_it_is_done_here(processes, monkeypatch, tmp_path, program):
+    interpreter = tmp_path / "python"
+    if program is not None:
+        interpreter.write_text(f"#!/bin/sh\n{program}\n")
+        interpreter.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(interpreter))
+    started, start = [], decoding_process._interpreter
+    monkeypatch.setattr(decoding_process, "_interpreter", lambda: started.append(0) or start())
+    assert len(decoded([strange_reads.fine] * 30)) == 30
+    assert 1 <= len(started) <= 2
 
 
 def test_who_takes_no_more_leaves_no_process(processes, tmp_path):

@@ -46,9 +46,56 @@ def test_positions_name_the_galaxies(tmp_path):
     assert [item.object_id for item in list_galaxy10(path).items] == ["10.00000 -1.00000"] * 2 + ["200.50000 +3.25000"]
 
 
+@pytest.mark.parametrize("columns", [{"ra": [1.0] * 3}, {"ra": [1.0] * 3, "dec": [1.0] * 2}, {"dec": [1.0] * 3}])
+def test_positions_that_are_not_whole_name_no_galaxy(tmp_path, columns):
+    path = write(tmp_path / "a.h5", noise(3), [0, 1, 2], **columns)
+    assert {item.object_id for item in list_galaxy10(path).items} == {""}
+
+
 def test_an_answer_that_is_no_class_is_rejected(tmp_path):
-    listing = list_galaxy10(write(tmp_path / "a.h5", noise(3), [0, 1, 10]))
-    assert listing.rejected == (("00002", "class 10: expected 0 to 9"),)
+    listing = list_galaxy10(write(tmp_path / "a.h5", noise(4), [0, 9, 10, -1]))
+    assert listing.rejected == (("00002", "class 10: expected 0 to 9"), ("00003", "class -1: expected 0 to 9"))
+    assert [item.id for item in listing.items] == ["00000", "00001"]
+
+
+def test_a_folder_of_one_file_is_that_file(tmp_path):
+    (tmp_path / "notes.txt").write_text("downloaded yesterday")
+    path = write(tmp_path / "a.HDF5", noise(2), [0, 1])
+    assert list_galaxy10(tmp_path).classes == list_galaxy10(path).classes
+
+
+@pytest.mark.parametrize("name", ["images", "ans"])
+def test_images_and_answers_must_both_be_there(tmp_path, name):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file[name] = noise(4)
+    with pytest.raises(SourceError, match=f"found an HDF5 file with {name}$"):
+        list_galaxy10(tmp_path / "a.h5")
+
+
+def test_the_last_slices_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(hdf5, "SLICE", 2)
+    slices = hdf5.Slices(write(tmp_path / "a.h5", noise(12), np.arange(12)))
+    read, slicing = [], slices._slice
+    monkeypatch.setattr(slices, "_slice", lambda number: read.append(number) or slicing(number))
+    for row in (0, 2, 4, 1, 6, 0, 5, 2):  # slices 0, 1, 2, 0, 3, 0, 2, 1
+        assert np.array_equal(slices.image(row), noise(12)[row])
+    assert read == [0, 1, 2, 3, 1]
+
+
+@pytest.mark.parametrize("images", [noise(2).astype(np.int8), noise(2)[..., :2], noise(2)[..., 0]])
+def test_images_of_another_kind_are_not_listed(tmp_path, images):
+    with pytest.raises(ImageError, match=r"^expected an HDF5 file with images, uint8 \(n, height, width, 3\)$"):
+        hdf5.stored_images(write(tmp_path / "a.h5", images, [0, 1]))
+    (tmp_path / "b.h5").write_bytes(b"no HDF5")
+    with pytest.raises(ImageError, match=r"^cannot be read: .*signature"):
+        hdf5.stored_images(tmp_path / "b.h5")
+
+
+def test_stored_images_are_named_by_their_rows(tmp_path):
+    images = noise(70, 5)
+    stored = hdf5.stored_images(write(tmp_path / "a.h5", images, np.arange(70)))
+    assert [name for name, _ in stored] == [f"images/{row:05d}" for row in range(70)]
+    assert all(np.array_equal(read(), image) for (_, read), image in zip(stored, images, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +104,9 @@ def test_an_answer_that_is_no_class_is_rejected(tmp_path):
         (noise(4, 70), np.arange(4), r"found uint8 \(4, 70, 70, 3\)"),
         (noise(4).astype(np.float32), np.arange(4), r"found float32 \(4, 69, 69, 3\)"),
         (noise(4)[..., 0], np.arange(4), r"found uint8 \(4, 69, 69\)"),
+        (noise(4)[:, :, :68], np.arange(4), r"found uint8 \(4, 69, 68, 3\)"),
+        (noise(4)[..., :2], np.arange(4), r"found uint8 \(4, 69, 69, 2\)"),
+        (noise(4), np.full(4, 10), "found images of 0 classes"),
         (noise(4), np.arange(3), r"found 4 images and \(3,\) answers"),
         (noise(4), np.zeros(4), "found images of 1 classes"),
     ],
