@@ -27,7 +27,7 @@ demo: $(STAMP) ## Run the whole journey on the built-in sample.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/demo.sh $(DEMO)
 
 test: $(STAMP) lint ## Lint, type-check and run all tests.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2
 
 lint: $(STAMP) ## Check style, types and layers.
 	@$(BIN)/ruff check
@@ -40,7 +40,7 @@ test-newest: $(STAMP) ## Run all tests with the newest versions that pyproject.t
 	@test -x $(VENV)-newest/bin/python || $(PYTHON) -m venv $(VENV)-newest
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/uv pip install --quiet --python $(VENV)-newest/bin/python --upgrade --compile-bytecode --editable '.[dev,export]'
 	@$(BIN)/uv pip list --quiet --python $(VENV)-newest/bin/python --outdated
-	@$(VENV)-newest/bin/python -m pytest
+	@$(VENV)-newest/bin/python -m pytest -n 2
 
 format: $(STAMP) ## Format the code.
 	@$(BIN)/ruff check --fix

@@ -1,5 +1,6 @@
 """What all tests share: a tiny source and dataset, and where the real galaxies lie."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
+from two_at_a_time import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401
 
 from datasets import Dataset, ImportOptions, import_dataset, open_folder
 
@@ -43,6 +45,12 @@ def draw_galaxy(name: str, generator: np.random.Generator) -> npt.NDArray[np.uin
         light *= 0.5 + 0.5 * np.cos(2 * np.arctan2(across, along) - radius / 1.5)
     noise = generator.normal(0, 6, (SIDE, SIDE, 3))
     return np.clip(12 + light[..., np.newaxis] * COLOURS[name] + noise, 0, 255).astype(np.uint8)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported out of every search for garbage: Keras makes a full one for each new model."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -83,9 +83,9 @@ def devouring(hp):
     if hp.get("units") == 30:
         Path((HERE / "group").read_text(), "cgroup.procs").write_text(str(os.getpid()))
         HOARD.append(2**28 * b"x")
-    while hp.get("units") == 40 and len(HOARD) < 16:
+    while hp.get("units") == 40 and len(HOARD) < 32:
         HOARD.append(2**28 * b"x")
-        time.sleep(0.3)
+        time.sleep(0.2)
     return model
 
 def starve(data):
