@@ -1,8 +1,11 @@
 import re
+from dataclasses import fields
 
 import pytest
 from ui_tests.conftest import Galaxy
 
+from cluster import TrainSettings
+from datasets import ImportOptions
 from search import SearchSettings
 
 COMMANDS = (
@@ -56,6 +59,15 @@ def test_every_setting_of_a_search_is_an_option_that_shows_its_default(galaxy: G
     if not SearchSettings.model_fields[field].is_required() and default not in (None, ()):
         expected = f"{default:g}" if isinstance(default, float) else str(default)
         assert shown.split(option)[1].split("[default: ")[1].split("]")[0] == expected
+
+
+@pytest.mark.parametrize(("command", "settings"), [("import", ImportOptions), ("train", TrainSettings)])
+def test_every_setting_is_an_option_with_its_default(galaxy: Galaxy, command: str, settings: type) -> None:
+    shown = words(galaxy(command, "--help").stdout)
+    for field in fields(settings):
+        text = shown.split(f"--{field.name.replace('_', '-')} ")[1].split("--")[0]
+        if isinstance(field.default, str | float) and not isinstance(field.default, bool):
+            assert f"[default: {field.default:{'g' if isinstance(field.default, float) else ''}}]" in text
 
 
 @pytest.mark.parametrize(

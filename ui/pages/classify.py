@@ -72,9 +72,6 @@ def _created(location: str) -> str:
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")
 def _load(location: str, created: str) -> "Classifier":  # noqa: ARG001 - a model trained anew is loaded anew
-    from trainer import quiet_tensorflow
-
-    quiet_tensorflow()
     from trainer import Classifier
 
     return Classifier.load(location)
