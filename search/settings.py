@@ -32,32 +32,32 @@ class SearchSettings(BaseModel):
         Option(
             "What stops weak trials early: asha, median or none; always none with hyperband.",
             _TRIED,
-            default=default_scheduler("tpe"),
+            default_scheduler("tpe"),
         ),
     ] = Field(default_factory=lambda known: default_scheduler(known["oracle"]), pattern="^(asha|median|none)$")
-    epochs: Annotated[int, Option("Longest training of one trial, in epochs.", _TRIED)] = Field(20, ge=1)
+    epochs: Annotated[int, Field(ge=1), Option("Longest training of one trial, in epochs.", _TRIED)] = 20
     trials: Annotated[
-        int, Option("How many configurations to try; hyperband has a count of its own.", _TRIED, default=str(_TRIALS))
+        int, Option("How many configurations to try; hyperband has a count of its own.", _TRIED, str(_TRIALS))
     ] = Field(default_factory=lambda known: most_trials(known) or _TRIALS, ge=1)
-    concurrency: Annotated[int | None, Option("Trials at a time.", _RESOURCES, default="as many as the CPUs carry")] = (
-        Field(None, ge=1)
-    )
-    cpus_per_trial: Annotated[int, Option("CPUs, and threads, for each trial.", _RESOURCES)] = Field(1, ge=1)
-    gpus_per_trial: Annotated[float, Option("GPUs for each trial; a fraction shares one.", _RESOURCES)] = Field(
-        0.0, ge=0.0
-    )
+    concurrency: Annotated[
+        int | None, Field(ge=1), Option("Trials at a time.", _RESOURCES, "as many as the CPUs carry")
+    ] = None
+    cpus_per_trial: Annotated[int, Field(ge=1), Option("CPUs, and threads, for each trial.", _RESOURCES)] = 1
+    gpus_per_trial: Annotated[
+        float, Field(ge=0.0), Option("GPUs for each trial; a fraction shares one.", _RESOURCES)
+    ] = 0.0
     objective: Annotated[str, Option("Metric to optimise; NAME:max or NAME:min for your own.", _TRIED)] = "val_macro_f1"
     hypermodel: Annotated[
         str | None,
-        Option("Your own Keras Tuner HyperModel.", _TRIED, default="the built-in CNN", metavar="MODULE:OBJECT"),
+        Option("Your own Keras Tuner HyperModel.", _TRIED, "the built-in CNN", metavar="MODULE:OBJECT"),
     ] = None
-    seed: Annotated[int, Option("Everything random derives from it.", _TRIED)] = Field(1, ge=1)
+    seed: Annotated[int, Field(ge=1), Option("Everything random derives from it.", _TRIED)] = 1
     patience: Annotated[
-        int | None, Option("Epochs without a better objective that end a trial.", _TRIED, default="no limit")
-    ] = Field(None, ge=1)
-    max_failures: Annotated[int, Option("How often a trial starts again whose worker was lost.", _RESOURCES)] = Field(
-        2, ge=0
-    )
+        int | None, Field(ge=1), Option("Epochs without a better objective that end a trial.", _TRIED, "no limit")
+    ] = None
+    max_failures: Annotated[
+        int, Field(ge=0), Option("How often a trial starts again whose worker was lost.", _RESOURCES)
+    ] = 2
     points: Annotated[
         tuple[dict[str, Value], ...],
         Option(
@@ -77,8 +77,8 @@ class SearchSettings(BaseModel):
         ),
     ] = None
     max_parameters: Annotated[
-        int | None, Option("Refuse models with more parameters.", _RESOURCES, default="no limit")
-    ] = Field(None, ge=1)
+        int | None, Field(ge=1), Option("Refuse models with more parameters.", _RESOURCES, "no limit")
+    ] = None
 
     @field_validator("name")
     @classmethod

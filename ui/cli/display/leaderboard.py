@@ -1,6 +1,6 @@
 """The leaderboard as the terminal shows it: a table that fits, and the best trial in full."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -33,18 +33,25 @@ def ranked(view: "SearchView", *, width: int, history: bool = False) -> Renderab
 
 
 def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width: int, history: bool) -> Table:
-    headings = ["rank", "trial", "state", objective, "epochs", "time", *(["history"] if history else [])]
-    cells = [_cells(row, objective, history=history) for row in rows]
-    left = [1, 2, 6]
+    columns: dict[str, Callable[[Row], str]] = {
+        "rank": lambda row: wording.value(row.rank),
+        "trial": lambda row: row.trial_id,
+        "state": lambda row: str(row.state),
+        objective: lambda row: wording.score(row.score),
+        "epochs": lambda row: str(row.epochs),
+        "time": lambda row: wording.duration(row.seconds),
+    }
+    if history:
+        columns["history"] = lambda row: wording.sparkline(row.history.get(objective, []))
     if any(row.parent is not None for row in rows):
-        headings.append("parent")
-        cells = [[*cell, row.parent or ""] for row, cell in zip(rows, cells, strict=True)]
-        left.append(len(headings) - 1)
-    shown = tables.table(*headings, words=left)
+        columns["parent"] = lambda row: row.parent or ""
+    shown = tables.table(*columns, words=(1, 2, 6, 7))
     for column in shown.columns:
         column.no_wrap = True
-    room = width - sum(_GAP + max(map(len, column)) for column in zip(headings, *cells, strict=True))
-    fitting = _fitting(rows, names, room)
+    cells = [[cell(row) for cell in columns.values()] for row in rows]
+    fitting = _fitting(
+        rows, names, width - sum(_GAP + max(map(len, each)) for each in zip(columns, *cells, strict=True))
+    )
     for name, needed in fitting.items():
         shown.add_column(Text(wording.heading(name)), justify="right", min_width=needed)
     for row, words in zip(rows, cells, strict=True):
@@ -52,18 +59,6 @@ def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width
         texts = [tables.state(word) if column == 2 else Text(word) for column, word in enumerate(words)]
         shown.add_row(*texts, style="bold" if row.rank == 1 else "")
     return shown
-
-
-def _cells(row: "Row", objective: str, *, history: bool) -> list[str]:
-    words = [
-        wording.value(row.rank),
-        row.trial_id,
-        str(row.state),
-        wording.score(row.score),
-        str(row.epochs),
-        wording.duration(row.seconds),
-    ]
-    return [*words, wording.sparkline(row.history.get(objective, []))] if history else words
 
 
 def _fitting(rows: "Sequence[Row]", names: Sequence[str], room: int) -> dict[str, int]:
