@@ -7,9 +7,10 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from trainer_tests.examples import MEMBER, made_manifest
 
 from datasets import Dataset, ImageError, ImageFile, ImportOptions, Preprocessing, Split, import_dataset
-from trainer import Bundle, BundleMember, Classifier, Manifest, ModelMismatchError, SplitError, evaluate
+from trainer import Bundle, Classifier, ModelMismatchError, SplitError, evaluate
 from trainer.answering.judging import scale_warning
 
 
@@ -28,19 +29,8 @@ def network(seed: int, classes: int, activation: str | None = "softmax") -> kera
 @pytest.fixture(scope="module")
 def bundle(tiny_dataset: Dataset) -> Bundle:
     """Two untrained models, the second with logits."""
-    member = BundleMember("t1", False, 1, 1, 1, {}, {})
-    manifest = Manifest(
-        classes=tiny_dataset.classes,
-        preprocessing=tiny_dataset.preprocessing,
-        dataset="",
-        dataset_fingerprint=tiny_dataset.fingerprint,
-        members=(member, replace(member, name="t2", logits=True)),
-        temperature=0.5,
-        seed=1,
-        created="",
-        versions={},
-        metrics={},
-    )
+    members = (MEMBER, replace(MEMBER, name="t2", logits=True))
+    manifest = made_manifest(tiny_dataset, members=members, temperature=0.5)
     return Bundle("/models/m", manifest, (network(1, 5), network(2, 5, None)))
 
 

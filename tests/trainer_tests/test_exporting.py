@@ -13,15 +13,14 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import pytest
+from trainer_tests.examples import MEMBER, made_manifest
 
 from datasets import Dataset, building_place, decode, iterate_images, open_folder
 from trainer import (
     Bundle,
-    BundleMember,
     Classifier,
     ExportError,
     ExportFormat,
-    Manifest,
     export_model,
     exported_name,
     write_bundle,
@@ -55,18 +54,12 @@ def network(seed: int, activation: str | None) -> keras.Model:
 @pytest.fixture(scope="module")
 def classifier(tiny_dataset: Dataset) -> Classifier:
     """Two untrained networks of the same name, averaged over sixteen views, the second with logits."""
-    member = BundleMember("t1", False, 1, 1, 1, {}, {})
-    manifest = Manifest(
-        classes=tiny_dataset.classes,
-        preprocessing=tiny_dataset.preprocessing,
-        dataset="",
-        dataset_fingerprint=tiny_dataset.fingerprint,
-        members=(member, replace(member, name="t2", logits=True)),
+    manifest = made_manifest(
+        tiny_dataset,
+        members=(MEMBER, replace(MEMBER, name="t2", logits=True)),
         temperature=0.125,
-        seed=1,
         created="2026-01-02T03:00:00+00:00",
         versions={"keras": keras.__version__},
-        metrics={},
         thresholds={"edge-on": 1.5, tiny_dataset.classes[0]: 4.0},
         trust=TrustRecord("trust.npz", "", 40, 0.02, {"accuracy": 0.9, "balanced": None}, 0.03),
     )

@@ -5,9 +5,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy.stats import spearmanr
+from trainer_tests.examples import made_manifest
 
 from datasets import Dataset
-from trainer import Bundle, BundleMember, Classifier, Manifest
+from trainer import Bundle, Classifier
 from trainer.answering.occlusion import occlusion_map
 
 SIDE = 32
@@ -48,19 +49,7 @@ def classifier(dataset: Dataset, seed: int) -> Classifier:
     keras.utils.set_random_seed(seed)
     layers = [keras.Input((SIDE, SIDE, 3)), keras.layers.AveragePooling2D(4), keras.layers.Flatten()]
     model = keras.Sequential([*layers, keras.layers.Dense(5, "softmax", kernel_initializer="he_normal")])
-    manifest = Manifest(
-        classes=dataset.classes,
-        preprocessing=dataset.preprocessing,
-        dataset="",
-        dataset_fingerprint="",
-        members=(BundleMember("t1", False, 1, 1, 1, {}, {}),),
-        temperature=1.0,
-        seed=1,
-        created="",
-        versions={},
-        metrics={},
-    )
-    return Classifier(Bundle("/models/m", manifest, (model,)))
+    return Classifier(Bundle("/models/m", made_manifest(dataset), (model,)))
 
 
 def test_other_weights_give_another_map(tiny_dataset: Dataset) -> None:

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from trainer_tests.examples import made_manifest
 
 from datasets import Dataset, Split
-from trainer import Bundle, BundleMember, Classifier, ExportError, ExportFormat, Manifest, export_model
+from trainer import Bundle, Classifier, ExportError, ExportFormat, export_model
 from trainer.answering.predicting import full_float32, predict
 from trainer.answering.views import differing_turns
 from trainer.fitting.epoch import split_batches
@@ -48,19 +49,7 @@ def model(tiny_dataset: Dataset) -> keras.Model:
 
 @pytest.fixture
 def classifier(model: keras.Model, tiny_dataset: Dataset) -> Classifier:
-    manifest = Manifest(
-        classes=tiny_dataset.classes,
-        preprocessing=tiny_dataset.preprocessing,
-        dataset="",
-        dataset_fingerprint="",
-        members=(BundleMember("t1", False, 1, 1, 1, {}, {}),),
-        temperature=1.0,
-        seed=1,
-        created="",
-        versions={},
-        metrics={},
-    )
-    return Classifier(Bundle("/models/m", manifest, (model,)))
+    return Classifier(Bundle("/models/m", made_manifest(tiny_dataset), (model,)))
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ import keras
 import numpy as np
 import pytest
 from conftest import CLASSES
+from trainer_tests.examples import made_manifest
 
 from datasets import Dataset, Folder, ImageFile
-from trainer import BundleError, BundleMember, Classifier, Manifest, OptionsError, load_bundle, write_bundle
+from trainer import BundleError, Classifier, Manifest, OptionsError, load_bundle, write_bundle
 from trainer.answering.decision import Decide
 from trainer.answering.judging import UNLIKE
 from trainer.answering.limits import Trust, learn_trust, unpacked
@@ -31,18 +32,7 @@ def trust(tiny_dataset: Dataset) -> Trust:
 
 @pytest.fixture(scope="module")
 def manifest(tiny_dataset: Dataset) -> Manifest:
-    return Manifest(
-        classes=tiny_dataset.classes,
-        preprocessing=tiny_dataset.preprocessing,
-        dataset="",
-        dataset_fingerprint=tiny_dataset.fingerprint,
-        members=(BundleMember("t1", False, 1, 1, 1, {}, {}),),
-        temperature=1.0,
-        seed=1,
-        created="",
-        versions={},
-        metrics={},
-    )
+    return made_manifest(tiny_dataset)
 
 
 def model(bias: float) -> keras.Model:

@@ -32,23 +32,19 @@ def galaxy(monkeypatch: pytest.MonkeyPatch) -> Galaxy:
 def bundle(tiny_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained but complete model for the tiny dataset: its probabilities are whatever the seed gives."""
     import keras
+    from trainer_tests.examples import made_manifest
 
-    from trainer import BundleMember, Manifest, write_bundle
+    from trainer import BundleMember, write_bundle
 
     keras.utils.set_random_seed(5)
     side = tiny_dataset.preprocessing.image_size
     layers = [keras.Input((side, side, 3)), keras.layers.Flatten(), keras.layers.Dense(5, activation="softmax")]
     member = BundleMember("0002", False, 1, 1, 1, {"blocks": 0}, {"val_macro_f1": 0.5})
-    manifest = Manifest(
-        classes=tiny_dataset.classes,
-        preprocessing=tiny_dataset.preprocessing,
+    manifest = made_manifest(
+        tiny_dataset,
         dataset=tiny_dataset.info.path,
-        dataset_fingerprint=tiny_dataset.fingerprint,
         members=(member,),
-        temperature=1.0,
-        seed=1,
         created="2026-01-02T03:00:00+00:00",
-        versions={},
         metrics={"test": {"accuracy": 0.25}},
     )
     folder = tmp_path_factory.mktemp("bundle") / "model"

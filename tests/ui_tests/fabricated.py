@@ -20,6 +20,8 @@ from search import (
     leaderboard,
 )
 from trainer import Objective
+from ui.predictions.prediction import Prediction
+from ui.predictions.tally import Tally
 
 F1 = Objective("val_macro_f1", "max")
 
@@ -81,3 +83,10 @@ def write_search(
     for found in records:
         (ledger.write_record if found.state.is_ended() else ledger.write_progress)(found)
     return layout
+
+
+def tally(*predictions: Prediction) -> Tally:
+    made = Tally()
+    for prediction in predictions:
+        made.add(prediction)
+    return made

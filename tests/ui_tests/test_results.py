@@ -3,11 +3,11 @@ import io
 import numpy as np
 import pytest
 from rich.console import Console, RenderableType
+from ui_tests.fabricated import tally
 
 from trainer import score_predictions
 from ui.cli.display.results import classified, evaluated
 from ui.predictions.prediction import Prediction, prediction_table
-from ui.predictions.tally import Tally
 
 # Names that Rich would take for markup, if they were not shown as they are.
 CLASSES = ("[red]edge-on", "spi[/]ral")
@@ -27,13 +27,6 @@ def test_scores_name_the_classes_as_they_are() -> None:
     assert ["[red]edge-on", "1.0000", "0.5000", "0.6667", "2"] in lines
     assert ["spi[/]ral", "0.5000", "1.0000", "0.6667", "1"] in lines
     assert lines[-3:-1] == [["[red]edge-on", "1", "1"], ["spi[/]ral", "0", "1"]]
-
-
-def tally(*predictions: Prediction) -> Tally:
-    made = Tally()
-    for found in predictions:
-        made.add(found)
-    return made
 
 
 def test_a_class_without_images_has_a_dash() -> None:

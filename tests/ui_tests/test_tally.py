@@ -1,4 +1,5 @@
 import pytest
+from ui_tests.fabricated import tally
 
 from datasets import ImageError
 from ui.predictions.prediction import Prediction
@@ -6,13 +7,6 @@ from ui.predictions.tally import SHOWN, Tally
 
 SURE = Prediction("a.jpg", "spiral", {"edge-on": 0.25, "spiral": 0.75}, ("too small",), None)
 UNUSABLE = Prediction("b.txt", None, None, (), "not an image")
-
-
-def tally(*predictions: Prediction) -> Tally:
-    made = Tally()
-    for found in predictions:
-        made.add(found)
-    return made
 
 
 def test_counts_and_keeps_only_the_first() -> None:
