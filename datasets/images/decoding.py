@@ -4,7 +4,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -35,7 +34,11 @@ def decode_all(items: Sequence[Item], *, crop: float, image_size: int) -> Iterat
     processes = min(cpus, len(items) // ITEMS_PER_PROCESS)
     if processes > 1 and pickled([items[0].read]) is not None:
         return _by_processes(items, processes, crop, image_size)
-    return _in_order(items, cpus, partial(_decode_chunk, crop=crop, image_size=image_size))
+
+    def decode(chunk: Sequence[Readable]) -> list[Decoded]:
+        return [decode_read(item.read, crop=crop, image_size=image_size) for item in chunk]
+
+    return _in_order(items, cpus, decode)
 
 
 def _cpus() -> int:
@@ -76,7 +79,8 @@ def _in_order(
     with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
         waiting: deque[tuple[Sequence[Item], Future[list[Decoded]]]] = deque()
         try:
-            for chunk in _chunks(items):
+            for start in range(0, len(items), CHUNK):
+                chunk = items[start : start + CHUNK]
                 waiting.append((chunk, pool.submit(decode, chunk)))
                 if len(waiting) > 4 * threads:
                     yield _taken(waiting)
@@ -90,11 +94,3 @@ def _in_order(
 def _taken(waiting: deque[tuple[Sequence[Item], Future[list[Decoded]]]]) -> list[tuple[Item, Decoded]]:
     chunk, decoded = waiting.popleft()
     return list(zip(chunk, decoded.result(), strict=True))
-
-
-def _decode_chunk(items: Sequence[Readable], *, crop: float, image_size: int) -> list[Decoded]:
-    return [decode_read(item.read, crop=crop, image_size=image_size) for item in items]
-
-
-def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

@@ -37,7 +37,7 @@ def assign_splits(rows: Sequence[Row], classes: Sequence[str], shares: Shares, *
     numbers = duplicates.groups(rows)
     kept = [number for number in range(len(rows)) if number not in reasons]
     splits = np.full(len(rows), -1, np.int8)
-    splits[kept], leaks = duplicates.settled([rows[number] for number in kept], numbers[kept])
+    splits[kept], leaks = duplicates.source_splits([rows[number] for number in kept], numbers[kept])
     reasons |= {kept[place]: reason for place, reason in leaks.items()}
     stays = np.ones(len(rows), bool)
     stays[list(reasons)] = False

@@ -41,33 +41,23 @@ def conflicts(rows: Sequence[Row], classes: Sequence[str]) -> dict[int, str]:
 
 def groups(rows: Sequence[Row]) -> npt.NDArray[np.int64]:
     """Return a number for each row, int64 (n,), equal for rows that show the same, over any chain of them."""
-    leaders = list(range(len(rows)))
-
-    def leader(number: int) -> int:
-        while leaders[number] != number:
-            leaders[number] = number = leaders[leaders[number]]
-        return number
+    from scipy.sparse import coo_array  # takes long to import
+    from scipy.sparse.csgraph import connected_components
 
     same_pixels = _together((row.pixels, number) for number, row in enumerate(rows))
     same_object = _together((row.object_id, number) for number, row in enumerate(rows) if row.object_id)
-    for members in (*same_pixels, *same_object):
-        for member in members:
-            first, second = sorted((leader(members[0]), leader(member)))
-            leaders[second] = first
-    return np.array([leader(number) for number in range(len(rows))], np.int64)
+    pairs = [(members[0], member) for members in (*same_pixels, *same_object) for member in members]
+    ends = np.array(pairs, np.int64).reshape(-1, 2).T
+    links = coo_array((np.ones(len(pairs)), ends), shape=(len(rows), len(rows)))
+    numbers: npt.NDArray[np.int64] = connected_components(links, directed=False)[1].astype(np.int64)
+    return numbers
 
 
-def settled(rows: Sequence[Row], numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int8], dict[int, str]]:
+def source_splits(rows: Sequence[Row], numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int8], dict[int, str]]:
     """Find the split of each row that the source has decided, and the rows that would leak into another one.
 
-    Rows of a group without a split of their own go where the group is.
-
-    Args:
-        rows: n rows.
-        numbers: int64, (n,): the groups of the rows.
-
-    Returns:
-        int8, (n,): codes of Split, -1 where it is to be drawn; and the reasons by row why some cannot stay.
+    Rows without a split of their own go where their group is, whose ``numbers`` are int64, (n,). Returns int8, (n,),
+    codes of Split, -1 where it is to be drawn; and the reasons by row why some cannot stay.
     """
     owners: dict[int, Row] = {}
     for row, number in zip(rows, numbers.tolist(), strict=True):

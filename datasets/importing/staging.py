@@ -58,20 +58,17 @@ class Staging:
         """Write the dataset's files with the split code of each row, without those of code -1; return their names."""
         self._write()
         names: list[str] = []
-        start = 0
-        for number, count in enumerate(self._staged):
-            staged, of_file = self._place / _staged_name(number), splits[start : start + count]
-            start += count
+        for number, of_file in enumerate(np.split(splits, np.cumsum(self._staged)[:-1])):
+            staged = self._place / _staged_name(number)
             set_splits(staged, of_file)
-            if (of_file < 0).all():
-                staged.unlink()
-                continue
-            names.append(shard_name(len(names)))
-            if (of_file < 0).any():
-                write_table(without_splitless(open_table(staged)), self._place / names[-1])
-                staged.unlink()
-            else:
+            if (of_file >= 0).any():
+                names.append(shard_name(len(names)))
+            if (of_file >= 0).all():
                 staged.rename(self._place / names[-1])
+                continue
+            if (of_file >= 0).any():
+                write_table(without_splitless(open_table(staged)), self._place / names[-1])
+            staged.unlink()
         return tuple(names)
 
     def keys(self, splits: npt.NDArray[np.int8]) -> list[RowKey]:
