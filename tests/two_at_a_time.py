@@ -8,7 +8,9 @@ from xdist.scheduler import LoadFileScheduling
 
 # In some of these Ray or the system ends a worker for want of memory, and in the others a worker that is lost just then
 # would seem to be lost for that.
-_LOSING_WORKERS = {f"tests/cluster_tests/test_{name}.py" for name in ("launch", "memory", "resuming", "training")}
+_LOSING_WORKERS = {
+    f"tests/cluster_tests/test_{name}.py" for name in ("address", "launch", "memory", "resuming", "training")
+}
 
 
 class FilesTogether(LoadFileScheduling):

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cluster_tests.test_launch import settings
 
 from cluster import run_search
 from datasets import Dataset
-from search import SearchSettings, SearchState, read_search
+from search import SearchState, read_search
 
 GALAXY = str(Path(sys.executable).with_name("galaxy"))
 
@@ -64,14 +65,31 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.slow
-def test_a_search_runs_on_a_ray_that_is_up_and_leaves_it_up(tiny_dataset: Dataset, here: Path, head: str) -> None:
-    settings = SearchSettings(name="first", trials=2, epochs=1, hypermodel="my_models:tiny")
-    view = run_search(tiny_dataset.info.path, settings, address=head)
-    assert view.state is SearchState.FINISHED
-    assert view.counts == {"completed": 2}
+def test_on_a_ray_that_is_up_as_in_process_same_suggestions_and_same_scores_and_it_stays_up(
+    tiny_dataset: Dataset, here: Path, head: str
+) -> None:
+    # As many at a time as it has CPUs: two.
+    on_ray = run_search(tiny_dataset.info.path, settings(name="on-ray", concurrency=None), address=head)
+    assert on_ray.state is SearchState.FINISHED
+    assert on_ray.counts == {"completed": 3}
     host, port = head.split(":")
     with socket.create_connection((host, int(port)), timeout=5):
         pass
+    in_process = run_search(tiny_dataset.info.path, settings(name="in-process"), address="in-process")
+    facts = [
+        [(row.trial_id, row.hyperparameters, row.score, row.history) for row in view.rows]
+        for view in (on_ray, in_process)
+    ]
+    assert facts[0] == facts[1]
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_lost_while_idle_costs_the_next_trial_a_try_and_not_its_life(
+    tiny_dataset: Dataset, here: Path, head: str
+) -> None:
+    asked = settings(trials=4, epochs=1, hypermodel="my_models:idling", oracle="my_models:TwoThenOne")
+    view = run_search(tiny_dataset.info.path, asked, address=head)
+    assert view.counts == {"completed": 4}, [row.reason for row in view.rows]
 
 
 def _raylets() -> dict[int, str]:

@@ -69,17 +69,6 @@ def test_on_ray_with_every_way_to_end(tiny_dataset: Dataset, here: Path) -> None
     assert len(processes) <= 2 + 5
 
 
-@pytest.mark.slow
-def test_on_ray_as_in_process_same_suggestions_and_same_scores(tiny_dataset: Dataset, here: Path) -> None:
-    on_ray = run_search(tiny_dataset.info.path, settings(name="on-ray"))
-    in_process = run_search(tiny_dataset.info.path, settings(name="in-process"), address="in-process")
-    facts = [
-        [(row.trial_id, row.hyperparameters, row.score, row.history) for row in view.rows]
-        for view in (on_ray, in_process)
-    ]
-    assert facts[0] == facts[1]
-
-
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
@@ -159,12 +148,3 @@ def _interrupt_third(real: object, suggestion: object, *rest: object) -> object:
     if suggestion.trial_id == "0002":  # type: ignore[attr-defined]
         raise KeyboardInterrupt
     return real(suggestion, *rest)  # type: ignore[operator]
-
-
-@pytest.mark.slow
-def test_a_worker_that_is_lost_while_idle_costs_the_next_trial_a_try_and_not_its_life(
-    tiny_dataset: Dataset, here: Path
-) -> None:
-    asked = settings(trials=4, epochs=1, hypermodel="my_models:idling", oracle="my_models:TwoThenOne")
-    view = run_search(tiny_dataset.info.path, asked)
-    assert view.counts == {"completed": 4}, [row.reason for row in view.rows]

@@ -58,6 +58,7 @@ def run(
     oracle: str = "tpe",
     scheduler: str = "none",
     epochs: int = _EPOCHS,
+    concurrency: int = 2,
     uri: str | None = None,
 ) -> Outcome:
     """Search in ``folder`` (empty) by one search after another until ``kills`` kills were made; each moment is drawn.
@@ -69,7 +70,14 @@ def run(
         name = f"search-{outcome.searches}"
         (folder / name).mkdir()
         search = NotedSearch(
-            folder / name, open_folder(uri or folder).child(name).uri, name, oracle, scheduler, trials, epochs
+            folder / name,
+            open_folder(uri or folder).child(name).uri,
+            name,
+            oracle,
+            scheduler,
+            trials,
+            epochs,
+            concurrency,
         )
         search.prepare()
         Killer(search, outcome, chance, kills).run()

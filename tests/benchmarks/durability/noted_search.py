@@ -93,6 +93,7 @@ class NotedSearch:
     scheduler: str
     trials: int
     epochs: int
+    concurrency: int
 
     @property
     def storage(self) -> str:
@@ -140,5 +141,5 @@ class NotedSearch:
 
     def _options(self) -> list[str]:
         options = ["--oracle", self.oracle, "--trials", str(self.trials), "--epochs", str(self.epochs)]
-        options += ["--concurrency", "2", "--max-failures", "20", "--hypermodel", "noting:build"]
+        options += ["--concurrency", str(self.concurrency), "--max-failures", "20", "--hypermodel", "noting:build"]
         return [*options, "--scheduler", self.scheduler]
