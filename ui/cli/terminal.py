@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import typer
 from rich.console import Console, RenderableType
@@ -93,8 +94,8 @@ def _one_line(error: Exception) -> str:
     return f"unexpected {type(error).__name__}: {text} (a fault of Galaxy Tuner; --debug shows where)"
 
 
-def _console(stream: object) -> Console:
-    console = Console(file=stream, highlight=False)  # type: ignore[arg-type]
+def _console(stream: TextIO) -> Console:
+    console = Console(file=stream, highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _REDIRECTED_WIDTH
     return console

@@ -3,22 +3,19 @@
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
 from datasets import finite
+from search import Row
 from ui import wording
-
-if TYPE_CHECKING:
-    from search import Row
 
 # Okabe and Ito's palette: told apart with every kind of colour vision (https://jfly.uni-koeln.de/color/).
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#8A8F98"
 _VALIDATION = "val_"
 
 
-def best_over_time(rows: "Sequence[Row]", best: Sequence[tuple[str, float]], metric: str) -> go.Figure:
+def best_over_time(rows: Sequence[Row], best: Sequence[tuple[str, float]], metric: str) -> go.Figure:
     """Draw each ended trial's score as a point and the best so far as a stepped line, over the time of day.
 
     ``best`` is what `search.best_so_far` returns: (when a trial ended in ISO 8601, best score until then).
@@ -26,12 +23,12 @@ def best_over_time(rows: "Sequence[Row]", best: Sequence[tuple[str, float]], met
     scored = [row for row in rows if row.rank is not None and row.ended is not None]
     figure = go.Figure()
     figure.add_scatter(
-        x=[_moment(record.ended) for record in scored],
-        y=[record.score for record in scored],
+        x=[_moment(row.ended) for row in scored],
+        y=[row.score for row in scored],
         mode="markers",
         name="trial",
         marker={"color": GREY, "size": 8},
-        text=[f"trial {record.trial_id}" for record in scored],
+        text=[f"trial {row.trial_id}" for row in scored],
         hovertemplate="%{text}<br>%{y:.4f}<extra></extra>",
     )
     figure.add_scatter(
@@ -42,11 +39,11 @@ def best_over_time(rows: "Sequence[Row]", best: Sequence[tuple[str, float]], met
         line={"color": BLUE, "width": 3, "shape": "hv"},
         hovertemplate="best %{y:.4f}<extra></extra>",
     )
-    times = [moment for record in scored for moment in (_moment(record.started), _moment(record.ended)) if moment]
+    times = [moment for row in scored for moment in (_moment(row.started), _moment(row.ended)) if moment]
     if times:
         edge = (max(times) - min(times)) * 0.03
         figure.update_xaxes(range=[min(times) - edge, max(times) + edge])
-    figure.update_yaxes(range=_room_around([record.score for record in scored if record.score is not None]))
+    figure.update_yaxes(range=_room_around([row.score for row in scored if row.score is not None]))
     return _calm(figure, y=wording.metric(metric))
 
 

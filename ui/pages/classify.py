@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from datasets import ImageFile, decode, open_folder
+from search import bundle_location, list_searches
+from trainer import read_manifest
 from ui import wording
 from ui.pages.elements import plain, probability_bars, problems_shown
 from ui.predictions.heatmaps import overlay
@@ -44,8 +46,6 @@ def page(storage: str) -> None:
 
 def models(storage: str) -> dict[str, str]:
     """Return the searches in ``storage`` that have a trained model, with the model's place."""
-    from search import bundle_location, list_searches
-
     places = {view.name: bundle_location(storage, view.name) for view in list_searches(storage)}
     return {name: place for name, place in places.items() if open_folder(place).exists()}
 
@@ -65,8 +65,6 @@ def _other_path() -> str | None:
 
 
 def _created(location: str) -> str:
-    from trainer import read_manifest
-
     return read_manifest(open_folder(location)).created
 
 

@@ -4,14 +4,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from search import Record, SearchView, best_so_far, list_searches, read_search, read_trial
 from ui import ranking, wording
 from ui.pages import charts
 from ui.pages.elements import plain, problems_shown
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
-
-    from search import Record, SearchView
 
 _SECONDS = 2
 _COLOURS = {
@@ -38,8 +37,6 @@ def page(storage: str) -> None:
 
 def _choose(storage: str, place: "DeltaGenerator") -> tuple[str | None, bool]:
     """Let the reader choose a search, at first the newest; return its name and whether it runs."""
-    from search import list_searches
-
     by_name = {view.name: view for view in list_searches(storage)}
     if not by_name:
         return None, False
@@ -50,8 +47,6 @@ def _choose(storage: str, place: "DeltaGenerator") -> tuple[str | None, bool]:
 
 
 def _empty(storage: str) -> None:
-    from search import list_searches
-
     with problems_shown():
         if list_searches(storage):
             st.rerun()
@@ -61,26 +56,20 @@ def _empty(storage: str) -> None:
 
 def _board(storage: str, name: str, running: bool) -> None:
     """Draw what changes while the search runs; once it has ended, run the whole page again, for the last time."""
-    from search import read_search
-
     with problems_shown():
         view = read_search(storage, name, history=False)
         if running and str(view.state) != "running":
             st.rerun()
-        _draw(storage, view)
+        _headline(view)
+        if view.rows:
+            _ranking(view)
+            _progress_of_best(view)
+            _one_trial(storage, view)
+        else:
+            st.info("No trial has started yet.")
 
 
-def _draw(storage: str, view: "SearchView") -> None:
-    _headline(view)
-    if not view.rows:
-        st.info("No trial has started yet.")
-        return
-    _ranking(view)
-    _progress_of_best(view)
-    _one_trial(storage, view)
-
-
-def _headline(view: "SearchView") -> None:
+def _headline(view: SearchView) -> None:
     planned, ended = view.specification.settings.trials, ranking.ended(view.rows)
     best = view.rows[0] if view.best is not None else None
     state = str(view.state)
@@ -92,7 +81,7 @@ def _headline(view: "SearchView") -> None:
     st.progress(min(1.0, ended / planned), text=ranking.states(view.counts))
 
 
-def _ranking(view: "SearchView") -> None:
+def _ranking(view: SearchView) -> None:
     st.subheader("Trials", anchor=False)
     number = st.column_config.NumberColumn
     st.dataframe(
@@ -112,9 +101,7 @@ def _ranking(view: "SearchView") -> None:
     )
 
 
-def _progress_of_best(view: "SearchView") -> None:
-    from search import best_so_far
-
+def _progress_of_best(view: SearchView) -> None:
     st.subheader("Best score over time", anchor=False)
     best = best_so_far(view.rows, view.objective)
     if best:
@@ -123,9 +110,7 @@ def _progress_of_best(view: "SearchView") -> None:
         st.caption("Appears when the first trial has ended.")
 
 
-def _one_trial(storage: str, view: "SearchView") -> None:
-    from search import read_trial
-
+def _one_trial(storage: str, view: SearchView) -> None:
     rows = {row.trial_id: row for row in view.rows}
     st.subheader("One trial", anchor=False)
     left, right = st.columns([5, 3], gap="large")
@@ -139,7 +124,7 @@ def _one_trial(storage: str, view: "SearchView") -> None:
         _curves(view, read_trial(storage, view.name, chosen))
 
 
-def _curves(view: "SearchView", trial: "Record") -> None:
+def _curves(view: SearchView, trial: Record) -> None:
     names = charts.curve_names(trial.history)
     if not names:
         st.caption("A trial has curves once its first epoch has ended.")

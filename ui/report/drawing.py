@@ -4,16 +4,13 @@ import base64
 import io
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from trainer import ReliabilityBin
 from ui import wording
-
-if TYPE_CHECKING:
-    from trainer import ReliabilityBin
 
 _PLOT, _MARGIN = 300, 44
 
@@ -47,7 +44,7 @@ def _cell(count: int, share: float, *, right: bool) -> str:
     return f"<td style='background:rgba({colour},{share:.3f});{dark}' title='{title}'>{count:,}</td>"
 
 
-def reliability(bins: "Sequence[ReliabilityBin]") -> str:
+def reliability(bins: Sequence[ReliabilityBin]) -> str:
     """Return the reliability diagram: share right over probability, a circle a bin, its area its share of images."""
     total = max(sum(one.count for one in bins), 1)
     marks, points = [], []

@@ -1,17 +1,14 @@
 """The report of an evaluation: scores with their intervals, confusion, reliability, the surest mistakes as pictures."""
 
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from datasets import Dataset
+from trainer import Decide, Evaluation, Scores, wilson_interval
 from ui import wording
 from ui.report.drawing import confusion, picture, reliability, table
-
-if TYPE_CHECKING:
-    from datasets import Dataset
-    from trainer import Decide, Evaluation, Scores
 
 NAME = "report.html"
 _MISTAKES = 24
@@ -30,7 +27,7 @@ figcaption b{color:#1f2430}p{max-width:46rem}
 """
 
 
-def report(evaluation: "Evaluation", dataset: "Dataset", *, split: str, decide: "Decide") -> str:
+def report(evaluation: Evaluation, dataset: Dataset, *, split: str, decide: Decide) -> str:
     """Write an evaluation as one HTML page; classes, confusion and mistakes are those of one operating point.
 
     Every name in it is escaped; pictures are in the page, and nothing is fetched.
@@ -62,7 +59,7 @@ def report(evaluation: "Evaluation", dataset: "Dataset", *, split: str, decide: 
     )
 
 
-def _facts(evaluation: "Evaluation", dataset: "Dataset", split: str) -> str:
+def _facts(evaluation: Evaluation, dataset: Dataset, split: str) -> str:
     manifest = evaluation.classifier.bundle.manifest
     same = dataset.fingerprint == manifest.dataset_fingerprint
     rows = {
@@ -75,9 +72,7 @@ def _facts(evaluation: "Evaluation", dataset: "Dataset", split: str) -> str:
     return table(("", ""), rows.items(), kind="facts")
 
 
-def _operating_points(evaluation: "Evaluation") -> str:
-    from trainer import Decide
-
+def _operating_points(evaluation: Evaluation) -> str:
     rows = []
     for decide in Decide:
         scores = evaluation.scores(decide)
@@ -87,7 +82,7 @@ def _operating_points(evaluation: "Evaluation") -> str:
     return table(("", "accuracy", "macro precision", "macro recall", "macro F1"), rows)
 
 
-def _classes(scores: "Scores") -> str:
+def _classes(scores: Scores) -> str:
     rows = []
     for number, name in enumerate(scores.classes):
         counts = scores.confusion_matrix[number]
@@ -100,8 +95,6 @@ def _classes(scores: "Scores") -> str:
 
 def _share(successes: int, count: int) -> str:
     """Write a share with its interval; an en dash where nothing was counted."""
-    from trainer import wilson_interval
-
     interval = wilson_interval(successes, count)
     if interval is None:
         return wording.ABSENT
@@ -109,9 +102,7 @@ def _share(successes: int, count: int) -> str:
     return f"{wording.percent(successes / count)} ({low} to {high})"
 
 
-def _sureness(evaluation: "Evaluation") -> str:
-    from trainer import Decide
-
+def _sureness(evaluation: Evaluation) -> str:
     trust = evaluation.classifier.bundle.trust
     thresholds = {} if trust is None else {decide: trust.threshold(decide, None) for decide in Decide}
     rows = []
@@ -128,12 +119,12 @@ def _sureness(evaluation: "Evaluation") -> str:
     return said + table(("", "sure from", "sure of", "wrong among them"), rows)
 
 
-def _confidence(evaluation: "Evaluation", decided: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+def _confidence(evaluation: Evaluation, decided: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
     """Return the probability of the class decided for, float32 (n,)."""
     return evaluation.probabilities[np.arange(len(decided)), decided]
 
 
-def _mistakes(evaluation: "Evaluation", dataset: "Dataset", decide: "Decide") -> str:
+def _mistakes(evaluation: Evaluation, dataset: Dataset, decide: Decide) -> str:
     decided = evaluation.decided(decide)
     confidence = _confidence(evaluation, decided)
     wrong = np.flatnonzero(decided != evaluation.true)

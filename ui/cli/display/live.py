@@ -118,7 +118,7 @@ def search_display(terminal: Terminal, draw: Draw | None = None) -> Iterator[Wat
     drawn = draw or partial(picture, pace=Pace())
     first = Text("" if draw else "checking the model, starting workers …", style="dim")
     with Live(first, console=terminal.err, transient=True, refresh_per_second=4) as live:
-        yield lambda view: live.update(drawn(view), refresh=True)
+        yield lambda view: live.update(drawn(view))
 
 
 def _log(terminal: Terminal) -> Watch:
