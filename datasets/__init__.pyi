@@ -24,7 +24,7 @@ from .images.files import ImageFile as ImageFile
 from .images.preparing import DecodedImage as DecodedImage, decode as decode
 from .json_numbers import all_finite as all_finite, finite as finite
 from .option import Option as Option
-from .progress import Progress as Progress, silent as silent
+from .progress import Progress as Progress, part_of as part_of, silent as silent
 from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
 from .storage.building import building_place as building_place
 from .storage.folders import Folder as Folder, open_folder as open_folder

@@ -8,3 +8,8 @@ Progress = Callable[[int, int | None], None]
 
 def silent(done: int, total: int | None) -> None:
     """Report nothing: the default wherever a Progress is taken."""
+
+
+def part_of(progress: Progress, *, before: int, total: int) -> Progress:
+    """Return what tells ``progress`` of a part of the work, before which so much was done."""
+    return lambda done, _: progress(before + done, total)

@@ -8,6 +8,7 @@ from datasets import Augmentation, Balance
 from trainer.errors import OptionsError
 
 Precision = Literal["auto", "float32", "bfloat16"]
+Schedule = Literal["cosine", "constant"]
 
 
 @dataclass(frozen=True)
@@ -36,35 +37,34 @@ class TrainingOptions:
     balance: Balance = field(default_factory=Balance)
     augmentation: Augmentation = field(default_factory=Augmentation)
     mixup: float = 0.0
-    schedule: Literal["cosine", "constant"] = "cosine"
+    schedule: Schedule = "cosine"
     warmup_epochs: float = 0.5
     precision: Precision = "float32"
     weight_averaging: float = 0.0
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        _require(self.epochs >= 1, f"epochs ≥ 1 must hold, but got {self.epochs}")
-        _require(self.batch_size >= 1, f"batch_size ≥ 1 must hold, but got {self.batch_size}")
-        _require(math.isfinite(self.mixup) and self.mixup >= 0, f"mixup ≥ 0 must hold, but got {self.mixup}")
-        _require(
-            self.schedule in ("cosine", "constant"), f"schedule must be cosine or constant, but got {self.schedule!r}"
-        )
-        _require(
-            0 <= self.weight_averaging < 1,
-            f"weight_averaging must be at least 0 and below 1, but got {self.weight_averaging}",
-        )
-        precisions = get_args(Precision)
-        _require(
-            self.precision in precisions,
-            f"precision must be one of {', '.join(precisions)}, but got {self.precision!r}",
-        )
-        _require(
-            math.isfinite(self.warmup_epochs) and self.warmup_epochs >= 0,
-            f"warmup_epochs ≥ 0 must hold, but got {self.warmup_epochs}",
-        )
-        _require(
-            self.patience is None or self.patience >= 1, f"patience ≥ 1 (or none) must hold, but got {self.patience}"
-        )
+        rules = [
+            ("epochs", self.epochs >= 1, "epochs ≥ 1 must hold"),
+            ("batch_size", self.batch_size >= 1, "batch_size ≥ 1 must hold"),
+            ("mixup", math.isfinite(self.mixup) and self.mixup >= 0, "mixup ≥ 0 must hold"),
+            ("schedule", self.schedule in get_args(Schedule), "schedule must be cosine or constant"),
+            ("weight_averaging", 0 <= self.weight_averaging < 1, "weight_averaging must be at least 0 and below 1"),
+            (
+                "precision",
+                self.precision in get_args(Precision),
+                f"precision must be one of {', '.join(get_args(Precision))}",
+            ),
+            (
+                "warmup_epochs",
+                math.isfinite(self.warmup_epochs) and self.warmup_epochs >= 0,
+                "warmup_epochs ≥ 0 must hold",
+            ),
+            ("patience", self.patience is None or self.patience >= 1, "patience ≥ 1 (or none) must hold"),
+        ]
+        for name, holds, rule in rules:
+            if not holds:
+                raise OptionsError(f"{rule}, but got {getattr(self, name)!r}")
 
     def learning_rate_factor(self, step: int, *, steps_per_epoch: int) -> float:
         """Return what the model's own learning rate is multiplied by at ``step`` (0 is the first of the training).
@@ -79,8 +79,3 @@ class TrainingOptions:
         if self.schedule == "constant":
             return 1.0
         return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warmup) / (total - warmup))))
-
-
-def _require(holds: bool, rule: str) -> None:
-    if not holds:
-        raise OptionsError(rule)

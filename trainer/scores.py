@@ -1,6 +1,7 @@
 """How good predictions are: accuracy, macro and per-class scores, confusion matrix, calibration error."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -71,22 +72,13 @@ class Scores:
 
     def as_json(self) -> dict[str, Any]:
         """Return the scores as JSON-ready values, named as `galaxy evaluate --json` prints them."""
-        return {
-            "count": self.count,
-            "accuracy": self.accuracy,
-            "balanced_accuracy": self.balanced_accuracy,
-            "macro": dict(self.macro),
-            "per_class": {name: vars(score).copy() for name, score in self.per_class.items()},
-            "confusion_matrix": [list(row) for row in self.confusion_matrix],
-            "classes": list(self.classes),
-            "ece": self.ece,
-            "reliability": [vars(one).copy() for one in self.reliability],
-        }
+        document: dict[str, Any] = json.loads(json.dumps(asdict(self)))  # which makes lists of tuples
+        return document
 
 
 def score_predictions(
     true: npt.NDArray[np.int64],
-    probabilities: npt.NDArray[np.floating[Any]],
+    probabilities: npt.NDArray[np.floating],
     classes: tuple[str, ...],
     *,
     decided: npt.NDArray[np.int64] | None = None,
@@ -113,9 +105,8 @@ def score_predictions(
         accuracy=float((predicted == true).mean()),
         balanced_accuracy=float(recall[present].mean()),
         macro={
-            "precision": float(precision[present].mean()),
-            "recall": float(recall[present].mean()),
-            "f1": float(f1[present].mean()),
+            name: float(values[present].mean())
+            for name, values in {"precision": precision, "recall": recall, "f1": f1}.items()
         },
         per_class={
             name: ClassScore(
@@ -133,7 +124,7 @@ def score_predictions(
     )
 
 
-def expected_calibration_error(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating[Any]]) -> float:
+def expected_calibration_error(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> float:
     """Return the mean distance, 0–1, between how sure and how often right the predictions are.
 
     Guo et al. 2017 (arXiv:1706.04599), equation 3: 15 bins of equal width over the highest probability.
@@ -147,7 +138,7 @@ def expected_calibration_error(true: npt.NDArray[np.int64], probabilities: npt.N
 
 
 def reliability_bins(
-    true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating[Any]]
+    true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]
 ) -> tuple[ReliabilityBin, ...]:
     """Return the 15 bins of the calibration error, lowest first."""
     confidence = probabilities.max(axis=1).astype(np.float64)
@@ -173,5 +164,5 @@ def wilson_interval(successes: int, count: int) -> tuple[float, float] | None:
         return None
     from scipy.stats import binomtest
 
-    found = binomtest(successes, count).proportion_ci(confidence_level=0.95, method="wilson")
-    return float(found.low), float(found.high)
+    interval = binomtest(successes, count).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(interval.low), float(interval.high)

@@ -31,7 +31,7 @@ from trainer.answering.novelty import describe, fit_novelty
 from trainer.answering.selective import Answers
 from trainer.answering.views import TWO_SIZES, view_average
 from trainer.bundles.manifest import TrustRecord
-from trainer.exporting.formats import FORMS
+from trainer.exporting.formats import FORMATS
 
 Images = npt.NDArray[np.uint8]
 OUTPUTS = ["probabilities", "novelty"]
@@ -120,7 +120,7 @@ def test_its_own_runtime_gives_the_same_probabilities_for_a_batch_of_any_size(
 ) -> None:
     path = export_model(classifier, format, tmp_path / "sub" / exported_name(classifier, format))
     assert capfd.readouterr() == ("", "")
-    assert [file.name for file in path.parent.iterdir()] == [f"first{FORMS[format].suffix}"]
+    assert [file.name for file in path.parent.iterdir()] == [f"first{FORMATS[format].suffix}"]
     expected = classifier.probabilities(images)
     assert expected.std(axis=0).min() > 0.01  # the images are told apart at all
     found, told = runtime(path, images)
@@ -164,8 +164,8 @@ def test_what_is_there_stays(classifier: Classifier, tmp_path: Path) -> None:
 
 
 def changed(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
-    changed = replace(FORMS[ExportFormat.SAVEDMODEL], **changes)
-    monkeypatch.setattr("trainer.exporting.export.FORMS", {ExportFormat.SAVEDMODEL: changed})
+    changed = replace(FORMATS[ExportFormat.SAVEDMODEL], **changes)
+    monkeypatch.setattr("trainer.exporting.export.FORMATS", {ExportFormat.SAVEDMODEL: changed})
 
 
 def test_a_missing_package_is_said_with_how_to_install_it(
@@ -235,12 +235,12 @@ import sys, time
 from dataclasses import replace
 from trainer import Classifier, ExportFormat, export_model
 from trainer.exporting import export
-form = export.FORMS[ExportFormat.SAVEDMODEL]
-def write(*arguments):
-    form.write(*arguments)
+form = export.FORMATS[ExportFormat.SAVEDMODEL]
+def describe(*arguments):
+    form.describe(*arguments)
     print("written", flush=True)
     time.sleep(60)
-export.FORMS = {ExportFormat.SAVEDMODEL: replace(form, write=write)}
+export.FORMATS = {ExportFormat.SAVEDMODEL: replace(form, describe=describe)}
 export_model(Classifier.load(sys.argv[1]), ExportFormat.SAVEDMODEL, sys.argv[2])
 """
 

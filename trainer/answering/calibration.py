@@ -5,8 +5,6 @@ number, found by the likelihood of validation data. It never changes which class
 the logarithms of probabilities, so that it applies to an average of several models as well.
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
@@ -18,23 +16,23 @@ SMALLEST = 1e-12
 """Probabilities below are taken as this, so that a 0 has a logarithm."""
 
 
-def fit_temperature(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating[Any]]) -> float:
+def fit_temperature(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> float:
     """Return the temperature, 1/8 to 8, at which the true classes, (n,), are likeliest under (n, classes)."""
     logits, rows = _logits(probabilities), np.arange(len(true))
 
     def negative_log_likelihood(log_temperature: float) -> float:
         return -float(log_softmax(logits / np.exp(log_temperature), axis=1)[rows, true].mean())
 
-    found = minimize_scalar(negative_log_likelihood, bounds=_LOG_RANGE, method="bounded")
-    return float(np.exp(found.x))
+    best = minimize_scalar(negative_log_likelihood, bounds=_LOG_RANGE, method="bounded")
+    return float(np.exp(best.x))
 
 
-def apply_temperature(probabilities: npt.NDArray[np.floating[Any]], temperature: float) -> npt.NDArray[np.float32]:
+def apply_temperature(probabilities: npt.NDArray[np.floating], temperature: float) -> npt.NDArray[np.float32]:
     """Return calibrated probabilities, float32 (n, classes): sharper below temperature 1, flatter above."""
     calibrated: npt.NDArray[np.float32] = softmax(_logits(probabilities) / temperature, axis=1).astype(np.float32)
     return calibrated
 
 
-def _logits(probabilities: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+def _logits(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     logits: npt.NDArray[np.float64] = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
     return logits

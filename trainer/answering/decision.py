@@ -7,7 +7,6 @@ arXiv:2007.07314, section 4.1); t is chosen on validation images.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +24,7 @@ class Decide(StrEnum):
 
 
 def fit_factors(
-    true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating[Any]], classes: tuple[str, ...]
+    true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating], classes: tuple[str, ...]
 ) -> dict[str, float]:
     """Return each class's factor for `Decide.BALANCED`, the most frequent class's being 1.
 
@@ -38,21 +37,21 @@ def fit_factors(
     """
     counts = np.maximum(np.bincount(true, minlength=len(classes)), 1)
     present = np.unique(true)
-
     right = [(probabilities * _factors(counts, exponent)).argmax(axis=1) == true for exponent in _EXPONENTS]
-    accuracy = np.array([found.mean() for found in right])
-    balanced = np.array([np.mean([found[true == label].mean() for label in present]) for found in right])
+    accuracy = np.array([each.mean() for each in right])
+    balanced = np.array([np.mean([each[true == label].mean() for label in present]) for each in right])
     best = int(np.where(accuracy >= accuracy.max() - _PRICE, balanced, 0).argmax())
     return dict(zip(classes, map(float, _factors(counts, _EXPONENTS[best])), strict=True))
 
 
-def weighted(
-    probabilities: npt.NDArray[np.floating[Any]], classes: tuple[str, ...], factors: Mapping[str, float], decide: Decide
-) -> npt.NDArray[np.floating[Any]]:
-    """Return, (n, classes), what the class with the highest value of is the one decided for."""
-    if decide is Decide.ACCURACY or not factors:
-        return probabilities
-    return probabilities * np.array([factors.get(name, 1.0) for name in classes], np.float32)
+def decided(
+    probabilities: npt.NDArray[np.floating], classes: tuple[str, ...], factors: Mapping[str, float], decide: Decide
+) -> npt.NDArray[np.int64]:
+    """Return the number, int64 (n,), of the class decided for from probabilities, (n, classes)."""
+    if decide is Decide.BALANCED:
+        probabilities = probabilities * np.array([factors.get(name, 1.0) for name in classes], np.float32)
+    numbers: npt.NDArray[np.int64] = probabilities.argmax(axis=1)
+    return numbers
 
 
 def _factors(counts: npt.NDArray[np.int64], exponent: float) -> npt.NDArray[np.float64]:

@@ -53,11 +53,10 @@ class Judge:
     ) -> list[Verdict]:
         """Judge images, (n, side, side, 3), whose probabilities, (n, classes), led to the classes decided for, (n,)."""
         confidence = probabilities[np.arange(len(decided)), decided]
-        sure = (
-            [None] * len(images) if self.threshold is None else [bool(found) for found in confidence >= self.threshold]
-        )
-        novelty = [None] * len(images) if self.novelty is None else [float(found) for found in self.novelty.of(images)]
-        return [self._verdict(*found) for found in zip(sure, novelty, strict=True)]
+        unknown = [None] * len(images)
+        sure = unknown if self.threshold is None else (confidence >= self.threshold).tolist()
+        novelty = unknown if self.novelty is None else self.novelty.of(images).tolist()
+        return [self._verdict(*each) for each in zip(sure, novelty, strict=True)]
 
     def _verdict(self, sure: bool | None, novelty: float | None) -> Verdict:
         doubts = [self.doubt] if sure is False else []
@@ -80,10 +79,10 @@ def scale_warning(preprocessing: Preprocessing, source_size: tuple[int, int], cr
     if abs(crop * side - learnt) <= _SCALE_TOLERANCE * learnt:
         return None
     height, width = source_size
-    found = f"{height}×{width} pixels, of which the central {crop * side:.0f} are looked at"
+    seen = f"{height}×{width} pixels, of which the central {crop * side:.0f} are looked at"
     if learnt > side:
         return (
-            f"{found}: the model learnt from {learnt:.0f}, so the galaxy looks larger to it than those; "
+            f"{seen}: the model learnt from {learnt:.0f}, so the galaxy looks larger to it than those; "
             "no --crop can make the pixel scale equal, take a larger cut-out"
         )
-    return f"{found}: the model learnt from {learnt:.0f}; for an equal pixel scale use --crop {learnt / side:.3f}"
+    return f"{seen}: the model learnt from {learnt:.0f}; for an equal pixel scale use --crop {learnt / side:.3f}"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets import Dataset, Split
-from trainer.answering.decision import Decide, weighted
+from trainer.answering.decision import Decide, decided
 from trainer.answering.novelty import LOOKS, Novelty, describe, fit_novelty
 from trainer.answering.selective import MAX_ERROR, Answers
 from trainer.errors import OptionsError
@@ -34,13 +34,13 @@ class Trust:
             OptionsError: It is given and cannot be promised.
         """
         answers = self.answers[decide]
-        found = answers.threshold(MAX_ERROR if max_error is None else max_error)
-        if found is None and max_error is not None:
+        threshold = answers.threshold(MAX_ERROR if max_error is None else max_error)
+        if threshold is None and max_error is not None:
             raise OptionsError(
                 f"an error rate of at most {max_error:g} cannot be promised: {len(answers.right):,} validation images "
                 f"of which {answers.right.mean():.1%} were classified rightly are too few or too hard; ask for more"
             )
-        return found
+        return threshold
 
     def packed(self) -> bytes:
         """Return it as the content of an `.npz` file without pickles."""
@@ -65,9 +65,7 @@ def learn_trust(
 ) -> Trust:
     """Learn from validation images: their classes, (n,), calibrated probabilities, (n, classes), and looks."""
     answers = {
-        decide: Answers.of(
-            true, probabilities, weighted(probabilities, dataset.classes, factors, decide).argmax(axis=1)
-        )
+        decide: Answers.of(true, probabilities, decided(probabilities, dataset.classes, factors, decide))
         for decide in Decide
     }
     rows = dataset.rows(Split.VALIDATION)

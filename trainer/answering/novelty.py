@@ -79,8 +79,8 @@ def _fit(descriptions: Descriptions) -> tuple[Descriptions, Descriptions]:
     return mean, precision / np.outer(scale, scale)
 
 
-def _squared_distances(found: Descriptions, mean: Descriptions, precision: Descriptions) -> Descriptions:
-    away = found - mean
+def _squared_distances(descriptions: Descriptions, mean: Descriptions, precision: Descriptions) -> Descriptions:
+    away = descriptions - mean
     squared: Descriptions = np.einsum("ni,ij,nj->n", away, precision, away, optimize=True)
     return np.maximum(squared, 0)
 

@@ -40,9 +40,9 @@ def occlusion_map(
     sky = _sky(image)
     for covered, place in zip(images[1:], places, strict=True):
         covered[place] = sky
-    found = probabilities(images)[:, number]
+    chances = probabilities(images)[:, number]
     total, times = np.zeros((side, side)), np.zeros((side, side))
-    for place, fall in zip(places, found[0] - found[1:], strict=True):
+    for place, fall in zip(places, chances[0] - chances[1:], strict=True):
         total[place] += fall
         times[place] += 1
     return (total / times).astype(np.float32)

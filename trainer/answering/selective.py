@@ -41,7 +41,7 @@ class Answers:
         """
         order = np.argsort(self.confidence, kind="stable")
         confidence, right = self.confidence[order], self.right[order]
-        low, high, found = 0, len(order) - 1, None
+        low, high, threshold = 0, len(order) - 1, None
         tries = int(np.ceil(np.log2(max(len(order), 2)))) + 1
         for _ in range(tries):
             if low > high:
@@ -49,10 +49,10 @@ class Answers:
             middle = (low + high) // 2
             first = int(np.searchsorted(confidence, confidence[middle]))
             if _error_bound(right[first:], _DELTA / tries) <= max_error:
-                found, high = float(confidence[middle]), first - 1
+                threshold, high = float(confidence[middle]), first - 1
             else:
                 low = middle + 1
-        return found
+        return threshold
 
 
 def _error_bound(right: npt.NDArray[np.bool_], delta: float) -> float:

@@ -1,7 +1,6 @@
 """Predictions averaged over views of an image: flipped and turned, as a galaxy has no up, and in two sizes."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +57,7 @@ def images_at_once(views: int, most: int) -> int:
     return max(1, min(most, _AT_ONCE // views))
 
 
-def _scaled(images: Any, scale: float) -> Any:
+def _scaled(images: keras.KerasTensor, scale: float) -> keras.KerasTensor:
     """Enlarge what ``images``, (batch, side, side, 3), show by ``scale``, bilinear: (batch, side, side, 3)."""
     side = images.shape[1]
     margin = round(abs(side / scale - side) / 2)
@@ -80,10 +79,11 @@ def differing_turns(model: keras.Model, images: npt.NDArray[np.float32], *, logi
     """
     # Of logarithms, as probabilities that are near 0 or 1 hide what a network tells apart.
     turned = [np.ascontiguousarray(np.rot90(images, turns, axes=(1, 2))) for turns in range(_ALL_TURNS)]
-    outputs = [model(view, training=False) for view in turned]
-    logarithms = [
-        keras.ops.log_softmax(found) if logits else keras.ops.log(keras.ops.maximum(found, keras.config.epsilon() ** 4))
-        for found in outputs
-    ]
-    spread = np.ptp(np.stack([keras.ops.convert_to_numpy(found) for found in logarithms]), axis=0).max()
+    stacked = keras.ops.stack([model(view, training=False) for view in turned])
+    logarithms = (
+        keras.ops.log_softmax(stacked)
+        if logits
+        else keras.ops.log(keras.ops.maximum(stacked, keras.config.epsilon() ** 4))
+    )
+    spread = np.ptp(keras.ops.convert_to_numpy(logarithms), axis=0).max()
     return 1 if spread <= _SAME else _ALL_TURNS

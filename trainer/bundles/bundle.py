@@ -124,9 +124,9 @@ def _read_checked(folder: Folder, name: str, digest: str) -> bytes:
         data = folder.read(name)
     except FileNotFoundError as error:
         raise BundleError(f"{path!r} is missing: expected the file that {FILE} names, found none") from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != digest:
-        raise BundleError(f"{path!r} has changed since it was written: expected SHA-256 {digest}, found {found}")
+    actual = hashlib.sha256(data).hexdigest()
+    if actual != digest:
+        raise BundleError(f"{path!r} has changed since it was written: expected SHA-256 {digest}, found {actual}")
     return data
 
 

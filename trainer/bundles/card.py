@@ -67,7 +67,7 @@ def _intended_use(manifest: Manifest) -> str:
 def _data(manifest: Manifest) -> str:
     facts = {"Dataset": manifest.dataset, "Fingerprint": manifest.dataset_fingerprint}
     facts |= {
-        f"{split} images": ", ".join(f"{name} {found['support']:,}" for name, found in scores["per_class"].items())
+        f"{split} images": ", ".join(f"{name} {score['support']:,}" for name, score in scores["per_class"].items())
         for split, scores in manifest.metrics.items()
         if "per_class" in scores
     }
@@ -92,15 +92,10 @@ def _operating_point(decide: Decide, scores: Mapping[str, Any]) -> str:
         "Macro F1": f"{scores['macro']['f1']:.4f}",
         "Expected calibration error": f"{scores['ece']:.4f}",
     }
-    rows = [
-        (
-            name,
-            _share(matrix[number][number], sum(matrix[number])),
-            _share(matrix[number][number], sum(row[number] for row in matrix)),
-            f"{sum(matrix[number]):,}",
-        )
-        for number, name in enumerate(classes)
-    ]
+    rows = []
+    for number, name in enumerate(classes):
+        hits, images, named = matrix[number][number], sum(matrix[number]), sum(row[number] for row in matrix)
+        rows.append((name, _share(hits, images), _share(hits, named), f"{images:,}"))
     return (
         f"### `--decide {decide.value}`\n\n{_list(facts)}\n\n{_table(('class', 'recall', 'precision', 'images'), rows)}"
     )
@@ -113,10 +108,10 @@ def _thresholds(manifest: Manifest) -> str:
     trust = manifest.trust
     if trust is not None:
         for decide, threshold in trust.sure_from.items():
-            found = (
+            start = (
                 "never, as nothing can be promised" if threshold is None else f"from a probability of {threshold:.3f}"
             )
-            lines[f"Sure at `--decide {decide}`"] = f"{found} (at most {100 * trust.max_error:g} % wrong)"
+            lines[f"Sure at `--decide {decide}`"] = f"{start} (at most {100 * trust.max_error:g} % wrong)"
         lines["Not like the training images"] = (
             f"never, as {trust.images:,} validation images are too few for a limit"
             if trust.false_alarms is None
@@ -126,9 +121,8 @@ def _thresholds(manifest: Manifest) -> str:
 
 
 def _limits(manifest: Manifest) -> str:
-    rare = [
-        name for name, found in manifest.metrics.get("test", {}).get("per_class", {}).items() if found["support"] < 100
-    ]
+    per_class = manifest.metrics.get("test", {}).get("per_class", {})
+    rare = [name for name, score in per_class.items() if score["support"] < 100]
     lines = [
         "Every image gets one of the classes above, also one that shows none of them.",
         "Labels are taken as right: scores say how often the model agrees with them.",

@@ -18,7 +18,7 @@ from datasets import (
     decode,
 )
 from trainer.answering.calibration import apply_temperature
-from trainer.answering.decision import Decide, weighted
+from trainer.answering.decision import Decide, decided
 from trainer.answering.judging import Judge, scale_warning
 from trainer.answering.occlusion import occlusion_map
 from trainer.answering.predicting import as_probabilities, full_float32
@@ -84,10 +84,9 @@ class Classifier:
 
         At most 64 go through the networks at once, fewer where each has many views.
         """
-        found = [np.zeros((0, len(self.classes)), np.float32)]
         size = self._at_once
-        found += [self._batch(images[start : start + size]) for start in range(0, len(images), size)]
-        return np.concatenate(found)
+        batches = [self._batch(images[start : start + size]) for start in range(0, len(images), size)]
+        return np.concatenate([np.zeros((0, len(self.classes)), np.float32), *batches])
 
     def classify(
         self,
@@ -149,9 +148,7 @@ class Classifier:
 
     def decide(self, probabilities: npt.NDArray[np.float32], decide: Decide) -> npt.NDArray[np.int64]:
         """Return the class number decided for, int64 (n,), from probabilities, float32 (n, classes)."""
-        factors = self.bundle.manifest.thresholds
-        numbers: npt.NDArray[np.int64] = weighted(probabilities, self.classes, factors, decide).argmax(axis=1)
-        return numbers
+        return decided(probabilities, self.classes, self.bundle.manifest.thresholds, decide)
 
     def _decoded(self, file: ImageFile, crop: float) -> DecodedImage | ImageError:
         try:
@@ -167,12 +164,12 @@ class Classifier:
         pixels = np.array(usable, np.uint8).reshape(-1, side, side, 3)
         probabilities = self.probabilities(pixels)
         numbers = self.decide(probabilities, decide)
-        found = zip(probabilities, numbers, judge.judge(pixels, probabilities, numbers), strict=True)
+        answers = zip(probabilities, numbers, judge.judge(pixels, probabilities, numbers), strict=True)
         for name, image in zip(names, images, strict=True):
             if isinstance(image, ImageError):
                 yield Classification(name, None, None, (), str(image), None)
                 continue
-            chances, number, verdict = next(found)
+            chances, number, verdict = next(answers)
             warning = scale_warning(self.bundle.manifest.preprocessing, image.source_size, crop)
             yield Classification(
                 path=name,

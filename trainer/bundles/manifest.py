@@ -35,9 +35,9 @@ class BundleMember:
     parameters: int
     epochs: int
     best_epoch: int
-    hyperparameters: Mapping[str, Any]
+    hyperparameters: Mapping[str, object]
     metrics: Mapping[str, float | None]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
     seed: int | None = None
     views: int | None = None
 
@@ -120,8 +120,8 @@ def read_manifest(folder: Folder) -> Manifest:
     try:
         data = folder.read(FILE)
     except FileNotFoundError as error:
-        found = f"a folder without {FILE}" if folder.exists() else "nothing"
-        raise BundleError(f"{folder.uri!r} is not a bundle: expected a folder with {FILE}, found {found}") from error
+        there = f"a folder without {FILE}" if folder.exists() else "nothing"
+        raise BundleError(f"{folder.uri!r} is not a bundle: expected a folder with {FILE}, found {there}") from error
     return _parse(data, folder.uri)
 
 
@@ -132,9 +132,9 @@ def _parse(data: bytes, path: str) -> Manifest:
         document = json.loads(data)
     except ValueError as error:
         raise BundleError(f"{path!r} is damaged: expected JSON in {FILE}, found something else ({error})") from error
-    found = document.pop("format", None) if isinstance(document, dict) else None
-    if found != FORMAT:
-        raise BundleError(f"{path!r} cannot be used: expected a bundle of format {FORMAT}, found {found or 'none'}")
+    format = document.pop("format", None) if isinstance(document, dict) else None
+    if format != FORMAT:
+        raise BundleError(f"{path!r} cannot be used: expected a bundle of format {FORMAT}, found {format or 'none'}")
     try:
         manifest = TypeAdapter(Manifest).validate_python(document)
     except ValidationError as error:

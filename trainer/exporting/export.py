@@ -11,7 +11,7 @@ from datasets import building_place, open_folder
 from trainer.answering.predicting import full_float32
 from trainer.bundles.classifier import Classifier
 from trainer.errors import ExportError, one_line
-from trainer.exporting.formats import FORMS, NOVELTY, OUTPUT, ExportFormat, Form, describe
+from trainer.exporting.formats import FORMATS, NOVELTY, OUTPUT, ExportFormat, Format, description_of
 from trainer.exporting.graph import ServingModel, serving_signature
 from trainer.quiet import without_noise
 
@@ -24,7 +24,7 @@ _CHECKED = 8
 
 def exported_name(classifier: Classifier, format: ExportFormat) -> str:
     """Return the usual name of an exported model: its bundle's, with the suffix of the format."""
-    return classifier.bundle.uri.rstrip("/").rpartition("/")[2] + FORMS[format].suffix
+    return classifier.bundle.uri.rstrip("/").rpartition("/")[2] + FORMATS[format].suffix
 
 
 def export_model(classifier: Classifier, format: ExportFormat, target: str | Path) -> Path:
@@ -32,9 +32,8 @@ def export_model(classifier: Classifier, format: ExportFormat, target: str | Pat
 
     The model has one input, ``images``: uint8 (batch, side, side, 3), and the outputs ``probabilities``: float32
     (batch, classes), and, where the classifier knows it, ``novelty``: float32 (batch,), for batches of any size. Its
-    description (`describe`) is in ONNX the model's metadata, in LiteRT the file ``galaxy.json`` of the zip behind the
-    model, in a SavedModel ``assets.extra/galaxy.json``. Before it gets into its place its own runtime is asked for some
-    answers.
+    description (`description_of`) is in ONNX the model's metadata, in LiteRT the file ``galaxy.json`` of the zip behind
+    the model, in a SavedModel ``assets.extra/galaxy.json``. It is kept only if its own runtime gives our answers.
 
     Args:
         target: A local path; nothing may be there yet.
@@ -44,7 +43,7 @@ def export_model(classifier: Classifier, format: ExportFormat, target: str | Pat
             gives other answers there. Nothing is left behind.
         StorageError: The target cannot be written.
     """
-    form, folder = FORMS[format], open_folder(target)
+    form, folder = FORMATS[format], open_folder(target)
     if folder.local is None:
         raise ExportError(f"{folder.uri!r} cannot be written: expected a path on this machine, found a URI")
     if folder.exists():
@@ -58,7 +57,7 @@ def export_model(classifier: Classifier, format: ExportFormat, target: str | Pat
 
 
 def _check_installed(format: ExportFormat) -> None:
-    packages = FORMS[format].packages
+    packages = FORMATS[format].packages
     missing = [name for module, name in packages.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise ExportError(
@@ -68,7 +67,7 @@ def _check_installed(format: ExportFormat) -> None:
 
 
 @full_float32()
-def _write(classifier: Classifier, format: ExportFormat, form: Form, path: Path) -> None:
+def _write(classifier: Classifier, format: ExportFormat, form: Format, path: Path) -> None:
     bundle = classifier.bundle
     images = _some_images(bundle.manifest.preprocessing.image_size)
     try:
@@ -77,18 +76,19 @@ def _write(classifier: Classifier, format: ExportFormat, form: Form, path: Path)
             warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
             model = ServingModel(bundle)
             model(images[:1])
-            form.write(model, serving_signature(bundle), describe(bundle.manifest), path)
+            model.export(path, format=form.name, input_signature=serving_signature(bundle), verbose=False)
+            form.describe(path, description_of(bundle.manifest))
             first, rest = form.run(path, images[:1]), form.run(path, images[1:])
-            found = {name: np.concatenate([first[name], rest[name]]) for name in first}
+            outputs = {name: np.concatenate([first[name], rest[name]]) for name in first}
     except OSError:
         raise
     except Exception as error:  # converters and runtimes fail with any type
         raise ExportError(
             f"{bundle.uri!r} cannot be exported to {format}: expected a model that it can hold, found {one_line(error)}"
         ) from error
-    compared = {OUTPUT: (float(np.abs(found[OUTPUT] - classifier.probabilities(images)).max()), TOLERANCE)}
+    compared = {OUTPUT: (float(np.abs(outputs[OUTPUT] - classifier.probabilities(images)).max()), TOLERANCE)}
     if bundle.trust is not None and bundle.trust.novelty is not None:
-        ratio = found[NOVELTY] / bundle.trust.novelty.of(images)
+        ratio = outputs[NOVELTY] / bundle.trust.novelty.of(images)
         compared[NOVELTY] = (float(np.abs(ratio - 1).max()), _NOVELTY_TOLERANCE)
     for name, (difference, tolerance) in compared.items():
         if not difference <= tolerance:

@@ -1,4 +1,4 @@
-"""The formats that models are exported to: how each is written, described, and run by its own runtime.
+"""The formats that models are exported to: how each is described, and run by its own runtime.
 
 Importing this needs no TensorFlow; what a format needs is imported when it is used.
 """
@@ -9,21 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from trainer.bundles.manifest import Manifest
 
-if TYPE_CHECKING:
-    from trainer.frameworks import keras
-
 INPUT, OUTPUT, NOVELTY = "images", "probabilities", "novelty"
 _FORMAT = "galaxy-tuner-export/1"
 DESCRIPTION = "galaxy.json"
 """The description's name in a format that holds files."""
-Description = Mapping[str, Any]
+Description = Mapping[str, object]
 Images = npt.NDArray[np.uint8]
 Outputs = Mapping[str, npt.NDArray[np.float32]]
 
@@ -37,36 +33,37 @@ class ExportFormat(StrEnum):
 
 
 @dataclass(frozen=True)
-class Form:
+class Format:
     """How a format is made and used.
 
     Attributes:
+        name: in Keras's ``export``.
         suffix: of its file or folder.
         packages: module → distribution of all that it needs beside TensorFlow.
-        write: writes a model that takes one input, with its signature and description, at a path.
+        describe: puts a description in a model that lies at a path.
         run: has the format's own runtime compute the outputs, by name, of images, (n, side, side, 3).
     """
 
+    name: str
     suffix: str
     packages: Mapping[str, str] = field(repr=False)
-    write: Callable[["keras.Model", list[Any], Description, Path], None] = field(repr=False)
+    describe: Callable[[Path, Description], None] = field(repr=False)
     run: Callable[[Path, Images], Outputs] = field(repr=False)
 
 
-def _write_onnx(model: "keras.Model", signature: list[Any], description: Description, path: Path) -> None:
+def _describe_onnx(path: Path, description: Description) -> None:
     import onnx
 
-    model.export(path, format="onnx", input_signature=signature, verbose=False)
-    written = onnx.load(path)
-    for value in (*written.graph.input, *written.graph.output):
+    model = onnx.load(path)
+    for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
-    outputs = sorted(written.graph.output, key=lambda output: output.name != OUTPUT)  # first what is asked for most
-    del written.graph.output[:]
-    written.graph.output.extend(outputs)
+    outputs = sorted(model.graph.output, key=lambda output: output.name != OUTPUT)  # first what is asked for most
+    del model.graph.output[:]
+    model.graph.output.extend(outputs)
     texts = {key: value if isinstance(value, str) else _json(value) for key, value in description.items()}
-    onnx.helper.set_model_props(written, texts)
-    onnx.checker.check_model(written)
-    onnx.save(written, path)
+    onnx.helper.set_model_props(model, texts)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
 
 
 def _run_onnx(path: Path, images: Images) -> Outputs:
@@ -77,8 +74,7 @@ def _run_onnx(path: Path, images: Images) -> Outputs:
     return dict(zip(names, session.run(names, {INPUT: images}), strict=True))
 
 
-def _write_litert(model: "keras.Model", signature: list[Any], description: Description, path: Path) -> None:
-    model.export(path, format="litert", input_signature=signature, verbose=False)
+def _describe_litert(path: Path, description: Description) -> None:
     # As TensorFlow Lite's own metadata does with its files: a zip behind the model, which runtimes do not look at.
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(DESCRIPTION, _json(description))
@@ -87,12 +83,11 @@ def _write_litert(model: "keras.Model", signature: list[Any], description: Descr
 def _run_litert(path: Path, images: Images) -> Outputs:
     from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]
 
-    found: Outputs = Interpreter(str(path)).get_signature_runner()(**{INPUT: images})
-    return found
+    outputs: Outputs = Interpreter(str(path)).get_signature_runner()(**{INPUT: images})
+    return outputs
 
 
-def _write_savedmodel(model: "keras.Model", signature: list[Any], description: Description, path: Path) -> None:
-    model.export(path, format="tf_saved_model", input_signature=signature, verbose=False)
+def _describe_savedmodel(path: Path, description: Description) -> None:
     extra = path / "assets.extra"  # TensorFlow's place for files that are not the graph's
     extra.mkdir()
     (extra / DESCRIPTION).write_text(_json(description), encoding="utf-8")
@@ -109,16 +104,22 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-FORMS: Mapping[ExportFormat, Form] = {
-    ExportFormat.ONNX: Form(
-        ".onnx", {"onnx": "onnx", "tf2onnx": "tf2onnx", "onnxruntime": "onnxruntime"}, _write_onnx, _run_onnx
+FORMATS: Mapping[ExportFormat, Format] = {
+    ExportFormat.ONNX: Format(
+        "onnx",
+        ".onnx",
+        {"onnx": "onnx", "tf2onnx": "tf2onnx", "onnxruntime": "onnxruntime"},
+        _describe_onnx,
+        _run_onnx,
     ),
-    ExportFormat.LITERT: Form(".tflite", {"ai_edge_litert": "ai-edge-litert"}, _write_litert, _run_litert),
-    ExportFormat.SAVEDMODEL: Form(".savedmodel", {}, _write_savedmodel, _run_savedmodel),
+    ExportFormat.LITERT: Format(
+        "litert", ".tflite", {"ai_edge_litert": "ai-edge-litert"}, _describe_litert, _run_litert
+    ),
+    ExportFormat.SAVEDMODEL: Format("tf_saved_model", ".savedmodel", {}, _describe_savedmodel, _run_savedmodel),
 }
 
 
-def describe(manifest: Manifest) -> dict[str, Any]:
+def description_of(manifest: Manifest) -> dict[str, object]:
     """Return the description that goes with an exported model.
 
     ``preprocessing`` says what was done to the training images and has to be done to others before they are given to
@@ -129,7 +130,7 @@ def describe(manifest: Manifest) -> dict[str, Any]:
     output that is above ``unlike_above`` for images not like the training's; both are null in models that do not know.
     """
     preprocessing, side, trust = manifest.preprocessing, manifest.preprocessing.image_size, manifest.trust
-    knows_novelty = trust is not None and trust.false_alarms is not None
+    novelty = {"name": NOVELTY, "dtype": "float32", "shape": ["batch"], "unlike_above": 1.0}
     return {
         "format": _FORMAT,
         "classes": list(manifest.classes),
@@ -146,9 +147,7 @@ def describe(manifest: Manifest) -> dict[str, Any]:
             "balanced": [manifest.thresholds.get(name, 1.0) for name in manifest.classes],
         },
         "sure": None if trust is None else {"max_error": trust.max_error, "from": dict(trust.sure_from)},
-        "novelty": {"name": NOVELTY, "dtype": "float32", "shape": ["batch"], "unlike_above": 1.0}
-        if knows_novelty
-        else None,
+        "novelty": None if trust is None or trust.false_alarms is None else novelty,
         "dataset_fingerprint": manifest.dataset_fingerprint,
         "trials": [member.name for member in manifest.members],
         "created": manifest.created,

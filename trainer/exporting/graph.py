@@ -28,8 +28,8 @@ class ServingModel(keras.Model):  # type: ignore[misc]  # Keras has no types
     def call(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the calibrated probabilities, and how unlike the known images these are."""
         floats = keras.ops.cast(images, "float32") / 255
-        found = [self._probabilities(*member, floats) for member in zip(self.members, self.logits, strict=True)]
-        average = keras.ops.mean(keras.ops.stack(found), axis=0)
+        each = [self._probabilities(*member, floats) for member in zip(self.members, self.logits, strict=True)]
+        average = keras.ops.mean(keras.ops.stack(each), axis=0)
         logits = keras.ops.log(keras.ops.maximum(average, SMALLEST)) / self.temperature
         outputs = {OUTPUT: keras.ops.softmax(logits)}
         return outputs if self.novelty is None else {**outputs, NOVELTY: _novelty(floats, self.novelty)}

@@ -1,7 +1,6 @@
 """What a bundle is made of, of the trained members and their views, chosen on validation images."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +12,13 @@ _GAIN = 0.01
 """Share of the log loss that twice the work must save."""
 
 
-def choose_best(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[np.floating[Any]]]) -> tuple[int, ...]:
+def choose_best(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[np.floating]]) -> tuple[int, ...]:
     """Return the index of the member with the smallest log loss; see `choose_ensemble`."""
     losses = [_log_loss(true, probabilities) for probabilities in members]
     return (int(np.argmin(losses)),)
 
 
-def choose_ensemble(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[np.floating[Any]]]) -> tuple[int, ...]:
+def choose_ensemble(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[np.floating]]) -> tuple[int, ...]:
     """Return the indices, ascending, of members to average: the best one and, in turn, each that improves most.
 
     Forward selection (Caruana et al. 2004, doi:10.1145/1015330.1015432), each member once, by the log loss of their
@@ -47,6 +46,6 @@ def is_worth_twice_the_work(plain: Predictions, elaborate: Predictions) -> bool:
     return _log_loss(*elaborate) < (1 - _GAIN) * _log_loss(*plain)
 
 
-def _log_loss(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating[Any]]) -> float:
+def _log_loss(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> float:
     calibrated = apply_temperature(probabilities, fit_temperature(true, probabilities))
     return float(-np.log(np.maximum(calibrated[np.arange(len(true)), true], 1e-12)).mean())

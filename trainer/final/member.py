@@ -3,12 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Dataset, Folder, Progress, Split, as_floats, finite, silent
+from datasets import Dataset, Folder, Progress, Split, as_floats, finite, part_of, silent
 from trainer.answering.predicting import Predictions, predict
 from trainer.answering.views import AS_IT_IS, TWO_SIZES, differing_turns, images_at_once, view_average
 from trainer.bundles.manifest import BundleMember
@@ -42,7 +41,7 @@ class Member:
     name: str
     build: Build
     options: TrainingOptions
-    hyperparameters: Mapping[str, Any]
+    hyperparameters: Mapping[str, object]
     seed: int
 
 
@@ -83,8 +82,7 @@ def train_member(
             member.build, dataset, member.options, objective=objective, seed=member.seed, checkpoints=work
         )
         while not run.finished:
-            before = run.epoch * run.batches_per_epoch
-            run.step(lambda done, _, before=before: progress(before + done, total))  # type: ignore[misc]
+            run.step(part_of(progress, before=run.epoch * run.batches_per_epoch, total=total))
     except InfeasibleError as error:
         raise InfeasibleError(f"{member.name}: {error}") from error
     return run
@@ -106,12 +104,13 @@ def finish_member(member: Member, run: TrainingRun, dataset: Dataset) -> Trained
     turns = differing_turns(plain, _examples(dataset), logits=logits)
     views = [2 * turns * len(scales) for scales in _SCALES]
     models = [view_average(plain, image_shape=dataset.image_shape, turns=turns, scales=scales) for scales in _SCALES]
-    found = [
+    plainer, elaborate = (
         _predicted(model, dataset, Split.VALIDATION, logits=logits, views=count)
         for model, count in zip(models, views, strict=True)
-    ]
-    chosen = int(is_worth_twice_the_work(*found))
-    return TrainedMember(models[chosen], _describe(member, run, best, views[chosen]), found[chosen])
+    )
+    chosen = int(is_worth_twice_the_work(plainer, elaborate))
+    validation = elaborate if chosen else plainer
+    return TrainedMember(models[chosen], _describe(member, run, best, views[chosen]), validation)
 
 
 def _predicted(model: keras.Model, dataset: Dataset, split: Split, *, logits: bool, views: int) -> Predictions:

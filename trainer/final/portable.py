@@ -1,7 +1,6 @@
 """A trained model as others can use it: in float32, and of Keras's own layers."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +59,7 @@ def _needs_change(layer: keras.Layer) -> bool:
     return isinstance(layer, _OWN) or layer.compute_dtype != layer.variable_dtype
 
 
-def _rewritten(value: Any) -> Any:
+def _rewritten(value: object) -> object:
     if isinstance(value, list | tuple):
         return type(value)(_rewritten(item) for item in value)
     if not isinstance(value, dict):
@@ -71,7 +70,7 @@ def _rewritten(value: Any) -> Any:
     if name in map(keras.saving.get_registered_name, (FusedBatchNormalization, TurnNormalization)):
         value = {**value, "module": "keras.layers", "class_name": "BatchNormalization", "registered_name": None}
     elif name == keras.saving.get_registered_name(TurnConvolution):
-        config = {key: found for key, found in value["config"].items() if key != "lifting"}
+        config = {key: item for key, item in value["config"].items() if key != "lifting"}
         config |= {"padding": "same", "use_bias": False}
         value = {**value, "module": "keras.layers", "class_name": "Conv2D", "registered_name": None, "config": config}
     return {key: _rewritten(item) for key, item in value.items()}

@@ -2,18 +2,15 @@
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from datasets import Dataset, Folder, Progress, Split, silent
+from datasets import Dataset, Folder, Progress, Split, part_of, silent
 from trainer.answering.calibration import apply_temperature, fit_temperature
-from trainer.answering.decision import Decide, fit_factors, weighted
+from trainer.answering.decision import Decide, decided, fit_factors
 from trainer.answering.limits import learn_trust
 from trainer.answering.predicting import Predictions
 from trainer.bundles.bundle import write_bundle
@@ -37,7 +34,7 @@ class FinalResult:
     members: tuple[str, ...]
     metrics: dict[str, float]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy train --json` prints."""
         return {"model": self.model, "members": list(self.members), "metrics": dict(self.metrics)}
 
@@ -77,15 +74,29 @@ def train_final(
     trained = _choose(_train(members, dataset, objective, work, progress), ensemble=ensemble)
     averages = _averages(trained, dataset)
     temperature = fit_temperature(*averages[Split.VALIDATION])
-    calibrated = {split: (true, apply_temperature(found, temperature)) for split, (true, found) in averages.items()}
+    calibrated = {split: (true, apply_temperature(mean, temperature)) for split, (true, mean) in averages.items()}
     factors = fit_factors(*calibrated[Split.VALIDATION], dataset.classes)
     trust = learn_trust(dataset, *calibrated[Split.VALIDATION], factors, seed=seed)
     scores, balanced = (_scores(calibrated, dataset.classes, factors, decide) for decide in Decide)
-    manifest = _manifest(trained, dataset, seed=seed, temperature=temperature, factors=factors, scores=scores)
-    record = {split.value: found.as_json() for split, found in balanced.items()}
-    manifest = replace(manifest, balanced=record, objective=str(objective), commands=tuple(commands))
+    descriptions = tuple(member.description for member in trained)
+    manifest = Manifest(
+        classes=dataset.classes,
+        preprocessing=dataset.preprocessing,
+        dataset=dataset.info.path,
+        dataset_fingerprint=dataset.fingerprint,
+        members=descriptions,
+        temperature=temperature,
+        seed=seed,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        metrics={split.value: one.as_json() for split, one in scores.items()},
+        thresholds=factors,
+        balanced={split.value: one.as_json() for split, one in balanced.items()},
+        objective=str(objective),
+        commands=tuple(commands),
+    )
     write_bundle(bundle, [member.model for member in trained], manifest, trust)
-    return FinalResult(bundle.uri, tuple(member.description.name for member in trained), _flat(scores))
+    return FinalResult(bundle.uri, tuple(one.name for one in descriptions), _flat(scores))
 
 
 def _train(
@@ -94,14 +105,10 @@ def _train(
     batches = [member_batches(member, dataset) for member in members]
     trained = []
     for index, member in enumerate(members):
-        report = partial(_report, progress, before=sum(batches[:index]), total=sum(batches))
-        run = train_member(member, dataset, objective=objective, work=work.child(member.name), progress=report)
+        part = part_of(progress, before=sum(batches[:index]), total=sum(batches))
+        run = train_member(member, dataset, objective=objective, work=work.child(member.name), progress=part)
         trained.append(finish_member(member, run, dataset))
     return trained
-
-
-def _report(progress: Progress, done: int, _: int | None, *, before: int, total: int) -> None:
-    progress(before + done, total)
 
 
 def _choose(trained: Sequence[TrainedMember], *, ensemble: bool) -> list[TrainedMember]:
@@ -110,48 +117,23 @@ def _choose(trained: Sequence[TrainedMember], *, ensemble: bool) -> list[Trained
 
 
 def _averages(trained: Sequence[TrainedMember], dataset: Dataset) -> dict[Split, Predictions]:
-    found = {Split.VALIDATION: [member.validation for member in trained]}
+    """Return the true classes and the members' mean probabilities, uncalibrated, of validation and of test, if any."""
+    predictions = {Split.VALIDATION: [member.validation for member in trained]}
     if len(dataset.rows(Split.TEST)):
-        found[Split.TEST] = [member.predict(dataset, Split.TEST) for member in trained]
-    return {split: (all_of[0][0], _mean([one for _, one in all_of])) for split, all_of in found.items()}
-
-
-def _mean(probabilities: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    mean: npt.NDArray[np.float32] = np.mean(probabilities, axis=0, dtype=np.float32)
-    return mean
+        predictions[Split.TEST] = [member.predict(dataset, Split.TEST) for member in trained]
+    return {
+        split: (each[0][0], np.mean([probabilities for _, probabilities in each], axis=0, dtype=np.float32))
+        for split, each in predictions.items()
+    }
 
 
 def _scores(
     calibrated: Mapping[Split, Predictions], classes: tuple[str, ...], factors: Mapping[str, float], decide: Decide
 ) -> dict[Split, Scores]:
     return {
-        split: score_predictions(true, found, classes, decided=weighted(found, classes, factors, decide).argmax(axis=1))
-        for split, (true, found) in calibrated.items()
+        split: score_predictions(true, probabilities, classes, decided=decided(probabilities, classes, factors, decide))
+        for split, (true, probabilities) in calibrated.items()
     }
-
-
-def _manifest(
-    trained: Sequence[TrainedMember],
-    dataset: Dataset,
-    *,
-    seed: int,
-    temperature: float,
-    factors: Mapping[str, float],
-    scores: dict[Split, Scores],
-) -> Manifest:
-    return Manifest(
-        classes=dataset.classes,
-        preprocessing=dataset.preprocessing,
-        dataset=dataset.info.path,
-        dataset_fingerprint=dataset.fingerprint,
-        members=tuple(member.description for member in trained),
-        temperature=temperature,
-        seed=seed,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-        metrics={split.value: score.as_json() for split, score in scores.items()},
-        thresholds=factors,
-    )
 
 
 def _flat(scores: dict[Split, Scores]) -> dict[str, float]:

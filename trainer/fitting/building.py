@@ -133,5 +133,5 @@ def _add_up_to_1(outputs: npt.NDArray[np.float32]) -> bool:
 def _check_outputs(outputs: object, classes: int) -> None:
     shape = getattr(outputs, "shape", None)
     if shape is None or tuple(shape) != (1, classes):
-        found = type(outputs).__name__ if shape is None else f"(batch, {', '.join(map(str, tuple(shape)[1:]))})"
-        raise InfeasibleError(f"the model must give one output of shape (batch, {classes}), but gives {found}")
+        given = type(outputs).__name__ if shape is None else f"(batch, {', '.join(map(str, tuple(shape)[1:]))})"
+        raise InfeasibleError(f"the model must give one output of shape (batch, {classes}), but gives {given}")

@@ -7,9 +7,8 @@ state of seed generators, so a training continued from one differs from an unint
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,14 +39,14 @@ class TrainingState:
     objective: str
 
 
-def pack_checkpoint(model: keras.Model, averages: Sequence[tf.Variable], progressed: TrainingState) -> bytes:
+def pack_checkpoint(model: keras.Model, averages: Sequence[tf.Variable], state: TrainingState) -> bytes:
     """Write the model's weights and seed generators, its optimizer and the rest as the bytes of one file."""
     arrays = {
         f"{group}/{index:04}": variable.numpy()
         for group, variables in _variables(model, averages).items()
         for index, variable in enumerate(variables)
     }
-    about = json.dumps({"format": _FORMAT, **vars(progressed)})
+    about = json.dumps({"format": _FORMAT, **vars(state)})
     buffer = io.BytesIO()
     np.savez(buffer, about=np.array(about), **arrays)
     return buffer.getvalue()
@@ -67,16 +66,19 @@ def restore_checkpoint(
         CheckpointError: It is damaged, or of another dataset, objective or model.
     """
     path = folder.child(name).uri
-    about, arrays = _unpack(folder.read(name), path)
-    progressed = TrainingState(about["epoch"], about["history"], about["dataset"], about["objective"])
-    for what in ("dataset", "objective"):
-        _check(path, what, getattr(expected, what), getattr(progressed, what))
+    state, arrays = _unpack(folder.read(name), path)
+    _check(path, "dataset", expected.dataset, state.dataset)
+    _check(path, "objective", expected.objective, state.objective)
     # Everything is compared before anything is assigned: a refused checkpoint changes nothing.
-    groups = _variables(model, averages)
-    pairs = [pair for group, variables in groups.items() for pair in _pair(path, group, variables, arrays)]
+    pairs: list[tuple[keras.Variable, npt.NDArray[np.generic]]] = []
+    for group, variables in _variables(model, averages).items():
+        stored = [arrays[key] for key in sorted(arrays) if key.startswith(f"{group}/")]
+        shapes = [variable.shape for variable in variables], [array.shape for array in stored]
+        _check(path, f"shapes of the {group}'s variables", *shapes)
+        pairs += zip(variables, stored, strict=True)
     for variable, array in pairs:
         variable.assign(array)
-    return progressed
+    return state
 
 
 def copy_checkpoints(parent: Folder, folder: Folder) -> None:
@@ -97,9 +99,8 @@ def delete_last(folder: Folder) -> None:
     folder.delete(LAST)
 
 
-def _variables(model: keras.Model, averages: Sequence[tf.Variable]) -> dict[str, Sequence[Any]]:
+def _variables(model: keras.Model, averages: Sequence[tf.Variable]) -> Mapping[str, Sequence[keras.Variable]]:
     # `model.variables` holds the weights and the states of all seed generators of its layers, but no metrics.
-    # Layers without a seed of their own draw from the global generator.
     return {
         "model": model.variables,
         "optimizer": model.optimizer.variables,
@@ -108,7 +109,7 @@ def _variables(model: keras.Model, averages: Sequence[tf.Variable]) -> dict[str,
     }
 
 
-def _unpack(data: bytes, path: str) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+def _unpack(data: bytes, path: str) -> tuple[TrainingState, Mapping[str, npt.NDArray[np.generic]]]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -116,15 +117,7 @@ def _unpack(data: bytes, path: str) -> tuple[dict[str, Any], dict[str, npt.NDArr
     except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path!r} is damaged ({error}): delete it to start this training over") from error
     _check(path, "format", _FORMAT, about.get("format"))
-    return about, arrays
-
-
-def _pair(
-    path: str, group: str, variables: Sequence[Any], arrays: dict[str, npt.NDArray[Any]]
-) -> list[tuple[Any, npt.NDArray[Any]]]:
-    stored = [arrays[name] for name in sorted(arrays) if name.startswith(f"{group}/")]
-    _check(path, f"shapes of the {group}'s variables", [v.shape for v in variables], [a.shape for a in stored])
-    return list(zip(variables, stored, strict=True))
+    return TrainingState(about["epoch"], about["history"], about["dataset"], about["objective"]), arrays
 
 
 def _check(path: str, what: str, expected: object, found: object) -> None:

@@ -8,8 +8,6 @@ quarter of its weights.
 It holds exactly where maps are square and strided layers get maps of an even size, and nearly elsewhere.
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -28,7 +26,7 @@ class TurnConvolution(keras.layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(
-        self, filters: int, kernel_size: int, *, strides: int = 1, lifting: bool = False, **options: Any
+        self, filters: int, kernel_size: int, *, strides: int = 1, lifting: bool = False, **options: object
     ) -> None:
         super().__init__(**options)
         if filters % TURNS:
@@ -51,11 +49,11 @@ class TurnConvolution(keras.layers.Layer):  # type: ignore[misc]
         )
         self._places = _places(self.kernel_size, before)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Convolve ``inputs`` with the kernel in all four turns."""
         return tf.nn.conv2d(inputs, self.turned_kernel(tf.cast(self.kernel, self.compute_dtype)), self.strides, "SAME")
 
-    def turned_kernel(self, kernel: Any) -> Any:
+    def turned_kernel(self, kernel: tf.Tensor) -> tf.Tensor:
         """Return the kernel of the ordinary convolution that does the same: (size, size, channels, filters)."""
         size, _, channels, filters = kernel.shape
         cells = tf.reshape(kernel, (size * size * self._places.shape[1], -1, filters))
@@ -68,7 +66,7 @@ class TurnConvolution(keras.layers.Layer):  # type: ignore[misc]
         sides = (None if side is None else -(-side // self.strides) for side in shape[1:3])
         return (shape[0], *sides, self.filters)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Return what makes the same layer."""
         own = ("filters", "kernel_size", "strides", "lifting")
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}
@@ -82,7 +80,7 @@ class TurnNormalization(keras.layers.Layer):  # type: ignore[misc]
     mean. The two are the same where images come in any turn, as galaxies do.
     """
 
-    def __init__(self, *, momentum: float = 0.99, epsilon: float = 1e-3, **options: Any) -> None:
+    def __init__(self, *, momentum: float = 0.99, epsilon: float = 1e-3, **options: object) -> None:
         super().__init__(**options)
         self.momentum, self.epsilon = momentum, epsilon
 
@@ -100,7 +98,7 @@ class TurnNormalization(keras.layers.Layer):  # type: ignore[misc]
         self.moving_mean = weight("moving_mean", "zeros", trainable=False)
         self.moving_variance = weight("moving_variance", "ones", trainable=False)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Normalise by the batch's moments in training, else by those it has learnt."""
         learns = bool(training and self.trainable)
         scale, offset, mean, variance = (
@@ -119,7 +117,7 @@ class TurnNormalization(keras.layers.Layer):  # type: ignore[misc]
         """Say what comes of inputs of ``shape``: the same."""
         return shape
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Return what makes the same layer."""
         return {**super().get_config(), "momentum": self.momentum, "epsilon": self.epsilon}
 

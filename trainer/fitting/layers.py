@@ -1,6 +1,6 @@
 """Layers that train faster than Keras's own and leave none of themselves in a finished model (see `portable`)."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from trainer.frameworks import keras, tf
 
@@ -16,7 +16,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
     correction here (n / (n − 1) over n pixels of a batch). In bfloat16 it normalises without going to float32 and back.
     """
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
         """Normalise ``inputs``, (batch, height, width, channels); what the operation cannot do, Keras does."""
         if mask is not None or not self._fuses(inputs):
             return super().call(inputs, training=training, mask=mask)
@@ -29,14 +29,14 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
             self.moving_variance.assign(variance)
         return outputs
 
-    def _fuses(self, inputs: Any) -> bool:
+    def _fuses(self, inputs: tf.Tensor) -> bool:
         plain = self.center and self.scale and not self.renorm and not self.synchronized
         return plain and len(inputs.shape) == 4 and self.axis in (-1, 3)
 
 
 def fused_normalization(
-    inputs: Any, weights: tuple[Any, Any, Any, Any], *, epsilon: float, momentum: float | None
-) -> tuple[Any, Any, Any]:
+    inputs: tf.Tensor, weights: Sequence[tf.Tensor], *, epsilon: float, momentum: float | None
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Normalise images by scale, offset, mean and variance, (channels,) each, in one operation.
 
     With ``momentum`` by the batch's own moments, of which the given ones remember so much; returned are the outputs and

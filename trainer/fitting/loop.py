@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from trainer.fitting.building import BuiltModel
 from trainer.fitting.feeding import prefetched
 from trainer.frameworks import keras, tf
 
+Result = TypeVar("Result")
 # Reading the loss back makes a GPU wait, so a diverged model is noticed within so many steps.
 _LOSS_CHECK_EVERY = 16
 
@@ -68,21 +69,11 @@ class TrainingLoop:
                 "mixup needs a loss of class probabilities, such as categorical_crossentropy, "
                 "but the model is compiled with one of integer labels"
             )
-        self.built, self._mixed, self._class_weights = built, mixed, class_weights
-        self._after_step = after_step
-        batch = [
-            tf.TensorSpec((None, *built.image_shape), tf.float32),
-            tf.TensorSpec((None,), tf.int64),
-        ]
-        compiled = {"autograph": False, "jit_compile": built.model.jit_compile}
-        targets = tf.TensorSpec((None, built.classes), tf.float32) if mixed else batch[1]
-        # TensorFlow counts tracings by code and warns of many: a worker trains many models. A partial has no code.
-        self._train_step = tf.function(
-            partial(self._training_step),
-            input_signature=[batch[0], targets, tf.TensorSpec((), tf.float32)],
-            **compiled,
-        )
-        self._validate_step = tf.function(partial(self._validation_step), input_signature=batch, **compiled)
+        self.built, self._mixed, self._class_weights, self._after_step = built, mixed, class_weights, after_step
+        images, labels = tf.TensorSpec((None, *built.image_shape), tf.float32), tf.TensorSpec((None,), tf.int64)
+        targets = tf.TensorSpec((None, built.classes), tf.float32) if mixed else labels
+        self._train_step = self._compiled(self._training_step, images, targets, tf.TensorSpec((), tf.float32))
+        self._validate_step = self._compiled(self._validation_step, images, labels)
 
     def train(
         self, batches: Batches, *, epoch: int, learning_rate_factor: Callable[[int], float], on_batch: Progress = silent
@@ -97,7 +88,7 @@ class TrainingLoop:
             InfeasibleError: The loss is not finite, or a step raised (out of memory, for one).
         """
         self.built.model.reset_metrics()
-        results: dict[str, Any] = {}
+        results: dict[str, tf.Tensor] = {}
         own_rate = 0.0 if self.built.learning_rate is None else self.built.learning_rate
         made: Iterator[Batch | MixedBatch] = batches.mixed_epoch(epoch) if self._mixed else batches.epoch(epoch)
         with closing(prefetched(made)) as feed:
@@ -117,7 +108,7 @@ class TrainingLoop:
             InfeasibleError: The loss or an output is not finite, or outputs are no probabilities.
         """
         self.built.model.reset_metrics()
-        results: dict[str, Any] = {}
+        results: dict[str, tf.Tensor] = {}
         loss, true, outputs = 0.0, [], []
         with closing(prefetched(batches.epoch(0))) as feed:
             for number, (images, labels) in enumerate(feed):
@@ -132,6 +123,13 @@ class TrainingLoop:
         probabilities = as_probabilities(np.concatenate(outputs), logits=self.built.logits)
         return Validation({**_numbers(results), "loss": loss}, labels, probabilities)
 
+    def _compiled(self, step: Callable[..., Result], *signature: tf.TensorSpec) -> Callable[..., Result]:
+        # TensorFlow counts tracings by code and warns of many: a worker trains many models. A partial has no code.
+        compiled: Callable[..., Result] = tf.function(
+            partial(step), input_signature=signature, autograph=False, jit_compile=self.built.model.jit_compile
+        )
+        return compiled
+
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         return tf.one_hot(labels, self.built.classes) if self.built.one_hot else labels
 
@@ -141,7 +139,7 @@ class TrainingLoop:
             return tf.linalg.matvec(labels, self._class_weights)
         return tf.gather(self._class_weights, labels)
 
-    def _training_step(self, images: tf.Tensor, labels: tf.Tensor, learning_rate: tf.Tensor) -> Any:
+    def _training_step(self, images: tf.Tensor, labels: tf.Tensor, learning_rate: tf.Tensor) -> dict[str, tf.Tensor]:
         if self.built.learning_rate is not None:
             self.built.model.optimizer.learning_rate.assign(learning_rate)
         targets = labels if self._mixed else self._targets(labels)
@@ -149,18 +147,21 @@ class TrainingLoop:
         data = (images, targets) if self._class_weights is None else (images, targets, self._weights(labels))
         # There is one replica. Outside of its context the optimizer does not add up gradients over replicas: that
         # operation has a custom gradient, which TensorFlow registers for ever, and with it the graph of each model.
-        results = tf.distribute.get_replica_context().merge_call(lambda _: self.built.model.train_step(data))
+        replica = tf.distribute.get_replica_context()
+        results: dict[str, tf.Tensor] = replica.merge_call(lambda _: self.built.model.train_step(data))
         self._after_step()
         return results
 
-    def _validation_step(self, images: tf.Tensor, labels: tf.Tensor) -> Any:
+    def _validation_step(
+        self, images: tf.Tensor, labels: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
         model, targets = self.built.model, self._targets(labels)
         outputs = model(images, training=False)
         loss = model.compute_loss(x=images, y=targets, y_pred=outputs, training=False)
         return tf.cast(outputs, tf.float32), loss, model.compute_metrics(images, targets, outputs)
 
 
-def _feasibly(step: Callable[..., Any], *values: object) -> Any:
+def _feasibly(step: Callable[..., Result], *values: object) -> Result:
     """Run a step of the model, traced if it is the first: whatever it raises is the configuration's doing."""
     try:
         with uncollected():
@@ -169,11 +170,11 @@ def _feasibly(step: Callable[..., Any], *values: object) -> Any:
         raise InfeasibleError.because(error) from error
 
 
-def _check_finite(value: Any, name: str) -> None:
+def _check_finite(value: tf.Tensor | float | None, name: str) -> None:
     if value is not None and not math.isfinite(float(value)):
         raise InfeasibleError(f"diverged: {name} is {float(value)}")
 
 
-def _numbers(results: dict[str, Any]) -> dict[str, float]:
+def _numbers(results: dict[str, tf.Tensor]) -> dict[str, float]:
     """Keep the metrics that are single numbers; a vector (one number a class) cannot be ranked."""
     return {name: float(value) for name, value in results.items() if np.ndim(keras.ops.convert_to_numpy(value)) == 0}

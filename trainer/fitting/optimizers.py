@@ -1,7 +1,6 @@
 """An optimizer whose step is a few operations for each weight instead of dozens: sooner traced, sooner done."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from trainer.frameworks import keras, tf
 
@@ -16,7 +15,7 @@ class FusedAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
     """
 
     def _backend_update_step(
-        self, grads: Sequence[Any], trainable_variables: Sequence[Any], learning_rate: Any
+        self, grads: Sequence[tf.Tensor], trainable_variables: Sequence[keras.Variable], learning_rate: tf.Tensor
     ) -> None:
         """Update each variable and its two moments by one operation (Kingma & Ba 2015, arXiv:1412.6980)."""
         if self.amsgrad or tf.distribute.has_strategy() or any(isinstance(grad, tf.IndexedSlices) for grad in grads):
@@ -41,13 +40,13 @@ class FusedAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
                 **settings,
             )
 
-    def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
+    def _apply_weight_decay(self, variables: Sequence[keras.Variable]) -> None:
         share = tf.cast(self.learning_rate, tf.float32) * self.weight_decay
         for variable in variables:
             if self._use_weight_decay(variable.value):
                 _move(variable, by=variable.value, share=share)
 
-    def _update_model_variables_moving_average(self, trainable_variables: Sequence[Any]) -> None:
+    def _update_model_variables_moving_average(self, trainable_variables: Sequence[keras.Variable]) -> None:
         # The first average is the weights themselves.
         share = tf.where(self.iterations == 0, 1.0, 1.0 - self.ema_momentum)
         for variable, average in zip(trainable_variables, self._model_variables_moving_average, strict=True):
@@ -55,9 +54,9 @@ class FusedAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
                 _move(average, by=average.value - variable.value, share=share)
 
 
-def _move(variable: keras.Variable, *, by: Any, share: Any) -> None:
+def _move(variable: keras.Variable, *, by: tf.Tensor, share: tf.Tensor) -> None:
     tf.raw_ops.ResourceApplyGradientDescent(var=_handle(variable), alpha=share, delta=by)
 
 
-def _handle(variable: keras.Variable) -> Any:
+def _handle(variable: keras.Variable) -> tf.Tensor:
     return variable.value.handle

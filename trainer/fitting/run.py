@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from datasets import Dataset, Folder, Progress, silent
+from datasets import Dataset, Folder, Progress, part_of, silent
 from trainer.errors import InfeasibleError
 from trainer.fitting.averaging import WeightAverages
 from trainer.fitting.building import Build, build_model
@@ -96,7 +96,7 @@ class TrainingRun:
             class_weights=self._training.class_weights,
             after_step=self._averages.update,
         )
-        self._progressed = TrainingState(0, {}, dataset.fingerprint, str(objective))
+        self._state = TrainingState(0, {}, dataset.fingerprint, str(objective))
         self._weights_are_best = False
         self._until = options.epochs if until is None else min(until, options.epochs)
         checkpoints.sweep()
@@ -108,17 +108,17 @@ class TrainingRun:
     @property
     def epoch(self) -> int:
         """Finished epochs."""
-        return self._progressed.epoch
+        return self._state.epoch
 
     @property
     def history(self) -> dict[str, list[float]]:
         """Metric → one value a finished epoch (a copy)."""
-        return {name: list(values) for name, values in self._progressed.history.items()}
+        return {name: list(values) for name, values in self._state.history.items()}
 
     @property
     def best_epoch(self) -> int | None:
         """The best epoch so far, from 1; None before the first and while the objective was NaN in all."""
-        index = self.objective.best(self._progressed.history.get(self.objective.name, []))
+        index = self.objective.best(self._state.history.get(self.objective.name, []))
         return None if index is None else index + 1
 
     @property
@@ -156,8 +156,8 @@ class TrainingRun:
         if self._weights_are_best:
             self._restore(LAST)
         metrics = self._train_and_validate(on_batch)
-        history = {name: [*self._progressed.history.get(name, []), value] for name, value in metrics.items()}
-        self._progressed = replace(self._progressed, epoch=self.epoch + 1, history=history)
+        history = {name: [*self._state.history.get(name, []), value] for name, value in metrics.items()}
+        self._state = replace(self._state, epoch=self.epoch + 1, history=history)
         self._save()
         return self.last_report()
 
@@ -170,16 +170,16 @@ class TrainingRun:
         if self.best_epoch is None:
             raise InfeasibleError(f"no epoch with a number for {self.objective.name}: there is no best model")
         if not self._weights_are_best:
-            progressed = self._progressed
+            state = self._state
             self._restore(BEST)
-            self._progressed = progressed
+            self._state = state
             self._averages.take_over()
             self._weights_are_best = True
         return self._loop.built.model
 
     def last_report(self) -> EpochReport:
         """Return what the last epoch gave; there must be one. Trains nothing."""
-        metrics = {name: values[-1] for name, values in self._progressed.history.items()}
+        metrics = {name: values[-1] for name, values in self._state.history.items()}
         return EpochReport(self.epoch, metrics, self.best_epoch, self.finished)
 
     def _train_and_validate(self, on_batch: Progress) -> dict[str, float]:
@@ -191,23 +191,23 @@ class TrainingRun:
             learning_rate_factor=lambda step: self.options.learning_rate_factor(
                 first_step + step, steps_per_epoch=steps
             ),
-            on_batch=lambda done, _: on_batch(done, total),
+            on_batch=part_of(on_batch, before=0, total=total),
         )
         with self._averages.in_place():
-            validation = self._loop.validate(self._validation, on_batch=lambda done, _: on_batch(steps + done, total))
+            validation = self._loop.validate(self._validation, on_batch=part_of(on_batch, before=steps, total=total))
         metrics = epoch_metrics(training, validation, self._dataset.classes)
         check_objective(self.objective, tuple(metrics))
         return metrics
 
     def _save(self) -> None:
-        data = pack_checkpoint(self._loop.built.model, self._averages.variables, self._progressed)
+        data = pack_checkpoint(self._loop.built.model, self._averages.variables, self._state)
         # Best first: if the process ends in between, the epoch is repeated from the older `last`, with the same result.
         if self.best_epoch == self.epoch:
             self._folder.write_whole(BEST, data)
         self._folder.write_whole(LAST, data)
 
     def _restore(self, name: str) -> None:
-        self._progressed = restore_checkpoint(
-            self._loop.built.model, self._averages.variables, self._folder, name, expected=self._progressed
+        self._state = restore_checkpoint(
+            self._loop.built.model, self._averages.variables, self._folder, name, expected=self._state
         )
         self._weights_are_best = False

@@ -15,7 +15,7 @@ from search import builder, complete, discover, load_hypermodel, training_option
 from search.values import Value
 from trainer import Decide, Member, Objective, limit_threads, score_predictions, train_member
 from trainer.answering.calibration import apply_temperature, fit_temperature
-from trainer.answering.decision import fit_factors, weighted
+from trainer.answering.decision import decided, fit_factors
 from trainer.final.member import finish_member
 
 CHANGES: dict[str, dict[str, Value]] = {
@@ -74,8 +74,8 @@ def row(name: str, changes: Mapping[str, Value], dataset: Dataset, epochs: int, 
     factors = fit_factors(true, calibrated, dataset.classes)
     cells = []
     for decide in Decide:
-        decided = weighted(calibrated, dataset.classes, factors, decide).argmax(axis=1)
-        scores = score_predictions(true, calibrated, dataset.classes, decided=decided)
+        numbers = decided(calibrated, dataset.classes, factors, decide)
+        scores = score_predictions(true, calibrated, dataset.classes, decided=numbers)
         rarest = min(scores.per_class.values(), key=lambda score: score.support)
         cells += [f"{scores.accuracy:.4f}", f"{scores.balanced_accuracy:.4f}"]
         cells += [f"{rarest.recall:.2f}"] if decide is Decide.ACCURACY else []
