@@ -36,11 +36,10 @@ from .fitting.equivariant import (
 from .fitting.layers import FusedBatchNormalization as FusedBatchNormalization
 from .fitting.optimizers import FusedAdamW as FusedAdamW
 from .fitting.run import EpochReport as EpochReport, TrainingRun as TrainingRun
-from .objective import METRIC_DIRECTIONS as METRIC_DIRECTIONS, Objective as Objective
+from .objective import Objective as Objective
 from .options import TrainingOptions as TrainingOptions
 from .quiet import import_tensorflow as import_tensorflow, quiet_tensorflow as quiet_tensorflow
 from .scores import (
-    ClassScore as ClassScore,
     ReliabilityBin as ReliabilityBin,
     Scores as Scores,
     score_predictions as score_predictions,

@@ -100,24 +100,19 @@ def score_predictions(
     predicted = probabilities.argmax(axis=1) if decided is None else decided
     precision, recall, f1, support = precision_recall_fscore_support(true, predicted, labels=labels, zero_division=0)
     present = support > 0
+    scored = {"precision": precision, "recall": recall, "f1": f1}
+    macro = {name: float(values[present].mean()) for name, values in scored.items()}
+    each = zip(classes, precision.tolist(), recall.tolist(), f1.tolist(), support.tolist(), strict=True)
     return Scores(
         count=len(true),
         accuracy=float((predicted == true).mean()),
-        balanced_accuracy=float(recall[present].mean()),
-        macro={
-            name: float(values[present].mean())
-            for name, values in {"precision": precision, "recall": recall, "f1": f1}.items()
-        },
+        balanced_accuracy=macro["recall"],
+        macro=macro,
         per_class={
-            name: ClassScore(
-                precision=float(precision[number]),
-                recall=float(recall[number]) if present[number] else None,
-                f1=float(f1[number]) if present[number] else None,
-                support=int(support[number]),
-            )
-            for number, name in enumerate(classes)
+            name: ClassScore(named_rightly, hits if images else None, mean if images else None, images)
+            for name, named_rightly, hits, mean, images in each
         },
-        confusion_matrix=tuple(tuple(int(n) for n in row) for row in confusion_matrix(true, predicted, labels=labels)),
+        confusion_matrix=tuple(map(tuple, confusion_matrix(true, predicted, labels=labels).tolist())),
         classes=classes,
         ece=expected_calibration_error(true, probabilities),
         reliability=reliability_bins(true, probabilities),
@@ -144,17 +139,17 @@ def reliability_bins(
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == true
     bins = np.clip(np.ceil(confidence * _BINS).astype(int) - 1, 0, _BINS - 1)
-    counts = np.bincount(bins, minlength=_BINS)
-    sure, correct = (np.bincount(bins, weights=values, minlength=_BINS) for values in (confidence, right))
+    weights = (None, confidence, right)  # counts, and sums of each
+    sums = [np.bincount(bins, weights=values, minlength=_BINS).tolist() for values in weights]
     return tuple(
         ReliabilityBin(
             low=number / _BINS,
             high=(number + 1) / _BINS,
-            count=int(count),
-            confidence=float(sure[number] / count) if count else None,
-            accuracy=float(correct[number] / count) if count else None,
+            count=count,
+            confidence=sure / count if count else None,
+            accuracy=correct / count if count else None,
         )
-        for number, count in enumerate(counts)
+        for number, (count, sure, correct) in enumerate(zip(*sums, strict=True))
     )
 
 

@@ -1,4 +1,4 @@
-"""What lets a bundle say that it is not sure, or that an image is not like those it knows; learnt on validation."""
+"""What a bundle knows of its limits, learnt on validation images: when it is sure, and which images it knows."""
 
 import io
 from collections.abc import Mapping
@@ -13,14 +13,13 @@ from trainer.answering.novelty import LOOKS, Novelty, describe, fit_novelty
 from trainer.answering.selective import MAX_ERROR, Answers
 from trainer.errors import OptionsError
 
-UNLIKE = "not like the training images (novelty above 1): what the model says of it means little"
 _AT_ONCE = 1024
 _FIELDS = ("mean", "precision", "limit")
 
 
 @dataclass(frozen=True)
 class Trust:
-    """Answers on validation images at each operating point, and the looks of those images (None: they were too few)."""
+    """Answers on validation images at each operating point, and how they look (None: there were too few to say)."""
 
     answers: Mapping[Decide, Answers]
     novelty: Novelty | None

@@ -1,4 +1,4 @@
-"""How far an image is from those the model was validated on, by its looks: a galaxy is bright within dark corners.
+"""Out-of-distribution detection by looks: how far an image is from those that the model was validated on.
 
 An image is described by the brightness and spread of its colours in rings around its centre. Its *novelty* is the
 Mahalanobis distance of that description from validation images, as a multiple of the distance that only a stated share

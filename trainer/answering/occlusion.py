@@ -18,9 +18,7 @@ _COVER = 0.25
 
 
 def occlusion_map(
-    image: npt.NDArray[np.uint8],
-    number: int,
-    probabilities: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]],
+    image: npt.NDArray[np.uint8], number: int, probabilities: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 ) -> npt.NDArray[np.float32]:
     """Return how much the probability of a class falls when each pixel is covered, float32 (side, side), −1 to 1.
 

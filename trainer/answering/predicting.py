@@ -1,9 +1,10 @@
 """Probabilities of a model for the rows of a dataset, alike on every machine."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from datasets import Batches
 from trainer.errors import InfeasibleError
 from trainer.frameworks import keras, tf
 
+Result = TypeVar("Result")
 Predictions = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 """True labels, (n,), and probabilities, (n, classes)."""
 _lock = threading.Lock()
@@ -26,28 +28,20 @@ def full_float32() -> Iterator[None]:
     Those (TensorFloat-32) make differences of 1e-3, by which the same network in another runtime seems to be another
     one. Training keeps them: there they cost nothing. It holds for the whole process, until the last thread leaves.
     """
-    _enter()
+    global _inside, _before  # TensorFlow's own setting is one of the process
+    setting = tf.config.experimental
+    with _lock:
+        if _inside == 0:
+            _before = setting.tensor_float_32_execution_enabled()
+            setting.enable_tensor_float_32_execution(False)
+        _inside += 1
     try:
         yield
     finally:
-        _leave()
-
-
-def _enter() -> None:
-    global _inside, _before  # TensorFlow's own setting is one of the process
-    with _lock:
-        if _inside == 0:
-            _before = tf.config.experimental.tensor_float_32_execution_enabled()
-            tf.config.experimental.enable_tensor_float_32_execution(False)
-        _inside += 1
-
-
-def _leave() -> None:
-    global _inside
-    with _lock:
-        _inside -= 1
-        if _inside == 0:
-            tf.config.experimental.enable_tensor_float_32_execution(_before)
+        with _lock:
+            _inside -= 1
+            if _inside == 0:
+                setting.enable_tensor_float_32_execution(_before)
 
 
 @full_float32()
@@ -56,14 +50,23 @@ def predict(model: keras.Model, batches: Batches, *, logits: bool) -> Prediction
 
     Raises InfeasibleError if an output is not finite, or outputs are no probabilities.
     """
-    shape = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
-    # TensorFlow counts tracings by code and warns of many. A partial has no code.
-    compiled = tf.function(partial(model, training=False), input_signature=[shape], autograph=False)
+    run = compiled(partial(model, training=False), tf.TensorSpec((None, *model.input_shape[1:]), tf.float32))
     true, outputs = [], []
     for images, labels in batches.epoch():
         true.append(labels)
-        outputs.append(compiled(images).numpy())
+        outputs.append(run(images).numpy())
     return np.concatenate(true), as_probabilities(np.concatenate(outputs), logits=logits)
+
+
+def compiled(
+    function: Callable[..., Result], *signature: tf.TensorSpec, jit_compile: bool | None = None
+) -> Callable[..., Result]:
+    """Compile a function of tensors, as it is written, when it is first called."""
+    # TensorFlow counts tracings by code and warns of many, as many models make. A partial has no code.
+    traced: Callable[..., Result] = tf.function(
+        partial(function), input_signature=signature, autograph=False, jit_compile=jit_compile
+    )
+    return traced
 
 
 def as_probabilities(outputs: npt.NDArray[np.float32], *, logits: bool) -> npt.NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Predictions averaged over views of an image: flipped and turned, as a galaxy has no up, and in two sizes."""
+"""Test-time augmentation: predictions averaged over an image flipped, turned (a galaxy has no up) and in two sizes."""
 
 from collections.abc import Sequence
 

@@ -41,7 +41,7 @@ class Bundle:
 def write_bundle(
     folder: Folder, models: Sequence[keras.Model], manifest: Manifest, trust: Trust | None = None
 ) -> Manifest:
-    """Write ``models``, in the order of ``manifest.members``, whole or not at all; an older bundle goes at the end.
+    """Write ``models``, in the order of ``manifest.members``, whole or not at all; then remove an older bundle's files.
 
     Returns:
         The manifest as written: with its ``files`` and ``trust``.
@@ -52,16 +52,17 @@ def write_bundle(
     """
     if len(models) != len(manifest.members):
         raise ValueError(f"a model for each member is needed, but got {len(models)} for {len(manifest.members)}")
-    packed = [_pack_model(model, manifest.members[index].name) for index, model in enumerate(models)]
-    hashes = [hashlib.sha256(data).hexdigest() for data in packed]
-    files = {f"model-{index}-{digest[:12]}.keras": digest for index, digest in enumerate(hashes)}
-    contents = dict(zip(files, packed, strict=True))
-    manifest = replace(manifest, files=files, trust=None)
+    files, contents, record = {}, {}, None
+    for index, (model, member) in enumerate(zip(models, manifest.members, strict=True)):
+        data = _pack_model(model, member.name)
+        digest = hashlib.sha256(data).hexdigest()
+        name = f"model-{index}-{digest[:12]}.keras"
+        files[name], contents[name] = digest, data
     if trust is not None:
         data = trust.packed()
         record = _describe_trust(trust, hashlib.sha256(data).hexdigest())
         contents[record.file] = data
-        manifest = replace(manifest, trust=record)
+    manifest = replace(manifest, files=files, trust=record)
     for name, data in contents.items():
         folder.write_whole(name, data)
     folder.write_whole(FILE, manifest.as_document())

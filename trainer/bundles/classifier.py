@@ -3,25 +3,18 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from datasets import (
-    DecodedImage,
-    Folder,
-    ImageError,
-    ImageFile,
-    decode,
-)
+from datasets import DecodedImage, Folder, ImageError, ImageFile, decode
 from trainer.answering.calibration import apply_temperature
 from trainer.answering.decision import Decide, decided
 from trainer.answering.judging import Judge, scale_warning
 from trainer.answering.occlusion import occlusion_map
-from trainer.answering.predicting import as_probabilities, full_float32
+from trainer.answering.predicting import as_probabilities, compiled, full_float32
 from trainer.answering.views import images_at_once
 from trainer.bundles.bundle import Bundle, load_bundle
 from trainer.frameworks import tf
@@ -65,9 +58,7 @@ class Classifier:
         # Older bundles do not say, and have 8 at most: few enough.
         views = max(member.views or 1 for member in bundle.manifest.members)
         self._at_once = images_at_once(views, _BATCH_SIZE)
-        signature = [tf.TensorSpec((None, side, side, 3), tf.uint8)]
-        # TensorFlow counts tracings by code and warns of many. A partial has no code.
-        self._predict = tf.function(partial(self._outputs), input_signature=signature, autograph=False)
+        self._predict = compiled(self._outputs, tf.TensorSpec((None, side, side, 3), tf.uint8))
 
     @classmethod
     def load(cls, location: str | Path | Folder) -> "Classifier":

@@ -106,11 +106,7 @@ def _json(value: object) -> str:
 
 FORMATS: Mapping[ExportFormat, Format] = {
     ExportFormat.ONNX: Format(
-        "onnx",
-        ".onnx",
-        {"onnx": "onnx", "tf2onnx": "tf2onnx", "onnxruntime": "onnxruntime"},
-        _describe_onnx,
-        _run_onnx,
+        "onnx", ".onnx", {"onnx": "onnx", "tf2onnx": "tf2onnx", "onnxruntime": "onnxruntime"}, _describe_onnx, _run_onnx
     ),
     ExportFormat.LITERT: Format(
         "litert", ".tflite", {"ai_edge_litert": "ai-edge-litert"}, _describe_litert, _run_litert

@@ -1,11 +1,11 @@
-"""What a bundle is made of, of the trained members and their views, chosen on validation images."""
+"""Which trained members, and which views of an image, a bundle averages: validation images decide."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from trainer.answering.calibration import apply_temperature, fit_temperature
+from trainer.answering.calibration import SMALLEST, apply_temperature, fit_temperature
 from trainer.answering.predicting import Predictions
 
 _GAIN = 0.01
@@ -48,4 +48,4 @@ def is_worth_twice_the_work(plain: Predictions, elaborate: Predictions) -> bool:
 
 def _log_loss(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> float:
     calibrated = apply_temperature(probabilities, fit_temperature(true, probabilities))
-    return float(-np.log(np.maximum(calibrated[np.arange(len(true)), true], 1e-12)).mean())
+    return float(-np.log(np.maximum(calibrated[np.arange(len(true)), true], SMALLEST)).mean())

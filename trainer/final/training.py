@@ -1,4 +1,4 @@
-"""The winners, trained fully: the best kept or several averaged, calibrated, tested, bundled."""
+"""Final training: members are trained to their end; the best, or an ensemble, is calibrated, tested and bundled."""
 
 import platform
 from collections.abc import Mapping, Sequence

@@ -64,11 +64,7 @@ def check_model(
     """
     training, validation = epoch_batches(dataset, options, seed=seed)
     built = build_model(
-        build,
-        seed=seed,
-        image_shape=dataset.image_shape,
-        classes=len(dataset.classes),
-        precision=options.precision,
+        build, seed=seed, image_shape=dataset.image_shape, classes=len(dataset.classes), precision=options.precision
     )
     loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=training.class_weights)
     trained = loop.train(_first(training), epoch=0, learning_rate_factor=lambda _: 1.0)

@@ -1,18 +1,12 @@
-"""Batches made in the background while the model works on the one before."""
+"""Prefetching: a batch is made in the background while the model works on the one before."""
 
 from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from itertools import islice
+from typing import TypeVar
 
 Item = TypeVar("Item")
-
-
-class _End:
-    """What the source gives once it is exhausted."""
-
-
-_END: Final = _End()
 
 
 def prefetched(items: Iterable[Item], *, depth: int = 2) -> Generator[Item, None, None]:
@@ -23,11 +17,11 @@ def prefetched(items: Iterable[Item], *, depth: int = 2) -> Generator[Item, None
     """
     source = iter(items)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches") as thread:
-        waiting = deque(thread.submit(next, source, _END) for _ in range(depth))
+        waiting = deque(thread.submit(list, islice(source, 1)) for _ in range(depth))
         try:
-            while not isinstance(item := waiting.popleft().result(), _End):
-                waiting.append(thread.submit(next, source, _END))
-                yield item
+            while made := waiting.popleft().result():
+                waiting.append(thread.submit(list, islice(source, 1)))
+                yield made[0]
         finally:
             for future in waiting:
                 future.cancel()

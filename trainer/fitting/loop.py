@@ -8,14 +8,13 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from datasets import Batch, Batches, MixedBatch, Progress, silent, uncollected
-from trainer.answering.predicting import as_probabilities
+from trainer.answering.predicting import as_probabilities, compiled
 from trainer.errors import InfeasibleError
 from trainer.fitting.building import BuiltModel
 from trainer.fitting.feeding import prefetched
@@ -72,8 +71,9 @@ class TrainingLoop:
         self.built, self._mixed, self._class_weights, self._after_step = built, mixed, class_weights, after_step
         images, labels = tf.TensorSpec((None, *built.image_shape), tf.float32), tf.TensorSpec((None,), tf.int64)
         targets = tf.TensorSpec((None, built.classes), tf.float32) if mixed else labels
-        self._train_step = self._compiled(self._training_step, images, targets, tf.TensorSpec((), tf.float32))
-        self._validate_step = self._compiled(self._validation_step, images, labels)
+        rate, jit = tf.TensorSpec((), tf.float32), built.model.jit_compile
+        self._train_step = compiled(self._training_step, images, targets, rate, jit_compile=jit)
+        self._validate_step = compiled(self._validation_step, images, labels, jit_compile=jit)
 
     def train(
         self, batches: Batches, *, epoch: int, learning_rate_factor: Callable[[int], float], on_batch: Progress = silent
@@ -122,13 +122,6 @@ class TrainingLoop:
         _check_finite(loss, "val_loss")
         probabilities = as_probabilities(np.concatenate(outputs), logits=self.built.logits)
         return Validation({**_numbers(results), "loss": loss}, labels, probabilities)
-
-    def _compiled(self, step: Callable[..., Result], *signature: tf.TensorSpec) -> Callable[..., Result]:
-        # TensorFlow counts tracings by code and warns of many: a worker trains many models. A partial has no code.
-        compiled: Callable[..., Result] = tf.function(
-            partial(step), input_signature=signature, autograph=False, jit_compile=self.built.model.jit_compile
-        )
-        return compiled
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         return tf.one_hot(labels, self.built.classes) if self.built.one_hot else labels

@@ -1,4 +1,4 @@
-"""An optimizer whose step is a few operations for each weight instead of dozens: sooner traced, sooner done."""
+"""An optimizer that takes a few operations for each weight instead of dozens: quicker to trace and to run."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""In which number format a model computes while it trains.
+"""The number format in which a model computes while it trains (mixed precision).
 
 In bfloat16 (8 bits of mantissa, the range of float32; weights, statistics and the optimizer stay float32) convolutions
 are several times as fast where the processor has instructions for it, and many times slower where it has not.

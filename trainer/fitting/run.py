@@ -35,10 +35,10 @@ class TrainingRun:
     """One training of one model, from a blank start or from the ``last`` checkpoint in its folder.
 
     An epoch's metrics are: ``loss`` and the compiled metrics over the training batches (as they are trained on: mixed,
-    and the loss weighted, where the options say so); the same with ``val_`` over the
-    validation rows; and the trainer's own ``val_accuracy``, ``val_balanced_accuracy``, ``val_macro_precision``,
-    ``val_macro_recall``, ``val_macro_f1``, ``val_ece``. Where weights are averaged (``weight_averaging``, or an
-    optimizer that does it itself) the model is validated, and the best one given, with the averages.
+    and the loss weighted, where the options say so); the same with ``val_`` over the validation rows; and the trainer's
+    own ``val_accuracy``, ``val_balanced_accuracy``, ``val_macro_precision``, ``val_macro_recall``, ``val_macro_f1``,
+    ``val_ece``. Where weights are averaged (``weight_averaging``, or an optimizer that does it itself) the model is
+    validated, and the best one given, with the averages.
 
     On one CPU thread a continued training equals an uninterrupted one bit for bit: weights, optimizer, seed generators,
     learning rate, order and augmentation of the data.
@@ -91,10 +91,7 @@ class TrainingRun:
         )
         self._averages = WeightAverages(built.model, options.weight_averaging)
         self._loop = TrainingLoop(
-            built,
-            mixed=options.mixup > 0,
-            class_weights=self._training.class_weights,
-            after_step=self._averages.update,
+            built, mixed=options.mixup > 0, class_weights=self._training.class_weights, after_step=self._averages.update
         )
         self._state = TrainingState(0, {}, dataset.fingerprint, str(objective))
         self._weights_are_best = False
