@@ -196,25 +196,26 @@ def test_a_model_that_says_something_else_there_is_not_kept(
         found = {"probabilities": classifier.probabilities(images), "novelty": novelty}
         return {**found, name: found[name] + np.float32(change)}
 
-    changed(monkeypatch, write=lambda model, signature, description, path: path.mkdir(), run=run)
+    monkeypatch.setattr("keras.Model.export", lambda model, path, **_: path.mkdir())
+    changed(monkeypatch, run=run)
     with pytest.raises(ExportError, match=expected):
         export_model(classifier, ExportFormat.SAVEDMODEL, tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
 
 
 def failing(error: BaseException) -> Callable[..., None]:
-    def write(model: object, signature: object, description: object, path: Path) -> None:
+    def export(model: object, path: Path, **_: object) -> None:
         path.mkdir()
         (path / "part").write_text("half")
         raise error
 
-    return write
+    return export
 
 
 def test_a_model_that_cannot_be_converted_is_refused(
     classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changed(monkeypatch, write=failing(ValueError("no such\noperation")))
+    monkeypatch.setattr("keras.Model.export", failing(ValueError("no such\noperation")))
     expected = r"'/models/first' cannot be exported to savedmodel: expected .*, found ValueError: no such operation$"
     with pytest.raises(ExportError, match=expected):
         export_model(classifier, ExportFormat.SAVEDMODEL, tmp_path / "m")
@@ -224,7 +225,7 @@ def test_a_model_that_cannot_be_converted_is_refused(
 def test_an_interruption_leaves_nothing(
     classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changed(monkeypatch, write=failing(KeyboardInterrupt()))
+    monkeypatch.setattr("keras.Model.export", failing(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         export_model(classifier, ExportFormat.SAVEDMODEL, tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
