@@ -7,10 +7,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # the name is for type checkers alone
-    from sys import UnraisableHookArgs
 
 _SOON_SECONDS = 0.02
 _log = logging.getLogger(__name__)
@@ -45,7 +41,7 @@ def _raised_again() -> Iterator[None]:
     """
     before, main_thread = sys.unraisablehook, threading.get_ident()
 
-    def hook(unraisable: "UnraisableHookArgs") -> None:
+    def hook(unraisable: "sys.UnraisableHookArgs") -> None:
         if issubclass(unraisable.exc_type, KeyboardInterrupt):
             # Later, or it would fall into the same place.
             threading.Timer(_SOON_SECONDS, signal.pthread_kill, [main_thread, signal.SIGINT]).start()

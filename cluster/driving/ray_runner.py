@@ -1,7 +1,6 @@
 """Running a search's trials on Ray, on this machine or on a cluster that is up."""
 
 import logging
-import shutil
 import tempfile
 
 import ray
@@ -25,22 +24,18 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> N
     settings = conductor.specification.settings
     concurrency = settings.concurrency or _most_at_once(settings)
     health = HealthCheck.of(address, f"`galaxy resume {settings.name}`")
-    searcher = ConductorSearcher(
-        conductor, layout, cpus_per_trial=settings.cpus_per_trial, is_ray_gone=health.is_raylet_gone
-    )
-    scratch = tempfile.mkdtemp(prefix="galaxy-tuner-")
+    searcher = ConductorSearcher(conductor, layout, is_ray_gone=health.is_raylet_gone)
     # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     patch_tune()
     try:
-        run_while_healthy(health, lambda: _tuner(conductor, searcher, concurrency, scratch).fit())
-        searcher.close()
+        # Tune's own folder is scratch: what lasts is in the ledger.
+        with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", ignore_cleanup_errors=True) as scratch:
+            run_while_healthy(health, lambda: _tuner(conductor, searcher, concurrency, scratch).fit())
+            searcher.close()
     except BaseException:
         searcher.abandon()
         raise
-    finally:
-        # Tune's own folder is scratch: what lasts is in the ledger.
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _tuner(conductor: Conductor, searcher: ConductorSearcher, concurrency: int, scratch: str) -> tune.Tuner:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import ParamSpec, cast
+from typing import TypeVar, cast
 
 from ray.tune import Callback
 from ray.tune.experiment import Trial
@@ -23,7 +23,7 @@ from search import Conductor, NoSuggestion, Record, SearchLayout, Suggestion, Tr
 
 # With trials running, Tune's loop must go on serving them; with none, there is nothing else to do than wait.
 _SUGGESTION_SECONDS = 0.25
-P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class ConductorSearcher(Searcher):
@@ -32,13 +32,10 @@ class ConductorSearcher(Searcher):
     ``is_ray_gone`` says whether Ray has gone away: a worker that is lost then is no failure of its trial.
     """
 
-    def __init__(
-        self, conductor: Conductor, layout: SearchLayout, *, cpus_per_trial: int, is_ray_gone: Callable[[], bool]
-    ) -> None:
+    def __init__(self, conductor: Conductor, layout: SearchLayout, *, is_ray_gone: Callable[[], bool]) -> None:
         super().__init__(metric=METRIC, mode=conductor.specification.objective_direction)
         self._conductor = conductor
         self._search = layout.root.uri
-        self._cpus = cpus_per_trial
         self._is_ray_gone = is_ray_gone
         # Ray Tune's id of each running trial → the oracle's.
         self._trials: dict[str, str] = {}
@@ -68,7 +65,8 @@ class ConductorSearcher(Searcher):
         if not isinstance(suggestion, Suggestion):
             return cast("dict[str, object]", Searcher.FINISHED)  # a string, which the base class does not declare
         self._trials[trial_id] = suggestion.trial_id
-        return {**TrialConfig(search=self._search, trial=suggestion.trial_id, cpus=self._cpus)}
+        cpus = self._conductor.specification.settings.cpus_per_trial
+        return {**TrialConfig(search=self._search, trial=suggestion.trial_id, cpus=cpus)}
 
     def on_trial_result(self, trial_id: str, result: dict[str, object]) -> None:
         """Keep a running trial's report."""
@@ -121,8 +119,8 @@ class ConductorSearcher(Searcher):
     def restore(self, checkpoint_path: str) -> None:
         """Restore nothing: resuming rebuilds from the ledger."""
 
-    def _queue(self, call: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-        self._queued.append(self._conductor_thread.submit(call, *args, **kwargs))
+    def _queue(self, call: Callable[[T], None], argument: T) -> None:
+        self._queued.append(self._conductor_thread.submit(call, argument))
 
     def _fail(self, trial_id: str, reason: str, state: TrialState) -> None:
         record = self._conductor.record(self._trials[trial_id])

@@ -45,7 +45,7 @@ def made_searcher(layout: SearchLayout, *, cut: bool = False) -> ConductorSearch
     from search import read_specification
 
     conductor = Conductor.resumed(read_specification(layout), Ledger(layout), made("random", small()))
-    return ConductorSearcher(conductor, layout, cpus_per_trial=1, is_ray_gone=lambda: cut)
+    return ConductorSearcher(conductor, layout, is_ray_gone=lambda: cut)
 
 
 def failed(text: str, folder: Path) -> Any:
