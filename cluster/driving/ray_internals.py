@@ -29,13 +29,15 @@ try:
         (RayActorManager, "_actor_start_failed"),
         (RayActorManager, "_actor_task_failed"),
         (TuneController, "_trial_task_failure"),
+        (tune_controller, "RayActorManager"),
+        (sys.modules["ray.tune.tune"], "TuneController"),
         (_asha, "_trial_info"),
         (_asha._brackets[0], "_rungs"),
     ):
         getattr(_owner, _name)
     if "_resetting_trials" not in TuneController.__init__.__code__.co_names:
         raise AttributeError("TuneController has no attribute '_resetting_trials'")
-except (ImportError, AttributeError) as error:
+except (ImportError, AttributeError, KeyError) as error:
     raise ClusterError(f"Galaxy Tuner was made for Ray 2.60, but this is {ray.__version__}: {error}") from error
 
 KILLED_BY_RAY = "out of memory: "

@@ -1,9 +1,11 @@
 """Private names of Ray are looked for at the import of the one module that uses them."""
 
+import sys
 from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 from ray.air.execution._internal import RayActorManager
+from ray.tune.execution import tune_controller
 from ray.tune.execution.tune_controller import TuneController
 
 from cluster import ClusterError
@@ -16,9 +18,11 @@ from cluster.driving import ray_internals
         (RayActorManager, "_actor_start_failed"),
         (RayActorManager, "_actor_task_failed"),
         (TuneController, "_trial_task_failure"),
+        (tune_controller, "RayActorManager"),
+        (sys.modules["ray.tune.tune"], "TuneController"),
     ],
 )
-def test_a_ray_that_lacks_one_is_refused_in_one_line(owner: type, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ray_that_lacks_one_is_refused_in_one_line(owner: object, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(owner, name)
     refuses_to_be_imported(name)
 
