@@ -14,7 +14,6 @@ figure that was not chosen, take a seed above 40.
 import argparse
 import io
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,6 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 import numpy.typing as npt
+from measuring import say
 from PIL import Image
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
@@ -73,7 +73,7 @@ def rendered(options: argparse.Namespace, seed: int) -> Labelled:
         began, used = time.monotonic(), time.process_time()
         render_sample(Path(scratch) / "sample", count=options.count, seed=seed)
         seconds = f"{time.monotonic() - began:.1f} s, {time.process_time() - used:.1f} s of CPU"
-        _write(f"rendered {options.count} galaxies with seed {seed} in {seconds}")
+        say(f"rendered {options.count} galaxies with seed {seed} in {seconds}")
         return read(Path(scratch) / "sample", options)
 
 
@@ -102,12 +102,12 @@ def report_cnn(training: Labelled, tests: dict[str, Labelled], options: argparse
     model = small_cnn(len(training.names), steps=options.epochs * -(-len(training.labels) // BATCH))
     for _ in range(options.epochs):
         model.fit(_turned(training.images, generator), training.labels, batch_size=BATCH, verbose=0)
-    _write(f"small CNN: {model.count_params():,} parameters, {options.epochs} epochs, {time.monotonic() - began:.0f} s")
+    say(f"small CNN: {model.count_params():,} parameters, {options.epochs} epochs, {time.monotonic() - began:.0f} s")
     for test_name, test in tests.items():
         predicted = model.predict(test.images, batch_size=256, verbose=0).argmax(axis=1)
         _score("small CNN", test_name, test, predicted)
         for name, row in zip(test.names, confusion_matrix(test.labels, predicted), strict=True):
-            _write(f"    {name:<26}{row}")
+            say(f"    {name:<26}{row}")
 
 
 def small_cnn(classes: int, steps: int) -> keras.Model:
@@ -166,12 +166,7 @@ def _pixels(data: bytes) -> Images:
 def _score(classifier: str, test_name: str, test: Labelled, predicted: npt.NDArray[np.int64]) -> None:
     accuracy = float((predicted == test.labels).mean())
     macro = f1_score(test.labels, predicted, average="macro", zero_division=0)
-    _write(f"{classifier:<26}{test_name:<12}accuracy {accuracy:6.1%}   macro F1 {macro:.3f}")
-
-
-def _write(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    say(f"{classifier:<26}{test_name:<12}accuracy {accuracy:6.1%}   macro F1 {macro:.3f}")
 
 
 def _arguments() -> argparse.Namespace:

@@ -15,9 +15,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
+from common import seconds
 from PIL import Image
 
 BATCH = 64
@@ -34,12 +35,6 @@ classifier.probabilities(np.zeros((1, side, side, 3), np.uint8))
 answered = time.perf_counter()
 print(f"import {imported - began:.2f} s, load {loaded - imported:.2f} s, first answer {answered - loaded:.2f} s")
 """
-
-
-def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
-    began = clock()
-    work()
-    return clock() - began
 
 
 def stream(count: int, size: int) -> "Iterator[object]":

@@ -17,7 +17,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets import Dataset, ImportOptions, import_dataset, render_sample
+from common import rendered_dataset, say
+
+from datasets import Dataset
 
 WAYS = {"one trial with 2 CPUs": (2,), "two trials with 1 CPU each": (1, 1)}
 """CPUs of each trial."""
@@ -73,11 +75,6 @@ def work(cpus: int, epochs: int, dataset: Path, network: str | None) -> None:
             say(f"{time.perf_counter() - began}")
 
 
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 def compare(options: argparse.Namespace, dataset: Path) -> None:
     workers = {way: [start(cpus, options, dataset) for cpus in each] for way, each in WAYS.items()}
     for worker in (worker for each in workers.values() for worker in each):
@@ -109,11 +106,7 @@ def main() -> None:
         work(options.worker, options.epochs, options.dataset, options.network)
         return
     with tempfile.TemporaryDirectory() as name:
-        place = options.dataset or Path(name) / "dataset"
-        if options.dataset is None:
-            render_sample(Path(name) / "source", count=2000, seed=1)
-            import_dataset(Path(name) / "source", place, ImportOptions(image_size=64))
-        compare(options, place)
+        compare(options, options.dataset or rendered_dataset(Path(name), 2000))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from common import say
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 import non_galaxies
@@ -25,11 +26,6 @@ import non_galaxies
 Array = npt.NDArray[np.floating]
 Score = Callable[[npt.NDArray[np.uint8]], Array]
 BATCH = 256
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def feature_scores(classifier: object, known: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> dict[str, Score]:

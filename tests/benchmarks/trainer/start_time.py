@@ -14,20 +14,17 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from common import rendered_dataset, seconds
 
 from datasets import (
     Dataset,
     Folder,
-    ImportOptions,
     freeze_loaded,
-    import_dataset,
     open_folder,
-    render_sample,
     uncollected,
 )
 from search import GalaxyHyperModel, builder, complete, discover, training_options
@@ -45,12 +42,6 @@ PARTS = (
     "restore",
 )
 BATCH = 64
-
-
-def seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def start_worker() -> None:
@@ -116,10 +107,8 @@ def main() -> None:
     if not limit_threads(options.threads):
         raise SystemExit("TensorFlow has started with other threads")
     with tempfile.TemporaryDirectory() as name:
-        folder, place = Path(name), options.dataset
-        if place is None:
-            render_sample(folder / "source", count=250, seed=1)
-            place = import_dataset(folder / "source", folder / "dataset", ImportOptions(image_size=64)).path
+        folder = Path(name)
+        place = options.dataset or rendered_dataset(folder, 250)
         dataset, checkpoints = Dataset.open(place), open_folder(folder / "checkpoints")
         space = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
         training = training_options(complete(discover(space), {}), epochs=1)

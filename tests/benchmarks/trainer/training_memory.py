@@ -16,7 +16,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from datasets import Augmentation, Dataset, ImportOptions, import_dataset, render_sample
+from common import rendered_dataset
+
+from datasets import Augmentation, Dataset
 
 sys.path.append(str(Path(__file__).parents[1] / "datasets"))
 MIB = 2**20
@@ -63,8 +65,7 @@ def main() -> None:
     steps = int(0.8 * options.large) // 64
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        render_sample(folder / "source", count=500, seed=1)
-        sample = Dataset.open(import_dataset(folder / "source", folder / "d", ImportOptions(image_size=64)).path)
+        sample = Dataset.open(rendered_dataset(folder, 500))
         peaks = []
         for rows in (options.small, options.large):
             place = generate(folder / str(rows), sample, rows)

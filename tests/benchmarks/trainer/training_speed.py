@@ -21,7 +21,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from math import prod
@@ -29,25 +28,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from common import rendered_dataset, say, seconds
 
-from datasets import Augmentation, Dataset, ImportOptions, Split, import_dataset, open_folder, render_sample
+from datasets import Augmentation, Dataset, Split, open_folder
 from search import GalaxyHyperModel, builder, training_options
 from trainer import Objective, TrainingOptions, TrainingRun, limit_threads
 from trainer.final.portable import portable
 
 GOAL = 1.2
 EPOCHS = 1000  # more than are trained: the schedule's horizon
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def sgemm_rate(side: int = 2048) -> float:
@@ -146,10 +135,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        place = options.dataset or folder / "dataset"
-        if options.dataset is None:
-            render_sample(folder / "source", count=2000, seed=1)
-            import_dataset(folder / "source", place, ImportOptions(image_size=64))
+        place = options.dataset or rendered_dataset(folder, 2000)
         if len(options.threads) > 1:  # thread pools cannot change once TensorFlow has started
             for threads in options.threads:
                 command = [sys.executable, __file__, "--threads", str(threads), "--repeats", str(options.repeats)]

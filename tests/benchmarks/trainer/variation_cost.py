@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from datasets import Augmentation, Balance, Dataset, ImportOptions, import_dataset, render_sample
+from common import rendered_dataset
+
+from datasets import Augmentation, Balance, Dataset
 from search import GalaxyHyperModel, builder
 from trainer import TrainingOptions, limit_threads
 from trainer.fitting.building import build_model
@@ -97,10 +99,7 @@ def main() -> None:
     if not limit_threads(1):
         raise SystemExit("TensorFlow has started with more threads")
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "source"
-        render_sample(source, count=options.images, seed=1)
-        info = import_dataset(source, Path(folder) / "dataset", ImportOptions(image_size=64))
-        dataset = Dataset.open(info.path)
+        dataset = Dataset.open(rendered_dataset(Path(folder), options.images))
         compare("feeding", {name: feeding(dataset, way) for name, way in WAYS.items()}, options.repeats)
         trained = ("rotation, zoom, shift, flip", "and mixup", "and class weights", "and all at once")
         compare("training", {name: training(dataset, WAYS[name]) for name in trained}, options.repeats)
