@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from datasets.errors import FormatError
 from datasets.storage.checksums import Checksum
@@ -74,10 +74,6 @@ class DatasetInfo:
         """Return the content of `dataset.json`, which does not say where it lies."""
         document = {key: value for key, value in asdict(self).items() if key != "path"}
         return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
-
-    def at(self, path: str) -> "DatasetInfo":
-        """Return the description of the same dataset at another place."""
-        return replace(self, path=path)
 
 
 def parse_document(data: bytes, *, path: str) -> DatasetInfo:

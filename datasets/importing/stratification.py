@@ -1,4 +1,7 @@
-"""The draw of splits: stratified by class, the same for the same images and seed."""
+"""The draw of splits: stratified by class, the same for the same images and seed.
+
+Those of scikit-learn would change with the order of the rows, and take folds of equal size rather than shares.
+"""
 
 import hashlib
 from collections.abc import Mapping, Sequence

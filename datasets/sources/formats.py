@@ -1,10 +1,9 @@
 """The forms of source that can be imported, and which of them a source is."""
 
-import importlib
+import pkgutil
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
 
 from datasets.errors import SourceError
 from datasets.images.fits_names import is_fits
@@ -32,8 +31,8 @@ _BY_COLUMNS = (
 
 def list_source(source: Path, format: str) -> Listing:
     """List a source of a form that is a key of FORMATS. Raises SourceError where it is none."""
-    module, name = FORMATS[format].split(":")
-    return cast(Callable[[Path], Listing], getattr(importlib.import_module(module), name))(source)
+    lister: Callable[[Path], Listing] = pkgutil.resolve_name(FORMATS[format])
+    return lister(source)
 
 
 def recognise(source: Path) -> str:

@@ -1,7 +1,8 @@
 """Folders of the storage: the same few verbs on a local disk and on an object store.
 
 A reader never sees a half-written file. Locally a file is written beside its place, flushed to the disk and renamed;
-on an object store it is one upload, which appears when it is complete. Nothing is ever appended to.
+on an object store it is one upload, which appears when it is complete. Nothing is ever appended to. The filesystems of
+pyarrow, which read and write here what is remote, do neither of this on a local disk, nor do fsspec's.
 """
 
 import contextlib
