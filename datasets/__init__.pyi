@@ -8,7 +8,6 @@ from .splits import Split as Split
 
 # isort: split
 # For the layers above.
-from .arrow.dataset import read_info as read_info
 from .arrow.description import DatasetInfo as DatasetInfo, Preprocessing as Preprocessing
 from .arrow.verification import verify_dataset as verify_dataset
 from .classes import class_mapping as class_mapping
@@ -30,13 +29,7 @@ from .storage.building import building_place as building_place
 from .storage.folders import Folder as Folder, open_folder as open_folder
 from .tables.writing import Cell as Cell, Column as Column, csv_writer as csv_writer, table_writer as table_writer
 from .training.augmentation import Augmentation as Augmentation
-from .training.augmenting import augment as augment
-from .training.balancing import (
-    Balance as Balance,
-    balanced_counts as balanced_counts,
-    balanced_rows as balanced_rows,
-    class_weights as class_weights,
-)
+from .training.balancing import Balance as Balance
 from .training.batches import (
     Batch as Batch,
     Batches as Batches,
@@ -46,5 +39,4 @@ from .training.batches import (
     training_batches as training_batches,
 )
 from .training.gallery import draw_gallery as draw_gallery
-from .training.mixup import mix_up as mix_up
 from .validation import first_problem as first_problem

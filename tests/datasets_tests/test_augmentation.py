@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from datasets import Augmentation, augment
+from datasets import Augmentation
+from datasets.training.augmenting import augment
 
 
 @pytest.fixture

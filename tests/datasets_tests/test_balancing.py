@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from datasets import Balance, balanced_rows, class_weights
+from datasets import Balance
+from datasets.training.balancing import balanced_rows, class_weights
 
 LABELS = np.repeat([0, 1, 2], [10, 40, 100])
 ROWS = np.arange(1000, 1150)

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from datasets import Dataset, FormatError, ImportOptions, Split, import_dataset, read_info, verify_dataset
+from datasets import Dataset, FormatError, ImportOptions, Split, import_dataset, verify_dataset
+from datasets.arrow.dataset import read_info
 
 
 @pytest.fixture

@@ -91,6 +91,13 @@ def test_images_of_another_kind_are_not_listed(tmp_path, images):
         hdf5.stored_images(tmp_path / "b.h5")
 
 
+def test_a_file_without_images_lists_none(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_group("images")
+    with pytest.raises(ImageError, match=r"^expected an HDF5 file with images"):
+        hdf5.stored_images(tmp_path / "a.h5")
+
+
 def test_stored_images_are_named_by_their_rows(tmp_path):
     images = noise(70, 5)
     stored = hdf5.stored_images(write(tmp_path / "a.h5", images, np.arange(70)))

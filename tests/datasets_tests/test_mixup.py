@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from datasets import mix_up
+from datasets.training.mixup import mix_up
 
 LABELS = np.array([0, 1, 2, 1, 0, 2])
 

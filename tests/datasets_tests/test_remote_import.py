@@ -6,16 +6,8 @@ import numpy as np
 import pytest
 from datasets_tests.remote_examples import IMPORT, start
 
-from datasets import (
-    Dataset,
-    FormatError,
-    ImportOptions,
-    SourceError,
-    StorageError,
-    import_dataset,
-    open_folder,
-    read_info,
-)
+from datasets import Dataset, FormatError, ImportOptions, SourceError, StorageError, import_dataset, open_folder
+from datasets.arrow.dataset import read_info
 from datasets.storage.folders import Folder
 
 SMALL = ImportOptions(image_size=8)

@@ -3,7 +3,9 @@
 import numpy as np
 from hypothesis import given, settings, strategies as st
 
-from datasets import Augmentation, augment, mix_up
+from datasets import Augmentation
+from datasets.training.augmenting import augment
+from datasets.training.mixup import mix_up
 
 augmentations = st.builds(
     Augmentation,

@@ -3,7 +3,8 @@
 import numpy as np
 from hypothesis import given, settings, strategies as st
 
-from datasets import Balance, balanced_counts, balanced_rows, class_weights
+from datasets import Balance
+from datasets.training.balancing import balanced_counts, balanced_rows, class_weights
 
 
 @st.composite

@@ -31,7 +31,8 @@ from measuring import (
     say_rate,
 )
 
-from datasets import Batches, augment
+from datasets import Batches
+from datasets.training.augmenting import augment
 
 TIMES = 10
 
