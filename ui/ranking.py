@@ -25,7 +25,7 @@ def differing(records: "Sequence[Record]") -> tuple[str, ...]:
 
 
 def ended(rows: "Sequence[Row]") -> int:
-    """Count the trials to which nothing more will happen."""
+    """Count the trials that have ended, however they did."""
     return sum(row.state.is_ended() for row in rows)
 
 

@@ -26,7 +26,7 @@ _STORAGE, _PLACE = "Folder that holds the searches, or a URI such as s3://bucket
 
 @dataclass(frozen=True)
 class Place:
-    """Where a search runs, and where what comes of it is kept."""
+    """Where a search runs, and where its results are kept."""
 
     storage: Annotated[str, Option(_STORAGE, _PLACE, metavar="URI")] = DEFAULT_STORAGE
     address: Annotated[str, Option("Ray to run on: local, in-process, auto, HOST:PORT.", _PLACE)] = "local"

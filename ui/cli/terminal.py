@@ -1,4 +1,4 @@
-"""One command's talk with its user: results on stdout, everything else on stderr, and how it ends.
+"""What one command writes, results on stdout and everything else on stderr, and how it ends.
 
 Exit status: 0 done, 1 failed, 2 wrong use (see `ui.cli.main`), 130 interrupted.
 """

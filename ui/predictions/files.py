@@ -1,4 +1,4 @@
-"""Classifications in a file, written image by image; the file is there whole or not at all."""
+"""Predictions in a file, written image by image; the file is there whole or not at all."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ SUFFIXES = (".csv", ".json", ".parquet")
 
 @contextmanager
 def prediction_file(target: Path, *, model: str, classes: Sequence[str]) -> Iterator[Add]:
-    """Yield what adds one image to the file ``target``, of a kind in SUFFIXES, named by its suffix.
+    """Yield a function that adds one image to the file ``target``, whose suffix is one of SUFFIXES.
 
     The file takes its place, and that of an older one, when the block ends without an error. CSV and Parquet have the
     columns ``path, class``, one a class with its probability, ``warnings, error, sure, novelty``; JSON is what
@@ -30,7 +30,7 @@ def prediction_file(target: Path, *, model: str, classes: Sequence[str]) -> Iter
 
 @contextmanager
 def write_predictions(path: Path, *, model: str, classes: Sequence[str]) -> Iterator[Add]:
-    """Yield what adds one image to the file at ``path``, which is complete when the block ends."""
+    """Yield a function that adds one image to the file at ``path``, which is complete when the block ends."""
     if path.suffix.lower() == ".json":
         with path.open("w", encoding="utf-8", newline="") as file:
             file.write(f'{{"model": {json.dumps(model, ensure_ascii=False)}, "images": [')

@@ -1,4 +1,4 @@
-"""Pictures of what a classification rests on: the image, and beside it the same under a heatmap."""
+"""Pictures of what a classification rests on: the image, and beside it the image under its heatmap."""
 
 import io
 import re
@@ -19,7 +19,7 @@ _FOR, _AGAINST = np.array([255.0, 90, 30]), np.array([60.0, 120, 255])
 _STRONGEST = 0.75
 """Opacity where the heatmap is highest."""
 _LEAST = 0.05
-"""Changes of the probability below are drawn as weak as they are, not as the strongest."""
+"""A heatmap that stays below this change of the probability is drawn weak: its strongest part is not opaque."""
 
 
 def heatmap_name(number: int, path: str) -> str:
@@ -30,7 +30,7 @@ def heatmap_name(number: int, path: str) -> str:
 
 
 def overlay(pixels: npt.NDArray[np.uint8], heatmap: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """Draw an image, uint8 (side, side, 3), and right of it the same under its heatmap, (side, side): uint8, RGB.
+    """Draw an image, uint8 (side, side, 3), and right of it the image under its heatmap, (side, side): uint8, RGB.
 
     Orange speaks for the class, blue against it; the more opaque, the more.
     """

@@ -1,4 +1,4 @@
-"""What a classification says, as plain tables: for the terminal, for the page, and as JSON and CSV."""
+"""What a model says of an image, as plain tables: for the terminal, for the page, and as JSON and CSV."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -79,14 +79,14 @@ def columns(classes: Sequence[str]) -> list[Column]:
 
 
 def row(prediction: Prediction, classes: Sequence[str]) -> tuple[Cell, ...]:
-    """Return what an image has in the `columns`."""
+    """Return an image's cells, one for each of `columns`."""
     probabilities = ((prediction.probabilities or {}).get(name) for name in classes)
     remaining = (prediction.warnings, prediction.error, prediction.sure, prediction.novelty)
     return (prediction.path, prediction.class_name, *probabilities, *remaining)
 
 
 def prediction_table(predictions: Sequence[Prediction]) -> list[dict[str, object]]:
-    """Return one dictionary an image, for a page's table: its class, the likeliest other, what is to be known."""
+    """Return one dictionary an image, for a page's table: its class, the likeliest other class, a note."""
     return [
         {
             "image": each.path,

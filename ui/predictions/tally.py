@@ -1,4 +1,4 @@
-"""What many classifications came to, in the memory of a few."""
+"""Counts over many classifications, of which only the first are kept."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from datasets import ImageError
 from ui.predictions.prediction import Prediction
 
 SHOWN = 1000
-"""Images that are shown one by one."""
+"""How many images are kept, to be shown one by one."""
 
 
 @dataclass

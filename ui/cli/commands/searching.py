@@ -1,4 +1,4 @@
-"""Commands that run and list searches: ``search``, ``searches``."""
+"""Commands that run, end and list searches: ``search``, ``resume``, ``stop``, ``searches``."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

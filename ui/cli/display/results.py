@@ -1,4 +1,4 @@
-"""How the terminal shows what a model is worth and what it says: training, evaluation, classification."""
+"""How the terminal shows what came of a model: its training, evaluation, export, and what it says of images."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
