@@ -15,7 +15,7 @@ def test_light_names_import_no_tensorflow() -> None:
     script = (
         "import sys, trainer\n"
         "trainer.Objective, trainer.TrainingOptions, trainer.InfeasibleError, trainer.read_manifest, trainer.Scores\n"
-        "trainer.quiet_tensorflow()\n"
+        "trainer.Decide, trainer.model_card, trainer.ExportFormat, trainer.quiet_tensorflow()\n"
         "heavy = {'tensorflow', 'keras', 'sklearn', 'scipy', 'cv2'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
     )
