@@ -1,6 +1,5 @@
 """What all tests share: a tiny source and dataset, and where the real galaxies lie."""
 
-import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 from PIL import Image
 from two_at_a_time import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401
 
-from datasets import Dataset, ImportOptions, import_dataset, open_folder
+from datasets import Dataset, ImportOptions, freeze_loaded, import_dataset, open_folder
 
 if TYPE_CHECKING:
     from s3_server import S3Server
@@ -49,8 +48,7 @@ def draw_galaxy(name: str, generator: np.random.Generator) -> npt.NDArray[np.uin
 
 def pytest_collection_finish() -> None:
     """Leave what is imported out of every search for garbage: Keras makes a full one for each new model."""
-    gc.collect()
-    gc.freeze()
+    freeze_loaded()
 
 
 @pytest.fixture(scope="session")

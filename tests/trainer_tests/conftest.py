@@ -24,7 +24,7 @@ class MakeBuild(Protocol):
     ) -> Build: ...
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_build() -> MakeBuild:
     """A factory of `build` functions: a convolution, batch normalisation and dropout, then ``extra`` layers."""
     import keras
@@ -57,7 +57,7 @@ def make_build() -> MakeBuild:
     return make_build
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build(make_build: MakeBuild) -> Build:
     """Make a model with probabilities, a sparse loss and Adam."""
     return make_build()

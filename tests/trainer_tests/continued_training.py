@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Augmentation, Balance, Dataset, open_folder
+from datasets import Augmentation, Balance, Dataset, freeze_loaded, open_folder
 from trainer import Objective, TrainingOptions, TrainingRun, limit_threads
 from trainer.fitting.keras_internals import global_seed_state
 
@@ -125,5 +125,6 @@ def state(run: TrainingRun) -> State:
 
 if not limit_threads(1):
     sys.exit("TensorFlow had started already")
+freeze_loaded()
 dataset = Dataset.open(sys.argv[1])
 print("\n".join(line for name in OPTIMIZERS for line in differences(name, dataset, sys.argv[2])))  # noqa: T201

@@ -20,9 +20,17 @@ from typing import Any
 import keras
 
 import datasets.storage.folders
-from datasets import Dataset, Folder, open_folder
+from datasets import Dataset, Folder, freeze_loaded, open_folder
 from datasets.storage import whole_files
-from trainer import BundleError, Member, Objective, TrainingOptions, limit_threads, read_manifest, train_final
+from trainer import (
+    BundleError,
+    Member,
+    Objective,
+    TrainingOptions,
+    limit_threads,
+    read_manifest,
+    train_final,
+)
 
 AT_FILES = [("last.npz", "half"), ("best.npz", "whole"), ("model-", "half"), ("bundle.json", "whole"), ("model-", "in")]
 """Names of files, by their beginning, and when each is to be its process's last."""
@@ -145,4 +153,5 @@ def main() -> None:
 
 if not limit_threads(1):
     sys.exit("TensorFlow had started already")
+freeze_loaded()
 main()

@@ -39,7 +39,7 @@ SIDE = 32
 ZIP = "galaxy-zoo-2-five-class.zip"
 
 
-def network(seed: int, activation: str | None) -> keras.Model:
+def plain_network(seed: int, activation: str | None) -> keras.Model:
     keras.utils.set_random_seed(seed)
     layers = [
         keras.Input((SIDE, SIDE, 3)),
@@ -48,7 +48,11 @@ def network(seed: int, activation: str | None) -> keras.Model:
         keras.layers.Flatten(),
         keras.layers.Dense(5, activation=activation, kernel_initializer="he_normal"),
     ]
-    return view_average(keras.Sequential(layers, name="same"), scales=TWO_SIZES)
+    return keras.Sequential(layers, name="same")
+
+
+def network(seed: int, activation: str | None) -> keras.Model:
+    return view_average(plain_network(seed, activation), scales=TWO_SIZES)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +70,13 @@ def classifier(tiny_dataset: Dataset) -> Classifier:
     novelty = fit_novelty(describe(tiny_dataset.take(np.arange(len(tiny_dataset)))), seed=1)
     trust = Trust({decide: Answers(np.ones(1, np.float32), np.ones(1, bool)) for decide in Decide}, novelty)
     return Classifier(Bundle("/models/first", manifest, (network(1, "softmax"), network(2, None)), trust))
+
+
+@pytest.fixture(scope="module")
+def single(classifier: Classifier) -> Classifier:
+    """The first of the two networks alone, of one view: where it does not matter what is exported."""
+    manifest = replace(classifier.bundle.manifest, members=classifier.bundle.manifest.members[:1])
+    return Classifier(replace(classifier.bundle, manifest=manifest, models=(plain_network(1, "softmax"),)))
 
 
 @pytest.fixture(scope="module")
@@ -144,9 +155,8 @@ def test_its_own_runtime_gives_the_same_probabilities_for_a_batch_of_any_size(
     assert told["novelty"]["unlike_above"] == 1.0
 
 
-def test_a_model_that_does_not_know_its_limits_has_probabilities_alone(classifier: Classifier, tmp_path: Path) -> None:
-    bundle = classifier.bundle
-    old = Classifier(replace(bundle, trust=None, manifest=replace(bundle.manifest, trust=None)))
+def test_a_model_that_does_not_know_its_limits_has_probabilities_alone(single: Classifier, tmp_path: Path) -> None:
+    old = Classifier(replace(single.bundle, trust=None, manifest=replace(single.bundle.manifest, trust=None)))
     path = export_model(old, ExportFormat.ONNX, tmp_path / "old.onnx")
     import onnxruntime
 
@@ -248,8 +258,8 @@ export_model(Classifier.load(sys.argv[1]), ExportFormat.SAVEDMODEL, sys.argv[2])
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
-def test_a_killed_export_is_not_there_and_what_it_left_is_swept_away(classifier: Classifier, tmp_path: Path) -> None:
-    write_bundle(open_folder(tmp_path / "model"), classifier.bundle.models, classifier.bundle.manifest)
+def test_a_killed_export_is_not_there_and_what_it_left_is_swept_away(single: Classifier, tmp_path: Path) -> None:
+    write_bundle(open_folder(tmp_path / "model"), single.bundle.models, single.bundle.manifest)
     place = tmp_path / "place"
     arguments = [sys.executable, "-c", SLOW_EXPORT, str(tmp_path / "model"), str(place / "m")]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:

@@ -1,16 +1,18 @@
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from datasets import Dataset, Folder, Split
+from datasets import Dataset, Folder, Split, open_folder
 from trainer import (
     TURNS,
     Build,
     Classifier,
     Decide,
+    FinalResult,
     InfeasibleError,
     Member,
     Objective,
@@ -58,26 +60,48 @@ def train(tiny_dataset: Dataset, folder: Folder) -> Callable[..., Any]:
     return train
 
 
-@pytest.fixture
-def all_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take every member, however it does; `test_choosing` is about which are taken."""
-    monkeypatch.setattr("trainer.final.training.choose_ensemble", lambda _, members: tuple(range(len(members))))
+@dataclass(frozen=True)
+class Averaged:
+    """A bundle of two members, the second with logits, and what was said on the way to it."""
+
+    result: FinalResult
+    folder: Folder
+    reports: list[tuple[int, int]]
 
 
-@pytest.mark.usefixtures("all_chosen")
-def test_bundles_the_average_with_its_scores(
-    train: Callable[..., Any], make_build: Callable[..., Build], tiny_dataset: Dataset, folder: Folder
-) -> None:
+@pytest.fixture(scope="module")
+def averaged(
+    make_build: Callable[..., Build], tiny_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Averaged:
     logits = keras.losses.CategoricalCrossentropy(from_logits=True)
     members = [
         Member("t1", make_build(), OPTIONS, {"units": 3, "rate": 0.1}, seed=4),
         Member("t2", make_build(loss=logits, activation=None), OPTIONS, {}, seed=5),
     ]
+    folder = open_folder(tmp_path_factory.mktemp("averaged"))
     reports: list[tuple[int, int]] = []
-    result = train(*members, progress=lambda done, total: reports.append((done, total)))
-    assert result.model == folder.child("model").uri
+    with pytest.MonkeyPatch.context() as patch:
+        # Every member, however it does; `test_choosing` is about which are taken.
+        patch.setattr("trainer.final.training.choose_ensemble", lambda _, members: tuple(range(len(members))))
+        result = train_final(
+            members,
+            tiny_dataset,
+            objective=Objective.parse("val_loss"),
+            seed=4,
+            work=folder.child("work"),
+            bundle=folder.child("model"),
+            ensemble=True,
+            commands=("galaxy search d --name n", "galaxy train n"),
+            progress=lambda done, total: reports.append((done, total)),
+        )
+    return Averaged(result, folder.child("model"), reports)
+
+
+def test_bundles_the_average_with_its_scores(averaged: Averaged, tiny_dataset: Dataset) -> None:
+    result = averaged.result
+    assert result.model == averaged.folder.uri
     assert result.as_json()["members"] == ["t1", "t2"]
-    assert reports == [(done, 16) for done in range(1, 17)]  # 2 members, 2 epochs, 3 + 1 batches
+    assert averaged.reports == [(done, 16) for done in range(1, 17)]  # 2 members, 2 epochs, 3 + 1 batches
 
     classifier = Classifier.load(result.model)
     manifest = classifier.bundle.manifest
@@ -88,19 +112,14 @@ def test_bundles_the_average_with_its_scores(
     ]
     assert manifest.members[0].hyperparameters == {"units": 3, "rate": 0.1}
     assert manifest.members[0].metrics["val_loss"] > 0
-    found = evaluate(classifier, tiny_dataset, Split.TEST).scores()
-    assert found.accuracy == result.metrics["test_accuracy"] == manifest.metrics["test"]["accuracy"]
-    assert found.ece == pytest.approx(result.metrics["test_ece"], abs=1e-5)
+    scores = evaluate(classifier, tiny_dataset, Split.TEST).scores()
+    assert scores.accuracy == result.metrics["test_accuracy"] == manifest.metrics["test"]["accuracy"]
+    assert scores.ece == pytest.approx(result.metrics["test_ece"], abs=1e-5)
     assert {name.partition("_")[0] for name in result.metrics} == {"val", "test"}
 
 
-@pytest.mark.usefixtures("all_chosen")
-def test_the_bundle_holds_what_a_paper_cites(
-    train: Callable[..., Any], build: Build, tiny_dataset: Dataset, folder: Folder
-) -> None:
-    members = [Member("t1", build, OPTIONS, {"units": 3}, seed=4), Member("t2", build, OPTIONS, {}, seed=5)]
-    result = train(*members, commands=("galaxy search d --name n", "galaxy train n"))
-    classifier = Classifier.load(result.model)
+def test_the_bundle_holds_what_a_paper_cites(averaged: Averaged, tiny_dataset: Dataset) -> None:
+    classifier = Classifier.load(averaged.result.model)
     manifest, trust = classifier.bundle.manifest, classifier.bundle.trust
     assert (manifest.seed, [member.seed for member in manifest.members]) == (4, [4, 5])
     assert (manifest.objective, manifest.commands[1]) == ("val_loss:min", "galaxy train n")
@@ -114,7 +133,7 @@ def test_the_bundle_holds_what_a_paper_cites(
     probabilities = classifier.probabilities(tiny_dataset.take(rows))
     learnt = learn_trust(tiny_dataset, tiny_dataset.labels[rows], probabilities, manifest.thresholds, seed=4)
     assert trust.answers[Decide.ACCURACY].right.tolist() == learnt.answers[Decide.ACCURACY].right.tolist()
-    assert folder.child("model").read("model-card.md").decode() == model_card(manifest)
+    assert averaged.folder.read("model-card.md").decode() == model_card(manifest)
 
 
 def test_keeps_the_best_alone_unless_an_ensemble_is_asked_for(
