@@ -54,8 +54,7 @@ def test_sersic_profiles_have_half_of_their_flux_within_the_effective_radius(ind
     major, minor = axes(100.0, MIDDLE, 1.1)
     image = sersic(major, minor, index, 6.0, axis_ratio)
     half = image[np.hypot(major, minor / axis_ratio) < 6.0].sum()
-    # De Vaucouleurs's wings reach far beyond the frame.
-    assert half / image.sum() == pytest.approx(0.5, abs=0.06 if index == 4.0 else 0.02)
+    assert half / image.sum() == pytest.approx(0.5, abs=0.02)
 
 
 def test_a_narrow_core_has_the_light_that_falls_on_its_pixel():
