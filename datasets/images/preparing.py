@@ -15,6 +15,7 @@ from PIL import (
     ExifTags,
     GifImagePlugin,  # noqa: F401
     Image,
+    ImageOps,
     JpegImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
     TiffImagePlugin,  # noqa: F401
@@ -50,18 +51,6 @@ _NOTES = {
     "CMYK": ("CMYK image: colours were changed for print",),
 }
 _TRANSPARENT = "image with a transparency layer: laid over black"
-
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What undoes each orientation that EXIF knows (Exif 2.32, tag 274); 1 is upright."""
-_SIDEWAYS = {_TURNS[orientation] for orientation in (5, 6, 7, 8)}
 
 # Of odd metadata Pillow warns without naming the file; the pixels are what counts.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
@@ -146,22 +135,27 @@ def _decoded(image: Image.Image, crop: float, image_size: int) -> DecodedImage:
     width, height = image.size
     scale = _reduce(image, OVERSAMPLING * image_size / crop)
     image.load()
-    turn = _turn(image)
+    orientation = _orientation(image)
     rgb, notes = _as_rgb(image)
     # A centred square stays the same part of the image however it is turned: turn only what is left of it.
     square = rgb.resize((image_size, image_size), Image.Resampling.LANCZOS, _central(width, height, crop, scale))
-    if turn is not None:
-        square = square.transpose(turn)
-    return DecodedImage(np.array(square), (width, height) if turn in _SIDEWAYS else (height, width), notes)
+    if orientation > 1:
+        square.info = {}  # else all that the camera noted is written again, where odd notes fail
+        square.getexif()[ExifTags.Base.Orientation] = orientation
+        ImageOps.exif_transpose(square, in_place=True)
+    return DecodedImage(np.array(square), (width, height) if orientation > 4 else (height, width), notes)
 
 
-def _turn(image: Image.Image) -> Image.Transpose | None:
-    """Say how to turn an image the right way up; damaged notes of the camera must not cost the image."""
+def _orientation(image: Image.Image) -> int:
+    """Return how a camera was held, 1–8 (Exif 2.32, tag 274): 1 is upright, above 4 on its side.
+
+    Damaged notes of the camera must not cost the image.
+    """
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # Pillow's reading of EXIF fails with any type
-        return None
-    return _TURNS.get(orientation) if isinstance(orientation, int) else None
+        return 1
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 
 
 def _reduce(image: Image.Image, needed: float) -> int:

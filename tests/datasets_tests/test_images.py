@@ -1,4 +1,5 @@
 import io
+import struct
 import subprocess
 import sys
 import warnings
@@ -71,6 +72,12 @@ def test_the_orientation_that_a_camera_noted_is_honoured(encode, galaxy, orienta
     assert decoded.source_size == (48, 64)
     expected = decode(encode(galaxy), crop=1.0, image_size=16).pixels
     assert np.abs(decoded.pixels.astype(int) - expected).mean() < 4
+
+
+def test_notes_that_cannot_be_written_again_do_not_cost_the_image(encode, galaxy):
+    turned, word = struct.pack("<HHII", 0x112, 3, 1, 6), struct.pack("<HHI4s", 0x11A, 2, 4, b"abc")  # for a resolution
+    odd = b"Exif\0\0II*\0\x08\0\0\0\2\0" + turned + word + bytes(4)
+    assert decode(encode(galaxy, "JPEG", exif=odd), crop=1.0, image_size=8).source_size == (64, 48)
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
