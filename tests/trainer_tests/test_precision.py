@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from trainer.final.portable import portable
+from trainer.final.portable import _all_layers, portable
 from trainer.fitting.building import build_model
 from trainer.fitting.layers import FusedBatchNormalization
 from trainer.fitting.precision import computing_in
@@ -105,3 +105,27 @@ def test_portable_reaches_models_within_models() -> None:
 def test_portable_leaves_a_plain_model_alone() -> None:
     model = network(keras.layers.BatchNormalization)
     assert portable(model) is model
+
+
+class Holder(keras.layers.Layer):  # type: ignore[misc]
+    """A layer that holds others in a list, in a dictionary, and in a layer of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        inner = keras.Sequential([keras.layers.Dense(1)])
+        self.named = {"a": [keras.layers.Dense(2), inner], "b": keras.layers.Dense(3)}
+        self.pair = (keras.layers.TimeDistributed(keras.layers.Dense(4)), inner)
+
+    def build(self, shape: Any) -> None:
+        pass
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+def test_layers_are_reached_in_whatever_a_layer_holds_them() -> None:
+    model = keras.Sequential([keras.Input((3, 2)), Holder()])
+    reached = [id(layer) for layer in _all_layers(model)]
+    assert {id(layer) for layer in model._flatten_layers()} <= set(reached)
+    assert len(reached) == len(set(reached))
+    assert {layer.units for layer in _all_layers(model) if isinstance(layer, keras.layers.Dense)} == {1, 2, 3, 4}

@@ -104,13 +104,12 @@ def finish_member(member: Member, run: TrainingRun, dataset: Dataset) -> Trained
     turns = differing_turns(plain, _examples(dataset), logits=logits)
     views = [2 * turns * len(scales) for scales in _SCALES]
     models = [view_average(plain, image_shape=dataset.image_shape, turns=turns, scales=scales) for scales in _SCALES]
-    plainer, elaborate = (
+    validation = [
         _predicted(model, dataset, Split.VALIDATION, logits=logits, views=count)
         for model, count in zip(models, views, strict=True)
-    )
-    chosen = int(is_worth_twice_the_work(plainer, elaborate))
-    validation = elaborate if chosen else plainer
-    return TrainedMember(models[chosen], _describe(member, run, best, views[chosen]), validation)
+    ]
+    chosen = int(is_worth_twice_the_work(*validation))
+    return TrainedMember(models[chosen], _describe(member, run, best, views[chosen]), validation[chosen])
 
 
 def _predicted(model: keras.Model, dataset: Dataset, split: Split, *, logits: bool, views: int) -> Predictions:
