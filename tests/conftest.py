@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from two_at_a_time import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401
 
-from datasets import Dataset, ImportOptions, freeze_loaded, import_dataset, open_folder
+from datasets import Dataset, ImportOptions, freeze_loaded, import_dataset, open_folder, uncollected
 
 if TYPE_CHECKING:
     from s3_server import S3Server
@@ -46,9 +46,13 @@ def draw_galaxy(name: str, generator: np.random.Generator) -> npt.NDArray[np.uin
     return np.clip(12 + light[..., np.newaxis] * COLOURS[name] + noise, 0, 255).astype(np.uint8)
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
     """Leave what is imported out of every search for garbage: Keras makes a full one for each new model."""
+    with uncollected():
+        done = yield
     freeze_loaded()
+    return done
 
 
 @pytest.fixture(scope="session")

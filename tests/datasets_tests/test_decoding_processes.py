@@ -237,6 +237,8 @@ def run_script(tmp_path, *arguments):
         stderr=subprocess.PIPE,
         text=True,
         process_group=0,
+        # Tests that run in the background of a script have Ctrl-C ignored, and their children would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
