@@ -29,11 +29,12 @@ demo: $(STAMP) ## Run the whole journey on the built-in sample.
 test: $(STAMP) lint ## Lint, type-check and run all tests.
 	@$(BIN)/python -m pytest -n 2
 
-lint: $(STAMP) ## Check style, types and layers.
+lint: $(STAMP) ## Check style, types, layers, and that all is reached.
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/vulture
 
 # Beside .venv, so that what is developed with stays as it is pinned.
 test-newest: $(STAMP) ## Run all tests with the newest versions that pyproject.toml allows.

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import rooms
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted((ROOT / "tests" / "benchmarks").glob("*.md"))
@@ -36,6 +37,18 @@ def test_every_option_in_the_readme_exists(name: str) -> None:
     shown = subprocess.run([GALAXY, name, "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
     used = {word for line in commands() if shlex.split(line)[1] == name for word in re.findall(r"--[a-z-]+", line)}
     assert {option for option in used if option not in shown} == set()
+
+
+def test_the_picture_of_rooms_is_that_of_the_imports() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    assert rooms.written(text) == text, "`make picture` draws it again"
+
+
+def test_what_is_to_be_touched_to_add_something_exists() -> None:
+    table = (ROOT / "CONTRIBUTING.md").read_text().partition("## To add something")[2]
+    named = set(re.findall(r"`((?:datasets|trainer|search|cluster|ui|tests)/[\w/.]+)`", table))
+    assert len(named) > 15
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "bootstrap.lock"])

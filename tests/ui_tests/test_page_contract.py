@@ -1,0 +1,71 @@
+"""What every page keeps to: a new one is a module of `ui.pages` with a function ``page(storage)``, and is held here."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from ui_tests.fabricated import RECORDS, write_search
+
+import ui.pages
+from search import SearchState
+from ui.web import app
+
+PAGES = sorted(
+    module.name
+    for module in pkgutil.iter_modules(ui.pages.__path__)
+    if hasattr(importlib.import_module(f"ui.pages.{module.name}"), "page")
+)
+
+
+def nothing(folder: Path) -> None:
+    """Nobody has searched yet: there is no such folder."""
+
+
+def empty(folder: Path) -> None:
+    folder.mkdir()
+
+
+def finished(folder: Path) -> None:
+    write_search(str(folder), "first")
+    write_search(str(folder), "second", RECORDS[:1])
+
+
+def early(folder: Path) -> None:
+    write_search(str(folder), "first", [], state=SearchState.RUNNING)
+
+
+def failed(folder: Path) -> None:
+    write_search(str(folder), "first", RECORDS[3:4], state=SearchState.FAILED)
+
+
+def foreign(folder: Path) -> None:
+    write_search(str(folder), "first")
+    (folder / "first" / "specification.json").write_text('{"format": "other"}')
+
+
+@pytest.mark.parametrize("fill", [nothing, empty, finished, early, failed, foreign], ids=lambda fill: fill.__name__)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_draws_whatever_the_storage_holds(name: str, fill: Callable[[Path], None], tmp_path: Path) -> None:
+    def script(name: str, storage: str) -> None:
+        import importlib
+
+        importlib.import_module(f"ui.pages.{name}").page(storage)
+
+    fill(tmp_path / "runs")
+    page = AppTest.from_function(script, args=(name, str(tmp_path / "runs")), default_timeout=60).run()
+    assert not page.exception
+    shown = [*page.info, *page.error, *page.dataframe, *page.file_uploader]
+    assert shown, "an empty page says nothing"
+
+
+def test_every_page_is_in_the_navigation(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = []
+    monkeypatch.setattr(app.st, "set_page_config", lambda **_: None)
+    monkeypatch.setattr(app.st, "Page", lambda page, **_: shown.append(page.func.__module__))
+    monkeypatch.setattr(app.st, "navigation", lambda *_, **__: SimpleNamespace(run=lambda: None))
+    app.main("runs")
+    assert sorted(shown) == [f"ui.pages.{name}" for name in PAGES]
