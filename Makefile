@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := demo
+# Files of tests, two at a time, in the order of tests/conftest.py.
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-newest lint picture format lock clean
@@ -27,7 +29,7 @@ demo: $(STAMP) ## Run the whole journey on the built-in sample.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/demo.sh $(DEMO)
 
 test: $(STAMP) lint ## Lint, type-check and run all tests.
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest $(TWO)
 
 lint: $(STAMP) ## Check style, types, layers, and that all is reached.
 	@$(BIN)/ruff check
@@ -41,7 +43,7 @@ test-newest: $(STAMP) ## Run all tests with the newest versions that pyproject.t
 	@test -x $(VENV)-newest/bin/python || $(PYTHON) -m venv $(VENV)-newest
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/uv pip install --quiet --python $(VENV)-newest/bin/python --upgrade --compile-bytecode --editable '.[dev,export]'
 	@$(BIN)/uv pip list --quiet --python $(VENV)-newest/bin/python --outdated
-	@$(VENV)-newest/bin/python -m pytest -n 2
+	@$(VENV)-newest/bin/python -m pytest $(TWO)
 
 format: $(STAMP) ## Format the code.
 	@$(BIN)/ruff check --fix

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
-from two_at_a_time import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401
 
 from datasets import Dataset, ImportOptions, freeze_loaded, import_dataset, open_folder, uncollected
 
@@ -44,6 +43,34 @@ def draw_galaxy(name: str, generator: np.random.Generator) -> npt.NDArray[np.uin
         light *= 0.5 + 0.5 * np.cos(2 * np.arctan2(across, along) - radius / 1.5)
     noise = generator.normal(0, 6, (SIDE, SIDE, 3))
     return np.clip(12 + light[..., np.newaxis] * COLOURS[name] + noise, 0, 255).astype(np.uint8)
+
+
+_FIRST = (
+    # Of two that run side by side the one has workers ended for want of memory: meanwhile the other loses none, which
+    # would seem to be for that, and takes little memory.
+    "cluster_tests/test_memory.py",
+    "trainer_tests/test_killed.py",
+    "trainer_tests/test_continuing.py",
+    # What takes long, so that neither of the two ends long before the other.
+    "test_journey.py",
+    "cluster_tests/test_resuming.py",
+    "cluster_tests/test_launch.py",
+    "cluster_tests/test_address.py",
+    "cluster_tests/test_training.py",
+    "cluster_tests/test_hyperband.py",
+    "cluster_tests/test_asking.py",
+    "trainer_tests/test_exporting.py",
+    "trainer_tests/test_final.py",
+    "datasets_tests/test_importing.py",
+    "ui_tests/test_browser.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest where several processes share the files."""
+    if hasattr(config, "workerinput"):
+        places = {Path(__file__).parent.joinpath(name).resolve(strict=True): place for place, name in enumerate(_FIRST)}
+        items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.hookimpl(wrapper=True)
