@@ -1,5 +1,12 @@
 # For users: few, and they stay.
 from .errors import SearchError as SearchError
+from .insight import (
+    importances as importances,
+    plot_best_so_far as plot_best_so_far,
+    plot_contours as plot_contours,
+    plot_parallel_coordinates as plot_parallel_coordinates,
+    plot_slices as plot_slices,
+)
 from .ledger.view import list_searches as list_searches, read_search as read_search
 from .settings import SearchSettings as SearchSettings
 from .space.built_in import GalaxyHyperModel as GalaxyHyperModel
@@ -16,14 +23,7 @@ from .conducting.warm_start import (
     write_warm_start as write_warm_start,
 )
 from .errors import LedgerError as LedgerError, SettingsError as SettingsError, SpaceError as SpaceError
-from .insight import (
-    Unclear as Unclear,
-    importances as importances,
-    plot_best_so_far as plot_best_so_far,
-    plot_contours as plot_contours,
-    plot_parallel_coordinates as plot_parallel_coordinates,
-    plot_slices as plot_slices,
-)
+from .insight import Unclear as Unclear
 from .layout import SearchLayout as SearchLayout
 from .ledger.heartbeat import (
     driver_heartbeat as driver_heartbeat,
@@ -57,7 +57,6 @@ from .oracles.tpe import TPEOracle as TPEOracle
 from .space.discovery import (
     RANDOM_POINTS as RANDOM_POINTS,
     Builder as Builder,
-    builder as builder,
     discover as discover,
     explore as explore,
 )

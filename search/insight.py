@@ -5,23 +5,24 @@ the values that occurred: a numerical hyperparameter ranges from the least to th
 not suffice for an answer it is an `Unclear`, which says why.
 """
 
-import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import FrozenTrial, TrialState
+from plotly.graph_objects import Figure
 
 from search.ledger.ranking import best_so_far
-from search.ledger.records import Record
+from search.ledger.records import Record, in_order_of_end
 from search.quiet import quiet_optuna
 from search.values import Value
 from trainer import Objective
 
+Answer = TypeVar("Answer")
 # Fewer points than this fit any story.
 _FEWEST = 4
 # The forest behind the importance, and a browser, take their time for more; beyond it a sample of them is looked at.
@@ -47,36 +48,28 @@ def importances(records: Sequence[Record], objective: Objective) -> dict[str, fl
     return _of_study(records, objective, _explained)
 
 
-def plot_parallel_coordinates(records: Sequence[Record], objective: Objective) -> Any | Unclear:
+def plot_parallel_coordinates(records: Sequence[Record], objective: Objective) -> Figure | Unclear:
     """Draw each trial as a line through the hyperparameters that all have: a plotly figure."""
-    return _of_study(
-        records,
-        objective,
-        lambda study, names: optuna.visualization.plot_parallel_coordinate(study, names, target_name=objective.name),
-    )
+    return _of_study(records, objective, _drawn(optuna.visualization.plot_parallel_coordinate, objective))
 
 
-def plot_slices(records: Sequence[Record], objective: Objective, names: Sequence[str] | None = None) -> Any | Unclear:
+def plot_slices(
+    records: Sequence[Record], objective: Objective, names: Sequence[str] | None = None
+) -> Figure | Unclear:
     """Draw the score over each of ``names`` (by default those that all trials have): a plotly figure."""
-    return _of_study(
-        records,
-        objective,
-        lambda study, common: optuna.visualization.plot_slice(study, common, target_name=objective.name),
-        names=names,
-    )
+    return _of_study(records, objective, _drawn(optuna.visualization.plot_slice, objective), names=names)
 
 
-def plot_contours(records: Sequence[Record], objective: Objective, first: str, second: str) -> Any | Unclear:
+def plot_contours(records: Sequence[Record], objective: Objective, first: str, second: str) -> Figure | Unclear:
     """Draw the score over two hyperparameters, of the trials that have both: a plotly figure."""
-    return _of_study(
-        records,
-        objective,
-        lambda study, names: optuna.visualization.plot_contour(study, names, target_name=objective.name),
-        names=(first, second),
-    )
+    return _of_study(records, objective, _drawn(optuna.visualization.plot_contour, objective), names=(first, second))
 
 
-def plot_best_so_far(records: Sequence[Record], objective: Objective) -> Any | Unclear:
+def _drawn(plot: Callable[..., Figure], objective: Objective) -> Callable[[optuna.Study, list[str]], Figure]:
+    return lambda study, names: plot(study, names, target_name=objective.name)
+
+
+def plot_best_so_far(records: Sequence[Record], objective: Objective) -> Figure | Unclear:
     """Draw each trial's score in the order of their ends and the best until then: a plotly figure."""
     if not best_so_far(records, objective):
         return Unclear(f"the best so far needs a trial with a score: none of the {len(records)} has one")
@@ -86,13 +79,13 @@ def plot_best_so_far(records: Sequence[Record], objective: Objective) -> Any | U
 
 def _explained(study: optuna.Study, names: list[str]) -> dict[str, float]:
     evaluator = FanovaImportanceEvaluator(seed=_SEED)
-    found = optuna.importance.get_param_importances(study, evaluator=evaluator, params=names)
-    return {name: float(share) for name, share in found.items()}
+    shares = optuna.importance.get_param_importances(study, evaluator=evaluator, params=names)
+    return {name: float(share) for name, share in shares.items()}
 
 
 def study_of(records: Sequence[Record], objective: Objective) -> optuna.Study:
     """Make a study of the ended ``records``, in the order of their ends; trials without a score are failed ones."""
-    ended = sorted((r for r in records if r.state.is_ended()), key=lambda r: (r.ended or "", r.trial_id))
+    ended = in_order_of_end(records)
     distributions = _distributions([record for record in ended if _scored(record)])
     with quiet_optuna():
         study = optuna.create_study(direction="maximize" if objective.direction == "max" else "minimize")
@@ -113,16 +106,16 @@ def varied(records: Sequence[Record]) -> dict[str, bool]:
 def _of_study(
     records: Sequence[Record],
     objective: Objective,
-    answer: Callable[[optuna.Study, list[str]], Any],
+    answer: Callable[[optuna.Study, list[str]], Answer],
     names: Sequence[str] | None = None,
-) -> Any | Unclear:
+) -> Answer | Unclear:
     """Give ``answer`` a study and the hyperparameters to look at, or say why it could not be given."""
     chosen = [r for r in records if _scored(r) and all(name in r.hyperparameters for name in names or ())]
     if len(chosen) < _FEWEST:
         having = f" that have {' and '.join(names)}" if names else ""
         return Unclear(f"this needs at least {_FEWEST} trials with a score{having}: there are {len(chosen)}")
-    found = varied(chosen)
-    asked = [name for name in (names or found) if found.get(name)]
+    common = varied(chosen)
+    asked = [name for name in (names or common) if common.get(name)]
     if not asked or len(asked) < len(names or ()):
         still = ", ".join(sorted(set(names or ()) - set(asked))) or "every hyperparameter that all trials have"
         return Unclear(f"{still} took a single value so far: there is nothing to compare")
@@ -155,7 +148,7 @@ def _trial(record: Record, distributions: dict[str, BaseDistribution]) -> Frozen
 
 
 def _scored(record: Record) -> bool:
-    return record.state.is_ended() and record.score is not None and math.isfinite(record.score)
+    return record.state.is_ended() and record.finite_score is not None
 
 
 def _distributions(records: Sequence[Record]) -> dict[str, BaseDistribution]:
@@ -163,7 +156,7 @@ def _distributions(records: Sequence[Record]) -> dict[str, BaseDistribution]:
     for record in records:
         for name, value in record.hyperparameters.items():
             values.setdefault(name, []).append(value)
-    return {name: _distribution(found) for name, found in values.items()}
+    return {name: _distribution(taken) for name, taken in values.items()}
 
 
 def _distribution(values: Sequence[Value]) -> BaseDistribution:

@@ -9,7 +9,7 @@
     oracle.json              the oracle's state, as it was some trials ago
     oracle-rest.json         what the state has more by now
     snapshot.json            ended records without histories, for quick reading; never trusted over records/
-    space.json               every hyperparameter that the oracle knows; grows when a trial meets a new one
+    space.json               every hyperparameter that the oracle knows; grows when a trial discovers a new one
     lessons.json             what `--warm-start` took from another search, at the start
     suggestions/<id>.json    what the oracle proposed; durable before Ray gets it
     progress/<id>.json       a running trial's last report; replaced each epoch

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from datasets import Dataset
 from search import (
     RANDOM_POINTS,
+    Builder,
     SearchSettings,
     SettingsError,
     SpaceError,
     WarmStart,
-    builder,
     collect_warm_start,
     complete,
     complete_points,
@@ -122,7 +122,7 @@ class Preparation:
 
     def _check(self, values: Mapping[str, bool | int | float | str]) -> None:
         options = training_options(values, epochs=self._settings.epochs)
-        check_model(builder(self._hypermodel, values), self._dataset, options, self._objective)
+        check_model(Builder(self._hypermodel, values), self._dataset, options, self._objective)
 
 
 def _refuse_hyperband(settings: SearchSettings, option: str) -> None:

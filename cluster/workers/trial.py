@@ -14,7 +14,6 @@ from search import (
     SearchSpecification,
     Suggestion,
     TrialState,
-    builder,
     load_hypermodel,
     now,
     read_specification,
@@ -156,4 +155,4 @@ def model_builder(specification: SearchSpecification, values: Mapping[str, bool 
         input_shape=specification.image_shape,
         num_classes=len(specification.classes),
     )
-    return builder(hypermodel, values)
+    return Builder(hypermodel, values)

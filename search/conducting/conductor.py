@@ -6,24 +6,21 @@ thread-safe: its owner calls it from one thread.
 
 import hashlib
 from collections import deque
-from collections.abc import Mapping
 from enum import Enum
-from typing import Any
 
 import keras_tuner
-from keras_tuner.engine import trial as trial_module
+from keras_tuner.engine.trial import Trial, TrialStatus
 
 from search.conducting.checkpoint_retention import CheckpointRetention
 from search.conducting.fail_fast import FAIL_FAST_TRIALS, common_failure
 from search.conducting.rebuilding import rebuild_oracle
 from search.conducting.warm_start import as_suggestion, read_warm_start
 from search.ledger.ledger import Ledger
-from search.ledger.records import Record, Suggestion, TrialState, now, pending
+from search.ledger.records import Record, Suggestion, now, pending
 from search.ledger.specification import SearchSpecification
 from search.oracles.space_updates import unknown, update_oracle
 from search.space.discovery import Declared, as_json, as_space
-
-_Status = trial_module.TrialStatus
+from search.values import Values
 
 
 class NoSuggestion(Enum):
@@ -34,7 +31,12 @@ class NoSuggestion(Enum):
 
 
 class Conductor:
-    """Asks the oracle, writes the ledger, tells the oracle."""
+    """Asks the oracle, writes the ledger, tells the oracle.
+
+    Attributes:
+        exhausted: Whether the oracle had nothing left to suggest before the budget was used up.
+        common_failure: Why the first trials failed, if all did for one reason: nothing more is suggested then.
+    """
 
     def __init__(self, specification: SearchSpecification, ledger: Ledger, oracle: keras_tuner.Oracle) -> None:
         self.specification = specification
@@ -43,9 +45,9 @@ class Conductor:
         self._records: dict[str, Record] = {}
         self._unfinished: deque[Suggestion] = deque()
         self._stopping = False
-        self._exhausted = False
+        self.exhausted = False
+        self.common_failure: str | None = None
         self._ended = 0
-        self._common_failure: str | None = None
         self._retention = CheckpointRetention(ledger.layout, oracle, known=":" not in specification.settings.oracle)
 
     @classmethod
@@ -60,11 +62,11 @@ class Conductor:
         ended = {trial_id: record for trial_id, record in conductor._records.items() if record.state.is_ended()}
         conductor._unfinished.extend(suggestion for suggestion in suggestions if suggestion.trial_id not in ended)
         conductor._ended = len(ended)
-        conductor._common_failure = common_failure(ended.values())
-        lessons = read_warm_start(ledger.layout)
-        taught = {} if lessons is None else {lesson.trial_id: lesson for lesson in lessons.trials}
-        before = [as_suggestion(lesson) for lesson in taught.values()]
-        untold = rebuild_oracle(oracle, ledger.oracle_state(), [*before, *suggestions], taught | ended)
+        conductor.common_failure = common_failure(ended.values())
+        warm_start = read_warm_start(ledger.layout)
+        earlier = {} if warm_start is None else {record.trial_id: record for record in warm_start.trials}
+        before = [as_suggestion(record) for record in earlier.values()]
+        untold = rebuild_oracle(oracle, ledger.oracle_state(), [*before, *suggestions], earlier | ended)
         declared = ledger.space()
         if declared is None:
             ledger.write_space(as_json(oracle.hyperparameters))
@@ -82,23 +84,13 @@ class Conductor:
         """Whether nothing more is suggested because somebody asked to stop."""
         return self._stopping
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether the oracle had nothing left to suggest before the budget was used up."""
-        return self._exhausted
-
-    @property
-    def common_failure(self) -> str | None:
-        """Why the first trials failed, if all did for one reason: nothing more is suggested then."""
-        return self._common_failure
-
     def stop(self) -> None:
         """Suggest nothing more; what runs may end. May be called from any thread."""
         self._stopping = True
 
     def suggest(self) -> Suggestion | NoSuggestion:
         """Return the next configuration to try, made from everything recorded so far, or why there is none."""
-        if self._stopping or self._common_failure is not None:
+        if self._stopping or self.common_failure is not None:
             return NoSuggestion.STOPPED
         if self._unfinished:
             return self._unfinished.popleft()
@@ -110,10 +102,10 @@ class Conductor:
         points = self.specification.settings.points
         # Given points come before all others: so many suggestions as there are have been of them.
         trial = self._given(tuner_id, points[number]) if number < len(points) else self._oracle.create_trial(tuner_id)
-        if trial.status == _Status.STOPPED:
-            self._exhausted = True
+        if trial.status == TrialStatus.STOPPED:
+            self.exhausted = True
             return NoSuggestion.STOPPED
-        if trial.status != _Status.RUNNING:
+        if trial.status != TrialStatus.RUNNING:
             return NoSuggestion.IDLE
         suggestion = Suggestion(
             trial_id=trial.trial_id,
@@ -153,7 +145,7 @@ class Conductor:
         self._records[record.trial_id] = record
         self._ended += 1
         if self._ended == FAIL_FAST_TRIALS:
-            self._common_failure = common_failure(self._records.values())
+            self.common_failure = common_failure(self._records.values())
         self._tell(record)
         self._retention.ended(record.trial_id, self._records)
 
@@ -165,7 +157,7 @@ class Conductor:
         """Return every trial as last reported. May be called from any thread."""
         return tuple(self._records.values())
 
-    def _seed(self, trial: trial_module.Trial) -> int:
+    def _seed(self, trial: Trial) -> int:
         """Give a promotion the seed of the trial that it continues, any other one of its own."""
         parent = trial.hyperparameters.values.get("tuner/trial_id")
         if parent in self._records:
@@ -174,18 +166,17 @@ class Conductor:
 
     def _tell(self, record: Record) -> None:
         trial = self._oracle.get_trial(record.trial_id)
-        if record.score is None or record.state in (TrialState.INFEASIBLE, TrialState.FAILED):
-            trial.status, trial.message = _Status.FAILED, record.reason
+        if record.succeeded:
+            scored = {self.specification.objective_name: record.score}
+            self._oracle.update_trial(record.trial_id, scored, step=record.best_epoch or 0)
+            trial.status = TrialStatus.COMPLETED
         else:
-            self._oracle.update_trial(
-                record.trial_id, {self.specification.objective_name: record.score}, step=record.best_epoch or 0
-            )
-            trial.status = _Status.COMPLETED
+            trial.status, trial.message = TrialStatus.FAILED, record.reason
         self._oracle.end_trial(trial)
 
-    def _given(self, tuner_id: str, values: Mapping[str, Any]) -> Any:
+    def _given(self, tuner_id: str, values: Values) -> Trial:
         """Let the oracle begin a trial of ``values`` as it begins its own: the trial is like any other to it."""
-        self._oracle.populate_space = lambda _trial_id: {"status": _Status.RUNNING, "values": dict(values)}
+        self._oracle.populate_space = lambda _trial_id: {"status": TrialStatus.RUNNING, "values": dict(values)}
         try:
             return self._oracle.create_trial(tuner_id)
         finally:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from search.ledger.records import Record, TrialState
+from search.ledger.records import Record, TrialState, in_order_of_end
 
 # Fewer may be chance; more would be hours lost to a space that cannot work.
 FAIL_FAST_TRIALS = 5
@@ -15,10 +15,7 @@ def common_failure(records: Iterable[Record]) -> str | None:
 
     Reasons that differ in numbers alone (sizes, ids of processes) are the same.
     """
-    ended = sorted(
-        (record for record in records if record.state.is_ended()),
-        key=lambda record: (record.ended or "", record.trial_id),
-    )[:FAIL_FAST_TRIALS]
+    ended = in_order_of_end(records)[:FAIL_FAST_TRIALS]
     if len(ended) < FAIL_FAST_TRIALS or any(record.state not in _FAILED for record in ended):
         return None
     reasons = [record.reason or "" for record in ended]

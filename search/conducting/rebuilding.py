@@ -7,14 +7,12 @@ the ledger, which is written first, has both.
 from collections.abc import Mapping, Sequence
 
 import keras_tuner
-from keras_tuner.engine import trial as trial_module
+from keras_tuner.engine.trial import Trial, TrialStatus
 
-from search.ledger.records import Record, Suggestion, TrialState
+from search.ledger.records import Record, Suggestion, in_order_of_end
 from search.oracles.hyperband import HyperbandOracle
 from search.oracles.keras_tuner_internals import record_values
 from search.values import JsonObject
-
-_Status = trial_module.TrialStatus
 
 
 def rebuild_oracle(
@@ -50,19 +48,18 @@ def rebuild_oracle(
             record_values(oracle, trial)
         if suggestion.trial_id not in told:
             oracle.ongoing_trials[f"worker-{number}"] = trial
-    untold = [record for trial_id, record in records.items() if trial_id not in told]
-    return sorted(untold, key=lambda record: (record.ended or "", record.trial_id))
+    return [record for record in in_order_of_end(records.values()) if record.trial_id not in told]
 
 
-def _trial(oracle: keras_tuner.Oracle, suggestion: Suggestion) -> trial_module.Trial:
+def _trial(oracle: keras_tuner.Oracle, suggestion: Suggestion) -> Trial:
     hyperparameters = oracle.hyperparameters.copy()
     hyperparameters.values = dict(suggestion.values)
-    return trial_module.Trial(hyperparameters, trial_id=suggestion.trial_id, status=_Status.RUNNING)
+    return Trial(hyperparameters, trial_id=suggestion.trial_id, status=TrialStatus.RUNNING)
 
 
-def _settle(trial: trial_module.Trial, record: Record) -> None:
+def _settle(trial: Trial, record: Record) -> None:
     """Put a trial where `Oracle.end_trial` left it."""
-    if record.score is None or record.state in (TrialState.INFEASIBLE, TrialState.FAILED):
-        trial.status, trial.message = _Status.FAILED, record.reason
-        return
-    trial.status, trial.score, trial.best_step = _Status.COMPLETED, record.score, record.best_epoch or 0
+    if record.succeeded:
+        trial.status, trial.score, trial.best_step = TrialStatus.COMPLETED, record.score, record.best_epoch or 0
+    else:
+        trial.status, trial.message = TrialStatus.FAILED, record.reason

@@ -5,7 +5,6 @@ of the other. The trials taken are the oracle's alone; they are no records and u
 numbers its own trials on from them.
 """
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 
@@ -72,36 +71,31 @@ def collect_warm_start(
         )
     scored, left_out = [], Counter[str]()
     for record in Ledger(layout).records():
-        if record.state in _SCORED and record.score is not None and math.isfinite(record.score):
+        if record.state in _SCORED and record.finite_score is not None:
             scored.append(record)
         else:
             left_out["without a score"] += 1
-    # All of them first: what one build finds is a hyperparameter of every lesson.
+    # All of them first: what one build finds is a hyperparameter of every trial.
     for record in scored:
         if not record.hyperparameters.keys() <= {one.name for one in space.space}:
             explore(record.hyperparameters)
     taken: list[Record] = []
     for record in scored:
         try:
-            lesson = _lesson(record, specification.settings.name, space)
+            values = complete(space, record.hyperparameters)
         except SettingsError:
             left_out["outside of the space"] += 1
             continue
-        if all(lesson.hyperparameters != other.hyperparameters for other in taken):
-            taken.append(lesson)
+        if all(values != other.hyperparameters for other in taken):
+            trial_id = f"{specification.settings.name}/{record.trial_id}"
+            bare: dict[str, object] = {"history": {}, "metrics": {}, "parent": None, "reason": None}
+            taken.append(record.but(trial_id=trial_id, hyperparameters=values, **bare))
     return WarmStart(search=layout.root.uri, trials=tuple(taken), left_out=dict(left_out))
 
 
-def _lesson(record: Record, name: str, space: keras_tuner.HyperParameters) -> Record:
-    values = complete(space, record.hyperparameters)
-    return record.but(
-        trial_id=f"{name}/{record.trial_id}", hyperparameters=values, history={}, metrics={}, parent=None, reason=None
-    )
-
-
-def write_warm_start(layout: SearchLayout, lessons: WarmStart) -> None:
+def write_warm_start(layout: SearchLayout, warm_start: WarmStart) -> None:
     """Keep what was taken with the search at ``layout``."""
-    layout.root.write_whole(LESSONS, lessons.model_dump_json().encode())
+    layout.root.write_whole(LESSONS, warm_start.model_dump_json().encode())
 
 
 def read_warm_start(layout: SearchLayout) -> WarmStart | None:
@@ -112,6 +106,6 @@ def read_warm_start(layout: SearchLayout) -> WarmStart | None:
         return None
 
 
-def as_suggestion(lesson: Record) -> Suggestion:
-    """Return the suggestion that a lesson came from, as far as an oracle cares."""
-    return Suggestion(trial_id=lesson.trial_id, values=lesson.hyperparameters, seed=1, suggested=lesson.started or "")
+def as_suggestion(record: Record) -> Suggestion:
+    """Return the suggestion that a trial came from, as far as an oracle cares."""
+    return Suggestion(trial_id=record.trial_id, values=record.hyperparameters, seed=1, suggested=record.started or "")

@@ -18,12 +18,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from datasets import Folder, StorageError
 from search.errors import LedgerError
 from search.layout import DRIVERS, driver_file, driver_of
 from search.ledger.records import now
+from search.values import JsonObject
 
 _EVERY_SECONDS = 5.0
 _ALIVE_SECONDS = 60.0
@@ -104,9 +104,9 @@ def _is_alive(drivers: Folder, number: int) -> bool:
     return age < _ALIVE_SECONDS and (beat["host"] != socket.gethostname() or _process_exists(beat["pid"]))
 
 
-def _read(drivers: Folder, number: int) -> dict[str, Any]:
+def _read(drivers: Folder, number: int) -> JsonObject:
     try:
-        beat: dict[str, Any] = json.loads(drivers.read(driver_file(number)))
+        beat: JsonObject = json.loads(drivers.read(driver_file(number)))
     except FileNotFoundError:  # a later one has deleted it
         return {}
     return beat

@@ -4,10 +4,11 @@ One process writes (the driver, from one thread); any number read, at any time, 
 or not at all, so a reader needs no lock.
 """
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,6 +18,7 @@ from search.layout import ORACLE, ORACLE_REST, SPACE, STATE, STOP, SearchLayout,
 from search.ledger.oracle_state import StateKeeper, joined
 from search.ledger.records import Record, SearchState, Suggestion, now, pending
 from search.ledger.snapshot import SnapshotWriter, read_snapshot
+from search.values import JsonObject
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -55,7 +57,7 @@ class Ledger:
         if state is not SearchState.RUNNING:
             self._snapshot.write()
 
-    def write_oracle(self, state: dict[str, Any]) -> None:
+    def write_oracle(self, state: JsonObject) -> None:
         """Keep the oracle's state."""
         base, rest = self._oracle.files(state)
         # In this order: a rest that belongs to an older base is passed over.
@@ -63,17 +65,14 @@ class Ledger:
             self.layout.root.write_whole(ORACLE, base)
         self.layout.root.write_whole(ORACLE_REST, rest)
 
-    def write_space(self, declared: Sequence[Mapping[str, Any]]) -> None:
+    def write_space(self, declared: list[JsonObject]) -> None:
         """Keep the hyperparameters that the oracle is about to know."""
-        self._write_json(SPACE, {"hyperparameters": list(declared)})
+        self._write_json(SPACE, {"hyperparameters": declared})
 
-    def space(self) -> list[dict[str, Any]] | None:
+    def space(self) -> list[JsonObject] | None:
         """Return the hyperparameters that were kept last; None before the search has started."""
-        try:
-            declared: list[dict[str, Any]] = json.loads(self.layout.root.read(SPACE))["hyperparameters"]
-        except FileNotFoundError:
-            return None
-        return declared
+        data = self._read_if_there(SPACE)
+        return None if data is None else json.loads(data)["hyperparameters"]
 
     def request_stop(self) -> None:
         """Ask the search's driver, wherever it runs, to finish what runs and stop."""
@@ -87,24 +86,15 @@ class Ledger:
         """Take the request to stop away: it was meant for an earlier driver."""
         self.layout.root.delete(STOP)
 
-    def oracle_state(self) -> dict[str, Any] | None:
+    def oracle_state(self) -> JsonObject | None:
         """Return the oracle's state as last kept; None before the first suggestion."""
-        try:
-            base = self.layout.root.read(ORACLE)
-        except FileNotFoundError:
-            return None
-        try:
-            rest = self.layout.root.read(ORACLE_REST)
-        except FileNotFoundError:
-            rest = None
-        return joined(base, rest)
+        base = self._read_if_there(ORACLE)
+        return None if base is None else joined(base, self._read_if_there(ORACLE_REST))
 
     def state(self) -> SearchState:
         """Return the state as the driver last said it; a driver that died could not say so."""
-        try:
-            return SearchState(json.loads(self.layout.root.read(STATE))["state"])
-        except FileNotFoundError:
-            return SearchState.RUNNING
+        data = self._read_if_there(STATE)
+        return SearchState.RUNNING if data is None else SearchState(json.loads(data)["state"])
 
     def suggestions(self) -> list[Suggestion]:
         """Return every suggestion, by trial id."""
@@ -112,11 +102,11 @@ class Ledger:
 
     def progress(self, trial_id: str) -> Record | None:
         """Return what the trial last reported while it ran; None if nothing, or if it has ended."""
-        return _read_if_there(self.layout.progress, trial_id)
+        return _record_if_there(self.layout.progress, trial_id)
 
     def ended_record(self, trial_id: str) -> Record | None:
         """Return the trial's record; None if it has not ended."""
-        return _read_if_there(self.layout.records, trial_id)
+        return _record_if_there(self.layout.records, trial_id)
 
     def suggestion(self, trial_id: str) -> Suggestion:
         """Return the suggestion of the trial called ``trial_id``."""
@@ -127,14 +117,14 @@ class Ledger:
 
         Without ``history`` the histories are left out, and ended trials are read from the snapshot where it has them.
         """
-        found = {record.trial_id: record for record in _read_all(self.layout.progress, Record)}
+        by_id = {record.trial_id: record for record in _read_all(self.layout.progress, Record)}
         # Read after the progress: a trial that ends in between is in both, and its record wins.
         known = {} if history else read_snapshot(self.layout.root)
-        found |= {record.trial_id: record for record in _read_all(self.layout.records, Record, known)}
-        waiting = [trial_of(name) for name in self.layout.suggestions.names() if trial_of(name) not in found]
-        for trial_id in waiting:
-            found[trial_id] = pending(self.suggestion(trial_id))
-        records = [found[trial_id] for trial_id in sorted(found)]
+        by_id |= {record.trial_id: record for record in _read_all(self.layout.records, Record, known)}
+        for trial_id in map(trial_of, self.layout.suggestions.names()):
+            if trial_id not in by_id:
+                by_id[trial_id] = pending(self.suggestion(trial_id))
+        records = [by_id[trial_id] for trial_id in sorted(by_id)]
         return records if history else [_without_history(record) for record in records]
 
     def record(self, trial_id: str) -> Record:
@@ -149,8 +139,14 @@ class Ledger:
     def _write(self, folder: Folder, trial_id: str, model: BaseModel) -> None:
         folder.write_whole(file_of(trial_id), model.model_dump_json().encode())
 
-    def _write_json(self, name: str, value: dict[str, Any]) -> None:
+    def _write_json(self, name: str, value: JsonObject) -> None:
         self.layout.root.write_whole(name, json.dumps(value).encode())
+
+    def _read_if_there(self, name: str) -> bytes | None:
+        try:
+            return self.layout.root.read(name)
+        except FileNotFoundError:
+            return None
 
 
 def _without_history(record: Record) -> Record:
@@ -159,16 +155,15 @@ def _without_history(record: Record) -> Record:
 
 def _read_all(folder: Folder, model: type[Model], known: Mapping[str, Model] = MappingProxyType({})) -> list[Model]:
     """Read each trial's file in ``folder``, but take those from ``known`` that it has, by trial id."""
-    found = []
+    models = []
     for name in folder.names():
-        try:
-            found.append(known.get(trial_of(name)) or _read(folder, name, model))
-        except FileNotFoundError:  # deleted since it was listed: the trial ended, and its record is read next
-            continue
-    return found
+        # One may be deleted once it is listed: the trial ended, and its record is read next.
+        with contextlib.suppress(FileNotFoundError):
+            models.append(known.get(trial_of(name)) or _read(folder, name, model))
+    return models
 
 
-def _read_if_there(folder: Folder, trial_id: str) -> Record | None:
+def _record_if_there(folder: Folder, trial_id: str) -> Record | None:
     try:
         return _read(folder, file_of(trial_id), Record)
     except FileNotFoundError:

@@ -8,10 +8,9 @@ all that is not growth.
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
-State = Mapping[str, Any]
-Change = dict[str, Any]
+from search.values import JsonObject
+
 _MOST_ADDED, _SHARE_ADDED = 100, 0.02
 # Keras Tuner keeps these in a set and lists them in any order.
 _UNORDERED = frozenset({"tried_so_far"})
@@ -21,10 +20,10 @@ class StateKeeper:
     """Turns each state of one oracle into what is to be written: the rest alone, or a new base and the rest."""
 
     def __init__(self) -> None:
-        self._base: dict[str, Any] = {}
+        self._base: JsonObject = {}
         self._name = ""
 
-    def files(self, state: State) -> tuple[bytes | None, bytes]:
+    def files(self, state: JsonObject) -> tuple[bytes | None, bytes]:
         """Return the base's bytes, None where the one written before still serves, and the rest's."""
         rest = _rest(self._base, state)
         added = max((len(change.get("add", ())) for change in rest.values()), default=0)
@@ -37,25 +36,25 @@ class StateKeeper:
         return base, _encoded(self._name, _rest(self._base, state))
 
 
-def joined(base: bytes, rest: bytes | None) -> dict[str, Any]:
+def joined(base: bytes, rest: bytes | None) -> JsonObject:
     """Return the state that was last kept. A rest that belongs to an older base is passed over: the base is newer."""
-    state: dict[str, Any] = json.loads(base)
-    found = json.loads(rest) if rest is not None else {}
-    if found.get("base") != hashlib.sha256(base).hexdigest():
+    state: JsonObject = json.loads(base)
+    kept = json.loads(rest) if rest is not None else {}
+    if kept.get("base") != hashlib.sha256(base).hexdigest():
         return state
-    return {key: _applied(state.get(key), change) for key, change in found["changes"].items()}
+    return {key: _applied(state.get(key, {}), change) for key, change in kept["changes"].items()}
 
 
-def _encoded(base: str, rest: Mapping[str, Change]) -> bytes:
+def _encoded(base: str, rest: Mapping[str, JsonObject]) -> bytes:
     return json.dumps({"base": base, "changes": rest}).encode()
 
 
-def _rest(base: State, state: State) -> dict[str, Change]:
+def _rest(base: JsonObject, state: JsonObject) -> dict[str, JsonObject]:
     """Return for each part of ``state`` what was added to it since ``base``, or all of it where it is no addition."""
     return {key: _change(base[key], value, key) if key in base else {"all": value} for key, value in state.items()}
 
 
-def _change(before: Any, now: Any, key: str) -> Change:
+def _change(before: object, now: object, key: str) -> JsonObject:
     if isinstance(before, list) and isinstance(now, list):
         if key in _UNORDERED:
             added = set(now).difference(before)
@@ -67,7 +66,7 @@ def _change(before: Any, now: Any, key: str) -> Change:
     return {"all": now}
 
 
-def _applied(before: Any, change: Change) -> Any:
+def _applied(before: list[object] | JsonObject, change: JsonObject) -> object:
     if "all" in change:
         return change["all"]
-    return [*before, *change["add"]] if isinstance(before, list) else {**before, **change["add"]}
+    return [*before, *change["add"]] if isinstance(before, list) else before | change["add"]

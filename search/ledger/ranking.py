@@ -19,7 +19,7 @@ class Row(Record):
         # By hand, as `model_dump` takes ten times as long and a search may have thousands.
         row: dict[str, object] = {name: getattr(self, name) for name in type(self).model_fields if name not in _UNSAID}
         row["state"], row["hyperparameters"] = self.state.value, dict(self.hyperparameters)
-        row["score"] = finite(self.score)
+        row["score"] = self.finite_score
         row["metrics"] = {name: finite(value) for name, value in self.metrics.items()}
         if history:
             row["history"] = {name: [finite(value) for value in values] for name, values in self.history.items()}
@@ -34,19 +34,19 @@ def leaderboard(records: Sequence[Record], objective: Objective) -> tuple[Row, .
     sign = -1.0 if objective.direction == "max" else 1.0
 
     def order(record: Record) -> tuple[bool, float, str]:
-        score = finite(record.score)
-        return score is None, 0.0 if score is None else sign * score, record.trial_id
+        score = record.finite_score
+        return score is None, sign * (score or 0.0), record.trial_id
 
     return tuple(
-        Row.model_construct(**record.__dict__, rank=None if finite(record.score) is None else rank)
+        Row.model_construct(**record.__dict__, rank=None if record.finite_score is None else rank)
         for rank, record in enumerate(sorted(records, key=order), start=1)
     )
 
 
 def best_so_far(records: Sequence[Record], objective: Objective) -> list[tuple[str, float]]:
     """Return (when a trial ended, best score until then), one pair for each ended trial with a score, in time order."""
-    scored = [(record, finite(record.score)) for record in records]
-    ended = sorted((r.ended, score) for r, score in scored if r.ended is not None and score is not None)
+    scored = [(record.ended, record.finite_score) for record in records]
+    ended = sorted((when, score) for when, score in scored if when is not None and score is not None)
     curve: list[tuple[str, float]] = []
     for when, score in ended:
         best = curve[-1][1] if curve else score

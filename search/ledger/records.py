@@ -3,13 +3,14 @@
 A record, once its state is ended, never changes. All times are ISO 8601 in UTC.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from search.values import Value
+from datasets import finite
+from search.values import Values
 
 
 class TrialState(StrEnum):
@@ -46,12 +47,12 @@ class Suggestion(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
     trial_id: str
-    values: dict[str, Value]
+    values: Values
     seed: int
     suggested: str
 
     @property
-    def hyperparameters(self) -> dict[str, Value]:
+    def hyperparameters(self) -> Values:
         """The values without the oracle's bookkeeping."""
         return {name: value for name, value in self.values.items() if not name.startswith("tuner/")}
 
@@ -81,7 +82,7 @@ class Record(BaseModel):
 
     trial_id: str
     state: TrialState
-    hyperparameters: dict[str, Value]
+    hyperparameters: Values
     score: float | None = None
     epochs: int = 0
     best_epoch: int | None = None
@@ -94,9 +95,25 @@ class Record(BaseModel):
     parent: str | None = None
     until: int | None = None
 
-    def but(self, **changes: Any) -> "Record":
+    @property
+    def finite_score(self) -> float | None:
+        """The score; None for one that is no number to compare with."""
+        return finite(self.score)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether an ended trial has a score for the oracle to learn from."""
+        return self.score is not None and self.state not in (TrialState.INFEASIBLE, TrialState.FAILED)
+
+    def but(self, **changes: object) -> "Record":
         """Return a copy with ``changes``, validated."""
         return Record.model_validate(self.model_dump() | changes)
+
+
+def in_order_of_end(records: Iterable[Record]) -> list[Record]:
+    """Return those of ``records`` that have ended, the first to end first."""
+    ended = (record for record in records if record.state.is_ended())
+    return sorted(ended, key=lambda record: (record.ended or "", record.trial_id))
 
 
 def pending(suggestion: Suggestion) -> Record:

@@ -50,24 +50,19 @@ class SearchView:
 
     def as_json(self, *, history: bool = False) -> dict[str, object]:
         """Return the object that ``galaxy leaderboard --json`` prints."""
-        return {
-            "search": self.name,
-            "state": self.state.value,
-            "objective": {"name": self.objective.name, "direction": self.objective.direction},
-            "dataset": self.specification.dataset,
-            "best": self.best,
-            "trials": [row.as_json(history=history) for row in self.rows],
-        }
+        return {"search": self.name, **self._at_a_glance, "trials": [row.as_json(history=history) for row in self.rows]}
 
     def as_summary(self) -> dict[str, object]:
         """Return the search as one item of what ``galaxy searches --json`` prints: counts instead of trials."""
+        return {"name": self.name, **self._at_a_glance, "trials": self.counts}
+
+    @property
+    def _at_a_glance(self) -> dict[str, object]:
         return {
-            "name": self.name,
             "state": self.state.value,
-            "dataset": self.specification.dataset,
             "objective": {"name": self.objective.name, "direction": self.objective.direction},
+            "dataset": self.specification.dataset,
             "best": self.best,
-            "trials": self.counts,
         }
 
 

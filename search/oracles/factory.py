@@ -1,24 +1,23 @@
 """Making an oracle by its name, and making it fit to be driven from outside a Keras Tuner `Tuner`."""
 
-import importlib
 from collections.abc import Callable
-from typing import Any
 
 import keras_tuner
 
+import search
 from search.errors import SettingsError, SpaceError
 from search.hyperband_size import FACTOR, HYPERBAND
 from search.oracles.keras_tuner_internals import keep_no_files
 from search.space.hypermodel import import_object
 from trainer import Objective
 
-# By name, not imported: Optuna costs its import only those who use it.
-_HOMES = {
-    "tpe": "search.oracles.tpe:TPEOracle",
-    "bayesian": "search.oracles.bayesian:BayesianOracle",
-    "random": "search.oracles.random_search:RandomOracle",
-    "grid": "search.oracles.grid:GridOracle",
-    HYPERBAND: "search.oracles.hyperband:HyperbandOracle",
+# Public names, imported when they are used: Optuna costs its import only those who use it.
+_ORACLES = {
+    "tpe": "TPEOracle",
+    "bayesian": "BayesianOracle",
+    "random": "RandomOracle",
+    "grid": "GridOracle",
+    HYPERBAND: "HyperbandOracle",
 }
 _NEVER = 2**62
 
@@ -49,17 +48,14 @@ def make_oracle(
     return _driven_from_outside(oracle)
 
 
-def _factory(reference: str) -> Callable[..., Any]:
-    if ":" in reference:
-        found = import_object(reference, option="--oracle")
-        if not callable(found):
-            raise SpaceError(f"--oracle {reference}: expected a function or class, found {type(found).__name__}")
-        return found
-    if reference not in _HOMES:
-        raise SettingsError(f"--oracle {reference}: expected one of {', '.join(_HOMES)} or module:factory")
-    module, _, name = _HOMES[reference].partition(":")
-    factory: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    return factory
+def _factory(reference: str) -> Callable[..., object]:
+    if ":" not in reference and reference not in _ORACLES:
+        raise SettingsError(f"--oracle {reference}: expected one of {', '.join(_ORACLES)} or module:factory")
+    own = _ORACLES.get(reference)
+    named: object = import_object(reference, option="--oracle") if own is None else getattr(search, own)
+    if not callable(named):
+        raise SpaceError(f"--oracle {reference}: expected a function or class, found {type(named).__name__}")
+    return named
 
 
 def _driven_from_outside(oracle: keras_tuner.Oracle) -> keras_tuner.Oracle:

@@ -22,7 +22,7 @@ class GridOracle(OpenGridOracle):
         for other in self.trials:
             if other not in self.order and self._on_grid(other):
                 self._place(other)
-        self.starts = [other for other in self.starts if other in self.order]
+        self.starts[:] = [other for other in self.starts if other in self.order]
         defaults = complete(self.hyperparameters, {})
         if not is_tried(self, defaults):
             self.order.insert(0, trial_id)
@@ -37,7 +37,7 @@ class GridOracle(OpenGridOracle):
         super().update_space(hyperparameters)
         if len(self.hyperparameters.space) > size:
             complete_trials(self)
-            self.starts = self.order
+            self.starts[:] = self.order
 
     def get_state(self) -> JsonObject:
         """Return what `set_state` needs beside the trials, as JSON takes it."""
@@ -47,7 +47,7 @@ class GridOracle(OpenGridOracle):
     def set_state(self, state: JsonObject) -> None:
         """Continue from ``state``."""
         super().set_state(state)
-        self.order, self.starts = state["grid_order"], state["populate_next"]
+        self.order[:], self.starts[:] = state["grid_order"], state["populate_next"]
 
     def _place(self, trial_id: str) -> None:
         """Put a trial where it belongs along the grid, and let the grid go on from it."""

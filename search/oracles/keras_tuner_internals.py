@@ -4,7 +4,6 @@ An oracle can be asked by public names what to try next and told what came of it
 where its grid or its brackets stand, an oracle that resumes, completes a small space or survives failures must know.
 """
 
-from collections.abc import Iterable
 from importlib.metadata import version
 from typing import TypedDict
 
@@ -59,8 +58,8 @@ def keep_no_files(oracle: keras_tuner.Oracle) -> None:
 class TrialOrder:
     """Trial ids along a grid, in place of Keras Tuner's linked list, whose content cannot be read."""
 
-    def __init__(self, ids: Iterable[str] = ()) -> None:
-        self.ids = list(ids)
+    def __init__(self) -> None:
+        self.ids: list[str] = []
 
     def insert(self, trial_id: str, before: str | None = None) -> None:
         """Insert ``trial_id`` behind ``before``, or at the end."""
@@ -75,29 +74,11 @@ class TrialOrder:
 class OpenGridOracle(GridSearchOracle):  # type: ignore[misc]
     """Keras Tuner's grid search with names for where it stands: its state, as it is kept, says nothing of that."""
 
-    _populate_next: list[str]
-
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self._ordered_ids = TrialOrder()
-
-    @property
-    def order(self) -> list[str]:
-        """Ids of the trials on the grid, along it."""
-        return self._ordered_ids.ids
-
-    @order.setter
-    def order(self, ids: Iterable[str]) -> None:
-        self._ordered_ids = TrialOrder(ids)
-
-    @property
-    def starts(self) -> list[str]:
-        """Ids of the trials from which the grid goes on, the next first."""
-        return self._populate_next
-
-    @starts.setter
-    def starts(self, ids: Iterable[str]) -> None:
-        self._populate_next = list(ids)
+        # Both are changed in place: the trials on the grid, along it, and those from which it goes on, the next first.
+        self.order, self.starts = self._ordered_ids.ids, self._populate_next
 
     def compare(self, values: Values, other: Values) -> int:
         """Return -1 where ``values`` stand before ``other`` on the grid, 0 if they are equal, else 1."""

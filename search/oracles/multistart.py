@@ -1,7 +1,8 @@
 """Minimising one function from many starts at once, inside the unit box.
 
 A projected BFGS method (Nocedal and Wright, Numerical Optimization, 2006, chapters 6 and 16.7) whose starts advance
-together, so that the function sees them as one array. Starts that fall behind are given up.
+together, so that the function sees them as one array. Starts that fall behind are given up. `scipy.optimize` advances
+one start at a time, each of which would pay for the function's calls by itself.
 """
 
 from collections.abc import Callable
@@ -86,7 +87,7 @@ class _Bundle:
         return direction
 
     def _learn(self, rows: NDArray[np.intp], moved: Floats, turned: Floats) -> None:
-        """Update the inverse Hessians (BFGS, equation 6.17) where the curvature met is positive."""
+        """Update the inverse Hessians (BFGS, equation 6.17) where the curvature seen is positive."""
         curvature = np.einsum("ij,ij->i", moved, turned)
         sizes = np.linalg.norm(moved, axis=1) * np.linalg.norm(turned, axis=1)
         usable = curvature > 1e-8 * sizes

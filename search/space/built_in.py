@@ -5,8 +5,6 @@ values around them. `networks` has the networks. What belongs to training (batch
 declared here too, so that the oracle varies everything together; see `search.training_options` for what becomes of it.
 """
 
-from typing import Any
-
 import keras
 import keras_tuner
 from keras import layers
@@ -64,7 +62,7 @@ def declare_training(hp: keras_tuner.HyperParameters) -> None:
 
 def _declare_balance(hp: keras_tuner.HyperParameters) -> None:
     hp.Choice("balance", ["none", "undersample", "oversample", "weights"], default="none")
-    undersampled: dict[str, Any] = {"parent_name": "balance", "parent_values": ["undersample"]}
+    undersampled: dict[str, object] = {"parent_name": "balance", "parent_values": ["undersample"]}
     hp.Float("undersampling_ratio", 4.0, 16.0, step=4.0, default=8.0, **undersampled)
     hp.Boolean("fresh_undersampling", default=False, **undersampled)
     hp.Choice("oversampling_ratio", [0.25, 0.5], default=0.25, parent_name="balance", parent_values=["oversample"])

@@ -64,11 +64,6 @@ class Builder:
         return as_json(self._declared)
 
 
-def builder(hypermodel: keras_tuner.HyperModel, values: Mapping[str, Value]) -> Builder:
-    """Return a function without arguments that builds ``hypermodel`` with ``values``."""
-    return Builder(hypermodel, values)
-
-
 def discover(hypermodel: keras_tuner.HyperModel, *, seed: int = 1) -> keras_tuner.HyperParameters:
     """Return the hyperparameters of ``hypermodel``, including those in scopes that its defaults do not enter.
 

@@ -34,20 +34,20 @@ def load_hypermodel(
     """
     if reference is None:
         return GalaxyHyperModel(input_shape=input_shape, num_classes=num_classes)
-    found = import_object(reference, option="--hypermodel")
-    if isinstance(found, type) and issubclass(found, keras_tuner.HyperModel):
-        found = _called(found, reference, input_shape, num_classes)
-    if isinstance(found, keras_tuner.HyperModel):
-        if type(found).fit is not keras_tuner.HyperModel.fit:
+    named = import_object(reference, option="--hypermodel")
+    if isinstance(named, type) and issubclass(named, keras_tuner.HyperModel):
+        named = _called(named, reference, input_shape, num_classes)
+    if isinstance(named, keras_tuner.HyperModel):
+        if type(named).fit is not keras_tuner.HyperModel.fit:
             raise SpaceError(
                 f"--hypermodel {reference}: overrides fit, but fitting is the trainer's: remove it, build(hp) is enough"
             )
-        return found
-    if callable(found):
-        return _FunctionHyperModel(found)
+        return named
+    if callable(named):
+        return _FunctionHyperModel(named)
     raise SpaceError(
         f"--hypermodel {reference}: expected a HyperModel, a HyperModel class or a build(hp) function, "
-        f"found {type(found).__name__}"
+        f"found {type(named).__name__}"
     )
 
 

@@ -5,9 +5,9 @@ The others are `shortcuts`.
 """
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from keras import layers
+from keras import KerasTensor, layers
 from keras_tuner import HyperParameters
 
 from search.space.shortcuts import Equivariant, Residual, Separable, features_with_shortcuts
@@ -17,12 +17,12 @@ _SMALLEST_MAP = 4
 _MOST_FILTERS = 256
 # Keras's 0.99 remembers hundreds of steps: too long for the first epochs of a short trial.
 _MOMENTUM = 0.9
-_PLAIN: dict[str, Any] = {"parent_name": "network", "parent_values": ["plain"]}
+_PLAIN: dict[str, object] = {"parent_name": "network", "parent_values": ["plain"]}
 _WITH_SHORTCUTS = {"equivariant": Equivariant, "residual": Residual, "separable": Separable}
-_SHORTCUT: dict[str, Any] = {"parent_name": "network", "parent_values": list(_WITH_SHORTCUTS)}
+_SHORTCUT: dict[str, object] = {"parent_name": "network", "parent_values": list(_WITH_SHORTCUTS)}
 
 
-def features_of(hp: HyperParameters, images: Any) -> Any:
+def features_of(hp: HyperParameters, images: KerasTensor) -> KerasTensor:
     """Declare a network on ``hp`` and return its features, (batch, n), of ``images``, (batch, height, width, 3)."""
     network = hp.Choice("network", [*_WITH_SHORTCUTS, "plain"], default="equivariant")
     dropout = hp.Float("dropout", 0.0, 0.4, step=0.1, default=0.3)
@@ -53,7 +53,7 @@ class _Plain:
     dense_layers: int
 
     @classmethod
-    def declared(cls, hp: HyperParameters, images: Any) -> Self:
+    def declared(cls, hp: HyperParameters, images: KerasTensor) -> Self:
         deepest = max(1, (min(images.shape[1:3]) // _SMALLEST_MAP).bit_length() - 1)
         return cls(
             blocks=hp.Int("blocks", min(3, deepest), min(5, deepest), default=min(4, deepest), **_PLAIN),
@@ -67,7 +67,7 @@ class _Plain:
             dense_layers=hp.Int("dense_layers", 1, 2, default=1, **_PLAIN),
         )
 
-    def features_of(self, images: Any, dropout: float) -> Any:
+    def features_of(self, images: KerasTensor, dropout: float) -> KerasTensor:
         features = images
         for block in range(self.blocks):
             features = self._block(features, min(self.filters * 2**block, _MOST_FILTERS))
@@ -76,7 +76,7 @@ class _Plain:
             features = layers.Dropout(dropout)(layers.Dense(self.dense_units, activation="relu")(features))
         return features
 
-    def _block(self, features: Any, filters: int) -> Any:
+    def _block(self, features: KerasTensor, filters: int) -> KerasTensor:
         for _ in range(self.convolutions):
             convolution = layers.Conv2D(filters, self.kernel_size, padding="same", use_bias=not self.normalised)
             features = convolution(features)

@@ -6,9 +6,8 @@ work.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-from keras import layers
+from keras import KerasTensor, layers
 
 from trainer import TURNS, FusedBatchNormalization, TurnConvolution, TurnNormalization
 
@@ -23,21 +22,21 @@ class Residual:
 
     momentum: float
 
-    def convolution(self, features: Any, filters: int, *, size: int = 3, strides: int = 1) -> Any:
+    def convolution(self, features: KerasTensor, filters: int, *, size: int = 3, strides: int = 1) -> KerasTensor:
         """Convolve without bias, padded."""
         return layers.Conv2D(
             filters, size, strides=strides, padding="same", use_bias=False, kernel_initializer="he_normal"
         )(features)
 
-    def normalised(self, features: Any) -> Any:
+    def normalised(self, features: KerasTensor) -> KerasTensor:
         """Normalise by the batch."""
         return FusedBatchNormalization(momentum=self.momentum)(features)
 
-    def squeezed(self, features: Any) -> Any:
+    def squeezed(self, features: KerasTensor) -> KerasTensor:
         """Return the mean of each feature over the image: (batch, n)."""
         return layers.GlobalAveragePooling2D()(features)
 
-    def weighed(self, features: Any, weights: Any) -> Any:
+    def weighed(self, features: KerasTensor, weights: KerasTensor) -> KerasTensor:
         """Multiply each feature, (batch, height, width, n), by its weight, (batch, n)."""
         return layers.Multiply()([features, layers.Reshape((1, 1, -1))(weights)])
 
@@ -45,7 +44,7 @@ class Residual:
 class Separable(Residual):
     """Depthwise separable convolutions."""
 
-    def convolution(self, features: Any, filters: int, *, size: int = 3, strides: int = 1) -> Any:
+    def convolution(self, features: KerasTensor, filters: int, *, size: int = 3, strides: int = 1) -> KerasTensor:
         """Convolve each feature by itself, then join them; pixels and single cells at once."""
         if size == 1 or features.shape[-1] <= 3:
             return super().convolution(features, filters, size=size, strides=strides)
@@ -55,26 +54,28 @@ class Separable(Residual):
 class Equivariant(Residual):
     """Layers whose features turn with the image; of n channels one in ``TURNS`` is a feature, seen in each turn."""
 
-    def convolution(self, features: Any, filters: int, *, size: int = 3, strides: int = 1) -> Any:
+    def convolution(self, features: KerasTensor, filters: int, *, size: int = 3, strides: int = 1) -> KerasTensor:
         """Convolve in all turns; with a kernel of even size where it is strided, as that wants."""
         even, lifting = (size + 1 if strides > 1 else size), features.shape[-1] % TURNS != 0
         return TurnConvolution(filters, even, strides=strides, lifting=lifting)(features)
 
-    def normalised(self, features: Any) -> Any:
+    def normalised(self, features: KerasTensor) -> KerasTensor:
         """Normalise by the batch, alike in all turns."""
         return TurnNormalization(momentum=self.momentum)(features)
 
-    def squeezed(self, features: Any) -> Any:
+    def squeezed(self, features: KerasTensor) -> KerasTensor:
         """Return the mean of each feature over the image and the turns: (batch, n / TURNS)."""
         means = layers.Reshape((TURNS, -1))(super().squeezed(features))
         return layers.GlobalAveragePooling1D()(means)
 
-    def weighed(self, features: Any, weights: Any) -> Any:
+    def weighed(self, features: KerasTensor, weights: KerasTensor) -> KerasTensor:
         """Multiply each feature in all turns, (batch, height, width, n), by its weight, (batch, n / TURNS)."""
         return super().weighed(features, layers.Flatten()(layers.RepeatVector(TURNS)(weights)))
 
 
-def features_with_shortcuts(images: Any, kind: Residual, filters: int, depth: int, *, excited: bool) -> Any:
+def features_with_shortcuts(
+    images: KerasTensor, kind: Residual, filters: int, depth: int, *, excited: bool
+) -> KerasTensor:
     """Return features, (batch, n), of ``images``, (batch, height, width, 3), by three stages of ``depth`` blocks.
 
     Each stage halves the map and has twice the filters of the one before; the first has twice ``filters``. If
@@ -88,7 +89,7 @@ def features_with_shortcuts(images: Any, kind: Residual, filters: int, depth: in
     return kind.squeezed(features)
 
 
-def _block(features: Any, kind: Residual, filters: int, *, halved: bool, excited: bool) -> Any:
+def _block(features: KerasTensor, kind: Residual, filters: int, *, halved: bool, excited: bool) -> KerasTensor:
     inner = layers.ReLU()(kind.normalised(kind.convolution(features, filters, strides=2 if halved else 1)))
     inner = kind.normalised(kind.convolution(inner, filters))
     if excited:
@@ -100,7 +101,7 @@ def _block(features: Any, kind: Residual, filters: int, *, halved: bool, excited
     return layers.ReLU()(layers.Add()([shortcut, inner]))
 
 
-def _excited(features: Any, kind: Residual) -> Any:
+def _excited(features: KerasTensor, kind: Residual) -> KerasTensor:
     """Weigh the features by what the whole image shows (Hu et al. 2018, arXiv:1709.01507).
 
     They are squeezed to an eighth, 8 at least.

@@ -10,6 +10,7 @@ from cluster.jobs.training import _configurations
 from cluster.workers.trial import TrialSession
 from datasets import Dataset, open_folder
 from search import (
+    Builder,
     Ledger,
     Row,
     SearchLayout,
@@ -17,7 +18,6 @@ from search import (
     SettingsError,
     Suggestion,
     TrialState,
-    builder,
     load_hypermodel,
     training_options,
 )
@@ -32,7 +32,7 @@ def settings(**changes: object) -> SearchSettings:
 def trained_at_once(dataset: Dataset, row: Row, seed: int, folder: Path) -> TrainingRun:
     hypermodel = load_hypermodel("my_models:tiny", input_shape=dataset.image_shape, num_classes=len(dataset.classes))
     run = TrainingRun(
-        builder(hypermodel, row.hyperparameters),
+        Builder(hypermodel, row.hyperparameters),
         dataset,
         training_options(row.hyperparameters, epochs=4),
         objective=Objective.parse("val_macro_f1"),

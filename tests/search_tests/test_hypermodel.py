@@ -7,7 +7,7 @@ import keras_tuner
 import pytest
 
 from datasets import Augmentation, Balance
-from search import GalaxyHyperModel, SpaceError, builder, discover, load_hypermodel, training_options
+from search import Builder, GalaxyHyperModel, SpaceError, discover, load_hypermodel, training_options
 from trainer import TrainingOptions
 
 SHAPE = (32, 32, 3)
@@ -62,7 +62,7 @@ def test_the_built_in_space_has_all_that_was_promised() -> None:
     ],
 )
 def test_the_built_in_model_is_compiled_and_gives_probabilities(values: dict[str, Any]) -> None:
-    model = builder(load(None), {"network": "plain", "blocks": 2, **values})()
+    model = Builder(load(None), {"network": "plain", "blocks": 2, **values})()
     outputs = model(keras.ops.zeros((2, *SHAPE)))
     assert outputs.shape == (2, 5)
     assert keras.ops.convert_to_numpy(outputs).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
@@ -73,13 +73,13 @@ def test_the_built_in_model_is_compiled_and_gives_probabilities(values: dict[str
 def test_the_deepest_model_fits_the_image(size: int) -> None:
     hypermodel = GalaxyHyperModel(input_shape=(size, size, 3), num_classes=5)
     deepest = max(hp.max_value for hp in discover(hypermodel).space if hp.name == "blocks")
-    builder(hypermodel, {"network": "plain", "blocks": deepest})()
-    model = builder(hypermodel, {"network": "residual", "blocks_per_stage": 2})()
+    Builder(hypermodel, {"network": "plain", "blocks": deepest})()
+    model = Builder(hypermodel, {"network": "residual", "blocks_per_stage": 2})()
     assert model(keras.ops.zeros((1, size, size, 3))).shape == (1, 5)
 
 
 def test_values_of_the_builder_are_taken() -> None:
-    shallow, deep = (builder(load(None), {"network": "plain", "blocks": blocks})() for blocks in (2, 3))
+    shallow, deep = (Builder(load(None), {"network": "plain", "blocks": blocks})() for blocks in (2, 3))
     assert len(deep.layers) > len(shallow.layers)
 
 
@@ -179,7 +179,7 @@ def test_a_hyperparameter_is_in_the_space_once_however_often_it_is_met() -> None
 
 def test_a_builder_knows_what_its_build_met_beside_what_was_given(module: Any) -> None:
     module("mine_meets", "def build(hp):\n    if hp.Boolean('x'): return hp.Int('only_here', 3, 9)\n")
-    build = builder(load("mine_meets:build"), {"x": True})
+    build = Builder(load("mine_meets:build"), {"x": True})
     assert build() == 3
     assert build.values == {"x": True, "only_here": 3}
     assert [one["config"]["name"] for one in build.declared] == ["x", "only_here"]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 
 from datasets import Dataset, open_folder
-from search import builder, complete, discover, load_hypermodel, training_options
+from search import Builder, complete, discover, load_hypermodel, training_options
 from search.values import Value
 from trainer import Decide, Member, Objective, limit_threads, score_predictions, train_member
 from trainer.answering.calibration import apply_temperature, fit_temperature
@@ -64,7 +64,7 @@ def row(name: str, changes: Mapping[str, Value], dataset: Dataset, epochs: int, 
     # The fixed ones are changed as well, which no search does.
     values = complete(discover(hypermodel), {key: found for key, found in changes.items() if key not in FIXED})
     values |= {key: found for key, found in changes.items() if key in FIXED}
-    member = Member(name, builder(hypermodel, values), training_options(values, epochs=epochs), values, seed=1)
+    member = Member(name, Builder(hypermodel, values), training_options(values, epochs=epochs), values, seed=1)
     began = time.process_time()
     folder = open_folder(work).child(name.replace(" ", "-"))
     run = train_member(member, dataset, objective=Objective.parse("val_macro_f1"), work=folder)

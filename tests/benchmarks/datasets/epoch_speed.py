@@ -23,7 +23,7 @@ from measuring import arguments, goal, in_turn, memcpy_rate, real_dataset, say, 
 from datasets import Batches, Dataset, training_batches
 from datasets.training.batches import Batch
 from search.space.built_in import GalaxyHyperModel
-from search.space.hypermodel import builder
+from search.space.hypermodel import Builder
 from search.space.options import training_options
 from trainer.fitting.building import build_model
 from trainer.fitting.loop import TrainingLoop
@@ -55,7 +55,7 @@ def default_training(dataset: Dataset, steps: int) -> tuple[TrainingLoop, Batche
         dataset, batch_size=options.batch_size, balance=options.balance, augmentation=options.augmentation, seed=1
     )
     built = build_model(
-        builder(hypermodel, hp.values),
+        Builder(hypermodel, hp.values),
         seed=1,
         image_shape=dataset.image_shape,
         classes=len(dataset.classes),

@@ -56,13 +56,13 @@ def work(cpus: int, epochs: int, dataset: Path, network: str | None) -> None:
     """Be a worker until the input ends."""
     from training_speed import EPOCHS, trial
 
-    from search import GalaxyHyperModel, builder, training_options
+    from search import Builder, GalaxyHyperModel, training_options
     from trainer import limit_threads
 
     if not limit_threads(cpus):
         raise SystemExit("TensorFlow has started with other threads")
     opened, values = Dataset.open(dataset), {"network": network} if network else {}
-    make = builder(GalaxyHyperModel(input_shape=opened.image_shape, num_classes=len(opened.classes)), values)
+    make = Builder(GalaxyHyperModel(input_shape=opened.image_shape, num_classes=len(opened.classes)), values)
     make()
     with tempfile.TemporaryDirectory() as folder:
         run = trial(opened, values, training_options(make.values, epochs=EPOCHS), Path(folder))

@@ -27,7 +27,7 @@ from datasets import (
     open_folder,
     uncollected,
 )
-from search import GalaxyHyperModel, builder, complete, discover, training_options
+from search import Builder, GalaxyHyperModel, complete, discover, training_options
 from trainer import TrainingOptions, limit_threads
 
 NETWORKS: dict[str, dict[str, str]] = {name: {"network": name} for name in ("plain", "residual", "equivariant")}
@@ -59,7 +59,7 @@ def start(dataset: Dataset, values: dict[str, str], training: TrainingOptions, f
     from trainer.fitting.loop import TrainingLoop
 
     space = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
-    make, found = builder(space, values), dict.fromkeys(PARTS, 0.0)
+    make, found = Builder(space, values), dict.fromkeys(PARTS, 0.0)
 
     def build() -> object:
         began = time.perf_counter()

@@ -31,7 +31,7 @@ import numpy as np
 from common import rendered_dataset, say, seconds
 
 from datasets import Augmentation, Dataset, Split, open_folder
-from search import GalaxyHyperModel, builder, training_options
+from search import GalaxyHyperModel, Builder, training_options
 from trainer import Objective, TrainingOptions, TrainingRun, limit_threads
 from trainer.final.portable import portable
 
@@ -58,7 +58,7 @@ def trial(dataset: Dataset, values: dict[str, Any], options: TrainingOptions, fo
     """Prepare a training as a trial does it."""
     space = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
     return TrainingRun(
-        builder(space, values),
+        Builder(space, values),
         dataset,
         options,
         objective=Objective.parse("val_macro_f1"),
@@ -91,7 +91,7 @@ def compare(dataset: Dataset, values: dict[str, Any], *, threads: int, repeats: 
     if not limit_threads(threads):
         raise SystemExit("TensorFlow has started with other threads")
     space = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
-    make = builder(space, values)
+    make = Builder(space, values)
     network = make()
     options = training_options(make.values, epochs=EPOCHS)
     ways = {

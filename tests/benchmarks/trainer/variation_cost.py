@@ -17,7 +17,7 @@ from pathlib import Path
 from common import rendered_dataset
 
 from datasets import Augmentation, Balance, Dataset
-from search import GalaxyHyperModel, builder
+from search import GalaxyHyperModel, Builder
 from trainer import TrainingOptions, limit_threads
 from trainer.fitting.building import build_model
 from trainer.fitting.epoch import epoch_batches
@@ -61,7 +61,7 @@ def training(dataset: Dataset, options: TrainingOptions) -> Callable[[int], floa
     batches, _ = epoch_batches(dataset, options, seed=1)
     space = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
     built = build_model(
-        builder(space, {}),
+        Builder(space, {}),
         seed=1,
         image_shape=dataset.image_shape,
         classes=len(dataset.classes),
