@@ -28,7 +28,7 @@ class HyperbandOracle(OpenHyperbandOracle):
             if not exhausted and len(bracket["rounds"][0]) < self.planned_size(bracket, 0):
                 values = untried_values(self)
                 if values is not None:
-                    return self._begin(trial_id, bracket, values)
+                    return self._add(trial_id, bracket, 0, values)
                 exhausted = True
             promoted = self._promote(trial_id, bracket, exhausted=exhausted)
             if promoted is not None:
@@ -59,33 +59,27 @@ class HyperbandOracle(OpenHyperbandOracle):
             home = self.brackets[-1]
         home["rounds"][number].append(entry)
 
-    def _begin(self, trial_id: str, bracket: Bracket, values: Values) -> Response:
-        bracket["rounds"][0].append({"past_id": None, "id": trial_id})
-        return self._answer(bracket, 0, values, initial_epoch=0)
-
     def _promote(self, trial_id: str, bracket: Bracket, *, exhausted: bool) -> Response | None:
         """Promote the best trial of a round as soon as it is sure to be among those that go on."""
         for number, (past, here) in enumerate(_neighbours(bracket), start=1):
             waiting = [self.trials[one] for one in _ids(past) if one not in _parents(here)]
             candidates = [trial for trial in waiting if trial.status == TrialStatus.COMPLETED]
             ended = len(candidates) + sum(trial.status == TrialStatus.FAILED for trial in waiting)
-            left_out = self._final_size(bracket, number - 1, exhausted=exhausted) - self._final_size(
-                bracket, number, exhausted=exhausted
-            )
-            if candidates and ended > left_out:
-                return self._go_on(trial_id, bracket, number, self._best(candidates))
+            before, after = (self._final_size(bracket, n, exhausted=exhausted) for n in (number - 1, number))
+            if candidates and ended > before - after:
+                best = self._best(candidates)
+                values = {**best.hyperparameters.values, "tuner/trial_id": best.trial_id}
+                return self._add(trial_id, bracket, number, values, parent=best.trial_id)
         return None
 
-    def _go_on(self, trial_id: str, bracket: Bracket, number: int, parent: Trial) -> Response:
-        bracket["rounds"][number].append({"past_id": parent.trial_id, "id": trial_id})
-        values = {**parent.hyperparameters.values, "tuner/trial_id": parent.trial_id}
-        initial = self.epochs(bracket, number - 1)
-        return self._answer(bracket, number, values, initial_epoch=initial)
-
-    def _answer(self, bracket: Bracket, number: int, values: Values, *, initial_epoch: int) -> Response:
+    def _add(
+        self, trial_id: str, bracket: Bracket, number: int, values: Values, *, parent: str | None = None
+    ) -> Response:
+        """Put a new trial in round ``number``, and let it train for as long as that round does."""
+        bracket["rounds"][number].append({"past_id": parent, "id": trial_id})
         schedule = {
             "tuner/epochs": self.epochs(bracket, number),
-            "tuner/initial_epoch": initial_epoch,
+            "tuner/initial_epoch": self.epochs(bracket, number - 1) if number else 0,
             "tuner/bracket": bracket["bracket_num"],
             "tuner/round": number,
         }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
 import keras_tuner
-from keras_tuner.engine.hyperparameters import Fixed, Float, HyperParameter, Int
+from keras_tuner.engine.hyperparameters import Float, HyperParameter, Int
 
 from search.errors import SettingsError
 from search.values import Value, Values
@@ -62,7 +62,7 @@ def _checked(hyperparameter: HyperParameter, value: object) -> Value:
     """Return the value of ``hyperparameter`` that ``value`` is, in its own type."""
     if isinstance(hyperparameter, Int | Float) and hyperparameter.step is None:
         return _in_range(hyperparameter, value)
-    allowed: list[Value] = [hyperparameter.value] if isinstance(hyperparameter, Fixed) else [*hyperparameter.values]
+    allowed: list[Value] = [*hyperparameter.values]
     for other in allowed:
         if _same(value, other):
             return other
