@@ -68,6 +68,13 @@ class Folder:
         with storage_errors("read", self._uri(name)):
             return ask(self._uri(name), _read) if self.local is None else (self.local / name).read_bytes()
 
+    def read_if_there(self, name: str) -> bytes | None:
+        """Return a whole file, None where it is absent."""
+        try:
+            return self.read(name)
+        except FileNotFoundError:
+            return None
+
     def write_whole(self, name: str, data: bytes) -> None:
         """Write a file whole or not at all, replacing an older one; makes the folders above it."""
         with storage_errors("write", self._uri(name), absent_is_error=True):

@@ -100,10 +100,8 @@ def write_warm_start(layout: SearchLayout, warm_start: WarmStart) -> None:
 
 def read_warm_start(layout: SearchLayout) -> WarmStart | None:
     """Return what was taken at the start, None if nothing was."""
-    try:
-        return WarmStart.model_validate_json(layout.root.read(LESSONS))
-    except FileNotFoundError:
-        return None
+    data = layout.root.read_if_there(LESSONS)
+    return None if data is None else WarmStart.model_validate_json(data)
 
 
 def as_suggestion(record: Record) -> Suggestion:

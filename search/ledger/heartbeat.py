@@ -105,10 +105,8 @@ def _is_alive(drivers: Folder, number: int) -> bool:
 
 
 def _read(drivers: Folder, number: int) -> JsonObject:
-    try:
-        beat: JsonObject = json.loads(drivers.read(driver_file(number)))
-    except FileNotFoundError:  # a later one has deleted it
-        return {}
+    data = drivers.read_if_there(driver_file(number))
+    beat: JsonObject = {} if data is None else json.loads(data)  # a later one has deleted it
     return beat
 
 

@@ -4,7 +4,6 @@ One process writes (the driver, from one thread); any number read, at any time, 
 or not at all, so a reader needs no lock.
 """
 
-import contextlib
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -71,7 +70,7 @@ class Ledger:
 
     def space(self) -> list[JsonObject] | None:
         """Return the hyperparameters that were kept last; None before the search has started."""
-        data = self._read_if_there(SPACE)
+        data = self.layout.root.read_if_there(SPACE)
         return None if data is None else json.loads(data)["hyperparameters"]
 
     def request_stop(self) -> None:
@@ -88,12 +87,12 @@ class Ledger:
 
     def oracle_state(self) -> JsonObject | None:
         """Return the oracle's state as last kept; None before the first suggestion."""
-        base = self._read_if_there(ORACLE)
-        return None if base is None else joined(base, self._read_if_there(ORACLE_REST))
+        base = self.layout.root.read_if_there(ORACLE)
+        return None if base is None else joined(base, self.layout.root.read_if_there(ORACLE_REST))
 
     def state(self) -> SearchState:
         """Return the state as the driver last said it; a driver that died could not say so."""
-        data = self._read_if_there(STATE)
+        data = self.layout.root.read_if_there(STATE)
         return SearchState.RUNNING if data is None else SearchState(json.loads(data)["state"])
 
     def suggestions(self) -> list[Suggestion]:
@@ -102,15 +101,18 @@ class Ledger:
 
     def progress(self, trial_id: str) -> Record | None:
         """Return what the trial last reported while it ran; None if nothing, or if it has ended."""
-        return _record_if_there(self.layout.progress, trial_id)
+        return _read_if_there(self.layout.progress, file_of(trial_id), Record)
 
     def ended_record(self, trial_id: str) -> Record | None:
         """Return the trial's record; None if it has not ended."""
-        return _record_if_there(self.layout.records, trial_id)
+        return _read_if_there(self.layout.records, file_of(trial_id), Record)
 
     def suggestion(self, trial_id: str) -> Suggestion:
-        """Return the suggestion of the trial called ``trial_id``."""
-        return _read(self.layout.suggestions, file_of(trial_id), Suggestion)
+        """Return the suggestion of the trial called ``trial_id``. Raises LedgerError if there is none."""
+        suggestion = _read_if_there(self.layout.suggestions, file_of(trial_id), Suggestion)
+        if suggestion is None:
+            raise LedgerError(f"no trial {trial_id} at {self.layout.root.uri}")
+        return suggestion
 
     def records(self, *, history: bool = True) -> list[Record]:
         """Return every trial as it stands now, by trial id: ended ones, running ones, then those only suggested.
@@ -129,24 +131,15 @@ class Ledger:
 
     def record(self, trial_id: str) -> Record:
         """Return one trial as it stands now. Raises LedgerError if there is none of that id."""
-        try:
-            # The report between two looks for the end: a trial may end meanwhile.
-            record = self.ended_record(trial_id) or self.progress(trial_id) or self.ended_record(trial_id)
-            return record or pending(self.suggestion(trial_id))
-        except FileNotFoundError:
-            raise LedgerError(f"no trial {trial_id} at {self.layout.root.uri}") from None
+        # The report between two looks for the end: a trial may end meanwhile.
+        record = self.ended_record(trial_id) or self.progress(trial_id) or self.ended_record(trial_id)
+        return record or pending(self.suggestion(trial_id))
 
     def _write(self, folder: Folder, trial_id: str, model: BaseModel) -> None:
         folder.write_whole(file_of(trial_id), model.model_dump_json().encode())
 
     def _write_json(self, name: str, value: JsonObject) -> None:
         self.layout.root.write_whole(name, json.dumps(value).encode())
-
-    def _read_if_there(self, name: str) -> bytes | None:
-        try:
-            return self.layout.root.read(name)
-        except FileNotFoundError:
-            return None
 
 
 def _without_history(record: Record) -> Record:
@@ -155,24 +148,15 @@ def _without_history(record: Record) -> Record:
 
 def _read_all(folder: Folder, model: type[Model], known: Mapping[str, Model] = MappingProxyType({})) -> list[Model]:
     """Read each trial's file in ``folder``, but take those from ``known`` that it has, by trial id."""
-    models = []
-    for name in folder.names():
-        # One may be deleted once it is listed: the trial ended, and its record is read next.
-        with contextlib.suppress(FileNotFoundError):
-            models.append(known.get(trial_of(name)) or _read(folder, name, model))
-    return models
+    models = (known.get(trial_of(name)) or _read_if_there(folder, name, model) for name in folder.names())
+    # One may be deleted once it is listed: the trial ended, and its record is read next.
+    return [model for model in models if model is not None]
 
 
-def _record_if_there(folder: Folder, trial_id: str) -> Record | None:
+def _read_if_there(folder: Folder, name: str, model: type[Model]) -> Model | None:
+    data = folder.read_if_there(name)
     try:
-        return _read(folder, file_of(trial_id), Record)
-    except FileNotFoundError:
-        return None
-
-
-def _read(folder: Folder, name: str, model: type[Model]) -> Model:
-    try:
-        return model.model_validate_json(folder.read(name))
+        return None if data is None else model.model_validate_json(data)
     except ValidationError as error:
         raise LedgerError(
             f"{folder.child(name).uri}: expected a {model.__name__.lower()}, "

@@ -89,11 +89,10 @@ def raise_trial_budget(layout: SearchLayout, specification: SearchSpecification,
 
 
 def _with_budget(specification: SearchSpecification, layout: SearchLayout) -> SearchSpecification:
-    try:
-        budget = json.loads(layout.root.read(BUDGET))
-    except FileNotFoundError:
+    data = layout.root.read_if_there(BUDGET)
+    if data is None:
         return specification
-    settings = specification.settings.model_copy(update={"trials": budget["trials"]})
+    settings = specification.settings.model_copy(update={"trials": json.loads(data)["trials"]})
     return specification.model_copy(update={"settings": settings})
 
 
@@ -106,10 +105,9 @@ def _taken(layout: SearchLayout, name: str) -> LedgerError:
 
 def read_specification(layout: SearchLayout) -> SearchSpecification:
     """Read a search's specification. Raises LedgerError if there is none or another version wrote it."""
-    try:
-        data = layout.root.read(SPECIFICATION)
-    except FileNotFoundError:
-        raise LedgerError(f"no search at {layout.root.uri}: `galaxy searches` lists a storage folder's") from None
+    data = layout.root.read_if_there(SPECIFICATION)
+    if data is None:
+        raise LedgerError(f"no search at {layout.root.uri}: `galaxy searches` lists a storage folder's")
     try:
         return _with_budget(SearchSpecification.model_validate_json(data), layout)
     except ValidationError as error:
