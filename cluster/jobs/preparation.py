@@ -64,7 +64,7 @@ class Preparation:
             return settings.model_copy(update={"points": defaults})
         _refuse_hyperband(settings, "--try")
         try:
-            self._explore_unknown(settings.points)
+            self._explore(settings.points)
             points = complete_points(self._space, settings.points)
         except SettingsError as error:
             raise SettingsError(f"--try: {error}") from error
@@ -92,12 +92,6 @@ class Preparation:
             seed=self._settings.seed,
             max_epochs=self._settings.epochs,
         )
-
-    def _explore_unknown(self, points: tuple[Mapping[str, bool | int | float | str], ...]) -> None:
-        """Let a build of each point that names something unknown find its hyperparameters."""
-        for point in points:
-            if not point.keys() <= {one.name for one in self._space.space}:
-                self._explore(point)
 
     def _try_batch(self) -> bool:
         """Try one batch of the default model; if it is infeasible, of random ones, until one is not.

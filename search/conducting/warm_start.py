@@ -6,7 +6,7 @@ numbers its own trials on from them.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 import keras_tuner
 from pydantic import BaseModel, ConfigDict
@@ -18,7 +18,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Record, Suggestion, TrialState
 from search.ledger.specification import read_specification
 from search.space.points import complete
-from search.values import Value
+from search.values import Values
 from trainer import Objective
 
 _SCORED = (TrialState.COMPLETED, TrialState.STOPPED)
@@ -54,12 +54,12 @@ def collect_warm_start(
     space: keras_tuner.HyperParameters,
     objective: Objective,
     *,
-    explore: Callable[[Mapping[str, Value]], None],
+    explore: Callable[[Sequence[Values]], object],
 ) -> WarmStart:
     """Take every trial of the search at ``layout`` that has a score and lies in ``space``.
 
     Args:
-        explore: Called with configurations that name hyperparameters which ``space`` lacks: it may add them.
+        explore: Called with configurations, which may name hyperparameters that ``space`` lacks: it may add them.
 
     Raises LedgerError if there is no search, SettingsError if it optimised something else.
     """
@@ -76,9 +76,7 @@ def collect_warm_start(
         else:
             left_out["without a score"] += 1
     # All of them first: what one build finds is a hyperparameter of every trial.
-    for record in scored:
-        if not record.hyperparameters.keys() <= {one.name for one in space.space}:
-            explore(record.hyperparameters)
+    explore([record.hyperparameters for record in scored])
     taken: list[Record] = []
     for record in scored:
         try:

@@ -1,7 +1,7 @@
 """Which hyperparameters a HyperModel has: building it from values, and from enough of them to find every branch."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import keras
@@ -79,24 +79,26 @@ def discover(hypermodel: keras_tuner.HyperModel, *, seed: int = 1) -> keras_tune
         if scope in tried:
             continue
         tried.append(scope)
-        unreached += _explore(hypermodel, space, {condition.name: condition.values[0] for condition in scope})[0]
+        unreached += _build_once(hypermodel, space, {condition.name: condition.values[0] for condition in scope})[0]
     return space
 
 
 def explore(
-    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: Mapping[str, Value]
+    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, points: Iterable[Mapping[str, Value]]
 ) -> None:
-    """Add to ``space`` what a build with ``values`` declares, if it can be built."""
-    _explore(hypermodel, space, values)
+    """Add to ``space`` what a build with each of ``points`` declares that names a hyperparameter unknown so far."""
+    for point in points:
+        if not point.keys() <= {one.name for one in space.space}:
+            _build_once(hypermodel, space, point)
 
 
 def _explore_start(hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, seed: int) -> list[Scope]:
-    unreached, first = _explore(hypermodel, space, {})
+    unreached, first = _build_once(hypermodel, space, {})
     problem = first
     for number in range(RANDOM_POINTS):
         if problem is None or not space.space:
             break
-        more, problem = _explore(hypermodel, space, random_point(space, seed=seed + 1000 * number))
+        more, problem = _build_once(hypermodel, space, random_point(space, seed=seed + 1000 * number))
         unreached += more
     if problem is None or first is None:
         return unreached
@@ -106,10 +108,10 @@ def _explore_start(hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperP
     ) from first
 
 
-def _explore(
+def _build_once(
     hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: Mapping[str, Value]
 ) -> tuple[list[Scope], Exception | None]:
-    """Build once with ``values`` and add what was declared to ``space``.
+    """Build once with ``values`` and add to ``space`` what was declared.
 
     Returns the scopes that were not entered, and what the build raised: one branch that cannot be built costs trials,
     not the search, and hides nothing that was declared before it.
