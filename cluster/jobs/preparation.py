@@ -12,6 +12,7 @@ from search import (
     SearchSettings,
     SettingsError,
     SpaceError,
+    Value,
     WarmStart,
     collect_warm_start,
     complete,
@@ -114,7 +115,7 @@ class Preparation:
             f"neither the default hyperparameters nor {RANDOM_POINTS} random ones give a model: {first}"
         ) from first
 
-    def _check(self, values: Mapping[str, bool | int | float | str]) -> None:
+    def _check(self, values: Mapping[str, Value]) -> None:
         options = training_options(values, epochs=self._settings.epochs)
         check_model(Builder(self._hypermodel, values), self._dataset, options, self._objective)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cluster.workers.trial import model_builder
 from datasets import Dataset, open_folder
-from search import SearchSpecification, training_options
+from search import SearchSpecification, Value, training_options
 from trainer import Member, limit_threads, train_member
 
 # Enough after the best epoch to be sure that there is no better one.
@@ -24,7 +24,7 @@ class Winner:
     """
 
     name: str
-    hyperparameters: Mapping[str, bool | int | float | str]
+    hyperparameters: Mapping[str, Value]
     epochs: int
     seed: int
 

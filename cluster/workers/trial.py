@@ -14,6 +14,7 @@ from search import (
     SearchSpecification,
     Suggestion,
     TrialState,
+    Value,
     load_hypermodel,
     now,
     read_specification,
@@ -148,7 +149,7 @@ class TrialSession:
         return record.but(hyperparameters=record.hyperparameters | fresh)
 
 
-def model_builder(specification: SearchSpecification, values: Mapping[str, bool | int | float | str]) -> Builder:
+def model_builder(specification: SearchSpecification, values: Mapping[str, Value]) -> Builder:
     """Return what builds the model of ``values``, for the images and classes of the search's dataset."""
     hypermodel = load_hypermodel(
         specification.settings.hypermodel,
