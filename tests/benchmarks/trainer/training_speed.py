@@ -31,7 +31,7 @@ import numpy as np
 from common import rendered_dataset, say, seconds
 
 from datasets import Augmentation, Dataset, Split, open_folder
-from search import GalaxyHyperModel, Builder, training_options
+from search import Builder, GalaxyHyperModel, training_options
 from trainer import Objective, TrainingOptions, TrainingRun, limit_threads
 from trainer.final.portable import portable
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from common import rendered_dataset
 
 from datasets import Augmentation, Balance, Dataset
-from search import GalaxyHyperModel, Builder
+from search import Builder, GalaxyHyperModel
 from trainer import TrainingOptions, limit_threads
 from trainer.fitting.building import build_model
 from trainer.fitting.epoch import epoch_batches
