@@ -21,7 +21,7 @@ from pathlib import Path
 
 from datasets.arrow.cache_room import IN_USE, make_room, no_room
 from datasets.arrow.description import DatasetInfo
-from datasets.arrow.tables import damaged, damaged_where_unreadable, is_shard, shard_name
+from datasets.arrow.shard_files import damaged, damaged_where_unreadable, is_shard, shard_name
 from datasets.errors import FormatError, StorageError
 from datasets.storage.building import cache_folder
 from datasets.storage.checksums import Checksum, checksum_of, content_key

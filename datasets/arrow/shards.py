@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datasets.arrow.tables import damaged_where_unreadable, pixel_view
+from datasets.arrow.shard_files import damaged_where_unreadable, pixel_view
 from datasets.errors import FormatError
 from datasets.storage.folders import Folder
 

@@ -14,7 +14,7 @@ import numpy as np
 from datasets.arrow.dataset import Dataset, read_info
 from datasets.arrow.description import DatasetInfo, Preprocessing
 from datasets.arrow.node_cache import copy_on_node
-from datasets.arrow.tables import damaged, damaged_where_unreadable
+from datasets.arrow.shard_files import damaged, damaged_where_unreadable
 from datasets.errors import FormatError
 from datasets.images.decoded import pixel_hash
 from datasets.splits import Split

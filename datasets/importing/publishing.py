@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 
 from datasets.arrow.description import FILE
-from datasets.arrow.tables import is_shard
+from datasets.arrow.shard_files import is_shard
 from datasets.errors import SourceError, StorageError
 from datasets.importing.quarantine import FILE as QUARANTINE
 from datasets.storage.folders import Folder

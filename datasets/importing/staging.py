@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datasets.arrow.tables import (
+from datasets.arrow.shard_files import (
     make_table,
     open_table,
     rows_per_shard,

@@ -13,9 +13,9 @@ print(Dataset.open(sys.argv[1]).take([0, -1 + 100]).sum(), flush=True)
 """
 IMPORT = """
 import sys
-import datasets.arrow.tables
+import datasets.arrow.shard_files
 from datasets import ImportOptions, import_dataset
-datasets.arrow.tables.BYTES_PER_SHARD = 7 * 8 * 8 * 3
+datasets.arrow.shard_files.BYTES_PER_SHARD = 7 * 8 * 8 * 3
 import_dataset(sys.argv[1], sys.argv[2], ImportOptions(image_size=8))
 """
 

@@ -56,7 +56,7 @@ def test_take_copies_the_rows_asked_for_in_their_order(tiny_dataset):
 
 
 def test_take_over_several_files(tiny_source, tiny_dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("datasets.arrow.tables.BYTES_PER_SHARD", 7 * 32 * 32 * 3)
+    monkeypatch.setattr("datasets.arrow.shard_files.BYTES_PER_SHARD", 7 * 32 * 32 * 3)
     options = ImportOptions(image_size=32, validation=0.2, test=0.2)
     many = Dataset.open(import_dataset(tiny_source, tmp_path / "many", options).path)
     assert len(many.info.shards) == 15

@@ -20,7 +20,7 @@ SHARDS = 4
 def local(tiny_source, tmp_path_factory):
     """A local dataset of 100 images in 4 files."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("datasets.arrow.tables.BYTES_PER_SHARD", 25 * 16 * 16 * 3)
+        patch.setattr("datasets.arrow.shard_files.BYTES_PER_SHARD", 25 * 16 * 16 * 3)
         info = import_dataset(tiny_source, tmp_path_factory.mktemp("several") / "out", ImportOptions(image_size=16))
     assert len(info.shards) == SHARDS
     return Dataset.open(info.path)

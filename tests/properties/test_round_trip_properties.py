@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from PIL import Image
 
 from datasets import Dataset, ImportOptions, Split, import_dataset
-from datasets.arrow.tables import make_table, open_table, pixel_view, with_splits, write_table
+from datasets.arrow.shard_files import make_table, open_table, pixel_view, with_splits, write_table
 from datasets.arrow.verification import content_fingerprint
 
 
@@ -55,7 +55,7 @@ def test_an_import_keeps_every_pixel_however_it_is_cut_into_files(counts, side, 
             path.write_bytes(stream.getvalue())
         options = ImportOptions(image_size=side, seed=seed)
         whole = import_dataset(Path(place, "source"), Path(place, "whole"), options)
-        with mock.patch("datasets.arrow.tables.BYTES_PER_SHARD", rows_per_file * 3 * side**2):
+        with mock.patch("datasets.arrow.shard_files.BYTES_PER_SHARD", rows_per_file * 3 * side**2):
             cut = import_dataset(Path(place, "source"), Path(place, "cut"), options)
         assert len(cut.shards) == -(-len(pixels) // rows_per_file)
         assert cut.fingerprint == whole.fingerprint

@@ -32,7 +32,7 @@ from measuring import (
 
 from datasets import Balance, Dataset, DatasetInfo, Split, training_batches
 from datasets.arrow.description import FILE
-from datasets.arrow.tables import make_table, rows_per_shard, shard_name, with_splits, write_table
+from datasets.arrow.shard_files import make_table, rows_per_shard, shard_name, with_splits, write_table
 
 SMALL = 10_000
 MIB = 2**20
