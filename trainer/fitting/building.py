@@ -4,7 +4,8 @@ The contract of `build`: a compiled model, images float32 (batch, height, width,
 are integers for a sparse loss, one-hot for any other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,18 +61,14 @@ def build_model(
     """
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
-    try:
-        with computing_in(precision), uncollected():
-            model = build()
-    except Exception as error:
-        raise InfeasibleError.because(error) from error
+    with feasibly(), computing_in(precision):
+        model = build()
     if not isinstance(model, keras.Model):
         raise InfeasibleError(f"build must return a keras.Model, but returned {type(model).__name__}")
     if not model.compiled or model.optimizer is None:
         raise InfeasibleError("build must return a compiled model (call model.compile with an optimizer and a loss)")
     _check_size(model, max_parameters)
-    with uncollected():
-        outputs = _run_once(model, image_shape, classes)
+    outputs = _run_once(model, image_shape, classes)
     _check_size(model, max_parameters)  # again: a subclassed model has its weights only now
     rate = model.optimizer.learning_rate
     return BuiltModel(
@@ -83,6 +80,16 @@ def build_model(
         # A schedule of the optimizer's own shows as a plain tensor.
         learning_rate=float(rate.numpy()) if isinstance(rate, keras.Variable) else None,
     )
+
+
+@contextmanager
+def feasibly() -> Iterator[None]:
+    """Run what a configuration makes up: whatever it raises is an InfeasibleError. No search for garbage delays it."""
+    try:
+        with uncollected():
+            yield
+    except Exception as error:
+        raise InfeasibleError.because(error) from error
 
 
 def _check_size(model: keras.Model, max_parameters: int | None) -> None:
@@ -110,18 +117,15 @@ def _run_once(model: keras.Model, image_shape: tuple[int, int, int], classes: in
     """
     images = np.zeros((1, *image_shape), np.float32)
     label = np.zeros(1, np.int64)
-    try:
+    with feasibly():
         outputs = model(images, training=False)
-        _check_outputs(outputs, classes)
+    _check_outputs(outputs, classes)
+    with feasibly():
         targets = label if _is_sparse(model.loss) else keras.ops.one_hot(label, classes)
         model.compute_loss(x=images, y=targets, y_pred=outputs, training=False)
         model.compute_metrics(images, targets, outputs)
         model.reset_metrics()
         model.optimizer.build(model.trainable_variables)
-    except InfeasibleError:
-        raise
-    except Exception as error:
-        raise InfeasibleError.because(error) from error
     return np.asarray(outputs, np.float32)
 
 

@@ -8,19 +8,17 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Batch, Batches, MixedBatch, Progress, silent, uncollected
+from datasets import Batch, Batches, MixedBatch, Progress, silent
 from trainer.answering.predicting import as_probabilities, compiled
 from trainer.errors import InfeasibleError
-from trainer.fitting.building import BuiltModel
+from trainer.fitting.building import BuiltModel, feasibly
 from trainer.fitting.feeding import prefetched
 from trainer.frameworks import keras, tf
 
-Result = TypeVar("Result")
 # Reading the loss back makes a GPU wait, so a diverged model is noticed within so many steps.
 _LOSS_CHECK_EVERY = 16
 
@@ -94,7 +92,8 @@ class TrainingLoop:
         with closing(prefetched(made)) as feed:
             for number, (images, labels) in enumerate(feed):
                 rate = np.float32(own_rate * learning_rate_factor(number))
-                results = _feasibly(self._train_step, images, labels, rate)
+                with feasibly():
+                    results = self._train_step(images, labels, rate)
                 if number % _LOSS_CHECK_EVERY == 0:
                     _check_finite(results.get("loss"), "loss")
                 on_batch(number + 1, len(batches))
@@ -112,7 +111,8 @@ class TrainingLoop:
         loss, true, outputs = 0.0, [], []
         with closing(prefetched(batches.epoch(0))) as feed:
             for number, (images, labels) in enumerate(feed):
-                batch_outputs, batch_loss, results = _feasibly(self._validate_step, images, labels)
+                with feasibly():
+                    batch_outputs, batch_loss, results = self._validate_step(images, labels)
                 loss += float(batch_loss) * len(labels)
                 true.append(labels)
                 outputs.append(batch_outputs.numpy())
@@ -152,15 +152,6 @@ class TrainingLoop:
         outputs = model(images, training=False)
         loss = model.compute_loss(x=images, y=targets, y_pred=outputs, training=False)
         return tf.cast(outputs, tf.float32), loss, model.compute_metrics(images, targets, outputs)
-
-
-def _feasibly(step: Callable[..., Result], *values: object) -> Result:
-    """Run a step of the model, traced if it is the first: whatever it raises is the configuration's doing."""
-    try:
-        with uncollected():
-            return step(*values)
-    except Exception as error:
-        raise InfeasibleError.because(error) from error
 
 
 def _check_finite(value: tf.Tensor | float | None, name: str) -> None:
