@@ -24,7 +24,7 @@ _HEAD, _TAIL = 2**18, 2**12
 def request_numbers(folder: Folder, names: Sequence[str]) -> None:
     """Have the system read from the disk what opening these files will need, all at once, and do not wait for it.
 
-    A file that cannot be opened here is told of when it is read.
+    A file that cannot be opened is reported when it is read.
     """
     if folder.local is None or not hasattr(os, "posix_fadvise"):  # macOS has none
         return

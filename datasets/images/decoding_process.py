@@ -162,7 +162,7 @@ def _error(failure: Failure) -> Exception:
     """Return the error of a process with the traceback that it had there."""
     try:
         error = pickle.loads(failure.error)
-    except Exception:  # an error whose class cannot be had here, or cannot be made from its arguments
+    except Exception:  # its class cannot be imported here, or cannot be made from its arguments
         return RuntimeError(f"an image could not be decoded:\n{failure.text}")
     error.add_note(f"in a decoding process:\n{failure.text}")
     return error  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
 """What a decoding process does: requests from its input are answered on its output, until the input ends.
 
 So it ends whenever the process that started it does, however that ended. Requests and replies are pickles; the reads
-in a request are pickled once more, so that those which cannot be had here do not cost the place in the stream.
+in a request are pickled once more, so that one that cannot be unpickled here does not break the stream.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from datasets.images.decoded import Decoded, decode_read
 
 @dataclass(frozen=True)
 class Request:
-    """A chunk to decode: a pickled list of reads, and what ``decode_read`` is told."""
+    """A chunk to decode: a pickled list of reads, and the arguments of ``decode_read``."""
 
     reads: bytes
     crop: float

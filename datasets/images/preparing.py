@@ -54,7 +54,7 @@ _TRANSPARENT = "image with a transparency layer: laid over black"
 
 # Of odd metadata Pillow warns without naming the file; the pixels are what counts.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-# Pillow warns of an image that may be a decompression bomb; as an error it can be told of in one line.
+# Pillow warns of an image that may be a decompression bomb; an error can be reported in one line.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 

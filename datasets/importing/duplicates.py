@@ -1,7 +1,7 @@
 """Rows that show the same: which of them must go, and which must stay together in one split.
 
 Two rows show the same if their pixels are equal or the source says that they are of one object. A network that has
-trained on one of them knows the other: both in different splits would flatter every measurement.
+trained on one of them knows the other: in different splits they would make every score too good.
 """
 
 from collections.abc import Hashable, Iterable, Sequence

@@ -20,8 +20,8 @@ def check_free(folder: Folder) -> None:
 def publish(place: Path, folder: Folder) -> None:
     """Put a complete dataset in its place. Raises OSError or StorageError where something has come to be there.
 
-    Elsewhere than on the local disk two imports to one place at the same time are found out only when the second ends;
-    where their images differ, the checksums then tell that the dataset is of two.
+    On remote storage, two imports to one place at the same time are noticed only when the second ends. If their images
+    differ, the checksums then show that the dataset is a mixture.
     """
     if folder.local is not None:
         place.rename(folder.local)

@@ -20,7 +20,7 @@ EXPECTED = "a folder or zip with a folder of FITS files for each class"
 def list_fits(source: Path) -> Listing:
     """List FITS cutouts; an item's id is its file's path, with a ``*`` for the band where it has several.
 
-    Other files are left out; a galaxy of which bands lack is rejected. Raises SourceError where there is none.
+    Other files are left out; a galaxy whose bands are incomplete is rejected. Raises SourceError where there is none.
     """
     folders = class_files(source, expected=EXPECTED)
     files: defaultdict[int, dict[str, ClassFile]] = defaultdict(dict)

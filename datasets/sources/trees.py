@@ -59,7 +59,7 @@ def two_classes(source: Path, expected: str, names: set[str]) -> tuple[str, ...]
 
 @contextmanager
 def opened_once() -> Iterator[None]:
-    """Meanwhile, ``open_tree`` lists a source once, however often it is asked: a large zip takes long."""
+    """List a source only once in the block, however often ``open_tree`` is called: a large zip takes long."""
     token = _opened.set({})
     try:
         yield
