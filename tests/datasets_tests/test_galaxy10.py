@@ -58,6 +58,12 @@ def test_an_answer_that_is_no_class_is_rejected(tmp_path):
     assert [item.id for item in listing.items] == ["00000", "00001"]
 
 
+def test_a_file_that_cannot_be_read_says_why(tmp_path):
+    (tmp_path / "a.h5").write_bytes(b"no HDF5")
+    with pytest.raises(SourceError, match=r"found a file that cannot be read \(.*signature.*\)$"):
+        list_galaxy10(tmp_path / "a.h5")
+
+
 def test_a_folder_of_one_file_is_that_file(tmp_path):
     (tmp_path / "notes.txt").write_text("downloaded yesterday")
     path = write(tmp_path / "a.HDF5", noise(2), [0, 1])
