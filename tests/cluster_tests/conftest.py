@@ -83,7 +83,7 @@ def devouring(hp):
     if hp.get("units") == 30:
         Path((HERE / "group").read_text(), "cgroup.procs").write_text(str(os.getpid()))
         HOARD.append(2**28 * b"x")
-    while hp.get("units") == 40 and len(HOARD) < 32:
+    while hp.get("units") == 40 and len(HOARD) < 24:  # more than is left, if tests beside this one give some back
         HOARD.append(2**28 * b"x")
         time.sleep(0.2)
     return model
