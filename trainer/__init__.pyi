@@ -43,6 +43,6 @@ from .scores import (
     ReliabilityBin as ReliabilityBin,
     Scores as Scores,
     score_predictions as score_predictions,
-    wilson_interval as wilson_interval,
+    share_with_interval as share_with_interval,
 )
 from .threads import limit_threads as limit_threads

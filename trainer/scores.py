@@ -161,3 +161,12 @@ def wilson_interval(successes: int, count: int) -> tuple[float, float] | None:
 
     interval = binomtest(successes, count).proportion_ci(confidence_level=0.95, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def share_with_interval(successes: int, count: int) -> str:
+    """Write a share with Wilson's interval, ``95.0 % (91.0 to 97.3)``; an en dash where nothing was counted."""
+    interval = wilson_interval(successes, count)
+    if interval is None:
+        return "–"
+    low, high = interval
+    return f"{100 * successes / count:.1f} % ({100 * low:.1f} to {100 * high:.1f})"

@@ -1,4 +1,4 @@
-"""What shows quickly must not wait for TensorFlow or Ray: each case runs in a process of its own."""
+"""What shows quickly must not wait for TensorFlow, Ray or Jinja: each case runs in a process of its own."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ try:
     app(sys.argv[1:], prog_name="galaxy")
 except SystemExit as exit:
     assert not exit.code, exit.code
-heavy = {"tensorflow", "keras", "keras_tuner", "ray", "streamlit"} & set(sys.modules)
+heavy = {"tensorflow", "keras", "keras_tuner", "ray", "streamlit", "jinja2"} & set(sys.modules)
 assert not heavy, heavy
 """
 
