@@ -58,6 +58,12 @@ def test_an_answer_that_is_no_class_is_rejected(tmp_path):
     assert [item.id for item in listing.items] == ["00000", "00001"]
 
 
+def test_an_empty_file_is_refused(tmp_path):
+    h5py.File(tmp_path / "a.h5", "w").close()
+    with pytest.raises(SourceError, match=r"found an HDF5 file with nothing in it$"):
+        list_galaxy10(tmp_path / "a.h5")
+
+
 def test_a_file_that_cannot_be_read_says_why(tmp_path):
     (tmp_path / "a.h5").write_bytes(b"no HDF5")
     with pytest.raises(SourceError, match=r"found a file that cannot be read \(.*signature.*\)$"):
