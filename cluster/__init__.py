@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-import lazy_loader
+from datasets import attach_public_names
 
 # Ray reads both once, when it is imported, hence before anything here imports it.
 # A thread that waits for a Ray that has gone away is left behind: what it asks of Ray then must not start a new one.
@@ -13,4 +13,4 @@ _token_file = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token")
 if os.environ.get("RAY_AUTH_TOKEN") or _token_file.is_file():
     os.environ.setdefault("RAY_AUTH_MODE", "token")
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_public_names(__name__, __file__)

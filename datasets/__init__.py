@@ -3,6 +3,6 @@
 ``__init__.pyi`` lists everything public; each name is imported when it is first used.
 """
 
-import lazy_loader
+from datasets.public_names import attach_public_names
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_public_names(__name__, __file__)

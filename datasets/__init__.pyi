@@ -24,6 +24,7 @@ from .images.preparing import DecodedImage as DecodedImage, decode as decode
 from .json_numbers import all_finite as all_finite, finite as finite
 from .option import Option as Option
 from .progress import Progress as Progress, part_of as part_of, silent as silent
+from .public_names import attach_public_names as attach_public_names
 from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
 from .storage.building import building_place as building_place
 from .storage.folders import Folder as Folder, open_folder as open_folder

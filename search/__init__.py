@@ -3,6 +3,6 @@
 Knows nothing of Ray. Reading a search (`read_search`, `list_searches`) imports neither TensorFlow nor Keras Tuner.
 """
 
-import lazy_loader
+from datasets import attach_public_names
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_public_names(__name__, __file__)

@@ -12,7 +12,7 @@ def test_every_public_name_exists_and_the_list_is_sorted():
 
 
 def test_a_name_that_is_not_public_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="No datasets attribute nothing"):
+    with pytest.raises(AttributeError, match="module 'datasets' has no attribute 'nothing'"):
         _ = datasets.nothing
 
 
