@@ -21,7 +21,7 @@ from .errors import (
 from .garbage import freeze_loaded as freeze_loaded, uncollected as uncollected
 from .images.files import ImageFile as ImageFile
 from .images.preparing import DecodedImage as DecodedImage, decode as decode
-from .json_numbers import all_finite as all_finite, finite as finite
+from .json_numbers import finite as finite
 from .option import Option as Option
 from .progress import Progress as Progress, part_of as part_of, silent as silent
 from .public_names import attach_public_names as attach_public_names

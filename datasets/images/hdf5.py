@@ -4,7 +4,6 @@ Never is the whole file in memory: Galaxy10 DECaLS has 2.5 GB of pixels.
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
@@ -43,12 +42,10 @@ class Slices:
     They pickle as the file's path, and those unpickled in a process share the slices.
     """
 
-    _KEPT = 3
-
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._read: OrderedDict[int, npt.NDArray[np.uint8]] = OrderedDict()
+        self._slice = lru_cache(maxsize=3)(self._read)
 
     def __reduce__(self) -> tuple[Callable[[Path], "Slices"], tuple[Path]]:
         return _unpickled, (self._path,)
@@ -57,15 +54,10 @@ class Slices:
         """Return the image in a row, uint8 (side, side, 3). Raises ImageError where it cannot be read."""
         number, place = divmod(row, SLICE)
         with self._lock:  # HDF5 serves one thread at a time anyway
-            if number not in self._read:
-                self._read[number] = self._slice(number)
-            self._read.move_to_end(number)
-            while len(self._read) > self._KEPT:
-                self._read.popitem(last=False)
-            image: npt.NDArray[np.uint8] = self._read[number][place]
+            image: npt.NDArray[np.uint8] = self._slice(number)[place]
         return image
 
-    def _slice(self, number: int) -> npt.NDArray[np.uint8]:
+    def _read(self, number: int) -> npt.NDArray[np.uint8]:
         try:
             with h5py.File(self._path) as file:
                 pixels: npt.NDArray[np.uint8] = file["images"][number * SLICE : (number + 1) * SLICE]

@@ -58,8 +58,5 @@ def five_classes(fractions: Fractions) -> npt.NDArray[np.int64]:
 
     ``fractions`` are arrays (n,) in 0–1 by answer; where there is none (NaN), no rule that needs it is met.
     """
-    labels = np.full(len(fractions[Answer.SMOOTH]), -1, np.int64)
-    for name, conditions in RULES:
-        met = np.logical_and.reduce([fractions[answer] >= threshold for answer, threshold in conditions])
-        labels[met & (labels < 0)] = CLASSES.index(name)
-    return labels
+    met = [np.logical_and.reduce([fractions[answer] >= least for answer, least in rule]) for _, rule in RULES]
+    return np.select(met, [np.int64(CLASSES.index(name)) for name, _ in RULES], default=np.int64(-1))

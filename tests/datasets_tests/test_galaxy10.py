@@ -32,8 +32,8 @@ def test_pixels_are_kept_and_read_in_slices(tmp_path, monkeypatch):
     images = noise(30)
     path = write(tmp_path / "a.h5", images, np.arange(30) % 2)
     read = []
-    slicing = hdf5.Slices._slice
-    monkeypatch.setattr(hdf5.Slices, "_slice", lambda self, number: read.append(number) or slicing(self, number))
+    slicing = hdf5.Slices._read
+    monkeypatch.setattr(hdf5.Slices, "_read", lambda self, number: read.append(number) or slicing(self, number))
     dataset = Dataset.open(import_dataset(path, tmp_path / "out", ImportOptions(image_size=69)).path)
     assert sorted(set(read)) == list(range(8))
     assert len(read) <= 12, "a slice is read about once, not for each of its rows"
@@ -86,9 +86,9 @@ def test_images_and_answers_must_both_be_there(tmp_path, name):
 
 def test_the_last_slices_are_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(hdf5, "SLICE", 2)
+    read, slicing = [], hdf5.Slices._read
+    monkeypatch.setattr(hdf5.Slices, "_read", lambda self, number: read.append(number) or slicing(self, number))
     slices = hdf5.Slices(write(tmp_path / "a.h5", noise(12), np.arange(12)))
-    read, slicing = [], slices._slice
-    monkeypatch.setattr(slices, "_slice", lambda number: read.append(number) or slicing(number))
     for row in (0, 2, 4, 1, 6, 0, 5, 2):  # slices 0, 1, 2, 0, 3, 0, 2, 1
         assert np.array_equal(slices.image(row), noise(12)[row])
     assert read == [0, 1, 2, 3, 1]

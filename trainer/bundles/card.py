@@ -34,11 +34,7 @@ def _json(values: Mapping[str, object]) -> str:
 
 
 _TEMPLATES = Environment(
-    loader=PackageLoader("trainer.bundles", ""),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
+    loader=PackageLoader("trainer.bundles", ""), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
 )
 _TEMPLATES.globals["share"] = share_with_interval
 _TEMPLATES.filters.update(plain=_plain, json=_json)

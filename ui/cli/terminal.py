@@ -18,7 +18,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from datasets import GalaxyTunerError, all_finite
+from datasets import GalaxyTunerError
 from trainer import quiet_tensorflow
 
 FAILED, INTERRUPTED = 1, 130
@@ -105,4 +105,5 @@ def _json(result: Mapping[str, object]) -> str:
     try:
         return json.dumps(result, ensure_ascii=False, allow_nan=False)
     except ValueError:  # it holds a NaN or an infinity: looked for only then, as a leaderboard may be long
-        return json.dumps(all_finite(result), ensure_ascii=False, allow_nan=False)
+        finite = json.loads(json.dumps(result), parse_constant=lambda _: None)
+        return json.dumps(finite, ensure_ascii=False, allow_nan=False)

@@ -22,7 +22,6 @@ TEMPLATES = Environment(
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
-    lstrip_blocks=True,
     keep_trailing_newline=True,
 )
 TEMPLATES.globals.update(share=share_with_interval, wording=wording)
