@@ -3,26 +3,23 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal, cast
 
 from trainer.errors import ObjectiveError
 
 Direction = Literal["max", "min"]
 
-METRIC_DIRECTIONS: Mapping[str, Direction] = MappingProxyType(
-    {
-        "accuracy": "max",
-        "loss": "min",
-        "val_accuracy": "max",
-        "val_balanced_accuracy": "max",
-        "val_ece": "min",
-        "val_loss": "min",
-        "val_macro_f1": "max",
-        "val_macro_precision": "max",
-        "val_macro_recall": "max",
-    }
-)
+METRIC_DIRECTIONS: Mapping[str, Direction] = {
+    "accuracy": "max",
+    "loss": "min",
+    "val_accuracy": "max",
+    "val_balanced_accuracy": "max",
+    "val_ece": "min",
+    "val_loss": "min",
+    "val_macro_f1": "max",
+    "val_macro_precision": "max",
+    "val_macro_recall": "max",
+}
 """The trainer's own metrics of an epoch. ``accuracy`` needs a model compiled with it, the others always exist."""
 
 
@@ -38,10 +35,10 @@ class Objective:
             raise ObjectiveError(f"the direction of an objective is max or min, but got {self.direction!r}")
 
     @classmethod
-    def parse(cls, text: str, *, known: Mapping[str, Direction] = METRIC_DIRECTIONS) -> "Objective":
+    def parse(cls, text: str) -> "Objective":
         """Read ``NAME`` or ``NAME:max`` or ``NAME:min``.
 
-        A metric that is not in ``known`` must state its direction: guessing it from the name goes wrong.
+        A metric that is not in METRIC_DIRECTIONS must state its direction: guessing it from the name goes wrong.
 
         Raises:
             ObjectiveError: The name is empty, the direction is neither max nor min, or it is missing.
@@ -49,12 +46,12 @@ class Objective:
         name, colon, direction = text.strip().partition(":")
         if not name or (colon and direction not in ("max", "min")):
             raise ObjectiveError(f"expected an objective as NAME, NAME:max or NAME:min, found {text!r}")
-        if not colon and name not in known:
+        if not colon and name not in METRIC_DIRECTIONS:
             raise ObjectiveError(
                 f"the direction of the objective {name!r} is not known: write {name}:max or {name}:min, "
-                f"or take one of {', '.join(sorted(known))}"
+                f"or take one of {', '.join(sorted(METRIC_DIRECTIONS))}"
             )
-        return cls(name, cast(Direction, direction) if colon else known[name])
+        return cls(name, cast(Direction, direction) if colon else METRIC_DIRECTIONS[name])
 
     def better(self, new: float, old: float) -> bool:
         """Say whether ``new`` is strictly better than ``old``; NaN is worse than anything and never better."""
@@ -64,11 +61,9 @@ class Objective:
 
     def best(self, values: Sequence[float]) -> int | None:
         """Return the index of the best of ``values``, the first of equals, None if there is none but NaN."""
-        best: int | None = None
-        for index, value in enumerate(values):
-            if self.better(value, math.nan if best is None else values[best]):
-                best = index
-        return best
+        numbers = [index for index, value in enumerate(values) if not math.isnan(value)]
+        choose = max if self.direction == "max" else min
+        return choose(numbers, key=values.__getitem__, default=None)
 
     def __str__(self) -> str:
         return f"{self.name}:{self.direction}"

@@ -47,19 +47,11 @@ class TrainingOptions:
         rules = [
             ("epochs", self.epochs >= 1, "epochs ≥ 1 must hold"),
             ("batch_size", self.batch_size >= 1, "batch_size ≥ 1 must hold"),
-            ("mixup", math.isfinite(self.mixup) and self.mixup >= 0, "mixup ≥ 0 must hold"),
+            ("mixup", 0 <= self.mixup < math.inf, "mixup ≥ 0 must hold"),
             ("schedule", self.schedule in get_args(Schedule), "schedule must be cosine or constant"),
             ("weight_averaging", 0 <= self.weight_averaging < 1, "weight_averaging must be at least 0 and below 1"),
-            (
-                "precision",
-                self.precision in get_args(Precision),
-                f"precision must be one of {', '.join(get_args(Precision))}",
-            ),
-            (
-                "warmup_epochs",
-                math.isfinite(self.warmup_epochs) and self.warmup_epochs >= 0,
-                "warmup_epochs ≥ 0 must hold",
-            ),
+            ("precision", self.precision in get_args(Precision), "precision must be one of auto, float32, bfloat16"),
+            ("warmup_epochs", 0 <= self.warmup_epochs < math.inf, "warmup_epochs ≥ 0 must hold"),
             ("patience", self.patience is None or self.patience >= 1, "patience ≥ 1 (or none) must hold"),
         ]
         for name, holds, rule in rules:

@@ -53,7 +53,7 @@ class Dataset:
             FormatError: it is not a dataset, is damaged, or is of another version.
             StorageError: the location cannot be read, or the cache of a remote one has no room.
         """
-        folder = location if isinstance(location, Folder) else open_folder(location)
+        folder = open_folder(location)
         return cls(folder, read_info(folder))
 
     @property
@@ -125,16 +125,11 @@ class Dataset:
 
 def read_info(location: str | Path | Folder) -> DatasetInfo:
     """Read only a dataset's description. Raises as ``Dataset.open``."""
-    folder = location if isinstance(location, Folder) else open_folder(location)
-    if folder.local is not None and folder.local.is_file():
+    folder = open_folder(location)
+    data = folder.read_or_say(FILE)
+    if isinstance(data, str):
+        advice = "; import it first" if data == "a file" else ""
         raise FormatError(
-            f"'{folder.uri}' is not a dataset: expected a folder that `galaxy import` made, found a file; "
-            "import it first"
+            f"'{folder.uri}' is not a dataset: expected a folder that `galaxy import` made, found {data}{advice}"
         )
-    try:
-        return parse_document(folder.read(FILE), path=folder.uri)
-    except FileNotFoundError as error:
-        there = f"a folder without {FILE}" if folder.exists() else "nothing"
-        raise FormatError(
-            f"'{folder.uri}' is not a dataset: expected a folder that `galaxy import` made, found {there}"
-        ) from error
+    return parse_document(data, path=folder.uri)

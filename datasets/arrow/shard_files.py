@@ -112,8 +112,7 @@ def open_table(path: Path) -> pa.Table:
 def pixel_view(table: pa.Table) -> npt.NDArray[np.uint8]:
     """Return a table's images, uint8 (n, height, width, 3), read-only and not copied where they lie in one piece."""
     chunks = [chunk.to_numpy_ndarray() for chunk in table.column("image").chunks]
-    view: npt.NDArray[np.uint8] = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
-    return view
+    return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
 
 
 @contextmanager

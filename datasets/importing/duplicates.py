@@ -49,8 +49,7 @@ def groups(rows: Sequence[Row]) -> npt.NDArray[np.int64]:
     pairs = [(members[0], member) for members in (*same_pixels, *same_object) for member in members]
     ends = np.array(pairs, np.int64).reshape(-1, 2).T
     links = coo_array((np.ones(len(pairs)), ends), shape=(len(rows), len(rows)))
-    numbers: npt.NDArray[np.int64] = connected_components(links, directed=False)[1].astype(np.int64)
-    return numbers
+    return np.asarray(connected_components(links, directed=False)[1], np.int64)
 
 
 def source_splits(rows: Sequence[Row], numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int8], dict[int, str]]:

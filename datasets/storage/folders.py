@@ -75,6 +75,13 @@ class Folder:
         except FileNotFoundError:
             return None
 
+    def read_or_say(self, name: str) -> bytes | str:
+        """Return the file that shows what kind of folder this is, or say what is here instead of such a folder."""
+        if self.local is not None and self.local.is_file():
+            return "a file"
+        data = self.read_if_there(name)
+        return data if data is not None else f"a folder without {name}" if self.exists() else "nothing"
+
     def write_whole(self, name: str, data: bytes) -> None:
         """Write a file whole or not at all, replacing an older one; makes the folders above it."""
         with storage_errors("write", self._uri(name), absent_is_error=True):
@@ -161,12 +168,16 @@ class Folder:
         ask(self._uri(name), upload)
 
 
-def open_folder(location: str | Path) -> Folder:
-    """Open the folder at a path or URI (``s3://bucket/folder`` and the like); nothing is read or made.
+def open_folder(location: str | Path | Folder) -> Folder:
+    """Open the folder at a path or URI (``s3://bucket/folder`` and the like); a Folder is returned as it is.
+
+    Nothing is read or made.
 
     A plain path becomes absolute against the current directory, ``~`` included; links are kept as they are.
     Raises StorageError for a kind of URI that there is no filesystem for.
     """
+    if isinstance(location, Folder):
+        return location
     text = str(location)
     if not _SCHEME.match(text):
         return Folder(os.path.normpath(Path(text).expanduser().absolute()))

@@ -75,8 +75,7 @@ def balanced_rows(
     sampling = RandomUnderSampler if balance.kind == "undersample" else RandomOverSampler
     sampler = sampling(sampling_strategy=wanted, random_state=seed)
     sampler.fit_resample(rows[:, np.newaxis], labels)
-    chosen: npt.NDArray[np.int64] = np.sort(rows[sampler.sample_indices_])
-    return chosen
+    return np.sort(rows[sampler.sample_indices_])
 
 
 def balanced_counts(labels: npt.NDArray[np.int64], balance: Balance) -> dict[int, int]:
@@ -105,5 +104,4 @@ def class_weights(labels: npt.NDArray[np.int64], *, classes: int, power: float) 
     present = counts > 0
     weights = np.zeros(classes)
     weights[present] = (counts[present] / counts.max()) ** -power
-    normalised: npt.NDArray[np.float32] = (weights * (counts.sum() / (weights @ counts))).astype(np.float32)
-    return normalised
+    return np.asarray(weights * (counts.sum() / (weights @ counts)), np.float32)

@@ -110,8 +110,7 @@ class Batches:
 
 def as_floats(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Scale pixels 0–255 to float32 in 0–1, as every network here gets them."""
-    scaled: npt.NDArray[np.float32] = np.divide(images, np.float32(255), dtype=np.float32)
-    return scaled
+    return np.divide(images, np.float32(255), dtype=np.float32)
 
 
 def training_batches(

@@ -65,8 +65,7 @@ def _add_noise(
 def _normal_quantiles() -> npt.NDArray[np.float32]:
     """256 equally likely values of a normal distribution, float32, with a standard deviation of exactly 1."""
     values = np.array([NormalDist().inv_cdf((place + 0.5) / 256) for place in range(256)])
-    quantiles: npt.NDArray[np.float32] = (values / values.std()).astype(np.float32)
-    return quantiles
+    return np.asarray(values / values.std(), np.float32)
 
 
 def _cut_out(images: npt.NDArray[np.uint8], fraction: float, chance: npt.NDArray[np.float64]) -> None:

@@ -29,10 +29,8 @@ def fit_temperature(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.f
 
 def apply_temperature(probabilities: npt.NDArray[np.floating], temperature: float) -> npt.NDArray[np.float32]:
     """Return calibrated probabilities, float32 (n, classes): sharper below temperature 1, flatter above."""
-    calibrated: npt.NDArray[np.float32] = softmax(_logits(probabilities) / temperature, axis=1).astype(np.float32)
-    return calibrated
+    return np.asarray(softmax(_logits(probabilities) / temperature, axis=1), np.float32)
 
 
 def _logits(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    logits: npt.NDArray[np.float64] = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
-    return logits
+    return np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))

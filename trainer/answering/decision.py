@@ -50,10 +50,8 @@ def decided(
     """Return the number, int64 (n,), of the class decided for from probabilities, (n, classes)."""
     if decide is Decide.BALANCED:
         probabilities = probabilities * np.array([factors.get(name, 1.0) for name in classes], np.float32)
-    numbers: npt.NDArray[np.int64] = probabilities.argmax(axis=1)
-    return numbers
+    return np.asarray(probabilities.argmax(axis=1), np.int64)
 
 
 def _factors(counts: npt.NDArray[np.int64], exponent: float) -> npt.NDArray[np.float64]:
-    factors: npt.NDArray[np.float64] = (counts.max() / counts) ** exponent
-    return factors
+    return np.asarray((counts.max() / counts) ** exponent, np.float64)

@@ -48,5 +48,4 @@ def occlusion_map(
 
 def _sky(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-    colour: npt.NDArray[np.uint8] = np.median(border, axis=0).astype(np.uint8)
-    return colour
+    return np.asarray(np.median(border, axis=0), np.uint8)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
 from datasets import Batches
 from trainer.errors import InfeasibleError
@@ -79,15 +80,13 @@ def as_probabilities(outputs: npt.NDArray[np.float32], *, logits: bool) -> npt.N
     """
     if not np.isfinite(outputs).all():
         raise InfeasibleError("diverged: the model's outputs are not finite")
+    outputs64 = outputs.astype(np.float64)
     if logits:
-        powers = np.exp(outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True))
-    else:
-        powers = outputs.astype(np.float64)
-    total = powers.sum(axis=1, keepdims=True)
-    if (powers < 0).any() or (total <= 0).any():
+        return np.asarray(softmax(outputs64, axis=1), np.float32)
+    total = outputs64.sum(axis=1, keepdims=True)
+    if (outputs64 < 0).any() or (total <= 0).any():
         raise InfeasibleError(
             "the model's outputs must be probabilities, but some are negative or all 0: "
             "end it with a softmax, or compile it with a loss that has from_logits=True"
         )
-    probabilities: npt.NDArray[np.float32] = (powers / total).astype(np.float32)
-    return probabilities
+    return np.asarray(outputs64 / total, np.float32)

@@ -92,7 +92,7 @@ def load_bundle(location: str | Path | Folder) -> Bundle:
         BundleError: It is not a bundle, of another version, or a file is missing or changed.
         StorageError: The location cannot be read.
     """
-    folder = location if isinstance(location, Folder) else open_folder(location)
+    folder = open_folder(location)
     manifest = read_manifest(folder)
     models = []
     for (name, digest), member in zip(manifest.files.items(), manifest.members, strict=True):
@@ -121,10 +121,9 @@ def _load_trust(folder: Folder, manifest: Manifest) -> Trust | None:
 
 def _read_checked(folder: Folder, name: str, digest: str) -> bytes:
     path = folder.child(name).uri
-    try:
-        data = folder.read(name)
-    except FileNotFoundError as error:
-        raise BundleError(f"{path!r} is missing: expected the file that {FILE} names, found none") from error
+    data = folder.read_if_there(name)
+    if data is None:
+        raise BundleError(f"{path!r} is missing: expected the file that {FILE} names, found none")
     actual = hashlib.sha256(data).hexdigest()
     if actual != digest:
         raise BundleError(f"{path!r} has changed since it was written: expected SHA-256 {digest}, found {actual}")

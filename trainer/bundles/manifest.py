@@ -115,13 +115,9 @@ def read_manifest(folder: Folder) -> Manifest:
         BundleError: There is none, or it is damaged or of another version.
         StorageError: The folder cannot be read.
     """
-    if folder.local is not None and folder.local.is_file():
-        raise BundleError(f"{folder.uri!r} is not a bundle: expected a folder with {FILE}, found a file")
-    try:
-        data = folder.read(FILE)
-    except FileNotFoundError as error:
-        there = f"a folder without {FILE}" if folder.exists() else "nothing"
-        raise BundleError(f"{folder.uri!r} is not a bundle: expected a folder with {FILE}, found {there}") from error
+    data = folder.read_or_say(FILE)
+    if isinstance(data, str):
+        raise BundleError(f"{folder.uri!r} is not a bundle: expected a folder with {FILE}, found {data}")
     return _parse(data, folder.uri)
 
 

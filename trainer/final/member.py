@@ -134,10 +134,9 @@ def _start_over_if_changed(member: Member, dataset: Dataset, *, objective: Objec
         sort_keys=True,
         default=str,
     ).encode()
-    if work.exists(_IDENTITY) and work.read(_IDENTITY) == identity:
-        return
-    work.delete_tree()
-    work.write_whole(_IDENTITY, identity)
+    if work.read_if_there(_IDENTITY) != identity:
+        work.delete_tree()
+        work.write_whole(_IDENTITY, identity)
 
 
 def _describe(member: Member, run: TrainingRun, model: keras.Model, views: int) -> BundleMember:

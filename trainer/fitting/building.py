@@ -101,12 +101,8 @@ def _check_size(model: keras.Model, max_parameters: int | None) -> None:
 
 
 def _is_sparse(loss: object) -> bool:
-    if isinstance(loss, str):
-        names = [loss]
-    elif isinstance(loss, type) or (callable(loss) and hasattr(loss, "__name__")):
-        names = [loss.__name__]
-    else:
-        names = [parent.__name__ for parent in type(loss).__mro__]
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
+    names = [parent.__name__ for parent in type(loss).__mro__] if name is None else [name]
     return any("sparse" in name.lower() for name in names)
 
 

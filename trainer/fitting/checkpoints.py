@@ -85,13 +85,11 @@ def copy_checkpoints(parent: Folder, folder: Folder) -> None:
     """Copy ``last``, and ``best`` if there is one, from ``parent``. Raises CheckpointError if ``last`` is missing."""
     # Last last: a copy that was cut off is made again.
     for name in (BEST, LAST):
-        try:
-            data = parent.read(name)
-        except FileNotFoundError:
-            if name == BEST:
-                continue
-            raise CheckpointError(f"{parent.child(name).uri!r}, to be continued, is missing: was it deleted?") from None
-        folder.write_whole(name, data)
+        data = parent.read_if_there(name)
+        if data is not None:
+            folder.write_whole(name, data)
+        elif name == LAST:
+            raise CheckpointError(f"{parent.child(name).uri!r}, to be continued, is missing: was it deleted?")
 
 
 def delete_last(folder: Folder) -> None:

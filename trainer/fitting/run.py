@@ -121,7 +121,7 @@ class TrainingRun:
     @property
     def finished(self) -> bool:
         """Whether all epochs that this run is to train are done or patience is exhausted."""
-        since_best = self.epoch - (self.best_epoch if self.best_epoch is not None else 0)
+        since_best = self.epoch - (self.best_epoch or 0)
         out_of_patience = self.options.patience is not None and since_best >= self.options.patience
         return self.epoch >= self._until or out_of_patience
 
