@@ -1,10 +1,15 @@
-"""Which oracle goes with which scheduler. Needs no Keras Tuner: settings are checked before anything is imported."""
+"""Which oracle goes with which scheduler, and how many trials hyperband makes by itself.
 
+Needs no Keras Tuner: settings are checked before anything is imported.
+"""
+
+import math
 from collections.abc import Mapping
 
 from search.errors import SettingsError
-from search.hyperband_size import HYPERBAND
 
+HYPERBAND = "hyperband"
+FACTOR = 3
 SCHEDULERS = ("asha", "median", "none")
 _OWN = "module:factory"
 # Oracle → its schedulers, the default first. Hyperband decides by itself how long a trial trains: what stops trials
@@ -36,6 +41,20 @@ def check_compatible(oracle: str, scheduler: str, *, patience: int | None) -> No
             f"--patience {patience} does not go with --oracle {HYPERBAND}, which says how long each trial trains: "
             "leave --patience out, or choose another oracle"
         )
+
+
+def hyperband_trials(max_epochs: int) -> int:
+    """Return how many trials `keras_tuner.oracles.HyperbandOracle` makes: one iteration, reduction factor 3.
+
+    Li et al., Hyperband (2018), with Keras Tuner's sizes: bracket ``b`` has rounds 0 to ``b``, and round ``r`` has
+    ⌈last / (b + 1) · 3^(b - r)⌉ trials, where ``last`` = ⌈1 + log₃(max_epochs)⌉.
+    """
+    last, total, bracket = math.ceil(1 + math.log(max_epochs, FACTOR)), 0, 0
+    epochs = float(max_epochs)
+    while epochs >= 1:
+        total += sum(math.ceil(last / (bracket + 1) * FACTOR ** (bracket - r)) for r in range(bracket + 1))
+        epochs, bracket = epochs / FACTOR, bracket + 1
+    return total
 
 
 def _schedulers(oracle: str) -> tuple[str, ...]:

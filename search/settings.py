@@ -5,8 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from datasets import Option
-from search.compatibility import check_compatible, default_scheduler
-from search.hyperband_size import HYPERBAND, hyperband_trials
+from search.compatibility import HYPERBAND, check_compatible, default_scheduler, hyperband_trials
 from search.layout import check_name
 from search.values import Value
 

@@ -1,14 +1,19 @@
-"""What a user may set of the final training: each field is an option of ``galaxy train``."""
+"""What a user may set of the final training, and all that was set, as the commands that make a bundle again."""
 
-from dataclasses import dataclass
+import json
+import shlex
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 from datasets import Option
+from search import SearchSpecification
+
+_NOT_OPTIONS = ("name", "points")
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """Which networks are trained, how long, and what becomes of them."""
+    """Which networks are trained, how long, and what becomes of them: each field is an option of ``galaxy train``."""
 
     top: Annotated[int, Option("How many of the best trials to train.", min=1)] = 1
     seeds: Annotated[int, Option("From how many random beginnings to train each.", min=1)] = 1
@@ -16,3 +21,26 @@ class TrainSettings:
         int | None, Option("Longest training, in epochs.", default="as in the search, 20 at least", min=1)
     ] = None
     ensemble: Annotated[bool, Option("Average those that are best together, instead of keeping the best one.")] = False
+
+
+def commands(specification: SearchSpecification, training: TrainSettings, *, storage: str) -> tuple[str, ...]:
+    """Return the commands of the search, with all its settings, and of the final training.
+
+    Points that were tried first stand in a comment, as the option takes a file.
+    """
+    settings = specification.settings.model_dump(mode="json")
+    name, points = settings["name"], settings["points"]
+    given = {key: value for key, value in settings.items() if key not in _NOT_OPTIONS}
+    search = ["galaxy", "search", specification.dataset, "--name", name, *_options(given), "--storage", storage]
+    train = ["galaxy", "train", name, *_options(asdict(training)), "--storage", storage]
+    written = [shlex.join([*search, "--try", "points.json"] if points else search), shlex.join(train)]
+    return (*([f"# points.json: {json.dumps(points)}"] if points else []), *written)
+
+
+def _options(given: dict[str, object]) -> list[str]:
+    """Return the words that give each value; a switch has none of its own, and what is None or off is not given."""
+    words = []
+    for key, value in given.items():
+        if value is not None and value is not False:
+            words += [f"--{key.replace('_', '-')}", *([] if value is True else [str(value)])]
+    return words

@@ -4,8 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cluster.jobs.provenance import commands
-from cluster.jobs.settings import TrainSettings
+from cluster.jobs.settings import TrainSettings, commands
 from cluster.workers.member import Winner
 from datasets import Progress, silent
 from search import LedgerError, Row, SearchLayout, open_same_dataset, read_search

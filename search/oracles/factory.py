@@ -5,8 +5,8 @@ from collections.abc import Callable
 import keras_tuner
 
 import search
+from search.compatibility import FACTOR, HYPERBAND
 from search.errors import SettingsError, SpaceError
-from search.hyperband_size import FACTOR, HYPERBAND
 from search.oracles.keras_tuner_internals import keep_no_files
 from search.space.hypermodel import import_object
 from trainer import Objective

@@ -9,8 +9,7 @@ from pydantic import ValidationError
 from search_tests.oracle_driving import NAMES, OBJECTIVE
 
 from search import SearchSettings, SettingsError, make_oracle
-from search.compatibility import PAIRS, SCHEDULERS, check_compatible
-from search.hyperband_size import FACTOR, hyperband_trials
+from search.compatibility import FACTOR, PAIRS, SCHEDULERS, check_compatible, hyperband_trials
 
 
 def settings(**given: Any) -> SearchSettings:

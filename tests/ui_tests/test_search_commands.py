@@ -9,7 +9,7 @@ from ui_tests.fabricated import RECORDS, specification, view, write_search
 
 import cluster
 from cluster import TrainSettings
-from cluster.jobs.provenance import commands
+from cluster.jobs.settings import commands
 from search import SearchError, SearchSettings, SearchState, SearchView
 
 

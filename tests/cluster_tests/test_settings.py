@@ -2,8 +2,7 @@ import shlex
 
 from search_tests import examples
 
-from cluster.jobs.provenance import commands
-from cluster.jobs.settings import TrainSettings
+from cluster.jobs.settings import TrainSettings, commands
 from search import SearchSettings, SearchSpecification
 
 
