@@ -86,21 +86,11 @@ def _explained(study: optuna.Study, names: list[str]) -> dict[str, float]:
 def study_of(records: Sequence[Record], objective: Objective) -> optuna.Study:
     """Make a study of the ended ``records``, in the order of their ends; trials without a score are failed ones."""
     ended = in_order_of_end(records)
-    distributions = _distributions([record for record in ended if _scored(record)])
+    distributions = {name: _distribution(values) for name, values in _values_by_name(ended).items()}
     with quiet_optuna():
         study = optuna.create_study(direction="maximize" if objective.direction == "max" else "minimize")
         study.add_trials([_trial(record, distributions) for record in ended])
     return study
-
-
-def varied(records: Sequence[Record]) -> dict[str, bool]:
-    """Return the hyperparameters that took several values in scored trials, and whether all of these have them."""
-    scored = [record for record in records if _scored(record)]
-    names = dict.fromkeys(name for record in scored for name in record.hyperparameters)
-    several = {
-        name: [record.hyperparameters[name] for record in scored if name in record.hyperparameters] for name in names
-    }
-    return {name: len(values) == len(scored) for name, values in several.items() if len(set(values)) > 1}
 
 
 def _of_study(
@@ -114,8 +104,9 @@ def _of_study(
     if len(chosen) < _FEWEST:
         having = f" that have {' and '.join(names)}" if names else ""
         return Unclear(f"this needs at least {_FEWEST} trials with a score{having}: there are {len(chosen)}")
-    common = varied(chosen)
-    asked = [name for name in (names or common) if common.get(name)]
+    values = _values_by_name(chosen)
+    common = [name for name in values if len(values[name]) == len(chosen) and len(set(values[name])) > 1]
+    asked = [name for name in names or common if name in common]
     if not asked or len(asked) < len(names or ()):
         still = ", ".join(sorted(set(names or ()) - set(asked))) or "every hyperparameter that all trials have"
         return Unclear(f"{still} took a single value so far: there is nothing to compare")
@@ -151,12 +142,13 @@ def _scored(record: Record) -> bool:
     return record.state.is_ended() and record.finite_score is not None
 
 
-def _distributions(records: Sequence[Record]) -> dict[str, BaseDistribution]:
+def _values_by_name(records: Sequence[Record]) -> dict[str, list[Value]]:
+    """Return the values that each hyperparameter took in scored trials."""
     values: dict[str, list[Value]] = {}
-    for record in records:
+    for record in filter(_scored, records):
         for name, value in record.hyperparameters.items():
             values.setdefault(name, []).append(value)
-    return {name: _distribution(taken) for name, taken in values.items()}
+    return values
 
 
 def _distribution(values: Sequence[Value]) -> BaseDistribution:

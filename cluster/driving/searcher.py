@@ -4,11 +4,9 @@ Tune calls a searcher on its event loop, where waiting stops every trial from be
 the conductor's thread, in order: a trial's end is recorded and told to the oracle before the suggestion that follows.
 """
 
-import concurrent.futures
 import json
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -35,6 +33,7 @@ class ConductorSearcher(Searcher):
     def __init__(self, conductor: Conductor, layout: SearchLayout, *, is_ray_gone: Callable[[], bool]) -> None:
         super().__init__(metric=METRIC, mode=conductor.specification.objective_direction)
         self._conductor = conductor
+        self._conductor_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
         self._search = layout.root.uri
         self._is_ray_gone = is_ray_gone
         # Ray Tune's id of each running trial → the oracle's.
@@ -47,17 +46,13 @@ class ConductorSearcher(Searcher):
         """Leave everything out: Tune pickles the searcher beside its snapshots, which nothing here ever reads."""
         return {}
 
-    @cached_property
-    def _conductor_thread(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
-
     def suggest(self, trial_id: str) -> dict[str, object] | None:
         """Return the next trial's config; None for "ask again"; Searcher.FINISHED when there will be no more."""
         self._raise_what_failed()
         self._suggestion = self._suggestion or self._conductor_thread.submit(self._conductor.suggest)
         try:
             suggestion = self._suggestion.result(timeout=_SUGGESTION_SECONDS if self._trials else None)
-        except concurrent.futures.TimeoutError:
+        except TimeoutError:
             return None
         self._suggestion = None
         if suggestion is NoSuggestion.IDLE:

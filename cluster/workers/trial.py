@@ -71,12 +71,13 @@ class TrialSession:
             report = self._report(reported=record.epochs)
         except CheckpointError as error:
             return self._without_score(record, TrialState.FAILED, str(error))
-        except Exception as error:
-            if not (isinstance(error, InfeasibleError) or is_out_of_memory(error)):
-                raise
-            reason = str(error if isinstance(error, InfeasibleError) else InfeasibleError.because(error))
+        except InfeasibleError as error:
             # What earlier epochs scored does not count: the configuration does not hold out.
-            return self._without_score(record, TrialState.INFEASIBLE, reason)
+            return self._without_score(record, TrialState.INFEASIBLE, str(error))
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return self._without_score(record, TrialState.INFEASIBLE, str(InfeasibleError.because(error)))
         assert self._run is not None
         history, best = self._run.history, report.best_epoch
         # None of them while the objective was never a number.
@@ -145,8 +146,7 @@ class TrialSession:
     def _with_defaults(self, record: Record) -> Record:
         """Add the values that the build used beside those suggested."""
         values = {} if self._build is None else self._build.values
-        fresh = {name: value for name, value in values.items() if not name.startswith("tuner/")}
-        return record.but(hyperparameters=record.hyperparameters | fresh)
+        return record.but(hyperparameters=record.hyperparameters | values)
 
 
 def model_builder(specification: SearchSpecification, values: Mapping[str, Value]) -> Builder:

@@ -34,6 +34,7 @@ class Conductor:
     """Asks the oracle, writes the ledger, tells the oracle.
 
     Attributes:
+        stopping: Whether nothing more is suggested because somebody asked to stop.
         exhausted: Whether the oracle had nothing left to suggest before the budget was used up.
         common_failure: Why the first trials failed, if all did for one reason: nothing more is suggested then.
     """
@@ -44,7 +45,7 @@ class Conductor:
         self._oracle = oracle
         self._records: dict[str, Record] = {}
         self._unfinished: deque[Suggestion] = deque()
-        self._stopping = False
+        self.stopping = False
         self.exhausted = False
         self.common_failure: str | None = None
         self._ended = 0
@@ -79,18 +80,13 @@ class Conductor:
         conductor._retention.resume(ended)
         return conductor
 
-    @property
-    def stopping(self) -> bool:
-        """Whether nothing more is suggested because somebody asked to stop."""
-        return self._stopping
-
     def stop(self) -> None:
         """Suggest nothing more; what runs may end. May be called from any thread."""
-        self._stopping = True
+        self.stopping = True
 
     def suggest(self) -> Suggestion | NoSuggestion:
         """Return the next configuration to try, made from everything recorded so far, or why there is none."""
-        if self._stopping or self.common_failure is not None:
+        if self.stopping or self.common_failure is not None:
             return NoSuggestion.STOPPED
         if self._unfinished:
             return self._unfinished.popleft()

@@ -121,8 +121,6 @@ def _ended(token: str) -> bytes:
 def _process_exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it is there and somebody else's
-        return True
+    except OSError as error:
+        return isinstance(error, PermissionError)  # it is there and somebody else's
     return True

@@ -23,10 +23,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Ledger:
-    """Suggestions, reports and records of one search.
-
-    Writers keep this order: a suggestion is written before anyone trains it, a record before the oracle learns of it.
-    """
+    """Suggestions, reports and records of one search."""
 
     def __init__(self, layout: SearchLayout) -> None:
         self.layout = layout
@@ -35,11 +32,11 @@ class Ledger:
 
     def write_suggestion(self, suggestion: Suggestion) -> None:
         """Make a suggestion durable."""
-        self._write(self.layout.suggestions, suggestion.trial_id, suggestion)
+        self.layout.suggestions.write_whole(file_of(suggestion.trial_id), suggestion.model_dump_json().encode())
 
     def write_progress(self, record: Record) -> None:
         """Keep what a running trial reported, in place of its last report."""
-        self._write(self.layout.progress, record.trial_id, record)
+        self.layout.progress.write_whole(file_of(record.trial_id), record.model_dump_json().encode())
 
     def write_record(self, record: Record) -> None:
         """Make an ended trial's record durable. Raises LedgerError if it has not ended or is recorded already."""
@@ -99,14 +96,6 @@ class Ledger:
         """Return every suggestion, by trial id."""
         return _read_all(self.layout.suggestions, Suggestion)
 
-    def progress(self, trial_id: str) -> Record | None:
-        """Return what the trial last reported while it ran; None if nothing, or if it has ended."""
-        return _read_if_there(self.layout.progress, file_of(trial_id), Record)
-
-    def ended_record(self, trial_id: str) -> Record | None:
-        """Return the trial's record; None if it has not ended."""
-        return _read_if_there(self.layout.records, file_of(trial_id), Record)
-
     def suggestion(self, trial_id: str) -> Suggestion:
         """Return the suggestion of the trial called ``trial_id``. Raises LedgerError if there is none."""
         suggestion = _read_if_there(self.layout.suggestions, file_of(trial_id), Suggestion)
@@ -132,11 +121,10 @@ class Ledger:
     def record(self, trial_id: str) -> Record:
         """Return one trial as it stands now. Raises LedgerError if there is none of that id."""
         # The report between two looks for the end: a trial may end meanwhile.
-        record = self.ended_record(trial_id) or self.progress(trial_id) or self.ended_record(trial_id)
-        return record or pending(self.suggestion(trial_id))
-
-    def _write(self, folder: Folder, trial_id: str, model: BaseModel) -> None:
-        folder.write_whole(file_of(trial_id), model.model_dump_json().encode())
+        for folder in (self.layout.records, self.layout.progress, self.layout.records):
+            if record := _read_if_there(folder, file_of(trial_id), Record):
+                return record
+        return pending(self.suggestion(trial_id))
 
     def _write_json(self, name: str, value: JsonObject) -> None:
         self.layout.root.write_whole(name, json.dumps(value).encode())

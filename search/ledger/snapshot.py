@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from datasets import Folder, StorageError
 from search.errors import LedgerError
@@ -34,7 +34,7 @@ def read_snapshot(folder: Folder) -> dict[str, Record]:
         if json.loads(head) != _head(body):
             return {}
         return {record.trial_id: record for record in _RECORDS.validate_json(body)}
-    except (FileNotFoundError, StorageError, ValueError, ValidationError):
+    except (FileNotFoundError, StorageError, ValueError):
         return {}
 
 

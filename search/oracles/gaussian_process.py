@@ -117,11 +117,6 @@ def normalise(targets: Floats) -> tuple[Floats, float, float]:
 
 
 def _matern(scaled: Floats) -> Floats:
-    """Return (1 + s + s²/3) e⁻ˢ for s = √5 × distance / length. Overwrites nothing, makes two arrays."""
-    kernel = scaled * scaled
-    kernel /= 3.0
-    kernel += scaled
-    kernel += 1.0
-    decay = np.exp(-scaled)
-    kernel *= decay
+    """Return (1 + s + s²/3) e⁻ˢ for s = √5 × distance / length."""
+    kernel: Floats = (scaled * scaled / 3.0 + scaled + 1.0) * np.exp(-scaled)
     return kernel

@@ -1,6 +1,7 @@
 """Random search that tries a small space to its last combination, and what all oracles answer with."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import TypedDict
 
 import keras_tuner
@@ -51,10 +52,7 @@ def untried_values(oracle: keras_tuner.Oracle) -> Values | None:
 
 def first_untried(space: Sequence[HyperParameter], tried: Callable[[Values], bool]) -> Values | None:
     """Return the first combination of ``space`` that is not ``tried``, or None."""
-    for _, values in zip(range(_LOOKED_AT), _combinations(space, {}), strict=False):
-        if not tried(values):
-            return values
-    return None
+    return next((values for values in islice(_combinations(space, {}), _LOOKED_AT) if not tried(values)), None)
 
 
 def _combinations(space: Sequence[HyperParameter], values: Values) -> Iterator[Values]:

@@ -4,19 +4,14 @@
 The others are `shortcuts`.
 """
 
-from dataclasses import dataclass
-from typing import Self
-
 from keras import KerasTensor, layers
 from keras_tuner import HyperParameters
 
-from search.space.shortcuts import Equivariant, Residual, Separable, features_with_shortcuts
+from search.space.shortcuts import MOMENTUM, Equivariant, Residual, Separable, features_with_shortcuts
 from trainer import FusedBatchNormalization
 
 _SMALLEST_MAP = 4
 _MOST_FILTERS = 256
-# Keras's 0.99 remembers hundreds of steps: too long for the first epochs of a short trial.
-_MOMENTUM = 0.9
 _PLAIN: dict[str, object] = {"parent_name": "network", "parent_values": ["plain"]}
 _WITH_SHORTCUTS = {"equivariant": Equivariant, "residual": Residual, "separable": Separable}
 _SHORTCUT: dict[str, object] = {"parent_name": "network", "parent_values": list(_WITH_SHORTCUTS)}
@@ -31,41 +26,27 @@ def features_of(hp: HyperParameters, images: KerasTensor) -> KerasTensor:
     filters = hp.Choice("first_filters", [16, 32, 48], default=32, **_SHORTCUT)
     depth = hp.Int("blocks_per_stage", 1, 3, default=2, **_SHORTCUT)
     excited = hp.Boolean("squeeze_excite", default=True, **_SHORTCUT)
-    plain = _Plain.declared(hp, images)
+    plain = _Plain(hp, images)
     if network == "plain":
         return plain.features_of(images, dropout)
-    features = features_with_shortcuts(images, _WITH_SHORTCUTS[network](_MOMENTUM), filters, depth, excited=excited)
+    features = features_with_shortcuts(images, _WITH_SHORTCUTS[network](), filters, depth, excited=excited)
     return layers.Dropout(dropout)(features)
 
 
-@dataclass(frozen=True)
 class _Plain:
-    """A plain network."""
+    """A plain network, of hyperparameters that it declares on ``hp``."""
 
-    blocks: int
-    filters: int
-    kernel_size: int
-    normalised: bool
-    convolutions: int
-    pooling: str
-    head: str
-    dense_units: int
-    dense_layers: int
-
-    @classmethod
-    def declared(cls, hp: HyperParameters, images: KerasTensor) -> Self:
+    def __init__(self, hp: HyperParameters, images: KerasTensor) -> None:
         deepest = max(1, (min(images.shape[1:3]) // _SMALLEST_MAP).bit_length() - 1)
-        return cls(
-            blocks=hp.Int("blocks", min(3, deepest), min(5, deepest), default=min(4, deepest), **_PLAIN),
-            filters=hp.Choice("filters", [16, 32, 48], default=32, **_PLAIN),
-            kernel_size=hp.Choice("kernel_size", [3, 5], default=3, **_PLAIN),
-            normalised=hp.Boolean("batch_normalization", default=True, **_PLAIN),
-            convolutions=hp.Int("convolutions", 1, 2, default=1, **_PLAIN),
-            pooling=hp.Choice("pooling", ["max", "average"], **_PLAIN),
-            head=hp.Choice("head", ["global_average", "flatten"], **_PLAIN),
-            dense_units=hp.Choice("dense_units", [64, 128, 256], default=128, **_PLAIN),
-            dense_layers=hp.Int("dense_layers", 1, 2, default=1, **_PLAIN),
-        )
+        self.blocks: int = hp.Int("blocks", min(3, deepest), min(5, deepest), default=min(4, deepest), **_PLAIN)
+        self.filters: int = hp.Choice("filters", [16, 32, 48], default=32, **_PLAIN)
+        self.kernel_size: int = hp.Choice("kernel_size", [3, 5], default=3, **_PLAIN)
+        self.normalised: bool = hp.Boolean("batch_normalization", default=True, **_PLAIN)
+        self.convolutions: int = hp.Int("convolutions", 1, 2, default=1, **_PLAIN)
+        self.pooling: str = hp.Choice("pooling", ["max", "average"], **_PLAIN)
+        self.head: str = hp.Choice("head", ["global_average", "flatten"], **_PLAIN)
+        self.dense_units: int = hp.Choice("dense_units", [64, 128, 256], default=128, **_PLAIN)
+        self.dense_layers: int = hp.Int("dense_layers", 1, 2, default=1, **_PLAIN)
 
     def features_of(self, images: KerasTensor, dropout: float) -> KerasTensor:
         features = images
@@ -81,6 +62,6 @@ class _Plain:
             convolution = layers.Conv2D(filters, self.kernel_size, padding="same", use_bias=not self.normalised)
             features = convolution(features)
             if self.normalised:
-                features = FusedBatchNormalization(momentum=_MOMENTUM)(features)
+                features = FusedBatchNormalization(momentum=MOMENTUM)(features)
             features = layers.ReLU()(features)
         return layers.AveragePooling2D(2)(features) if self.pooling == "average" else layers.MaxPooling2D(2)(features)

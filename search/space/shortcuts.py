@@ -5,8 +5,6 @@ quarter of the weights. *separable*: of depthwise separable ones (Chollet 2017, 
 work.
 """
 
-from dataclasses import dataclass
-
 from keras import KerasTensor, layers
 
 from trainer import TURNS, FusedBatchNormalization, TurnConvolution, TurnNormalization
@@ -14,13 +12,12 @@ from trainer import TURNS, FusedBatchNormalization, TurnConvolution, TurnNormali
 _LARGE_IMAGE = 64
 """Side in pixels from which the image is halved at once: most of a network's work is at full size."""
 _STAGES = 3
+MOMENTUM = 0.9
+"""Of normalisation. Keras's 0.99 remembers hundreds of steps: too long for the first epochs of a short trial."""
 
 
-@dataclass(frozen=True)
 class Residual:
     """Ordinary layers; the other kinds change some of them."""
-
-    momentum: float
 
     def convolution(self, features: KerasTensor, filters: int, *, size: int = 3, strides: int = 1) -> KerasTensor:
         """Convolve without bias, padded."""
@@ -30,7 +27,7 @@ class Residual:
 
     def normalised(self, features: KerasTensor) -> KerasTensor:
         """Normalise by the batch."""
-        return FusedBatchNormalization(momentum=self.momentum)(features)
+        return FusedBatchNormalization(momentum=MOMENTUM)(features)
 
     def squeezed(self, features: KerasTensor) -> KerasTensor:
         """Return the mean of each feature over the image: (batch, n)."""
@@ -61,7 +58,7 @@ class Equivariant(Residual):
 
     def normalised(self, features: KerasTensor) -> KerasTensor:
         """Normalise by the batch, alike in all turns."""
-        return TurnNormalization(momentum=self.momentum)(features)
+        return TurnNormalization(momentum=MOMENTUM)(features)
 
     def squeezed(self, features: KerasTensor) -> KerasTensor:
         """Return the mean of each feature over the image and the turns: (batch, n / TURNS)."""

@@ -66,8 +66,7 @@ def test_a_memory_kill_is_infeasible(
     callback.on_trial_start(1, [], failed("", tmp_path))
     (callback.on_trial_recover if again else callback.on_trial_error)(1, [], failed(LOST + KILLED, tmp_path))
     # Durable at once: where Tune starts the trial again, it gives this record and trains nothing.
-    record = Ledger(layout).ended_record("0000")
-    assert record is not None
+    record = Ledger(layout).record("0000")
     assert record.state is TrialState.INFEASIBLE
     assert "out of memory: 1 worker(s) were killed due to the node running low on memory." in str(record.reason)
     assert TrialSession(layout.root.uri, "0000").step() == record
@@ -85,8 +84,7 @@ def test_a_kill_by_the_system_on_the_drivers_node_is_infeasible(
     Attempt(tmp_path, lambda: memory.memory_kills() - 1).begin()
     callback: Any = TrialCallback(searcher)
     (callback.on_trial_recover if again else callback.on_trial_error)(1, [], failed(LOST, tmp_path))
-    record = Ledger(layout).ended_record("0000")
-    assert record is not None
+    record = Ledger(layout).record("0000")
     assert (record.state, record.reason) == (TrialState.INFEASIBLE, OUT_OF_MEMORY)
     searcher.close()
 
@@ -118,7 +116,7 @@ def test_a_worker_lost_otherwise_is_tried_again(
         callback.on_trial_start(1, [], failed("", tmp_path))
     callback.on_trial_recover(1, [], failed(text, tmp_path))
     searcher.close()
-    assert Ledger(layout).ended_record("0000") is None
+    assert not Ledger(layout).record("0000").state.is_ended()
 
 
 def test_the_reason_of_a_failure_is_the_last_that_ray_said(
@@ -136,7 +134,7 @@ def test_a_worker_lost_with_all_of_ray_is_no_failure(cut: bool, layout: SearchLa
     searcher.suggest("ray-id")
     TrialCallback(searcher).on_trial_error(1, [], failed(LOST, tmp_path))
     searcher.close()
-    assert (Ledger(layout).ended_record("0000") is None) is cut
+    assert Ledger(layout).record("0000").state.is_ended() is not cut
 
 
 def test_what_tune_tells_an_abandoned_search_is_not_written(
@@ -146,7 +144,7 @@ def test_what_tune_tells_an_abandoned_search_is_not_written(
     searcher.abandon()
     with pytest.raises(RuntimeError):
         TrialCallback(searcher).on_trial_error(1, [], failed(LOST, tmp_path))
-    assert Ledger(layout).ended_record("0000") is None
+    assert not Ledger(layout).record("0000").state.is_ended()
 
 
 @pytest.mark.parametrize("ended", [False, True], ids=["lost", "raised"])
