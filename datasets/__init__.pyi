@@ -11,6 +11,7 @@ from .splits import Split as Split
 from .arrow.description import DatasetInfo as DatasetInfo, Preprocessing as Preprocessing
 from .arrow.verification import verify_dataset as verify_dataset
 from .classes import class_mapping as class_mapping
+from .documents import finite as finite, first_problem as first_problem
 from .errors import (
     DatasetError as DatasetError,
     FormatError as FormatError,
@@ -21,7 +22,6 @@ from .errors import (
 from .garbage import freeze_loaded as freeze_loaded, uncollected as uncollected
 from .images.files import ImageFile as ImageFile
 from .images.preparing import DecodedImage as DecodedImage, decode as decode
-from .json_numbers import finite as finite
 from .option import Option as Option
 from .progress import Progress as Progress, part_of as part_of, silent as silent
 from .public_names import attach_public_names as attach_public_names
@@ -40,4 +40,3 @@ from .training.batches import (
     training_batches as training_batches,
 )
 from .training.gallery import draw_gallery as draw_gallery
-from .validation import first_problem as first_problem

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from datasets.documents import first_problem
 from datasets.errors import FormatError
 from datasets.storage.checksums import Checksum
-from datasets.validation import first_problem
 
 FORMAT = "galaxy-tuner-dataset/1"
 """The version of the directory's layout; another one is refused."""

@@ -8,7 +8,8 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from datasets.images.decoded import Decoded, Readable, decode_read
-from datasets.images.decoding_process import DecodingProcess, pickled
+from datasets.images.decoding_process import DecodingProcess
+from datasets.images.decoding_worker import pickled
 
 CHUNK = 32
 """Images a task: fewer would spend their time on handing over, more would make progress jerky."""

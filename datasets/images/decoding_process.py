@@ -16,8 +16,8 @@ import threading
 from collections.abc import Sequence
 
 from datasets.errors import SourceError
-from datasets.images.decoded import Decoded, Read, Readable, decode_read
-from datasets.images.decoding_worker import GREETING, Failure, Reply, Request, Unknown
+from datasets.images.decoded import Decoded, Readable, decode_read
+from datasets.images.decoding_worker import GREETING, Failure, Reply, Request, Unknown, pickled, send
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from datasets.images.decoding_worker import main; main()"
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # else NumPy starts a thread a CPU in each process
@@ -28,14 +28,6 @@ _BROKEN = (OSError, EOFError, pickle.UnpicklingError)
 
 class _Ended(Exception):
     """The process is gone; the message says how."""
-
-
-def pickled(reads: Sequence[Read]) -> bytes | None:
-    """Pickle what reads images for another process; None where that cannot be, as with local functions."""
-    try:
-        return pickle.dumps(list(reads), pickle.HIGHEST_PROTOCOL)
-    except Exception:  # pickling raises errors of many types, those of users' own classes among them
-        return None
 
 
 class DecodingProcess:
@@ -103,7 +95,8 @@ class DecodingProcess:
         if self._process is None:
             return Unknown()
         try:
-            _send(self._process, request)
+            assert self._process.stdin is not None
+            send(request, self._process.stdin)
             return _received(self._process)
         except _BROKEN as error:
             process, self._process = self._process, None
@@ -134,12 +127,6 @@ def _interpreter() -> subprocess.Popen[bytes]:
         env=os.environ | _ENVIRONMENT,
         process_group=0,  # Ctrl-C in a terminal is for the caller, who kills what has to end
     )
-
-
-def _send(process: subprocess.Popen[bytes], request: Request) -> None:
-    assert process.stdin is not None
-    pickle.dump(request, process.stdin, pickle.HIGHEST_PROTOCOL)
-    process.stdin.flush()
 
 
 def _received(process: subprocess.Popen[bytes]) -> Reply:

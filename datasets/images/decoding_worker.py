@@ -10,7 +10,7 @@ import pickle
 import sys
 import traceback
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 from datasets.images.decoded import Decoded, decode_read
 
@@ -47,9 +47,9 @@ def main() -> None:
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a decoder prints must not come between the replies
     with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
-        _send(GREETING, replies)
+        send(GREETING, replies)
         while True:
-            _send(_reply(pickle.load(sys.stdin.buffer)), replies)
+            send(_reply(pickle.load(sys.stdin.buffer)), replies)
     os._exit(0)  # there is nobody left to tell that a last reply did not get through
 
 
@@ -61,16 +61,18 @@ def _reply(request: Request) -> Reply:
     try:
         return [decode_read(read, crop=request.crop, image_size=request.image_size) for read in reads]
     except Exception as error:
-        return Failure(_pickled(error), traceback.format_exc())
+        return Failure(pickled(error) or b"", traceback.format_exc())
 
 
-def _pickled(error: Exception) -> bytes:
+def pickled(value: object) -> bytes | None:
+    """Pickle a value for the process at the other end; None where that cannot be, as with local functions."""
     try:
-        return pickle.dumps(error)
-    except Exception:  # an error may hold anything
-        return b""
+        return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    except Exception:  # pickling raises errors of many types, those of users' own classes among them
+        return None
 
 
-def _send(reply: Reply, replies: BinaryIO) -> None:
-    pickle.dump(reply, replies, pickle.HIGHEST_PROTOCOL)
-    replies.flush()
+def send(message: Request | Reply, pipe: IO[bytes]) -> None:
+    """Write a message to the process at the other end."""
+    pickle.dump(message, pipe, pickle.HIGHEST_PROTOCOL)
+    pipe.flush()

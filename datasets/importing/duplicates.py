@@ -59,10 +59,9 @@ def source_splits(rows: Sequence[Row], numbers: npt.NDArray[np.int64]) -> tuple[
     codes of Split, -1 where it is to be drawn; and the reasons by row why some cannot stay.
     """
     owners: dict[int, Row] = {}
-    for row, number in zip(rows, numbers.tolist(), strict=True):
-        owner = owners.get(number)
-        if row.split is not None and (owner is None or _rank(row) < _rank(owner)):
-            owners[number] = row
+    decided = [(row, number) for row, number in zip(rows, numbers.tolist(), strict=True) if row.split is not None]
+    for row, number in sorted(decided, key=lambda pair: _PRECEDENCE.index(pair[0].split)):
+        owners.setdefault(number, row)
     codes, reasons = np.full(len(rows), -1, np.int8), {}
     for place, (row, number) in enumerate(zip(rows, numbers.tolist(), strict=True)):
         owner = owners.get(number)
@@ -73,10 +72,6 @@ def source_splits(rows: Sequence[Row], numbers: npt.NDArray[np.int64]) -> tuple[
             what = "pixels" if row.pixels == owner.pixels else "object"
             reasons[place] = f"same {what} as {owner.id}, which the source puts into {owner.split}"
     return codes, reasons
-
-
-def _rank(row: Row) -> int:
-    return len(_PRECEDENCE) if row.split is None else _PRECEDENCE.index(row.split)
 
 
 def _together(keyed: Iterable[tuple[Hashable, int]]) -> list[list[int]]:

@@ -48,8 +48,6 @@ def import_dataset(
     Args:
         source: a local folder, zip, table or HDF5 file, of a form in ``FORMATS``.
         target: path or URI of the dataset; nothing may be there yet.
-        options: by default those of ``ImportOptions()``.
-        progress: called with the number of images done and in all.
 
     Raises:
         SourceError: the source, target or options cannot be used. Nothing is left behind, nothing is changed.

@@ -22,9 +22,7 @@ def shares(*, validation: float, test: float) -> dict[Split, float]:
     return {Split.TRAIN: rest if rest > 1e-9 else 0.0, Split.VALIDATION: validation, Split.TEST: test}
 
 
-def check_counts(
-    counts: Sequence[int], classes: Sequence[str], shares: Mapping[Split, float], *, noun: str = "image"
-) -> None:
+def check_counts(counts: Sequence[int], classes: Sequence[str], shares: Mapping[Split, float], *, noun: str) -> None:
     """Check that each class has an image for each split that is not empty; ``counts[i]`` is of ``classes[i]``.
 
     Raises SourceError naming the first class that has too few.
@@ -55,9 +53,7 @@ def stratified(
     Args:
         labels: int64, (n,): indices into ``classes``.
         ids: n distinct names of the rows.
-        classes: names of the classes, for the error.
         shares: share of each split; they sum to 1.
-        seed: any integer.
         groups: int64, (n,): rows of the same number come into the same split; by default each row is on its own. A
             group counts for the class that most of its rows have. The shares then hold but for a group's size.
 
@@ -113,12 +109,13 @@ def _deal(sizes: npt.NDArray[np.int64], parts: Sequence[float]) -> npt.NDArray[n
     """
     codes = np.empty(len(sizes), np.int8)
     lacking = np.array(_sizes(int(sizes.sum()), parts))
-    empty = {code for code, part in enumerate(parts) if part > 0}
+    asked = [code for code, part in enumerate(parts) if part > 0]
+    empty = set(asked)
     large = np.flatnonzero(sizes > 1)
     large = large[np.argsort(-sizes[large], kind="stable")]
     for done, place in enumerate(large):
-        choice = empty if len(sizes) - done <= len(empty) else {code for code, part in enumerate(parts) if part > 0}
-        code = max(sorted(choice), key=lambda code: lacking[code])
+        choice = sorted(empty) if len(sizes) - done <= len(empty) else asked
+        code = max(choice, key=lambda code: lacking[code])
         codes[place] = code
         lacking[code] -= sizes[place]
         empty.discard(code)

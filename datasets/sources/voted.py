@@ -25,17 +25,10 @@ def read_votes(
 ) -> tuple[Tree, dict[str, int]]:
     """Read vote fractions, given the folder or zip that holds their table, or the table itself.
 
-    Args:
-        source: where they are.
-        known_by: columns that their table is known by; the first has the galaxies' names.
-        columns: the one of each answer.
-        expected: what is said to be expected where there is no such table.
+    The table is known by the columns ``known_by``, of which the first has the galaxies' names; ``columns`` are those of
+    the answers. Returns the folder or zip, and the class (or -1) by the galaxy's name.
 
-    Returns:
-        The folder or zip, and the class (or -1) by the galaxy's name.
-
-    Raises:
-        SourceError: there is no such table, or it is damaged.
+    Raises SourceError, saying what is ``expected``, where there is no such table, or it is damaged.
     """
     alone, key = source.is_file() and is_table(source.name), known_by[0]
     tree = open_tree(source.parent if alone else source, expected=expected)

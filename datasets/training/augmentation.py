@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Self, get_args
 
 Border = Literal["reflect", "black"]
+_SIDE = "of the image's side"
 
 
 @dataclass(frozen=True)
@@ -40,19 +41,15 @@ class Augmentation:
     cutout: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rotation <= 180:
-            raise ValueError(f"augmentation.rotation must be 0 to 180 degrees, got {self.rotation}")
-        if not 0 <= self.shift <= 1:
-            raise ValueError(f"augmentation.shift must be 0 to 1 of the image's side, got {self.shift}")
+        most = {"rotation": (180, "degrees"), "shift": (1, _SIDE), "noise": (255, "levels"), "cutout": (1, _SIDE)}
+        for name, (limit, unit) in most.items():
+            if not 0 <= getattr(self, name) <= limit:
+                raise ValueError(f"augmentation.{name} must be 0 to {limit} {unit}, got {getattr(self, name)}")
         if self.border not in get_args(Border):
             raise ValueError(f"augmentation.border must be one of {', '.join(get_args(Border))}, got {self.border!r}")
         for name in ("zoom", "brightness", "colour_jitter"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"augmentation.{name} must be at least 0 and below 1, got {getattr(self, name)}")
-        if not 0 <= self.noise <= 255:
-            raise ValueError(f"augmentation.noise must be 0 to 255 levels, got {self.noise}")
-        if not 0 <= self.cutout <= 1:
-            raise ValueError(f"augmentation.cutout must be 0 to 1 of the image's side, got {self.cutout}")
 
     @classmethod
     def of_strength(cls, strength: float) -> Self:

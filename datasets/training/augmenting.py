@@ -19,16 +19,10 @@ _WARP_CHANCES = 5
 def augment(
     images: npt.NDArray[np.uint8], augmentation: Augmentation, *, generator: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
-    """Vary each image at random: a new array.
+    """Vary each image, uint8 (n, height, width, 3), at random: a new array of the same shape.
 
-    Args:
-        images: uint8, (n, height, width, 3), unchanged.
-        augmentation: the magnitudes.
-        generator: source of chance. How much is drawn from it depends on the shape of ``images`` and on which
-            magnitudes are 0, never on pixels: an image is varied by its place alone.
-
-    Returns:
-        uint8, (n, height, width, 3).
+    How much is drawn from ``generator`` depends on the shape of ``images`` and on which magnitudes are 0, never on
+    pixels: an image is varied by its place alone.
     """
     chance = generator.random((len(images), _WARP_CHANCES))
     varied = _warped(images, augmentation, chance) if augmentation.warps else images.copy()

@@ -57,7 +57,6 @@ def balanced_rows(
     Args:
         rows: int64, (m,): distinct rows.
         labels: int64, (m,): ``labels[i]`` is the class of ``rows[i]``.
-        balance: how often each class is wanted.
         seed: chooses the rows that stay or come again, 0 to 2³² - 1.
 
     Returns:

@@ -32,7 +32,6 @@ def draw_gallery(
     """Draw images of each class, and below each the same image augmented, into one PNG, which replaces an older one.
 
     Args:
-        dataset: the dataset or where it is.
         target: local path of the PNG.
         augmentation: by default the warp of strength 0.5, and brightness varied by up to 20 %.
         per_class: at most so many images of each class, training ones if the class has any.

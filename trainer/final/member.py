@@ -32,8 +32,6 @@ class Member:
 
     Attributes:
         name: Its trial's id, for its second random beginning followed by ``-2`` and so on; names its folder.
-        build: Makes the compiled model.
-        options: How to train it.
         hyperparameters: What it is built and trained with, for the record.
         seed: Of everything random in it, ≥ 1.
     """

@@ -25,7 +25,7 @@ class BuiltModel:
     """A model that has been built, compiled and run once on a blank image.
 
     Attributes:
-        model: The model; weights, optimizer and metrics have their variables.
+        model: Its weights, optimizer and metrics have their variables.
         classes: Number of outputs.
         image_shape: (height, width, 3).
         one_hot: Whether its loss wants one-hot labels (else integers).

@@ -52,7 +52,6 @@ class TrainingLoop:
         """Prepare the steps, which are traced when first used.
 
         Args:
-            built: The model.
             mixed: Whether it is trained on `Batches.mixed_epoch`.
             class_weights: float32, (classes,): What an image's training loss is multiplied by, by its class; the
                 mean of its targets' weights where classes are mixed. None weighs all alike.

@@ -62,10 +62,7 @@ class TrainingRun:
         """Build the model and, if ``checkpoints`` holds ``last``, go on from there; else from ``parent``'s, if given.
 
         Args:
-            build: Makes the compiled model; images float32 (batch, height, width, 3) in 0–1 → (batch, classes).
             dataset: Its training rows are trained on, its validation rows decide which epoch is best.
-            options: How to train.
-            objective: What makes an epoch the best.
             seed: ≥ 1; everything random comes from it.
             checkpoints: Where ``last`` and ``best`` are kept; of this training alone.
             max_parameters: Refuse a larger model.

@@ -1,5 +1,6 @@
-"""What pydantic found wrong with a document, for messages of one line."""
+"""JSON documents: the numbers that they can hold, and what pydantic found wrong with one."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,11 @@ class Problem:
     def clause(self) -> str:
         """The message as it stands within a sentence."""
         return f"{self.message[:1].lower()}{self.message[1:]}"
+
+
+def finite(number: float | None) -> float | None:
+    """Return ``number``, or None for NaN and infinity, which JSON cannot write."""
+    return number if number is not None and math.isfinite(number) else None
 
 
 def first_problem(error: "ValidationError") -> Problem:
