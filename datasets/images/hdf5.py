@@ -60,8 +60,7 @@ class Slices:
     def _read(self, number: int) -> npt.NDArray[np.uint8]:
         try:
             with h5py.File(self._path) as file:
-                pixels: npt.NDArray[np.uint8] = file["images"][number * SLICE : (number + 1) * SLICE]
-                return pixels
+                return np.asarray(file["images"][number * SLICE : (number + 1) * SLICE], np.uint8)
         except OSError as error:
             raise ImageError(f"cannot be read: {first_line(error)}") from error
 

@@ -11,8 +11,11 @@ from datasets.storage.folders import Folder
 
 
 def check_free(folder: Folder) -> None:
-    """Raise SourceError where a dataset cannot come to be, because something is there."""
-    remains = folder.local is None and all(_is_part(name) for name in folder.names())
+    """Raise SourceError where a dataset cannot come to be, because something is there.
+
+    What a killed `publish` has uploaded before the description does no harm.
+    """
+    remains = folder.local is None and all(name == QUARANTINE or is_shard(name) for name in folder.names())
     if folder.exists() and not remains:
         raise SourceError(f"'{folder.uri}' exists already: give a new place for the dataset, or remove it first")
 
@@ -47,8 +50,3 @@ def _withdraw(folder: Folder, names: list[str]) -> None:
         if not folder.exists(FILE):
             for name in names:
                 folder.delete(name)
-
-
-def _is_part(name: str) -> bool:
-    """Say whether a name is that of a file that `publish` uploads before the description."""
-    return name == QUARANTINE or is_shard(name)

@@ -91,5 +91,4 @@ def ring_weights(side: int) -> npt.NDArray[np.float32]:
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
     radius = np.hypot(y, x).ravel() / (side / 2)
     inside = (radius[:, np.newaxis] >= _RINGS[:-1]) & (radius[:, np.newaxis] < _RINGS[1:])
-    weights: npt.NDArray[np.float32] = (inside / np.maximum(inside.sum(axis=0), 1)).T.astype(np.float32)
-    return np.ascontiguousarray(weights)
+    return np.ascontiguousarray((inside / np.maximum(inside.sum(axis=0), 1)).T, np.float32)

@@ -19,12 +19,13 @@ def portable(model: keras.Model) -> keras.Model:
     those that turns share are spelt out for each turn. Our layers within a user's own layer stay what they are. A model
     that has nothing to change is returned itself.
     """
-    if not any(_needs_change(layer) for layer in _all_layers(model)):
+    layers = _all_layers(model)
+    if not any(isinstance(layer, _OWN) or layer.compute_dtype != layer.variable_dtype for layer in layers):
         return model
     description = keras.saving.serialize_keras_object(model)
     description.pop("compile_config", None)
     changed = keras.saving.deserialize_keras_object(_rewritten(description))
-    spelt_out = {id(own): value for layer in _all_layers(model) for own, value in _spelt_out(layer)}
+    spelt_out = {id(own): value for layer in layers for own, value in _spelt_out(layer)}
     for own, new in zip(model.weights, changed.weights, strict=True):
         new.assign(own if own.shape == new.shape else spelt_out[id(own)])
     return changed
@@ -53,10 +54,6 @@ def _spelt_out(layer: keras.Layer) -> list[tuple[keras.Variable, npt.NDArray[np.
     if isinstance(layer, TurnNormalization):
         return [(own, np.tile(own.numpy(), TURNS)) for own in layer.weights]
     return []
-
-
-def _needs_change(layer: keras.Layer) -> bool:
-    return isinstance(layer, _OWN) or layer.compute_dtype != layer.variable_dtype
 
 
 def _rewritten(value: object) -> object:
