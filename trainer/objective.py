@@ -40,8 +40,7 @@ class Objective:
 
         A metric that is not in METRIC_DIRECTIONS must state its direction: guessing it from the name goes wrong.
 
-        Raises:
-            ObjectiveError: The name is empty, the direction is neither max nor min, or it is missing.
+        Raises ObjectiveError where the name is empty, or the direction is neither max nor min, or missing.
         """
         name, colon, direction = text.strip().partition(":")
         if not name or (colon and direction not in ("max", "min")):

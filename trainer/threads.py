@@ -8,10 +8,8 @@ _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR
 def limit_threads(cpus: int) -> bool:
     """Bound every thread pool of this process by ``cpus`` (≥ 1): BLAS and OpenMP, OpenCV, Arrow, TensorFlow.
 
-    Call it before TensorFlow runs anything: its pools cannot change afterwards. Harmless when repeated.
-
-    Returns:
-        Whether TensorFlow's pools have that size; False when it had already started with others.
+    Call it before TensorFlow runs anything: its pools cannot change afterwards. Harmless when repeated. Returns whether
+    TensorFlow's pools have that size; False when it had already started with others.
     """
     if cpus < 1:
         raise ValueError(f"cpus ≥ 1 must hold, but got {cpus}")

@@ -37,14 +37,8 @@ def request_numbers(folder: Folder, names: Sequence[str]) -> None:
 class Shard:
     """The rows of one file. Of a large dataset a batch needs a few files only, so they are mapped one by one.
 
-    Attributes:
-        labels: int16, (n,).
-        splits: int8, (n,).
-        image_shape: (height, width, 3).
-
-    Raises:
-        FormatError: the file is missing or damaged.
-        StorageError: it cannot be read.
+    ``labels`` are int16, (n,), ``splits`` int8, (n,), and ``image_shape`` is (height, width, 3).
+    Raises FormatError where the file is missing or damaged, StorageError where it cannot be read.
     """
 
     def __init__(self, folder: Folder, name: str) -> None:

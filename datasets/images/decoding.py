@@ -28,8 +28,7 @@ def decode_all(items: Sequence[Item], *, crop: float, image_size: int) -> Iterat
     half. Few, and those whose ``read`` cannot be pickled, are decoded by threads. At most a few chunks a thread or
     process are in memory at once, however slowly they are taken.
 
-    Raises:
-        SourceError: a process was killed, twice, while it decoded an item, which is named.
+    Raises SourceError, naming the item, where a process was killed twice while it decoded one.
     """
     cpus = _cpus()
     processes = min(cpus, len(items) // ITEMS_PER_PROCESS)

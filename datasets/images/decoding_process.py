@@ -48,8 +48,7 @@ class DecodingProcess:
 
         A chunk over which the process died is decoded again, each item by itself.
 
-        Raises:
-            SourceError: it died again, over an item that is named.
+        Raises SourceError, naming the item, where it died again.
         """
         try:
             return self._decode(items)

@@ -49,9 +49,7 @@ class Archive:
     def members(self) -> tuple[tuple[str, bool], ...]:
         """(name, whether it is a folder) in the zip's own order, as they are, harmful names included.
 
-        Raises:
-            OSError: the file cannot be read.
-            zipfile.BadZipFile: it is not a zip, or a damaged one.
+        Raises OSError where the file cannot be read, zipfile.BadZipFile where it is not a zip, or a damaged one.
         """
         return tuple((member.filename, member.is_dir()) for member in self._handle().infolist())
 

@@ -30,8 +30,7 @@ def assign_splits(rows: Sequence[Row], classes: Sequence[str], shares: Shares, *
     object the source also has in a split that weighs more (test, then validation) cannot stay. A split with a share
     that the source lacks is drawn out of its training rows.
 
-    Raises:
-        SourceError: a class has too few images for the splits to draw.
+    Raises SourceError where a class has too few images for the splits to draw.
     """
     reasons = duplicates.conflicts(rows, classes)
     numbers = duplicates.groups(rows)

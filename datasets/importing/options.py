@@ -13,8 +13,7 @@ class ImportOptions:
 
     Shares are of each class, and apply where the source has no split of that name; training gets what the two leave.
 
-    Raises:
-        SourceError: a field breaks its rule.
+    Raises SourceError where a field breaks its rule.
     """
 
     format: Annotated[

@@ -45,9 +45,8 @@ def import_dataset(
     renamed. Any other is built in the node's cache and uploaded, `dataset.json` last: what an interrupted upload leaves
     is no dataset, and the next import to that place replaces it.
 
-    Args:
-        source: a local folder, zip, table or HDF5 file, of a form in ``FORMATS``.
-        target: path or URI of the dataset; nothing may be there yet.
+    ``source`` is a local folder, zip, table or HDF5 file, of a form in ``FORMATS``; ``target`` a path or URI, at which
+    nothing may be yet.
 
     Raises:
         SourceError: the source, target or options cannot be used. Nothing is left behind, nothing is changed.

@@ -45,8 +45,7 @@ def list_class_folders(source: Path) -> Listing:
     An item's id is its path below the folder that holds the class or split folders. Images outside of any class
     folder are counted as left out; members of a zip whose names lead out of it, or occur twice, are rejected.
 
-    Raises:
-        SourceError: there are no two class folders with files, or the source cannot be read.
+    Raises SourceError where there are no two class folders with files, or the source cannot be read.
     """
     folders = class_files(source, expected=EXPECTED)
     reader = folders.tree.contents.reader

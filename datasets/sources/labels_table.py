@@ -30,8 +30,7 @@ def list_table(source: Path) -> Listing:
 
     A path that occurs twice is listed once; with two labels it is rejected.
 
-    Raises:
-        SourceError: there is no such table, a split has no known name, or there are no two classes.
+    Raises SourceError where there is no such table, a split has no known name, or there are no two classes.
     """
     table, read, base = _located(source)
     rows: dict[str, _Row] = {}

@@ -40,12 +40,8 @@ class Table:
     def read(self, wanted: Mapping[str, pa.DataType], *, optional: Sequence[str] = ()) -> Iterator[dict[str, pa.Array]]:
         """Yield Arrow columns by name, a batch of rows at a time.
 
-        Args:
-            wanted: Arrow type of each column, by its name in small letters.
-            optional: those that may be absent; their columns are then absent too.
-
-        Raises:
-            SourceError: a column is missing, a value is not of its type, or the file is damaged.
+        ``wanted`` has the Arrow type of each column by its name in small letters; those that are ``optional`` may be
+        absent. Raises SourceError where a column is missing, a value is not of its type, or the file is damaged.
         """
         with self._opened() as reader:
             places = {name.strip().casefold(): name for name in reversed(reader.names)}

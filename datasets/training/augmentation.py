@@ -26,8 +26,7 @@ class Augmentation:
         cutout: one black square of this fraction of the image's shorter side, centred anywhere in the image, 0–1
             (DeVries & Taylor 2017, arXiv:1708.04552).
 
-    Raises:
-        ValueError: a field breaks its rule.
+    Raises ValueError where a field breaks its rule.
     """
 
     rotation: float = 0.0

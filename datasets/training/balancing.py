@@ -24,8 +24,7 @@ class Balance:
         power: with ``weights`` a class weighs 1 / (its rows) ** power, 0–2: at 1 all classes have the same part in
             the loss (King & Zeng 2001, doi:10.1093/oxfordjournals.pan.a004868), at 0.5 they are half way there.
 
-    Raises:
-        ValueError: a field breaks its rule.
+    Raises ValueError where a field breaks its rule.
     """
 
     kind: Kind = "none"
@@ -54,13 +53,9 @@ def balanced_rows(
 ) -> npt.NDArray[np.int64]:
     """Choose the rows to train on, as many of each class as `balanced_counts` says.
 
-    Args:
-        rows: int64, (m,): distinct rows.
-        labels: int64, (m,): ``labels[i]`` is the class of ``rows[i]``.
-        seed: chooses the rows that stay or come again, 0 to 2³² - 1.
-
-    Returns:
-        int64, (k,): some of ``rows``, ascending; ``undersample`` takes each at most once, ``oversample`` at least once.
+    ``rows``, int64 (m,), are distinct, and ``labels``, int64 (m,), their classes; ``seed``, 0 to 2³² - 1, chooses those
+    that stay or come again. Returns int64 (k,), ascending: ``undersample`` takes each row at most once, ``oversample``
+    at least once.
     """
     if len(rows) != len(labels):
         raise ValueError(f"rows and labels must be of equal length, got {len(rows)} and {len(labels)}")

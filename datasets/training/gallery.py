@@ -31,12 +31,10 @@ def draw_gallery(
     """Draw images of each class, and below each the same image augmented, into one PNG, which replaces an older one.
 
     Args:
-        target: local path of the PNG.
+        target: local path of the PNG; the absolute one is returned.
         augmentation: by default the warp of strength 0.5, and brightness varied by up to 20 %.
         per_class: at most so many images of each class, training ones if the class has any.
         seed: of the choice of images and of the augmentation.
-
-    Returns the absolute path of the PNG.
 
     Raises:
         FormatError: the dataset is none, or damaged.

@@ -29,11 +29,8 @@ def fit_factors(
     """Return each class's factor for `Decide.BALANCED`, the most frequent class's being 1.
 
     The one exponent that all share is the smallest that gives the highest balanced accuracy on the given images, of
-    those that cost at most a point of accuracy.
-
-    Args:
-        true: int64, (n,), n ≥ 1.
-        probabilities: float, (n, classes), calibrated.
+    those that cost at most a point of accuracy. ``true`` is int64, (n,), n ≥ 1; ``probabilities`` are calibrated,
+    (n, classes).
     """
     counts = np.maximum(np.bincount(true, minlength=len(classes)), 1)
     present = np.unique(true)

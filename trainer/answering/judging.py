@@ -67,12 +67,8 @@ class Judge:
 def scale_warning(preprocessing: Preprocessing, source_size: tuple[int, int], crop: float) -> str | None:
     """Return a warning where a galaxy would appear at another scale than in training, else None.
 
-    Sizes are compared in source pixels: those of the same camera and survey cover the same angle of sky.
-
-    Args:
-        preprocessing: Of the training images.
-        source_size: (height, width) of the image before its crop.
-        crop: Fraction of its shorter side that is looked at.
+    Sizes are compared in source pixels: those of the same camera and survey cover the same angle of sky. The image is
+    (height, width) before its crop, and ``crop`` the fraction of its shorter side that is looked at.
     """
     learnt = preprocessing.crop * min(preprocessing.source_size)
     side = min(source_size)

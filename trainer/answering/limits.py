@@ -29,8 +29,7 @@ class Trust:
 
         ``max_error`` None asks for MAX_ERROR, and for nothing where that cannot be promised.
 
-        Raises:
-            OptionsError: It is given and cannot be promised.
+        Raises OptionsError where it is given and cannot be promised.
         """
         answers = self.answers[decide]
         threshold = answers.threshold(MAX_ERROR if max_error is None else max_error)

@@ -25,10 +25,8 @@ def occlusion_map(
     Positive where the image speaks for the class, negative where against it. A square of the sky's colour, the median
     of the image's border, is laid over 121 places; a pixel has the mean over the squares that cover it.
 
-    Args:
-        image: uint8, (side, side, 3).
-        number: of the class.
-        probabilities: of images uint8 (n, side, side, 3): float32 (n, classes).
+    ``image`` is uint8, (side, side, 3); ``number`` is the class's; ``probabilities`` gives float32 (n, classes) for
+    images uint8 (n, side, side, 3).
     """
     side = len(image)
     cover = max(1, round(_COVER * side))

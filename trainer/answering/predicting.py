@@ -75,8 +75,7 @@ def as_probabilities(outputs: npt.NDArray[np.float32], *, logits: bool) -> npt.N
 
     Softmax for logits; other outputs are divided by their sum (sigmoid outputs do not add up to 1).
 
-    Raises:
-        InfeasibleError: An output is not finite; or negative, or all are 0, though not declared as logits.
+    Raises InfeasibleError where an output is not finite; or negative, or all are 0, though not declared as logits.
     """
     if not np.isfinite(outputs).all():
         raise InfeasibleError("diverged: the model's outputs are not finite")

@@ -43,8 +43,7 @@ def write_bundle(
 ) -> Manifest:
     """Write ``models``, in the order of ``manifest.members``, whole or not at all; then remove an older bundle's files.
 
-    Returns:
-        The manifest as written: with its ``files`` and ``trust``.
+    Returns the manifest as written: with its ``files`` and ``trust``.
 
     Raises:
         BundleError: A model cannot be loaded again in Keras's safe mode (an unregistered layer, a Lambda).

@@ -115,8 +115,7 @@ class Classifier:
         ``class_name`` is by default the most probable class; see `occlusion_map`. It takes 122
         classifications.
 
-        Raises:
-            ValueError: The model has no such class.
+        Raises ValueError where the model has no such class.
         """
         if class_name is None:
             number = int(self.probabilities(pixels[np.newaxis])[0].argmax())

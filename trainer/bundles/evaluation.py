@@ -19,11 +19,8 @@ _AT_ONCE = 64
 class Evaluation:
     """What a classifier answers on labelled images: enough for the scores of each operating point.
 
-    Attributes:
-        classifier: Which one.
-        rows: int64 (n,), of the dataset.
-        true: int64 (n,), class numbers of the classifier.
-        probabilities: float32 (n, classes), calibrated.
+    ``rows``, int64 (n,), are the dataset's; ``true``, int64 (n,), class numbers of the classifier; ``probabilities``,
+    float32 (n, classes), are calibrated.
     """
 
     classifier: Classifier

@@ -34,9 +34,7 @@ def export_model(classifier: Classifier, format: ExportFormat, target: str | Pat
     (batch, classes), and, where the classifier knows it, ``novelty``: float32 (batch,), for batches of any size. Its
     description (`description_of`) is in ONNX the model's metadata, in LiteRT the file ``galaxy.json`` of the zip behind
     the model, in a SavedModel ``assets.extra/galaxy.json``. It is kept only if its own runtime gives our answers.
-
-    Args:
-        target: A local path; nothing may be there yet.
+    ``target`` is a local path; nothing may be there yet.
 
     Raises:
         ExportError: Something is there already, a package is missing, the model cannot be written in this format, or

@@ -24,9 +24,7 @@ def choose_ensemble(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[n
     Forward selection (Caruana et al. 2004, doi:10.1145/1015330.1015432), each member once, by the log loss of their
     calibrated average: it counts how sure an answer is, and so hangs less on a few images than accuracy does.
 
-    Args:
-        true: int64, (n,), n ≥ 1.
-        members: float, (n, classes) each, probabilities; at least one.
+    ``true`` is int64, (n,), n ≥ 1; ``members``, at least one, are probabilities, (n, classes) each.
     """
     chosen: list[int] = []
     left = list(range(len(members)))

@@ -57,9 +57,8 @@ def restore_checkpoint(
 ) -> TrainingState:
     """Load the checkpoint ``name`` into a built model with a built optimizer and return how far it is.
 
-    Args:
-        averages: Moving averages of the weights, where any are kept; they are loaded as well.
-        expected: Its ``dataset`` and ``objective`` must be those of the checkpoint.
+    The moving ``averages`` of the weights, where any are kept, are loaded as well. The checkpoint's dataset and
+    objective must be those of ``expected``.
 
     Raises:
         FileNotFoundError: There is no such checkpoint.

@@ -16,9 +16,7 @@ VALIDATION_BATCH_SIZE = 128
 def epoch_batches(dataset: Dataset, options: TrainingOptions, *, seed: int) -> tuple[Batches, Batches]:
     """Return the batches of training and of validation.
 
-    Raises:
-        DatasetError: The dataset has no training rows.
-        SplitError: It has no validation rows.
+    Raises DatasetError where the dataset has no training rows, SplitError where it has no validation rows.
     """
     training = training_batches(
         dataset,

@@ -25,12 +25,9 @@ _LOSS_CHECK_EVERY = 16
 
 @dataclass(frozen=True)
 class Validation:
-    """What one pass over validation batches gives.
+    """What one pass over validation batches gives: ``true``, int64 (n,), and ``probabilities``, float32 (n, classes).
 
-    Attributes:
-        metrics: ``loss`` and the metrics that the model was compiled with (numbers only).
-        true: int64, (images,).
-        probabilities: float32, (images, classes).
+    ``metrics`` are ``loss`` and those that the model was compiled with (numbers only).
     """
 
     metrics: dict[str, float]
@@ -77,12 +74,8 @@ class TrainingLoop:
     ) -> dict[str, float]:
         """Train on the batches of ``epoch`` and return its training metrics, averaged as Keras does.
 
-        Args:
-            learning_rate_factor: From the number of the batch in this epoch to what the model's own learning rate
-                is multiplied by.
-
-        Raises:
-            InfeasibleError: The loss is not finite, or a step raised (out of memory, for one).
+        ``learning_rate_factor`` gives, by the number of a batch in this epoch, what the model's own learning rate is
+        multiplied by. Raises InfeasibleError where the loss is not finite, or a step raised (out of memory, for one).
         """
         self.built.model.reset_metrics()
         results: dict[str, tf.Tensor] = {}
@@ -102,8 +95,7 @@ class TrainingLoop:
     def validate(self, batches: Batches, *, on_batch: Progress = silent) -> Validation:
         """Run over ``batches`` without training; see `Validation`.
 
-        Raises:
-            InfeasibleError: The loss or an output is not finite, or outputs are no probabilities.
+        Raises InfeasibleError where the loss or an output is not finite, or outputs are no probabilities.
         """
         self.built.model.reset_metrics()
         results: dict[str, tf.Tensor] = {}

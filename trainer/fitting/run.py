@@ -136,9 +136,7 @@ class TrainingRun:
         """Train one epoch, validate, and write ``best`` (if it is) and ``last``.
 
         Trains nothing where the run is finished, as one that is continued may be: gives the last report again.
-
-        Args:
-            on_batch: Told after each batch; the total is `batches_per_epoch`.
+        ``on_batch`` is told after each batch; the total is `batches_per_epoch`.
 
         Raises:
             InfeasibleError: The model diverged or cannot be trained. Checkpoints stay as they were.
@@ -158,8 +156,7 @@ class TrainingRun:
     def best_model(self) -> keras.Model:
         """Return the model with the weights of the best epoch. It stays the run's own: `step` changes it again.
 
-        Raises:
-            InfeasibleError: No epoch had a finite objective.
+        Raises InfeasibleError where no epoch had a finite objective.
         """
         if self.best_epoch is None:
             raise InfeasibleError(f"no epoch with a number for {self.objective.name}: there is no best model")
