@@ -33,8 +33,9 @@ def commands(specification: SearchSpecification, training: TrainSettings, *, sto
     given = {key: value for key, value in settings.items() if key not in _NOT_OPTIONS}
     search = ["galaxy", "search", specification.dataset, "--name", name, *_options(given), "--storage", storage]
     train = ["galaxy", "train", name, *_options(asdict(training)), "--storage", storage]
-    written = [shlex.join([*search, "--try", "points.json"] if points else search), shlex.join(train)]
-    return (*([f"# points.json: {json.dumps(points)}"] if points else []), *written)
+    if not points:
+        return shlex.join(search), shlex.join(train)
+    return f"# points.json: {json.dumps(points)}", shlex.join([*search, "--try", "points.json"]), shlex.join(train)
 
 
 def _options(given: dict[str, object]) -> list[str]:

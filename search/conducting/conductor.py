@@ -154,11 +154,15 @@ class Conductor:
         return tuple(self._records.values())
 
     def _seed(self, trial: Trial) -> int:
-        """Give a promotion the seed of the trial that it continues, any other one of its own."""
+        """Give a promotion the seed of the trial that it continues, any other one of its own, 1 to 2³¹ − 1.
+
+        It is derived from the search's: the same at any concurrency and after any resume.
+        """
         parent = trial.hyperparameters.values.get("tuner/trial_id")
         if parent in self._records:
             return self._ledger.suggestion(parent).seed
-        return _seed(self.specification.settings.seed, trial.trial_id)
+        digest = hashlib.sha256(f"{self.specification.settings.seed}/{trial.trial_id}".encode()).digest()
+        return int.from_bytes(digest[:4], "big") % (2**31 - 2) + 1
 
     def _tell(self, record: Record) -> None:
         trial = self._oracle.get_trial(record.trial_id)
@@ -177,9 +181,3 @@ class Conductor:
             return self._oracle.create_trial(tuner_id)
         finally:
             del self._oracle.populate_space
-
-
-def _seed(search_seed: int, trial_id: str) -> int:
-    """Derive a trial's seed, 1 to 2³¹ − 1, from the search's: the same at any concurrency and after any resume."""
-    digest = hashlib.sha256(f"{search_seed}/{trial_id}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") % (2**31 - 2) + 1

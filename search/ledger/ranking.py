@@ -1,12 +1,13 @@
 """The ranking of a search: a pure function of its records."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from datasets import finite
 from search.ledger.records import Record
 from trainer import Objective
 
-_UNSAID = ("history", "until")
+_HIDDEN = ("history", "until")
 
 
 class Row(Record):
@@ -17,7 +18,7 @@ class Row(Record):
     def as_json(self, *, history: bool = False) -> dict[str, object]:
         """Return the trial as the ``trials`` list of ``galaxy leaderboard --json`` holds it: no NaN, no infinity."""
         # By hand, as `model_dump` takes ten times as long and a search may have thousands.
-        row: dict[str, object] = {name: getattr(self, name) for name in type(self).model_fields if name not in _UNSAID}
+        row: dict[str, object] = {name: getattr(self, name) for name in type(self).model_fields if name not in _HIDDEN}
         row["state"], row["hyperparameters"] = self.state.value, dict(self.hyperparameters)
         row["score"] = self.finite_score
         row["metrics"] = {name: finite(value) for name, value in self.metrics.items()}
@@ -47,8 +48,5 @@ def best_so_far(records: Sequence[Record], objective: Objective) -> list[tuple[s
     """Return (when a trial ended, best score until then), one pair for each ended trial with a score, in time order."""
     scored = [(record.ended, record.finite_score) for record in records]
     ended = sorted((when, score) for when, score in scored if when is not None and score is not None)
-    curve: list[tuple[str, float]] = []
-    for when, score in ended:
-        best = curve[-1][1] if curve else score
-        curve.append((when, score if objective.better(score, best) else best))
-    return curve
+    bests = accumulate((score for _, score in ended), max if objective.direction == "max" else min)
+    return [(when, best) for (when, _), best in zip(ended, bests, strict=True)]

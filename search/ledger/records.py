@@ -44,7 +44,7 @@ class Suggestion(BaseModel):
     ``values`` are the oracle's own, ``tuner/…`` keys included; ``seed`` (≥ 1) is the trial's, from the search's.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     trial_id: str
     values: Values

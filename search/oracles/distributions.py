@@ -55,12 +55,9 @@ class Parameter:
             return value if value in self.distribution.choices else None
         assert isinstance(self.distribution, IntDistribution | FloatDistribution)
         assert not isinstance(value, str)
-        inside = self.distribution.low <= value <= self.distribution.high
-        return value if inside and self._on_a_step(value) else None
-
-    def _on_a_step(self, value: float) -> bool:
-        distribution = self.distribution
-        return not isinstance(distribution, IntDistribution) or (value - distribution.low) % distribution.step == 0
+        low, high, step = self.distribution.low, self.distribution.high, self.distribution.step
+        on_a_step = step is None or (value - low) % step == 0
+        return value if low <= value <= high and on_a_step else None
 
 
 class Space:
@@ -88,12 +85,8 @@ def parameter(name: str, hyperparameter: HyperParameter) -> Parameter | None:
         return None
     if isinstance(hyperparameter, Boolean):
         return Parameter(name, hyperparameter, CategoricalDistribution((False, True)))
-    if isinstance(hyperparameter, Choice):
-        return _choice(name, hyperparameter)
-    return _numerical(name, hyperparameter)
-
-
-def _choice(name: str, hyperparameter: HyperParameter) -> Parameter:
+    if not isinstance(hyperparameter, Choice):
+        return _numerical(name, hyperparameter)
     values = tuple(dict.fromkeys(hyperparameter.values))
     if hyperparameter.ordered:
         return _by_index(name, hyperparameter, values)

@@ -1,6 +1,6 @@
 """Hyperband whose brackets survive failed trials, small spaces and kills."""
 
-from collections.abc import Iterator
+from itertools import pairwise
 
 from keras_tuner.engine.trial import Trial, TrialStatus
 
@@ -40,14 +40,14 @@ class HyperbandOracle(OpenHyperbandOracle):
     def may_promote(self, trial_id: str) -> bool:
         """Whether a trial may yet be asked to go on: what it trained is to be kept."""
         for bracket in self.brackets:
-            for number, (here, following) in enumerate(_neighbours(bracket), start=1):
+            for number, (here, following) in enumerate(pairwise(bracket["rounds"]), start=1):
                 if trial_id in _ids(here):
                     open_places = len(following) < self._final_size(bracket, number, exhausted=False)
                     return open_places and trial_id not in _parents(following) and not self._failed(trial_id)
         return False
 
     def restore(self, trial: Trial) -> None:
-        """Put a trial in its bracket that was suggested after the state that `set_state` was given."""
+        """Put ``trial``, which is newer than the state that `set_state` was given, in its bracket."""
         values = trial.hyperparameters.values
         parent, number = values.get("tuner/trial_id"), values["tuner/round"]
         entry: Entry = {"past_id": parent, "id": trial.trial_id}
@@ -61,7 +61,7 @@ class HyperbandOracle(OpenHyperbandOracle):
 
     def _promote(self, trial_id: str, bracket: Bracket, *, exhausted: bool) -> Response | None:
         """Promote the best trial of a round as soon as it is sure to be among those that go on."""
-        for number, (past, here) in enumerate(_neighbours(bracket), start=1):
+        for number, (past, here) in enumerate(pairwise(bracket["rounds"]), start=1):
             waiting = [self.trials[one] for one in _ids(past) if one not in _parents(here)]
             candidates = [trial for trial in waiting if trial.status == TrialStatus.COMPLETED]
             ended = len(candidates) + sum(trial.status == TrialStatus.FAILED for trial in waiting)
@@ -100,11 +100,6 @@ class HyperbandOracle(OpenHyperbandOracle):
 
     def _failed(self, trial_id: str) -> bool:
         return bool(self.trials[trial_id].status == TrialStatus.FAILED)
-
-
-def _neighbours(bracket: Bracket) -> Iterator[tuple[list[Entry], list[Entry]]]:
-    """Yield each round with the one that its best go on to."""
-    return zip(bracket["rounds"], bracket["rounds"][1:], strict=False)
 
 
 def _ids(entries: list[Entry]) -> list[str]:

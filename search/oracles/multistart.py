@@ -14,7 +14,8 @@ Floats = NDArray[np.float64]
 Function = Callable[[Floats], tuple[Floats, Floats]]
 
 _ROUNDS = 150
-_PRUNING = {8: 0.5, 14: 0.5, 20: 0.5}
+# After these rounds the better half goes on.
+_PRUNED_AT = (8, 14, 20)
 _FEWEST = 8
 _SUFFICIENT = 1e-4
 _FLAT = 1e-7
@@ -27,8 +28,8 @@ def minimise(function: Function, starts: Floats) -> tuple[Floats, Floats]:
     """
     bundle = _Bundle(function, starts)
     for number in range(_ROUNDS):
-        if number in _PRUNING:
-            bundle.prune(max(_FEWEST, round(len(bundle.values) * _PRUNING[number])))
+        if number in _PRUNED_AT:
+            bundle.prune(max(_FEWEST, round(len(bundle.values) / 2)))
         if not bundle.advance():
             break
     order = np.argsort(bundle.values, kind="stable")
@@ -43,9 +44,8 @@ class _Bundle:
         self.points = np.array(starts)
         self.values, self._gradients = function(self.points)
         count, dimensions = starts.shape
-        self._hessians = np.broadcast_to(np.eye(dimensions), (count, dimensions, dimensions)).copy()
         largest = np.abs(self._gradients).max(axis=1, initial=1e-12)
-        self._hessians *= (0.25 / np.maximum(largest, 1e-12))[:, None, None]
+        self._hessians = (0.25 / largest)[:, None, None] * np.eye(dimensions)
         self._steps = np.ones(count)
         self._moving = np.ones(count, dtype=bool)
 

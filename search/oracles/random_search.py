@@ -1,6 +1,6 @@
 """Random search that tries a small space to its last combination, and what all oracles answer with."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypedDict
 
@@ -47,12 +47,8 @@ def untried_values(oracle: keras_tuner.Oracle) -> Values | None:
     drawn = random_values(oracle)
     if drawn is not None:
         return drawn
-    return first_untried(oracle.hyperparameters.space, lambda values: is_tried(oracle, values))
-
-
-def first_untried(space: Sequence[HyperParameter], tried: Callable[[Values], bool]) -> Values | None:
-    """Return the first combination of ``space`` that is not ``tried``, or None."""
-    return next((values for values in islice(_combinations(space, {}), _LOOKED_AT) if not tried(values)), None)
+    combinations = islice(_combinations(oracle.hyperparameters.space, {}), _LOOKED_AT)
+    return next((values for values in combinations if not is_tried(oracle, values)), None)
 
 
 def _combinations(space: Sequence[HyperParameter], values: Values) -> Iterator[Values]:

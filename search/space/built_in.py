@@ -9,7 +9,7 @@ import keras
 import keras_tuner
 from keras import layers
 
-from search.space.networks import features_of
+from search.space.networks import features_of, only_if
 from trainer import FusedAdamW
 
 
@@ -62,11 +62,11 @@ def declare_training(hp: keras_tuner.HyperParameters) -> None:
 
 def _declare_balance(hp: keras_tuner.HyperParameters) -> None:
     hp.Choice("balance", ["none", "undersample", "oversample", "weights"], default="none")
-    undersampled: dict[str, object] = {"parent_name": "balance", "parent_values": ["undersample"]}
+    undersampled = only_if("balance", "undersample")
     hp.Float("undersampling_ratio", 4.0, 16.0, step=4.0, default=8.0, **undersampled)
     hp.Boolean("fresh_undersampling", default=False, **undersampled)
-    hp.Choice("oversampling_ratio", [0.25, 0.5], default=0.25, parent_name="balance", parent_values=["oversample"])
-    hp.Choice("class_weight_power", [0.25, 0.5, 1.0], default=0.5, parent_name="balance", parent_values=["weights"])
+    hp.Choice("oversampling_ratio", [0.25, 0.5], default=0.25, **only_if("balance", "oversample"))
+    hp.Choice("class_weight_power", [0.25, 0.5, 1.0], default=0.5, **only_if("balance", "weights"))
 
 
 def _optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
@@ -75,20 +75,13 @@ def _optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
     weight_decay = hp.Float("weight_decay", 1e-4, 1e-1, sampling="log", default=5e-2)
     # The useful rate differs tenfold between the families, so each has its own range.
     adaptive = hp.Float(
-        "learning_rate",
-        5e-4,
-        4e-3,
-        sampling="log",
-        default=2e-3,
-        parent_name="optimizer",
-        parent_values=["adamw", "rmsprop"],
+        "learning_rate", 5e-4, 4e-3, sampling="log", default=2e-3, **only_if("optimizer", "adamw", "rmsprop")
     )
-    beta_2 = hp.Choice("beta_2", [0.99, 0.999], default=0.99, parent_name="optimizer", parent_values=["adamw"])
-    rate = hp.Float(
-        "sgd_learning_rate", 1e-2, 1e-1, sampling="log", default=3e-2, parent_name="optimizer", parent_values=["sgd"]
-    )
-    momentum = hp.Float("momentum", 0.8, 0.95, step=0.05, default=0.9, parent_name="optimizer", parent_values=["sgd"])
-    nesterov = hp.Boolean("nesterov", default=True, parent_name="optimizer", parent_values=["sgd"])
+    beta_2 = hp.Choice("beta_2", [0.99, 0.999], default=0.99, **only_if("optimizer", "adamw"))
+    sgd = only_if("optimizer", "sgd")
+    rate = hp.Float("sgd_learning_rate", 1e-2, 1e-1, sampling="log", default=3e-2, **sgd)
+    momentum = hp.Float("momentum", 0.8, 0.95, step=0.05, default=0.9, **sgd)
+    nesterov = hp.Boolean("nesterov", default=True, **sgd)
     optimizer: keras.optimizers.Optimizer
     if kind == "sgd":
         optimizer = keras.optimizers.SGD(rate, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay)

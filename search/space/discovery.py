@@ -94,14 +94,13 @@ def explore(
 
 def _explore_start(hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, seed: int) -> list[Scope]:
     unreached, first = _build_once(hypermodel, space, {})
-    problem = first
-    for number in range(RANDOM_POINTS):
-        if problem is None or not space.space:
-            break
+    if first is None:
+        return unreached
+    for number in range(RANDOM_POINTS if space.space else 0):
         more, problem = _build_once(hypermodel, space, random_point(space, seed=seed + 1000 * number))
         unreached += more
-    if problem is None or first is None:
-        return unreached
+        if problem is None:
+            return unreached
     raise SpaceError(
         "the model can be built neither of its default hyperparameters nor of random ones: "
         f"{type(first).__name__}: {first}"

@@ -12,9 +12,15 @@ from trainer import FusedBatchNormalization
 
 _SMALLEST_MAP = 4
 _MOST_FILTERS = 256
-_PLAIN: dict[str, object] = {"parent_name": "network", "parent_values": ["plain"]}
 _WITH_SHORTCUTS = {"equivariant": Equivariant, "residual": Residual, "separable": Separable}
-_SHORTCUT: dict[str, object] = {"parent_name": "network", "parent_values": list(_WITH_SHORTCUTS)}
+
+
+def only_if(parent: str, *values: str) -> dict[str, object]:
+    """Return what declares a hyperparameter that counts only where ``parent`` has one of ``values``."""
+    return {"parent_name": parent, "parent_values": list(values)}
+
+
+_PLAIN, _SHORTCUT = only_if("network", "plain"), only_if("network", *_WITH_SHORTCUTS)
 
 
 def features_of(hp: HyperParameters, images: KerasTensor) -> KerasTensor:
