@@ -1,4 +1,4 @@
-"""Noticing that Ray has gone away: whoever waits for it then waits for ever, and at last Ray ends the process mutely.
+"""Noticing that Ray has gone away: who waits for it then waits for ever, until Ray ends the process without a word.
 
 A driver talks to its node's raylet and to the cluster's control service (GCS). A raylet that was killed leaves Tune
 waiting for workers that never come, and its trials, 14 s later, as lost (measured, ray 2.60); where the control service
@@ -34,7 +34,7 @@ class HealthCheck:
 
     @classmethod
     def of(cls, address: str, command: str) -> "HealthCheck":
-        """Return that of the Ray connected at ``address``; ``command`` is what goes on when it is back."""
+        """Return the check of the Ray connected at ``address``; ``command`` is what goes on when it is back."""
         context = ray.get_runtime_context()
         nodes = {node["NodeID"]: node for node in ray.nodes()}  # type: ignore[no-untyped-call]
         host, _, port = str(context.gcs_address).rpartition(":")

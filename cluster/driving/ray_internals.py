@@ -74,7 +74,7 @@ class _Controller(TuneController):
 
 
 def patch_tune() -> None:
-    """Let every Tune that starts in this process from now on deal with its actors so."""
+    """Let every Tune that starts later in this process handle lost workers as the module's docstring says."""
     tune_controller.RayActorManager = _ActorManager  # type: ignore[attr-defined]
     # `ray.tune.tune` is a function, too, which hides the module.
     sys.modules["ray.tune.tune"].TuneController = _Controller  # type: ignore[attr-defined]

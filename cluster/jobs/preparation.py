@@ -1,4 +1,4 @@
-"""What is done before a search starts: its space is found, one batch tried, what its user gives checked."""
+"""What is done before a search starts: find its space, try one batch, check what the user gave."""
 
 import logging
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ class Preparation:
         """Return the settings with the points that are tried first: those of ``--try``, checked and in full.
 
         Without any, an oracle that learns starts from the space's defaults: whoever wrote the space thought them good,
-        and what is found is then no worse. Raises SettingsError.
+        and the search then ends no worse. Raises SettingsError.
         """
         settings = self._settings
         if not settings.points:

@@ -1,9 +1,9 @@
 """A worker's memory: when it has grown too large to go on, and whether the system ended it for want of memory.
 
-A process that is reused from trial to trial keeps what any of them leaks. Of one that is ended Ray only sees the
-connection break; but Linux counts the processes that it ended so, on each node. An attempt at a trial notes that count
-there when it begins; whoever finds the note of an attempt that never ended, and a greater count, knows why. A worker
-that is lost otherwise while the system ends another process of its node for memory is taken for one of these.
+A process that is reused from trial to trial keeps what any of them leaks. When the system ends one, Ray only sees the
+connection break; but Linux counts, on each node, the processes that it ended for memory. An attempt at a trial notes
+that count there when it begins; whoever finds the note of an attempt that never ended, and a greater count, knows why.
+A worker that is lost for another reason while the system ends some other process of its node is mistaken for one.
 """
 
 import contextlib
@@ -81,7 +81,7 @@ class Attempt:
         self._note.write_text(str(self._kills()))
 
     def end(self) -> None:
-        """Note that the attempt has ended, in whatever way its worker lived to see."""
+        """Note that the attempt has ended and its worker still lives."""
         self._note.unlink(missing_ok=True)
 
     def was_killed(self) -> bool:

@@ -30,7 +30,7 @@ class TrialConfig(TypedDict):
 
 
 def as_result(record: Record) -> dict[str, object]:
-    """Say a record in Ray Tune's words: the best score so far, and the whole record as text."""
+    """Return a record as a result of Ray Tune's: the best score so far, and the whole record as text."""
     result: dict[str, object] = {
         METRIC: record.score,
         "done": record.state.is_ended(),

@@ -66,7 +66,7 @@ def create_search(layout: SearchLayout, specification: SearchSpecification) -> N
 
 
 def check_name_free(layout: SearchLayout, name: str) -> None:
-    """Raise the LedgerError of a taken name, if it is: an early word, before work that `create_search` would refuse."""
+    """Raise LedgerError if the name is taken: asked early, before work that `create_search` would refuse."""
     if layout.root.exists(SPECIFICATION):
         raise _taken(layout, name)
 
