@@ -1,4 +1,4 @@
-"""What a search makes as good as possible: one metric and its direction."""
+"""What a search optimises: one metric and its direction."""
 
 import math
 from collections.abc import Mapping, Sequence

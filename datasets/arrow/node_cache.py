@@ -48,9 +48,7 @@ def copy_on_node(folder: Folder, info: DatasetInfo, *, recheck: bool = False) ->
     """Return this node's copy of a remote dataset, whose checksums are known; what is missing of it is fetched.
 
     Of the processes that ask at the same time one fetches and the others wait. A file that was changed since it was
-    fetched is fetched again.
-
-    With ``recheck`` the checksum of every file that is here is computed, else it is looked whether it was written to.
+    fetched is fetched again: ``recheck`` computes the checksum of every file, else only its time of change tells.
 
     Raises:
         FormatError: a file has another checksum than its description says, fetched twice, or is absent.

@@ -31,11 +31,13 @@ class ImageFile:
 def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
     """Yield the images at ``paths``, in their order.
 
-    A file is yielded as it is, whatever its name. Of folders, with all below them, and zips the files with the suffix
-    of an image or of FITS are yielded, sorted, without hidden ones; FITS files of a galaxy's bands as one, with a ``*``
-    for the band. Of a table, CSV or Parquet, those that its column ``path`` names as it does, relative to its folder;
-    of an HDF5 file the rows of ``images``. Nothing is left out silently: where a path does not exist, cannot be read or
-    holds no image, an ImageFile is yielded whose ``read`` says so.
+    - A file is yielded as it is, whatever its name.
+    - A folder, with all below it, or a zip gives its image and FITS files, sorted, without hidden ones. FITS files of a
+      galaxy's bands are one image, with a ``*`` for the band.
+    - A table, CSV or Parquet, gives the files that its column ``path`` names, relative to its folder.
+    - An HDF5 file gives the rows of ``images``.
+
+    Where a path does not exist, cannot be read or holds no image, an ImageFile is yielded whose ``read`` says so.
     """
     for path in map(Path, paths):
         empty = True

@@ -1,4 +1,4 @@
-"""What the names of FITS files tell: that they are some, which band they hold, and which belong together."""
+"""What the names of files tell: whether they are FITS, which band they hold, and which belong together."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence

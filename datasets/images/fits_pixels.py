@@ -24,7 +24,7 @@ from datasets.images.reading import MAX_BYTES
 STRETCH, SOFTENING = 5, 8
 Plane = npt.NDArray[np.float32]
 
-# Of odd headers astropy warns; the pixels are what counts. A file that ends too early has not got them.
+# astropy warns of odd headers, but only the pixels count. A file that ends too early lacks some of them.
 warnings.filterwarnings("ignore", category=VerifyWarning)
 warnings.filterwarnings("error", message="File may have been truncated", category=AstropyUserWarning)
 

@@ -1,6 +1,6 @@
 """Images that one HDF5 file holds, `images` uint8 (n, height, width, 3), read in slices of rows.
 
-Never is the whole file in memory: Galaxy10 DECaLS has 2.5 GB of pixels.
+The whole file is never in memory: Galaxy10 DECaLS has 2.5 GB of pixels.
 """
 
 import threading

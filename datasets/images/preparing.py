@@ -52,7 +52,7 @@ _NOTES = {
 }
 _TRANSPARENT = "image with a transparency layer: laid over black"
 
-# Of odd metadata Pillow warns without naming the file; the pixels are what counts.
+# Pillow warns of odd metadata without naming the file, but only the pixels count.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 # Pillow warns of an image that may be a decompression bomb; an error can be reported in one line.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)

@@ -38,8 +38,8 @@ _WITHOUT_FOLDERS = frozenset({"s3", "gs", "gcs", "abfs", "abfss"})
 class Folder:
     """A directory of the storage, which need not exist yet. Equal folders have equal ``uri``; it pickles as that.
 
-    Names are relative to the folder and may have several parts, parted by ``/``. All methods raise StorageError, with
-    one line that names the place and the reason, where the storage refuses. Methods may be called from any thread.
+    Names are relative to the folder and may have several parts, separated by ``/``. Where the storage refuses, all
+    methods raise StorageError, one line that names the place and the reason. They may be called from any thread.
 
     Attributes:
         uri: the absolute location: a plain path for the local disk, else a URI. ``open_folder(folder.uri) == folder``.

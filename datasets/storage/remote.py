@@ -56,7 +56,7 @@ def reason_of(error: Exception) -> str:
 
 @lru_cache(maxsize=32)
 def _filesystem(root_uri: str) -> tuple["FileSystem", str]:
-    """Open the filesystem of a URI without a path, once a process: a connection is dear. Returns it and its root."""
+    """Open the filesystem of a URI without a path, once a process: connecting is slow. Returns it and its root."""
     from pyarrow.fs import FileSystem
 
     try:

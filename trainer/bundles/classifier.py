@@ -112,8 +112,7 @@ class Classifier:
     def heatmap(self, pixels: npt.NDArray[np.uint8], class_name: str | None = None) -> npt.NDArray[np.float32]:
         """Return what a class rests on in an image, uint8 (side, side, 3): float32 (side, side), −1 to 1.
 
-        ``class_name`` is by default the most probable class; see `occlusion_map`. It takes 122
-        classifications.
+        ``class_name`` is by default the most probable class; see `occlusion_map`. It takes 122 classifications.
 
         Raises ValueError where the model has no such class.
         """

@@ -70,7 +70,7 @@ def _write(classifier: Classifier, format: ExportFormat, form: Format, path: Pat
     images = _some_images(bundle.manifest.preprocessing.image_size)
     try:
         with without_noise(), warnings.catch_warnings():
-            # Keras looks whether NumPy still has `np.object`.
+            # Keras checks whether NumPy still has `np.object`.
             warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
             model = ServingModel(bundle)
             model(images[:1])

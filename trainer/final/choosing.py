@@ -22,7 +22,7 @@ def choose_ensemble(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[n
     """Return the indices, ascending, of members to average: the best one and, in turn, each that improves most.
 
     Forward selection (Caruana et al. 2004, doi:10.1145/1015330.1015432), each member once, by the log loss of their
-    calibrated average: it counts how sure an answer is, and so hangs less on a few images than accuracy does.
+    calibrated average: it counts how sure an answer is, and so depends less on a few images than accuracy does.
 
     ``true`` is int64, (n,), n ≥ 1; ``members``, at least one, are probabilities, (n, classes) each.
     """

@@ -17,7 +17,7 @@ def portable(model: keras.Model) -> keras.Model:
 
     So it loads and exports where this package is not, and computes alike on every machine. Weights are float32 always;
     those that turns share are spelt out for each turn. Our layers within a user's own layer stay what they are. A model
-    that has nothing to change is returned itself.
+    with nothing to change is returned as it is.
     """
     layers = _all_layers(model)
     if not any(isinstance(layer, _OWN) or layer.compute_dtype != layer.variable_dtype for layer in layers):

@@ -1,8 +1,8 @@
 """Moving averages of a model's weights, which are better than the weights of any one step.
 
 The end of a training wanders about a minimum; the average of its steps lies nearer to it (Polyak & Juditsky 1992; for
-networks Izmailov et al. 2018, arXiv:1803.05407). The model is trained as ever, but validated and used with the
-averages.
+networks Izmailov et al. 2018, arXiv:1803.05407). The model is trained as usual, but validated and used with
+the averages.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ class WeightAverages:
     """Exponential moving averages of all weights of a built model, those of its batch normalisation included.
 
     With decay d an average remembers about 1 / (1 - d) steps. At step t it is at most (1 + t) / (10 + t), so that it
-    remembers no more than a ninth of the steps so far, and the first epochs do not hang on their beginning.
+    remembers no more than a ninth of the steps so far, and the first epochs do not depend on where they began.
 
     The averages that the model's optimizer keeps of itself (``use_ema``) are treated alike.
     """

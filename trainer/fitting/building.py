@@ -84,7 +84,7 @@ def build_model(
 
 @contextmanager
 def feasibly() -> Iterator[None]:
-    """Run what a configuration makes up: whatever it raises is an InfeasibleError. No search for garbage delays it."""
+    """Run code of a configuration: whatever it raises becomes an InfeasibleError. No search for garbage delays it."""
     try:
         with uncollected():
             yield

@@ -39,7 +39,7 @@ def fused_normalization(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Normalise images by scale, offset, mean and variance, (channels,) each, in one operation.
 
-    With ``momentum`` by the batch's own moments, of which the given ones remember so much; returned are the outputs and
+    With ``momentum``, the share that the given moments keep of themselves, by the batch's own: returns the outputs and
     the new moments. Without, by the given ones, which are returned.
     """
     scale, offset, mean, variance = weights
