@@ -14,6 +14,7 @@ from search import (
     SpaceError,
     Value,
     WarmStart,
+    check_names,
     collect_warm_start,
     complete,
     complete_points,
@@ -49,6 +50,8 @@ class Preparation:
             settings.hypermodel, input_shape=dataset.image_shape, num_classes=len(dataset.classes)
         )
         self._space = discover(self._hypermodel, seed=settings.seed)
+        for name, option in check_names({one.name for one in self._space.space}).items():
+            _log.warning("Hyperparameter %r sets no training option, and one is called %r: is it that?", name, option)
         self._explore = partial(explore, self._hypermodel, self._space)
         self._defaults_work = self._try_batch()
 

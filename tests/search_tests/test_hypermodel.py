@@ -7,7 +7,7 @@ import keras_tuner
 import pytest
 
 from datasets import Augmentation, Balance
-from search import Builder, GalaxyHyperModel, SpaceError, discover, load_hypermodel, training_options
+from search import Builder, GalaxyHyperModel, SpaceError, check_names, discover, load_hypermodel, training_options
 from trainer import TrainingOptions
 
 SHAPE = (32, 32, 3)
@@ -216,8 +216,42 @@ def test_every_magnitude_of_augmentation_can_be_searched() -> None:
 
 
 def test_epochs_are_the_searchs_and_patience_may_be_searched() -> None:
-    options = training_options({"epochs": 99, "patience": 3}, epochs=9, patience=2)
+    options = training_options({"tuner/epochs": 99, "patience": 3}, epochs=9, patience=2)
     assert (options.epochs, options.patience) == (9, 3)
+    for refuse in (lambda: training_options({"epochs": 99}, epochs=9), lambda: check_names({"epochs", "units"})):
+        with pytest.raises(SpaceError, match="remove it, and give --epochs"):
+            refuse()
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("batchsize", "batch_size"),
+        ("Batch_Size", "batch_size"),
+        ("mix_up", "mixup"),
+        ("balanc", "balance"),
+        ("blaance", "balance"),
+        ("augmentatoin_noise", "augmentation_noise"),
+        ("undersampling_ratios", "undersampling_ratio"),
+        ("patiense", "patience"),
+    ],
+)
+def test_a_name_one_edit_away_from_a_training_option_is_pointed_out(name: str, option: str) -> None:
+    assert check_names([name, "blocks"]) == {name: option}
+
+
+def test_other_names_are_not() -> None:
+    names = [
+        "units",
+        "batch_size",
+        "batch_size_of_mine",
+        "noise",
+        "balanced_loss",
+        "dropout",
+        "mixup",
+        "class_weight_power",
+    ]
+    assert check_names(names) == {}
 
 
 @pytest.mark.parametrize("values", [{"balance": "by weight"}, {"augmentation_noise": "much"}, {"mixup": -1.0}])
