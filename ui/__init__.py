@@ -1,5 +1,4 @@
-"""What people see: the ``galaxy`` command (`ui.cli`) and the web page (`ui.web`, `ui.pages`). Nothing imports it."""
+"""What people see: the ``galaxy`` command (`ui.cli`) and the web page (`ui.web`, `ui.pages`). Nothing imports it.
 
-from datasets import attach_public_names
-
-__getattr__, __dir__, __all__ = attach_public_names(__name__, __file__)
+It imports nothing itself: `ui.cli.entry` first sees to it that this project's packages are the ones found.
+"""

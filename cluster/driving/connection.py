@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import ray
+from ray import cloudpickle
 
 from cluster.errors import ClusterError, RayGoneError
+from cluster.workers import python_path
 from search import SearchSettings
 
 # Trials exchange a few numbers each epoch: the object store, a third of the memory by default, stays small.
@@ -35,6 +37,8 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     local = address == "local"
     if not local:
         _check_reachable(address)
+    # By value: a worker that imports it by name would have to find this project already.
+    cloudpickle.register_pickle_by_value(python_path)  # type: ignore[no-untyped-call]
     wanted = (settings.concurrency or 1) * settings.cpus_per_trial
     try:
         ray.init(
@@ -44,7 +48,10 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
             include_dashboard=False if local else None,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            runtime_env={"env_vars": {"PYTHONPATH": _python_path(), "TF_CPP_MIN_LOG_LEVEL": "2"}},
+            runtime_env={
+                "env_vars": {"PYTHONPATH": _python_path(), "TF_CPP_MIN_LOG_LEVEL": "2"},
+                "worker_process_setup_hook": python_path.find_project_first,
+            },
         )
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -52,13 +52,17 @@ def load_hypermodel(
 
 
 def import_object(reference: str, *, option: str) -> object:
-    """Import the object that ``module:object`` names, current directory first. Raises SpaceError, naming ``option``."""
+    """Import the object that ``module:object`` names, from the current directory before most other places.
+
+    Only what stands first on the path comes before: this project, or a script of the user. Raises SpaceError, naming
+    ``option``.
+    """
     module_name, separator, name = reference.partition(":")
     if not (module_name and separator and name):
         raise SpaceError(f"{option} {reference}: expected module:object, such as my_models:build")
     here = str(Path.cwd())
     if here not in sys.path:
-        sys.path.insert(0, here)
+        sys.path.insert(1, here)
     try:
         return getattr(importlib.import_module(module_name), name)
     except Exception as error:  # a user's module may raise anything while it is imported

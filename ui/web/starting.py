@@ -1,6 +1,7 @@
 """The page's process as its starter sees it: a child that ends when its starter does, however that ends."""
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -49,11 +51,19 @@ def _require_free(port: int) -> None:
 @contextlib.contextmanager
 def _child(port: int, storage: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Run the page's process; whatever ends the body, SIGTERM included, ends the process too."""
-    command = [sys.executable, "-m", "ui.web.serving", str(port), storage]
+    # Without `-P` the current directory would come first, and with it whatever there has the name of a package of ours.
+    command = [sys.executable, "-P", "-m", "ui.web.serving", str(port), storage]
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]))
     before = signal.signal(signal.SIGTERM, _interrupt)
     # The pipe never carries anything: it closes when this process is gone, however it went, and then the page ends.
     # A session of its own keeps Ctrl-C from reaching the page's process twice.
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        env=os.environ | {"PYTHONPATH": path},
+    )
     try:
         yield child
     finally:

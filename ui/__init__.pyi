@@ -1,2 +1,0 @@
-# For users.
-from .cli.main import main as main

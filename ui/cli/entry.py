@@ -1,0 +1,41 @@
+"""Where the ``galaxy`` command begins: before anything else, this project's packages are found first.
+
+They have everyday names: a folder `datasets/` or a file `cluster.py` where the command is given, or on PYTHONPATH, must
+not hide them; modules of the user's own are found behind them. Another distribution that has installed a package of one
+of the names (as Hugging Face's does) would have its own users surprised in turn: that is refused.
+"""
+
+import sys
+import sysconfig
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+PACKAGES = ("cluster", "datasets", "search", "trainer", "ui")
+ROOT = str(Path(__file__).parents[2])
+
+
+def main() -> None:
+    """Run the command line and leave with its exit status."""
+    sys.path.insert(0, ROOT)
+    for name in PACKAGES:
+        installed = PathFinder.find_spec(name, [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
+        if installed is not None and installed.origin is not None:
+            sys.exit(
+                f"galaxy: error: expected no other package {name!r} in this environment, found {installed.origin}: "
+                f"give Galaxy Tuner an environment of its own, or uninstall what provides that ({provider(name)})"
+            )
+    from ui.cli.main import main as run
+
+    run()
+
+
+def provider(name: str) -> str:
+    """Return the distributions that say that they have installed the package ``name``."""
+    from importlib.metadata import packages_distributions  # reads every distribution's list of files
+
+    others = {other for other in packages_distributions().get(name, []) if other != "galaxy-tuner"}
+    return ", ".join(sorted(others)) or "no distribution says so"
+
+
+if __name__ == "__main__":
+    main()
