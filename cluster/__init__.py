@@ -1,6 +1,8 @@
 """Searches on machines: launching trials on Ray (or in this process) and training the winners."""
 
+import contextlib
 import os
+import tempfile
 from pathlib import Path
 
 from datasets import attach_public_names
@@ -9,8 +11,13 @@ from datasets import attach_public_names
 # A thread that waits for a Ray that has gone away is left behind: what it asks of Ray then must not start a new one.
 os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
 # `ray start` uses a token wherever the user has one, while `ray.init` with a HOST:PORT looks for none by itself.
-_token_file = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token").expanduser()
-if os.environ.get("RAY_AUTH_TOKEN") or _token_file.is_file():
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
+try:
+    Path.home()
+except RuntimeError:  # a user without a name or home, for whom Ray cannot be imported: it looks for one
+    os.environ["HOME"] = tempfile.gettempdir()
+with contextlib.suppress(OSError):  # who may not look there has no such file
+    _token_file = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token")
+    if os.environ.get("RAY_AUTH_TOKEN") or _token_file.expanduser().is_file():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 __getattr__, __dir__, __all__ = attach_public_names(__name__, __file__)

@@ -11,6 +11,7 @@ from pathlib import Path
 import ray
 from ray import cloudpickle
 
+from cluster.driving.scratch import ensure_token, scratch_folder
 from cluster.errors import ClusterError, RayGoneError
 from cluster.workers import python_path
 from search import SearchSettings
@@ -35,7 +36,10 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     """Connect to Ray at ``address`` ('local': one of our own, ended with the block). Raises ClusterError, one line."""
     os.environ.update(_ENVIRONMENT)
     local = address == "local"
-    if not local:
+    if local:
+        scratch_folder()
+        ensure_token()
+    else:
         _check_reachable(address)
     # By value: a worker that imports it by name would have to find this project already.
     cloudpickle.register_pickle_by_value(python_path)  # type: ignore[no-untyped-call]

@@ -9,6 +9,7 @@ from ray import tune
 from cluster.driving.health import HealthCheck, run_while_healthy
 from cluster.driving.ray_internals import patch_tune
 from cluster.driving.scheduling import make_scheduler
+from cluster.driving.scratch import scratch_folder
 from cluster.driving.searcher import ConductorSearcher, TrialCallback
 from cluster.errors import ClusterError
 from cluster.workers.trainable import TrialActor
@@ -30,7 +31,9 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> N
     patch_tune()
     try:
         # Tune's own folder is scratch: what lasts is in the ledger.
-        with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", ignore_cleanup_errors=True) as scratch:
+        with tempfile.TemporaryDirectory(
+            prefix="galaxy-tuner-", dir=scratch_folder(), ignore_cleanup_errors=True
+        ) as scratch:
             run_while_healthy(health, lambda: _tuner(conductor, searcher, concurrency, scratch).fit())
             searcher.close()
     except BaseException:
