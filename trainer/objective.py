@@ -21,6 +21,8 @@ METRIC_DIRECTIONS: Mapping[str, Direction] = {
     "val_macro_recall": "max",
 }
 """The trainer's own metrics of an epoch. ``accuracy`` needs a model compiled with it, the others always exist."""
+_UNBOUNDED = ("loss", "val_loss")
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,17 @@ class Objective:
         numbers = [index for index, value in enumerate(values) if not math.isnan(value)]
         choose = max if self.direction == "max" else min
         return choose(numbers, key=values.__getitem__, default=None)
+
+    def fault(self, value: float) -> str | None:
+        """Say why no model can have scored ``value``: it is infinite, or not in the 0 to 1 of the trainer's own.
+
+        None for any other number, and for NaN, which only says that this epoch has no score.
+        """
+        if math.isinf(value):
+            return f"{self.name} is infinite"
+        if self.name in METRIC_DIRECTIONS and self.name not in _UNBOUNDED and abs(value - 0.5) > 0.5 + _ROUNDING:
+            return f"{self.name} is {value:g}, but it goes from 0 to 1"
+        return None
 
     def __str__(self) -> str:
         return f"{self.name}:{self.direction}"

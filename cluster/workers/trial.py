@@ -78,9 +78,11 @@ class TrialSession:
             if not is_out_of_memory(error):
                 raise
             return self._without_score(record, TrialState.INFEASIBLE, str(InfeasibleError.because(error)))
+        if report.finished and report.best_epoch is None:
+            return self._without_score(record, TrialState.INFEASIBLE, f"{objective} was never a number")
         assert self._run is not None
         history, best = self._run.history, report.best_epoch
-        # None of them while the objective was never a number.
+        # None of them while the objective has not been a number.
         metrics = {} if best is None else {name: values[best - 1] for name, values in history.items()}
         self._record = self._with_defaults(record).but(
             best_epoch=best,

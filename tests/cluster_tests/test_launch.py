@@ -35,6 +35,20 @@ def test_in_process(tiny_dataset: Dataset, here: Path) -> None:
     assert {int(process) for process, _ in built(here)} == {os.getpid()}
 
 
+def test_a_score_that_is_no_number_is_infeasible(tiny_dataset: Dataset, here: Path) -> None:
+    points = tuple({"score": score} for score in ("0.5", "inf", "nan", "0.25"))
+    odd = settings(trials=4, epochs=1, hypermodel="my_models:scoring", objective="val_mine:max", points=points)
+    view = run_search(tiny_dataset.info.path, odd, address="in-process")
+    ended = {row.hyperparameters["score"]: (row.state.value, row.score, row.reason) for row in view.rows}
+    assert ended == {
+        "0.5": ("completed", 0.5, None),
+        "0.25": ("completed", 0.25, None),
+        "inf": ("infeasible", None, "val_mine is infinite"),
+        "nan": ("infeasible", None, "val_mine was never a number"),
+    }
+    assert [row.hyperparameters["score"] for row in view.rows][:2] == ["0.5", "0.25"]
+
+
 @pytest.mark.slow
 def test_on_ray_with_every_way_to_end(tiny_dataset: Dataset, here: Path) -> None:
     view = run_search(

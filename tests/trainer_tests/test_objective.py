@@ -50,3 +50,21 @@ def test_refuses_what_is_not_a_name_and_direction(text: str) -> None:
 )
 def test_best_is_the_first_of_equals_and_never_nan(direction: str, values: list[float], best: int | None) -> None:
     assert Objective.parse(f"x:{direction}").best(values) == best
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("val_macro_f1", math.inf, "val_macro_f1 is infinite"),
+        ("mine", -math.inf, "mine is infinite"),
+        ("val_accuracy", 1.7, "val_accuracy is 1.7, but it goes from 0 to 1"),
+        ("val_ece", -0.1, "val_ece is -0.1, but it goes from 0 to 1"),
+        ("val_accuracy", 1.0000001, None),
+        ("val_macro_f1", 0.0, None),
+        ("val_macro_f1", NAN, None),
+        ("val_loss", 1.7, None),
+        ("mine", -97.0, None),
+    ],
+)
+def test_what_no_model_can_score_is_a_fault(name: str, value: float, fault: str | None) -> None:
+    assert Objective(name, "max").fault(value) == fault

@@ -139,7 +139,7 @@ class TrainingRun:
         ``on_batch`` is told after each batch; the total is `batches_per_epoch`.
 
         Raises:
-            InfeasibleError: The model diverged or cannot be trained. Checkpoints stay as they were.
+            InfeasibleError: The model diverged, cannot be trained, or scores what none can. Checkpoints stay.
             ObjectiveError: The model has no such metric.
             StorageError: A checkpoint cannot be written, or the data not be read.
         """
@@ -188,6 +188,9 @@ class TrainingRun:
             validation = self._loop.validate(self._validation, on_batch=part_of(on_batch, before=steps, total=total))
         metrics = epoch_metrics(training, validation, self._dataset.classes)
         check_objective(self.objective, tuple(metrics))
+        fault = self.objective.fault(metrics[self.objective.name])
+        if fault is not None:
+            raise InfeasibleError(fault)
         return metrics
 
     def _save(self) -> None:
