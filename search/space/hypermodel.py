@@ -2,25 +2,12 @@
 
 import importlib
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import keras_tuner
 
 from search.errors import SpaceError
 from search.space.built_in import GalaxyHyperModel
-
-
-class _FunctionHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
-    """A plain ``build(hp)`` function as a HyperModel."""
-
-    def __init__(self, function: Callable[[keras_tuner.HyperParameters], keras.Model]) -> None:
-        super().__init__(name=getattr(function, "__name__", "build"))
-        self._function = function
-
-    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
-        return self._function(hp)
 
 
 def load_hypermodel(
@@ -44,7 +31,9 @@ def load_hypermodel(
             )
         return named
     if callable(named):
-        return _FunctionHyperModel(named)
+        hypermodel = keras_tuner.HyperModel()
+        hypermodel.build = named
+        return hypermodel
     raise SpaceError(
         f"--hypermodel {reference}: expected a HyperModel, a HyperModel class or a build(hp) function, "
         f"found {type(named).__name__}"
