@@ -86,7 +86,8 @@ def _explained(study: optuna.Study, names: list[str]) -> dict[str, float]:
 def study_of(records: Sequence[Record], objective: Objective) -> optuna.Study:
     """Make a study of the ended ``records``, in the order of their ends; trials without a score are failed ones."""
     ended = in_order_of_end(records)
-    distributions = {name: _distribution(values) for name, values in _values_by_name(ended).items()}
+    scored = [record for record in ended if record.is_scored]
+    distributions = {name: _distribution(values) for name, values in _values_by_name(scored).items()}
     with quiet_optuna():
         study = optuna.create_study(direction="maximize" if objective.direction == "max" else "minimize")
         study.add_trials([_trial(record, distributions) for record in ended])
@@ -100,7 +101,7 @@ def _of_study(
     names: Sequence[str] | None = None,
 ) -> Answer | Unclear:
     """Give ``answer`` a study and the hyperparameters to look at, or say why it could not be given."""
-    chosen = [r for r in records if _scored(r) and all(name in r.hyperparameters for name in names or ())]
+    chosen = [r for r in records if r.is_scored and all(name in r.hyperparameters for name in names or ())]
     if len(chosen) < _FEWEST:
         having = f" that have {' and '.join(names)}" if names else ""
         return Unclear(f"this needs at least {_FEWEST} trials with a score{having}: there are {len(chosen)}")
@@ -126,26 +127,21 @@ def _sample(records: Sequence[Record], objective: Objective) -> list[Record]:
 
 
 def _trial(record: Record, distributions: dict[str, BaseDistribution]) -> FrozenTrial:
-    scored = _scored(record)
     # A failed trial may hold values that no scored one has: no range is known for them.
-    names = [name for name in record.hyperparameters if scored and name in distributions]
+    names = [name for name in record.hyperparameters if record.is_scored and name in distributions]
     return optuna.trial.create_trial(
-        state=TrialState.COMPLETE if scored else TrialState.FAIL,
-        value=record.score if scored else None,
+        state=TrialState.COMPLETE if record.is_scored else TrialState.FAIL,
+        value=record.score if record.is_scored else None,
         params={name: record.hyperparameters[name] for name in names},
         distributions={name: distributions[name] for name in names},
         user_attrs={"trial_id": record.trial_id},
     )
 
 
-def _scored(record: Record) -> bool:
-    return record.state.is_ended() and record.finite_score is not None
-
-
 def _values_by_name(records: Sequence[Record]) -> dict[str, list[Value]]:
-    """Return the values that each hyperparameter took in scored trials."""
+    """Return the values that each hyperparameter took."""
     values: dict[str, list[Value]] = {}
-    for record in filter(_scored, records):
+    for record in records:
         for name, value in record.hyperparameters.items():
             values.setdefault(name, []).append(value)
     return values

@@ -15,13 +15,11 @@ from datasets import open_folder
 from search.errors import SettingsError
 from search.layout import LESSONS, SearchLayout
 from search.ledger.ledger import Ledger
-from search.ledger.records import Record, Suggestion, TrialState
+from search.ledger.records import Record, Suggestion
 from search.ledger.specification import read_specification
 from search.space.points import complete
 from search.values import Values
 from trainer import Objective
-
-_SCORED = (TrialState.COMPLETED, TrialState.STOPPED)
 
 
 class WarmStart(BaseModel):
@@ -69,12 +67,9 @@ def collect_warm_start(
             f"--warm-start {layout.root.uri}: expected a search for {objective}, "
             f"found one for {specification.objective}"
         )
-    scored, left_out = [], Counter[str]()
-    for record in Ledger(layout).records():
-        if record.state in _SCORED and record.finite_score is not None:
-            scored.append(record)
-        else:
-            left_out["without a score"] += 1
+    records = Ledger(layout).records()
+    scored = [record for record in records if record.is_scored]
+    left_out = Counter({"without a score": len(records) - len(scored)})
     # All of them first: what one build finds is a hyperparameter of every trial.
     explore([record.hyperparameters for record in scored])
     taken: list[Record] = []
@@ -88,7 +83,8 @@ def collect_warm_start(
             trial_id = f"{specification.settings.name}/{record.trial_id}"
             bare: dict[str, object] = {"history": {}, "metrics": {}, "parent": None, "reason": None}
             taken.append(record.but(trial_id=trial_id, hyperparameters=values, **bare))
-    return WarmStart(search=layout.root.uri, trials=tuple(taken), left_out=dict(left_out))
+    # `+` leaves out a reason that none had.
+    return WarmStart(search=layout.root.uri, trials=tuple(taken), left_out=dict(+left_out))
 
 
 def write_warm_start(layout: SearchLayout, warm_start: WarmStart) -> None:

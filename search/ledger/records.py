@@ -101,6 +101,11 @@ class Record(BaseModel):
         return finite(self.score)
 
     @property
+    def is_scored(self) -> bool:
+        """Whether the trial has ended with a score to compare it by."""
+        return self.state in (TrialState.COMPLETED, TrialState.STOPPED) and self.finite_score is not None
+
+    @property
     def succeeded(self) -> bool:
         """Whether an ended trial has a score for the oracle to learn from."""
         return self.score is not None and self.state not in (TrialState.INFEASIBLE, TrialState.FAILED)
