@@ -59,12 +59,7 @@ def assign_splits(rows: Sequence[Row], classes: Sequence[str], shares: Shares, *
 
 
 def check_labels(
-    labels: npt.NDArray[np.int64],
-    splits: npt.NDArray[np.int8],
-    classes: Sequence[str],
-    shares: Shares,
-    *,
-    noun: str,
+    labels: npt.NDArray[np.int64], splits: npt.NDArray[np.int8], classes: Sequence[str], shares: Shares, *, noun: str
 ) -> None:
     """Check that each class has enough rows for the splits that will be drawn.
 

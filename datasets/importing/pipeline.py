@@ -32,11 +32,7 @@ from datasets.storage.folders import open_folder
 
 
 def import_dataset(
-    source: str | Path,
-    target: str | Path,
-    options: ImportOptions | None = None,
-    *,
-    progress: Progress = silent,
+    source: str | Path, target: str | Path, options: ImportOptions | None = None, *, progress: Progress = silent
 ) -> DatasetInfo:
     """Import a source into a new dataset directory, which is there when it is complete, or not at all.
 

@@ -17,14 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from datasets.errors import StorageError
 from datasets.storage.remote import ask, open_remote, reason_of, with_path
-from datasets.storage.whole_files import (
-    create_file,
-    is_temporary,
-    replace_file,
-    sweep,
-    temporary_name,
-    write_temporary,
-)
+from datasets.storage.whole_files import create_file, is_temporary, replace_file, sweep, temporary_name, write_temporary
 
 if TYPE_CHECKING:  # importing a filesystem takes long
     from pyarrow.fs import FileSystem
