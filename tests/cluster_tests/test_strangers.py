@@ -30,13 +30,12 @@ def beside(here: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("address", ["local", "in-process"])
-def test_a_search_runs(address: str, beside: Path, tiny_dataset: Dataset, tmp_path: Path) -> None:
+def test_a_search_runs_by_the_command_and_on_its_workers(beside: Path, tiny_dataset: Dataset, tmp_path: Path) -> None:
     # As Slurm makes them; too long for the paths of Ray's sockets.
     temporary = tmp_path / ("job-ä" * 10)
     temporary.mkdir()
     galaxy = str(Path(sys.executable).with_name("galaxy"))
-    options = ["--hypermodel", "my_models:tiny", "--trials", "1", "--epochs", "1", "--address", address, "--json"]
+    options = ["--hypermodel", "my_models:tiny", "--trials", "1", "--epochs", "1", "--json"]
     done = subprocess.run(
         [galaxy, "search", tiny_dataset.info.path, "--name", "first", *options],
         env=os.environ | {"PYTHONPATH": str(beside), "TMPDIR": str(temporary), "HOME": "/dev/null/none"},
