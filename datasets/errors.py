@@ -39,4 +39,4 @@ class ImageError(DatasetError):
 
 def first_line(error: Exception) -> str:
     """Return the first line of what an error says, or its type where it says nothing."""
-    return (str(error) or type(error).__name__).strip().splitlines()[0]
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

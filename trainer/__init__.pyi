@@ -1,7 +1,7 @@
 # For users: these stay.
 from .answering.decision import Decide as Decide
 from .bundles.classifier import Classification as Classification, Classifier as Classifier
-from .bundles.evaluation import Evaluation as Evaluation, evaluate as evaluate
+from .bundles.evaluation import Evaluation as Evaluation, answers_on as answers_on, evaluate as evaluate
 from .exporting.export import export_model as export_model
 from .exporting.formats import ExportFormat as ExportFormat
 

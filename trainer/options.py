@@ -56,7 +56,8 @@ class TrainingOptions:
         ]
         for name, holds, rule in rules:
             if not holds:
-                raise OptionsError(f"{rule}, but got {getattr(self, name)!r}")
+                value = getattr(self, name)
+                raise OptionsError(f"{rule}, but got {repr(value) if isinstance(value, str) else value}")
 
     def learning_rate_factor(self, step: int, *, steps_per_epoch: int) -> float:
         """Return what the model's own learning rate is multiplied by at ``step`` (0 is the first of the training).

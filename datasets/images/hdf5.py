@@ -4,6 +4,7 @@ The whole file is never in memory: Galaxy10 DECaLS has 2.5 GB of pixels.
 """
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
@@ -36,6 +37,9 @@ def stored_images(path: Path) -> list[tuple[str, Callable[[], Content]]]:
     return [(f"images/{row:05d}", partial(slices.image, row)) for row in range(count)]
 
 
+_KEPT = 3
+
+
 class Slices:
     """The images of a file, read in slices of which the last few are kept: rows are asked for nearly in order.
 
@@ -45,7 +49,8 @@ class Slices:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._slice = lru_cache(maxsize=3)(self._read)
+        # Not a cache around a method: its cycle would outlive the last reference, with all that it holds.
+        self._slices: OrderedDict[int, npt.NDArray[np.uint8]] = OrderedDict()
 
     def __reduce__(self) -> tuple[Callable[[Path], "Slices"], tuple[Path]]:
         return _unpickled, (self._path,)
@@ -54,7 +59,12 @@ class Slices:
         """Return the image in a row, uint8 (side, side, 3). Raises ImageError where it cannot be read."""
         number, place = divmod(row, SLICE)
         with self._lock:  # HDF5 serves one thread at a time anyway
-            image: npt.NDArray[np.uint8] = self._slice(number)[place]
+            if number not in self._slices:
+                self._slices[number] = self._read(number)
+            self._slices.move_to_end(number)
+            while len(self._slices) > _KEPT:
+                self._slices.popitem(last=False)
+            image: npt.NDArray[np.uint8] = self._slices[number][place]
         return image
 
     def _read(self, number: int) -> npt.NDArray[np.uint8]:

@@ -87,7 +87,7 @@ def decode(content: Content, *, crop: float, image_size: int) -> DecodedImage:
     Raises:
         ImageError: with the reason: empty, not an image, truncated, animated, more than 8 bits a channel, too large.
     """
-    if not isinstance(content, bytes):
+    if isinstance(content, np.ndarray):
         if content.dtype != np.uint8 or content.shape[2:] != (3,) or not content.size:
             raise ImageError(f"expected pixels uint8 (height, width, 3), found {content.dtype} {content.shape}")
         return _decoded(Image.fromarray(content), crop, image_size)

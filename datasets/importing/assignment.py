@@ -9,7 +9,7 @@ import numpy.typing as npt
 from datasets.errors import SourceError
 from datasets.importing import duplicates
 from datasets.importing.duplicates import Row
-from datasets.importing.stratification import check_counts, shares as shares_left, stratified
+from datasets.importing.stratification import check_counts, stratified
 from datasets.splits import Split
 
 Shares = dict[Split, float]
@@ -90,5 +90,7 @@ def to_draw(
     lacking = {split: share for split, share in shares.items() if split not in present and share > 0}
     if not lacking:
         return undecided, {}
-    wanted = shares_left(validation=lacking.get(Split.VALIDATION, 0.0), test=lacking.get(Split.TEST, 0.0))
+    # In this order of arithmetic: where a class's rows are split at a half, another one would split them otherwise.
+    rest = max(0.0, 1 - sum(lacking.values()))
+    wanted = {split: lacking.get(split, 0.0) for split in Split} | {Split.TRAIN: rest if rest > 1e-9 else 0.0}
     return stays & (splits == Split.TRAIN.code), wanted

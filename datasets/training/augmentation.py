@@ -40,15 +40,19 @@ class Augmentation:
     cutout: float = 0.0
 
     def __post_init__(self) -> None:
-        most = {"rotation": (180, "degrees"), "shift": (1, _SIDE), "noise": (255, "levels"), "cutout": (1, _SIDE)}
-        for name, (limit, unit) in most.items():
-            if not 0 <= getattr(self, name) <= limit:
-                raise ValueError(f"augmentation.{name} must be 0 to {limit} {unit}, got {getattr(self, name)}")
+        self._check("rotation", 180, "degrees")
+        self._check("shift", 1, _SIDE)
         if self.border not in get_args(Border):
             raise ValueError(f"augmentation.border must be one of {', '.join(get_args(Border))}, got {self.border!r}")
         for name in ("zoom", "brightness", "colour_jitter"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"augmentation.{name} must be at least 0 and below 1, got {getattr(self, name)}")
+        self._check("noise", 255, "levels")
+        self._check("cutout", 1, _SIDE)
+
+    def _check(self, name: str, limit: float, unit: str) -> None:
+        if not 0 <= getattr(self, name) <= limit:
+            raise ValueError(f"augmentation.{name} must be 0 to {limit} {unit}, got {getattr(self, name)}")
 
     @classmethod
     def of_strength(cls, strength: float) -> Self:

@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from datasets.arrow.dataset import Dataset
 from datasets.splits import Split
-from datasets.storage.folders import Folder, open_folder
+from datasets.storage.folders import Folder, storage_errors
+from datasets.storage.whole_files import replace_file
 from datasets.training.augmentation import Augmentation
 from datasets.training.augmenting import augment
 
@@ -50,7 +51,8 @@ def draw_gallery(
     stream = io.BytesIO()
     _sheet(opened.classes, strips, per_class, opened.image_shape).save(stream, format="PNG")
     path = Path(target).absolute()
-    open_folder(path.parent).write_whole(path.name, stream.getvalue())
+    with storage_errors("write", str(path), absent_is_error=True):
+        replace_file(path, stream.getvalue())
     return path
 
 

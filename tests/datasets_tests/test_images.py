@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from datasets import ImageError, decode
+from datasets.errors import first_line
 from datasets.images.preparing import MAX_PIXELS
 
 
@@ -225,3 +226,8 @@ def test_uploads_can_be_decoded(real_data: Path):
     uploads = sorted((real_data / "uploads").iterdir())
     decoded = [decode(path.read_bytes(), crop=0.547, image_size=64) for path in uploads]
     assert {image.source_size for image in decoded} == {(424, 424), (256, 256)}
+
+
+@pytest.mark.parametrize("said", ["", " ", "\n", "\n what \n else"])
+def test_an_error_that_says_nothing_is_called_by_its_type(said):
+    assert first_line(ValueError(said)) == ("what " if "what" in said else "ValueError")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from datasets import SourceError, Split
+from datasets.importing.assignment import to_draw
 from datasets.importing.stratification import shares, stratified
 
 
@@ -64,3 +65,12 @@ def test_a_class_with_too_few_images_is_named():
         draw([5, 1])
     with pytest.raises(SourceError, match="has 0 images: at least 1 are needed, one each for test"):
         draw([5, 0, 2], validation=0, test=1)
+
+
+@pytest.mark.parametrize(("validation", "test", "expected"), [(0.1, 0.45, [4, 1, 5]), (0.45, 0.1, [4, 5, 1])])
+def test_halves_are_rounded_as_ever_where_training_rows_alone_are_given(validation, test, expected):
+    splits, labels = np.full(20, Split.TRAIN.code, np.int8), np.arange(20) % 2
+    rows, wanted = to_draw(splits, np.ones(20, bool), shares(validation=validation, test=test))
+    ids = [f"image {row}" for row in np.flatnonzero(rows)]
+    drawn = stratified(labels[rows], ids, classes=["a", "b"], shares=wanted, seed=1)
+    assert np.bincount(drawn, minlength=3).tolist() == [2 * count for count in expected]

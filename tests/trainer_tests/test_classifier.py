@@ -137,9 +137,9 @@ def test_the_warning_gives_the_crop_for_an_equal_scale(
 
 
 def test_evaluates_a_split_or_everything(classifier: Classifier, tiny_dataset: Dataset) -> None:
-    assert evaluate(classifier, tiny_dataset).scores().count == len(tiny_dataset)
+    assert evaluate(classifier, tiny_dataset).count == len(tiny_dataset)
     reports: list[tuple[int, int | None]] = []
-    scores = evaluate(classifier, tiny_dataset, Split.TEST, progress=lambda *report: reports.append(report)).scores()
+    scores = evaluate(classifier, tiny_dataset, Split.TEST, progress=lambda *report: reports.append(report))
     rows = tiny_dataset.rows(Split.TEST)
     predicted = classifier.probabilities(tiny_dataset.take(rows)).argmax(axis=1)
     assert scores.count == len(rows)
@@ -159,7 +159,7 @@ def test_matches_classes_by_name(bundle: Bundle, classifier: Classifier, tiny_da
     for model, kernel in zip(models, kernels, strict=True):
         model.layers[-1].set_weights([kernel[:, order], np.zeros(5)])
     reordered = Classifier(replace(bundle, models=models, manifest=replace(bundle.manifest, classes=names)))
-    expected, found = (evaluate(one, tiny_dataset).scores() for one in (classifier, reordered))
+    expected, found = (evaluate(one, tiny_dataset) for one in (classifier, reordered))
     assert found.accuracy == expected.accuracy
     assert found.classes == names
     assert found.per_class[names[0]] == expected.per_class[tiny_dataset.classes[4]]

@@ -48,3 +48,9 @@ def test_accuracy_and_a_bundle_without_factors_take_the_most_probable(
 
 def test_factors_belong_to_names() -> None:
     assert decided(np.array([[0.8, 0.2]]), CLASSES, {"rare": 9.0}, Decide.BALANCED).tolist() == [1]
+
+
+def test_an_operating_point_may_be_named_by_its_word() -> None:
+    probabilities = np.array([[0.9, 0.1]])
+    assert decided(probabilities, CLASSES, {"rare": 50.0}, "balanced").tolist() == [1]  # type: ignore[arg-type]
+    assert decided(probabilities, CLASSES, {"rare": 50.0}, "accuracy").tolist() == [0]  # type: ignore[arg-type]

@@ -112,7 +112,7 @@ def test_bundles_the_average_with_its_scores(averaged: Averaged, tiny_dataset: D
     ]
     assert manifest.members[0].hyperparameters == {"units": 3, "rate": 0.1}
     assert manifest.members[0].metrics["val_loss"] > 0
-    scores = evaluate(classifier, tiny_dataset, Split.TEST).scores()
+    scores = evaluate(classifier, tiny_dataset, Split.TEST)
     assert scores.accuracy == result.metrics["test_accuracy"] == manifest.metrics["test"]["accuracy"]
     assert scores.ece == pytest.approx(result.metrics["test_ece"], abs=1e-5)
     assert {name.partition("_")[0] for name in result.metrics} == {"val", "test"}
@@ -126,7 +126,7 @@ def test_the_bundle_holds_what_a_paper_cites(averaged: Averaged, tiny_dataset: D
     assert manifest.members[0].options["batch_size"] == 16
     assert manifest.members[0].options["augmentation"]["rotation"] == OPTIONS.augmentation.rotation
     assert {"python", "tensorflow", "keras", "galaxy-tuner"} <= manifest.versions.keys()
-    balanced = evaluate(classifier, tiny_dataset, Split.TEST).scores(Decide.BALANCED)
+    balanced = evaluate(classifier, tiny_dataset, Split.TEST, decide=Decide.BALANCED)
     assert manifest.balanced["test"]["confusion_matrix"] == [list(row) for row in balanced.confusion_matrix]
     rows = tiny_dataset.rows(Split.VALIDATION)
     assert trust is not None
@@ -178,7 +178,7 @@ def test_is_averaged_over_as_many_views_as_differ_and_help(
     assert found == pytest.approx(asked[helpful][1], abs=1e-6)
     assert found != pytest.approx(asked[not helpful][1], abs=1e-6)
     for split in (Split.VALIDATION, Split.TEST):
-        assert evaluate(classifier, tiny_dataset, split).scores().ece == pytest.approx(
+        assert evaluate(classifier, tiny_dataset, split).ece == pytest.approx(
             result.metrics[CALIBRATION_ERROR[split]], abs=1e-5
         )
     operations = {type(operation).__name__ for operation in classifier.bundle.models[0].operations}

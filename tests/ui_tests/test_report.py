@@ -9,7 +9,7 @@ import pytest
 from ui_tests.conftest import Galaxy
 
 from datasets import Dataset, Split
-from trainer import Classifier, Decide, Evaluation, evaluate
+from trainer import Classifier, Decide, Evaluation, answers_on
 from trainer.scores import wilson_interval
 from ui.report.page import TEMPLATES, report
 
@@ -42,7 +42,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def evaluation(bundle: Path, tiny_dataset: Dataset) -> Evaluation:
-    return evaluate(Classifier.load(bundle), tiny_dataset, Split.TEST)
+    return answers_on(Classifier.load(bundle), tiny_dataset, Split.TEST)
 
 
 def read(evaluation: Evaluation, dataset: Dataset) -> Page:

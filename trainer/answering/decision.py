@@ -45,7 +45,7 @@ def decided(
     probabilities: npt.NDArray[np.floating], classes: tuple[str, ...], factors: Mapping[str, float], decide: Decide
 ) -> npt.NDArray[np.int64]:
     """Return the number, int64 (n,), of the class decided for from probabilities, (n, classes)."""
-    if decide is Decide.BALANCED:
+    if decide == Decide.BALANCED:
         probabilities = probabilities * np.array([factors.get(name, 1.0) for name in classes], np.float32)
     return np.asarray(probabilities.argmax(axis=1), np.int64)
 

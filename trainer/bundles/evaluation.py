@@ -37,7 +37,7 @@ class Evaluation:
         return score_predictions(self.true, self.probabilities, self.classifier.classes, decided=self.decided(decide))
 
 
-def evaluate(
+def answers_on(
     classifier: Classifier, dataset: Dataset, split: Split | None = None, *, progress: Progress = silent
 ) -> Evaluation:
     """Ask a classifier about a split of a dataset (None: all of it). Classes are matched by name.
@@ -55,6 +55,18 @@ def evaluate(
         probabilities.append(classifier.probabilities(dataset.take(rows[start : start + _AT_ONCE])))
         progress(min(start + _AT_ONCE, len(rows)), len(rows))
     return Evaluation(classifier, rows, mapping[dataset.labels[rows]], np.concatenate(probabilities))
+
+
+def evaluate(
+    classifier: Classifier,
+    dataset: Dataset,
+    split: Split | None = None,
+    *,
+    decide: Decide = Decide.ACCURACY,
+    progress: Progress = silent,
+) -> Scores:
+    """Score a classifier on a split of a dataset (None: all of it). Raises as `answers_on`."""
+    return answers_on(classifier, dataset, split, progress=progress).scores(decide)
 
 
 def _fitting_classes(classifier: Classifier, dataset: Dataset) -> npt.NDArray[np.int64]:

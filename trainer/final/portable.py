@@ -33,18 +33,22 @@ def portable(model: keras.Model) -> keras.Model:
 
 def _all_layers(model: keras.Model) -> list[keras.Layer]:
     """Return a model and the layers in it, those in the attributes, lists and dictionaries of layers included."""
-    layers: dict[int, keras.Layer] = {}
+    layers: list[keras.Layer] = []
     waiting: list[object] = [model]
+    seen: set[int] = set()
     while waiting:
         value = waiting.pop()
-        if isinstance(value, keras.Layer) and id(value) not in layers:
-            layers[id(value)] = value
+        if id(value) in seen:  # a layer in two places, or a list that holds itself
+            continue
+        seen.add(id(value))
+        if isinstance(value, keras.Layer):
+            layers.append(value)
             waiting.extend(vars(value).values())
         elif isinstance(value, Mapping):
             waiting.extend(value.values())
         elif isinstance(value, list | tuple):
             waiting.extend(value)
-    return list(layers.values())
+    return layers
 
 
 def _spelt_out(layer: keras.Layer) -> list[tuple[keras.Variable, npt.NDArray[np.float32]]]:

@@ -88,6 +88,8 @@ def feasibly() -> Iterator[None]:
     try:
         with uncollected():
             yield
+    except InfeasibleError:
+        raise
     except Exception as error:
         raise InfeasibleError.because(error) from error
 
@@ -115,8 +117,7 @@ def _run_once(model: keras.Model, image_shape: tuple[int, int, int], classes: in
     label = np.zeros(1, np.int64)
     with feasibly():
         outputs = model(images, training=False)
-    _check_outputs(outputs, classes)
-    with feasibly():
+        _check_outputs(outputs, classes)
         targets = label if _is_sparse(model.loss) else keras.ops.one_hot(label, classes)
         model.compute_loss(x=images, y=targets, y_pred=outputs, training=False)
         model.compute_metrics(images, targets, outputs)

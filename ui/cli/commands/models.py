@@ -52,7 +52,7 @@ def evaluate(
 ) -> None:
     """Measure a model on a dataset: accuracy, precision, recall and F1, confusion matrix, calibration error."""
     from datasets import Dataset, Split, open_folder
-    from trainer import Classifier, Decide, evaluate
+    from trainer import Classifier, Decide, answers_on
     from ui.cli.display.results import evaluated
     from ui.report.page import NAME, report as written
 
@@ -60,7 +60,7 @@ def evaluate(
     opened = Dataset.open(dataset)
     classifier = Classifier.load(model)
     with progress_bar(terminal, "Evaluating", unit="images") as progress:
-        evaluation = evaluate(classifier, opened, rows, progress=progress)
+        evaluation = answers_on(classifier, opened, rows, progress=progress)
     scores = evaluation.scores(Decide(decide))
     about = {"model": classifier.bundle.uri, "dataset": opened.info.path, "split": split}
     shown = [evaluated(scores)]
