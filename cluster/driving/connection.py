@@ -11,7 +11,7 @@ from pathlib import Path
 import ray
 from ray import cloudpickle
 
-from cluster.driving.scratch import ensure_token, scratch_folder
+from cluster.driving.scratch import ensure_token, scratch_folder, started_in
 from cluster.errors import ClusterError, RayGoneError
 from cluster.workers import python_path
 from search import SearchSettings
@@ -37,7 +37,6 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     os.environ.update(_ENVIRONMENT)
     local = address == "local"
     if local:
-        scratch_folder()
         ensure_token()
     else:
         _check_reachable(address)
@@ -45,18 +44,19 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     cloudpickle.register_pickle_by_value(python_path)  # type: ignore[no-untyped-call]
     wanted = (settings.concurrency or 1) * settings.cpus_per_trial
     try:
-        ray.init(
-            address=address,
-            num_cpus=max(os.cpu_count() or 1, wanted) if local else None,
-            object_store_memory=_OBJECT_STORE_BYTES if local else None,
-            include_dashboard=False if local else None,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env={
-                "env_vars": {"PYTHONPATH": _python_path(), "TF_CPP_MIN_LOG_LEVEL": "2"},
-                "worker_process_setup_hook": python_path.find_project_first,
-            },
-        )
+        with started_in(scratch_folder()) if local else contextlib.nullcontext():
+            ray.init(
+                address=address,
+                num_cpus=max(os.cpu_count() or 1, wanted) if local else None,
+                object_store_memory=_OBJECT_STORE_BYTES if local else None,
+                include_dashboard=False if local else None,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                runtime_env={
+                    "env_vars": {"PYTHONPATH": _python_path(), "TF_CPP_MIN_LOG_LEVEL": "2"},
+                    "worker_process_setup_hook": python_path.find_project_first,
+                },
+            )
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ClusterError(f"--address {address}: no Ray could be reached there: {first}") from error

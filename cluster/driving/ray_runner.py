@@ -31,9 +31,8 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> N
     patch_tune()
     try:
         # Tune's own folder is scratch: what lasts is in the ledger.
-        with tempfile.TemporaryDirectory(
-            prefix="galaxy-tuner-", dir=scratch_folder(), ignore_cleanup_errors=True
-        ) as scratch:
+        place = scratch_folder() if address == "local" else None
+        with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as scratch:
             run_while_healthy(health, lambda: _tuner(conductor, searcher, concurrency, scratch).fit())
             searcher.close()
     except BaseException:

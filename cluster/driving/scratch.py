@@ -4,7 +4,8 @@ import os
 import secrets
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cluster.errors import ClusterError
@@ -16,7 +17,7 @@ _CHOSEN = "RAY_TMPDIR"
 
 
 def scratch_folder() -> str:
-    """Return a folder that Ray can work in, and have it do so: the usual one for temporary files, or one that serves.
+    """Return a folder that a Ray of our own can work in: the usual one for temporary files, or another that serves.
 
     `RAY_TMPDIR`, where it is set, is the only one looked at. Raises ClusterError where none serves.
     """
@@ -26,13 +27,24 @@ def scratch_folder() -> str:
     faults = {place: _fault(place) for place in places if place}
     for place, fault in faults.items():
         if fault is None:
-            os.environ[_CHOSEN] = place
             return place
     reasons = "; ".join(f"{place}: {fault}" for place, fault in faults.items())
     raise ClusterError(
         f"expected a folder for Ray's sockets and logs, of at most {_LONGEST} ASCII characters and with "
         f"{_LEAST_FREE // 2**20} MB free, found none ({reasons}): give one in {_CHOSEN}"
     )
+
+
+@contextmanager
+def started_in(place: str) -> Iterator[None]:
+    """Have the Ray that is started in the block work in the folder ``place``."""
+    before = os.environ.get(_CHOSEN)
+    os.environ[_CHOSEN] = place
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_CHOSEN]
 
 
 def _fault(place: str) -> str | None:

@@ -42,7 +42,7 @@ class Preparation:
     objective that no model has, and a dataset that cannot be trained on.
     """
 
-    def __init__(self, dataset: Dataset, settings: SearchSettings) -> None:
+    def __init__(self, dataset: Dataset, settings: SearchSettings, *, resumed: bool = False) -> None:
         self._dataset = dataset
         self._settings = settings
         self._objective = Objective.parse(settings.objective)
@@ -50,8 +50,11 @@ class Preparation:
             settings.hypermodel, input_shape=dataset.image_shape, num_classes=len(dataset.classes)
         )
         self._space = discover(self._hypermodel, seed=settings.seed)
-        for name, option in check_names({one.name for one in self._space.space}).items():
-            _log.warning("Hyperparameter %r sets no training option, and one is called %r: is it that?", name, option)
+        if not resumed:
+            for name, option in check_names({one.name for one in self._space.space}).items():
+                _log.warning(
+                    "Hyperparameter %r sets no training option, and one is called %r: is it that?", name, option
+                )
         self._explore = partial(explore, self._hypermodel, self._space)
         self._defaults_work = self._try_batch()
 

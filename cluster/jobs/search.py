@@ -95,7 +95,7 @@ def resume_search(
     with _driving(layout):
         if trials is not None:
             specification = raise_trial_budget(layout, specification, trials)
-        prepared = Preparation(open_same_dataset(specification), specification.settings)
+        prepared = Preparation(open_same_dataset(specification), specification.settings, resumed=True)
         # Killed between the creation of the search and these: nothing had been tried.
         warm_start = prepared.warm_start(storage) if read_warm_start(layout) is None else None
         oracle = prepared.oracle()

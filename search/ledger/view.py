@@ -54,7 +54,8 @@ class SearchView:
 
     def as_summary(self) -> dict[str, object]:
         """Return the search as one item of what ``galaxy searches --json`` prints: counts instead of trials."""
-        return {"name": self.name, **self._at_a_glance, "trials": self.counts}
+        order = ("state", "dataset", "objective", "best")
+        return {"name": self.name} | {key: self._at_a_glance[key] for key in order} | {"trials": self.counts}
 
     @property
     def _at_a_glance(self) -> dict[str, object]:

@@ -13,7 +13,6 @@ _FIELDS = {field.name for field in fields(TrainingOptions)}
 _AUGMENTATION = {f"augmentation_{field.name}": field.name for field in fields(Augmentation)}
 _RATIOS = {"undersample": "undersampling_ratio", "oversample": "oversampling_ratio"}
 _OTHERS = (*_RATIOS.values(), "fresh_undersampling", "class_weight_power")
-_EPOCHS = "epochs"
 
 
 def training_options(values: Mapping[str, Value], *, epochs: int, patience: int | None = None) -> TrainingOptions:
@@ -29,16 +28,15 @@ def training_options(values: Mapping[str, Value], *, epochs: int, patience: int 
       ``augmentation_brightness``, ``augmentation_noise`` and so on set the field of `datasets.Augmentation` that they
       name, whatever the strength.
 
-    ``epochs`` is the search's. Raises SpaceError for a value that the trainer does not take, and for a hyperparameter
-    of that name.
+    ``epochs`` is the search's: `check_names` refuses a hyperparameter of that name. Raises SpaceError for a value that
+    the trainer does not take.
     """
-    _refuse_epochs(values)
     chosen: dict[str, Any] = {name: value for name, value in values.items() if name in _FIELDS}
     try:
         if "balance" in values:
             chosen["balance"] = _balance(values)
         chosen["augmentation"] = _augmentation(values)
-        return TrainingOptions(**({"patience": patience} | chosen | {_EPOCHS: epochs}))
+        return TrainingOptions(**({"patience": patience} | chosen | {"epochs": epochs}))
     except (TypeError, ValueError) as error:
         raise SpaceError(
             f"a hyperparameter is named like a training option but has another meaning: {error}"
@@ -49,21 +47,17 @@ def check_names(names: Collection[str]) -> dict[str, str]:
     """Return the names of hyperparameters that are one edit away from a training option's, and that option.
 
     They belong to ``build``, as all do that are no training option's: most likely by mistake. Raises SpaceError for
-    ``epochs``, which is no hyperparameter.
+    ``epochs``, which would have no effect.
     """
-    _refuse_epochs(names)
-    options = _FIELDS.union(_AUGMENTATION, _OTHERS)
-    return {
-        name: option for name in names if name not in options for option in sorted(options) if _one_edit(name, option)
-    }
-
-
-def _refuse_epochs(names: Collection[str]) -> None:
-    if _EPOCHS in names:
+    if "epochs" in names:
         raise SpaceError(
             "the space has a hyperparameter 'epochs', but how long a trial trains is the search's: remove it, and give "
             "--epochs (what is trained in vain is stopped by the scheduler)"
         )
+    options = _FIELDS.union(_AUGMENTATION, _OTHERS)
+    return {
+        name: option for name in names if name not in options for option in sorted(options) if _one_edit(name, option)
+    }
 
 
 def _one_edit(name: str, option: str) -> bool:

@@ -74,8 +74,8 @@ def test_a_warm_start_learns_from_a_name_or_a_directory(tiny_dataset: Dataset, h
     other = run(tiny_dataset, name="other")
     known = {row.hyperparameters["units"] for row in other.rows}
     for number, place in enumerate(["other", f"{here}/runs/other"]):
-        view = run(tiny_dataset, name=f"second-{number}", warm_start=place)
-        assert view.counts == {"completed": 3}
+        view = run(tiny_dataset, name=f"second-{number}", warm_start=place, trials=5)
+        assert view.counts == {"completed": 5}
         assert not known & {row.hyperparameters["units"] for row in view.rows}
 
 

@@ -167,7 +167,7 @@ def test_a_note_that_was_cut_off_says_nothing(tmp_path: Path) -> None:
 def test_kills_are_those_of_the_own_control_group_else_of_the_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    group, system = tmp_path / "memory.callback", tmp_path / "vmstat"
+    group, system = tmp_path / "memory.events", tmp_path / "vmstat"
     monkeypatch.setattr(memory, "_group_events", lambda: [group])
     monkeypatch.setattr(memory, "_WHOLE_SYSTEM", system)
     assert memory.memory_kills() == 0

@@ -35,7 +35,7 @@ def test_killed_three_times_nothing_is_lost_or_repeated(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_killed_with_dataset_and_storage_on_s3_nothing_is_lost_or_repeated(tmp_path: Path, s3: str) -> None:
-    outcome = run(tmp_path, kills=1, trials=2, seed=2, concurrency=1, uri=s3)
+    outcome = run(tmp_path, kills=1, trials=2, seed=2, uri=s3)
     assert outcome.kills.total() == 1
     assert (outcome.lost, outcome.repeated) == ([], [])
     assert open_folder(s3).child("search-0", "runs", "search-0").exists("specification.json")

@@ -102,7 +102,9 @@ def test_a_folder_that_does_not_serve_is_passed_over_or_refused(
     monkeypatch.delenv("RAY_TMPDIR", raising=False)
     chosen = scratch.scratch_folder()
     assert chosen in ("/tmp", "/var/tmp", "/dev/shm")
-    assert os.environ["RAY_TMPDIR"] == chosen
+    with scratch.started_in(chosen):
+        assert os.environ["RAY_TMPDIR"] == chosen
+    assert "RAY_TMPDIR" not in os.environ
     monkeypatch.setenv("RAY_TMPDIR", make(tmp_path))
     with pytest.raises(ClusterError, match=f"at most 39 ASCII characters.*{why}.*give one in RAY_TMPDIR"):
         scratch.scratch_folder()

@@ -5,10 +5,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from ui_tests.conftest import Galaxy
-from ui_tests.fabricated import RECORDS, record, write_search
+from ui_tests.fabricated import RECORDS, record, rows, write_search
 
 from search import Ledger, SearchState, TrialState, driver_heartbeat
+from ui.cli.display import leaderboard
 
 
 def test_the_best_trial_is_first_and_its_differing_hyperparameters_below(galaxy: Galaxy, storage: str) -> None:
@@ -124,3 +126,12 @@ def test_of_many_trials_the_best_are_drawn_and_equal_reasons_are_one_line(galaxy
     assert "… and 25 trials more: --csv lists them all" in shown
     assert "trials 9000, 9001, 9002 and 2 more failed: the worker was lost" in shown
     assert len(galaxy("leaderboard", "many", "--storage", tmp_path, "--csv").stdout.splitlines()) == 1 + 125
+
+
+@pytest.mark.parametrize("objective", ["time", "state", "epochs"])
+def test_an_objective_called_like_a_column_has_its_own(objective: str) -> None:
+    drawn = Console(width=100, file=io.StringIO())
+    drawn.print(leaderboard._table(rows(), objective, [], width=100, history=False))
+    heading = drawn.file.getvalue().splitlines()[1]
+    assert heading.split().count(objective) == 2
+    assert "0.9375" in drawn.file.getvalue()

@@ -33,24 +33,26 @@ def ranked(view: "SearchView", *, width: int, history: bool = False) -> Renderab
 
 
 def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width: int, history: bool) -> Table:
-    columns: dict[str, Callable[[Row], str]] = {
-        "rank": lambda row: wording.value(row.rank),
-        "trial": lambda row: row.trial_id,
-        "state": lambda row: str(row.state),
-        objective: lambda row: wording.score(row.score),
-        "epochs": lambda row: str(row.epochs),
-        "time": lambda row: wording.duration(row.seconds),
-    }
+    # Pairs: an objective may be called like another column.
+    columns: list[tuple[str, Callable[[Row], str]]] = [
+        ("rank", lambda row: wording.value(row.rank)),
+        ("trial", lambda row: row.trial_id),
+        ("state", lambda row: str(row.state)),
+        (objective, lambda row: wording.score(row.score)),
+        ("epochs", lambda row: str(row.epochs)),
+        ("time", lambda row: wording.duration(row.seconds)),
+    ]
     if history:
-        columns["history"] = lambda row: wording.sparkline(row.history.get(objective, []))
+        columns.append(("history", lambda row: wording.sparkline(row.history.get(objective, []))))
     if any(row.parent is not None for row in rows):
-        columns["parent"] = lambda row: row.parent or ""
-    shown = tables.table(*columns, words=(1, 2, 6, 7))
+        columns.append(("parent", lambda row: row.parent or ""))
+    headings = [heading for heading, _ in columns]
+    shown = tables.table(*headings, words=(1, 2, 6, 7))
     for column in shown.columns:
         column.no_wrap = True
-    cells = [[cell(row) for cell in columns.values()] for row in rows]
+    cells = [[cell(row) for _, cell in columns] for row in rows]
     fitting = _fitting(
-        rows, names, width - sum(_GAP + max(map(len, each)) for each in zip(columns, *cells, strict=True))
+        rows, names, width - sum(_GAP + max(map(len, each)) for each in zip(headings, *cells, strict=True))
     )
     for name, needed in fitting.items():
         shown.add_column(Text(wording.heading(name)), justify="right", min_width=needed)
