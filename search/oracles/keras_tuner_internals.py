@@ -16,7 +16,9 @@ from search.values import Values
 
 try:
     _objective = keras_tuner.Objective("score", "max")
-    _grid, _hyperband = GridSearchOracle(objective=_objective), HyperbandOracle(objective=_objective, max_epochs=1)
+    # With seeds: without, they draw them from the global generator of whoever imports this.
+    _grid = GridSearchOracle(objective=_objective, seed=1)
+    _hyperband = HyperbandOracle(objective=_objective, max_epochs=1, seed=1)
     _USED = (
         keras_tuner.Oracle._duplicate,
         keras_tuner.Oracle._random_values,
