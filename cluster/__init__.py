@@ -7,14 +7,14 @@ from pathlib import Path
 
 from datasets import attach_public_names
 
-# Ray reads both once, when it is imported, hence before anything here imports it.
+# Ray reads all of these once, when it is imported, hence before anything here imports it.
 # A thread that waits for a Ray that has gone away is left behind: what it asks of Ray then must not start a new one.
 os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
-# `ray start` uses a token wherever the user has one, while `ray.init` with a HOST:PORT looks for none by itself.
 try:
     Path.home()
 except RuntimeError:  # a user without a name or home, for whom Ray cannot be imported: it looks for one
     os.environ["HOME"] = tempfile.gettempdir()
+# `ray start` uses a token wherever the user has one, while `ray.init` with a HOST:PORT looks for none by itself.
 with contextlib.suppress(OSError):  # who may not look there has no such file
     _token_file = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token")
     if os.environ.get("RAY_AUTH_TOKEN") or _token_file.expanduser().is_file():

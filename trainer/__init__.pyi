@@ -1,7 +1,7 @@
 # For users: these stay.
 from .answering.decision import Decide as Decide
 from .bundles.classifier import Classification as Classification, Classifier as Classifier
-from .bundles.evaluation import Evaluation as Evaluation, answers_on as answers_on, evaluate as evaluate
+from .bundles.evaluation import Evaluation as Evaluation, evaluate as evaluate
 from .exporting.export import export_model as export_model
 from .exporting.formats import ExportFormat as ExportFormat
 
@@ -9,6 +9,7 @@ from .exporting.formats import ExportFormat as ExportFormat
 # For the layers above.
 from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_bundle as write_bundle
 from .bundles.card import model_card as model_card
+from .bundles.evaluation import answers_on as answers_on
 from .bundles.manifest import BundleMember as BundleMember, Manifest as Manifest, read_manifest as read_manifest
 from .errors import (
     BundleError as BundleError,

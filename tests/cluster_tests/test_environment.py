@@ -42,3 +42,11 @@ def test_a_user_who_has_a_token_uses_it(place: str, tmp_path: Path) -> None:
 
 def test_a_user_who_has_none_does_not(tmp_path: Path) -> None:
     assert said("print(os.environ.get('RAY_AUTH_MODE'))", tmp_path) == "None"
+
+
+def test_a_user_without_a_home_has_one_for_ray() -> None:
+    nobody = "import os, pwd\npwd.getpwuid = lambda _: {}['nobody']\nos.environ.pop('HOME')"
+    code = f"{nobody}\nimport cluster\nimport ray\nimport ray.tune\nprint(os.environ['HOME'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_dir()
