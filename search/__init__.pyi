@@ -43,8 +43,10 @@ from .ledger.specification import (
     SearchSpecification as SearchSpecification,
     check_name_free as check_name_free,
     create_search as create_search,
+    extended as extended,
+    keep_changes as keep_changes,
+    moved as moved,
     open_same_dataset as open_same_dataset,
-    raise_trial_budget as raise_trial_budget,
     read_specification as read_specification,
 )
 from .ledger.view import SearchView as SearchView, bundle_location as bundle_location, read_trial as read_trial

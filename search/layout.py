@@ -3,6 +3,7 @@
 <storage>/<name>/
     specification.json       what was asked for; written once, first, exclusively: it claims the name
     budget.json              how many trials, where `galaxy resume --trials` changed it
+    dataset.json             where the dataset is, where `--dataset` said that it has moved
     state.json               the search's state as its driver last said it
     stop.json                a request to stop, until the next driver starts
     drivers/<number>.json    the last driver's heartbeat, rewritten while it lives; the highest number counts
@@ -27,6 +28,7 @@ from search.errors import SettingsError
 
 SPECIFICATION = "specification.json"
 BUDGET = "budget.json"
+DATASET = "dataset.json"
 STATE = "state.json"
 STOP = "stop.json"
 DRIVERS = "drivers"

@@ -24,8 +24,10 @@ from search import (
     create_search,
     driver_heartbeat,
     driver_is_alive,
+    extended,
+    keep_changes,
+    moved,
     open_same_dataset,
-    raise_trial_budget,
     read_search,
     read_specification,
     read_warm_start,
@@ -78,32 +80,38 @@ def resume_search(
     *,
     storage: str = "runs",
     address: str = "local",
+    dataset: str | None = None,
     trials: int | None = None,
     watch: Watch | None = None,
 ) -> SearchView:
     """Go on with the search called ``name``, whatever ended it, and return it as it stands at its end.
 
     What has ended stands; what had not goes on from its last checkpoint; oracle and scheduler know what they knew.
-    ``trials`` extends the search to so many. The rest is as in `run_search`.
+    ``trials`` extends the search to so many; ``dataset`` is where its dataset has moved to. The rest is as in
+    `run_search`.
 
-    Raises LedgerError if there is no such search, its driver is alive, or its dataset has changed.
+    Raises LedgerError if there is no such search, its driver is alive, or its dataset is another one or not there. Who
+    is refused has changed nothing: all that can be wrong is said before anything is written.
     """
     layout = SearchLayout.of(storage, name)
-    specification = read_specification(layout)
+    before = read_specification(layout)
     if driver_is_alive(layout.root):
         raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
-    with _driving(layout):
-        if trials is not None:
-            specification = raise_trial_budget(layout, specification, trials)
-        prepared = Preparation(open_same_dataset(specification), specification.settings, resumed=True)
-        # Killed between the creation of the search and these: nothing had been tried.
-        warm_start = prepared.warm_start(storage) if read_warm_start(layout) is None else None
-        oracle = prepared.oracle()
-        with _runner(address, specification.settings) as run:
-            _keep(warm_start, layout)
-            conductor = Conductor.resumed(specification, Ledger(layout), oracle)
-            with supervised(conductor, layout, watch):
-                run(conductor, layout)
+    specification = before if trials is None else extended(before, trials)
+    opened = open_same_dataset(specification, dataset)
+    specification = moved(specification, opened)
+    prepared = Preparation(opened, specification.settings, resumed=True)
+    # Killed between the creation of the search and these: nothing had been tried.
+    warm_start = prepared.warm_start(storage) if read_warm_start(layout) is None else None
+    oracle = prepared.oracle()
+    with _runner(address, specification.settings) as run, _driving(layout):
+        if read_specification(layout) != before:
+            raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
+        keep_changes(layout, before, specification)
+        _keep(warm_start, layout)
+        conductor = Conductor.resumed(specification, Ledger(layout), oracle)
+        with supervised(conductor, layout, watch):
+            run(conductor, layout)
     return read_search(storage, name)
 
 

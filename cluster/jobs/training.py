@@ -3,11 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from cluster.jobs.settings import TrainSettings, commands
 from cluster.workers.member import Winner
 from datasets import Progress, silent
-from search import LedgerError, Row, SearchLayout, open_same_dataset, read_search
+from search import LedgerError, Row, SearchLayout, keep_changes, moved, open_same_dataset, read_search
 from trainer import FinalResult, member_batches, train_final
 
 # Enough for the cosine schedule to come down; a search's own epochs where they are more.
@@ -23,6 +24,7 @@ def train_winners(
     *,
     storage: str = "runs",
     address: str = "local",
+    dataset: str | None = None,
     progress: Progress = silent,
 ) -> FinalResult:
     """Train the best configurations of the search called ``name`` into ``<storage>/<name>/model``.
@@ -31,22 +33,25 @@ def train_winners(
 
     A single one is trained in this process with all its CPUs, several at once as trials are: on the Ray at ``address``
     ('local': one of our own), each with the CPUs and GPUs of one trial; with 'in-process' one after another. A training
-    that was cut off goes on from its last epoch when called again.
+    that was cut off goes on from its last epoch when called again. ``dataset`` is where the search's dataset has moved
+    to.
 
-    Raises LedgerError if the search has fewer scored trials than ``settings.top``, or its dataset has changed since.
+    Raises LedgerError if the search has fewer scored trials than ``settings.top``, or its dataset is another one or not
+    there.
     """
     view = read_search(storage, name, history=False)
-    specification = view.specification
     layout = SearchLayout.of(storage, name)
     best = _configurations(view.rows)[: settings.top]
     if len(best) < settings.top:
         raise LedgerError(
             f"search {name!r} has {len(best)} trials with a score, and --top {settings.top} asks for more"
         )
-    dataset = open_same_dataset(specification)
+    opened = open_same_dataset(view.specification, dataset)
+    specification = moved(view.specification, opened)
     longest = max(specification.settings.epochs, _LEAST_EPOCHS) if settings.epochs is None else settings.epochs
     winners = _winners(best, seeds=settings.seeds, epochs=longest, first_seed=specification.settings.seed)
     members = [winner.member(specification) for winner in winners]
+    remember = partial(keep_changes, layout, view.specification, specification)
     if address != "in-process" and (len(winners) > 1 or address != "local"):
         # Only here: one winner needs no Ray.
         from cluster.jobs.training_on_ray import train_on_ray
@@ -54,14 +59,16 @@ def train_winners(
         train_on_ray(
             winners,
             specification,
-            batches=[member_batches(member, dataset) for member in members],
+            batches=[member_batches(member, opened) for member in members],
             address=address,
+            ready=remember,
             work=layout.training,
             progress=progress,
         )
+    remember()
     return train_final(
         members,
-        dataset,
+        opened,
         objective=specification.objective,
         seed=specification.settings.seed,
         work=layout.training,

@@ -1,6 +1,6 @@
 """Training several winners at once, each on a worker of Ray's; what they leave behind is their checkpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import ray
@@ -24,6 +24,7 @@ def train_on_ray(
     *,
     batches: Sequence[int],
     address: str,
+    ready: Callable[[], None],
     work: Folder,
     progress: Progress,
 ) -> None:
@@ -31,6 +32,7 @@ def train_on_ray(
 
     Each leaves its checkpoints in a folder of its name below ``work``, and goes on from those that are there. A lost
     worker is replaced as often as the search allows a trial to fail. ``batches`` are those of each winner's training.
+    ``ready`` is called once Ray is connected, before any training.
 
     Raises:
         ClusterError: Ray cannot be reached, or a worker was lost too often.
@@ -38,6 +40,7 @@ def train_on_ray(
         GalaxyTunerError: What a member's training raised.
     """
     with connected(address, specification.settings):
+        ready()
         health = HealthCheck.of(address, "the same command")
         run_while_healthy(health, lambda: _Trainings(winners, specification, batches, work).wait(progress))
 

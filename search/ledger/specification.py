@@ -1,4 +1,8 @@
-"""What a search is: written once, at its start, and never changed."""
+"""What a search is: written once, at its start, and never changed.
+
+How many trials it is to have and where its dataset lies may change: files beside the specification then say so, and
+whoever reads it reads them too.
+"""
 
 import json
 from importlib.metadata import version
@@ -6,9 +10,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from datasets import Dataset, first_problem
+from datasets import Dataset, FormatError, StorageError, first_problem
 from search.errors import LedgerError, SettingsError
-from search.layout import BUDGET, SPECIFICATION, SearchLayout
+from search.layout import BUDGET, DATASET, SPECIFICATION, SearchLayout
 from search.ledger.records import now
 from search.settings import SearchSettings, most_trials
 from trainer import Objective
@@ -71,28 +75,65 @@ def check_name_free(layout: SearchLayout, name: str) -> None:
         raise _taken(layout, name)
 
 
-def raise_trial_budget(layout: SearchLayout, specification: SearchSpecification, trials: int) -> SearchSpecification:
-    """Change how many trials the search is to have, durably.
+def extended(specification: SearchSpecification, trials: int) -> SearchSpecification:
+    """Return the search with more trials.
 
     Raises SettingsError for fewer than it was to have, or more than its oracle makes.
     """
-    before, most = specification.settings.trials, most_trials(dict(specification.settings))
+    settings = specification.settings
+    before, most = settings.trials, most_trials(dict(settings))
     if trials < before:
         raise SettingsError(f"--trials {trials}: the search was to have {before} already: ask for more, or none")
     if most is not None and trials > most:
         raise SettingsError(
-            f"--trials {trials}: {specification.settings.oracle} over {specification.settings.epochs} epochs makes "
+            f"--trials {trials}: {settings.oracle} over {settings.epochs} epochs makes "
             f"{most}: ask for {most}, or start a new search with more --epochs"
         )
-    layout.root.write_whole(BUDGET, json.dumps({"trials": trials}).encode())
-    return _with_budget(specification, layout)
+    return _with_trials(specification, trials)
 
 
-def _with_budget(specification: SearchSpecification, layout: SearchLayout) -> SearchSpecification:
-    data = layout.root.read_if_there(BUDGET)
-    if data is None:
-        return specification
-    settings = specification.settings.model_copy(update={"trials": json.loads(data)["trials"]})
+def open_same_dataset(specification: SearchSpecification, place: str | None = None) -> Dataset:
+    """Open the dataset that a search ran on, at ``place`` if it has moved. Raises LedgerError if it is another one."""
+    where = specification.dataset if place is None else place
+    try:
+        dataset = Dataset.open(where)
+    except (FormatError, StorageError) as error:
+        if place is not None:
+            raise
+        raise LedgerError(f"{error}; if the search's dataset has moved, say where to: --dataset PLACE") from error
+    if dataset.fingerprint != specification.fingerprint:
+        raise LedgerError(
+            f"{where}: the search ran on a dataset with fingerprint {specification.fingerprint[:12]}…, "
+            f"found {dataset.fingerprint[:12]}…: say where the original is (--dataset PLACE), import it again, "
+            "or start a new search"
+        )
+    return dataset
+
+
+def moved(specification: SearchSpecification, dataset: Dataset) -> SearchSpecification:
+    """Return the search with its dataset where ``dataset``, the same, lies."""
+    return specification.model_copy(update={"dataset": dataset.info.path})
+
+
+def keep_changes(layout: SearchLayout, before: SearchSpecification, now: SearchSpecification) -> None:
+    """Make durable what `extended` and `moved` have changed."""
+    if now.settings.trials != before.settings.trials:
+        layout.root.write_whole(BUDGET, json.dumps({"trials": now.settings.trials}).encode())
+    if now.dataset != before.dataset:
+        layout.root.write_whole(DATASET, json.dumps({"dataset": now.dataset}).encode())
+
+
+def _changed(specification: SearchSpecification, layout: SearchLayout) -> SearchSpecification:
+    """Return the search with the changes that were kept."""
+    if (budget := layout.root.read_if_there(BUDGET)) is not None:
+        specification = _with_trials(specification, json.loads(budget)["trials"])
+    if (place := layout.root.read_if_there(DATASET)) is not None:
+        specification = specification.model_copy(update=json.loads(place))
+    return specification
+
+
+def _with_trials(specification: SearchSpecification, trials: int) -> SearchSpecification:
+    settings = specification.settings.model_copy(update={"trials": trials})
     return specification.model_copy(update={"settings": settings})
 
 
@@ -109,21 +150,10 @@ def read_specification(layout: SearchLayout) -> SearchSpecification:
     if data is None:
         raise LedgerError(f"no search at {layout.root.uri}: `galaxy searches` lists a storage folder's")
     try:
-        return _with_budget(SearchSpecification.model_validate_json(data), layout)
+        return _changed(SearchSpecification.model_validate_json(data), layout)
     except ValidationError as error:
         problem = first_problem(error)
         raise LedgerError(
             f"{layout.root.child(SPECIFICATION).uri}: expected a specification of format {FORMAT}, "
             f"found {problem.message.lower()} at {problem.place or 'the top'}: it was written by another version"
         ) from error
-
-
-def open_same_dataset(specification: SearchSpecification) -> Dataset:
-    """Open the dataset that a search ran on. Raises LedgerError if it has changed since."""
-    dataset = Dataset.open(specification.dataset)
-    if dataset.fingerprint != specification.fingerprint:
-        raise LedgerError(
-            f"{specification.dataset}: the search ran on a dataset with fingerprint {specification.fingerprint[:12]}…, "
-            f"found {dataset.fingerprint[:12]}…: import the original again, or start a new search"
-        )
-    return dataset

@@ -20,8 +20,9 @@ from search import (
     SettingsError,
     Suggestion,
     create_search,
+    extended,
+    keep_changes,
     make_oracle,
-    raise_trial_budget,
     read_specification,
 )
 from trainer import Objective
@@ -134,11 +135,12 @@ def test_what_ran_comes_first_and_with_its_own_seed(eight: SearchSpecification, 
 def test_a_search_is_extended_and_never_cut(layout: SearchLayout, specification: SearchSpecification) -> None:
     create_search(layout, specification)
     play(Conductor(specification, Ledger(layout), oracle()))
-    longer = raise_trial_budget(layout, specification, 6)
+    longer = extended(specification, 6)
+    keep_changes(layout, specification, longer)
     assert read_specification(layout) == longer
     assert len(play(Conductor.resumed(longer, Ledger(layout), oracle()))) == 2
     with pytest.raises(SettingsError, match="--trials 5: the search was to have 6 already"):
-        raise_trial_budget(layout, longer, 5)
+        extended(longer, 5)
 
 
 def test_asked_to_stop_nothing_more_is_suggested(eight: SearchSpecification, layout: SearchLayout) -> None:

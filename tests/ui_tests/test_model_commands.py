@@ -201,13 +201,14 @@ def training(monkeypatch: pytest.MonkeyPatch) -> FakeTraining:
 
 
 def test_train_hands_on_what_was_given(galaxy: Galaxy, training: FakeTraining) -> None:
-    given = ("--top", 2, "--seeds", 3, "--ensemble", "--epochs", 3, "--storage", "s")
+    given = ("--top", 2, "--seeds", 3, "--ensemble", "--epochs", 3, "--storage", "s", "--dataset", "moved")
     found = json.loads(galaxy("train", "first", *given, "--json").stdout)
     assert training.called == {
         "name": "first",
         "storage": "s",
         "settings": TrainSettings(top=2, seeds=3, ensemble=True, epochs=3),
         "address": "local",
+        "dataset": "moved",
     }
     assert found == {
         "model": "/runs/first/model",

@@ -45,10 +45,10 @@ def test_resume_hands_on_what_was_given_and_says_how_it_ended(
         return view(state=state)
 
     monkeypatch.setitem(cluster.__dict__, "resume_search", resume)
-    result = galaxy("resume", "first", "--trials", 60, "--address", "in-process")
+    result = galaxy("resume", "first", "--trials", 60, "--address", "in-process", "--dataset", "moved")
     assert result.exit_code == status
     del called["watch"]
-    assert called == {"name": "first", "storage": "runs", "address": "in-process", "trials": 60}
+    assert called == {"name": "first", "storage": "runs", "address": "in-process", "trials": 60, "dataset": "moved"}
 
 
 def test_a_stopped_search_is_shown_with_the_way_on(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,10 @@ Debug = Annotated[bool, flag("--debug", "Show the traceback of an error, for bug
 Storage = Annotated[str, typer.Option(help=_STORAGE, metavar="URI")]
 SearchName = Annotated[str, typer.Argument(help="Name of the search, as given to `galaxy search --name`.")]
 DatasetPath = Annotated[str, typer.Argument(metavar="DATASET", help="Dataset that `galaxy import` has written.")]
+MovedDataset = Annotated[
+    str | None,
+    typer.Option("--dataset", metavar="PLACE", help="Where the search's dataset is now, path or URI, if it has moved."),
+]
 ModelPath = Annotated[str, typer.Argument(metavar="MODEL", help="Model that `galaxy train` has written.")]
 Seed = Annotated[int, typer.Option(min=1, help="Everything random derives from it.")]
 Crop = Annotated[

@@ -7,7 +7,7 @@ import typer
 from cluster import TrainSettings
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import DatasetPath, Decision, ModelPath, SearchName, Storage
+from ui.cli.options import DatasetPath, Decision, ModelPath, MovedDataset, SearchName, Storage
 from ui.cli.terminal import Terminal
 from ui.wording import DEFAULT_STORAGE, command_line
 
@@ -23,6 +23,7 @@ def train(
     address: Annotated[
         str, typer.Option(help="Where several are trained at once: local, in-process, auto or HOST:PORT of a Ray.")
     ] = "local",
+    dataset: MovedDataset = None,
 ) -> None:
     """Train the winners of a search fully, keep the best or average them, calibrate and test the result.
 
@@ -32,7 +33,7 @@ def train(
     from ui.cli.display.results import trained
 
     with progress_bar(terminal, "Training", unit="batches") as progress:
-        result = train_winners(name, settings, storage=storage, address=address, progress=progress)
+        result = train_winners(name, settings, storage=storage, address=address, dataset=dataset, progress=progress)
     next_command = command_line("evaluate", result.model, "DATASET")
     terminal.finish(result.as_json(), trained(result), next_command=next_command)
 

@@ -14,7 +14,7 @@ from ui.cli.configuration import configure
 from ui.cli.display import tables
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
-from ui.cli.options import DatasetPath, Place, SearchName, Storage
+from ui.cli.options import DatasetPath, MovedDataset, Place, SearchName, Storage
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.ranking import states
 from ui.wording import DEFAULT_STORAGE, command_line
@@ -58,6 +58,7 @@ def resume(
     name: SearchName,
     place: Place,
     trials: Annotated[int | None, typer.Option(help="Extend the search to so many trials.", min=1)] = None,
+    dataset: MovedDataset = None,
 ) -> None:
     """Go on with a search, whatever ended it.
 
@@ -67,7 +68,9 @@ def resume(
     from cluster import resume_search
 
     with search_display(terminal) as watch:
-        view = resume_search(name, storage=place.storage, address=place.address, trials=trials, watch=watch)
+        view = resume_search(
+            name, storage=place.storage, address=place.address, dataset=dataset, trials=trials, watch=watch
+        )
     _finish(terminal, view, place.storage)
 
 

@@ -1,0 +1,75 @@
+"""A dataset, or all of it, that lies elsewhere now; and commands that are refused, which change nothing."""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cluster import ClusterError, TrainSettings, resume_search, run_search, train_winners
+from datasets import Dataset, FormatError, GalaxyTunerError, open_folder
+from search import Ledger, LedgerError, SearchLayout, SearchSettings, SettingsError, SpaceError, read_search
+
+pytestmark = pytest.mark.filterwarnings(
+    # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+
+
+@pytest.fixture
+def searched(tiny_dataset: Dataset, here: Path) -> Path:
+    """Return the directory with a dataset and a search of one trial, in the folder ``before``."""
+    shutil.copytree(tiny_dataset.info.path, here / "before" / "galaxies")
+    found = {"name": "first", "trials": 1, "epochs": 1, "hypermodel": "my_models:tiny", "scheduler": "none"}
+    settings = SearchSettings.model_validate(found)
+    run_search("before/galaxies", settings, storage="before/runs", address="in-process")
+    return here
+
+
+def test_what_has_moved_together_is_found_where_it_is_said_to_be_from_then_on(searched: Path) -> None:
+    (searched / "before").rename(searched / "after")
+    specified = (searched / "after" / "runs" / "first" / "specification.json").read_bytes()
+    with pytest.raises(LedgerError, match=r"before/galaxies' is not a dataset: .* nothing; .*: --dataset PLACE$"):
+        resume_search("first", storage="after/runs", address="in-process")
+    resume_search("first", storage="after/runs", address="in-process", dataset="after/galaxies")
+    view = resume_search("first", storage="after/runs", address="in-process", trials=2)
+    assert view.counts == {"completed": 2}
+    assert read_search("after/runs", "first").as_json()["dataset"] == str(searched / "after" / "galaxies")
+    assert (searched / "after" / "runs" / "first" / "specification.json").read_bytes() == specified
+
+
+def test_winners_are_trained_on_a_dataset_that_has_moved_to_an_object_store(searched: Path, s3: str) -> None:
+    place = open_folder(s3).child("galaxies")
+    for file in (searched / "before" / "galaxies").iterdir():
+        place.write_whole(file.name, file.read_bytes())
+    shutil.rmtree(searched / "before" / "galaxies")
+    training = TrainSettings(epochs=1)
+    with pytest.raises(LedgerError, match="--dataset PLACE"):
+        train_winners("first", training, storage="before/runs")
+    train_winners("first", training, storage="before/runs", dataset=place.uri)
+    assert read_search("before/runs", "first").specification.dataset == place.uri
+
+
+def test_a_refused_command_changes_nothing(searched: Path, uneven_dataset: Dataset) -> None:
+    shutil.copytree(searched / "before" / "galaxies", searched / "again")
+    shutil.copytree(uneven_dataset.info.path, searched / "other")
+    Ledger(SearchLayout.of("before/runs", "first")).request_stop()
+    files = contents(searched / "before")
+
+    def refused(by: type[GalaxyTunerError], **given: Any) -> None:
+        with pytest.raises(by):
+            resume_search("first", storage="before/runs", **{"address": "in-process", "dataset": "again"} | given)
+        assert contents(searched / "before") == files
+
+    refused(SettingsError, trials=0)
+    refused(ClusterError, trials=5, address="localhost:1")
+    refused(FormatError, trials=5, dataset="nowhere")
+    refused(LedgerError, trials=5, dataset="other")
+    (searched / "my_models.py").write_text("def tiny(hp):\n    raise ValueError(hp.Int('units', 2, 40))\n")
+    sys.modules.pop("my_models")
+    refused(SpaceError, trials=5)
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
