@@ -64,5 +64,10 @@ from .space.discovery import (
 )
 from .space.hypermodel import load_hypermodel as load_hypermodel
 from .space.options import check_names as check_names, training_options as training_options
-from .space.points import complete as complete, complete_points as complete_points, random_point as random_point
+from .space.points import (
+    check_defaults as check_defaults,
+    complete as complete,
+    complete_points as complete_points,
+    random_point as random_point,
+)
 from .values import Value as Value

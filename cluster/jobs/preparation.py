@@ -14,6 +14,7 @@ from search import (
     SpaceError,
     Value,
     WarmStart,
+    check_defaults,
     check_names,
     collect_warm_start,
     complete,
@@ -51,6 +52,7 @@ class Preparation:
         )
         self._space = discover(self._hypermodel, seed=settings.seed)
         if not resumed:
+            check_defaults(self._space)
             for name, option in check_names({one.name for one in self._space.space}).items():
                 _log.warning(
                     "Hyperparameter %r sets no training option, and one is called %r: is it that?", name, option

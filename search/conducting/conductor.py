@@ -176,8 +176,9 @@ class Conductor:
 
     def _given(self, tuner_id: str, values: Values) -> Trial:
         """Let the oracle begin a trial of ``values`` as it begins its own: the trial is like any other to it."""
+        propose = self._oracle.populate_space
         self._oracle.populate_space = lambda _trial_id: {"status": TrialStatus.RUNNING, "values": dict(values)}
         try:
             return self._oracle.create_trial(tuner_id)
         finally:
-            del self._oracle.populate_space
+            self._oracle.populate_space = propose

@@ -13,7 +13,8 @@ from search.oracles.keras_tuner_internals import is_tried
 from search.oracles.length_scale import likeliest_length
 from search.oracles.multistart import minimise
 from search.oracles.random_search import Response, respond, untried_values
-from search.space.points import active
+from search.oracles.typed_space import TypedSpace
+from search.space.declared import active, nearest_value
 from search.values import JsonObject, Values
 
 # Finding the loaded libraries takes longer than limiting them.
@@ -22,7 +23,7 @@ _STARTS = 50
 _CANDIDATES = 200
 
 
-class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):  # type: ignore[misc]
+class BayesianOracle(TypedSpace, keras_tuner.oracles.BayesianOptimizationOracle):  # type: ignore[misc]
     """Drop-in for `keras_tuner.oracles.BayesianOptimizationOracle`, with its arguments.
 
     A Gaussian process (Matérn 5/2) is fitted to the completed trials and the lower confidence bound
@@ -128,7 +129,7 @@ class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):  # type: i
         for one in self.hyperparameters.space:
             value = one.value if isinstance(one, Fixed) else one.prob_to_value(next(places))
             if active(one, values):
-                values[one.name] = value
+                values[one.name] = nearest_value(one, value)
         return values
 
     def _encoded(self, trials: list[Trial]) -> Floats:

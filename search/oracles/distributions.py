@@ -8,6 +8,7 @@ import optuna
 from keras_tuner.engine.hyperparameters import Boolean, Choice, Fixed, HyperParameter, Int
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from search.space.declared import listed_values, nearest_value
 from search.values import Value
 
 
@@ -32,7 +33,9 @@ class Parameter:
         chosen = self._chosen(trial)
         if self.steps is not None:
             return self.steps[int(chosen)]
-        value: Value = self.hyperparameter.prob_to_value(chosen) if self.by_share else chosen
+        if self.by_share:
+            return nearest_value(self.hyperparameter, self.hyperparameter.prob_to_value(chosen))
+        value: Value = chosen
         return value
 
     def _chosen(self, trial: optuna.Trial) -> Any:
@@ -87,7 +90,7 @@ def parameter(name: str, hyperparameter: HyperParameter) -> Parameter | None:
         return Parameter(name, hyperparameter, CategoricalDistribution((False, True)))
     if not isinstance(hyperparameter, Choice):
         return _numerical(name, hyperparameter)
-    values = tuple(dict.fromkeys(hyperparameter.values))
+    values = listed_values(hyperparameter)
     if hyperparameter.ordered:
         return _by_index(name, hyperparameter, values)
     return Parameter(name, hyperparameter, CategoricalDistribution(values))
@@ -100,7 +103,7 @@ def _numerical(name: str, hyperparameter: HyperParameter) -> Parameter:
         # Optuna wants a whole number of steps.
         return Parameter(name, hyperparameter, IntDistribution(low, high - (high - low) % step, step=step))
     if step is not None:
-        return _by_index(name, hyperparameter, tuple(hyperparameter.values))
+        return _by_index(name, hyperparameter, listed_values(hyperparameter))
     if hyperparameter.sampling == "reverse_log":
         return Parameter(name, hyperparameter, FloatDistribution(0.0, 1.0), by_share=True)
     kind = IntDistribution if whole else FloatDistribution

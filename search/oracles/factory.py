@@ -8,6 +8,8 @@ import search
 from search.compatibility import FACTOR, HYPERBAND
 from search.errors import SettingsError, SpaceError
 from search.oracles.keras_tuner_internals import keep_no_files
+from search.oracles.new_values import propose_new_values
+from search.space.declared import declared_space
 from search.space.hypermodel import import_object
 from trainer import Objective
 
@@ -38,7 +40,7 @@ def make_oracle(
     Raises SettingsError for an unknown name, SpaceError for a factory that cannot be imported or returns no Oracle.
     """
     oracle = _factory(reference)(
-        hyperparameters=hyperparameters,
+        hyperparameters=declared_space(hyperparameters),
         objective=keras_tuner.Objective(objective.name, objective.direction),
         seed=seed,
         **({"max_epochs": max_epochs, "factor": FACTOR} if reference == HYPERBAND else {"max_trials": max_trials}),
@@ -59,11 +61,15 @@ def _factory(reference: str) -> Callable[..., object]:
 
 
 def _driven_from_outside(oracle: keras_tuner.Oracle) -> keras_tuner.Oracle:
-    """Leave to the ledger what is the ledger's: the oracle neither prints, nor retries, nor stops, nor writes files."""
+    """Leave to the ledger what is the ledger's: the oracle neither prints, nor retries, nor stops, nor writes files.
+
+    And hold it to what every trial relies on, whoever wrote the oracle.
+    """
     oracle.verbose = 0
     oracle.max_retries_per_trial = 0
     oracle.max_consecutive_failed_trials = _NEVER
     # The budget is counted in records, outside; without a limit of its own an oracle pads all its trial ids alike.
     oracle.max_trials = None
     keep_no_files(oracle)
+    propose_new_values(oracle)
     return oracle

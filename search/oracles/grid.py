@@ -5,11 +5,13 @@ import keras_tuner
 from search.oracles.keras_tuner_internals import OpenGridOracle, is_tried
 from search.oracles.random_search import Response, respond
 from search.oracles.space_updates import complete_trials
+from search.oracles.typed_space import TypedSpace
+from search.space.declared import declared_values
 from search.space.points import complete
 from search.values import JsonObject, Values
 
 
-class GridOracle(OpenGridOracle):
+class GridOracle(TypedSpace, OpenGridOracle):
     """Drop-in for `keras_tuner.oracles.GridSearchOracle`, whose state forgets where on the grid it stands.
 
     A parent that is resumed says that the grid is exhausted; this one goes on with the next combination. Trials that
@@ -29,7 +31,9 @@ class GridOracle(OpenGridOracle):
             self.starts.append(trial_id)
             return respond(defaults)
         response: Response = super().populate_space(trial_id)
-        return response
+        if response["values"] is None:
+            return response
+        return respond(declared_values(self.hyperparameters, response["values"]))
 
     def update_space(self, hyperparameters: keras_tuner.HyperParameters) -> None:
         """Add new hyperparameters, and go on from every trial to their other values."""

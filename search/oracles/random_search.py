@@ -9,7 +9,8 @@ from keras_tuner.engine.hyperparameters import HyperParameter
 from keras_tuner.engine.trial import TrialStatus
 
 from search.oracles.keras_tuner_internals import is_tried, random_values
-from search.space.points import active
+from search.oracles.typed_space import TypedSpace
+from search.space.declared import active, listed_values
 from search.values import Values
 
 _LOOKED_AT = 20_000
@@ -22,7 +23,7 @@ class Response(TypedDict):
     values: Values | None
 
 
-class RandomOracle(keras_tuner.oracles.RandomSearchOracle):  # type: ignore[misc]
+class RandomOracle(TypedSpace, keras_tuner.oracles.RandomSearchOracle):  # type: ignore[misc]
     """Drop-in for `keras_tuner.oracles.RandomSearchOracle`: the same suggestions, and more where the parent gives up.
 
     The parent stops after 20 draws that were tried before, with a third of a space of 50 left.
@@ -60,5 +61,5 @@ def _combinations(space: Sequence[HyperParameter], values: Values) -> Iterator[V
     if not active(first, values):
         yield from _combinations(rest, values)
         return
-    for value in first.values:
+    for value in listed_values(first):
         yield from _combinations(rest, values | {first.name: value})

@@ -15,7 +15,7 @@ from optuna.trial import TrialState
 
 from search.oracles.distributions import Space
 from search.quiet import quiet_optuna
-from search.space.points import active
+from search.space.declared import active, declared_value
 from search.values import Values
 
 
@@ -44,7 +44,8 @@ class TPEStudy:
         values: Values = {}
         for hyperparameter, known in zip(space, self._space.parameters(space), strict=True):
             if active(hyperparameter, values):
-                values[hyperparameter.name] = hyperparameter.value if known is None else known.suggest(trial)
+                value = hyperparameter.value if known is None else known.suggest(trial)
+                values[hyperparameter.name] = declared_value(hyperparameter, value)
         # The trial asked for knows more than a resumed study would: what was drawn for inactive branches.
         self._study.tell(trial, state=TrialState.FAIL)
         return values

@@ -8,6 +8,7 @@ import keras
 import keras_tuner
 
 from search.errors import SpaceError
+from search.space.declared import declared_space, declared_values
 from search.space.points import random_point
 from search.values import JsonObject, Value, Values
 
@@ -30,12 +31,12 @@ RANDOM_POINTS = 5
 def as_space(declared: Declared) -> keras_tuner.HyperParameters:
     """Return the hyperparameters that `as_json` wrote."""
     # Keras Tuner changes the mappings that it reads.
-    return keras_tuner.HyperParameters.from_config({"space": copy.deepcopy(declared), "values": {}})
+    return declared_space(keras_tuner.HyperParameters.from_config({"space": copy.deepcopy(declared), "values": {}}))
 
 
 def as_json(space: keras_tuner.HyperParameters) -> Declared:
     """Return the hyperparameters of ``space``, without values, as JSON takes them."""
-    declared: Declared = space.get_config()["space"]
+    declared: Declared = declared_space(space).get_config()["space"]
     return declared
 
 
@@ -55,8 +56,7 @@ class Builder:
     @property
     def values(self) -> Values:
         """The values given, and the defaults that the last build used beside them."""
-        values: Values = self._given | self._declared.values
-        return values
+        return self._given | declared_values(self._declared, self._declared.values)
 
     @property
     def declared(self) -> Declared:
@@ -69,7 +69,7 @@ def discover(hypermodel: keras_tuner.HyperModel, *, seed: int = 1) -> keras_tune
 
     Builds the model once with its defaults and once more for each scope that no build has reached, as Keras Tuner's own
     tuners do. Where the defaults cannot be built, some random values are tried. Raises SpaceError if those cannot be
-    built either.
+    built either. The defaults of the space are of their hyperparameters' types.
     """
     space = keras_tuner.HyperParameters()
     unreached = _explore_start(hypermodel, space, seed)
@@ -80,7 +80,7 @@ def discover(hypermodel: keras_tuner.HyperModel, *, seed: int = 1) -> keras_tune
             continue
         tried.append(scope)
         unreached += _build_once(hypermodel, space, {condition.name: condition.values[0] for condition in scope})[0]
-    return space
+    return declared_space(space)
 
 
 def explore(

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
 import keras_tuner
-from keras_tuner.engine.hyperparameters import Float, HyperParameter, Int
+from keras_tuner.engine.hyperparameters import Choice, Float, HyperParameter, Int
 
-from search.errors import SettingsError
+from search.errors import SettingsError, SpaceError
+from search.space.declared import active, declared_value, has_steps, listed_values, nearest_value
 from search.values import Value, Values
 
 Point = Mapping[str, Value]
@@ -37,16 +38,21 @@ def complete(space: keras_tuner.HyperParameters, point: Point) -> Values:
     for hyperparameter in space.space:
         name = hyperparameter.name
         if name not in values and active(hyperparameter, values):
-            values[name] = _checked(hyperparameter, point[name]) if name in point else hyperparameter.default
+            given = point.get(name, hyperparameter.default)
+            values[name] = _checked(hyperparameter, given) if name in point else declared_value(hyperparameter, given)
     for name in point:
         if name not in values:
             raise SettingsError(f"{name} has no meaning here: it counts only where {_condition(space, name)}")
     return values
 
 
-def active(hyperparameter: HyperParameter, values: Point) -> bool:
-    """Whether all conditions of ``hyperparameter`` hold for ``values``."""
-    return all(condition.is_active(values) for condition in hyperparameter.conditions)
+def check_defaults(space: keras_tuner.HyperParameters) -> None:
+    """Raise SpaceError, one line, for a default that is not among its hyperparameter's values: Keras Tuner takes it."""
+    for hyperparameter in space.space:
+        try:
+            _checked(hyperparameter, declared_value(hyperparameter, hyperparameter.default))
+        except SettingsError as error:
+            raise SpaceError(f"the space has a default that is none of its values: {error}") from error
 
 
 def random_point(space: keras_tuner.HyperParameters, *, seed: int) -> Values:
@@ -54,15 +60,19 @@ def random_point(space: keras_tuner.HyperParameters, *, seed: int) -> Values:
     values: Values = {}
     for number, hyperparameter in enumerate(space.space):
         if active(hyperparameter, values):
-            values[hyperparameter.name] = hyperparameter.random_sample(seed + number)
+            drawn = hyperparameter.random_sample(seed + number)
+            values[hyperparameter.name] = nearest_value(hyperparameter, drawn)
     return values
 
 
 def _checked(hyperparameter: HyperParameter, value: object) -> Value:
     """Return the value of ``hyperparameter`` that ``value`` is, in its own type."""
-    if isinstance(hyperparameter, Int | Float) and hyperparameter.step is None:
+    if isinstance(hyperparameter, Int | Float) and not has_steps(hyperparameter):
         return _in_range(hyperparameter, value)
-    allowed: list[Value] = [*hyperparameter.values]
+    allowed = listed_values(hyperparameter)
+    if isinstance(hyperparameter, Choice) and isinstance(value, bool) and {0, 1}.issuperset(allowed):
+        # Keras Tuner keeps a choice of True and False as 1 and 0.
+        value = int(value)
     for other in allowed:
         if _same(value, other):
             return other

@@ -12,7 +12,7 @@ from ray._common.utils import get_system_memory
 from ray._private.utils import get_used_memory
 from ray.exceptions import OutOfMemoryError
 from search_tests.examples import specification
-from search_tests.oracle_driving import made, small
+from search_tests.oracle_driving import made
 
 from cluster import run_search
 from cluster.driving import ray_internals
@@ -23,6 +23,7 @@ from cluster.workers.trainable import TrialActor
 from cluster.workers.trial import TrialSession
 from datasets import Dataset, FormatError, open_folder
 from search import Conductor, Ledger, SearchLayout, SearchSettings, TrialState, create_search
+from search.testing.kinds import small
 
 LOST = "Failure # 1 (occurred at 2026-01-01_00-00-00)\nThe actor died unexpectedly before finishing this task.\n"
 ERROR = OutOfMemoryError("1 worker(s) were killed due to the node running low on memory. 15 of 16 GiB\nAnd more\n")

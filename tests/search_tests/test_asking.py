@@ -7,7 +7,7 @@ from typing import Any
 import keras_tuner
 import pytest
 from search_tests.examples import ended
-from search_tests.oracle_driving import NAMES, made, score, small
+from search_tests.oracle_driving import NAMES, made
 
 from datasets import open_folder
 from search import (
@@ -27,6 +27,8 @@ from search import (
     write_warm_start,
 )
 from search.space.discovery import as_json
+from search.testing.driving import score
+from search.testing.kinds import small
 from trainer import Objective
 
 # Hyperband refuses given points and other searches' trials: it plans all of its own.

@@ -3,7 +3,7 @@ import warnings
 import keras_tuner
 import numpy as np
 import pytest
-from search_tests.oracle_driving import begin, branched, made, resumed, run
+from search_tests.oracle_driving import made, resumed, run
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 
@@ -11,6 +11,8 @@ from search import BayesianOracle
 from search.oracles.gaussian_process import Floats, Likelihood, Posterior, normalise
 from search.oracles.length_scale import likeliest_length
 from search.oracles.multistart import minimise
+from search.testing.driving import begin
+from search.testing.kinds import branched
 
 NOISE = 1e-4
 

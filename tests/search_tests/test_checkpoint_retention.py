@@ -2,9 +2,10 @@
 
 import pytest
 from search_tests.examples import ended
-from search_tests.oracle_driving import OBJECTIVE, branched
+from search_tests.oracle_driving import OBJECTIVE
 
 from search import Conductor, Ledger, SearchLayout, SearchSpecification, Suggestion, make_oracle
+from search.testing.kinds import branched
 
 
 def conductor_of(

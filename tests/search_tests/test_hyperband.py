@@ -7,9 +7,11 @@ from typing import Any
 import keras_tuner
 import pytest
 from keras_tuner.engine.trial import Trial
-from search_tests.oracle_driving import OBJECTIVE, branched, end, searched, small
+from search_tests.oracle_driving import OBJECTIVE
 
 from search import HyperbandOracle, make_oracle
+from search.testing.driving import end, searched
+from search.testing.kinds import branched, small
 
 
 def made(hp: keras_tuner.HyperParameters, *, epochs: int = 4) -> HyperbandOracle:

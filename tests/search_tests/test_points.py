@@ -4,10 +4,10 @@ from typing import Any
 
 import keras_tuner
 import pytest
-from search_tests.oracle_driving import branched
 
 from search import SettingsError, complete_points, random_point
 from search.space.points import complete
+from search.testing.kinds import branched
 
 DEFAULTS = {"classes": 5, "optimizer": "adamw", "rate": 1e-4, "units": 32, "batch_size": 32, "beta": 0.9}
 

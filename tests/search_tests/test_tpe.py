@@ -4,9 +4,11 @@ from pathlib import Path
 import keras_tuner
 import optuna
 import pytest
-from search_tests.oracle_driving import begin, branched, made, run
+from search_tests.oracle_driving import made, run
 
 from search import TPEOracle
+from search.testing.driving import begin
+from search.testing.kinds import branched
 
 HyperParameters = keras_tuner.HyperParameters
 

@@ -1,0 +1,6 @@
+"""For authors of oracles: what every oracle keeps to, as tests to run over one's own. Needs pytest.
+
+Never imported by anything but tests.
+"""
+
+from search.testing.oracle_contract import OracleContract as OracleContract

@@ -1,0 +1,109 @@
+"""Types of values and defaults, wherever a space or a value comes from."""
+
+import json
+
+import keras_tuner
+import numpy as np
+import pytest
+from keras_tuner.engine.hyperparameters import Fixed, HyperParameter
+
+from search import Builder, SpaceError, check_defaults, discover, random_point
+from search.space.declared import declared_space, nearest_value
+from search.space.discovery import as_json, as_space
+from search.space.points import complete
+from search.testing.kinds import KINDS, Kind, all_kinds
+from search.values import Values
+
+
+def declared(kind: Kind) -> HyperParameter:
+    hp = keras_tuner.HyperParameters()
+    kind.declare(hp, "x")
+    return declared_space(hp).space[0]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_share_of_the_range_is_in_it_to_its_very_ends(kind: Kind, share: float) -> None:
+    known = declared(kind)
+    kind.check(nearest_value(known, known.prob_to_value(share)))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_default_is_one_of_the_values(kind: Kind) -> None:
+    kind.check(declared(kind).default)
+
+
+def check(values: Values) -> None:
+    for kind in KINDS:
+        kind.check(values[kind.title])
+    assert repr(json.loads(json.dumps(values))) == repr(values)
+
+
+def test_configurations_of_a_space_as_it_was_declared_are_of_their_kinds() -> None:
+    check(complete(all_kinds(), {}))
+    check(random_point(all_kinds(), seed=3))
+
+
+def test_a_build_and_its_space_are_of_their_kinds_and_json_keeps_them() -> None:
+    hypermodel = keras_tuner.HyperModel()
+
+    def build(hp: keras_tuner.HyperParameters) -> None:
+        for kind in KINDS:
+            kind.declare(hp, kind.title)
+
+    hypermodel.build = build
+    space = discover(hypermodel)
+    check(space.values)
+    declared = json.loads(json.dumps(as_json(space)))
+    check(complete(as_space(declared), {}))
+    builder = Builder(hypermodel, {})
+    builder()
+    check(builder.values)
+    assert json.loads(json.dumps(builder.declared)) == declared
+
+
+def test_of_one_name_under_two_conditions_the_active_one_says_the_type() -> None:
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("kind", ["a", "b"])
+    hp.Float("size", 1.0, 5.0, parent_name="kind", parent_values=["a"])
+    hp.Int("size", 1, 5, parent_name="kind", parent_values=["b"])
+    hp.values = {"kind": "b", "size": 4.0}
+    assert repr(declared_space(hp).values) == "{'kind': 'b', 'size': 4}"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("Int", {"min_value": 32, "max_value": 128, "step": 32, "default": 100}, "32, 64, 96, 128, found 100; .* 96"),
+        ("Int", {"min_value": 1, "max_value": 9, "default": 3.5}, "a whole number from 1 to 9, found 3.5"),
+        ("Int", {"min_value": 0, "max_value": 2**40, "default": -1}, "from 0 to 1099511627776, found -1"),
+        ("Float", {"min_value": 0, "max_value": 1, "default": 1.5}, "a number from 0.0 to 1.0, found 1.5"),
+    ],
+)
+def test_a_default_beyond_the_values_is_refused_in_one_line(
+    name: str, arguments: dict[str, float], message: str
+) -> None:
+    hp = keras_tuner.HyperParameters()
+    getattr(hp, name)("units", **arguments)
+    with pytest.raises(SpaceError, match=f"units is .*{message}") as caught:
+        check_defaults(hp)
+    assert "\n" not in str(caught.value)
+
+
+def test_defaults_of_every_kind_pass() -> None:
+    check_defaults(all_kinds())
+
+
+def test_a_choice_of_true_and_false_takes_them_in_a_point() -> None:
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("attention", [False, True])
+    assert repr(complete(hp, {"attention": True})) == "{'attention': 1}"
+
+
+def test_a_value_that_the_space_does_not_hold_stays_as_it_is() -> None:
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("kind", ["a", "b"])
+    hp.Int("size", 1, 5)
+    hp.values = {"kind": "c", "size": "many", "tuner/epochs": np.int64(4)}
+    assert repr(declared_space(hp).values) == "{'kind': 'c', 'size': 'many', 'tuner/epochs': 4}"
+    assert nearest_value(Fixed("classes", 5), 5) == 5
