@@ -20,8 +20,11 @@ from trainer.fitting.keras_internals import global_seed_state
 State = dict[str, npt.NDArray[Any]]
 OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
     "averaged": lambda: keras.optimizers.AdamW(3e-3, clipnorm=1.0, use_ema=True),
-    "own schedule": lambda: keras.optimizers.SGD(
-        keras.optimizers.schedules.ExponentialDecay(0.05, 2, 0.9), momentum=0.9
+    "own schedule": lambda: keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(
+            keras.optimizers.schedules.ExponentialDecay(0.05, 2, 0.9), momentum=0.9, gradient_accumulation_steps=3
+        ),
+        dynamic_growth_steps=4,
     ),
 }
 

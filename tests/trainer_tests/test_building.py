@@ -125,8 +125,9 @@ def test_a_softmax_before_a_loss_for_logits_gives_probabilities(make_build: Call
 
 def test_a_schedule_of_the_optimizers_own_is_recognised(make_build: Callable[..., Build]) -> None:
     schedule = keras.optimizers.schedules.CosineDecay(0.1, 100)
-    assert built(make_build(optimizer=lambda: keras.optimizers.SGD(schedule))).learning_rate is None
-    assert built(make_build(optimizer=lambda: keras.optimizers.SGD(0.25))).learning_rate == pytest.approx(0.25)
+    assert built(make_build(optimizer=lambda: keras.optimizers.SGD(schedule))).learning_rates == ()
+    ((_, rate),) = built(make_build(optimizer=lambda: keras.optimizers.SGD(0.25))).learning_rates
+    assert rate == pytest.approx(0.25)
 
 
 def test_the_seed_decides_the_weights(make_build: Callable[..., Build]) -> None:

@@ -49,14 +49,20 @@ def test_nothing_is_traced_twice(
     assert loop._validate_step.experimental_get_tracing_count() == 1
 
 
-def test_nothing_of_a_model_stays_in_memory(make_loop: Callable[..., TrainingLoop], training: Batches) -> None:
+@pytest.mark.parametrize("wrapped", [lambda optimizer: optimizer, keras.optimizers.LossScaleOptimizer])
+def test_nothing_of_a_model_stays_in_memory(
+    make_loop: Callable[..., TrainingLoop],
+    make_build: Callable[..., Build],
+    training: Batches,
+    wrapped: Callable[..., keras.optimizers.Optimizer],
+) -> None:
     def graphs() -> int:
         keras.utils.clear_session()
         gc.collect()
         return sum(isinstance(thing, tf.__internal__.FuncGraph) for thing in gc.get_objects())
 
     before = graphs()
-    train(make_loop(), training)
+    train(make_loop(make_build(optimizer=lambda: wrapped(keras.optimizers.Adam(3e-3)))), training)
     assert graphs() == before
 
 

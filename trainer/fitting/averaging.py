@@ -22,8 +22,6 @@ class WeightAverages:
 
     def __init__(self, model: keras.Model, decay: float) -> None:
         """Start from the weights of ``model``. ``decay`` is at least 0, where nothing is averaged, and below 1."""
-        # With mixed precision the optimizer is wrapped in one that scales the loss.
-        self._optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
         self._model, self._decay = model, decay
         self._averaged = _floating(model) if decay else []
         self.variables: Sequence[tf.Variable] = [tf.Variable(own.value, trainable=False) for own in self._averaged]
@@ -32,17 +30,19 @@ class WeightAverages:
         """Take in the weights after a step; part of the step's graph."""
         if not self._averaged:
             return
-        step = tf.cast(self._optimizer.iterations.value, tf.float32)
+        # Not a variable where gradients are added up over steps.
+        step = tf.cast(keras.ops.convert_to_tensor(self._model.optimizer.iterations), tf.float32)
         share = 1 - tf.minimum(self._decay, (1 + step) / (10 + step))
         for own, average in zip(self._averaged, self.variables, strict=True):
             # One operation instead of three, for each of a hundred weights.
-            tf.raw_ops.ResourceApplyGradientDescent(var=average.handle, alpha=share, delta=average - own.value)
+            alpha = tf.cast(share, average.dtype)
+            tf.raw_ops.ResourceApplyGradientDescent(var=average.handle, alpha=alpha, delta=average - own.value)
 
     def take_over(self) -> None:
         """Put the averages, if any are kept, in the weights' place for good."""
         for own, average in zip(self._averaged, self.variables, strict=True):
             own.assign(average)
-        self._optimizer.finalize_variable_values(self._model.trainable_variables)
+        self._model.optimizer.finalize_variable_values(self._model.trainable_variables)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

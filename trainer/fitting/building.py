@@ -30,8 +30,8 @@ class BuiltModel:
         image_shape: (height, width, 3).
         one_hot: Whether its loss wants one-hot labels (else integers).
         logits: Whether its outputs are logits (else probabilities).
-        learning_rate: Its optimizer's own, to which the schedule is relative; None when the optimizer has a
-            schedule of its own, which is left alone.
+        learning_rates: Each variable of its optimizer that holds a learning rate, with the value to which the schedule
+            is relative; a schedule of the optimizer's own, which is left alone, has none.
     """
 
     model: keras.Model
@@ -39,7 +39,7 @@ class BuiltModel:
     image_shape: tuple[int, int, int]
     one_hot: bool
     logits: bool
-    learning_rate: float | None
+    learning_rates: tuple[tuple[keras.Variable, float], ...]
 
 
 def build_model(
@@ -70,15 +70,13 @@ def build_model(
     _check_size(model, max_parameters)
     outputs = _run_once(model, image_shape, classes)
     _check_size(model, max_parameters)  # again: a subclassed model has its weights only now
-    rate = model.optimizer.learning_rate
     return BuiltModel(
         model=model,
         classes=classes,
         image_shape=image_shape,
         one_hot=not _is_sparse(model.loss),
         logits=bool(getattr(model.loss, "from_logits", False)) and not _add_up_to_1(outputs),
-        # A schedule of the optimizer's own shows as a plain tensor.
-        learning_rate=float(rate.numpy()) if isinstance(rate, keras.Variable) else None,
+        learning_rates=tuple((rate, float(rate.numpy())) for rate in _learning_rates(model.optimizer)),
     )
 
 
@@ -106,6 +104,16 @@ def _is_sparse(loss: object) -> bool:
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
     names = [parent.__name__ for parent in type(loss).__mro__] if name is None else [name]
     return any("sparse" in name.lower() for name in names)
+
+
+def _learning_rates(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return _learning_rates(optimizer.inner_optimizer)
+    if isinstance(optimizer, keras.optimizers.MultiOptimizer):
+        return [rate for part in optimizer.optimizers for rate in _learning_rates(part)]
+    rate = optimizer.learning_rate
+    # A schedule of the optimizer's own shows as a plain tensor.
+    return [rate] if isinstance(rate, keras.Variable) else []
 
 
 def _run_once(model: keras.Model, image_shape: tuple[int, int, int], classes: int) -> npt.NDArray[np.float32]:

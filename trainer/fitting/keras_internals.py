@@ -19,6 +19,7 @@ _OF_ADAMW = {
     "_model_variables_moving_average": "the averages that `use_ema` keeps",
     "_use_weight_decay": "whether a weight is to be decayed",
 }
+_OF_LOSS_SCALING = ("_tf_apply", "_common_apply")
 
 
 def global_seed_state() -> keras.Variable:
@@ -29,12 +30,23 @@ def global_seed_state() -> keras.Variable:
     return keras.src.random.seed_generator.global_seed_generator().state
 
 
+def apply_outside_replicas(optimizer: keras.optimizers.Optimizer) -> None:
+    """Let an optimizer that scales the loss be applied outside of a replica's context, as all others can be.
+
+    There it refuses, for it would ask every replica whether its gradients are finite. With one replica there is nobody
+    to ask: what it does on other backends than TensorFlow is enough.
+    """
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer._tf_apply = optimizer._common_apply
+
+
 def check_keras() -> None:
     """Raise FrameworkError, one line, if this Keras lacks a name that is used."""
     methods = [method for parent in keras.optimizers.AdamW.__mro__ for method in vars(parent).items()]
     # Some attributes exist in a built optimizer alone: they are looked for in the code that makes them.
     used = {name for _, method in methods if isinstance(method, FunctionType) for name in method.__code__.co_names}
     missing = sorted(_OF_ADAMW.keys() - used - {name for name, _ in methods})
+    missing += [name for name in _OF_LOSS_SCALING if not hasattr(keras.optimizers.LossScaleOptimizer, name)]
     try:
         _ = keras.src.random.seed_generator.global_seed_generator
     except AttributeError:

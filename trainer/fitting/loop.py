@@ -5,7 +5,7 @@ end of each call, gives no outputs of its validation, and hides whether an excep
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets import Batch, Batches, MixedBatch, Progress, silent
-from trainer.answering.predicting import as_probabilities, compiled
+from trainer.answering.predicting import Result, as_probabilities, compiled
 from trainer.errors import InfeasibleError
 from trainer.fitting.building import BuiltModel, feasibly
 from trainer.fitting.feeding import prefetched
-from trainer.frameworks import keras, tf
+from trainer.fitting.keras_internals import apply_outside_replicas
+from trainer.frameworks import tf
 
 # Reading the loss back makes a GPU wait, so a diverged model is noticed within so many steps.
 _LOSS_CHECK_EVERY = 16
@@ -52,7 +53,7 @@ class TrainingLoop:
             mixed: Whether it is trained on `Batches.mixed_epoch`.
             class_weights: float32, (classes,): What an image's training loss is multiplied by, by its class; the
                 mean of its targets' weights where classes are mixed. None weighs all alike.
-            after_step: Called once, while a training step is traced: its operations are done after each.
+            after_step: Called while a training step is traced: its operations are done after each.
 
         Raises:
             InfeasibleError: ``mixed``, but the loss is one of integer labels.
@@ -65,9 +66,17 @@ class TrainingLoop:
         self.built, self._mixed, self._class_weights, self._after_step = built, mixed, class_weights, after_step
         images, labels = tf.TensorSpec((None, *built.image_shape), tf.float32), tf.TensorSpec((None,), tf.int64)
         targets = tf.TensorSpec((None, built.classes), tf.float32) if mixed else labels
-        rate, jit = tf.TensorSpec((), tf.float32), built.model.jit_compile
-        self._train_step = compiled(self._training_step, images, targets, rate, jit_compile=jit)
-        self._validate_step = compiled(self._validation_step, images, labels, jit_compile=jit)
+        rates = tf.TensorSpec((len(built.learning_rates),), tf.float32)
+        apply_outside_replicas(built.model.optimizer)
+        self._train_step = self._prepared(self._training_step, images, targets, rates)
+        self._validate_step = self._prepared(self._validation_step, images, labels)
+
+    def _prepared(self, step: Callable[..., Result], *signature: tf.TensorSpec) -> Callable[..., Result]:
+        """Compile a step as the model was compiled, if at all (``run_eagerly``)."""
+        model = self.built.model
+        if model.run_eagerly:
+            return lambda *arrays: step(*map(tf.convert_to_tensor, arrays))
+        return compiled(step, *signature, jit_compile=model.jit_compile)
 
     def train(
         self, batches: Batches, *, epoch: int, learning_rate_factor: Callable[[int], float], on_batch: Progress = silent
@@ -79,17 +88,17 @@ class TrainingLoop:
         """
         self.built.model.reset_metrics()
         results: dict[str, tf.Tensor] = {}
-        own_rate = 0.0 if self.built.learning_rate is None else self.built.learning_rate
         made: Iterator[Batch | MixedBatch] = batches.mixed_epoch(epoch) if self._mixed else batches.epoch(epoch)
         with closing(prefetched(made)) as feed:
             for number, (images, labels) in enumerate(feed):
-                rate = np.float32(own_rate * learning_rate_factor(number))
+                factor = learning_rate_factor(number)
+                rates = np.array([own * factor for _, own in self.built.learning_rates], np.float32)
                 with feasibly():
-                    results = self._train_step(images, labels, rate)
+                    results = self._train_step(images, labels, rates)
                 if number % _LOSS_CHECK_EVERY == 0:
-                    _check_finite(results.get("loss"), "loss")
+                    _check_finite(results, "loss")
                 on_batch(number + 1, len(batches))
-        _check_finite(results.get("loss"), "loss")
+        _check_finite(results, "loss")
         return _numbers(results)
 
     def validate(self, batches: Batches, *, on_batch: Progress = silent) -> Validation:
@@ -110,7 +119,7 @@ class TrainingLoop:
                 on_batch(number + 1, len(batches))
         labels = np.concatenate(true)
         loss /= len(labels)
-        _check_finite(loss, "val_loss")
+        _check_finite({"val_loss": loss}, "val_loss")
         probabilities = as_probabilities(np.concatenate(outputs), logits=self.built.logits)
         return Validation({**_numbers(results), "loss": loss}, labels, probabilities)
 
@@ -123,18 +132,31 @@ class TrainingLoop:
             return tf.linalg.matvec(labels, self._class_weights)
         return tf.gather(self._class_weights, labels)
 
-    def _training_step(self, images: tf.Tensor, labels: tf.Tensor, learning_rate: tf.Tensor) -> dict[str, tf.Tensor]:
-        if self.built.learning_rate is not None:
-            self.built.model.optimizer.learning_rate.assign(learning_rate)
+    def _training_step(self, images: tf.Tensor, labels: tf.Tensor, learning_rates: tf.Tensor) -> dict[str, tf.Tensor]:
+        for (variable, _), rate in zip(self.built.learning_rates, tf.unstack(learning_rates), strict=True):
+            variable.assign(rate)
         targets = labels if self._mixed else self._targets(labels)
         # Without weights none are given: a loss of equal weights could differ in its last bit.
         data = (images, targets) if self._class_weights is None else (images, targets, self._weights(labels))
         # There is one replica. Outside of its context the optimizer does not add up gradients over replicas: that
         # operation has a custom gradient, which TensorFlow registers for ever, and with it the graph of each model.
         replica = tf.distribute.get_replica_context()
-        results: dict[str, tf.Tensor] = replica.merge_call(lambda _: self.built.model.train_step(data))
+        results = replica.merge_call(lambda _: self._model_step(data))
+        if not isinstance(results, dict):
+            raise InfeasibleError(f"train_step must return a dictionary of metrics, but returned {results!r}")
         self._after_step()
         return results
+
+    def _model_step(self, data: tuple[tf.Tensor, ...]) -> object:
+        """Do the model's own step, which may be one that its author wrote."""
+        try:
+            return self.built.model.train_step(data)
+        except ValueError as error:
+            if len(data) == 3 and "too many values to unpack" in str(error):
+                raise InfeasibleError(
+                    "train_step must take (images, labels, weights), as classes are weighed, but takes no weights"
+                ) from error
+            raise
 
     def _validation_step(
         self, images: tf.Tensor, labels: tf.Tensor
@@ -145,11 +167,13 @@ class TrainingLoop:
         return tf.cast(outputs, tf.float32), loss, model.compute_metrics(images, targets, outputs)
 
 
-def _check_finite(value: tf.Tensor | float | None, name: str) -> None:
-    if value is not None and not math.isfinite(float(value)):
-        raise InfeasibleError(f"diverged: {name} is {float(value)}")
+def _check_finite(results: Mapping[str, object], name: str) -> None:
+    value = _numbers({name: results.get(name)}).get(name)
+    if value is not None and not math.isfinite(value):
+        raise InfeasibleError(f"diverged: {name} is {value}")
 
 
-def _numbers(results: dict[str, tf.Tensor]) -> dict[str, float]:
+def _numbers(results: Mapping[str, object]) -> dict[str, float]:
     """Keep the metrics that are single numbers; a vector (one number a class) cannot be ranked."""
-    return {name: float(value) for name, value in results.items() if np.ndim(keras.ops.convert_to_numpy(value)) == 0}
+    arrays = {name: np.asarray(value) for name, value in results.items()}
+    return {name: float(array) for name, array in arrays.items() if array.ndim == 0 and array.dtype.kind not in "OSU"}

@@ -10,15 +10,15 @@ class FusedAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
     """Keras's AdamW by TensorFlow's own operations for it.
 
     Configuration, variables and results (up to rounding) are those of the base class. What the operations cannot do
-    (sparse gradients, ``amsgrad``, a distribution strategy) Keras does. The private names of the base class are listed,
-    with their reasons, in `keras_internals`.
+    (sparse gradients, weights in another format than float32, ``amsgrad``, a distribution strategy) Keras does. The
+    private names of the base class are listed, with their reasons, in `keras_internals`.
     """
 
     def _backend_update_step(
         self, grads: Sequence[tf.Tensor], trainable_variables: Sequence[keras.Variable], learning_rate: tf.Tensor
     ) -> None:
         """Update each variable and its two moments by one operation (Kingma & Ba 2015, arXiv:1412.6980)."""
-        if self.amsgrad or tf.distribute.has_strategy() or any(isinstance(grad, tf.IndexedSlices) for grad in grads):
+        if self.amsgrad or tf.distribute.has_strategy() or not all(map(_is_plain, grads, trainable_variables)):
             super()._backend_update_step(grads, trainable_variables, learning_rate)
             return
         step = tf.cast(self.iterations + 1, tf.float32)
@@ -54,8 +54,12 @@ class FusedAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
                 _move(average, by=average.value - variable.value, share=share)
 
 
+def _is_plain(grad: tf.Tensor, variable: keras.Variable) -> bool:
+    return variable.dtype == "float32" and not isinstance(grad, tf.IndexedSlices)
+
+
 def _move(variable: keras.Variable, *, by: tf.Tensor, share: tf.Tensor) -> None:
-    tf.raw_ops.ResourceApplyGradientDescent(var=_handle(variable), alpha=share, delta=by)
+    tf.raw_ops.ResourceApplyGradientDescent(var=_handle(variable), alpha=tf.cast(share, variable.dtype), delta=by)
 
 
 def _handle(variable: keras.Variable) -> tf.Tensor:
