@@ -14,6 +14,7 @@ from .space.built_in import GalaxyHyperModel as GalaxyHyperModel
 # isort: split
 # For the layers above.
 from .conducting.conductor import Conductor as Conductor, NoSuggestion as NoSuggestion
+from .conducting.edited_space import check_space as check_space, find_again as find_again
 from .conducting.fail_fast import FAIL_FAST_TRIALS as FAIL_FAST_TRIALS
 from .conducting.warm_start import (
     WarmStart as WarmStart,

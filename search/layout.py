@@ -10,7 +10,8 @@
     oracle.json              the oracle's state, as it was some trials ago
     oracle-rest.json         what the state has more by now
     snapshot.json            ended records without histories, for quick reading; never trusted over records/
-    space.json               every hyperparameter that the oracle knows; grows when a trial discovers a new one
+    space.json               every hyperparameter that the oracle knows; grows when a trial discovers a new one;
+                             another one, and the trials before, where `--accept-space` has taken an edited space
     lessons.json             what `--warm-start` took from another search, at the start
     suggestions/<id>.json    what the oracle proposed; durable before Ray gets it
     progress/<id>.json       a running trial's last report; replaced each epoch

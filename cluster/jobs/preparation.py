@@ -9,6 +9,7 @@ from datasets import Dataset
 from search import (
     RANDOM_POINTS,
     Builder,
+    Ledger,
     SearchSettings,
     SettingsError,
     SpaceError,
@@ -21,6 +22,7 @@ from search import (
     complete_points,
     discover,
     explore,
+    find_again,
     find_search,
     load_hypermodel,
     make_oracle,
@@ -90,6 +92,10 @@ class Preparation:
         _refuse_hyperband(self._settings, "--warm-start")
         layout = find_search(self._settings.warm_start, storage)
         return collect_warm_start(layout, self._space, self._objective, explore=self._explore)
+
+    def find_again(self, ledger: Ledger) -> None:
+        """Add to the space what only trials of the search have discovered."""
+        find_again(ledger, self._hypermodel, self._space)
 
     def oracle(self) -> "keras_tuner.Oracle":
         """Make the oracle of the space."""

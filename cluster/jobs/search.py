@@ -21,6 +21,7 @@ from search import (
     SearchView,
     WarmStart,
     check_name_free,
+    check_space,
     create_search,
     driver_heartbeat,
     driver_is_alive,
@@ -82,18 +83,22 @@ def resume_search(
     address: str = "local",
     dataset: str | None = None,
     trials: int | None = None,
+    accept_space: bool = False,
     watch: Watch | None = None,
 ) -> SearchView:
     """Go on with the search called ``name``, whatever ended it, and return it as it stands at its end.
 
     What has ended stands; what had not goes on from its last checkpoint; oracle and scheduler know what they knew.
-    ``trials`` extends the search to so many; ``dataset`` is where its dataset has moved to. The rest is as in
+    ``trials`` extends the search to so many; ``dataset`` is where its dataset has moved to. With ``accept_space`` it
+    goes on in a space that was edited: what is proposed from then on follows the new one. The rest is as in
     `run_search`.
 
-    Raises LedgerError if there is no such search, its driver is alive, or its dataset is another one or not there. Who
-    is refused has changed nothing: all that can be wrong is said before anything is written.
+    Raises LedgerError if there is no such search, its driver is alive, or its dataset is another one or not there;
+    SpaceError, which lists what was edited, if that is not accepted. Who is refused has changed nothing: all that can
+    be wrong is said before anything is written.
     """
     layout = SearchLayout.of(storage, name)
+    ledger = Ledger(layout)
     before = read_specification(layout)
     if driver_is_alive(layout.root):
         raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
@@ -103,13 +108,15 @@ def resume_search(
     prepared = Preparation(opened, specification.settings, resumed=True)
     # Killed between the creation of the search and these: nothing had been tried.
     warm_start = prepared.warm_start(storage) if read_warm_start(layout) is None else None
+    prepared.find_again(ledger)
     oracle = prepared.oracle()
+    check_space(ledger, oracle, accept=accept_space)
     with _runner(address, specification.settings) as run, _driving(layout):
         if read_specification(layout) != before:
             raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
         keep_changes(layout, before, specification)
         _keep(warm_start, layout)
-        conductor = Conductor.resumed(specification, Ledger(layout), oracle)
+        conductor = Conductor.resumed(specification, ledger, oracle, accept_space=accept_space)
         with supervised(conductor, layout, watch):
             run(conductor, layout)
     return read_search(storage, name)

@@ -12,14 +12,17 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from search.conducting.checkpoint_retention import CheckpointRetention
+from search.conducting.edited_space import current_space
 from search.conducting.fail_fast import FAIL_FAST_TRIALS, common_failure
 from search.conducting.rebuilding import rebuild_oracle
 from search.conducting.warm_start import as_suggestion, read_warm_start
+from search.ledger.known_space import KnownSpace
 from search.ledger.ledger import Ledger
 from search.ledger.records import Record, Suggestion, now, pending
 from search.ledger.specification import SearchSpecification
-from search.oracles.space_updates import unknown, update_oracle
+from search.oracles.space_updates import is_outside, unknown, update_oracle
 from search.space.discovery import Declared, as_json, as_space
+from search.space.points import fitted
 from search.values import Values
 
 
@@ -49,13 +52,22 @@ class Conductor:
         self.exhausted = False
         self.common_failure: str | None = None
         self._ended = 0
+        self._space = KnownSpace(hyperparameters=as_json(oracle.hyperparameters))
         self._retention = CheckpointRetention(ledger.layout, oracle, known=":" not in specification.settings.oracle)
 
     @classmethod
-    def resumed(cls, specification: SearchSpecification, ledger: Ledger, oracle: keras_tuner.Oracle) -> "Conductor":
+    def resumed(
+        cls,
+        specification: SearchSpecification,
+        ledger: Ledger,
+        oracle: keras_tuner.Oracle,
+        *,
+        accept_space: bool = False,
+    ) -> "Conductor":
         """Start a search or go on: ``oracle``, just made, learns all the ledger holds; unfinished trials come first.
 
-        What `--warm-start` took from another search comes before the search's own trials, told as ended ones.
+        What `--warm-start` took from another search comes before the search's own trials, told as ended ones. With
+        ``accept_space`` the search goes on in the oracle's space where that was edited, else in the one it had.
         """
         conductor = cls(specification, ledger, oracle)
         suggestions = ledger.suggestions()
@@ -65,14 +77,15 @@ class Conductor:
         conductor._ended = len(ended)
         conductor.common_failure = common_failure(ended.values())
         warm_start = read_warm_start(ledger.layout)
-        earlier = {} if warm_start is None else {record.trial_id: record for record in warm_start.trials}
-        before = [as_suggestion(record) for record in earlier.values()]
-        untold = rebuild_oracle(oracle, ledger.oracle_state(), [*before, *suggestions], earlier | ended)
-        declared = ledger.space()
-        if declared is None:
-            ledger.write_space(as_json(oracle.hyperparameters))
-        else:
-            update_oracle(oracle, as_space(declared))
+        lessons = {} if warm_start is None else {record.trial_id: record for record in warm_start.trials}
+        learned_from = [*map(as_suggestion, lessons.values()), *suggestions]
+        known = ledger.space()
+        space = current_space(known, oracle.hyperparameters, learned_from, accept=accept_space)
+        conductor._space = space
+        untold = rebuild_oracle(oracle, ledger.oracle_state(), learned_from, lessons | ended, earlier=space.earlier)
+        if space != known:
+            ledger.write_space(space)
+        update_oracle(oracle, as_space(space.hyperparameters))
         for record in untold:
             conductor._tell(record)
         if untold:
@@ -95,9 +108,8 @@ class Conductor:
             return NoSuggestion.STOPPED
         # One tuner id a trial: the oracle believes that every worker is a tuner of its own.
         tuner_id = f"worker-{len(self._oracle.trials)}"
-        points = self.specification.settings.points
-        # Given points come before all others: so many suggestions as there are have been of them.
-        trial = self._given(tuner_id, points[number]) if number < len(points) else self._oracle.create_trial(tuner_id)
+        point = self._point(number)
+        trial = self._oracle.create_trial(tuner_id) if point is None else self._given(tuner_id, point)
         if trial.status == TrialStatus.STOPPED:
             self.exhausted = True
             return NoSuggestion.STOPPED
@@ -123,7 +135,8 @@ class Conductor:
         known = self._oracle.hyperparameters.copy()
         known.merge(new, overwrite=False)
         # Durable before the oracle knows of it, as all that it learns.
-        self._ledger.write_space(as_json(known))
+        self._space = self._space.model_copy(update={"hyperparameters": as_json(known)})
+        self._ledger.write_space(self._space)
         update_oracle(self._oracle, space)
         self._ledger.write_oracle(self._oracle.get_state())
 
@@ -166,6 +179,8 @@ class Conductor:
 
     def _tell(self, record: Record) -> None:
         trial = self._oracle.get_trial(record.trial_id)
+        if is_outside(trial):
+            return
         if record.succeeded:
             scored = {self.specification.objective_name: record.score}
             self._oracle.update_trial(record.trial_id, scored, step=record.best_epoch or 0)
@@ -173,6 +188,14 @@ class Conductor:
         else:
             trial.status, trial.message = TrialStatus.FAILED, record.reason
         self._oracle.end_trial(trial)
+
+    def _point(self, number: int) -> Values | None:
+        """Return the given point that comes next, None if none does or it lies outside of a space edited since."""
+        points = self.specification.settings.points
+        # Given points come before all others: so many suggestions as there are have been of them.
+        if number >= len(points):
+            return None
+        return fitted(self._oracle.hyperparameters, points[number]) if self._space.earlier else points[number]
 
     def _given(self, tuner_id: str, values: Values) -> Trial:
         """Let the oracle begin a trial of ``values`` as it begins its own: the trial is like any other to it."""

@@ -4,15 +4,19 @@ An oracle's state is kept after each suggestion, so after a kill it may lack the
 the ledger, which is written first, has both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from search.ledger.records import Record, Suggestion, in_order_of_end
+from search.oracles.grid import GridOracle
 from search.oracles.hyperband import HyperbandOracle
 from search.oracles.keras_tuner_internals import record_values
-from search.values import JsonObject
+from search.oracles.space_updates import OUTSIDE, is_outside
+from search.space.declared import active
+from search.space.points import fitted
+from search.values import JsonObject, Values
 
 
 def rebuild_oracle(
@@ -20,6 +24,8 @@ def rebuild_oracle(
     state: JsonObject | None,
     suggestions: Sequence[Suggestion],
     records: Mapping[str, Record],
+    *,
+    earlier: Collection[str] = (),
 ) -> list[Record]:
     """Give ``oracle``, just made, the trials, the state and the generators that the ledger holds.
 
@@ -27,34 +33,66 @@ def rebuild_oracle(
         state: what its ``get_state`` gave last; None if it was never kept.
         suggestions: all, in the order in which they were made.
         records: those of ended trials, by trial id.
+        earlier: the trials, by id, that were suggested in a space that has been edited since. Those that do not fit in
+            the oracle's space have failed, as far as it knows, and have no values.
 
     Returns:
         The records that the oracle has not been told, in the order of their end: the caller tells them.
     """
     told = set(state["end_order"]) if state is not None else set()
     for suggestion in suggestions:
-        oracle.trials[suggestion.trial_id] = _trial(oracle, suggestion)
-    for trial_id in told:
+        oracle.trials[suggestion.trial_id] = _trial(oracle, suggestion, is_earlier=suggestion.trial_id in earlier)
+    outside = {trial_id for trial_id, trial in oracle.trials.items() if is_outside(trial)}
+    for trial_id in told - outside:
         _settle(oracle.trials[trial_id], records[trial_id])
     if state is not None:
-        oracle.set_state({**state, "ongoing_trials": {}})
+        _set_state(oracle, state, is_edited=bool(earlier))
     started = set(oracle.start_order)
     for number, suggestion in enumerate(suggestions):
         trial = oracle.trials[suggestion.trial_id]
-        if suggestion.trial_id not in started:
+        is_new = suggestion.trial_id not in started
+        if is_new:
             if isinstance(oracle, HyperbandOracle):
                 oracle.restore(trial)
             oracle.start_order.append(suggestion.trial_id)
+        if suggestion.trial_id in outside:
+            continue
+        if is_new or trial.hyperparameters.values != suggestion.values:
             record_values(oracle, trial)
         if suggestion.trial_id not in told:
             oracle.ongoing_trials[f"worker-{number}"] = trial
-    return [record for record in in_order_of_end(records.values()) if record.trial_id not in told]
+    return [record for record in in_order_of_end(records.values()) if record.trial_id not in told | outside]
 
 
-def _trial(oracle: keras_tuner.Oracle, suggestion: Suggestion) -> Trial:
-    hyperparameters = oracle.hyperparameters.copy()
-    hyperparameters.values = dict(suggestion.values)
-    return Trial(hyperparameters, trial_id=suggestion.trial_id, status=TrialStatus.RUNNING)
+def _trial(oracle: keras_tuner.Oracle, suggestion: Suggestion, *, is_earlier: bool) -> Trial:
+    """Make the trial of a suggestion: with the defaults of what has come into the space since."""
+    space, own = oracle.hyperparameters.copy(), suggestion.hyperparameters
+    values = fitted(space, own) if is_earlier else own | _defaults(space, own)
+    bookkeeping = {name: value for name, value in suggestion.values.items() if name not in own}
+    if values is None:
+        space.values = bookkeeping
+        return Trial(space, trial_id=suggestion.trial_id, status=TrialStatus.FAILED, message=OUTSIDE)
+    space.values = values | bookkeeping if is_earlier else suggestion.values | values
+    return Trial(space, trial_id=suggestion.trial_id, status=TrialStatus.RUNNING)
+
+
+def _defaults(space: keras_tuner.HyperParameters, own: Values) -> Values:
+    """Return the default of each active hyperparameter that has no value of its own."""
+    values = dict(own)
+    for one in space.space:
+        if one.name not in values and active(one, values):
+            values[one.name] = one.default
+    return values
+
+
+def _set_state(oracle: keras_tuner.Oracle, state: JsonObject, *, is_edited: bool) -> None:
+    """Give ``oracle`` its state, but not the space of an earlier time where that has been edited."""
+    space = oracle.hyperparameters
+    oracle.set_state({**state, "ongoing_trials": {}})
+    if is_edited:
+        oracle.hyperparameters = space
+        if isinstance(oracle, GridOracle):
+            oracle.leave_places()
 
 
 def _settle(trial: Trial, record: Record) -> None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from datasets import Folder, first_problem
 from search.errors import LedgerError
 from search.layout import ORACLE, ORACLE_REST, SPACE, STATE, STOP, SearchLayout, file_of, trial_of
+from search.ledger.known_space import KnownSpace
 from search.ledger.oracle_state import StateKeeper, joined
 from search.ledger.records import Record, SearchState, Suggestion, now, pending
 from search.ledger.snapshot import SnapshotWriter, read_snapshot
@@ -61,14 +62,13 @@ class Ledger:
             self.layout.root.write_whole(ORACLE, base)
         self.layout.root.write_whole(ORACLE_REST, rest)
 
-    def write_space(self, declared: list[JsonObject]) -> None:
-        """Keep the hyperparameters that the oracle is about to know."""
-        self._write_json(SPACE, {"hyperparameters": declared})
+    def write_space(self, space: KnownSpace) -> None:
+        """Keep the space that the oracle is about to know."""
+        self._write_json(SPACE, space.model_dump())
 
-    def space(self) -> list[JsonObject] | None:
-        """Return the hyperparameters that were kept last; None before the search has started."""
-        data = self.layout.root.read_if_there(SPACE)
-        return None if data is None else json.loads(data)["hyperparameters"]
+    def space(self) -> KnownSpace | None:
+        """Return the space that was kept last; None before the search has started."""
+        return _read_if_there(self.layout.root, SPACE, KnownSpace)
 
     def request_stop(self) -> None:
         """Ask the search's driver, wherever it runs, to finish what runs and stop."""

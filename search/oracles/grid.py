@@ -4,7 +4,7 @@ import keras_tuner
 
 from search.oracles.keras_tuner_internals import OpenGridOracle, is_tried
 from search.oracles.random_search import Response, respond
-from search.oracles.space_updates import complete_trials
+from search.oracles.space_updates import complete_trials, is_outside
 from search.oracles.typed_space import TypedSpace
 from search.space.declared import declared_values
 from search.space.points import complete
@@ -22,7 +22,7 @@ class GridOracle(TypedSpace, OpenGridOracle):
     def populate_space(self, trial_id: str) -> Response:
         """Return the next combination and its status, as the parent does; the defaults come first."""
         for other in self.trials:
-            if other not in self.order and self._on_grid(other):
+            if other not in self.order and not is_outside(self.trials[other]) and self._on_grid(other):
                 self._place(other)
         self.starts[:] = [other for other in self.starts if other in self.order]
         defaults = complete(self.hyperparameters, {})
@@ -42,6 +42,11 @@ class GridOracle(TypedSpace, OpenGridOracle):
         if len(self.hyperparameters.space) > size:
             complete_trials(self)
             self.starts[:] = self.order
+
+    def leave_places(self) -> None:
+        """Forget where on the grid the trials stand, as the grid is another one: they are placed again."""
+        self.order.clear()
+        self.starts.clear()
 
     def get_state(self) -> JsonObject:
         """Return what `set_state` needs beside the trials, as JSON takes it."""

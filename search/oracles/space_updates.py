@@ -7,8 +7,12 @@ the default: that is what the trial itself used, and what Keras Tuner's own Baye
 
 import keras_tuner
 from keras_tuner.engine.hyperparameters import HyperParameter
+from keras_tuner.engine.trial import Trial
 
 from search.oracles.keras_tuner_internals import record_values
+
+OUTSIDE = "outside of the space as it is now"
+"""Message of a trial that was suggested before the space was edited, and of which the oracle is to learn nothing."""
 
 
 def unknown(oracle: keras_tuner.Oracle, space: keras_tuner.HyperParameters) -> list[HyperParameter]:
@@ -29,7 +33,14 @@ def update_oracle(oracle: keras_tuner.Oracle, space: keras_tuner.HyperParameters
 def complete_trials(oracle: keras_tuner.Oracle) -> None:
     """Give every trial the default of each active hyperparameter that it lacks."""
     for trial in oracle.trials.values():
+        if is_outside(trial):
+            continue
         size = len(trial.hyperparameters.space)
         trial.hyperparameters.merge(oracle.hyperparameters, overwrite=False)
         if len(trial.hyperparameters.space) > size:
             record_values(oracle, trial)
+
+
+def is_outside(trial: Trial) -> bool:
+    """Whether the trial lies outside of the oracle's space: it has no values then."""
+    return bool(trial.message == OUTSIDE)

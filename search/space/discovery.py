@@ -89,7 +89,14 @@ def explore(
     """Add to ``space`` what a build with each of ``points`` declares that names a hyperparameter unknown so far."""
     for point in points:
         if not point.keys() <= {one.name for one in space.space}:
-            _build_once(hypermodel, space, point)
+            add_branch(hypermodel, space, point)
+
+
+def add_branch(
+    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: Mapping[str, Value]
+) -> None:
+    """Add to ``space`` what a build with ``values`` declares, as far as it comes."""
+    _build_once(hypermodel, space, values)
 
 
 def _explore_start(hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, seed: int) -> list[Scope]:

@@ -34,12 +34,7 @@ def complete(space: keras_tuner.HyperParameters, point: Point) -> Values:
     for name in point:
         if name not in known:
             raise SettingsError(f"the space has no hyperparameter {name!r}{_nearest_name(name, known)}")
-    values: Values = {}
-    for hyperparameter in space.space:
-        name = hyperparameter.name
-        if name not in values and active(hyperparameter, values):
-            given = point.get(name, hyperparameter.default)
-            values[name] = _checked(hyperparameter, given) if name in point else declared_value(hyperparameter, given)
+    values = _completed(space, point)
     for name in point:
         if name not in values:
             raise SettingsError(f"{name} has no meaning here: it counts only where {_condition(space, name)}")
@@ -55,6 +50,14 @@ def check_defaults(space: keras_tuner.HyperParameters) -> None:
             raise SpaceError(f"the space has a default that is none of its values: {error}") from error
 
 
+def fitted(space: keras_tuner.HyperParameters, point: Point) -> Values | None:
+    """Return ``point`` as far as ``space`` has a meaning for it, completed; None if one of its values lies outside."""
+    try:
+        return _completed(space, point)
+    except SettingsError:
+        return None
+
+
 def random_point(space: keras_tuner.HyperParameters, *, seed: int) -> Values:
     """Draw the values of all active hyperparameters at random."""
     values: Values = {}
@@ -62,6 +65,16 @@ def random_point(space: keras_tuner.HyperParameters, *, seed: int) -> Values:
         if active(hyperparameter, values):
             drawn = hyperparameter.random_sample(seed + number)
             values[hyperparameter.name] = nearest_value(hyperparameter, drawn)
+    return values
+
+
+def _completed(space: keras_tuner.HyperParameters, point: Point) -> Values:
+    values: Values = {}
+    for hyperparameter in space.space:
+        name = hyperparameter.name
+        if name not in values and active(hyperparameter, values):
+            given = point.get(name, hyperparameter.default)
+            values[name] = _checked(hyperparameter, given) if name in point else declared_value(hyperparameter, given)
     return values
 
 

@@ -45,10 +45,12 @@ def test_resume_hands_on_what_was_given_and_says_how_it_ended(
         return view(state=state)
 
     monkeypatch.setitem(cluster.__dict__, "resume_search", resume)
-    result = galaxy("resume", "first", "--trials", 60, "--address", "in-process", "--dataset", "moved")
+    given = ("--trials", 60, "--address", "in-process", "--dataset", "moved", "--accept-space")
+    result = galaxy("resume", "first", *given)
     assert result.exit_code == status
     del called["watch"]
-    assert called == {"name": "first", "storage": "runs", "address": "in-process", "trials": 60, "dataset": "moved"}
+    known = {"name": "first", "storage": "runs", "address": "in-process"}
+    assert called == known | {"trials": 60, "dataset": "moved", "accept_space": True}
 
 
 def test_a_stopped_search_is_shown_with_the_way_on(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:

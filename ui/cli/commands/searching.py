@@ -14,7 +14,7 @@ from ui.cli.configuration import configure
 from ui.cli.display import tables
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
-from ui.cli.options import DatasetPath, MovedDataset, Place, SearchName, Storage
+from ui.cli.options import DatasetPath, MovedDataset, Place, SearchName, Storage, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.ranking import states
 from ui.wording import DEFAULT_STORAGE, command_line
@@ -59,6 +59,9 @@ def resume(
     place: Place,
     trials: Annotated[int | None, typer.Option(help="Extend the search to so many trials.", min=1)] = None,
     dataset: MovedDataset = None,
+    accept_space: Annotated[
+        bool, flag("--accept-space", "Go on in a space that was edited; without, what was is listed and refused.")
+    ] = False,
 ) -> None:
     """Go on with a search, whatever ended it.
 
@@ -69,7 +72,13 @@ def resume(
 
     with search_display(terminal) as watch:
         view = resume_search(
-            name, storage=place.storage, address=place.address, dataset=dataset, trials=trials, watch=watch
+            name,
+            storage=place.storage,
+            address=place.address,
+            dataset=dataset,
+            trials=trials,
+            accept_space=accept_space,
+            watch=watch,
         )
     _finish(terminal, view, place.storage)
 

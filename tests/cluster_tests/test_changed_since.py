@@ -1,4 +1,4 @@
-"""A dataset, or all of it, that lies elsewhere now; and commands that are refused, which change nothing."""
+"""A dataset or a space that is not what it was when the search was last driven; who is refused has changed nothing."""
 
 import shutil
 import sys
@@ -73,3 +73,35 @@ def test_a_refused_command_changes_nothing(searched: Path, uneven_dataset: Datas
 
 def contents(folder: Path) -> dict[Path, bytes]:
     return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+_BRANCHES = """
+from my_models import tiny as small
+
+def tiny(hp):
+    if hp.Boolean("x"):
+        hp.Int("only_here", 3, {most})
+    return small(hp)
+"""
+
+
+def test_what_only_trials_have_discovered_has_not_vanished_and_what_was_edited_is_listed(
+    tiny_dataset: Dataset, here: Path
+) -> None:
+    (here / "branches.py").write_text(_BRANCHES.format(most=9))
+    found = {"name": "first", "trials": 1, "epochs": 1, "hypermodel": "branches:tiny", "scheduler": "none"}
+    settings = SearchSettings.model_validate(found | {"points": [{"x": True}], "oracle": "random"})
+    run_search(tiny_dataset.info.path, settings, address="in-process")
+    known = Ledger(SearchLayout.of("runs", "first")).space()
+    assert known is not None
+    assert [one["config"]["name"] for one in known.hyperparameters].count("only_here") == 1
+    assert resume_search("first", address="in-process", trials=2).counts == {"completed": 2}
+    (here / "branches.py").write_text(_BRANCHES.format(most=5))
+    sys.modules.pop("branches")
+    files = contents(here / "runs")
+    with pytest.raises(SpaceError, match=r"started: only_here: max_value was 9, is 5: undo that, or .*--accept-space$"):
+        resume_search("first", address="in-process", trials=3)
+    assert contents(here / "runs") == files
+    view = resume_search("first", address="in-process", trials=4, accept_space=True)
+    values = {row.trial_id: row.hyperparameters["only_here"] for row in view.rows}
+    assert all(int(value) <= 5 for trial, value in values.items() if trial > "0001")

@@ -1,0 +1,98 @@
+"""A space that was edited since its search was last driven: found out, refused or accepted.
+
+Once it is accepted, proposals follow the new space. Trials suggested before stand as they are; an oracle knows those of
+their values that lie in the new space, with the default for what they lack, and learns nothing from a trial of which
+one value lies outside.
+"""
+
+import logging
+from collections.abc import Sequence
+
+import keras_tuner
+
+from search.errors import SpaceError
+from search.ledger.known_space import KnownSpace
+from search.ledger.ledger import Ledger
+from search.ledger.records import Suggestion
+from search.space.discovery import add_branch, as_json, as_space
+from search.space.edits import Edits, missing
+from search.space.points import fitted
+
+# Not each of the trials had the values of the branch in question: a few are enough to meet what is still there.
+_MOST_BUILDS = 20
+_log = logging.getLogger(__name__)
+
+
+def find_again(ledger: Ledger, hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters) -> None:
+    """Add to ``space`` what only trials have discovered, where ``hypermodel`` still declares it with their values.
+
+    Those first that met a hyperparameter when it was not known, as they had values of its branch.
+    """
+    known = ledger.space()
+    if known is None:
+        return
+    names = missing(known.hyperparameters, as_json(space))
+    if not names:
+        return
+    suggested = {suggestion.trial_id: suggestion.hyperparameters for suggestion in ledger.suggestions()}
+    candidates = [
+        (record.hyperparameters, record.hyperparameters.keys() - suggested.get(record.trial_id, {}).keys())
+        for record in ledger.records(history=False)
+        # What a trial met that has not reported yet is not in its record.
+        if names & record.hyperparameters.keys() or not record.state.is_ended()
+    ]
+    candidates.sort(key=lambda one: not names & one[1])
+    for values, _ in candidates[:_MOST_BUILDS]:
+        if not missing(known.hyperparameters, as_json(space)):
+            return
+        add_branch(hypermodel, space, values)
+
+
+def check_space(ledger: Ledger, oracle: keras_tuner.Oracle, *, accept: bool) -> None:
+    """Raise SpaceError, one line, if the space of ``oracle``, just made, was edited, unless that is accepted.
+
+    New hyperparameters are no reason to refuse: they are said.
+    """
+    known = ledger.space()
+    if known is None:
+        return
+    edits = Edits.between(known.hyperparameters, as_json(oracle.hyperparameters))
+    if edits.added:
+        _log.warning("New in the space: %s. Earlier trials count as ones with the default.", ", ".join(edits.added))
+    if not edits.changed:
+        return
+    listed = "; ".join(edits.changed)
+    if not accept:
+        raise SpaceError(
+            f"the space was edited since the search was started: {listed}: undo that, "
+            "or go on in the space as it is now with --accept-space"
+        )
+    _log.warning("Space accepted as it is now: %s.", listed)
+    values = [suggestion.hyperparameters for suggestion in ledger.suggestions()]
+    outside = sum(fitted(oracle.hyperparameters, one) is None for one in values)
+    _log.warning(
+        "%d of %d trials so far lie outside of it: the oracle learns nothing from them. They rank as they did; what is "
+        "unfinished goes on as it was suggested.",
+        outside,
+        len(values),
+    )
+
+
+def current_space(
+    known: KnownSpace | None, space: keras_tuner.HyperParameters, suggestions: Sequence[Suggestion], *, accept: bool
+) -> KnownSpace:
+    """Return what the ledger is to know: what it knows and what is new in ``space``.
+
+    Or ``space`` alone, if that was edited and is to be accepted: ``suggestions``, all so far, are of an earlier one.
+    """
+    now = as_json(space)
+    if known is None:
+        return KnownSpace(hyperparameters=now)
+    edits = Edits.between(known.hyperparameters, now)
+    if edits.changed and accept:
+        return KnownSpace(hyperparameters=now, earlier=tuple(suggestion.trial_id for suggestion in suggestions))
+    if not edits.added:
+        return known
+    joined = as_space(known.hyperparameters)
+    joined.merge(space, overwrite=False)
+    return known.model_copy(update={"hyperparameters": as_json(joined)})
