@@ -13,7 +13,7 @@ from search.oracles.keras_tuner_internals import is_tried
 from search.oracles.length_scale import likeliest_length
 from search.oracles.multistart import minimise
 from search.oracles.random_search import Response, respond, untried_values
-from search.oracles.typed_space import TypedSpace
+from search.oracles.typed_oracle import TypedOracle
 from search.space.declared import active, nearest_value
 from search.values import JsonObject, Values
 
@@ -23,7 +23,7 @@ _STARTS = 50
 _CANDIDATES = 200
 
 
-class BayesianOracle(TypedSpace, keras_tuner.oracles.BayesianOptimizationOracle):  # type: ignore[misc]
+class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle):  # type: ignore[misc]
     """Drop-in for `keras_tuner.oracles.BayesianOptimizationOracle`, with its arguments.
 
     A Gaussian process (Matérn 5/2) is fitted to the completed trials and the lower confidence bound

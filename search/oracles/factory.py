@@ -9,8 +9,8 @@ from search.compatibility import FACTOR, HYPERBAND
 from search.errors import SettingsError, SpaceError
 from search.oracles.keras_tuner_internals import keep_no_files
 from search.oracles.new_values import propose_new_values
-from search.space.declared import declared_space
 from search.space.hypermodel import import_object
+from search.space.typed_space import TypedSpace
 from trainer import Objective
 
 # Public names, imported when they are used: Optuna costs its import only those who use it.
@@ -40,7 +40,7 @@ def make_oracle(
     Raises SettingsError for an unknown name, SpaceError for a factory that cannot be imported or returns no Oracle.
     """
     oracle = _factory(reference)(
-        hyperparameters=declared_space(hyperparameters),
+        hyperparameters=TypedSpace.of(hyperparameters),
         objective=keras_tuner.Objective(objective.name, objective.direction),
         seed=seed,
         **({"max_epochs": max_epochs, "factor": FACTOR} if reference == HYPERBAND else {"max_trials": max_trials}),

@@ -5,13 +5,13 @@ import keras_tuner
 from search.oracles.keras_tuner_internals import OpenGridOracle, is_tried
 from search.oracles.random_search import Response, respond
 from search.oracles.space_updates import complete_trials, is_outside
-from search.oracles.typed_space import TypedSpace
+from search.oracles.typed_oracle import TypedOracle
 from search.space.declared import declared_values
 from search.space.points import complete
 from search.values import JsonObject, Values
 
 
-class GridOracle(TypedSpace, OpenGridOracle):
+class GridOracle(TypedOracle, OpenGridOracle):
     """Drop-in for `keras_tuner.oracles.GridSearchOracle`, whose state forgets where on the grid it stands.
 
     A parent that is resumed says that the grid is exhausted; this one goes on with the next combination. Trials that

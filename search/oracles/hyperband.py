@@ -6,11 +6,11 @@ from keras_tuner.engine.trial import Trial, TrialStatus
 
 from search.oracles.keras_tuner_internals import Bracket, Entry, OpenHyperbandOracle
 from search.oracles.random_search import Response, respond, untried_values
-from search.oracles.typed_space import TypedSpace
+from search.oracles.typed_oracle import TypedOracle
 from search.values import Values
 
 
-class HyperbandOracle(TypedSpace, OpenHyperbandOracle):
+class HyperbandOracle(TypedOracle, OpenHyperbandOracle):
     """Drop-in for `keras_tuner.oracles.HyperbandOracle`: the same suggestions where no trial fails.
 
     The parent promotes nothing from a round in which too many trials fail, nor from one that a small space cannot fill.

@@ -13,7 +13,7 @@ _ASKED = 2
 
 
 def propose_new_values(oracle: keras_tuner.Oracle) -> None:
-    """Let ``oracle`` propose what `search.space.declared` calls declared, within its range, and nothing twice.
+    """Let ``oracle`` propose values of the declared types, in range and on the steps, and nothing twice.
 
     Instead of what has been tried another is asked for once, then drawn at random, until the space is exhausted. Only a
     promotion, whose values hold ``tuner/trial_id``, has the values of another trial.

@@ -9,7 +9,7 @@ from keras_tuner.engine.hyperparameters import HyperParameter
 from keras_tuner.engine.trial import TrialStatus
 
 from search.oracles.keras_tuner_internals import is_tried, random_values
-from search.oracles.typed_space import TypedSpace
+from search.oracles.typed_oracle import TypedOracle
 from search.space.declared import active, listed_values
 from search.values import Values
 
@@ -23,7 +23,7 @@ class Response(TypedDict):
     values: Values | None
 
 
-class RandomOracle(TypedSpace, keras_tuner.oracles.RandomSearchOracle):  # type: ignore[misc]
+class RandomOracle(TypedOracle, keras_tuner.oracles.RandomSearchOracle):  # type: ignore[misc]
     """Drop-in for `keras_tuner.oracles.RandomSearchOracle`: the same suggestions, and more where the parent gives up.
 
     The parent stops after 20 draws that were tried before, with a third of a space of 50 left.

@@ -6,14 +6,14 @@ from keras_tuner.engine.trial import Trial, TrialStatus
 from search.oracles.keras_tuner_internals import is_tried
 from search.oracles.random_search import Response, respond, untried_values
 from search.oracles.tpe_study import TPEStudy
-from search.oracles.typed_space import TypedSpace
+from search.oracles.typed_oracle import TypedOracle
 from search.values import JsonObject, Values
 
 # A draw of the sampler costs tens of milliseconds; in a space nearly used up it rarely yields something new.
 _DRAWS = 8
 
 
-class TPEOracle(TypedSpace):
+class TPEOracle(TypedOracle):
     """Proposes values by Optuna's multivariate TPE, one group of hyperparameters for each branch of the space.
 
     Bergstra et al., Algorithms for hyper-parameter optimization (2011); Falkner, Klein and Hutter, BOHB (2018), for the

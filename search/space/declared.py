@@ -1,7 +1,6 @@
-"""Spaces and values in the types that hyperparameters were declared with: an Int is an int, whoever wrote it as 8.0.
+"""Values in the types that their hyperparameters were declared with: an Int is an int, whoever wrote it as 8.0.
 
-Keras Tuner counts the steps of a logarithmic Int in floats, keeps NumPy's scalars as they are given, which JSON does
-not take, and lets a default be of another type than the values.
+Keras Tuner counts the steps of a logarithmic Int in floats, and keeps NumPy's scalars as they are given.
 """
 
 import math
@@ -12,18 +11,7 @@ import keras_tuner
 import numpy as np
 from keras_tuner.engine.hyperparameters import Boolean, Choice, Float, HyperParameter, Int
 
-from search.values import JsonObject, Value, Values
-
-
-def declared_space(space: keras_tuner.HyperParameters) -> keras_tuner.HyperParameters:
-    """Return a copy of ``space`` that JSON takes, defaults and values of their declared types, choices each once."""
-    config = _plain(space.get_config())
-    for hyperparameter in config["space"]:
-        _settle(hyperparameter["class_name"], hyperparameter["config"])
-    values, config["values"] = config["values"], {}
-    declared = keras_tuner.HyperParameters.from_config(config)
-    declared.values = declared_values(declared, values)
-    return declared
+from search.values import Value, Values
 
 
 def declared_values(space: keras_tuner.HyperParameters, values: Mapping[str, Value]) -> Values:
@@ -31,20 +19,19 @@ def declared_values(space: keras_tuner.HyperParameters, values: Mapping[str, Val
     # Of one name under several conditions the first that holds, as everywhere.
     known = {one.name: one for one in reversed(space.space) if active(one, values)}
     return {
-        name: declared_value(known[name], value) if name in known else _plain(value) for name, value in values.items()
+        name: declared_value(known[name], value) if name in known else plain(value) for name, value in values.items()
     }
 
 
 def declared_value(hyperparameter: HyperParameter, value: Value) -> Value:
     """Return ``value`` in the type of ``hyperparameter``; one that it does not hold stays as it is."""
-    plain: Value = _plain(value)
+    given: Value = plain(value)
     if isinstance(hyperparameter, Boolean | Choice):
-        return next((listed for listed in _plain(list(hyperparameter.values)) if listed == plain), plain)
-    if isinstance(plain, str):
-        return plain
+        return next((listed for listed in plain(list(hyperparameter.values)) if listed == given), given)
     if isinstance(hyperparameter, Int):
-        return _whole(plain)
-    return float(plain) if isinstance(hyperparameter, Float) else plain
+        counted: Value = whole(given)
+        return counted
+    return float(given) if isinstance(hyperparameter, Float) and not isinstance(given, str) else given
 
 
 def nearest_value(hyperparameter: HyperParameter, value: Value) -> Value:
@@ -78,28 +65,15 @@ def active(hyperparameter: HyperParameter, values: Mapping[str, Value]) -> bool:
     return all(condition.is_active(values) for condition in hyperparameter.conditions)
 
 
-def _settle(kind: str, config: JsonObject) -> None:
-    """Give the default of a hyperparameter of class ``kind`` its type, and leave out repeated choices."""
-    default = config.get("default")
-    if kind == "Choice":
-        config["values"] = list(dict.fromkeys(config["values"]))
-    elif kind == "Boolean":
-        config["default"] = bool(default)
-    elif kind == "Float" and default is not None:
-        config["default"] = float(default)
-    elif kind == "Int" and default is not None:
-        config["default"] = _whole(default)
+def whole(given: Any) -> Any:
+    """Return a whole number as an int; what is none as it is."""
+    return int(given) if isinstance(given, int | float) and math.isfinite(given) and given == int(given) else given
 
 
-def _whole(number: int | float) -> int | float:
-    """Return a whole number as an int; any other as it is."""
-    return int(number) if math.isfinite(number) and number == int(number) else number
-
-
-def _plain(given: Any) -> Any:
+def plain(given: Any) -> Any:
     """Return ``given`` with Python's own numbers and text in place of NumPy's, in new lists and mappings."""
     if isinstance(given, np.generic):
         return given.item()
     if isinstance(given, Mapping):
-        return {key: _plain(value) for key, value in given.items()}
-    return [_plain(one) for one in given] if isinstance(given, list | tuple) else given
+        return {key: plain(value) for key, value in given.items()}
+    return [plain(one) for one in given] if isinstance(given, list | tuple) else given

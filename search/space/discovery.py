@@ -8,8 +8,9 @@ import keras
 import keras_tuner
 
 from search.errors import SpaceError
-from search.space.declared import declared_space, declared_values
+from search.space.declared import declared_values
 from search.space.points import random_point
+from search.space.typed_space import TypedSpace
 from search.values import JsonObject, Value, Values
 
 Declared = list[JsonObject]
@@ -30,13 +31,12 @@ RANDOM_POINTS = 5
 
 def as_space(declared: Declared) -> keras_tuner.HyperParameters:
     """Return the hyperparameters that `as_json` wrote."""
-    # Keras Tuner changes the mappings that it reads.
-    return declared_space(keras_tuner.HyperParameters.from_config({"space": copy.deepcopy(declared), "values": {}}))
+    return TypedSpace.from_config({"space": declared, "values": {}})
 
 
 def as_json(space: keras_tuner.HyperParameters) -> Declared:
     """Return the hyperparameters of ``space``, without values, as JSON takes them."""
-    declared: Declared = declared_space(space).get_config()["space"]
+    declared: Declared = TypedSpace.of(space).get_config()["space"]
     return declared
 
 
@@ -45,11 +45,11 @@ class Builder:
 
     def __init__(self, hypermodel: keras_tuner.HyperModel, values: Mapping[str, Value]) -> None:
         self._hypermodel, self._given = hypermodel, dict(values)
-        self._declared = keras_tuner.HyperParameters()
+        self._declared = TypedSpace()
 
     def __call__(self) -> keras.Model:
         """Build the model of the values given; a hyperparameter that has none gets its default."""
-        self._declared = keras_tuner.HyperParameters()
+        self._declared = TypedSpace()
         self._declared.values = dict(self._given)
         return self._hypermodel.build(self._declared)
 
@@ -71,7 +71,7 @@ def discover(hypermodel: keras_tuner.HyperModel, *, seed: int = 1) -> keras_tune
     tuners do. Where the defaults cannot be built, some random values are tried. Raises SpaceError if those cannot be
     built either. The defaults of the space are of their hyperparameters' types.
     """
-    space = keras_tuner.HyperParameters()
+    space = TypedSpace()
     unreached = _explore_start(hypermodel, space, seed)
     tried: list[Scope] = []
     while unreached:
@@ -80,7 +80,7 @@ def discover(hypermodel: keras_tuner.HyperModel, *, seed: int = 1) -> keras_tune
             continue
         tried.append(scope)
         unreached += _build_once(hypermodel, space, {condition.name: condition.values[0] for condition in scope})[0]
-    return declared_space(space)
+    return space
 
 
 def explore(

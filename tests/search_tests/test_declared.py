@@ -8,9 +8,10 @@ import pytest
 from keras_tuner.engine.hyperparameters import Fixed, HyperParameter
 
 from search import Builder, SpaceError, check_defaults, discover, random_point
-from search.space.declared import declared_space, nearest_value
+from search.space.declared import nearest_value
 from search.space.discovery import as_json, as_space
 from search.space.points import complete
+from search.space.typed_space import TypedSpace
 from search.testing.kinds import KINDS, Kind, all_kinds
 from search.values import Values
 
@@ -18,7 +19,7 @@ from search.values import Values
 def declared(kind: Kind) -> HyperParameter:
     hp = keras_tuner.HyperParameters()
     kind.declare(hp, "x")
-    return declared_space(hp).space[0]
+    return TypedSpace.of(hp).space[0]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -47,13 +48,19 @@ def test_configurations_of_a_space_as_it_was_declared_are_of_their_kinds() -> No
 def test_a_build_and_its_space_are_of_their_kinds_and_json_keeps_them() -> None:
     hypermodel = keras_tuner.HyperModel()
 
+    given: list[tuple[object, object]] = []
+
     def build(hp: keras_tuner.HyperParameters) -> None:
         for kind in KINDS:
-            kind.declare(hp, kind.title)
+            # A choice of True and False is given as it is listed, though Keras Tuner keeps 1 and 0.
+            listed = True if kind.title == "Choice of bool" else kind.values[0]
+            given.append((kind.declare(hp, kind.title), listed))
 
     hypermodel.build = build
     space = discover(hypermodel)
     check(space.values)
+    assert given
+    assert all(type(value) is type(listed) for value, listed in given)
     declared = json.loads(json.dumps(as_json(space)))
     check(complete(as_space(declared), {}))
     builder = Builder(hypermodel, {})
@@ -68,7 +75,7 @@ def test_of_one_name_under_two_conditions_the_active_one_says_the_type() -> None
     hp.Float("size", 1.0, 5.0, parent_name="kind", parent_values=["a"])
     hp.Int("size", 1, 5, parent_name="kind", parent_values=["b"])
     hp.values = {"kind": "b", "size": 4.0}
-    assert repr(declared_space(hp).values) == "{'kind': 'b', 'size': 4}"
+    assert repr(TypedSpace.of(hp).values) == "{'kind': 'b', 'size': 4}"
 
 
 @pytest.mark.parametrize(
@@ -105,5 +112,5 @@ def test_a_value_that_the_space_does_not_hold_stays_as_it_is() -> None:
     hp.Choice("kind", ["a", "b"])
     hp.Int("size", 1, 5)
     hp.values = {"kind": "c", "size": "many", "tuner/epochs": np.int64(4)}
-    assert repr(declared_space(hp).values) == "{'kind': 'c', 'size': 'many', 'tuner/epochs': 4}"
+    assert repr(TypedSpace.of(hp).values) == "{'kind': 'c', 'size': 'many', 'tuner/epochs': 4}"
     assert nearest_value(Fixed("classes", 5), 5) == 5

@@ -1,5 +1,4 @@
 import warnings
-from pathlib import Path
 
 import keras_tuner
 import optuna
@@ -110,29 +109,3 @@ def test_optuna_neither_warns_nor_prints_and_keeps_its_settings(capfd: pytest.Ca
         run(made("tpe", branched()), 15)
     assert capfd.readouterr() == ("", "")
     assert optuna.logging.get_verbosity() == before
-
-
-def run_one(oracle: keras_tuner.Oracle) -> str:
-    trial = begin(oracle)
-    oracle.update_trial(trial.trial_id, {"score": trial.hyperparameters.values["x"]})
-    trial.status = "COMPLETED"
-    oracle.end_trial(trial)
-    return str(trial.trial_id)
-
-
-def test_a_keras_tuner_user_resumes_it_from_keras_tuners_own_files(tmp_path: Path) -> None:
-    def oracle() -> TPEOracle:
-        objective = keras_tuner.Objective("score", "min")
-        made = TPEOracle(objective=objective, max_trials=20, seed=3, hyperparameters=two_floats())
-        made.verbose = 0
-        made._set_project_dir(str(tmp_path), "mine")
-        return made
-
-    first = oracle()
-    for _ in range(12):
-        run_one(first)
-    second = oracle()
-    second.reload()
-    # Keras Tuner writes its file before it notes that the last trial is no longer ongoing, so that one runs again.
-    assert run_one(second) == "11"
-    assert begin(second).hyperparameters.values == begin(first).hyperparameters.values

@@ -1,0 +1,22 @@
+"""What our oracles do to a space before they know it, in whatever tuner they are."""
+
+import keras_tuner
+
+from search.space.typed_space import TypedSpace
+from search.values import JsonObject
+
+
+class TypedOracle(keras_tuner.Oracle):  # type: ignore[misc]
+    """Base of an oracle whose space is a `TypedSpace`: what it proposes, and what trials declare in a tuner, is typed.
+
+    JSON takes its state and its trials, and a build what it is given.
+    """
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.hyperparameters: keras_tuner.HyperParameters = TypedSpace.of(self.get_space())
+
+    def set_state(self, state: JsonObject) -> None:
+        """Continue from ``state``, which ``get_state`` gave."""
+        super().set_state(state)
+        self.hyperparameters = TypedSpace.of(self.get_space())
