@@ -1,5 +1,10 @@
 # For users: few, and they stay.
+from .driving.interrupting import Terminated as Terminated
 from .errors import ClusterError as ClusterError, RayGoneError as RayGoneError
 from .jobs.search import resume_search as resume_search, run_search as run_search, stop_search as stop_search
 from .jobs.settings import TrainSettings as TrainSettings
 from .jobs.training import train_winners as train_winners
+
+# isort: split
+# For the layers above.
+from .driving.interrupting import terminable as terminable

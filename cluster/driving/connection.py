@@ -11,6 +11,7 @@ from pathlib import Path
 import ray
 from ray import cloudpickle
 
+from cluster.driving.interrupting import Terminated, handlers_kept
 from cluster.driving.scratch import ensure_token, scratch_folder, started_in
 from cluster.errors import ClusterError, RayGoneError
 from cluster.workers import python_path
@@ -20,6 +21,8 @@ from search import SearchSettings
 _OBJECT_STORE_BYTES = 200 * 2**20
 _CONNECT_SECONDS = 10.0
 _SHUTDOWN_SECONDS = 20.0
+# A process that was told to end has no more; what it has started then ends with it.
+_SHORT_SHUTDOWN_SECONDS = 3.0
 _ENVIRONMENT = {
     # The command line decides what Ctrl-C does.
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -44,7 +47,7 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     cloudpickle.register_pickle_by_value(python_path)  # type: ignore[no-untyped-call]
     wanted = (settings.concurrency or 1) * settings.cpus_per_trial
     try:
-        with started_in(scratch_folder()) if local else contextlib.nullcontext():
+        with handlers_kept(), started_in(scratch_folder()) if local else contextlib.nullcontext():
             ray.init(
                 address=address,
                 num_cpus=max(os.cpu_count() or 1, wanted) if local else None,
@@ -66,6 +69,9 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     except RayGoneError:
         # What does not answer would be waited for.
         timeout = _SHUTDOWN_SECONDS
+        raise
+    except Terminated:
+        timeout = _SHORT_SHUTDOWN_SECONDS
         raise
     finally:
         shutdown = threading.Thread(target=ray.shutdown, name="shutdown", daemon=True)

@@ -7,6 +7,7 @@ import ray
 from ray import tune
 
 from cluster.driving.health import HealthCheck, run_while_healthy
+from cluster.driving.interrupting import Terminated
 from cluster.driving.ray_internals import patch_tune
 from cluster.driving.scheduling import make_scheduler
 from cluster.driving.scratch import scratch_folder
@@ -35,8 +36,8 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> N
         with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as scratch:
             run_while_healthy(health, lambda: _tuner(conductor, searcher, concurrency, scratch).fit())
             searcher.close()
-    except BaseException:
-        searcher.abandon()
+    except BaseException as error:
+        searcher.abandon(wait=not isinstance(error, Terminated))
         raise
 
 

@@ -104,9 +104,12 @@ class ConductorSearcher(Searcher):
         self._conductor_thread.shutdown(wait=True)
         self._raise_what_failed()
 
-    def abandon(self) -> None:
-        """Take in nothing more; what is being written is finished. Tune may go on calling, which then raises."""
-        self._conductor_thread.shutdown(wait=True, cancel_futures=True)
+    def abandon(self, *, wait: bool = True) -> None:
+        """Take in nothing more; what is being written is finished. Tune may go on calling, which then raises.
+
+        Does not ``wait`` for a suggestion or a write where there is no time for that.
+        """
+        self._conductor_thread.shutdown(wait=wait, cancel_futures=True)
 
     def save(self, checkpoint_path: str) -> None:
         """Save nothing: the ledger is the truth."""

@@ -7,6 +7,7 @@ from functools import partial
 
 from cluster.driving.connection import connected
 from cluster.driving.in_process import run_in_process
+from cluster.driving.interrupting import terminable
 from cluster.driving.ray_runner import run_on_ray
 from cluster.jobs.preparation import Preparation
 from cluster.jobs.supervision import Watch, supervised
@@ -40,6 +41,7 @@ Run = Callable[[Conductor, SearchLayout], None]
 _log = logging.getLogger(__name__)
 
 
+@terminable()
 def run_search(
     dataset: str,
     settings: SearchSettings,
@@ -55,7 +57,8 @@ def run_search(
 
     Raises a `datasets.GalaxyTunerError` (one line for the user) before any training if the dataset, the storage, the
     name, the HyperModel, the objective or the address cannot be used. One Ctrl-C finishes what runs and
-    stops; a second is a KeyboardInterrupt that leaves the search *stopped*, its running trials to be resumed.
+    stops; a second is a KeyboardInterrupt that leaves the search *stopped*, its running trials to be resumed. SIGTERM
+    and SIGHUP, where the program has no handler of its own, raise `Terminated`, which leaves it *interrupted*.
     """
     settings.check()
     layout = SearchLayout.of(storage, settings.name)
@@ -76,6 +79,7 @@ def run_search(
     return read_search(storage, settings.name)
 
 
+@terminable()
 def resume_search(
     name: str,
     *,

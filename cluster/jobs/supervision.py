@@ -4,7 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 
-from cluster.driving.interrupting import interruptible
+from cluster.driving.interrupting import Terminated, going_on, interruptible
 from cluster.errors import RayGoneError
 from datasets import GalaxyTunerError, StorageError
 from search import (
@@ -39,7 +39,8 @@ def supervised(conductor: Conductor, layout: SearchLayout, watch: Watch | None) 
             watch(SearchView.of(conductor.specification, SearchState.RUNNING, conductor.records()))
 
     watching = repeating(look, seconds=_WATCH_SECONDS, name="watch")
-    with _state_written(conductor, ledger), interruptible(conductor.stop), watching:
+    resuming = going_on(f"`galaxy resume {conductor.specification.settings.name}`")
+    with resuming, _state_written(conductor, ledger), interruptible(conductor.stop), watching:
         yield
         if conductor.common_failure is not None:
             name = conductor.specification.settings.name
@@ -57,6 +58,9 @@ def _state_written(conductor: Conductor, ledger: Ledger) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         ledger.write_state(SearchState.STOPPED, "interrupted by its user")
+        raise
+    except Terminated as error:
+        ledger.write_state(SearchState.INTERRUPTED, error.reason)
         raise
     except BaseException as error:
         state = SearchState.INTERRUPTED if isinstance(error, RayGoneError) else SearchState.FAILED

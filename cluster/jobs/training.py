@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from cluster.driving.interrupting import going_on, terminable
 from cluster.jobs.settings import TrainSettings, commands
 from cluster.workers.member import Winner
 from datasets import Progress, silent
@@ -18,6 +19,8 @@ _SEEDS_APART = 1000
 _DEFAULTS = TrainSettings()
 
 
+@terminable()
+@going_on("the same command")
 def train_winners(
     name: str,
     settings: TrainSettings = _DEFAULTS,
@@ -33,8 +36,8 @@ def train_winners(
 
     A single one is trained in this process with all its CPUs, several at once as trials are: on the Ray at ``address``
     ('local': one of our own), each with the CPUs and GPUs of one trial; with 'in-process' one after another. A training
-    that was cut off goes on from its last epoch when called again. ``dataset`` is where the search's dataset has moved
-    to.
+    that was cut off, as by SIGTERM, goes on from its last epoch when called again. ``dataset`` is where the search's
+    dataset has moved to.
 
     Raises LedgerError if the search has fewer scored trials than ``settings.top``, or its dataset is another one or not
     there.

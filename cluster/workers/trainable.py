@@ -10,6 +10,7 @@ from typing import TypedDict, cast
 from ray import tune
 
 from cluster.workers.memory import OUT_OF_MEMORY, Attempt, MemoryGrowth
+from cluster.workers.notice import EndNotice
 from cluster.workers.trial import TrialSession
 from datasets import freeze_loaded
 from search import Record
@@ -54,6 +55,7 @@ class TrialActor(tune.Trainable):
 
     def setup(self, config: dict[str, object]) -> None:
         """Get ready for a trial. Before TensorFlow starts the worker's thread pools are bounded by its CPUs."""
+        self._notice = EndNotice()
         limit_threads(cast(TrialConfig, config)["cpus"])
         freeze_loaded()
         self._memory = MemoryGrowth()
@@ -70,7 +72,8 @@ class TrialActor(tune.Trainable):
     def step(self) -> dict[str, object]:
         """Train an epoch. Its result says what the model declared, too.
 
-        Raises MemoryGrowthError, for Ray Tune, if the worker is too large to start the trial.
+        Raises, for Ray Tune, MemoryGrowthError if the worker is too large to start the trial, and WorkerEndedError if
+        it was told to end.
         """
         if self._is_new:
             # Not while the trial is set up: a worker that fails there takes the trial with it.
@@ -80,7 +83,8 @@ class TrialActor(tune.Trainable):
                 return self._result(self._session.give_up(OUT_OF_MEMORY))
             self._attempt.begin()
         try:
-            record = self._session.step()
+            with self._notice.heeded():
+                record = self._session.step()
         except BaseException:
             self._attempt.end()
             raise

@@ -1,12 +1,44 @@
-"""Ctrl-C once and twice, wherever it falls."""
+"""Ctrl-C once and twice, SIGTERM and SIGHUP, wherever they fall; a worker's notice that it has to end."""
 
+import json
+import os
 import signal
+import subprocess
+import sys
 import time
 import weakref
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from cluster_tests.test_launch import built
 
+from cluster import Terminated, resume_search, run_search
+from cluster.driving import in_process
 from cluster.driving.interrupting import interruptible
+from cluster.workers.notice import EndNotice, WorkerEndedError
+from datasets import Dataset
+from search import SearchSettings, SearchState, read_search
+
+GALAXY = str(Path(sys.executable).with_name("galaxy"))
+# What a program does while it is told to end.
+_WAITING = """
+import atexit, os, signal, sys, time, weakref
+from cluster import terminable
+from cluster.driving import interrupting
+class Thing: pass
+def told(*_): os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+{before}
+with terminable():
+    try:
+        {body}
+        time.sleep(20)
+    except Exception:
+        pass
+    finally:
+        {cleaning}
+print("went on")
+"""
 
 
 class Thing:
@@ -43,3 +75,127 @@ def test_one_that_falls_where_python_ignores_exceptions_is_not_lost(capfd: pytes
         with pytest.raises(KeyboardInterrupt):
             press_in_a_callback()
     assert "Exception ignored" not in capfd.readouterr().err
+
+
+def told_to_end(name: str, *, body: str = "told()", before: str = "", cleaning: str = "pass") -> tuple[int, str, str]:
+    """Run a program that tells itself to end; return its status, what it printed and what it said."""
+    program = _WAITING.format(body=body, before=before, cleaning=cleaning)
+    # Tests that run under nohup have SIGHUP ignored, and their children would inherit that.
+    done = subprocess.run(
+        [sys.executable, "-c", program, name],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_told_to_end_a_program_says_so_and_leaves_with_the_signals_status(name: str, status: int) -> None:
+    assert told_to_end(name, cleaning='told(); print("cleaned")') == (status, "cleaned\n", f"ended by {name}.\n")
+
+
+def test_being_told_where_python_ignores_exceptions_is_not_lost() -> None:
+    body = "thing = Thing(); reference = weakref.ref(thing, told); del thing"
+    assert told_to_end("SIGTERM", body=body) == (143, "", "ended by SIGTERM.\n")
+
+
+@pytest.mark.parametrize("cleaning", ["time.sleep(20)", "atexit.register(time.sleep, 20)"])
+def test_a_program_that_does_not_end_is_ended(cleaning: str) -> None:
+    status, out, err = told_to_end("SIGTERM", before="interrupting._UNWINDING_SECONDS = 0.2", cleaning=cleaning)
+    assert (status, out, err.replace("galaxy: ", "").replace(".", "")) == (143, "", "ended by SIGTERM\n")
+
+
+@pytest.mark.parametrize("handler", ["signal.SIG_IGN", "lambda *_: print('own')"])
+def test_a_signal_that_is_ignored_or_handled_stays_so(handler: str) -> None:
+    before = f"signal.signal(signal.SIGHUP, {handler}); time.sleep = lambda _: None"
+    said = "own\n" if "own" in handler else ""
+    assert told_to_end("SIGHUP", before=before) == (0, f"{said}went on\n", "")
+
+
+def test_a_search_that_is_told_to_end_is_interrupted_and_goes_on(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, steps = in_process.TrialSession.step, iter(range(100))
+
+    def step(session: in_process.TrialSession) -> object:
+        if next(steps) == 3:  # the second trial has one epoch of two
+            raise Terminated(signal.SIGTERM)
+        return real(session)
+
+    monkeypatch.setattr(in_process.TrialSession, "step", step)
+    settings = SearchSettings(
+        name="first", trials=2, epochs=2, oracle="random", scheduler="none", hypermodel="my_models:tiny"
+    )
+    with pytest.raises(Terminated, match=r"^ended by SIGTERM: `galaxy resume first` goes on$"):
+        run_search(tiny_dataset.info.path, settings, address="in-process")
+    assert read_search("runs", "first").state is SearchState.INTERRUPTED
+    assert json.loads(Path("runs/first/state.json").read_text())["reason"] == "ended by SIGTERM"
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert resume_search("first", address="in-process").counts == {"completed": 2}
+
+
+@pytest.mark.slow
+def test_a_trial_goes_on_without_its_worker_and_a_search_after_all_its_processes(
+    tiny_dataset: Dataset, here: Path
+) -> None:
+    """All of it once on Ray: a worker alone is told to end, then every process, as systemd and Slurm do."""
+    options = "--name first --hypermodel my_models:tiny --trials 50 --epochs 200 --concurrency 1 --max-failures 0"
+    driver = subprocess.Popen(
+        [GALAXY, "search", tiny_dataset.info.path, *options.split()], stderr=subprocess.PIPE, text=True
+    )
+    while not list(here.glob("runs/first/progress/*")):
+        assert driver.poll() is None
+        time.sleep(0.1)
+    (worker,) = {int(process) for process, _ in built(here)} - {driver.pid}
+    os.kill(worker, signal.SIGTERM)
+    while len({process for process, _ in built(here)}) < 3:
+        assert driver.poll() is None
+        time.sleep(0.1)
+    all_processes = [*processes(driver.pid)]
+    assert len(all_processes) > 3
+    for process in reversed(all_processes):
+        os.kill(process, signal.SIGTERM)
+    _, err = driver.communicate(timeout=60)
+    assert (driver.returncode, err.splitlines()[-1]) == (143, "galaxy: ended by SIGTERM: `galaxy resume first` goes on")
+    assert "***" not in err
+    view = read_search("runs", "first")
+    assert (view.state, view.counts.get("failed"), view.counts.get("infeasible")) == (
+        SearchState.INTERRUPTED,
+        None,
+        None,
+    )
+
+
+def processes(process: int) -> Iterator[int]:
+    """Give a process and all that descend from it."""
+    yield process
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            yield from processes(int(child))
+
+
+def test_a_worker_that_is_told_to_end_gives_its_trial_back_and_fails_none() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        notice = EndNotice()
+        with pytest.raises(WorkerEndedError) as during, notice.heeded():
+            build_that_raises_what_it_meets(lambda: signal.raise_signal(signal.SIGTERM))
+        with pytest.raises(WorkerEndedError), notice.heeded():  # the next trial, if Ray gives it one before it is ended
+            raise AssertionError("runs nothing")
+        idle = EndNotice()
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(WorkerEndedError), idle.heeded():
+            raise AssertionError("runs nothing")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert during.value.preempted
+
+
+def build_that_raises_what_it_meets(call: object) -> None:
+    try:
+        call()  # type: ignore[operator]
+    except Exception as error:
+        raise AssertionError("taken for a fault of the build") from error

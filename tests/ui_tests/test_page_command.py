@@ -22,7 +22,7 @@ def free_port() -> int:
 def served(storage: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
     """A running ``galaxy ui``, once its page answers, and its port."""
     port = free_port()
-    command = [sys.executable, "-m", "ui.cli.main", "ui", "--port", str(port), "--storage", storage]
+    command = [sys.executable, "-m", "ui.cli.entry", "ui", "--port", str(port), "--storage", storage]
     # A session of its own, as a shell gives a job: the signals of a test reach this process alone. Tests that run in
     # the background of a script have Ctrl-C ignored, and their children would inherit that.
     process = subprocess.Popen(
@@ -71,13 +71,13 @@ def test_ctrl_c_ends_page_and_command(served: tuple["subprocess.Popen[str]", int
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("signal_sent", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(("signal_sent", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)])
 def test_the_page_never_outlives_the_command(
-    served: tuple["subprocess.Popen[str]", int], signal_sent: signal.Signals
+    served: tuple["subprocess.Popen[str]", int], signal_sent: signal.Signals, status: int
 ) -> None:
     process, port = served
     process.send_signal(signal_sent)
-    process.wait(30)
+    assert process.wait(30) == status
     assert stops_answering(port)
 
 

@@ -24,9 +24,12 @@ def main() -> None:
                 f"galaxy: error: expected no other package {name!r} in this environment, found {installed.origin}: "
                 f"give Galaxy Tuner an environment of its own, or uninstall what provides that ({provider(name)})"
             )
-    from ui.cli.main import main as run
+    from cluster import terminable
 
-    run()
+    with terminable():
+        from ui.cli.main import main as run
+
+        run()
 
 
 def provider(name: str) -> str:

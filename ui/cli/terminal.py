@@ -1,6 +1,6 @@
 """What one command writes, results on stdout and everything else on stderr, and how it ends.
 
-Exit status: 0 done, 1 failed, 2 wrong use (see `ui.cli.main`), 130 interrupted.
+Exit status: 0 done, 1 failed, 2 wrong use (see `ui.cli.main`), 130 interrupted, 143 ended by SIGTERM, 129 by SIGHUP.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from cluster import Terminated
 from datasets import GalaxyTunerError
 from trainer import quiet_tensorflow
 
@@ -80,6 +81,9 @@ def session(*, as_json: bool, debug: bool) -> Iterator[Terminal]:
     except KeyboardInterrupt:
         terminal.note("galaxy: interrupted")
         raise typer.Exit(INTERRUPTED) from None
+    except Terminated as error:
+        terminal.note(f"galaxy: {error}")
+        raise typer.Exit(error.status) from None
     except Exception as error:
         if debug:
             traceback.print_exc()

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -11,7 +10,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 from datasets import GalaxyTunerError
@@ -27,8 +25,7 @@ class PageError(GalaxyTunerError):
 def serve(port: int, storage: str, *, ready: Callable[[str], None]) -> NoReturn:
     """Serve the page for the searches in ``storage``; call ``ready`` with its URL once it answers.
 
-    Returns never: it ends by KeyboardInterrupt (SIGTERM counts as one), or raises PageError where the page cannot
-    start or ends by itself.
+    Returns never: it ends by what interrupts it, or raises PageError where the page cannot start or ends by itself.
     """
     url = f"http://{HOST}:{port}"
     _require_free(port)
@@ -50,11 +47,10 @@ def _require_free(port: int) -> None:
 
 @contextlib.contextmanager
 def _child(port: int, storage: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run the page's process; whatever ends the body, SIGTERM included, ends the process too."""
+    """Run the page's process; whatever ends the body ends the process too."""
     # Without `-P` the current directory would come first, and with it whatever there has the name of a package of ours.
     command = [sys.executable, "-P", "-m", "ui.web.serving", str(port), storage]
     path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]))
-    before = signal.signal(signal.SIGTERM, _interrupt)
     # The pipe never carries anything: it closes when this process is gone, however it went, and then the page ends.
     # A session of its own keeps Ctrl-C from reaching the page's process twice.
     child = subprocess.Popen(
@@ -67,17 +63,12 @@ def _child(port: int, storage: str) -> Iterator["subprocess.Popen[bytes]"]:
     try:
         yield child
     finally:
-        signal.signal(signal.SIGTERM, before)
         child.terminate()
         try:
             child.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - the signature of a signal handler
-    raise KeyboardInterrupt
 
 
 def _wait_until_up(child: "subprocess.Popen[bytes]", url: str) -> None:
