@@ -2,7 +2,8 @@
 
 datasets.GalaxyTunerError
 └── ClusterError        Ray cannot be started or reached, or offers too little: the command stops before any training
-    └── RayGoneError    Ray was there and went away: the search is interrupted, `galaxy resume` goes on
+    ├── RayGoneError    Ray was there and went away: the search is interrupted, `galaxy resume` goes on
+    └── NoMemoryError   other programs hold the memory: likewise
 """
 
 from datasets import GalaxyTunerError
@@ -14,3 +15,7 @@ class ClusterError(GalaxyTunerError):
 
 class RayGoneError(ClusterError):
     """Ray went away while trials ran on it. What had ended stands; the rest goes on when the search is resumed."""
+
+
+class NoMemoryError(ClusterError):
+    """Other programs have held the memory for ten minutes, and nothing could run. The rest goes on as above."""

@@ -62,8 +62,12 @@ class HealthCheck:
         return False
 
 
-def run_while_healthy(health: HealthCheck, run: Callable[[], object]) -> None:
-    """Call ``run`` and return when it does. Raises what it raises, or RayGoneError where Ray goes away meanwhile.
+def run_while_healthy(
+    health: HealthCheck, run: Callable[[], object], *, check: Callable[[], None] = lambda: None
+) -> None:
+    """Call ``run`` and return when it does.
+
+    Raises what it raises, RayGoneError where Ray goes away meanwhile, and what ``check``, called now and then, raises.
 
     It runs in a thread of its own, which is left behind if it does not end: nothing can wake what waits for Ray. No
     pool of `concurrent.futures` does that: the interpreter waits at its exit for each thread of one.
@@ -72,6 +76,7 @@ def run_while_healthy(health: HealthCheck, run: Callable[[], object]) -> None:
     Thread(target=_settle, args=(outcome, run), name="tune", daemon=True).start()
     while not wait([outcome], timeout=_CHECK_SECONDS).done:
         health.check()
+        check()
     if outcome.exception() is not None:
         health.check()
     outcome.result()

@@ -4,7 +4,7 @@ A worker that is lost, however that was, is to cost its trial one try and no mor
 memory monitor ends a worker, Ray raises OutOfMemoryError, which is no RayActorError, and whatever else a task raises
 ends Tune's loop, hence the search ("Caught unexpected exception: 1 worker(s) were killed"). Where a worker is lost
 while it is idle, Tune handles the failed reset of the trial that gets it next twice, and takes that trial for one that
-is being reset ever after: it fails without another try. No option of Tune's changes either.
+is being reset ever after. No option of Tune's changes either.
 """
 
 import sys
@@ -81,7 +81,7 @@ def patch_tune() -> None:
 
 
 def working_directory(trial: Trial) -> Path:
-    """Return the trial's folder on the node that it runs on, the same for each try; `Trial` itself names another."""
+    """Return the trial's folder on the node that it runs on; `Trial` itself names another."""
     assert trial.storage is not None
     return Path(trial.storage.trial_working_directory)
 

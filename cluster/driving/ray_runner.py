@@ -21,7 +21,7 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> N
     """Run every trial that ``conductor`` suggests; return when it has no more and all have ended.
 
     Ray must be connected, at ``address``. Raises ClusterError if no node has what one trial needs, RayGoneError if Ray
-    goes away.
+    goes away, NoMemoryError if other programs hold the memory.
     """
     settings = conductor.specification.settings
     concurrency = settings.concurrency or _most_at_once(settings)
@@ -34,7 +34,8 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> N
         # Tune's own folder is scratch: what lasts is in the ledger.
         place = scratch_folder() if address == "local" else None
         with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as scratch:
-            run_while_healthy(health, lambda: _tuner(conductor, searcher, concurrency, scratch).fit())
+            tuner = _tuner(conductor, searcher, concurrency, scratch)
+            run_while_healthy(health, tuner.fit, check=searcher.check)
             searcher.close()
     except BaseException as error:
         searcher.abandon(wait=not isinstance(error, Terminated))
@@ -60,7 +61,9 @@ def _tuner(conductor: Conductor, searcher: ConductorSearcher, concurrency: int, 
             storage_path=scratch,
             # The trainer writes its own checkpoints, under the oracle's trial ids.
             checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
-            failure_config=tune.FailureConfig(max_failures=settings.max_failures),
+            # The searcher gives a trial out again whose worker was lost.
+            failure_config=tune.FailureConfig(max_failures=0),
+            stop=lambda _, result: searcher.should_stop(result),
             callbacks=[TrialCallback(searcher)],
             verbose=0,
         ),

@@ -2,10 +2,12 @@
 
 Tune calls a searcher on its event loop, where waiting stops every trial from being served. So each call is queued for
 the conductor's thread, in order: a trial's end is recorded and told to the oracle before the suggestion that follows.
+
+A trial whose worker was lost is given out again, under another id of Tune's: Tune's own tries know no pause.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar, cast
@@ -14,13 +16,15 @@ from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
+from cluster.driving.again import Again
 from cluster.driving.ray_internals import KILLED_BY_RAY, working_directory
-from cluster.workers.memory import OUT_OF_MEMORY, Attempt
-from cluster.workers.trainable import METRIC, TrialConfig, as_record
+from cluster.workers.attempt import Attempt
+from cluster.workers.trainable import FORGIVEN, HELD, METRIC, WAITING, TrialConfig, as_record, memory_folder
 from search import Conductor, NoSuggestion, Record, SearchLayout, Suggestion, TrialState, now
 
 # With trials running, Tune's loop must go on serving them; with none, there is nothing else to do than wait.
 _SUGGESTION_SECONDS = 0.25
+_ENDED = "waits for memory: its worker was ended for want of it"
 T = TypeVar("T")
 
 
@@ -38,6 +42,9 @@ class ConductorSearcher(Searcher):
         self._is_ray_gone = is_ray_gone
         # Ray Tune's id of each running trial → the oracle's.
         self._trials: dict[str, str] = {}
+        settings = conductor.specification.settings
+        self._again = Again(most_failures=settings.max_failures, command=f"`galaxy resume {settings.name}`")
+        self._is_finished = False
         self._suggestion: Future[Suggestion | NoSuggestion] | None = None
         self._queued: list[Future[None]] = []
         self._known_spaces: set[str] = set()
@@ -49,30 +56,35 @@ class ConductorSearcher(Searcher):
     def suggest(self, trial_id: str) -> dict[str, object] | None:
         """Return the next trial's config; None for "ask again"; Searcher.FINISHED when there will be no more."""
         self._raise_what_failed()
-        self._suggestion = self._suggestion or self._conductor_thread.submit(self._conductor.suggest)
-        try:
-            suggestion = self._suggestion.result(timeout=_SUGGESTION_SECONDS if self._trials else None)
-        except TimeoutError:
-            return None
-        self._suggestion = None
-        if suggestion is NoSuggestion.IDLE:
-            return None
-        if not isinstance(suggestion, Suggestion):
+        own = self._next()
+        if own is NoSuggestion.STOPPED and not self._trials:
             return cast("dict[str, object]", Searcher.FINISHED)  # a string, which the base class does not declare
-        self._trials[trial_id] = suggestion.trial_id
-        cpus = self._conductor.specification.settings.cpus_per_trial
-        return {**TrialConfig(search=self._search, trial=suggestion.trial_id, cpus=cpus)}
+        if isinstance(own, NoSuggestion):
+            return None
+        self._trials[trial_id] = own
+        cpus, for_memory = self._conductor.specification.settings.cpus_per_trial, self._again.last_for_memory(own)
+        return {**TrialConfig(search=self._search, trial=own, cpus=cpus, ended_for_memory=for_memory)}
 
     def on_trial_result(self, trial_id: str, result: dict[str, object]) -> None:
         """Keep a running trial's report."""
-        if trial_id not in self._trials:  # recorded as out of memory while Tune starts it again
+        record = as_record(result)
+        if FORGIVEN in result:
+            self._again.entered(record.trial_id, is_forgiven=bool(result[FORGIVEN]))
+        if WAITING in result:
+            if result.get(HELD) and len(self._trials) == 1:
+                self._again.give_up(f"{record.trial_id} {record.reason}")
+            self._queue(self._note_waiting, (record.trial_id, record.reason))
             return
+        self._again.trained(record.trial_id)
         self._update_space(result)
-        self._queue(self._conductor.progress, as_record(result))
+        self._queue(self._conductor.progress, record)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, object] | None = None, error: bool = False) -> None:
         """Record a trial that has ended; one that failed waits for its reason, which Tune gives callbacks alone."""
-        if error or result is None or "record" not in result or trial_id not in self._trials:
+        if error or result is None or "record" not in result:
+            return
+        if result.get(WAITING):  # the search was stopped: the trial has not ended
+            self._trials.pop(trial_id)
             return
         self._update_space(result)
         record = as_record(result)
@@ -82,22 +94,31 @@ class ConductorSearcher(Searcher):
 
     def on_trial_start(self, trial_id: str) -> None:
         """Note that a worker has the trial."""
-        if trial_id in self._trials:
-            self._queue(self._note_start, self._trials[trial_id])
+        self._queue(self._note_start, self._trials[trial_id])
 
-    def on_trial_failed(self, trial_id: str, reason: str) -> None:
-        """Record a trial whose worker was lost more often than allowed. What it scored on the way does not rank it."""
-        if trial_id in self._trials and not self._is_ray_gone():
-            self._fail(trial_id, reason, TrialState.FAILED)
+    def on_trial_lost(self, trial_id: str, reason: str, *, for_memory: bool) -> None:
+        """Let a trial go on whose worker was lost; record it as failed where that was more often than allowed.
 
-    def on_trial_out_of_memory(self, trial_id: str, reason: str) -> None:
-        """Record a trial as infeasible whose worker was ended for want of memory: it would be each time.
-
-        Returns when the record is durable. Tune starts the trial again all the same; it then gives that record.
+        What it scored on the way does not rank it then. A worker that was ended for want of memory is no failure.
         """
-        if trial_id in self._trials:  # else recorded already
-            self._fail(trial_id, reason, TrialState.INFEASIBLE)
-            self._queued[-1].result()
+        if self._is_ray_gone():
+            return
+        own = self._trials[trial_id]
+        if self._again.take_back(own, for_memory=for_memory, is_alone=len(self._trials) == 1):
+            self._trials.pop(trial_id)
+            if for_memory:
+                self._queue(self._note_waiting, (own, _ENDED))
+        else:
+            record = self._conductor.record(own)
+            self._end(trial_id, record.but(state=TrialState.FAILED, score=None, reason=reason, ended=now()))
+
+    def should_stop(self, result: Mapping[str, object]) -> bool:
+        """Whether to take a trial from its worker: it waits, and the search has been asked to stop."""
+        return bool(result.get(WAITING)) and self._conductor.stopping
+
+    def check(self) -> None:
+        """Raise NoMemoryError if other programs have held the memory for ten minutes, and nothing can run."""
+        self._again.check()
 
     def close(self) -> None:
         """Wait until everything queued is durable. Raises what failed on the way there."""
@@ -120,9 +141,21 @@ class ConductorSearcher(Searcher):
     def _queue(self, call: Callable[[T], None], argument: T) -> None:
         self._queued.append(self._conductor_thread.submit(call, argument))
 
-    def _fail(self, trial_id: str, reason: str, state: TrialState) -> None:
-        record = self._conductor.record(self._trials[trial_id])
-        self._end(trial_id, record.but(state=state, score=None, reason=reason, ended=now()))
+    def _next(self) -> str | NoSuggestion:
+        """Return which trial to give out next: one that is to go on, else what the conductor suggests."""
+        if not self._conductor.stopping and self._again:
+            return self._again.due() or NoSuggestion.IDLE
+        if self._is_finished:
+            return NoSuggestion.STOPPED
+        self._suggestion = self._suggestion or self._conductor_thread.submit(self._conductor.suggest)
+        try:
+            suggestion = self._suggestion.result(timeout=_SUGGESTION_SECONDS if self._trials else None)
+        except TimeoutError:
+            return NoSuggestion.IDLE
+        self._suggestion = None
+        # Not the end: those that run may yet have to go on elsewhere.
+        self._is_finished = suggestion is NoSuggestion.STOPPED
+        return suggestion.trial_id if isinstance(suggestion, Suggestion) else suggestion
 
     def _end(self, trial_id: str, record: Record) -> None:
         self._trials.pop(trial_id)
@@ -140,6 +173,13 @@ class ConductorSearcher(Searcher):
         if record.state is TrialState.PENDING:
             self._conductor.progress(record.but(state=TrialState.RUNNING, started=now()))
 
+    def _note_waiting(self, waiting: tuple[str, str | None]) -> None:
+        """Let a trial's record say what it waits for, None if it waits no longer."""
+        own, reason = waiting
+        record = self._conductor.record(own)
+        if record.reason != reason:
+            self._conductor.progress(record.but(reason=reason))
+
     def _raise_what_failed(self) -> None:
         done = [call for call in self._queued if call.done()]
         self._queued = [call for call in self._queued if not call.done()]
@@ -152,7 +192,6 @@ class TrialCallback(Callback):
 
     def __init__(self, searcher: ConductorSearcher) -> None:
         self._searcher = searcher
-        self._started: set[str] = set()
 
     def __getstate__(self) -> dict[str, object]:
         """Leave the searcher out, as it leaves everything out."""
@@ -160,33 +199,17 @@ class TrialCallback(Callback):
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: object) -> None:
         """Note that the trial has a worker."""
-        self._started.add(trial.trial_id)
         self._searcher.on_trial_start(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: object) -> None:
-        """Record the failure, with the last line of what Ray says of it."""
-        if not self._was_out_of_memory(trial):
-            self._searcher.on_trial_failed(trial.trial_id, _last_line(trial).removeprefix(KILLED_BY_RAY))
+        """Take back a trial whose worker was lost, and whether that was for want of memory.
 
-    def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **info: object) -> None:
-        """Record a trial whose worker was ended for want of memory, rather than let it be tried again."""
-        self._was_out_of_memory(trial)
-
-    def _was_out_of_memory(self, trial: Trial) -> bool:
-        """Record the trial if its last worker was ended for want of memory, and say whether it was.
-
-        By Ray's memory monitor, which may also choose a worker that has not begun: it then has no fault. Or by the
-        system, on this node; on another one the trial's next worker finds it.
+        By Ray's memory monitor; or by the system, on this node: on another one the trial's next worker finds it.
         """
-        has_begun = trial.trial_id in self._started
-        self._started.discard(trial.trial_id)
         reason = _last_line(trial)
-        if not (has_begun and reason.startswith(KILLED_BY_RAY)):
-            if not Attempt(working_directory(trial)).was_killed():
-                return False
-            reason = OUT_OF_MEMORY
-        self._searcher.on_trial_out_of_memory(trial.trial_id, reason)
-        return True
+        attempt = Attempt(memory_folder(working_directory(trial)), trial.config["trial"])
+        for_memory = reason.startswith(KILLED_BY_RAY) or attempt.was_ended()
+        self._searcher.on_trial_lost(trial.trial_id, reason.removeprefix(KILLED_BY_RAY), for_memory=for_memory)
 
 
 def _last_line(trial: Trial) -> str:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 from cluster.driving.interrupting import Terminated, going_on, interruptible
-from cluster.errors import RayGoneError
+from cluster.errors import NoMemoryError, RayGoneError
 from datasets import GalaxyTunerError, StorageError
 from search import (
     FAIL_FAST_TRIALS,
@@ -63,7 +63,7 @@ def _state_written(conductor: Conductor, ledger: Ledger) -> Iterator[None]:
         ledger.write_state(SearchState.INTERRUPTED, error.reason)
         raise
     except BaseException as error:
-        state = SearchState.INTERRUPTED if isinstance(error, RayGoneError) else SearchState.FAILED
+        state = SearchState.INTERRUPTED if isinstance(error, RayGoneError | NoMemoryError) else SearchState.FAILED
         reason = str(error) if isinstance(error, GalaxyTunerError) else f"{type(error).__name__}: {error}"
         ledger.write_state(state, reason)
         raise

@@ -1,21 +1,32 @@
 """Training several winners at once, each on a worker of Ray's; what they leave behind is their checkpoints."""
 
+import logging
+import tempfile
+import time
 from collections.abc import Callable, Sequence
-from typing import cast
+from pathlib import Path
+from typing import TypeVar, cast
 
 import ray
 from ray import ObjectRef
 from ray.actor import ActorHandle
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 
+from cluster.driving.again import Again
 from cluster.driving.connection import connected
 from cluster.driving.health import HealthCheck, run_while_healthy
+from cluster.driving.scratch import scratch_folder
 from cluster.errors import ClusterError
+from cluster.workers.attempt import Attempt
 from cluster.workers.member import MemberActor, Winner
+from cluster.workers.room import Wait
 from datasets import Folder, Progress
 from search import SearchSpecification
 
 _POLL_SECONDS = 1.0
+_COMMAND = "the same command"
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def train_on_ray(
@@ -31,76 +42,125 @@ def train_on_ray(
     """Train every winner to its end, as many at a time as the Ray at ``address`` has CPUs and GPUs for.
 
     Each leaves its checkpoints in a folder of its name below ``work``, and goes on from those that are there. A lost
-    worker is replaced as often as the search allows a trial to fail. ``batches`` are those of each winner's training.
-    ``ready`` is called once Ray is connected, before any training.
+    worker is replaced as often as the search allows a trial to fail, and always where it was ended for want of memory.
+    ``batches`` are those of each winner's training. ``ready`` is called once Ray is connected, before
+    any training.
 
     Raises:
         ClusterError: Ray cannot be reached, or a worker was lost too often.
         RayGoneError: Ray went away.
+        NoMemoryError: Other programs hold the memory.
         GalaxyTunerError: What a member's training raised.
     """
     with connected(address, specification.settings):
         ready()
-        health = HealthCheck.of(address, "the same command")
-        run_while_healthy(health, lambda: _Trainings(winners, specification, batches, work).wait(progress))
+        health = HealthCheck.of(address, _COMMAND)
+        place = scratch_folder() if address == "local" else None
+        with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as memory:
+            trainings = _Trainings(winners, specification, batches, work, Path(memory))
+            run_while_healthy(health, lambda: trainings.wait(progress), check=trainings.again.check)
 
 
 class _Trainings:
-    """The winners' trainings under way on the connected Ray."""
+    """The winners' trainings under way on the connected Ray; ``memory`` is where workers note what memory they hold.
+
+    Attributes:
+        again: Those that are to go on.
+    """
 
     def __init__(
-        self, winners: Sequence[Winner], specification: SearchSpecification, batches: Sequence[int], work: Folder
+        self,
+        winners: Sequence[Winner],
+        specification: SearchSpecification,
+        batches: Sequence[int],
+        work: Folder,
+        memory: Path,
     ) -> None:
-        settings = specification.settings
+        self._winners = {winner.name: winner for winner in winners}
+        self._batches = dict(zip(self._winners, batches, strict=True))
+        self._specification, self._work, self._memory = specification, work, memory
+        self.again = Again(most_failures=specification.settings.max_failures, command=_COMMAND)
+        self._actors: dict[str, ActorHandle[MemberActor]] = {}
+        # Each training, and each question under way how far one is → the winner's name.
+        self._trainings: dict[ObjectRef[None], str] = {}
+        self._questions: dict[ObjectRef[tuple[int, Wait | None]], str] = {}
+        self._done = dict.fromkeys(self._winners, 0)
+        self._said: set[str] = set()
+        for name in self._winners:
+            self._start(name)
+
+    def wait(self, progress: Progress) -> None:
+        """Return when all have ended. Raises what the first of them raised."""
+        while self._trainings or self.again:
+            if self.again and (name := self.again.due()) is not None:
+                self._start(name)
+            for training in _answered(self._trainings, seconds=_POLL_SECONDS):
+                self._end(training)
+            self._ask()
+            progress(sum(self._done.values()), sum(self._batches.values()))
+
+    def _start(self, name: str) -> None:
+        settings = self._specification.settings
         actor_class = ray.remote(MemberActor).options(
             num_cpus=settings.cpus_per_trial,
             num_gpus=settings.gpus_per_trial,
             # One thread trains, one says how far it is.
             max_concurrency=2,
-            max_restarts=settings.max_failures,
-            max_task_retries=settings.max_failures,
         )
-        self._actors = [cast(ActorHandle[MemberActor], actor_class.remote(settings.cpus_per_trial)) for _ in winners]
-        # Each training, and each question under way how far one is → the winner's index.
-        self._trainings: dict[ObjectRef[None], int] = {
-            actor.train.remote(winner, specification, work.child(winner.name).uri): index
-            for index, (actor, winner) in enumerate(zip(self._actors, winners, strict=True))
-        }
-        self._questions: dict[ObjectRef[int], int] = {}
-        self._batches = batches
-        self._done = [0] * len(winners)
-
-    def wait(self, progress: Progress) -> None:
-        """Return when all have ended. Raises what the first of them raised."""
-        while self._trainings:
-            ended, _ = ray.wait([*self._trainings], timeout=_POLL_SECONDS)
-            for training in ended:
-                self._end(training)
-            self._ask()
-            progress(sum(self._done), sum(self._batches))
+        actor = cast(ActorHandle[MemberActor], actor_class.remote(settings.cpus_per_trial, str(self._memory)))
+        self._actors[name] = actor
+        work, for_memory = self._work.child(name).uri, self.again.last_for_memory(name)
+        self._trainings[actor.train.remote(self._winners[name], self._specification, work, for_memory)] = name
 
     def _end(self, training: ObjectRef[None]) -> None:
-        index = self._trainings.pop(training)
+        name = self._trainings.pop(training)
         try:
             ray.get(training)
         except RayTaskError as error:
             raise error.cause from None
         except RayError as error:
-            raise ClusterError(f"a worker was lost while it trained, and so were those in its place: {error}") from None
+            for_memory = isinstance(error, OutOfMemoryError) or Attempt(self._memory, name).was_ended()
+            if not self.again.take_back(name, for_memory=for_memory, is_alone=not self._trainings):
+                raise ClusterError(
+                    f"a worker was lost while it trained, and so were those in its place: {error}"
+                ) from None
+            return
         # It may have ended early, out of patience.
-        self._done[index] = self._batches[index]
+        self._done[name] = self._batches[name]
         # Its CPUs are the next one's.
-        ray.kill(self._actors[index])
+        ray.kill(self._actors[name])
 
     def _ask(self) -> None:
         """Take the answers that have come, and ask those that train and have none on the way."""
-        count = len(self._questions)
-        answers, _ = ray.wait([*self._questions], num_returns=count, timeout=0) if count else ([], [])
-        for answer in answers:
-            index = self._questions.pop(answer)
+        for answer in _answered(self._questions, seconds=0):
+            name = self._questions.pop(answer)
             try:
-                self._done[index] = max(self._done[index], ray.get(answer))
+                done, waits = ray.get(answer)
             except RayError:  # ended, or lost: its training says which
                 continue
-        for index in {*self._trainings.values()} - {*self._questions.values()}:
-            self._questions[self._actors[index].progress.remote()] = index
+            if done > self._done[name]:
+                self._done[name] = done
+                self.again.trained(name)
+            self._say(name, waits)
+        for name in {*self._trainings.values()} - {*self._questions.values()}:
+            self._questions[self._actors[name].progress.remote()] = name
+
+    def _say(self, name: str, waits: Wait | None) -> None:
+        """Say, once, that a training waits, and end them all where it can only wait and no other runs."""
+        if waits is None:
+            self._said.discard(name)
+            return
+        if name not in self._said:
+            self._said.add(name)
+            _log.warning("%s %s.", name, waits.reason)
+        if waits.is_held and len(self._trainings) == 1:
+            self.again.give_up(f"{name} {waits.reason}")
+
+
+def _answered(asked: dict[ObjectRef[T], str], *, seconds: float) -> list[ObjectRef[T]]:
+    """Wait so long for one of ``asked``; return those that are there."""
+    if not asked:
+        time.sleep(seconds)
+        return []
+    answered, _ = ray.wait([*asked], num_returns=1 if seconds else len(asked), timeout=seconds)
+    return answered

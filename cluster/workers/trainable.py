@@ -4,30 +4,50 @@ The actor is reused from trial to trial, so that TensorFlow is imported once.
 """
 
 import json
+import time
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from ray import tune
 
-from cluster.workers.memory import OUT_OF_MEMORY, Attempt, MemoryGrowth
+from cluster.workers.attempt import Attempt
+from cluster.workers.memory_growth import MemoryGrowth
 from cluster.workers.notice import EndNotice
-from cluster.workers.trial import TrialSession
-from datasets import freeze_loaded
-from search import Record
+from cluster.workers.room import TooLarge
+from datasets import freeze_loaded, open_folder
+from search import Ledger, Record, SearchLayout, TrialState, now
 from trainer import limit_threads
+
+if TYPE_CHECKING:
+    from cluster.workers.trial import TrialSession
 
 METRIC = "score"
 """What Ray Tune's schedulers compare trials by."""
 TIME = "epoch"
 """What they compare them at."""
+WAITING, HELD = "waiting", "held"
+"""In the result of a trial before it begins: whether it waits for memory, and that others have held that for long."""
+FORGIVEN = "forgiven"
+"""Set in the first result where the trial's last worker was ended for want of memory: that is no failure."""
+_ASK_SECONDS = 1.0
 
 
 class TrialConfig(TypedDict):
-    """What a worker is told of a trial: the search's location, the trial's id, and the CPUs that the worker has."""
+    """What a worker is told of a trial.
+
+    ``search`` is the search's location, ``cpus`` what the worker has of them; ``ended_for_memory`` says that
+    the trial's last worker was ended for want of memory.
+    """
 
     search: str
     trial: str
     cpus: int
+    ended_for_memory: bool
+
+
+def memory_folder(trial_folder: Path) -> Path:
+    """Return where the workers of one node note what memory they hold, beside Ray Tune's folders of its trials."""
+    return trial_folder.parent / "memory"
 
 
 def as_result(record: Record) -> dict[str, object]:
@@ -46,27 +66,34 @@ def as_record(result: dict[str, object]) -> Record:
     return Record.model_validate_json(str(result["record"]))
 
 
+def _untrained(record: Record) -> dict[str, object]:
+    """Return as a result of Ray Tune's what no epoch was trained for: a scheduler is to pass it over."""
+    result = as_result(record) | {"declared": "[]"}
+    result.pop(TIME, None)
+    return result
+
+
 class TrialActor(tune.Trainable):
-    """Runs one trial after another; each `step` is an epoch.
+    """Runs one trial after another; each `step` is an epoch, or a second of waiting until the node has room for it.
 
     A class, not a function: Ray waits for a class's step to end before it gives the worker the next trial, while a
     function's thread that is slow to stop makes the next trial fail.
     """
 
     def setup(self, config: dict[str, object]) -> None:
-        """Get ready for a trial. Before TensorFlow starts the worker's thread pools are bounded by its CPUs."""
+        """Get ready for a trial. TensorFlow is not imported before there is room."""
         self._notice = EndNotice()
-        limit_threads(cast(TrialConfig, config)["cpus"])
-        freeze_loaded()
-        self._memory = MemoryGrowth()
+        self._memory: MemoryGrowth | None = None
+        self._attempt: Attempt | None = None
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, object]) -> bool:
         """Take the next trial in the same process."""
-        config = cast(TrialConfig, new_config)
-        self._session = TrialSession(config["search"], config["trial"])
-        self._attempt = Attempt(Path(self.logdir))
-        self._is_new = True
+        if self._attempt is not None:  # of a trial that a scheduler has stopped
+            self._attempt.leave(finally_=True)
+        self._config = cast(TrialConfig, new_config)
+        self._attempt = None
+        self._session: TrialSession | None = None
         return True
 
     def step(self) -> dict[str, object]:
@@ -75,20 +102,51 @@ class TrialActor(tune.Trainable):
         Raises, for Ray Tune, MemoryGrowthError if the worker is too large to start the trial, and WorkerEndedError if
         it was told to end.
         """
-        if self._is_new:
+        entered: dict[str, object] = {}
+        if self._attempt is None:
             # Not while the trial is set up: a worker that fails there takes the trial with it.
-            self._memory.check()
-            self._is_new = False
-            if self._attempt.was_killed():
-                return self._result(self._session.give_up(OUT_OF_MEMORY))
-            self._attempt.begin()
+            if self._memory is not None:
+                self._memory.check()
+            self._attempt = Attempt(memory_folder(Path(self.logdir)), self._config["trial"])
+            entered[FORGIVEN] = self._attempt.enter(is_known=self._config["ended_for_memory"])
         try:
             with self._notice.heeded():
-                record = self._session.step()
+                result = self._step(self._attempt)
         except BaseException:
-            self._attempt.end()
+            self._attempt.leave(finally_=False)
             raise
-        return self._result(record)
+        if result["done"]:
+            self._attempt.leave(finally_=True)
+            self._attempt = None
+        return result | entered
 
-    def _result(self, record: Record) -> dict[str, object]:
+    def _step(self, attempt: Attempt) -> dict[str, object]:
+        if self._session is None:
+            record = Ledger(SearchLayout(open_folder(self._config["search"]))).record(self._config["trial"])
+            if record.state.is_ended():
+                return _untrained(record)
+            answer = attempt.ask()
+            if isinstance(answer, TooLarge):
+                ended = record.but(state=TrialState.INFEASIBLE, score=None, reason=answer.reason, ended=now())
+                return _untrained(ended)
+            if answer is not None:
+                time.sleep(_ASK_SECONDS)
+                return _untrained(record.but(reason=answer.reason)) | {WAITING: True, HELD: answer.is_held}
+            self._session = self._begun()
+            if record.reason is not None:  # it waits no longer, and its first epoch may take long
+                return _untrained(record.but(reason=None)) | {WAITING: False}
+        with attempt.working():
+            record = self._session.step()
         return as_result(record) | {"declared": json.dumps(self._session.declared)}
+
+    def _begun(self) -> "TrialSession":
+        """Begin the trial. Before TensorFlow starts the worker's thread pools are bounded by its CPUs."""
+        # Only now: a worker that waits holds little.
+        from cluster.workers.trial import TrialSession
+
+        if self._memory is None:
+            limit_threads(self._config["cpus"])
+            freeze_loaded()
+            self._memory = MemoryGrowth()
+            self._memory.check()
+        return TrialSession(self._config["search"], self._config["trial"])

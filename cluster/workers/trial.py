@@ -96,11 +96,6 @@ class TrialSession:
         )
         return self._record
 
-    def give_up(self, reason: str) -> Record:
-        """Return the trial's record as infeasible for ``reason``, or as it was recorded. Trains nothing."""
-        record = self._started()
-        return record if record.state.is_ended() else self._without_score(record, TrialState.INFEASIBLE, reason)
-
     def _report(self, *, reported: int) -> EpochReport:
         if self._run is not None:
             return self._run.step()
@@ -110,9 +105,10 @@ class TrialSession:
     def _started(self) -> Record:
         """Return the trial's record; one that goes on keeps its beginning and the time it has had."""
         record = Ledger(self._layout).record(self._trial_id)
-        if record.state.is_ended() or record.started is not None:
+        if record.state.is_ended():
             return record
-        return record.but(state=TrialState.RUNNING, started=now())
+        # It may have waited for memory, which its reason said.
+        return record.but(state=TrialState.RUNNING, started=record.started or now(), reason=None)
 
     def _start(self) -> TrainingRun:
         self._build = model_builder(self._specification, self._suggestion.hyperparameters)

@@ -1,4 +1,4 @@
-"""A worker that is ended for want of memory, by Ray or by the system: its trial is infeasible, and not tried again."""
+"""Workers that are lost or ended for want of memory: what becomes of their trials."""
 
 import os
 from collections.abc import Iterator
@@ -16,13 +16,14 @@ from search_tests.oracle_driving import made
 
 from cluster import run_search
 from cluster.driving import ray_internals
+from cluster.driving.again import Again
 from cluster.driving.searcher import ConductorSearcher, TrialCallback
-from cluster.workers import memory
-from cluster.workers.memory import OUT_OF_MEMORY, Attempt
-from cluster.workers.trainable import TrialActor
-from cluster.workers.trial import TrialSession
-from datasets import Dataset, FormatError, open_folder
-from search import Conductor, Ledger, SearchLayout, SearchSettings, TrialState, create_search
+from cluster.errors import NoMemoryError
+from cluster.workers.memory_notes import MemoryNotes, Note, Usage
+from cluster.workers.node_memory import memory_kills
+from cluster.workers.trainable import FORGIVEN, HELD, WAITING, as_result, memory_folder
+from datasets import Dataset, open_folder
+from search import Conductor, Ledger, Record, SearchLayout, SearchSettings, SearchView, TrialState, create_search
 from search.testing.kinds import small
 
 LOST = "Failure # 1 (occurred at 2026-01-01_00-00-00)\nThe actor died unexpectedly before finishing this task.\n"
@@ -49,133 +50,175 @@ def made_searcher(layout: SearchLayout, *, cut: bool = False) -> ConductorSearch
     return ConductorSearcher(conductor, layout, is_ray_gone=lambda: cut)
 
 
-def failed(text: str, folder: Path) -> Any:
-    (folder / "error.txt").write_text(text)
-    return SimpleNamespace(
-        trial_id="ray-id",
-        error_file=folder / "error.txt",
-        storage=SimpleNamespace(trial_working_directory=str(folder)),
-    )
+class Tune:
+    """Stands for Ray Tune's loop: it hands out one trial after another, whose workers are lost."""
+
+    def __init__(self, searcher: ConductorSearcher, folder: Path) -> None:
+        self.searcher, self._folder = searcher, folder
+        self._callback: Any = TrialCallback(searcher)
+        self.given: list[dict[str, Any]] = []
+
+    def begin(self) -> str | None:
+        """Ask for a trial; return the oracle's id of it, None where there is none."""
+        config = self.searcher.suggest(f"ray-{len(self.given)}")
+        if not isinstance(config, dict):
+            return config
+        self.given.append(config)
+        self._callback.on_trial_start(1, [], self._trial(""))
+        return str(config["trial"])
+
+    def lose(self, text: str) -> None:
+        self.searcher.on_trial_complete(f"ray-{len(self.given) - 1}", error=True)
+        self._callback.on_trial_error(1, [], self._trial(text))
+
+    def report(self, record: Record, **more: object) -> None:
+        result = as_result(record) | {"declared": "[]"} | more
+        self.searcher.on_trial_result(f"ray-{len(self.given) - 1}", result)
+
+    def _trial(self, text: str) -> Any:
+        (self._folder / "error.txt").write_text(text)
+        return SimpleNamespace(
+            trial_id=f"ray-{len(self.given) - 1}",
+            config=self.given[-1],
+            error_file=self._folder / "error.txt",
+            storage=SimpleNamespace(trial_working_directory=str(self._folder / "working")),
+        )
 
 
-@pytest.mark.parametrize("again", [True, False], ids=["to be tried again", "given up"])
-def test_a_memory_kill_is_infeasible(
-    again: bool, searcher: ConductorSearcher, layout: SearchLayout, tmp_path: Path
+@pytest.fixture
+def clock(searcher: ConductorSearcher) -> list[float]:
+    now = [0.0]
+    searcher._again = Again(most_failures=2, command="`galaxy resume first`", clock=lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def tune(searcher: ConductorSearcher, tmp_path: Path) -> Tune:
+    return Tune(searcher, tmp_path)
+
+
+def leave_note(tmp_path: Path, *, kills: int) -> None:
+    """Leave the note of a worker of trial 0000 that is gone."""
+    usage = Usage(at=0, own=1, others=1, limit=10, beside=0)
+    gone = Note(pid=2**22 + 1, started=1, is_waiting=False, since=0, kills=kills, usage=usage)
+    MemoryNotes(memory_folder(tmp_path / "working")).write("0000", gone)
+
+
+@pytest.mark.parametrize("by", ["Ray", "the system"])
+def test_a_trial_ended_for_memory_goes_on_after_a_pause_however_often(
+    by: str, tune: Tune, layout: SearchLayout, tmp_path: Path, clock: list[float]
 ) -> None:
-    searcher.suggest("ray-id")
-    callback: Any = TrialCallback(searcher)
-    callback.on_trial_start(1, [], failed("", tmp_path))
-    (callback.on_trial_recover if again else callback.on_trial_error)(1, [], failed(LOST + KILLED, tmp_path))
-    # Durable at once: where Tune starts the trial again, it gives this record and trains nothing.
-    record = Ledger(layout).record("0000")
-    assert record.state is TrialState.INFEASIBLE
-    assert "out of memory: 1 worker(s) were killed due to the node running low on memory." in str(record.reason)
-    assert TrialSession(layout.root.uri, "0000").step() == record
-    callback.on_trial_start(2, [], failed("", tmp_path))
-    callback.on_trial_recover(3, [], failed(LOST + KILLED, tmp_path))
-    searcher.on_trial_complete("ray-id", {"record": record.model_dump_json(), "declared": "[]"})
-    searcher.close()
-
-
-@pytest.mark.parametrize("again", [True, False], ids=["to be tried again", "given up"])
-def test_a_kill_by_the_system_on_the_drivers_node_is_infeasible(
-    again: bool, searcher: ConductorSearcher, layout: SearchLayout, tmp_path: Path
-) -> None:
-    searcher.suggest("ray-id")
-    Attempt(tmp_path, lambda: memory.memory_kills() - 1).begin()
-    callback: Any = TrialCallback(searcher)
-    (callback.on_trial_recover if again else callback.on_trial_error)(1, [], failed(LOST, tmp_path))
-    record = Ledger(layout).record("0000")
-    assert (record.state, record.reason) == (TrialState.INFEASIBLE, OUT_OF_MEMORY)
-    searcher.close()
-
-
-def test_a_kill_by_the_system_on_another_node_is_found_by_the_next_worker_there(
-    searcher: ConductorSearcher, layout: SearchLayout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ray.tune.trainable.trainable.DEFAULT_STORAGE_PATH", str(tmp_path))
-    worker = TrialActor(searcher.suggest("ray-id"))
-    with pytest.raises(FormatError, match=r"/data/gz\.galaxy"):  # the dataset: no fault of the trial
-        worker.step()
-    assert not list(Path(worker.logdir).iterdir())
-    worker.reset_config(worker.config)
-    Attempt(Path(worker.logdir), lambda: memory.memory_kills() - 1).begin()
-    result = worker.step()
-    assert result["done"]
-    searcher.on_trial_complete("ray-id", result)
-    searcher.close()
-    assert str(Ledger(layout).record("0000").reason) == OUT_OF_MEMORY
-
-
-@pytest.mark.parametrize("text", [KILLED + LOST, KILLED], ids=["an earlier one for memory", "before it began"])
-def test_a_worker_lost_otherwise_is_tried_again(
-    text: str, searcher: ConductorSearcher, layout: SearchLayout, tmp_path: Path
-) -> None:
-    searcher.suggest("ray-id")
-    callback: Any = TrialCallback(searcher)
-    if text != KILLED:
-        callback.on_trial_start(1, [], failed("", tmp_path))
-    callback.on_trial_recover(1, [], failed(text, tmp_path))
-    searcher.close()
+    for number in range(9):
+        assert tune.begin() == "0000"
+        assert tune.given[-1]["ended_for_memory"] is (number > 0)
+        if by == "the system":
+            leave_note(tmp_path, kills=memory_kills() - 1)
+        tune.lose(LOST + KILLED if by == "Ray" else LOST)
+        assert tune.begin() is None  # meanwhile no other one begins, which would need the memory, too
+        clock[0] += 40
+    assert tune.begin() == "0000"
+    tune.searcher.close()
     assert not Ledger(layout).record("0000").state.is_ended()
 
 
-def test_the_reason_of_a_failure_is_the_last_that_ray_said(
-    searcher: ConductorSearcher, layout: SearchLayout, tmp_path: Path
+def test_a_trial_whose_worker_was_lost_otherwise_goes_on_at_once_and_fails_after_so_many(
+    tune: Tune, layout: SearchLayout
 ) -> None:
-    searcher.suggest("ray-id")
-    TrialCallback(searcher).on_trial_error(1, [], failed(KILLED + LOST, tmp_path))
-    searcher.close()
-    assert Ledger(layout).record("0000").reason == "The actor died unexpectedly before finishing this task."
+    for _ in range(3):
+        assert tune.begin() == "0000"
+        tune.lose(KILLED + LOST)
+    assert tune.begin() == "0001"
+    tune.searcher.close()
+    record = Ledger(layout).record("0000")
+    assert (record.state, record.reason) == (
+        TrialState.FAILED,
+        "The actor died unexpectedly before finishing this task.",
+    )
+
+
+def test_a_loss_that_the_next_worker_explains_is_no_failure(tune: Tune, layout: SearchLayout) -> None:
+    for _ in range(9):
+        assert tune.begin() == "0000"
+        # On another node: the driver cannot know, and the worker finds the note there.
+        tune.report(Ledger(layout).record("0000"), **{FORGIVEN: True})
+        tune.lose(LOST)
+    tune.searcher.close()
+    assert not Ledger(layout).record("0000").state.is_ended()
+
+
+def test_a_trial_that_waits_says_so_and_the_search_ends_where_it_can_only_wait(
+    tune: Tune, layout: SearchLayout
+) -> None:
+    tune.begin()
+    waiting = Ledger(layout).record("0000").but(reason="waits for memory: others use it")
+    tune.report(waiting, **{WAITING: True, HELD: False})
+    tune.searcher.check()
+    tune.report(waiting, **{WAITING: True, HELD: True})
+    with pytest.raises(
+        NoMemoryError, match=r"0000 waits for memory: others use it: end .*; `galaxy resume first` goes"
+    ):
+        tune.searcher.check()
+    tune.searcher.close()
+    record = Ledger(layout).record("0000")
+    assert (record.reason, record.state.is_ended()) == ("waits for memory: others use it", False)
+
+
+def test_while_others_run_nothing_is_given_up(tune: Tune, layout: SearchLayout) -> None:
+    tune.begin()
+    tune.begin()
+    tune.report(Ledger(layout).record("0001").but(reason="waits"), **{WAITING: True, HELD: True})
+    tune.searcher.check()
+    tune.searcher.close()
+
+
+def test_workers_that_are_ended_before_they_begin_end_the_search_in_the_end(tune: Tune, clock: list[float]) -> None:
+    for _ in range(19):
+        assert tune.begin() == "0000"
+        tune.lose(KILLED)
+        tune.searcher.check()
+        clock[0] += 40
+    tune.begin()
+    tune.lose(KILLED)
+    with pytest.raises(
+        NoMemoryError, match=r"0000: each of its workers is ended for want of memory: end other programs"
+    ):
+        tune.searcher.check()
+    tune.searcher.close()
+
+
+def test_a_trial_that_waits_is_left_when_the_search_is_stopped(tune: Tune, layout: SearchLayout) -> None:
+    tune.begin()
+    result = as_result(Ledger(layout).record("0000")) | {WAITING: True, HELD: False}
+    assert not tune.searcher.should_stop(result)
+    tune.searcher._conductor.stop()
+    assert tune.searcher.should_stop(result)
+    tune.searcher.on_trial_complete("ray-0", result)
+    assert tune.begin() == tune.searcher.FINISHED
+    tune.searcher.close()
+    assert not Ledger(layout).record("0000").state.is_ended()
 
 
 @pytest.mark.parametrize("cut", [True, False], ids=["Ray has gone", "Ray lives"])
 def test_a_worker_lost_with_all_of_ray_is_no_failure(cut: bool, layout: SearchLayout, tmp_path: Path) -> None:
-    searcher = made_searcher(layout, cut=cut)
-    searcher.suggest("ray-id")
-    TrialCallback(searcher).on_trial_error(1, [], failed(LOST, tmp_path))
-    searcher.close()
+    tune = Tune(made_searcher(layout, cut=cut), tmp_path)
+    for _ in range(3):
+        tune.begin()
+        tune.lose(LOST)
+    tune.searcher.close()
     assert Ledger(layout).record("0000").state.is_ended() is not cut
 
 
 def test_what_tune_tells_an_abandoned_search_is_not_written(
-    searcher: ConductorSearcher, layout: SearchLayout, tmp_path: Path
+    tune: Tune, layout: SearchLayout, clock: list[float]
 ) -> None:
-    searcher.suggest("ray-id")
-    searcher.abandon()
+    for _ in range(2):
+        tune.begin()
+        tune.lose(LOST)
+    tune.begin()
+    tune.searcher.abandon()
     with pytest.raises(RuntimeError):
-        TrialCallback(searcher).on_trial_error(1, [], failed(LOST, tmp_path))
+        tune.lose(LOST)
     assert not Ledger(layout).record("0000").state.is_ended()
-
-
-@pytest.mark.parametrize("ended", [False, True], ids=["lost", "raised"])
-@pytest.mark.parametrize("kills", [7, 8], ids=["none killed", "one killed"])
-def test_an_attempt_was_killed_if_it_never_ended_and_the_system_killed_since(
-    kills: int, ended: bool, tmp_path: Path
-) -> None:
-    assert not Attempt(tmp_path, lambda: 7).was_killed()
-    Attempt(tmp_path, lambda: 7).begin()
-    if ended:
-        Attempt(tmp_path).end()
-    assert Attempt(tmp_path, lambda: kills).was_killed() is (kills == 8 and not ended)
-
-
-def test_a_note_that_was_cut_off_says_nothing(tmp_path: Path) -> None:
-    (tmp_path / "memory-kills").touch()
-    assert not Attempt(tmp_path, lambda: 1).was_killed()
-
-
-def test_kills_are_those_of_the_own_control_group_else_of_the_system(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    group, system = tmp_path / "memory.events", tmp_path / "vmstat"
-    monkeypatch.setattr(memory, "_group_events", lambda: [group])
-    monkeypatch.setattr(memory, "_WHOLE_SYSTEM", system)
-    assert memory.memory_kills() == 0
-    system.write_text("nr_free_pages 12\noom_kill 5\nhtlb_buddy_alloc_success 0\n")
-    assert memory.memory_kills() == 5
-    group.write_text("low 0\noom 4\noom_kill 3\noom_group_kill 1\n")
-    assert memory.memory_kills() == 3
 
 
 @pytest.fixture
@@ -199,16 +242,18 @@ def points(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[st
 
 
 @pytest.mark.slow
-def test_workers_that_ray_and_the_system_end_for_want_of_memory(
+def test_trials_whose_workers_ray_and_the_system_end_for_memory_that_others_took_go_on(
     points: list[dict[str, int]], tiny_dataset: Dataset, here: Path
 ) -> None:
-    view = run_search(
-        tiny_dataset.info.path,
-        settings(trials=len(points), epochs=1, concurrency=1, hypermodel="my_models:devouring", points=points),
+    seen: list[SearchView] = []
+    asked = settings(trials=len(points), epochs=1, concurrency=1, max_failures=0, points=points)
+    asked = asked.model_copy(update={"hypermodel": "my_models:beside_others"})
+    view = run_search(tiny_dataset.info.path, asked, watch=seen.append)
+    assert {row.state for row in view.rows} == {TrialState.COMPLETED}, [row.reason for row in view.rows]
+    assert {row.reason for row in view.rows} == {None}
+    said = {row.reason for look in seen for row in look.rows if not row.state.is_ended()}
+    assert any(str(reason).startswith("waits for memory: its worker ") for reason in said), said
+    # Each was begun twice.
+    assert sorted(units for _, units in built(here) if units != "2") == sorted(
+        2 * [str(one["units"]) for one in points]
     )
-    reasons = {row.hyperparameters["units"]: str(row.reason) for row in view.rows}
-    assert {row.state for row in view.rows} == {TrialState.INFEASIBLE}, reasons
-    assert reasons[40].startswith("out of memory: 1 worker(s) were killed due to the node running low on memory.")
-    assert reasons.get(30, OUT_OF_MEMORY) == OUT_OF_MEMORY
-    # None was tried again.
-    assert sorted(units for _, units in built(here) if units != "2") == sorted(str(one["units"]) for one in points)

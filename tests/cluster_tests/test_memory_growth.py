@@ -8,7 +8,7 @@ import pytest
 from cluster_tests.test_launch import built, settings
 
 from cluster import run_search
-from cluster.workers.memory import MemoryGrowth, MemoryGrowthError, resident_bytes
+from cluster.workers.memory_growth import MemoryGrowth, MemoryGrowthError, resident_bytes
 from datasets import Dataset
 
 

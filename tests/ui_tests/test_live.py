@@ -109,3 +109,18 @@ def test_in_a_log_are_plain_lines_with_the_time_left(monkeypatch: pytest.MonkeyP
     ]
     assert trials[1].endswith("· best 0.9375 by 0002 · 2.0 trials/min, 2 min 00 s left")
     assert "\x1b" not in log.getvalue()
+
+
+def test_what_trials_wait_for_is_shown_beside_why_others_failed_and_said_once_in_a_log() -> None:
+    waiting = [RECORDS[4].but(trial_id="0007", reason="waits for memory, which carries 1 trial at a time")]
+    console = Console(file=io.StringIO(), width=100)
+    with console.capture() as capture:
+        console.print(picture(view([*RECORDS, *waiting]), Pace()))
+    assert "trial 0007 running: waits for memory, which carries 1 trial" in capture.get()
+    err = io.StringIO()
+    with search_display(Terminal(Console(file=io.StringIO()), Console(file=err, width=200), False)) as watch:
+        for _ in range(2):
+            watch(view(waiting))
+        watch(view([RECORDS[4].but(trial_id="0007")]))
+        watch(view(waiting))
+    assert err.getvalue().splitlines() == 2 * ["trial 0007 waits for memory, which carries 1 trial at a time"]

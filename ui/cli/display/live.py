@@ -55,7 +55,7 @@ def picture(view: "SearchView", pace: Pace) -> RenderableType:
         f"  {ended} of {wording.plural(planned, 'trial')}",
         (f"  {_speed(view, pace)}", "cyan"),
     )
-    return Group(head, _running(view), *_failures(view), _best(view))
+    return Group(head, _running(view), *_reasons(view), _best(view))
 
 
 def _speed(view: "SearchView", pace: Pace) -> str:
@@ -78,10 +78,12 @@ def _running(view: "SearchView") -> RenderableType:
     return Text("all trials have ended" if ended else "starting the next trial …", style="dim")
 
 
-def _failures(view: "SearchView") -> list[Text]:
-    """Write the last few reasons for which trials failed, a line each, so that the picture stays small."""
-    reasons = ranking.failures(sorted(view.rows, key=lambda row: row.ended or ""))[-_MOST_REASONS:]
-    return [Text(reason, style="yellow", no_wrap=True, overflow="ellipsis") for reason in reasons]
+def _reasons(view: "SearchView") -> list[Text]:
+    """Write what trials wait for, and the last few reasons for which others failed, a line each: it stays small."""
+    waiting = ranking.failures([row for row in view.rows if not row.state.is_ended()])[:_MOST_REASONS]
+    ended = sorted((row for row in view.rows if row.state.is_ended()), key=lambda row: row.ended or "")
+    shown = [*waiting, *ranking.failures(ended)[-_MOST_REASONS:]]
+    return [Text(reason, style="yellow", no_wrap=True, overflow="ellipsis") for reason in shown]
 
 
 def _best(view: "SearchView") -> Text:
@@ -122,8 +124,12 @@ def search_display(terminal: Terminal, draw: Draw | None = None) -> Iterator[Wat
 
 
 def _log(terminal: Terminal) -> Watch:
-    """Return a function that writes a line for each trial that has ended since its last call, from any thread."""
+    """Return a function that writes a line for each trial that has ended since its last call, from any thread.
+
+    One that has begun to wait has a line, too.
+    """
     said: set[str] = set()
+    waiting: set[str] = set()
     lock, pace = threading.Lock(), Pace()
 
     def watch(view: "SearchView") -> None:
@@ -133,5 +139,9 @@ def _log(terminal: Terminal) -> Watch:
                 if row.state.is_ended() and row.trial_id not in said:
                     said.add(row.trial_id)
                     terminal.note(ended_line(view, row, number=len(said)) + (f" · {speed}" if speed else ""))
+                elif row.reason and row.trial_id not in waiting | said:
+                    terminal.note(f"trial {row.trial_id} {row.reason}")
+            waiting.clear()
+            waiting.update(row.trial_id for row in view.rows if row.reason and not row.state.is_ended())
 
     return watch

@@ -1,0 +1,84 @@
+"""Which trials, or winners, are to go on whose workers were lost, and when; and when trying is of no use."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+
+from cluster.errors import NoMemoryError
+from cluster.workers.room import TRIES_SECONDS
+
+# After a worker was ended for want of memory the next one would be, too.
+_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 40.0
+# A worker that has begun says within a minute more that its trial is too large.
+_HOPELESS_SECONDS = TRIES_SECONDS + 120.0
+
+
+class Again:
+    """The trials that are to be given out again, by name, the first to be lost first. True while there are any."""
+
+    def __init__(self, *, most_failures: int, command: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """Let a trial be lost ``most_failures`` times; ``command`` is what goes on where trying is of no use."""
+        self._most_failures, self._command, self._clock = most_failures, command, clock
+        self._lost: deque[tuple[float, str]] = deque()
+        self._failures: Counter[str] = Counter()
+        # Trial → when its worker was first ended for want of memory since it has trained an epoch, and how often since.
+        self._ended_since: dict[str, float] = {}
+        self._ends: Counter[str] = Counter()
+        self._last_for_memory: set[str] = set()
+        self._hopeless: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._lost)
+
+    def due(self) -> str | None:
+        """Return the next trial to be given out, None while its pause lasts."""
+        when, name = self._lost[0]
+        if self._clock() < when:
+            return None
+        self._lost.popleft()
+        return name
+
+    def take_back(self, name: str, *, for_memory: bool, is_alone: bool) -> bool:
+        """Take back a trial whose worker was lost; False if it may be given out no more.
+
+        ``for_memory``: the worker was ended for want of memory, which is no failure. ``is_alone``: no other trial runs.
+        """
+        pause = 0.0
+        if for_memory:
+            pause = min(_FIRST_PAUSE * 2 ** self._ends[name], _LONGEST_PAUSE)
+            self._ends[name] += 1
+            self._last_for_memory.add(name)
+            since = self._ended_since.setdefault(name, self._clock())
+            if is_alone and self._clock() - since > _HOPELESS_SECONDS:
+                self.give_up(f"{name}: each of its workers is ended for want of memory")
+        else:
+            self._failures[name] += 1
+            self._last_for_memory.discard(name)
+            if self._failures[name] > self._most_failures:
+                return False
+        self._lost.append((self._clock() + pause, name))
+        return True
+
+    def last_for_memory(self, name: str) -> bool:
+        """Whether the trial's last worker is known to have been ended for want of memory."""
+        return name in self._last_for_memory
+
+    def entered(self, name: str, *, is_forgiven: bool) -> None:
+        """Take in that a worker has the trial, and maybe has found that the loss of the last one was no failure."""
+        if is_forgiven and name not in self._last_for_memory:
+            self._failures[name] = max(0, self._failures[name] - 1)
+        self._last_for_memory.discard(name)
+
+    def trained(self, name: str) -> None:
+        """Take in that the trial has trained an epoch."""
+        self._ended_since.pop(name, None)
+        self._ends.pop(name, None)
+
+    def give_up(self, reason: str) -> None:
+        """Let `check` say that nothing can run, and why. May be called from any thread."""
+        self._hopeless = reason
+
+    def check(self) -> None:
+        """Raise NoMemoryError, one line, if nothing can run. May be called from any thread."""
+        if self._hopeless is not None:
+            raise NoMemoryError(f"{self._hopeless}: end other programs there; {self._command} goes on")

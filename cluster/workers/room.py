@@ -1,0 +1,98 @@
+"""Whether there is room for a trial in its node's memory, and whose fault it was that its worker was ended.
+
+As many trials run as the free memory carries, by what the last ones needed. One whose worker was ended for want of
+memory goes on from its checkpoint, with fewer beside it. It is too large for its node only if its worker was ended
+though it was alone, again and again for ten minutes, and each time had more than all other programs. While those hold
+the memory it waits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cluster.workers.memory_notes import Note, Usage
+from cluster.workers.node_memory import NodeMemory
+
+TRIES_SECONDS = 600.0
+_BETWEEN_TRIES_SECONDS = 60.0
+# Of a trial before one has been measured: what TensorFlow and a large network take.
+_UNMEASURED = 2 * 2**30
+# What it had when it was ended was not enough.
+_MORE = 1.1
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The trial may not begin yet. ``is_held``: for ten minutes already, as other programs hold the memory."""
+
+    reason: str
+    is_held: bool = False
+
+
+@dataclass(frozen=True)
+class TooLarge:
+    """The trial has no room on its node, whatever runs beside it."""
+
+    reason: str
+
+
+def judge(
+    mine: Note, beside: Sequence[Note], memory: NodeMemory, *, own: int, others: int, needs: int | None, now: float
+) -> Wait | TooLarge | None:
+    """Say what keeps a trial from beginning; None where there is room.
+
+    Args:
+        mine: the trial's own note, waiting.
+        beside: those of the search's other trials on the node.
+        memory: the node's.
+        own: bytes that its worker has.
+        others: bytes that all but the search's workers have.
+        needs: bytes that the last trials needed; None if none was measured.
+        now: seconds since 1970.
+    """
+    alone = [usage for usage in mine.ended if usage.beside == 0]
+    if alone and now - alone[0].at >= TRIES_SECONDS and all(usage.own > usage.others for usage in alone):
+        return TooLarge(_too_large(max(alone, key=lambda usage: usage.own)))
+    running = [note for note in beside if not note.is_waiting]
+    if any(note.is_waiting and note.since < mine.since for note in beside):
+        return Wait("waits for memory: another trial on its node waits before it")
+    if len(running) > min(note.most_beside for note in (mine, *running)):
+        return Wait(
+            f"waits for memory: one whose worker was ended for want of it goes on beside fewer than {len(running)}"
+        )
+    most = max((usage.own for usage in mine.ended), default=0)
+    if running:
+        each = needs or _UNMEASURED
+        growing = sum(max(0, each - note.usage.own) for note in running if note.usage is not None)
+        if memory.left >= max(0, max(each, round(_MORE * most)) - own) + growing:
+            return None
+        return Wait(
+            f"waits for memory, which carries {_trials(running)} at a time on its node: one needs {gigabytes(each)}, "
+            f"and {gigabytes(max(0, memory.left - growing))} of {gigabytes(memory.limit)} are left"
+        )
+    # Nothing measures a trial that was never ended as well as trying it.
+    wanted = round(_MORE * most) - own if mine.ended else 0
+    is_due = bool(mine.ended) and now - mine.ended[-1].at >= _BETWEEN_TRIES_SECONDS
+    if memory.left >= wanted or is_due:
+        return None
+    had = f"its worker had {gigabytes(most)} when it was ended, and " if mine.ended else ""
+    since = alone[0].at if alone else mine.since
+    return Wait(
+        f"waits for memory: {had}other programs use {gigabytes(others)} of its node's {gigabytes(memory.limit)}",
+        is_held=now - since >= TRIES_SECONDS,
+    )
+
+
+def gigabytes(size: int) -> str:
+    """Write a size in bytes in words."""
+    return f"{size / 1e9:.1f} GB"
+
+
+def _too_large(usage: Usage) -> str:
+    return (
+        f"out of memory: alone on its node it had {gigabytes(usage.own)} and wanted more, of {gigabytes(usage.limit)} "
+        f"of which other programs used {gigabytes(usage.others)}"
+    )
+
+
+def _trials(running: Sequence[Note]) -> str:
+    return "1 trial" if len(running) == 1 else f"{len(running)} trials"
