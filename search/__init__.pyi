@@ -13,9 +13,11 @@ from .space.built_in import GalaxyHyperModel as GalaxyHyperModel
 
 # isort: split
 # For the layers above.
+from .conducting.completeness import check_complete as check_complete
 from .conducting.conductor import Conductor as Conductor, NoSuggestion as NoSuggestion
 from .conducting.edited_space import check_space as check_space, find_again as find_again
 from .conducting.fail_fast import FAIL_FAST_TRIALS as FAIL_FAST_TRIALS
+from .conducting.retrying import choose_retries as choose_retries
 from .conducting.warm_start import (
     WarmStart as WarmStart,
     collect_warm_start as collect_warm_start,
@@ -35,6 +37,7 @@ from .ledger.ledger import Ledger as Ledger
 from .ledger.ranking import Row as Row, best_so_far as best_so_far, leaderboard as leaderboard
 from .ledger.records import (
     Record as Record,
+    Retry as Retry,
     SearchState as SearchState,
     Suggestion as Suggestion,
     TrialState as TrialState,

@@ -14,8 +14,10 @@
                              another one, and the trials before, where `--accept-space` has taken an edited space
     lessons.json             what `--warm-start` took from another search, at the start
     suggestions/<id>.json    what the oracle proposed; durable before Ray gets it
+    retries/<id>.<n>.json    a request to try an ended trial again, as its attempt number n, from 2 on
     progress/<id>.json       a running trial's last report; replaced each epoch
     records/<id>.json        one ended trial; written once, never changed
+    records/<id>.<n>.json    the same of a later attempt; the newest that was asked for counts
     checkpoints/<id>/        given to the trainer
     training/<id>/           given to the trainer for the winner's full training
     model/                   the bundle
@@ -67,13 +69,18 @@ class SearchLayout:
         return self.root.child("suggestions")
 
     @property
+    def retries(self) -> Folder:
+        """Folder of ``<trial_id>.<attempt>.json``, one for each time that a trial was asked to be tried again."""
+        return self.root.child("retries")
+
+    @property
     def progress(self) -> Folder:
         """Folder of ``<trial_id>.json``, one per trial that has reported an epoch."""
         return self.root.child("progress")
 
     @property
     def records(self) -> Folder:
-        """Folder of ``<trial_id>.json``, one per ended trial."""
+        """Folder of ``<trial_id>.json``, one per ended trial, and ``<trial_id>.<attempt>.json`` for its retries."""
         return self.root.child("records")
 
     def checkpoints(self, trial_id: str) -> Folder:
@@ -92,13 +99,24 @@ class SearchLayout:
 
 
 def file_of(trial_id: str) -> str:
-    """Return the file name of a trial's suggestion, progress or record."""
+    """Return the file name of a trial's suggestion or progress."""
     return f"{trial_id}.json"
 
 
 def trial_of(file_name: str) -> str:
     """Return the trial id in a file name that `file_of` made."""
     return file_name.removesuffix(".json")
+
+
+def attempt_file(trial_id: str, attempt: int) -> str:
+    """Return the file name of an attempt's record or request; the first attempt is number 1 and is not named."""
+    return file_of(trial_id if attempt == 1 else f"{trial_id}.{attempt}")
+
+
+def attempt_of(file_name: str) -> tuple[str, int]:
+    """Return the trial id and the attempt in a file name that `attempt_file` made."""
+    trial_id, dot, attempt = trial_of(file_name).rpartition(".")
+    return (trial_id, int(attempt)) if dot and attempt.isdigit() else (trial_of(file_name), 1)
 
 
 def driver_file(number: int) -> str:

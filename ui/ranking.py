@@ -12,7 +12,19 @@ from ui import wording
 if TYPE_CHECKING:
     from search import Record, Row
 
-_FIELDS = ("trial_id", "state", "score", "epochs", "best_epoch", "seconds", "started", "ended", "parent", "reason")
+_FIELDS = (
+    "trial_id",
+    "state",
+    "score",
+    "epochs",
+    "best_epoch",
+    "seconds",
+    "started",
+    "ended",
+    "parent",
+    "reason",
+    "attempts",
+)
 
 
 def differing(records: "Sequence[Record]") -> tuple[str, ...]:
@@ -81,6 +93,7 @@ def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
     names = differing(rows)
     explained = any(row.reason for row in rows)
     promoted = any(row.parent is not None for row in rows)
+    again = any(row.attempts > 1 for row in rows)
     return [
         {
             "rank": row.rank,
@@ -90,6 +103,7 @@ def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
             "epochs": row.epochs,
             "time": wording.duration(row.seconds),
             **({"parent": row.parent} if promoted else {}),
+            **({"attempts": row.attempts} if again else {}),
             **{wording.heading(name): wording.value(row.hyperparameters.get(name)) for name in names},
             **({"reason": row.reason} if explained else {}),
         }

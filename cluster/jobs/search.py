@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from cluster.driving.connection import connected
@@ -21,8 +21,10 @@ from search import (
     SearchSpecification,
     SearchView,
     WarmStart,
+    check_complete,
     check_name_free,
     check_space,
+    choose_retries,
     create_search,
     driver_heartbeat,
     driver_is_alive,
@@ -88,14 +90,16 @@ def resume_search(
     dataset: str | None = None,
     trials: int | None = None,
     accept_space: bool = False,
+    retry: Sequence[str] = (),
     watch: Watch | None = None,
 ) -> SearchView:
     """Go on with the search called ``name``, whatever ended it, and return it as it stands at its end.
 
     What has ended stands; what had not goes on from its last checkpoint; oracle and scheduler know what they knew.
     ``trials`` extends the search to so many; ``dataset`` is where its dataset has moved to. With ``accept_space`` it
-    goes on in a space that was edited: what is proposed from then on follows the new one. The rest is as in
-    `run_search`.
+    goes on in a space that was edited: what is proposed from then on follows the new one. ``retry`` names trials that
+    have failed or are infeasible, or all that are 'failed' or 'infeasible': they begin anew, and their new records
+    count. The rest is as in `run_search`.
 
     Raises LedgerError if there is no such search, its driver is alive, or its dataset is another one or not there;
     SpaceError, which lists what was edited, if that is not accepted. Who is refused has changed nothing: all that can
@@ -115,11 +119,15 @@ def resume_search(
     prepared.find_again(ledger)
     oracle = prepared.oracle()
     check_space(ledger, oracle, accept=accept_space)
+    retries = choose_retries(ledger, retry)
+    check_complete(ledger, retries)
     with _runner(address, specification.settings) as run, _driving(layout):
         if read_specification(layout) != before:
             raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
         keep_changes(layout, before, specification)
         _keep(warm_start, layout)
+        for one in retries:
+            ledger.write_retry(one)
         conductor = Conductor.resumed(specification, ledger, oracle, accept_space=accept_space)
         with supervised(conductor, layout, watch):
             run(conductor, layout)

@@ -46,7 +46,7 @@ def supervised(conductor: Conductor, layout: SearchLayout, watch: Watch | None) 
             name = conductor.specification.settings.name
             raise SearchError(
                 f"the first {FAIL_FAST_TRIALS} trials of {name!r} all failed, for the same reason: "
-                f"{conductor.common_failure}: mend that, then search again under another --name"
+                f"{conductor.common_failure}: mend that, then `galaxy resume {name} --retry failed --retry infeasible`"
             )
 
 

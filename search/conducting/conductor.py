@@ -12,6 +12,7 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from search.conducting.checkpoint_retention import CheckpointRetention
+from search.conducting.completeness import check_complete, check_parents
 from search.conducting.edited_space import current_space
 from search.conducting.fail_fast import FAIL_FAST_TRIALS, common_failure
 from search.conducting.rebuilding import rebuild_oracle
@@ -51,7 +52,7 @@ class Conductor:
         self.stopping = False
         self.exhausted = False
         self.common_failure: str | None = None
-        self._ended = 0
+        self._ended, self._retried = 0, ""
         self._space = KnownSpace(hyperparameters=as_json(oracle.hyperparameters))
         self._retention = CheckpointRetention(ledger.layout, oracle, known=":" not in specification.settings.oracle)
 
@@ -69,13 +70,15 @@ class Conductor:
         What `--warm-start` took from another search comes before the search's own trials, told as ended ones. With
         ``accept_space`` the search goes on in the oracle's space where that was edited, else in the one it had.
         """
-        conductor = cls(specification, ledger, oracle)
-        suggestions = ledger.suggestions()
+        check_complete(ledger)
+        conductor, suggestions = cls(specification, ledger, oracle), ledger.suggestions()
+        check_parents(ledger.layout, suggestions)
         conductor._records = {record.trial_id: record for record in ledger.records()}
         ended = {trial_id: record for trial_id, record in conductor._records.items() if record.state.is_ended()}
         conductor._unfinished.extend(suggestion for suggestion in suggestions if suggestion.trial_id not in ended)
-        conductor._ended = len(ended)
-        conductor.common_failure = common_failure(ended.values())
+        conductor._retried = max((retry.asked for retry in ledger.retries()), default="")
+        conductor._ended = sum((record.ended or "") > conductor._retried for record in ended.values())
+        conductor.common_failure = common_failure(ended.values(), since=conductor._retried)
         warm_start = read_warm_start(ledger.layout)
         lessons = {} if warm_start is None else {record.trial_id: record for record in warm_start.trials}
         learned_from = [*map(as_suggestion, lessons.values()), *suggestions]
@@ -154,7 +157,7 @@ class Conductor:
         self._records[record.trial_id] = record
         self._ended += 1
         if self._ended == FAIL_FAST_TRIALS:
-            self.common_failure = common_failure(self._records.values())
+            self.common_failure = common_failure(self._records.values(), since=self._retried)
         self._tell(record)
         self._retention.ended(record.trial_id, self._records)
 

@@ -10,12 +10,14 @@ FAIL_FAST_TRIALS = 5
 _FAILED = (TrialState.FAILED, TrialState.INFEASIBLE)
 
 
-def common_failure(records: Iterable[Record]) -> str | None:
+def common_failure(records: Iterable[Record], *, since: str = "") -> str | None:
     """Return why the first five trials to end all failed, None if they did not, or for different reasons.
 
-    Reasons that differ in numbers alone (sizes, ids of processes) are the same.
+    Reasons that differ in numbers alone (sizes, ids of processes) are the same. Failures until ``since``, a time, do
+    not count: what they failed for may have been mended.
     """
-    ended = in_order_of_end(records)[:FAIL_FAST_TRIALS]
+    judged = (record for record in records if record.succeeded or (record.ended or "") > since)
+    ended = in_order_of_end(judged)[:FAIL_FAST_TRIALS]
     if len(ended) < FAIL_FAST_TRIALS or any(record.state not in _FAILED for record in ended):
         return None
     reasons = [record.reason or "" for record in ended]

@@ -39,14 +39,16 @@ def rebuild_oracle(
     Returns:
         The records that the oracle has not been told, in the order of their end: the caller tells them.
     """
-    told = set(state["end_order"]) if state is not None else set()
+    # Not a trial that is tried again: it was told of an attempt that no longer counts.
+    told = {trial_id for trial_id in state["end_order"] if trial_id in records} if state is not None else set()
     for suggestion in suggestions:
         oracle.trials[suggestion.trial_id] = _trial(oracle, suggestion, is_earlier=suggestion.trial_id in earlier)
     outside = {trial_id for trial_id, trial in oracle.trials.items() if is_outside(trial)}
     for trial_id in told - outside:
         _settle(oracle.trials[trial_id], records[trial_id])
     if state is not None:
-        _set_state(oracle, state, is_edited=bool(earlier))
+        end_order = [trial_id for trial_id in state["end_order"] if trial_id in told]
+        _set_state(oracle, {**state, "end_order": end_order}, is_edited=bool(earlier))
     started = set(oracle.start_order)
     for number, suggestion in enumerate(suggestions):
         trial = oracle.trials[suggestion.trial_id]

@@ -15,6 +15,7 @@ from datasets import open_folder
 from search.errors import SettingsError
 from search.layout import LESSONS, SearchLayout
 from search.ledger.ledger import Ledger
+from search.ledger.reading import read_model
 from search.ledger.records import Record, Suggestion
 from search.ledger.specification import read_specification
 from search.space.points import complete
@@ -94,8 +95,7 @@ def write_warm_start(layout: SearchLayout, warm_start: WarmStart) -> None:
 
 def read_warm_start(layout: SearchLayout) -> WarmStart | None:
     """Return what was taken at the start, None if nothing was."""
-    data = layout.root.read_if_there(LESSONS)
-    return None if data is None else WarmStart.model_validate_json(data)
+    return read_model(layout.root, LESSONS, WarmStart)
 
 
 def as_suggestion(record: Record) -> Suggestion:

@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from datasets import Folder, StorageError
 from search.errors import LedgerError
 from search.layout import DRIVERS, driver_file, driver_of
+from search.ledger.reading import read_json
 from search.ledger.records import now
 from search.values import JsonObject
 
@@ -105,9 +106,7 @@ def _is_alive(drivers: Folder, number: int) -> bool:
 
 
 def _read(drivers: Folder, number: int) -> JsonObject:
-    data = drivers.read_if_there(driver_file(number))
-    beat: JsonObject = {} if data is None else json.loads(data)  # a later one has deleted it
-    return beat
+    return read_json(drivers, driver_file(number)) or {}  # a later one has deleted it
 
 
 def _beat(token: str) -> bytes:

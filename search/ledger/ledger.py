@@ -5,22 +5,29 @@ or not at all, so a reader needs no lock.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-
-from datasets import Folder, first_problem
+from datasets import Folder
 from search.errors import LedgerError
-from search.layout import ORACLE, ORACLE_REST, SPACE, STATE, STOP, SearchLayout, file_of, trial_of
+from search.layout import (
+    ORACLE,
+    ORACLE_REST,
+    SPACE,
+    STATE,
+    STOP,
+    SearchLayout,
+    attempt_file,
+    attempt_of,
+    file_of,
+    trial_of,
+)
 from search.ledger.known_space import KnownSpace
 from search.ledger.oracle_state import StateKeeper, joined
-from search.ledger.records import Record, SearchState, Suggestion, now, pending
+from search.ledger.reading import Model, read_json, read_model
+from search.ledger.records import Record, Retry, SearchState, Suggestion, now, pending
 from search.ledger.snapshot import SnapshotWriter, read_snapshot
 from search.values import JsonObject
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class Ledger:
@@ -43,10 +50,21 @@ class Ledger:
         """Make an ended trial's record durable. Raises LedgerError if it has not ended or is recorded already."""
         if not record.state.is_ended():
             raise LedgerError(f"trial {record.trial_id} is {record.state}: only an ended trial is recorded")
-        if not self.layout.records.create(file_of(record.trial_id), record.model_dump_json().encode()):
+        name = attempt_file(record.trial_id, record.attempts)
+        if not self.layout.records.create(name, record.model_dump_json().encode()):
             raise LedgerError(f"trial {record.trial_id} is recorded already at {self.layout.records.uri}")
         self.layout.progress.delete(file_of(record.trial_id))
         self._snapshot.add(record)
+
+    def write_retry(self, retry: Retry) -> None:
+        """Let an ended trial begin anew: from here on it has not ended, and nothing is left of its training.
+
+        The records of its attempts before stay.
+        """
+        # Before the request is durable: what lies there afterwards is the new attempt's.
+        self.layout.progress.delete(file_of(retry.trial_id))
+        self.layout.checkpoints(retry.trial_id).delete_tree()
+        self.layout.retries.write_whole(attempt_file(retry.trial_id, retry.attempt), retry.model_dump_json().encode())
 
     def write_state(self, state: SearchState, reason: str | None = None) -> None:
         """Say where the search stands."""
@@ -68,7 +86,7 @@ class Ledger:
 
     def space(self) -> KnownSpace | None:
         """Return the space that was kept last; None before the search has started."""
-        return _read_if_there(self.layout.root, SPACE, KnownSpace)
+        return read_model(self.layout.root, SPACE, KnownSpace)
 
     def request_stop(self) -> None:
         """Ask the search's driver, wherever it runs, to finish what runs and stop."""
@@ -85,12 +103,21 @@ class Ledger:
     def oracle_state(self) -> JsonObject | None:
         """Return the oracle's state as last kept; None before the first suggestion."""
         base = self.layout.root.read_if_there(ORACLE)
-        return None if base is None else joined(base, self.layout.root.read_if_there(ORACLE_REST))
+        try:
+            state = None if base is None else joined(base, self.layout.root.read_if_there(ORACLE_REST))
+            # What every state has.
+            return state if state is None else state | {key: [*state[key]] for key in ("start_order", "end_order")}
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(
+                f"{self.layout.root.child(ORACLE).uri}: expected an oracle's state there and in {ORACLE_REST}, found "
+                "none: a file was changed or cut short: put it back, or delete both: the oracle is made again of the "
+                "trials"
+            ) from error
 
     def state(self) -> SearchState:
         """Return the state as the driver last said it; a driver that died could not say so."""
-        data = self.layout.root.read_if_there(STATE)
-        return SearchState.RUNNING if data is None else SearchState(json.loads(data)["state"])
+        said = read_json(self.layout.root, STATE, "state")
+        return SearchState.RUNNING if said is None else SearchState(said["state"])
 
     def suggestions(self) -> list[Suggestion]:
         """Return every suggestion, by trial id."""
@@ -98,33 +125,58 @@ class Ledger:
 
     def suggestion(self, trial_id: str) -> Suggestion:
         """Return the suggestion of the trial called ``trial_id``. Raises LedgerError if there is none."""
-        suggestion = _read_if_there(self.layout.suggestions, file_of(trial_id), Suggestion)
+        suggestion = read_model(self.layout.suggestions, file_of(trial_id), Suggestion)
         if suggestion is None:
             raise LedgerError(f"no trial {trial_id} at {self.layout.root.uri}")
         return suggestion
+
+    def retries(self) -> list[Retry]:
+        """Return every request to try a trial again."""
+        return _read_all(self.layout.retries, Retry)
+
+    def attempts(self) -> dict[str, int]:
+        """Return the number of the attempt that counts of each trial that was tried again, by trial id."""
+        return _newest(self.layout.retries.names())
 
     def records(self, *, history: bool = True) -> list[Record]:
         """Return every trial as it stands now, by trial id: ended ones, running ones, then those only suggested.
 
         Without ``history`` the histories are left out, and ended trials are read from the snapshot where it has them.
         """
-        by_id = {record.trial_id: record for record in _read_all(self.layout.progress, Record)}
+        reported = _read_all(self.layout.progress, Record)
         # Read after the progress: a trial that ends in between is in both, and its record wins.
+        attempts = self.attempts()
         known = {} if history else read_snapshot(self.layout.root)
-        by_id |= {record.trial_id: record for record in _read_all(self.layout.records, Record, known)}
+        by_id = {record.trial_id: record for record in reported}
+        for trial_id, attempt in _newest(self.layout.records.names()).items():
+            if attempt >= attempts.get(trial_id, 1) and (record := self._recorded(trial_id, attempt, known)):
+                by_id[trial_id] = record
         for trial_id in map(trial_of, self.layout.suggestions.names()):
             if trial_id not in by_id:
-                by_id[trial_id] = pending(self.suggestion(trial_id))
+                by_id[trial_id] = pending(self.suggestion(trial_id), attempts=attempts.get(trial_id, 1))
         records = [by_id[trial_id] for trial_id in sorted(by_id)]
         return records if history else [_without_history(record) for record in records]
 
     def record(self, trial_id: str) -> Record:
         """Return one trial as it stands now. Raises LedgerError if there is none of that id."""
+        attempt = self.attempts().get(trial_id, 1)
         # The report between two looks for the end: a trial may end meanwhile.
-        for folder in (self.layout.records, self.layout.progress, self.layout.records):
-            if record := _read_if_there(folder, file_of(trial_id), Record):
+        for look in (self._recorded, self._reported, self._recorded):
+            if record := look(trial_id, attempt):
                 return record
-        return pending(self.suggestion(trial_id))
+        return pending(self.suggestion(trial_id), attempts=attempt)
+
+    def _recorded(
+        self, trial_id: str, attempt: int, known: Mapping[str, Record] = MappingProxyType({})
+    ) -> Record | None:
+        """Return the record of an attempt, from ``known`` if that has it."""
+        record = known.get(trial_id)
+        if record is not None and record.attempts == attempt:
+            return record
+        return read_model(self.layout.records, attempt_file(trial_id, attempt), Record)
+
+    def _reported(self, trial_id: str, attempt: int) -> Record | None:
+        return read_model(self.layout.progress, file_of(trial_id), Record)
 
     def _write_json(self, name: str, value: JsonObject) -> None:
         self.layout.root.write_whole(name, json.dumps(value).encode())
@@ -134,19 +186,16 @@ def _without_history(record: Record) -> Record:
     return record.model_copy(update={"history": {}}) if record.history else record
 
 
-def _read_all(folder: Folder, model: type[Model], known: Mapping[str, Model] = MappingProxyType({})) -> list[Model]:
-    """Read each trial's file in ``folder``, but take those from ``known`` that it has, by trial id."""
-    models = (known.get(trial_of(name)) or _read_if_there(folder, name, model) for name in folder.names())
+def _newest(names: Iterable[str]) -> dict[str, int]:
+    """Return the highest attempt that files are named of, by trial id."""
+    newest: dict[str, int] = {}
+    for trial_id, attempt in map(attempt_of, names):
+        newest[trial_id] = max(attempt, newest.get(trial_id, 1))
+    return newest
+
+
+def _read_all(folder: Folder, model: type[Model]) -> list[Model]:
+    """Read each file in ``folder``."""
+    models = (read_model(folder, name, model) for name in folder.names())
     # One may be deleted once it is listed: the trial ended, and its record is read next.
     return [model for model in models if model is not None]
-
-
-def _read_if_there(folder: Folder, name: str, model: type[Model]) -> Model | None:
-    data = folder.read_if_there(name)
-    try:
-        return None if data is None else model.model_validate_json(data)
-    except ValidationError as error:
-        raise LedgerError(
-            f"{folder.child(name).uri}: expected a {model.__name__.lower()}, "
-            f"found {first_problem(error).message.lower()}: the file was changed or another version wrote it"
-        ) from error

@@ -75,7 +75,7 @@ class Record(BaseModel):
     ``score`` is the best epoch's objective, ``metrics`` are that epoch's; ``history[metric][i]`` is epoch i + 1's.
     ``seconds`` counts training only. ``until`` is the epoch after which the oracle ends the trial, as
     `Suggestion.until`. ``reason`` says why an ended trial is infeasible or failed. A metric may be NaN or infinite, and
-    reads back as it was.
+    reads back as it was. ``attempts`` counts how often the trial was begun anew, this time included.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
@@ -94,6 +94,7 @@ class Record(BaseModel):
     reason: str | None = None
     parent: str | None = None
     until: int | None = None
+    attempts: int = 1
 
     @property
     def finite_score(self) -> float | None:
@@ -121,14 +122,25 @@ def in_order_of_end(records: Iterable[Record]) -> list[Record]:
     return sorted(ended, key=lambda record: (record.ended or "", record.trial_id))
 
 
-def pending(suggestion: Suggestion) -> Record:
-    """Make the record of a trial that has been suggested and has not reported anything yet."""
+class Retry(BaseModel):
+    """A request to try an ended trial again: ``attempt`` is the number of the new attempt, ≥ 2."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trial_id: str
+    attempt: int
+    asked: str
+
+
+def pending(suggestion: Suggestion, *, attempts: int = 1) -> Record:
+    """Make the record of a trial that has been suggested and has not reported anything yet, or not since a retry."""
     return Record(
         trial_id=suggestion.trial_id,
         state=TrialState.PENDING,
         hyperparameters=suggestion.hyperparameters,
         parent=suggestion.parent,
         until=suggestion.until,
+        attempts=attempts,
     )
 
 

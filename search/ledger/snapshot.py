@@ -1,6 +1,6 @@
 """A search's ended records in one file, so that a leaderboard of thousands is read with a few requests.
 
-A record that has ended never changes, so a snapshot is never wrong, only behind: a reader takes from it the trials
+A record that has ended never changes, so a snapshot is never wrong, only behind: a reader takes from it the attempts
 that the ledger lists as ended, and reads from the ledger those that it lacks. Histories stay in the records. One line
 of JSON says the format and the SHA-256 of what follows: a list of records.
 """
@@ -51,34 +51,38 @@ class SnapshotWriter:
         self._known = known
         self._clock = clock
         self._written_at = clock()
-        self._written = 0
+        # Records: in the snapshot as it was written last, and those that it lacks.
+        self._written = self._new = 0
         self._lines: dict[str, bytes] | None = None
 
     def add(self, record: Record) -> None:
         """Take in a record that has just ended, and write where enough is new."""
         with contextlib.suppress(*_PASSED_OVER):
-            lines = self._all()
-            lines[record.trial_id] = _line(record)
-            new = len(lines) - self._written
-            if new >= max(_LEAST_NEW, _NEW_SHARE * self._written) or self._clock() - self._written_at >= _SECONDS:
+            lines, line = self._all(), _line(record)
+            self._new += lines.get(record.trial_id) != line
+            lines[record.trial_id] = line
+            enough = self._new >= max(_LEAST_NEW, _NEW_SHARE * self._written)
+            if enough or self._clock() - self._written_at >= _SECONDS:
                 self._write(lines)
 
     def write(self) -> None:
         """Write if anything is new."""
         with contextlib.suppress(*_PASSED_OVER):
             lines = self._all()
-            if len(lines) != self._written:
+            if self._new:
                 self._write(lines)
 
     def _write(self, lines: dict[str, bytes]) -> None:
         body = b"[" + b",\n".join(lines.values()) + b"]"
-        self._written, self._written_at = len(lines), self._clock()
+        self._written, self._new, self._written_at = len(lines), 0, self._clock()
         self._folder.write_whole(SNAPSHOT, json.dumps(_head(body)).encode() + b"\n" + body)
 
     def _all(self) -> dict[str, bytes]:
         if self._lines is None:
-            self._written = len(read_snapshot(self._folder))
+            before = {trial_id: _line(record) for trial_id, record in read_snapshot(self._folder).items()}
             self._lines = {record.trial_id: _line(record) for record in self._known() if record.state.is_ended()}
+            self._written = len(before)
+            self._new = sum(before.get(trial_id) != line for trial_id, line in self._lines.items())
         return self._lines
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from datasets import Dataset, FormatError, StorageError, first_problem
 from search.errors import LedgerError, SettingsError
 from search.layout import BUDGET, DATASET, SPECIFICATION, SearchLayout
+from search.ledger.reading import read_json
 from search.ledger.records import now
 from search.settings import SearchSettings, most_trials
 from trainer import Objective
@@ -125,10 +126,10 @@ def keep_changes(layout: SearchLayout, before: SearchSpecification, now: SearchS
 
 def _changed(specification: SearchSpecification, layout: SearchLayout) -> SearchSpecification:
     """Return the search with the changes that were kept."""
-    if (budget := layout.root.read_if_there(BUDGET)) is not None:
-        specification = _with_trials(specification, json.loads(budget)["trials"])
-    if (place := layout.root.read_if_there(DATASET)) is not None:
-        specification = specification.model_copy(update=json.loads(place))
+    if (budget := read_json(layout.root, BUDGET, "trials")) is not None:
+        specification = _with_trials(specification, budget["trials"])
+    if (place := read_json(layout.root, DATASET, "dataset")) is not None:
+        specification = specification.model_copy(update={"dataset": place["dataset"]})
     return specification
 
 

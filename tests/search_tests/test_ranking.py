@@ -51,7 +51,8 @@ def test_the_view_prints_the_agreed_keys(specification: SearchSpecification) -> 
     assert printed["objective"] == {"name": "val_macro_f1", "direction": "max"}
     assert view.as_summary()["trials"] == {"completed": 1, "running": 1}
     trial_keys = (
-        "trial_id rank state score epochs best_epoch hyperparameters metrics seconds started ended reason parent"
+        "trial_id rank state score epochs best_epoch hyperparameters metrics seconds started ended reason parent "
+        "attempts"
     )
     assert set(view.rows[0].as_json()) == set(trial_keys.split())
 

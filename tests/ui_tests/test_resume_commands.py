@@ -46,11 +46,12 @@ def test_resume_hands_on_what_was_given_and_says_how_it_ended(
 
     monkeypatch.setitem(cluster.__dict__, "resume_search", resume)
     given = ("--trials", 60, "--address", "in-process", "--dataset", "moved", "--accept-space")
+    given += ("--retry", "failed", "--retry", "0004")
     result = galaxy("resume", "first", *given)
     assert result.exit_code == status
     del called["watch"]
     known = {"name": "first", "storage": "runs", "address": "in-process"}
-    assert called == known | {"trials": 60, "dataset": "moved", "accept_space": True}
+    assert called == known | {"trials": 60, "dataset": "moved", "accept_space": True, "retry": ["failed", "0004"]}
 
 
 def test_a_stopped_search_is_shown_with_the_way_on(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:

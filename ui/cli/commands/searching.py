@@ -62,6 +62,13 @@ def resume(
     accept_space: Annotated[
         bool, flag("--accept-space", "Go on in a space that was edited; without, what was is listed and refused.")
     ] = False,
+    retry: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHICH",
+            help="Try again, from the beginning: failed, infeasible, or a trial's id. May be given again.",
+        ),
+    ] = None,
 ) -> None:
     """Go on with a search, whatever ended it.
 
@@ -78,6 +85,7 @@ def resume(
             dataset=dataset,
             trials=trials,
             accept_space=accept_space,
+            retry=retry or (),
             watch=watch,
         )
     _finish(terminal, view, place.storage)

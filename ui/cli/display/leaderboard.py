@@ -46,6 +46,8 @@ def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width
         columns.append(("history", lambda row: wording.sparkline(row.history.get(objective, []))))
     if any(row.parent is not None for row in rows):
         columns.append(("parent", lambda row: row.parent or ""))
+    if any(row.attempts > 1 for row in rows):
+        columns.append(("attempts", lambda row: str(row.attempts)))
     headings = [heading for heading, _ in columns]
     shown = tables.table(*headings, words=(1, 2, 6, 7))
     for column in shown.columns:

@@ -101,6 +101,8 @@ def ended_line(view: "SearchView", record: "Record", *, number: int) -> str:
         f"{view.objective.name} {wording.score(record.score)}",
         f"after {wording.plural(record.epochs, 'epoch')} in {wording.duration(record.seconds)}",
     ]
+    if record.attempts > 1:
+        words.append(f"at attempt {record.attempts}")
     if record.reason:
         words.append(f"({record.reason})")
     if best is not None:

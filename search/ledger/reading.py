@@ -1,0 +1,41 @@
+"""Reading a search's files back: one that somebody has changed or cut short is one line, never a traceback."""
+
+import json
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from datasets import Folder, first_problem
+from search.errors import LedgerError
+from search.values import JsonObject
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_model(folder: Folder, name: str, model: type[Model]) -> Model | None:
+    """Read a file as ``model``; None where it is absent. Raises LedgerError for what is none."""
+    data = folder.read_if_there(name)
+    try:
+        return None if data is None else model.model_validate_json(data)
+    except ValidationError as error:
+        raise LedgerError(
+            f"{folder.child(name).uri}: expected a {model.__name__.lower()}, "
+            f"found {first_problem(error).message.lower()}: the file was changed or another version wrote it"
+        ) from error
+
+
+def read_json(folder: Folder, name: str, *keys: str) -> JsonObject | None:
+    """Read a file as an object that has ``keys``; None where it is absent. Raises LedgerError for anything else."""
+    data = folder.read_if_there(name)
+    if data is None:
+        return None
+    try:
+        read: JsonObject = json.loads(data)
+        for key in keys:
+            read[key]
+    except (ValueError, KeyError, TypeError) as error:
+        raise LedgerError(
+            f"{folder.child(name).uri}: expected a JSON object with {' and '.join(keys) or 'anything'}, "
+            f"found {len(data)} bytes that are none: the file was changed or cut short: put it back or delete it"
+        ) from error
+    return read
