@@ -149,8 +149,10 @@ def test_a_trial_goes_on_without_its_worker_and_a_search_after_all_its_processes
     while not list(here.glob("runs/first/progress/*")):
         assert driver.poll() is None
         time.sleep(0.1)
-    (worker,) = {int(process) for process, _ in built(here)} - {driver.pid}
-    os.kill(worker, signal.SIGTERM)
+    # The worker imports TensorFlow once the trial has room, and builds the model then.
+    while not (workers := {int(process) for process, _ in built(here)} - {driver.pid}):
+        time.sleep(0.1)
+    os.kill(*workers, signal.SIGTERM)
     while len({process for process, _ in built(here)}) < 3:
         assert driver.poll() is None
         time.sleep(0.1)
