@@ -15,8 +15,8 @@ class GridOracle(TypedOracle, OpenGridOracle):
     """Drop-in for `keras_tuner.oracles.GridSearchOracle`, whose state forgets where on the grid it stands.
 
     A parent that is resumed says that the grid is exhausted; this one goes on with the next combination. Trials that
-    others put in take their place on the grid, if they have one, and are not tried again. When a new hyperparameter
-    appears, every trial is a start for its other values.
+    others put in take their place on the grid, if they have one, and are not tried again. A hyperparameter that a trial
+    meets is varied from that trial on, as in the parent: those that ended before never declared it.
     """
 
     def populate_space(self, trial_id: str) -> Response:
@@ -36,12 +36,11 @@ class GridOracle(TypedOracle, OpenGridOracle):
         return respond(declared_values(self.hyperparameters, response["values"]))
 
     def update_space(self, hyperparameters: keras_tuner.HyperParameters) -> None:
-        """Add new hyperparameters, and go on from every trial to their other values."""
+        """Add new hyperparameters; the trials so far have their defaults."""
         size = len(self.hyperparameters.space)
         super().update_space(hyperparameters)
         if len(self.hyperparameters.space) > size:
             complete_trials(self)
-            self.starts[:] = self.order
 
     def leave_places(self) -> None:
         """Forget where on the grid the trials stand, as the grid is another one: they are placed again."""

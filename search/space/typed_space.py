@@ -95,6 +95,10 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
         return super().Fixed(name, plain(value), parent_name, parent_values)
 
 
+# By which Keras Tuner finds the class of a space that it serialized.
+TypedSpace.__name__ = keras_tuner.HyperParameters.__name__
+
+
 def _settle(kind: str, config: JsonObject) -> None:
     """Give the default of a hyperparameter of class ``kind`` its type, and leave out repeated choices."""
     default = config.get("default")

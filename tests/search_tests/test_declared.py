@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras_tuner.engine.hyperparameters import Fixed, HyperParameter
 
-from search import Builder, SpaceError, check_defaults, discover, random_point
+from search import Builder, SpaceError, Suggestion, check_defaults, discover, random_point
 from search.space.declared import nearest_value
 from search.space.discovery import as_json, as_space
 from search.space.points import complete
@@ -37,7 +37,8 @@ def test_a_default_is_one_of_the_values(kind: Kind) -> None:
 def check(values: Values) -> None:
     for kind in KINDS:
         kind.check(values[kind.title])
-    assert repr(json.loads(json.dumps(values))) == repr(values)
+    suggestion = Suggestion(trial_id="0000", values=values, seed=1, suggested="")
+    assert repr(Suggestion.model_validate_json(suggestion.model_dump_json()).values) == repr(values)
 
 
 def test_configurations_of_a_space_as_it_was_declared_are_of_their_kinds() -> None:
