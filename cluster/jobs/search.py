@@ -110,6 +110,8 @@ def resume_search(
     before = read_specification(layout)
     if driver_is_alive(layout.root):
         raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
+    retries = choose_retries(ledger, retry)
+    check_complete(ledger, retries)
     specification = before if trials is None else extended(before, trials)
     opened = open_same_dataset(specification, dataset)
     specification = moved(specification, opened)
@@ -118,9 +120,8 @@ def resume_search(
     warm_start = prepared.warm_start(storage) if read_warm_start(layout) is None else None
     prepared.find_again(ledger)
     oracle = prepared.oracle()
-    check_space(ledger, oracle, accept=accept_space)
-    retries = choose_retries(ledger, retry)
-    check_complete(ledger, retries)
+    if not accept_space:
+        check_space(ledger, oracle)
     with _runner(address, specification.settings) as run, _driving(layout):
         if read_specification(layout) != before:
             raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")

@@ -48,40 +48,21 @@ def find_again(ledger: Ledger, hypermodel: keras_tuner.HyperModel, space: keras_
         add_branch(hypermodel, space, values)
 
 
-def check_space(ledger: Ledger, oracle: keras_tuner.Oracle, *, accept: bool) -> None:
-    """Raise SpaceError, one line, if the space of ``oracle``, just made, was edited, unless that is accepted.
-
-    New hyperparameters are no reason to refuse: they are said.
-    """
+def check_space(ledger: Ledger, oracle: keras_tuner.Oracle) -> None:
+    """Raise SpaceError, one line, if the space of ``oracle``, just made, was edited: more than new names came in."""
     known = ledger.space()
-    if known is None:
-        return
-    edits = Edits.between(known.hyperparameters, as_json(oracle.hyperparameters))
-    if edits.added:
-        _log.warning("New in the space: %s. Earlier trials count as ones with the default.", ", ".join(edits.added))
-    if not edits.changed:
-        return
-    listed = "; ".join(edits.changed)
-    if not accept:
+    changed = () if known is None else Edits.between(known.hyperparameters, as_json(oracle.hyperparameters)).changed
+    if changed:
         raise SpaceError(
-            f"the space was edited since the search was started: {listed}: undo that, "
+            f"the space was edited since the search was started: {'; '.join(changed)}: undo that, "
             "or go on in the space as it is now with --accept-space"
         )
-    _log.warning("Space accepted as it is now: %s.", listed)
-    values = [suggestion.hyperparameters for suggestion in ledger.suggestions()]
-    outside = sum(fitted(oracle.hyperparameters, one) is None for one in values)
-    _log.warning(
-        "%d of %d trials so far lie outside of it: the oracle learns nothing from them. They rank as they did; what is "
-        "unfinished goes on as it was suggested.",
-        outside,
-        len(values),
-    )
 
 
 def current_space(
     known: KnownSpace | None, space: keras_tuner.HyperParameters, suggestions: Sequence[Suggestion], *, accept: bool
 ) -> KnownSpace:
-    """Return what the ledger is to know: what it knows and what is new in ``space``.
+    """Return what the ledger is to know: what it knows and what is new in ``space``. Says what has changed.
 
     Or ``space`` alone, if that was edited and is to be accepted: ``suggestions``, all so far, are of an earlier one.
     """
@@ -89,7 +70,17 @@ def current_space(
     if known is None:
         return KnownSpace(hyperparameters=now)
     edits = Edits.between(known.hyperparameters, now)
+    if edits.added:
+        _log.warning("New in the space: %s. Earlier trials count as ones with the default.", ", ".join(edits.added))
     if edits.changed and accept:
+        outside = sum(fitted(space, suggestion.hyperparameters) is None for suggestion in suggestions)
+        _log.warning("Space accepted as it is now: %s.", "; ".join(edits.changed))
+        _log.warning(
+            "%d of %d trials so far lie outside of it: the oracle learns nothing from them. They rank as they did; "
+            "what is unfinished goes on as it was suggested.",
+            outside,
+            len(suggestions),
+        )
         return KnownSpace(hyperparameters=now, earlier=tuple(suggestion.trial_id for suggestion in suggestions))
     if not edits.added:
         return known

@@ -100,10 +100,11 @@ def test_once_accepted_every_oracle_proposes_in_the_new_space_alone(
     early = play(first, 8)
     unfinished = first.suggest()
     with pytest.raises(SpaceError, match=r"x: min_value was 1, is 10.*; gone is gone: undo that, or .*--accept-space$"):
-        check_space(ledger, oracle(name, after()), accept=False)
+        check_space(ledger, oracle(name, after()))
     late = []
     for accept in (True, False, False):  # what was accepted stays so
-        check_space(ledger, oracle(name, after()), accept=accept)
+        if not accept:
+            check_space(ledger, oracle(name, after()))
         resumed = Conductor.resumed(many, Ledger(ledger.layout), oracle(name, after()), accept_space=accept)
         late += play(resumed, 4)
     assert late[0] == unfinished
@@ -122,7 +123,7 @@ def test_what_is_new_is_proposed_and_earlier_trials_count_as_ones_with_the_defau
     play(Conductor.resumed(many, ledger, oracle(name, before())), 4)
     wider = before()
     wider.Int("new", 1, 9, default=5)
-    check_space(ledger, oracle(name, wider), accept=False)
+    check_space(ledger, oracle(name, wider))
     resumed = oracle(name, wider)
     conductor = Conductor.resumed(many, ledger, resumed)
     assert [trial.hyperparameters.values["new"] for trial in resumed.trials.values()] == [5] * 4

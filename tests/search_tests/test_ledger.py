@@ -11,6 +11,7 @@ from datasets import StorageError
 from search import (
     Ledger,
     LedgerError,
+    Retry,
     SearchLayout,
     SearchState,
     SettingsError,
@@ -73,6 +74,21 @@ def test_a_record_is_written_once(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="trial 0000 is recorded already"):
         ledger.write_record(ended("0000", 0.9))
     assert ledger.records() == [ended("0000", 0.5)]
+
+
+def test_a_trial_that_is_tried_again_has_not_ended_until_its_new_record(ledger: Ledger) -> None:
+    ledger.write_suggestion(suggestion())
+    ledger.write_record(ended("0000", None))
+    ledger.layout.checkpoints("0000").write_whole("last.npz", b"weights")
+    ledger.write_retry(Retry(trial_id="0000", attempt=2, asked=now()))
+    assert ledger.records() == [ledger.record("0000")] == [pending(suggestion(), attempts=2)]
+    assert not ledger.layout.checkpoints("0000").exists()
+    again = ended("0000", 0.5, attempts=2)
+    ledger.write_record(again)
+    assert ledger.records() == [ledger.record("0000")] == [again]
+    assert ledger.layout.records.names() == ["0000.2.json", "0000.json"]
+    with pytest.raises(LedgerError, match="trial 0000 is recorded already"):
+        ledger.write_record(again)
 
 
 def test_a_running_trial_is_not_recorded(ledger: Ledger) -> None:

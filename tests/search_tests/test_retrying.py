@@ -23,6 +23,7 @@ from search import (
     SettingsError,
     Suggestion,
     TrialState,
+    WarmStart,
     choose_retries,
     create_search,
     driver_heartbeat,
@@ -31,6 +32,7 @@ from search import (
     leaderboard,
     make_oracle,
     read_search,
+    write_warm_start,
 )
 from trainer import Objective
 
@@ -275,6 +277,15 @@ def test_a_file_that_was_cut_short_is_one_line_that_names_it(
     with pytest.raises(GalaxyTunerError, match=file.rpartition("/")[2].replace(".", r"\.")) as refused:
         read()
     assert "\n" not in str(refused.value)
+
+
+def test_what_a_search_has_learned_from_and_lost_is_one_line(nine: SearchSpecification, ledger: Ledger) -> None:
+    learned = Record(trial_id="other/0000", state=TrialState.COMPLETED, hyperparameters={"x": 1}, score=0.5)
+    write_warm_start(ledger.layout, WarmStart(search="other", trials=(learned,)))
+    play(Conductor.resumed(nine, ledger, oracle()), 2)
+    ledger.layout.root.delete("lessons.json")
+    with pytest.raises(LedgerError, match=r"lessons\.json is missing, and the oracle has learned from it: put it back"):
+        Conductor.resumed(nine, ledger, oracle())
 
 
 def test_a_trial_whose_parent_is_lost_is_one_line(nine: SearchSpecification, ledger: Ledger) -> None:

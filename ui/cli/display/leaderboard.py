@@ -49,7 +49,8 @@ def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width
     if any(row.attempts > 1 for row in rows):
         columns.append(("attempts", lambda row: str(row.attempts)))
     headings = [heading for heading, _ in columns]
-    shown = tables.table(*headings, words=(1, 2, 6, 7))
+    no_numbers = [at for at, heading in enumerate(headings) if at in (1, 2) or heading in ("history", "parent")]
+    shown = tables.table(*headings, words=no_numbers)
     for column in shown.columns:
         column.no_wrap = True
     cells = [[cell(row) for _, cell in columns] for row in rows]
