@@ -11,6 +11,7 @@ from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_
 from .bundles.card import model_card as model_card
 from .bundles.evaluation import answers_on as answers_on
 from .bundles.manifest import BundleMember as BundleMember, Manifest as Manifest, read_manifest as read_manifest
+from .bundles.registered import import_modules as import_modules
 from .errors import (
     BundleError as BundleError,
     CheckpointError as CheckpointError,
@@ -24,11 +25,11 @@ from .errors import (
     is_out_of_memory as is_out_of_memory,
 )
 from .exporting.export import exported_name as exported_name
+from .final.checking import CheckedModel as CheckedModel, check_kept as check_kept, check_model as check_model
 from .final.member import Member as Member, member_batches as member_batches, train_member as train_member
 from .final.training import FinalResult as FinalResult, train_final as train_final
 from .fitting.building import Build as Build
 from .fitting.checkpoints import delete_last as delete_last
-from .fitting.epoch import check_model as check_model
 from .fitting.equivariant import (
     TURNS as TURNS,
     TurnConvolution as TurnConvolution,

@@ -72,6 +72,11 @@ def command_line(*words: str, storage: str = DEFAULT_STORAGE) -> str:
     return shlex.join(("galaxy", *words, *extra))
 
 
+def module_options(modules: Sequence[str]) -> list[str]:
+    """Return the words of a command that give it a user's modules."""
+    return [word for module in modules for word in ("--module", module)]
+
+
 def bar(fraction: float, width: int) -> str:
     """Draw a fraction (0–1) as a horizontal bar of ``width`` characters, to an eighth of a character."""
     eighths = round(8 * width * min(max(fraction, 0.0), 1.0))

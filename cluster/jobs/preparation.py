@@ -1,4 +1,4 @@
-"""What is done before a search starts: find its space, try one batch, check what the user gave."""
+"""What is done before a search starts: find its space, try one batch, check that a model can be kept."""
 
 import logging
 from collections.abc import Mapping
@@ -61,6 +61,9 @@ class Preparation:
                 )
         self._explore = partial(explore, self._hypermodel, self._space)
         self._defaults_work = self._try_batch()
+        if self._modules and not resumed:
+            options = " ".join(f"--module {module}" for module in self._modules)
+            _log.warning("The model has classes of its own: what `galaxy train` makes of it is used with %s.", options)
 
     def first_points(self) -> SearchSettings:
         """Return the settings with the points that are tried first: those of ``--try``, checked and in full.
@@ -131,7 +134,8 @@ class Preparation:
 
     def _check(self, values: Mapping[str, Value]) -> None:
         options = training_options(values, epochs=self._settings.epochs)
-        check_model(Builder(self._hypermodel, values), self._dataset, options, self._objective)
+        checked = check_model(Builder(self._hypermodel, values), self._dataset, options, self._objective)
+        self._modules = checked.modules
 
 
 def _refuse_hyperband(settings: SearchSettings, option: str) -> None:

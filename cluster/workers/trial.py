@@ -20,7 +20,15 @@ from search import (
     read_specification,
     training_options,
 )
-from trainer import CheckpointError, EpochReport, InfeasibleError, TrainingOptions, TrainingRun, is_out_of_memory
+from trainer import (
+    CheckpointError,
+    EpochReport,
+    InfeasibleError,
+    TrainingOptions,
+    TrainingRun,
+    check_kept,
+    is_out_of_memory,
+)
 
 # A worker outlives its trials: it opens a dataset and imports a HyperModel once.
 _open_dataset = lru_cache(maxsize=2)(Dataset.open)
@@ -116,7 +124,9 @@ class TrialSession:
         run = self._training(self._build, options)
         # The build may have met a hyperparameter that belongs to training: its default is what the record will say.
         met = self._options(self._build)
-        return run if met == options else self._training(self._build, met)
+        run = run if met == options else self._training(self._build, met)
+        check_kept(run, self._specification.image_shape)
+        return run
 
     def _options(self, build: Builder) -> TrainingOptions:
         settings = self._specification.settings

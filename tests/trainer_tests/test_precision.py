@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from trainer.final.portable import _all_layers, portable
+from trainer.bundles.keeping import all_layers
+from trainer.final.portable import portable
 from trainer.fitting.building import build_model
 from trainer.fitting.layers import FusedBatchNormalization
 from trainer.fitting.precision import computing_in
@@ -125,7 +126,7 @@ class Holder(keras.layers.Layer):  # type: ignore[misc]
 
 def test_layers_are_reached_in_whatever_a_layer_holds_them() -> None:
     model = keras.Sequential([keras.Input((3, 2)), Holder()])
-    reached = [id(layer) for layer in _all_layers(model)]
+    reached = [id(layer) for layer in all_layers(model)]
     assert {id(layer) for layer in model._flatten_layers()} <= set(reached)
     assert len(reached) == len(set(reached))
-    assert {layer.units for layer in _all_layers(model) if isinstance(layer, keras.layers.Dense)} == {1, 2, 3, 4}
+    assert {layer.units for layer in all_layers(model) if isinstance(layer, keras.layers.Dense)} == {1, 2, 3, 4}

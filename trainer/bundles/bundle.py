@@ -6,7 +6,7 @@ content and written first, so that a bundle changes from the old one to the new 
 
 import hashlib
 import re
-import tempfile
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,8 +18,10 @@ from trainer.answering.limits import Trust, unpacked
 from trainer.answering.novelty import FALSE_ALARMS
 from trainer.answering.selective import MAX_ERROR
 from trainer.bundles.card import model_card
+from trainer.bundles.keeping import pack_model, unpack_model
 from trainer.bundles.manifest import CARD, FILE, Manifest, TrustRecord, read_manifest
-from trainer.errors import BundleError, one_line
+from trainer.bundles.registered import missing_modules
+from trainer.errors import BundleError, InfeasibleError, one_line
 from trainer.frameworks import keras
 
 _NAMED_BY_CONTENT = re.compile(r"model-.*\.keras|trust-.*\.npz")
@@ -43,17 +45,21 @@ def write_bundle(
 ) -> Manifest:
     """Write ``models``, in the order of ``manifest.members``, whole or not at all; then remove an older bundle's files.
 
-    Returns the manifest as written: with its ``files`` and ``trust``.
+    Returns the manifest as written: with its ``files``, ``trust`` and ``modules``.
 
     Raises:
-        BundleError: A model cannot be loaded again in Keras's safe mode (an unregistered layer, a Lambda).
+        BundleError: A model cannot be loaded again in Keras's safe mode (an unregistered layer, a lambda).
         StorageError: The folder cannot be written.
     """
     if len(models) != len(manifest.members):
         raise ValueError(f"a model for each member is needed, but got {len(models)} for {len(manifest.members)}")
-    files, contents, record = {}, {}, None
+    files, contents, record, modules = {}, {}, None, set[str]()
     for index, (model, member) in enumerate(zip(models, manifest.members, strict=True)):
-        data = _pack_model(model, member.name)
+        try:
+            data, needed = pack_model(model)
+        except InfeasibleError as error:
+            raise BundleError(f"{member.name}: {error}") from error
+        modules.update(needed)
         digest = hashlib.sha256(data).hexdigest()
         name = f"model-{index}-{digest[:12]}.keras"
         files[name], contents[name] = digest, data
@@ -61,7 +67,7 @@ def write_bundle(
         data = trust.packed()
         record = _describe_trust(trust, hashlib.sha256(data).hexdigest())
         contents[record.file] = data
-    manifest = replace(manifest, files=files, trust=record)
+    manifest = replace(manifest, files=files, trust=record, modules=tuple(sorted(modules)))
     for name, data in contents.items():
         folder.write_whole(name, data)
     folder.write_whole(FILE, manifest.as_document())
@@ -88,21 +94,35 @@ def load_bundle(location: str | Path | Folder) -> Bundle:
     """Load a bundle. No code that it holds is run (Keras's safe mode).
 
     Raises:
-        BundleError: It is not a bundle, of another version, or a file is missing or changed.
+        BundleError: It is not a bundle, of another version, a file is missing or changed, or a module that it needs is
+            not imported.
         StorageError: The location cannot be read.
     """
     folder = open_folder(location)
     manifest = read_manifest(folder)
     models = []
     for (name, digest), member in zip(manifest.files.items(), manifest.members, strict=True):
+        data = _read_checked(folder, name, digest)
         try:
-            models.append(_unpack_model(_read_checked(folder, name, digest)))
+            models.append(unpack_model(data))
         except (ValueError, TypeError, OSError) as error:
+            _name_missing(folder.uri, manifest, data)
             raise BundleError(
                 f"{folder.child(name).uri!r} cannot be loaded as the model {member.name!r}: expected one that Keras "
                 f"loads in safe mode, found {one_line(error)}"
             ) from error
     return Bundle(folder.uri, manifest, tuple(models), _load_trust(folder, manifest))
+
+
+def _name_missing(uri: str, manifest: Manifest, data: bytes) -> None:
+    """Raise BundleError if modules that a model needs are not imported; bundles of before do not name them."""
+    missing = [module for module in manifest.modules if module not in sys.modules] or missing_modules(data)
+    if missing:
+        options = " ".join(f"--module {module}" for module in missing)
+        raise BundleError(
+            f"{uri!r} holds a model of classes that are registered in {', '.join(missing)}, and nothing is imported "
+            f"unasked: give galaxy {options} where that can be imported (from Python: import it first)"
+        )
 
 
 def _load_trust(folder: Folder, manifest: Manifest) -> Trust | None:
@@ -127,27 +147,3 @@ def _read_checked(folder: Folder, name: str, digest: str) -> bytes:
     if actual != digest:
         raise BundleError(f"{path!r} has changed since it was written: expected SHA-256 {digest}, found {actual}")
     return data
-
-
-def _pack_model(model: keras.Model, name: str) -> bytes:
-    """Return a `.keras` file without optimizer, which would triple it, once that has proved to load."""
-    try:
-        return _as_file(_unpack_model(_as_file(model)))
-    except Exception as error:
-        raise BundleError(
-            f"the model {name!r} cannot be kept: expected one that Keras loads in safe mode, found {one_line(error)}"
-        ) from error
-
-
-def _as_file(model: keras.Model) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="galaxy-model-") as folder:
-        path = Path(folder) / "model.keras"
-        model.save(path)
-        return path.read_bytes()
-
-
-def _unpack_model(data: bytes) -> keras.Model:
-    with tempfile.TemporaryDirectory(prefix="galaxy-model-") as folder:
-        path = Path(folder) / "model.keras"
-        path.write_bytes(data)
-        return keras.saving.load_model(path, compile=False, safe_mode=True)

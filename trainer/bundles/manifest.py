@@ -84,6 +84,7 @@ class Manifest:
         balanced: As ``metrics``, at `trainer.answering.decision.Decide.BALANCED`; empty in older bundles.
         objective: What the best epoch was chosen by; None in older bundles.
         commands: Shell commands that make it again from the dataset; empty where they are not known.
+        modules: Modules to be imported before it is loaded, for the classes they register; filled in by `write_bundle`.
     """
 
     classes: tuple[str, ...]
@@ -102,6 +103,7 @@ class Manifest:
     balanced: Mapping[str, Any] = field(default_factory=dict)
     objective: str | None = None
     commands: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
     def as_document(self) -> bytes:
         """Return the content of `bundle.json`."""

@@ -12,6 +12,7 @@ from trainer.answering.predicting import Predictions, predict
 from trainer.answering.views import AS_IT_IS, TWO_SIZES, differing_turns, images_at_once, view_average
 from trainer.bundles.manifest import BundleMember
 from trainer.errors import InfeasibleError
+from trainer.final.checking import check_kept
 from trainer.final.choosing import is_worth_twice_the_work
 from trainer.final.portable import portable
 from trainer.fitting.building import Build
@@ -70,7 +71,7 @@ def train_member(
     It starts over if its hyperparameters, options, dataset, objective or seed are not those that ``work`` is of.
 
     Raises:
-        InfeasibleError: It cannot be built, or diverged; the text names it.
+        InfeasibleError: It cannot be built or kept, or diverged; the text names it.
         StorageError: ``work`` cannot be written.
     """
     _start_over_if_changed(member, dataset, objective=objective, work=work)
@@ -79,6 +80,7 @@ def train_member(
         run = TrainingRun(
             member.build, dataset, member.options, objective=objective, seed=member.seed, checkpoints=work
         )
+        check_kept(run, dataset.image_shape)
         while not run.finished:
             run.step(part_of(progress, before=run.epoch * run.batches_per_epoch, total=total))
     except InfeasibleError as error:

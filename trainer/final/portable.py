@@ -1,15 +1,27 @@
 """A trained model as others can use it: in float32, and of Keras's own layers."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 
+from trainer.bundles.keeping import all_layers
 from trainer.fitting.equivariant import TURNS, TurnConvolution, TurnNormalization
 from trainer.fitting.layers import FusedBatchNormalization
 from trainer.frameworks import keras
 
 _OWN = (FusedBatchNormalization, TurnConvolution, TurnNormalization)
+
+
+def untrained(model: keras.Model) -> keras.Model:
+    """Return the model without what its author's class does in training, such as a ``train_step``.
+
+    Where the class leaves to Keras how layers follow each other, it is no more than that: a plain model of the same
+    layers predicts the same, and loads where the class is not known. Any other model is returned as it is.
+    """
+    calling = next(kind for kind in type(model).__mro__ if "call" in vars(kind))
+    if type(model).__module__.startswith("keras.") or not calling.__module__.startswith("keras."):
+        return model
+    (images,), (outputs,) = model.inputs, model.outputs
+    return keras.Model(images, outputs, name=model.name)
 
 
 def portable(model: keras.Model) -> keras.Model:
@@ -19,7 +31,8 @@ def portable(model: keras.Model) -> keras.Model:
     those that turns share are spelt out for each turn. Our layers within a user's own layer stay what they are. A model
     with nothing to change is returned as it is.
     """
-    layers = _all_layers(model)
+    model = untrained(model)
+    layers = all_layers(model)
     if not any(isinstance(layer, _OWN) or layer.compute_dtype != layer.variable_dtype for layer in layers):
         return model
     description = keras.saving.serialize_keras_object(model)
@@ -29,26 +42,6 @@ def portable(model: keras.Model) -> keras.Model:
     for own, new in zip(model.weights, changed.weights, strict=True):
         new.assign(own if own.shape == new.shape else spelt_out[id(own)])
     return changed
-
-
-def _all_layers(model: keras.Model) -> list[keras.Layer]:
-    """Return a model and the layers in it, those in the attributes, lists and dictionaries of layers included."""
-    layers: list[keras.Layer] = []
-    waiting: list[object] = [model]
-    seen: set[int] = set()
-    while waiting:
-        value = waiting.pop()
-        if id(value) in seen:  # a layer in two places, or a list that holds itself
-            continue
-        seen.add(id(value))
-        if isinstance(value, keras.Layer):
-            layers.append(value)
-            waiting.extend(vars(value).values())
-        elif isinstance(value, Mapping):
-            waiting.extend(value.values())
-        elif isinstance(value, list | tuple):
-            waiting.extend(value)
-    return layers
 
 
 def _spelt_out(layer: keras.Layer) -> list[tuple[keras.Variable, npt.NDArray[np.float32]]]:

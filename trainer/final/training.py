@@ -28,15 +28,22 @@ class FinalResult:
     """What a final training gave: where the bundle is, its members' names, and scores of the calibrated average.
 
     ``metrics`` are named ``val_…`` and ``test_…``; the latter are missing where the dataset has no test rows.
+    ``modules`` must be imported before the bundle is loaded, for the classes they register.
     """
 
     model: str
     members: tuple[str, ...]
     metrics: dict[str, float]
+    modules: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy train --json` prints."""
-        return {"model": self.model, "members": list(self.members), "metrics": dict(self.metrics)}
+        return {
+            "model": self.model,
+            "members": list(self.members),
+            "metrics": dict(self.metrics),
+            "modules": list(self.modules),
+        }
 
 
 def train_final(
@@ -95,8 +102,8 @@ def train_final(
         objective=str(objective),
         commands=tuple(commands),
     )
-    write_bundle(bundle, [member.model for member in trained], manifest, trust)
-    return FinalResult(bundle.uri, tuple(one.name for one in descriptions), _flat(scores))
+    written = write_bundle(bundle, [member.model for member in trained], manifest, trust)
+    return FinalResult(bundle.uri, tuple(one.name for one in descriptions), _flat(scores), written.modules)
 
 
 def _train(

@@ -1,11 +1,8 @@
-"""What an epoch is made of, its batches and its metrics, and a check of one batch of each before a search begins."""
-
-from dataclasses import replace
+"""What an epoch is made of, its batches and its metrics."""
 
 from datasets import Batches, Dataset, Split, plain_batches, training_batches
 from trainer.errors import ObjectiveError, SplitError
-from trainer.fitting.building import Build, build_model
-from trainer.fitting.loop import TrainingLoop, Validation
+from trainer.fitting.loop import Validation
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
 from trainer.scores import score_predictions
@@ -47,29 +44,3 @@ def check_objective(objective: Objective, metrics: tuple[str, ...]) -> None:
     """Raise ObjectiveError if ``objective`` is none of ``metrics``."""
     if objective.name not in metrics:
         raise ObjectiveError(f"no metric is named {objective.name!r}: this model gives {', '.join(sorted(metrics))}")
-
-
-def check_model(
-    build: Build, dataset: Dataset, options: TrainingOptions, objective: Objective, *, seed: int = 1
-) -> tuple[str, ...]:
-    """Build the model, train it on one batch, validate it on one, and return the names of all metrics of an epoch.
-
-    Raises:
-        InfeasibleError: The model cannot be built or does not fit the data.
-        ObjectiveError: ``objective`` is none of its metrics; the text lists them.
-        DatasetError: The dataset has no training rows.
-        SplitError: It has no validation rows.
-    """
-    training, validation = epoch_batches(dataset, options, seed=seed)
-    built = build_model(
-        build, seed=seed, image_shape=dataset.image_shape, classes=len(dataset.classes), precision=options.precision
-    )
-    loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=training.class_weights)
-    trained = loop.train(_first(training), epoch=0, learning_rate_factor=lambda _: 1.0)
-    metrics = tuple(epoch_metrics(trained, loop.validate(_first(validation)), dataset.classes))
-    check_objective(objective, metrics)
-    return metrics
-
-
-def _first(batches: Batches) -> Batches:
-    return replace(batches, rows=batches.rows[: batches.batch_size], fresh=None)

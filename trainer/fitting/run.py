@@ -123,6 +123,11 @@ class TrainingRun:
         return self.epoch >= self._until or out_of_patience
 
     @property
+    def model(self) -> keras.Model:
+        """The model as it is now, with the weights it is trained from."""
+        return self._loop.built.model
+
+    @property
     def predicts_logits(self) -> bool:
         """Whether the model's outputs are logits (else probabilities)."""
         return self._loop.built.logits

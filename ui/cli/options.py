@@ -42,6 +42,14 @@ MovedDataset = Annotated[
     typer.Option("--dataset", metavar="PLACE", help="Where the search's dataset is now, path or URI, if it has moved."),
 ]
 ModelPath = Annotated[str, typer.Argument(metavar="MODEL", help="Model that `galaxy train` has written.")]
+Modules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--module",
+        metavar="MODULE",
+        help="Python module of yours, to be found from here, that registers classes of the model; may be repeated.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=1, help="Everything random derives from it.")]
 Crop = Annotated[
     float | None,

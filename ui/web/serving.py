@@ -1,4 +1,4 @@
-"""The page's own process: ``python -m ui.web.serving PORT STORAGE`` runs Streamlit until standard input ends.
+"""The page's own process: ``python -m ui.web.serving PORT STORAGE [MODULE…]`` runs Streamlit until standard input ends.
 
 Whoever starts it holds the other end of standard input, so the page never outlives its starter.
 """
@@ -46,10 +46,17 @@ def flags(port: int) -> list[str]:
 
 
 def main() -> None:
-    """Serve the page; returns when Streamlit ends."""
+    """Serve the page; returns when Streamlit ends. Raises SystemExit, one line, if a module cannot be imported."""
     from streamlit.web import cli
 
-    port, storage = int(sys.argv[1]), sys.argv[2]
+    port, storage, modules = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    if modules:
+        from trainer import BundleError, import_modules  # TensorFlow with it
+
+        try:
+            import_modules(modules)
+        except BundleError as error:
+            sys.exit(f"galaxy: error: {error}")
     threading.Thread(target=_end_with_input, daemon=True).start()
     cli.main(["run", str(Path(__file__).with_name("app.py")), *flags(port), "--", storage], prog_name="galaxy ui")
 

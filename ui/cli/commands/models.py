@@ -7,9 +7,9 @@ import typer
 from cluster import TrainSettings
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import DatasetPath, Decision, ModelPath, MovedDataset, SearchName, Storage
+from ui.cli.options import DatasetPath, Decision, ModelPath, Modules, MovedDataset, SearchName, Storage
 from ui.cli.terminal import Terminal
-from ui.wording import DEFAULT_STORAGE, command_line
+from ui.wording import DEFAULT_STORAGE, command_line, module_options
 
 app = typer.Typer()
 
@@ -34,7 +34,7 @@ def train(
 
     with progress_bar(terminal, "Training", unit="batches") as progress:
         result = train_winners(name, settings, storage=storage, address=address, dataset=dataset, progress=progress)
-    next_command = command_line("evaluate", result.model, "DATASET")
+    next_command = command_line("evaluate", result.model, "DATASET", *module_options(result.modules))
     terminal.finish(result.as_json(), trained(result), next_command=next_command)
 
 
@@ -50,15 +50,17 @@ def evaluate(
     report: Annotated[
         str | None, typer.Option(metavar="DIR", help="Write report.html there: scores, diagrams, the surest mistakes.")
     ] = None,
+    module: Modules = None,
 ) -> None:
     """Measure a model on a dataset: accuracy, precision, recall and F1, confusion matrix, calibration error."""
     from datasets import Dataset, Split, open_folder
-    from trainer import Classifier, Decide, answers_on
+    from trainer import Classifier, Decide, answers_on, import_modules
     from ui.cli.display.results import evaluated
     from ui.report.page import NAME, report as written
 
     rows = None if split == "all" else Split(split)
     opened = Dataset.open(dataset)
+    import_modules(module or ())
     classifier = Classifier.load(model)
     with progress_bar(terminal, "Evaluating", unit="images") as progress:
         evaluation = answers_on(classifier, opened, rows, progress=progress)
@@ -71,5 +73,5 @@ def evaluate(
         folder.write_whole(NAME, page.encode("utf-8", "backslashreplace"))
         about["report"] = folder.child(NAME).uri
         shown.append(f"Report: {about['report']}")
-    next_command = command_line("classify", model, "IMAGE.jpg")
+    next_command = command_line("classify", model, "IMAGE.jpg", *module_options(module or ()))
     terminal.finish({**about, **scores.as_json()}, *shown, next_command=next_command)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ui.cli.command import command
-from ui.cli.options import Storage
+from ui.cli.options import Modules, Storage
 from ui.cli.terminal import Terminal
 from ui.web.starting import serve
 from ui.wording import DEFAULT_STORAGE
@@ -18,6 +18,7 @@ def ui(
     terminal: Terminal,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8501,
     storage: Storage = DEFAULT_STORAGE,
+    module: Modules = None,
 ) -> None:
     """Show the leaderboard and classify images in the browser.
 
@@ -26,6 +27,7 @@ def ui(
     serve(
         port,
         storage,
+        modules=module or (),
         ready=lambda url: terminal.finish(
             {"url": url, "storage": storage}, f"Galaxy Tuner is at {url} (Ctrl-C ends it)"
         ),

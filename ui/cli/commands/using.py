@@ -10,12 +10,12 @@ import typer
 
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import Crop, Decision, MaxError, ModelPath
+from ui.cli.options import Crop, Decision, MaxError, ModelPath, Modules
 from ui.cli.terminal import Terminal
 from ui.predictions.files import SUFFIXES, Add, prediction_file, write_predictions
 from ui.predictions.prediction import Prediction
 from ui.predictions.tally import Tally
-from ui.wording import command_line
+from ui.wording import command_line, module_options
 
 if TYPE_CHECKING:
     from trainer import Classification
@@ -48,6 +48,7 @@ def classify(
         str | None,
         typer.Option(callback=_known_suffix, metavar="FILE", help="Write a row an image: .csv, .json or .parquet."),
     ] = None,
+    module: Modules = None,
 ) -> None:
     """Say what kind of galaxy is in each image, and how sure the model is.
 
@@ -56,10 +57,11 @@ def classify(
     named with a warning.
     """
     from datasets import iterate_images, open_folder
-    from trainer import Classifier, Decide
+    from trainer import Classifier, Decide, import_modules
     from ui.cli.display.results import classified, written
     from ui.predictions.heatmaps import with_heatmaps
 
+    import_modules(module or ())
     classifier = Classifier.load(model)
     uri, classes = classifier.bundle.uri, classifier.classes
     answers = classifier.classify(iterate_images(paths), crop=crop, decide=Decide(decide), max_error=max_error)
@@ -79,7 +81,8 @@ def classify(
         if terminal.as_json:
             terminal.write_file(printed)
         elif output is None:
-            terminal.finish({}, classified(tally, width=terminal.out.width), next_command=command_line("ui"))
+            page = command_line("ui", *module_options(module or ()))
+            terminal.finish({}, classified(tally, width=terminal.out.width), next_command=page)
         else:
             terminal.finish({}, written(tally, output))
 
@@ -110,15 +113,17 @@ def export(
             metavar="PATH", help="Where to write it; nothing may be there yet.", show_default="as MODEL, here"
         ),
     ] = None,
+    module: Modules = None,
 ) -> None:
     """Write a model for other programs: images as bytes in, probabilities and novelty out.
 
     Scaling of the pixels, averaging and calibration are part of it; its classes,
     preprocessing and what is sure are recorded in it.
     """
-    from trainer import Classifier, ExportFormat, export_model, exported_name
+    from trainer import Classifier, ExportFormat, export_model, exported_name, import_modules
     from ui.cli.display.results import exported
 
+    import_modules(module or ())
     classifier = Classifier.load(model)
     chosen = ExportFormat(format)
     path = export_model(classifier, chosen, output or exported_name(classifier, chosen))

@@ -34,7 +34,10 @@ def trained(result: "FinalResult") -> RenderableType:
     shown = table("score", *heads.values())
     for metric in metrics:
         shown.add_row(wording.heading(metric), *(wording.score(result.metrics.get(head + metric)) for head in heads))
-    return Group(facts({"model": result.model, "from trials": ", ".join(result.members)}), shown)
+    about = {"model": result.model, "from trials": ", ".join(result.members)}
+    if result.modules:
+        about["needs"] = " ".join(wording.module_options(result.modules))
+    return Group(facts(about), shown)
 
 
 def evaluated(scores: "Scores") -> RenderableType:

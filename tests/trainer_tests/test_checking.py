@@ -11,7 +11,7 @@ F1 = Objective.parse("val_macro_f1")
 def test_gives_the_names_of_an_epochs_metrics(
     build: Build, tiny_dataset: Dataset, options: TrainingOptions, make_run: Callable[..., object]
 ) -> None:
-    names = check_model(build, tiny_dataset, options, F1)
+    names = check_model(build, tiny_dataset, options, F1).metrics
     assert names == tuple(make_run().step().metrics)  # type: ignore[attr-defined]
 
 
