@@ -48,8 +48,8 @@ def missing(was: Declared, now: Declared) -> set[str]:
 def _by_key(declared: Declared) -> dict[Key, JsonObject]:
     space, by_key = as_space(declared), {}
     for entry, made in zip(as_json(space), space.space, strict=True):
-        # As declared the default may be none, which stands for another one.
-        config = entry["config"] | {"default": made.default}
+        # As declared a default may be none, which stands for another one.
+        config = {key: made.default if key == "default" else value for key, value in entry["config"].items()}
         by_key[made.name, json.dumps(config["conditions"])] = {**entry, "config": config}
     return by_key
 

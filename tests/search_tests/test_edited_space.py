@@ -75,6 +75,8 @@ def test_values_and_types_of_choices_are_told_apart_and_new_names_are_no_edit() 
     assert Edits.between(was, of(x=lambda hp: hp.Choice("x", [0.0, 1.0]))).changed == (
         "x: values was [0, 1], is [0.0, 1.0], default was 0, is 0.0",
     )
+    fixed, other = of(x=lambda hp: hp.Fixed("x", 5)), of(x=lambda hp: hp.Fixed("x", 6))
+    assert Edits.between(fixed, other).changed == ("x: value was 5, is 6",)
     assert Edits.between(was, of(y=lambda hp: hp.Int("y", 0, 1), x=lambda hp: hp.Choice("x", [0, 1]))) == Edits(
         (), ("y",)
     )
