@@ -18,6 +18,7 @@
     progress/<id>.json       a running trial's last report; replaced each epoch
     records/<id>.json        one ended trial; written once, never changed
     records/<id>.<n>.json    the same of a later attempt; the newest that was asked for counts
+    tracebacks/<id>.txt      what the code of an infeasible trial's configuration raised in its last attempt
     checkpoints/<id>/        given to the trainer
     training/<id>/           given to the trainer for the winner's full training
     model/                   the bundle
@@ -82,6 +83,10 @@ class SearchLayout:
     def records(self) -> Folder:
         """Folder of ``<trial_id>.json``, one per ended trial, and ``<trial_id>.<attempt>.json`` for its retries."""
         return self.root.child("records")
+
+    def write_traceback(self, trial_id: str, text: str) -> None:
+        """Keep a trial's traceback."""
+        self.root.child("tracebacks").write_whole(f"{trial_id}.txt", text.encode("utf-8", "backslashreplace"))
 
     def checkpoints(self, trial_id: str) -> Folder:
         """Return the folder in which the trainer keeps a trial's checkpoints."""

@@ -23,6 +23,7 @@ from .errors import (
     SplitError as SplitError,
     TrainerError as TrainerError,
     is_out_of_memory as is_out_of_memory,
+    one_line as one_line,
 )
 from .exporting.export import exported_name as exported_name
 from .final.checking import CheckedModel as CheckedModel, check_kept as check_kept, check_model as check_model

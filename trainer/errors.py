@@ -15,7 +15,7 @@ GalaxyTunerError
 
 import re
 
-from datasets import GalaxyTunerError
+from datasets import GalaxyTunerError, place_of, placed
 
 _LONGEST_REASON = 400
 
@@ -29,8 +29,12 @@ class InfeasibleError(TrainerError):
 
     @classmethod
     def because(cls, error: BaseException) -> "InfeasibleError":
-        """Make one from whatever ``build`` or a training step raised, with a reason of one line."""
-        return cls(f"out of memory: {one_line(error)}" if is_out_of_memory(error) else one_line(error))
+        """Make one from whatever ``build`` or a training step raised, with a reason of one line.
+
+        It names the place in the user's code, as `datasets.place_of` finds it.
+        """
+        reason = f"out of memory: {one_line(error)}" if is_out_of_memory(error) else one_line(error)
+        return cls(placed(reason, place_of(error)))
 
 
 class OptionsError(TrainerError, ValueError):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from cluster.driving.interrupting import Terminated, going_on, interruptible
 from cluster.errors import NoMemoryError, RayGoneError
-from datasets import GalaxyTunerError, StorageError
+from datasets import GalaxyTunerError, StorageError, place_of, placed
 from search import (
     FAIL_FAST_TRIALS,
     Conductor,
@@ -64,7 +64,8 @@ def _state_written(conductor: Conductor, ledger: Ledger) -> Iterator[None]:
         raise
     except BaseException as error:
         state = SearchState.INTERRUPTED if isinstance(error, RayGoneError | NoMemoryError) else SearchState.FAILED
-        reason = str(error) if isinstance(error, GalaxyTunerError) else f"{type(error).__name__}: {error}"
+        is_ours = isinstance(error, GalaxyTunerError)
+        reason = str(error) if is_ours else placed(f"{type(error).__name__}: {error}", place_of(error))
         ledger.write_state(state, reason)
         raise
     ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED, _exhaustion(conductor))

@@ -1,6 +1,7 @@
 """One trial, epoch by epoch, wherever it runs: the same code on a Ray worker and in the driver's own process."""
 
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -81,11 +82,11 @@ class TrialSession:
             return self._without_score(record, TrialState.FAILED, str(error))
         except InfeasibleError as error:
             # What earlier epochs scored does not count: the configuration does not hold out.
-            return self._without_score(record, TrialState.INFEASIBLE, str(error))
+            return self._infeasible(record, str(error), error.__cause__)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            return self._without_score(record, TrialState.INFEASIBLE, str(InfeasibleError.because(error)))
+            return self._infeasible(record, str(InfeasibleError.because(error)), error)
         if report.finished and report.best_epoch is None:
             return self._without_score(record, TrialState.INFEASIBLE, f"{objective} was never a number")
         assert self._run is not None
@@ -147,6 +148,12 @@ class TrialSession:
             parent=None if suggestion.parent is None else self._layout.checkpoints(suggestion.parent),
             until=suggestion.until,
         )
+
+    def _infeasible(self, record: Record, reason: str, raised: BaseException | None) -> Record:
+        """Return the trial's record as infeasible; keep the traceback of what the configuration's code ``raised``."""
+        if raised is not None:
+            self._layout.write_traceback(self._trial_id, "".join(traceback.format_exception(raised)))
+        return self._without_score(record, TrialState.INFEASIBLE, reason)
 
     def _without_score(self, record: Record, state: TrialState, reason: str) -> Record:
         return self._with_defaults(record).but(state=state, score=None, reason=reason, ended=now())

@@ -5,13 +5,15 @@ from collections.abc import Callable
 import keras_tuner
 
 import search
+from datasets import place_of, place_of_code, placed
 from search.compatibility import FACTOR, HYPERBAND
 from search.errors import SettingsError, SpaceError
 from search.oracles.keras_tuner_internals import keep_no_files
 from search.oracles.new_values import propose_new_values
+from search.oracles.own_oracle import name_faults
 from search.space.hypermodel import import_object
 from search.space.typed_space import TypedSpace
-from trainer import Objective
+from trainer import Objective, one_line
 
 # Public names, imported when they are used: Optuna costs its import only those who use it.
 _ORACLES = {
@@ -37,16 +39,28 @@ def make_oracle(
 
     ``max_epochs`` is `hyperband`'s, which counts its trials by itself.
 
-    Raises SettingsError for an unknown name, SpaceError for a factory that cannot be imported or returns no Oracle.
+    Raises SettingsError for an unknown name, SpaceError for a factory that cannot be imported, raises anything or
+    returns no Oracle.
     """
-    oracle = _factory(reference)(
-        hyperparameters=TypedSpace.of(hyperparameters),
-        objective=keras_tuner.Objective(objective.name, objective.direction),
-        seed=seed,
+    factory, own = _factory(reference), ":" in reference
+    arguments = {
+        "hyperparameters": TypedSpace.of(hyperparameters),
+        "objective": keras_tuner.Objective(objective.name, objective.direction),
+        "seed": seed,
         **({"max_epochs": max_epochs, "factor": FACTOR} if reference == HYPERBAND else {"max_trials": max_trials}),
-    )
+    }
+    try:
+        oracle = factory(**arguments)
+    except Exception as error:
+        if not own:
+            raise
+        fault = f"--oracle {reference}: it is called with {'=, '.join(arguments)}=, and raised {one_line(error)}"
+        raise SpaceError(placed(fault, place_of(error) or place_of_code(factory))) from error
     if not isinstance(oracle, keras_tuner.Oracle):
-        raise SpaceError(f"--oracle {reference}: expected a keras_tuner.Oracle, got {type(oracle).__name__}")
+        fault = f"--oracle {reference}: expected a keras_tuner.Oracle, got {type(oracle).__name__}"
+        raise SpaceError(placed(fault, place_of_code(factory)))
+    if own:
+        name_faults(oracle, reference)
     return _driven_from_outside(oracle)
 
 

@@ -2,16 +2,19 @@
 
 import copy
 from collections.abc import Iterable, Mapping
+from functools import update_wrapper
 from typing import Protocol
 
 import keras
 import keras_tuner
 
+from datasets import place_of, placed
 from search.errors import SpaceError
 from search.space.declared import declared_values
 from search.space.points import random_point
 from search.space.typed_space import TypedSpace
 from search.values import JsonObject, Value, Values
+from trainer import one_line
 
 Declared = list[JsonObject]
 """Hyperparameters as JSON takes them."""
@@ -46,6 +49,8 @@ class Builder:
     def __init__(self, hypermodel: keras_tuner.HyperModel, values: Mapping[str, Value]) -> None:
         self._hypermodel, self._given = hypermodel, dict(values)
         self._declared = TypedSpace()
+        # An error can then say where the user's own function is written.
+        update_wrapper(self, hypermodel.build)
 
     def __call__(self) -> keras.Model:
         """Build the model of the values given; a hyperparameter that has none gets its default."""
@@ -110,7 +115,7 @@ def _explore_start(hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperP
             return unreached
     raise SpaceError(
         "the model can be built neither of its default hyperparameters nor of random ones: "
-        f"{type(first).__name__}: {first}"
+        + placed(one_line(first), place_of(first))
     ) from first
 
 

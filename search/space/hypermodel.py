@@ -6,8 +6,10 @@ from pathlib import Path
 
 import keras_tuner
 
+from datasets import place_of, place_of_code, placed
 from search.errors import SpaceError
 from search.space.built_in import GalaxyHyperModel
+from trainer import one_line
 
 
 def load_hypermodel(
@@ -55,9 +57,8 @@ def import_object(reference: str, *, option: str) -> object:
     try:
         return getattr(importlib.import_module(module_name), name)
     except Exception as error:  # a user's module may raise anything while it is imported
-        raise SpaceError(
-            f"{option} {reference}: cannot be imported from {here}: {type(error).__name__}: {error}"
-        ) from error
+        fault = f"{option} {reference}: cannot be imported from {here}: {one_line(error)}"
+        raise SpaceError(placed(fault, place_of(error))) from error
 
 
 def _called(
@@ -65,8 +66,9 @@ def _called(
 ) -> keras_tuner.HyperModel:
     try:
         return kind(input_shape=input_shape, num_classes=num_classes)
-    except TypeError as error:
-        raise SpaceError(
+    except Exception as error:  # a user's class may raise anything
+        fault = (
             f"--hypermodel {reference}: a HyperModel class is called with input_shape= and num_classes=, "
-            f"and this one said: {error}"
-        ) from error
+            f"and this one said: {one_line(error)}"
+        )
+        raise SpaceError(placed(fault, place_of(error) or place_of_code(kind))) from error

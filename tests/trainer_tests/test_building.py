@@ -43,14 +43,14 @@ def compiled(*layers: keras.Layer, loss: Any = "sparse_categorical_crossentropy"
 def test_whatever_build_raises_is_a_reason_of_one_line(error: Exception, reason: str) -> None:
     with pytest.raises(InfeasibleError) as caught:
         built(raising(error))
-    assert str(caught.value) == reason
+    assert str(caught.value).startswith(f"{reason} (trainer_tests/test_building.py:")
     assert caught.value.__cause__ is error
 
 
 def test_a_reason_is_of_bounded_length() -> None:
     with pytest.raises(InfeasibleError) as caught:
         built(raising(ValueError("x" * 10_000)))
-    assert len(str(caught.value)) == 400
+    assert len(str(caught.value).partition(" (")[0]) == 400
 
 
 def test_an_interrupt_is_no_reason() -> None:

@@ -1,11 +1,13 @@
 import json
 import math
+import re
+from pathlib import Path
 
 import pytest
 import typer
 from rich.text import Text
 
-from datasets import GalaxyTunerError
+from datasets import GalaxyTunerError, faults
 from ui.cli.terminal import Terminal, session
 
 
@@ -44,16 +46,33 @@ def test_a_users_error_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str])
     assert (captured.out, captured.err) == ("", "galaxy: error: expected [a], found b\n")
 
 
+@pytest.fixture
+def tests_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take what a test raises for raised by the project's own code: a test is outside of it, as a user's code is."""
+    monkeypatch.setattr(faults, "_NOT_USERS", (*faults._NOT_USERS, str(Path(__file__).parent)))
+
+
+@pytest.mark.usefixtures("tests_are_ours")
 def test_an_error_of_the_system_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert fail(OSError(28, "No space left on device")) == 1
     assert capsys.readouterr().err == "galaxy: error: [Errno 28] No space left on device\n"
 
 
+@pytest.mark.usefixtures("tests_are_ours")
 def test_a_fault_of_ours_says_so_and_how_to_see_more(capsys: pytest.CaptureFixture[str]) -> None:
     assert fail(KeyError("x")) == 1
     assert capsys.readouterr().err == (
         "galaxy: error: unexpected KeyError: 'x' (a fault of Galaxy Tuner; --debug shows where)\n"
     )
+
+
+def test_a_fault_of_the_users_code_says_where(capsys: pytest.CaptureFixture[str]) -> None:
+    for error, said in ((KeyError("x"), "KeyError: 'x'"), (OSError("disc\nfull"), "OSError: disc full")):
+        assert fail(error) == 1
+        assert re.fullmatch(
+            rf"galaxy: error: {said} \(ui_tests/test_terminal.py:\d+; --debug shows how it came there\)\n",
+            capsys.readouterr().err,
+        )
 
 
 def test_debug_shows_the_traceback_before_the_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from datasets import uncollected
+from datasets import place_of_code, placed, uncollected
 from trainer.errors import InfeasibleError
 from trainer.fitting.precision import computing_in
 from trainer.frameworks import keras
@@ -64,9 +64,11 @@ def build_model(
     with feasibly(), computing_in(precision):
         model = build()
     if not isinstance(model, keras.Model):
-        raise InfeasibleError(f"build must return a keras.Model, but returned {type(model).__name__}")
+        fault = f"build must return a keras.Model, but returned {type(model).__name__}"
+        raise InfeasibleError(placed(fault, place_of_code(build)))
     if not model.compiled or model.optimizer is None:
-        raise InfeasibleError("build must return a compiled model (call model.compile with an optimizer and a loss)")
+        fault = "build must return a compiled model: call model.compile with an optimizer and a loss"
+        raise InfeasibleError(placed(fault, place_of_code(build)))
     _check_size(model, max_parameters)
     outputs = _run_once(model, image_shape, classes)
     _check_size(model, max_parameters)  # again: a subclassed model has its weights only now

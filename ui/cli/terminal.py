@@ -19,7 +19,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from cluster import Terminated
-from datasets import GalaxyTunerError
+from datasets import GalaxyTunerError, place_of
 from trainer import quiet_tensorflow
 
 FAILED, INTERRUPTED = 1, 130
@@ -93,7 +93,12 @@ def session(*, as_json: bool, debug: bool) -> Iterator[Terminal]:
 
 def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split())
-    if isinstance(error, GalaxyTunerError | OSError):
+    if isinstance(error, GalaxyTunerError):
+        return text
+    place = place_of(error)
+    if place is not None:
+        return f"{type(error).__name__}: {text} ({place}; --debug shows how it came there)"
+    if isinstance(error, OSError):
         return text
     return f"unexpected {type(error).__name__}: {text} (a fault of Galaxy Tuner; --debug shows where)"
 
