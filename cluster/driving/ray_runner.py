@@ -17,14 +17,13 @@ from cluster.workers.trainable import TrialActor
 from search import Conductor, SearchLayout, SearchSettings
 
 
-def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str) -> None:
+def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str, concurrency: int) -> None:
     """Run every trial that ``conductor`` suggests; return when it has no more and all have ended.
 
-    Ray must be connected, at ``address``. Raises ClusterError if no node has what one trial needs, RayGoneError if Ray
-    goes away, NoMemoryError if other programs hold the memory.
+    Ray must be connected, at ``address``. Raises RayGoneError if Ray goes away, NoMemoryError if other programs hold
+    the memory.
     """
     settings = conductor.specification.settings
-    concurrency = settings.concurrency or _most_at_once(settings)
     health = HealthCheck.of(address, f"`galaxy resume {settings.name}`")
     searcher = ConductorSearcher(conductor, layout, is_ray_gone=health.is_raylet_gone)
     # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
@@ -70,8 +69,8 @@ def _tuner(conductor: Conductor, searcher: ConductorSearcher, concurrency: int, 
     )
 
 
-def _most_at_once(settings: SearchSettings) -> int:
-    """Return how many trials the cluster can run at once. Raises ClusterError if it can run none."""
+def most_at_once(settings: SearchSettings) -> int:
+    """Return how many trials the connected Ray has CPUs and GPUs for. Raises ClusterError if it has for none."""
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
     trials = sum(int(node.get("CPU", 0) // settings.cpus_per_trial) for node in nodes)
     if settings.gpus_per_trial > 0:

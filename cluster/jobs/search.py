@@ -8,7 +8,7 @@ from functools import partial
 from cluster.driving.connection import connected
 from cluster.driving.in_process import run_in_process
 from cluster.driving.interrupting import terminable
-from cluster.driving.ray_runner import run_on_ray
+from cluster.driving.ray_runner import most_at_once, run_on_ray
 from cluster.jobs.preparation import Preparation
 from cluster.jobs.supervision import Watch, supervised
 from datasets import Dataset, open_folder
@@ -164,9 +164,12 @@ def _keep(warm_start: WarmStart | None, layout: SearchLayout) -> None:
 
 @contextlib.contextmanager
 def _runner(address: str, settings: SearchSettings) -> Iterator[Run]:
-    """Give what runs a conductor's trials at ``address``; Ray is connected while the block runs."""
+    """Give what runs a conductor's trials at ``address``; Ray is connected while the block runs.
+
+    Raises ClusterError if there is no Ray, or it has not what a trial needs.
+    """
     if address == "in-process":
         yield run_in_process
         return
     with connected(address, settings):
-        yield partial(run_on_ray, address=address)
+        yield partial(run_on_ray, address=address, concurrency=settings.concurrency or most_at_once(settings))

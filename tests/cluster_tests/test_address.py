@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cluster_tests.test_launch import settings
 
-from cluster import run_search
+from cluster import ClusterError, run_search
 from datasets import Dataset
 from search import SearchState, read_search
 
@@ -68,6 +68,9 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 def test_on_a_ray_that_is_up_as_in_process_same_suggestions_and_same_scores_and_it_stays_up(
     tiny_dataset: Dataset, here: Path, head: str
 ) -> None:
+    with pytest.raises(ClusterError, match=r"needs 3 CPUs and 0 GPUs on one node, .* 2 CPUs and 0 GPUs: lower --cpus"):
+        run_search(tiny_dataset.info.path, settings(cpus_per_trial=3, concurrency=None), address=head)
+    assert not (here / "runs" / "first").exists()
     # As many at a time as it has CPUs: two.
     on_ray = run_search(tiny_dataset.info.path, settings(name="on-ray", concurrency=None), address=head)
     assert on_ray.state is SearchState.FINISHED
