@@ -11,7 +11,7 @@ from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_
 from .bundles.card import model_card as model_card
 from .bundles.evaluation import answers_on as answers_on
 from .bundles.manifest import BundleMember as BundleMember, Manifest as Manifest, read_manifest as read_manifest
-from .bundles.registered import import_modules as import_modules
+from .bundles.modules import import_modules as import_modules
 from .errors import (
     BundleError as BundleError,
     CheckpointError as CheckpointError,

@@ -5,6 +5,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from ui_tests.conftest import Galaxy
@@ -19,16 +20,19 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def served(storage: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
-    """A running ``galaxy ui``, once its page answers, and its port."""
+def served(storage: str, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
+    """A running ``galaxy ui``, once its page answers, and its port; its page has imported a user's module."""
     port = free_port()
+    (tmp_path / "users_own.py").write_text("from pathlib import Path; Path('imported').touch()")
     command = [sys.executable, "-m", "ui.cli.entry", "ui", "--port", str(port), "--storage", storage]
+    command += ["--module", "users_own"]
     # A session of its own, as a shell gives a job: the signals of a test reach this process alone. Tests that run in
     # the background of a script have Ctrl-C ignored, and their children would inherit that.
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        cwd=tmp_path,
         text=True,
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -60,9 +64,10 @@ def stops_answering(port: int) -> bool:
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_page_and_command(served: tuple["subprocess.Popen[str]", int]) -> None:
+def test_ctrl_c_ends_page_and_command(served: tuple["subprocess.Popen[str]", int], tmp_path: Path) -> None:
     process, port = served
     assert answers(port)
+    assert (tmp_path / "imported").exists()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130

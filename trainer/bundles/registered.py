@@ -4,38 +4,18 @@ A model's file holds names. Keras finds its own classes by them anywhere, a user
 it (`keras.saving.register_keras_serializable`) has been imported.
 """
 
-import importlib
 import io
 import json
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from trainer.errors import BundleError
 from trainer.frameworks import keras
 
 _EVERYWHERE = ("keras", "trainer")
 """Packages whose classes are found wherever a bundle is loaded."""
-
-
-def import_modules(names: Iterable[str]) -> None:
-    """Import modules of a user's, from the current directory before most other places, for what they register.
-
-    Raises BundleError, naming the option ``--module``.
-    """
-    here = str(Path.cwd())
-    for name in names:
-        if here not in sys.path:
-            sys.path.insert(1, here)
-        try:
-            importlib.import_module(name)
-        except Exception as error:  # a user's module may raise anything while it is imported
-            raise BundleError(
-                f"--module {name}: cannot be imported from {here}: {type(error).__name__}: {error}"
-            ) from error
 
 
 def named_by(config: object) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
+from trainer import BundleError, import_modules
+
 # Only this machine may ask: the page shows whatever the files of its user hold.
 HOST = "127.0.0.1"
 # A calm look that also tells apart what has to be told apart; the dark colours are for those whose system is dark.
@@ -50,13 +52,10 @@ def main() -> None:
     from streamlit.web import cli
 
     port, storage, modules = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
-    if modules:
-        from trainer import BundleError, import_modules  # TensorFlow with it
-
-        try:
-            import_modules(modules)
-        except BundleError as error:
-            sys.exit(f"galaxy: error: {error}")
+    try:
+        import_modules(modules)
+    except BundleError as error:
+        sys.exit(f"galaxy: error: {error}")
     threading.Thread(target=_end_with_input, daemon=True).start()
     cli.main(["run", str(Path(__file__).with_name("app.py")), *flags(port), "--", storage], prog_name="galaxy ui")
 
