@@ -73,7 +73,7 @@ def resume(
     """Go on with a search, whatever ended it.
 
     What has ended stands, what had not goes on from its last checkpoint, and no trial
-    is repeated.
+    is repeated but those of --retry.
     """
     from cluster import resume_search
 
