@@ -200,7 +200,8 @@ REFUSED: dict[str, tuple[Callable[[], keras.Model], str]] = {
     "with a layer that forgets": (lambda: network(Forgetful(3.0)), r"its outputs differ by .*: get_config must return"),
     "with a strict layer": (
         lambda: network(Strict(3.0)),
-        r"\(Strict\) cannot be made again from its get_config: __init__ must take all that it returns, and \*\*kwargs",
+        r"\(Strict\) cannot be made again from its get_config: __init__ must take all that it returns, and \*\*kwargs "
+        r"for super\(\).__init__ \(.*own_layers.py:\d+\)",
     ),
     "with a layer that cannot say": (
         lambda: network(Calling(squash)),

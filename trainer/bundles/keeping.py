@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from datasets import place_of, place_of_code, placed
 from trainer.answering.predicting import compiled, full_float32
 from trainer.bundles.registered import named_by, registered_alone
 from trainer.errors import InfeasibleError, one_line
@@ -78,10 +79,11 @@ def prove_kept(
             raise InfeasibleError(f"the model cannot be kept: {_fault(model, error)}") from error
     for name, value in named.items():
         if "<locals>" in getattr(value, "__qualname__", ""):
-            raise InfeasibleError(
+            fault = (
                 f"the model cannot be kept: {name!r} is registered within a function, and importing {value.__module__} "
                 "alone would not do so: define it at the top of that module"
             )
+            raise InfeasibleError(placed(fault, place_of_code(value)))
     difference = np.abs(outputs - expected).max() / max(1.0, np.abs(expected).max())
     exact = all(layer.compute_dtype == "float32" for layer in all_layers(model))
     if not difference <= (_TOLERANCE if exact else _COARSE):
@@ -160,9 +162,8 @@ def _outputs(model: keras.Model, image_shape: tuple[int, int, int]) -> npt.NDArr
     try:
         return np.asarray(compiled(run, tf.TensorSpec((None, *image_shape), tf.float32))(images), np.float32)
     except Exception as error:  # what a user's model raises
-        raise InfeasibleError(
-            f"the model cannot be kept: it runs only eagerly, but is used as a graph: {one_line(error)}"
-        ) from error
+        fault = f"the model cannot be kept: it runs only eagerly, but is used as a graph: {one_line(error)}"
+        raise InfeasibleError(placed(fault, place_of(error))) from error
 
 
 def _fault(model: keras.Model, error: Exception) -> str:
@@ -172,8 +173,9 @@ def _fault(model: keras.Model, error: Exception) -> str:
             keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer), safe_mode=True)
         except Exception as fault:  # as above
             kind = "model" if isinstance(layer, keras.Model) else "layer"
-            return f"the {kind} {layer.name!r} ({type(layer).__name__}) {_advice(fault)}"
-    return one_line(error)
+            text = f"the {kind} {layer.name!r} ({type(layer).__name__}) {_advice(fault)}"
+            return placed(text, place_of_code(type(layer)))
+    return placed(one_line(error), place_of(error))
 
 
 def _advice(fault: Exception) -> str:

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from trainer.errors import BundleError
+from datasets import place_of, placed
+from trainer.errors import BundleError, one_line
 
 
 def import_modules(names: Iterable[str]) -> None:
@@ -20,6 +21,5 @@ def import_modules(names: Iterable[str]) -> None:
         try:
             importlib.import_module(name)
         except Exception as error:  # a user's module may raise anything while it is imported
-            raise BundleError(
-                f"--module {name}: cannot be imported from {here}: {type(error).__name__}: {error}"
-            ) from error
+            fault = f"--module {name}: cannot be imported from {here}: {one_line(error)}"
+            raise BundleError(placed(fault, place_of(error))) from error

@@ -1,5 +1,6 @@
 """What is found out of a model before it is trained: whether it can be built, trained, scored, and kept."""
 
+import gc
 from dataclasses import dataclass, replace
 
 from datasets import Batches, Dataset
@@ -58,6 +59,7 @@ def check_kept(run: TrainingRun, image_shape: tuple[int, int, int]) -> None:
     if run.epoch == 0:
         with feasibly():
             prove_kept(untrained(run.model), image_shape, remake=by_configuration)
+        gc.collect()  # a second model, which would else take its memory all through the training
 
 
 def _first(batches: Batches) -> Batches:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Batch, Batches, MixedBatch, Progress, silent
+from datasets import Batch, Batches, MixedBatch, Progress, place_of, place_of_code, placed, silent
 from trainer.answering.predicting import Result, as_probabilities, compiled
 from trainer.errors import InfeasibleError
 from trainer.fitting.building import BuiltModel, feasibly
@@ -143,7 +143,8 @@ class TrainingLoop:
         replica = tf.distribute.get_replica_context()
         results = replica.merge_call(lambda _: self._model_step(data))
         if not isinstance(results, dict):
-            raise InfeasibleError(f"train_step must return a dictionary of metrics, but returned {results!r}")
+            fault = f"train_step must return a dictionary of metrics, but returned {type(results).__name__}"
+            raise InfeasibleError(placed(fault, place_of_code(type(self.built.model).train_step)))
         self._after_step()
         return results
 
@@ -153,9 +154,8 @@ class TrainingLoop:
             return self.built.model.train_step(data)
         except ValueError as error:
             if len(data) == 3 and "too many values to unpack" in str(error):
-                raise InfeasibleError(
-                    "train_step must take (images, labels, weights), as classes are weighed, but takes no weights"
-                ) from error
+                fault = "train_step must take (images, labels, weights), as classes are weighed, but takes no weights"
+                raise InfeasibleError(placed(fault, place_of(error))) from error
             raise
 
     def _validation_step(
