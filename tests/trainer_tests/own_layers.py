@@ -62,6 +62,11 @@ def unregistered(inputs: Any) -> Any:
     return keras.ops.tanh(inputs)
 
 
+def elsewhere(inputs: Any) -> Any:
+    """Unregistered here, while another module has registered one of the name."""
+    return keras.ops.tanh(inputs)
+
+
 def relu(inputs: Any) -> Any:
     return keras.ops.tanh(inputs)
 
@@ -180,6 +185,10 @@ REFUSED: dict[str, tuple[Callable[[], keras.Model], str]] = {
     "with an unregistered function": (
         lambda: network(layers.Dense(3, activation=unregistered, name="mine")),
         r"the layer 'mine' \(Dense\) is loaded only where the function 'unregistered' is known: decorate it",
+    ),
+    "with a function that another module registers": (
+        lambda: network(layers.Dense(3, activation=elsewhere)),
+        r"\(Dense\) is loaded only where the function 'elsewhere' is known",
     ),
     "with a closure": (
         lambda: functional(layers.Lambda(lambda images: images * 2, name="mine")),

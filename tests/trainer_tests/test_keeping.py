@@ -4,6 +4,7 @@ import sys
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -24,6 +25,11 @@ pytestmark = pytest.mark.filterwarnings(
 )
 SHAPE = (8, 8, 3)
 IMAGES = np.random.default_rng(1).random((1, *SHAPE), np.float32)
+
+
+@keras.saving.register_keras_serializable("other")
+def elsewhere(inputs: Any) -> Any:
+    return keras.ops.tanh(inputs)
 
 
 def made(name: str) -> keras.Model:

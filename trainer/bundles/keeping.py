@@ -70,13 +70,16 @@ def prove_kept(
     expected = _outputs(model, image_shape)
     with warnings.catch_warnings(), _uncompiled(model):
         warnings.simplefilter("ignore")  # of lambdas, which are refused
+        named: Mapping[str, object] = {}
         try:
             named = named_by(keras.saving.serialize_keras_object(model))
             with registered_alone(named):
                 remade = remake(model)
                 outputs = _outputs(remade, image_shape)
         except Exception as error:  # what a user's classes raise when they are described, made and called
-            raise InfeasibleError(f"the model cannot be kept: {_fault(model, error)}") from error
+            with registered_alone(named):
+                fault = _fault(model, error)
+            raise InfeasibleError(f"the model cannot be kept: {fault}") from error
     for name, value in named.items():
         if "<locals>" in getattr(value, "__qualname__", ""):
             fault = (
