@@ -2,10 +2,12 @@
 
     PYTHONPATH=tests python -m benchmarks.durability.kills --kills 25 --trials 30 [--oracle hyperband --epochs 9] [--s3]
 
-Each kill is SIGKILL; the kinds take turns: of the driver alone; of the driver and all of Ray at once (as when the
-machine goes down); of one worker; of a worker between a checkpoint and its report; of everything at that moment. With
-``--s3`` dataset and storage are on moto's server, in this process, which lives on. What counts as lost or repeated
-stands in `comparing`.
+The kinds take turns. SIGKILL: of the driver alone; of the driver and all of Ray at once (as when the machine goes
+down); of one worker; of a worker between a checkpoint and its report; of everything at that moment. SIGTERM: to the
+driver; to one worker (as a spot node's notice is); to everything (as systemd and Slurm send it). And memory that
+another program takes until Ray has ended a worker for it: a search is allowed 4 GiB more than was used as it began.
+With ``--s3`` dataset and storage are on moto's server, in this process, which lives on. What counts as lost or repeated
+stands in `comparing`; an infeasible trial is lost.
 """
 
 import argparse
@@ -27,10 +29,24 @@ from benchmarks.durability.comparing import lost, repeated
 from benchmarks.durability.noted_search import LINES_PER_EPOCH, Line, NotedSearch
 from benchmarks.durability.processes import descendants, environment, title
 
+from cluster.workers.node_memory import started
 from datasets import open_folder
 from search import LedgerError, Row, read_search
 
-KINDS = ("driver", "machine", "worker", "worker after a checkpoint", "machine after a checkpoint")
+KINDS = (
+    "driver",
+    "machine",
+    "worker",
+    "worker after a checkpoint",
+    "machine after a checkpoint",
+    "driver told",
+    "worker told",
+    "machine told",
+    "memory",
+)
+_TOLD = 128 + signal.SIGTERM
+_MEMORY = 4 * 2**30
+_HOG_SECONDS = 20.0
 _EPOCHS = 3
 # Some kills fall into the start, before any training.
 _WHILE_STARTING, _STARTING_SECONDS = 0.15, 12.0
@@ -78,6 +94,8 @@ def run(
             trials,
             epochs,
             concurrency,
+            # A few kills take no memory; nor are they to be disturbed by what else the machine does.
+            memory=_MEMORY if kills >= len(KINDS) else None,
         )
         search.prepare()
         Killer(search, outcome, chance, kills).run()
@@ -107,7 +125,7 @@ class Killer:
             while process.poll() is None and self._outcome.kills.total() < self._kills:
                 self._kill(process)
             status = process.wait()
-            if status > 0:
+            if status not in (0, _TOLD) and status > 0:
                 raise RuntimeError(f"status {status}:\n{(self._search.folder / 'log.txt').read_text()[-3000:]}")
             self._remember()
         self._compare()
@@ -122,11 +140,14 @@ class Killer:
         family = descendants(process.pid)
         self._family.update(family)
         workers = [pid for pid in family if title(pid).startswith("ray::ResourceTrainable")]
+        if kind == "memory":
+            self._outcome.kills[kind] += _take_memory(process, workers, self._search.environment)
+            return
         worker = [writer] if writer else workers[:1]
         doomed = {"driver": [process.pid], "machine": [process.pid, *family], "worker": worker}[kind.split()[0]]
         for pid in doomed:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGTERM if kind.endswith("told") else signal.SIGKILL)
         self._outcome.kills[kind] += bool(doomed)
         if process.pid in doomed:
             process.wait()
@@ -189,6 +210,16 @@ class Killer:
             if str(self._search.folder) in environment(pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+
+
+def _take_memory(process: subprocess.Popen[bytes], workers: list[int], environment: dict[str, str]) -> bool:
+    """Take all the memory that Ray allows until one of ``workers`` has ended; say whether one has."""
+    hog = subprocess.Popen([sys.executable, "-m", "benchmarks.durability.hog"], env=environment)
+    began = time.monotonic()
+    _wait(process, lambda: time.monotonic() - began > _HOG_SECONDS or any(started(pid) is None for pid in workers))
+    hog.kill()
+    hog.wait()
+    return any(started(pid) is None for pid in workers)
 
 
 def _wait(process: subprocess.Popen[bytes], until: Callable[[], bool]) -> None:

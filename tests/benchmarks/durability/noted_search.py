@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from cluster.workers.node_memory import NodeMemory
 from datasets import ImportOptions, import_dataset, open_folder
 
 GALAXY = str(Path(sys.executable).with_name("galaxy"))
@@ -84,7 +86,10 @@ class Line:
 
 @dataclass(frozen=True)
 class NotedSearch:
-    """One search whose workers note in ``folder``; its dataset and storage are below ``uri``: that folder, or on S3."""
+    """One search whose workers note in ``folder``; its dataset and storage are below ``uri``: that folder, or on S3.
+
+    Ray ends workers once ``memory`` bytes more are used than when this was made; None: where it does by itself.
+    """
 
     folder: Path
     uri: str
@@ -94,6 +99,7 @@ class NotedSearch:
     trials: int
     epochs: int
     concurrency: int
+    memory: int | None = None
 
     @property
     def storage(self) -> str:
@@ -104,6 +110,15 @@ class NotedSearch:
     def dataset(self) -> str:
         """Where its dataset is."""
         return open_folder(self.uri).child("d").uri
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """What the search is started in."""
+        node = NodeMemory.now()
+        limits = {}
+        if self.memory is not None and node is not None:
+            limits["RAY_memory_usage_threshold"] = f"{min(0.95, (node.used + self.memory) / node.limit):.4f}"
+        return {**os.environ, "GALAXY_CACHE": str(self.folder / "cache"), **limits}
 
     def prepare(self) -> None:
         """Write the module and the dataset, unless an earlier search in the folder has."""
@@ -130,7 +145,7 @@ class NotedSearch:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=os.environ | {"GALAXY_CACHE": str(self.folder / "cache")},
+                env=self.environment,
             )
 
     def lines(self) -> list[Line]:
