@@ -4,7 +4,8 @@ A worker that is lost, however that was, is to cost its trial one try and no mor
 memory monitor ends a worker, Ray raises OutOfMemoryError, which is no RayActorError, and whatever else a task raises
 ends Tune's loop, hence the search ("Caught unexpected exception: 1 worker(s) were killed"). Where a worker is lost
 while it is idle, Tune handles the failed reset of the trial that gets it next twice, and takes that trial for one that
-is being reset ever after. No option of Tune's changes either.
+is being reset ever after. And where it prints that a trial failed which had no result yet, it asks the lost worker for
+one, which raises, too. No option of Tune's changes any.
 """
 
 import sys
@@ -35,8 +36,9 @@ try:
         (_asha._brackets[0], "_rungs"),
     ):
         getattr(_owner, _name)
-    if "_resetting_trials" not in TuneController.__init__.__code__.co_names:
-        raise AttributeError("TuneController has no attribute '_resetting_trials'")
+    for _class, _name in ((TuneController, "_resetting_trials"), (Trial, "_default_result_or_future")):
+        if _name not in _class.__init__.__code__.co_names:
+            raise AttributeError(f"{_class.__name__} has no attribute {_name!r}")
 except (ImportError, AttributeError, KeyError) as error:
     raise ClusterError(f"Galaxy Tuner was made for Ray 2.60, but this is {ray.__version__}: {error}") from error
 
@@ -70,6 +72,8 @@ class _Controller(TuneController):
             return
         self._handled = (trial.trial_id, exception)
         self._resetting_trials.discard(trial)
+        # Asked of a worker at its start, for who wants a result before the first: of a lost one it may raise.
+        trial._default_result_or_future = None
         super()._trial_task_failure(trial, exception)
 
 

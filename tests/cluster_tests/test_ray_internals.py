@@ -2,11 +2,14 @@
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
+from typing import Any
 
 import pytest
 from ray.air.execution._internal import RayActorManager
+from ray.exceptions import RayActorError
 from ray.tune.execution import tune_controller
 from ray.tune.execution.tune_controller import TuneController
+from ray.tune.experiment import Trial
 
 from cluster import ClusterError
 from cluster.driving import ray_internals
@@ -27,9 +30,25 @@ def test_a_ray_that_lacks_one_is_refused_in_one_line(owner: object, name: str, m
     refuses_to_be_imported(name)
 
 
-def test_so_is_one_whose_instances_lack_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TuneController, "__init__", lambda self: None)
-    refuses_to_be_imported("_resetting_trials")
+@pytest.mark.parametrize(
+    ("owner", "name"), [(TuneController, "_resetting_trials"), (Trial, "_default_result_or_future")]
+)
+def test_so_is_one_whose_instances_lack_one(owner: type[object], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owner, "__init__", lambda self: None)
+    refuses_to_be_imported(name)
+
+
+def test_a_failure_is_handled_once_and_the_lost_worker_is_asked_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    handled: list[object] = []
+    monkeypatch.setattr(TuneController, "_trial_task_failure", lambda self, trial, exception: handled.append(trial))
+    controller = object.__new__(ray_internals._Controller)
+    trial: Any = type("Failed", (), {"trial_id": "one", "_default_result_or_future": "asked"})()
+    controller._resetting_trials = set()
+    error = RayActorError()
+    for _ in range(2):
+        controller._trial_task_failure(trial, error)
+    assert handled == [trial]
+    assert trial._default_result_or_future is None
 
 
 def refuses_to_be_imported(name: str) -> None:
