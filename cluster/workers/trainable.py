@@ -4,6 +4,7 @@ The actor is reused from trial to trial, so that TensorFlow is imported once.
 """
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
@@ -13,7 +14,7 @@ from ray import tune
 from cluster.workers.attempt import Attempt
 from cluster.workers.memory_growth import MemoryGrowth
 from cluster.workers.notice import EndNotice
-from cluster.workers.room import TooLarge
+from cluster.workers.room import TooLarge, Wait
 from datasets import freeze_loaded, open_folder
 from search import Ledger, Record, SearchLayout, TrialState, now
 from trainer import limit_threads
@@ -30,6 +31,8 @@ WAITING, HELD = "waiting", "held"
 FORGIVEN = "forgiven"
 """Set in the first result where the trial's last worker was ended for want of memory: that is no failure."""
 _ASK_SECONDS = 1.0
+# The figures change all the time, and what is said is written to the storage.
+_SAY_SECONDS = 10.0
 
 
 class TrialConfig(TypedDict):
@@ -94,6 +97,7 @@ class TrialActor(tune.Trainable):
         self._config = cast(TrialConfig, new_config)
         self._attempt = None
         self._session: TrialSession | None = None
+        self._said_at, self._said_last = -math.inf, ""
         return True
 
     def step(self) -> dict[str, object]:
@@ -131,13 +135,19 @@ class TrialActor(tune.Trainable):
                 return _untrained(ended)
             if answer is not None:
                 time.sleep(_ASK_SECONDS)
-                return _untrained(record.but(reason=answer.reason)) | {WAITING: True, HELD: answer.is_held}
+                return _untrained(record.but(reason=self._said(answer))) | {WAITING: True, HELD: answer.is_held}
             self._session = self._begun()
             if record.reason is not None:  # it waits no longer, and its first epoch may take long
                 return _untrained(record.but(reason=None)) | {WAITING: False}
         with attempt.working():
             record = self._session.step()
         return as_result(record) | {"declared": json.dumps(self._session.declared)}
+
+    def _said(self, answer: Wait) -> str:
+        """Return what the trial waits for, the same for some seconds."""
+        if time.monotonic() - self._said_at >= _SAY_SECONDS:
+            self._said_at, self._said_last = time.monotonic(), answer.reason
+        return self._said_last
 
     def _begun(self) -> "TrialSession":
         """Begin the trial. Before TensorFlow starts the worker's thread pools are bounded by its CPUs."""
