@@ -126,7 +126,8 @@ class TrialSession:
         # The build may have met a hyperparameter that belongs to training: its default is what the record will say.
         met = self._options(self._build)
         run = run if met == options else self._training(self._build, met)
-        check_kept(run, self._specification.image_shape)
+        if self._specification.settings.hypermodel is not None:  # the built-in networks are known to be kept
+            check_kept(run, self._specification.image_shape)
         return run
 
     def _options(self, build: Builder) -> TrainingOptions:
