@@ -9,6 +9,8 @@ import pytest
 from datasets import Augmentation, Balance
 from search import Builder, GalaxyHyperModel, SpaceError, check_names, discover, load_hypermodel, training_options
 from trainer import TrainingOptions
+from trainer.bundles.keeping import by_configuration, prove_kept
+from trainer.final.portable import untrained
 
 SHAPE = (32, 32, 3)
 
@@ -61,12 +63,15 @@ def test_the_built_in_space_has_all_that_was_promised() -> None:
         {"network": "separable", "squeeze_excite": False},
     ],
 )
-def test_the_built_in_model_is_compiled_and_gives_probabilities(values: dict[str, Any]) -> None:
+def test_the_built_in_model_is_compiled_gives_probabilities_and_can_be_kept(values: dict[str, Any]) -> None:
     model = Builder(load(None), {"network": "plain", "blocks": 2, **values})()
     outputs = model(keras.ops.zeros((2, *SHAPE)))
     assert outputs.shape == (2, 5)
     assert keras.ops.convert_to_numpy(outputs).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
     assert isinstance(model.optimizer.name, str)
+    # No trial of the built-in space looks for that.
+    _, modules = prove_kept(untrained(model), SHAPE, remake=by_configuration)
+    assert {module.partition(".")[0] for module in modules} <= {"trainer"}
 
 
 @pytest.mark.parametrize("size", [8, 12, 96])
