@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
+from itertools import chain, count, zip_longest
 from typing import TYPE_CHECKING
 
 from datasets import finite
@@ -25,6 +25,7 @@ _FIELDS = (
     "reason",
     "attempts",
 )
+_COLUMNS = ("rank", "trial", "state", "score", "epochs", "time", "parent", "attempts", "reason")
 
 
 def differing(records: "Sequence[Record]") -> tuple[str, ...]:
@@ -34,6 +35,16 @@ def differing(records: "Sequence[Record]") -> tuple[str, ...]:
     """
     names = dict.fromkeys(name for record in records for name in record.hyperparameters)
     return tuple(name for name in names if len({_marked(record, name) for record in records}) > 1)
+
+
+def headings(names: Sequence[str]) -> dict[str, str]:
+    """Return the heading of each hyperparameter, no two the same and none that of another column."""
+    made: dict[str, str] = {}
+    for name in names:
+        heading = wording.heading(name)
+        alike = (f"{heading} ({number})" for number in count(2))
+        made[name] = next(each for each in chain([heading], alike) if each not in (*_COLUMNS, *made.values()))
+    return made
 
 
 def ended(rows: "Sequence[Row]") -> int:
@@ -52,12 +63,12 @@ def states(counts: Mapping[str, int]) -> str:
 
 
 def failures(rows: "Sequence[Row]") -> list[str]:
-    """Write each reason for which trials failed once, in the order of ``rows``: ``trials 0004, 0005 failed: …``."""
+    """Write each reason for which trials failed once, as a line, in the order of ``rows``: ``trial 4 failed: …``."""
     trials: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.reason:
             trials.setdefault((str(row.state), row.reason), []).append(row.trial_id)
-    return [f"{wording.some(ids, 'trial')} {state}: {reason}" for (state, reason), ids in trials.items()]
+    return [f"{wording.some(ids, 'trial')} {state}: {wording.line(reason)}" for (state, reason), ids in trials.items()]
 
 
 def leaderboard_csv(rows: "Sequence[Row]") -> str:
@@ -90,7 +101,7 @@ def history_csv(rows: "Sequence[Row]") -> str:
 
 def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
     """Return one dictionary a trial, for a page's table: same keys in each, None where a trial has no value."""
-    names = differing(rows)
+    names = headings(differing(rows))
     explained = any(row.reason for row in rows)
     promoted = any(row.parent is not None for row in rows)
     again = any(row.attempts > 1 for row in rows)
@@ -104,8 +115,8 @@ def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
             "time": wording.duration(row.seconds),
             **({"parent": row.parent} if promoted else {}),
             **({"attempts": row.attempts} if again else {}),
-            **{wording.heading(name): wording.value(row.hyperparameters.get(name)) for name in names},
-            **({"reason": row.reason} if explained else {}),
+            **{heading: wording.value(row.hyperparameters.get(name)) for name, heading in names.items()},
+            **({"reason": None if row.reason is None else wording.line(row.reason)} if explained else {}),
         }
         for row in rows
     ]

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 ABSENT = "–"
 DEFAULT_STORAGE = "runs"
+# As much of a name or a value as a column is worth; JSON and CSV have it whole.
+_LONGEST = 40
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -34,18 +36,24 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def value(value: object) -> str:
-    """Write a hyperparameter's value: three significant digits for a float, yes or no for a bool."""
+def line(text: str, *, longest: int | None = None) -> str:
+    """Write any text as one line: what is no printable character as a space, what is too long with ``…`` at its end."""
+    shown = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    return shown if longest is None or len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
+def value(value: object, *, longest: int = _LONGEST) -> str:
+    """Write a hyperparameter's value: three significant digits for a float, yes or no for a bool, text as a line."""
     if value is None:
         return ABSENT
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else line(str(value), longest=longest)
 
 
 def heading(name: str) -> str:
     """Write an identifier as words, so that a narrow column can break it: ``dense_units`` → ``dense units``."""
-    return name.replace("_", " ")
+    return line(name.replace("_", " "), longest=_LONGEST)
 
 
 def metric(name: str) -> str:

@@ -21,6 +21,7 @@ from rich.text import Text
 from cluster import Terminated
 from datasets import GalaxyTunerError, place_of
 from trainer import quiet_tensorflow
+from ui import wording
 
 FAILED, INTERRUPTED = 1, 130
 # Without a terminal Rich assumes 80 columns, too few for a leaderboard in a log.
@@ -58,7 +59,7 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """Write one line on stderr."""
-        self.err.print(Text(text), soft_wrap=True)
+        self.err.print(Text(wording.line(text)), soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -104,7 +105,8 @@ def _one_line(error: Exception) -> str:
 
 
 def _console(stream: TextIO) -> Console:
-    console = Console(file=stream, highlight=False)
+    # What is shown holds names that others chose: none of it is markup.
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _REDIRECTED_WIDTH
     return console

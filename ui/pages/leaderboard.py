@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 _SECONDS = 2
+_LONGEST = 1000
 _COLOURS = {
     "pending": "gray",
     "running": "blue",
@@ -76,7 +77,7 @@ def _headline(view: SearchView) -> None:
     columns = st.columns(4)
     columns[0].metric("State", state)
     columns[1].metric("Trials ended", f"{ended} of {planned}")
-    columns[2].metric(f"Best {wording.metric(view.objective.name)}", wording.score(best.score if best else None))
+    columns[2].metric(f"Best {plain(wording.metric(view.objective.name))}", wording.score(best.score if best else None))
     columns[3].metric("Best trial", view.best or wording.ABSENT)
     st.progress(min(1.0, ended / planned), text=ranking.states(view.counts))
 
@@ -116,7 +117,10 @@ def _one_trial(storage: str, view: SearchView) -> None:
     left, right = st.columns([5, 3], gap="large")
     chosen = right.selectbox("Trial, best first", list(rows), key=f"trial-{view.name}")
     row = rows[chosen]
-    values = [{"hyperparameter": wording.heading(n), "value": wording.value(v)} for n, v in row.hyperparameters.items()]
+    values = [
+        {"hyperparameter": wording.heading(name), "value": wording.value(value, longest=_LONGEST)}
+        for name, value in row.hyperparameters.items()
+    ]
     right.dataframe(values, hide_index=True, height="content")
     with left:
         if row.reason:

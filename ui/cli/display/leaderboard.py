@@ -3,19 +3,22 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from ui import wording
 from ui.cli.display import tables
-from ui.ranking import best, differing, failures, states
+from ui.ranking import best, differing, failures, headings, states
 
 if TYPE_CHECKING:
     from search import Row, SearchView
 
 # Between two columns of a table, and at its edges.
 _GAP = 3
+# As much of a value, and as many of them, as the best trial is shown with.
+_LONGEST, _MOST_VALUES = 200, 40
 # More trials than anybody reads in a terminal; drawing thousands would take seconds.
 _MOST_ROWS = 100
 
@@ -48,15 +51,13 @@ def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width
         columns.append(("parent", lambda row: row.parent or ""))
     if any(row.attempts > 1 for row in rows):
         columns.append(("attempts", lambda row: str(row.attempts)))
-    headings = [heading for heading, _ in columns]
-    no_numbers = [at for at, heading in enumerate(headings) if at in (1, 2) or heading in ("history", "parent")]
-    shown = tables.table(*headings, words=no_numbers)
+    first = [heading for heading, _ in columns]
+    no_numbers = [at for at, heading in enumerate(first) if at in (1, 2) or heading in ("history", "parent")]
+    shown = tables.table(*first, words=no_numbers)
     for column in shown.columns:
         column.no_wrap = True
     cells = [[cell(row) for _, cell in columns] for row in rows]
-    fitting = _fitting(
-        rows, names, width - sum(_GAP + max(map(len, each)) for each in zip(headings, *cells, strict=True))
-    )
+    fitting = _fitting(rows, names, width - sum(_GAP + max(map(len, each)) for each in zip(first, *cells, strict=True)))
     for name, needed in fitting.items():
         shown.add_column(Text(wording.heading(name)), justify="right", min_width=needed)
     for row, words in zip(rows, cells, strict=True):
@@ -71,7 +72,7 @@ def _fitting(rows: "Sequence[Row]", names: Sequence[str], room: int) -> dict[str
     fitting = {}
     for name in names:
         values = [wording.value(row.hyperparameters.get(name)) for row in rows]
-        needed = max(len(word) for word in (*wording.heading(name).split(), *values))
+        needed = max(cell_len(word) for word in (*wording.heading(name).split(), *values))
         room -= _GAP + needed
         if room < 0:
             break
@@ -85,4 +86,7 @@ def _winner(view: "SearchView", names: Sequence[str]) -> RenderableType:
         return Text("no trial has a score yet", style="dim")
     differ = {name: winner.hyperparameters[name] for name in names if name in winner.hyperparameters}
     title = Text(f"Best: trial {winner.trial_id}, {view.objective.name} {wording.score(winner.score)}", style="bold")
-    return Group(title, tables.facts({wording.heading(name): wording.value(value) for name, value in differ.items()}))
+    shown = [*headings([*differ]).items()]
+    values = {heading: wording.value(differ[name], longest=_LONGEST) for name, heading in shown[:_MOST_VALUES]}
+    more = Text(f"… and {len(differ) - len(values)} more: --json has them all", style="dim")
+    return Group(title, tables.facts(values), *([more] if len(differ) > len(values) else []))

@@ -104,7 +104,7 @@ def ended_line(view: "SearchView", record: "Record", *, number: int) -> str:
     if record.attempts > 1:
         words.append(f"at attempt {record.attempts}")
     if record.reason:
-        words.append(f"({record.reason})")
+        words.append(f"({wording.line(record.reason)})")
     if best is not None:
         words.append(f"· best {wording.score(best.score)} by {best.trial_id}")
     return " ".join(words)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
@@ -28,8 +29,8 @@ def table(*headings: str, words: Collection[int] = (0,), title: str | None = Non
 
 def facts(values: Mapping[str, str]) -> Text:
     """Make a list of names and values, one a line."""
-    width = max((len(name) for name in values), default=0)
-    lines = [Text.assemble((name.ljust(width), "dim"), "  ", value) for name, value in values.items()]
+    width = max((cell_len(name) for name in values), default=0)
+    lines = [Text.assemble((set_cell_size(name, width), "dim"), "  ", value) for name, value in values.items()]
     return Text("\n").join(lines)
 
 
