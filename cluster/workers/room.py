@@ -2,8 +2,8 @@
 
 As many trials run as the free memory carries, by what the last ones needed. One whose worker was ended for want of
 memory goes on from its checkpoint, with fewer beside it. It is too large for its node only if its worker was ended
-though it was alone, again and again for ten minutes, and each time had more than all other programs. While those hold
-the memory it waits.
+though it was alone, again and again for ten minutes, and had more than all other programs did. While those hold the
+memory it waits.
 """
 
 from collections.abc import Sequence
@@ -50,8 +50,10 @@ def judge(
         now: seconds since 1970.
     """
     alone = [usage for usage in mine.ended if usage.beside == 0]
-    if alone and now - alone[0].at >= TRIES_SECONDS and all(usage.own > usage.others for usage in alone):
-        return TooLarge(_too_large(max(alone, key=lambda usage: usage.own)))
+    if alone and now - alone[0].at >= TRIES_SECONDS:
+        largest = max(alone, key=lambda usage: usage.own)
+        if largest.own > max(usage.others for usage in alone):
+            return TooLarge(_too_large(largest))
     running = [note for note in beside if not note.is_waiting]
     if any(note.is_waiting and note.since < mine.since for note in beside):
         return Wait("waits for memory: another trial on its node waits before it")

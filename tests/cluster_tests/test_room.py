@@ -81,6 +81,8 @@ def test_who_waits_longest_begins_first() -> None:
         ([usage_of(GB, others=17 * GB), usage_of(GB, others=17 * GB, at=590)], 18 * GB, 599, "waits"),
         ([usage_of(GB, others=17 * GB), usage_of(GB, others=17 * GB, at=590)], 18 * GB, 600, "is held"),
         ([usage_of(5 * GB), usage_of(GB, others=17 * GB, at=590)], 18 * GB, 600, "is held"),
+        # Once it was ended early, as others took some: it has shown what it wants.
+        ([usage_of(5 * GB), usage_of(GB, others=4 * GB, at=590)], 15 * GB, 600, "too large"),
         # It was not alone.
         ([usage_of(5 * GB, beside=1), usage_of(5 * GB, beside=1, at=590)], 14 * GB, 600, "waits"),
     ],
