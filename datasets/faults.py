@@ -49,6 +49,12 @@ def _is_users(file: str) -> bool:
 
 
 def _written(file: str, line: int | None) -> str:
-    """Write a file as Python finds it, the same on each node: relative to the place on the path that it is below."""
+    """Write a file as Python finds it, the same on each node: relative to the place on the path that it is below.
+
+    Or the cell of a notebook, as that counts them.
+    """
+    notebook = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if notebook is not None and (cell := notebook.compile.format_code_name(file)) is not None:
+        return f"{' '.join(cell)}, line {line}"
     names = [os.path.relpath(file, place) for place in map(os.path.abspath, sys.path) if file.startswith(f"{place}/")]
     return f"{min(names, key=len, default=file)}:{line}"

@@ -66,6 +66,7 @@ from .space.discovery import (
     discover as discover,
     explore as explore,
 )
+from .space.given import check_given as check_given, with_given as with_given
 from .space.hypermodel import load_hypermodel as load_hypermodel
 from .space.options import check_names as check_names, training_options as training_options
 from .space.points import (

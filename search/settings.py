@@ -46,6 +46,7 @@ class SearchSettings(BaseModel):
         float, Field(ge=0.0), Option("GPUs for each trial; a fraction shares one.", _RESOURCES)
     ] = 0.0
     objective: Annotated[str, Option("Metric to optimise; NAME:max or NAME:min for your own.", _TRIED)] = "val_macro_f1"
+    # `<build>` stands for an object of that name that was given to `cluster.run_search` instead.
     hypermodel: Annotated[
         str | None,
         Option("Your own Keras Tuner HyperModel.", _TRIED, "the built-in CNN", metavar="MODULE:OBJECT"),
@@ -88,6 +89,17 @@ class SearchSettings(BaseModel):
     @classmethod
     def _no_more_than_there_will_be(cls, trials: int, known: ValidationInfo) -> int:
         return min(trials, most_trials(known.data) or trials)
+
+    @property
+    def is_by_value(self) -> bool:
+        """Whether the HyperModel is an object that was given, and is not stored."""
+        return self.hypermodel is not None and self.hypermodel.startswith("<")
+
+    def resuming(self, *retry: str) -> str:
+        """Write what goes on with the search, for its user."""
+        if self.is_by_value:
+            return f"resume_search({self.name!r}, hypermodel=…{f', retry={list(retry)}' if retry else ''})"
+        return f"`galaxy resume {' '.join([self.name, *(f'--retry {which}' for which in retry)])}`"
 
     def check(self) -> None:
         """Raise SettingsError, one line, where two settings do not go together."""

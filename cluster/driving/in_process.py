@@ -12,16 +12,20 @@ from search import Conductor, Record, SearchLayout, Suggestion, TrialState, now
 from trainer import limit_threads
 
 
-def run_in_process(conductor: Conductor, layout: SearchLayout) -> None:
-    """Run every trial that ``conductor`` suggests; return when it has no more."""
+def run_in_process(conductor: Conductor, layout: SearchLayout, *, hypermodel: object | None = None) -> None:
+    """Run every trial that ``conductor`` suggests; return when it has no more.
+
+    ``hypermodel`` is the search's where that was given as an object.
+    """
     limit_threads(conductor.specification.settings.cpus_per_trial)
     scheduler = make_scheduler(conductor.specification, conductor.records())
     while isinstance(suggestion := conductor.suggest(), Suggestion):
-        conductor.end(_train(suggestion, conductor, scheduler, layout))
+        session = TrialSession(layout.root.uri, suggestion.trial_id, hypermodel)
+        conductor.end(_train(suggestion, session, conductor, scheduler))
 
 
-def _train(suggestion: Suggestion, conductor: Conductor, scheduler: TrialScheduler, layout: SearchLayout) -> Record:
-    session, trial = TrialSession(layout.root.uri, suggestion.trial_id), trial_key(suggestion.trial_id)
+def _train(suggestion: Suggestion, session: TrialSession, conductor: Conductor, scheduler: TrialScheduler) -> Record:
+    trial = trial_key(suggestion.trial_id)
     scheduler.on_trial_add(NO_TUNE, trial)
     while True:
         record = session.step()

@@ -5,6 +5,7 @@ import tempfile
 
 import ray
 from ray import tune
+from ray.tune.experiment import Trial
 
 from cluster.driving.health import HealthCheck, run_while_healthy
 from cluster.driving.interrupting import Terminated
@@ -17,14 +18,16 @@ from cluster.workers.trainable import TrialActor
 from search import Conductor, SearchLayout, SearchSettings
 
 
-def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str, concurrency: int) -> None:
+def run_on_ray(
+    conductor: Conductor, layout: SearchLayout, *, address: str, concurrency: int, hypermodel: bytes | None = None
+) -> None:
     """Run every trial that ``conductor`` suggests; return when it has no more and all have ended.
 
-    Ray must be connected, at ``address``. Raises RayGoneError if Ray goes away, NoMemoryError if other programs hold
-    the memory.
+    Ray must be connected, at ``address``; ``hypermodel`` is what `cluster.workers.by_value.packed` gave. Raises
+    RayGoneError if Ray goes away, NoMemoryError if other programs hold the memory.
     """
     settings = conductor.specification.settings
-    health = HealthCheck.of(address, f"`galaxy resume {settings.name}`")
+    health = HealthCheck.of(address, settings.resuming())
     searcher = ConductorSearcher(conductor, layout, is_ray_gone=health.is_raylet_gone)
     # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
@@ -33,7 +36,7 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str, conc
         # Tune's own folder is scratch: what lasts is in the ledger.
         place = scratch_folder() if address == "local" else None
         with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as scratch:
-            tuner = _tuner(conductor, searcher, concurrency, scratch)
+            tuner = _tuner(conductor, searcher, concurrency, scratch, hypermodel)
             run_while_healthy(health, tuner.fit, check=searcher.check)
             searcher.close()
     except BaseException as error:
@@ -41,11 +44,15 @@ def run_on_ray(conductor: Conductor, layout: SearchLayout, *, address: str, conc
         raise
 
 
-def _tuner(conductor: Conductor, searcher: ConductorSearcher, concurrency: int, scratch: str) -> tune.Tuner:
+def _tuner(
+    conductor: Conductor, searcher: ConductorSearcher, concurrency: int, scratch: str, hypermodel: bytes | None
+) -> tune.Tuner:
     specification = conductor.specification
     settings = specification.settings
+    # Once into the object store, from where each worker has it.
+    trainable = TrialActor if hypermodel is None else tune.with_parameters(TrialActor, hypermodel=hypermodel)
     return tune.Tuner(
-        tune.with_resources(TrialActor, {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}),
+        tune.with_resources(trainable, {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
             scheduler=make_scheduler(specification, conductor.records()),
@@ -64,9 +71,21 @@ def _tuner(conductor: Conductor, searcher: ConductorSearcher, concurrency: int, 
             failure_config=tune.FailureConfig(max_failures=0),
             stop=lambda _, result: searcher.should_stop(result),
             callbacks=[TrialCallback(searcher)],
+            progress_reporter=_Silent(),
             verbose=0,
         ),
     )
+
+
+class _Silent(tune.ProgressReporter):
+    """Reports nothing: in a notebook Tune's own would clear all that the cell shows, however little it is to say."""
+
+    def should_report(self, trials: list[Trial], done: bool = False) -> bool:
+        """Never."""
+        return False
+
+    def report(self, trials: list[Trial], done: bool, *sys_info: str) -> None:
+        """Nothing."""
 
 
 def most_at_once(settings: SearchSettings) -> int:

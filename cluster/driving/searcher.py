@@ -43,7 +43,7 @@ class ConductorSearcher(Searcher):
         # Ray Tune's id of each running trial → the oracle's.
         self._trials: dict[str, str] = {}
         settings = conductor.specification.settings
-        self._again = Again(most_failures=settings.max_failures, command=f"`galaxy resume {settings.name}`")
+        self._again = Again(most_failures=settings.max_failures, command=settings.resuming())
         self._is_finished = False
         self._suggestion: Future[Suggestion | NoSuggestion] | None = None
         self._queued: list[Future[None]] = []

@@ -42,15 +42,21 @@ class Preparation:
     """A dataset and settings on their way to a search. Making one tries a batch.
 
     Raises a `datasets.GalaxyTunerError`, one line, for a HyperModel that cannot be imported or never builds, an
-    objective that no model has, and a dataset that cannot be trained on.
+    objective that no model has, and a dataset that cannot be trained on. ``hypermodel`` is the search's where that is
+    given as an object.
     """
 
-    def __init__(self, dataset: Dataset, settings: SearchSettings, *, resumed: bool = False) -> None:
+    def __init__(
+        self, dataset: Dataset, settings: SearchSettings, hypermodel: object | None, *, resumed: bool = False
+    ) -> None:
         self._dataset = dataset
         self._settings = settings
         self._objective = Objective.parse(settings.objective)
         self._hypermodel = load_hypermodel(
-            settings.hypermodel, input_shape=dataset.image_shape, num_classes=len(dataset.classes)
+            settings.hypermodel,
+            input_shape=dataset.image_shape,
+            num_classes=len(dataset.classes),
+            given=hypermodel,
         )
         self._space = discover(self._hypermodel, seed=settings.seed)
         if not resumed:

@@ -11,6 +11,7 @@ from cluster.driving.interrupting import terminable
 from cluster.driving.ray_runner import most_at_once, run_on_ray
 from cluster.jobs.preparation import Preparation
 from cluster.jobs.supervision import Watch, supervised
+from cluster.workers.by_value import packed
 from datasets import Dataset, open_folder
 from search import (
     Conductor,
@@ -22,6 +23,7 @@ from search import (
     SearchView,
     WarmStart,
     check_complete,
+    check_given,
     check_name_free,
     check_space,
     choose_retries,
@@ -35,6 +37,7 @@ from search import (
     read_search,
     read_specification,
     read_warm_start,
+    with_given,
     write_warm_start,
 )
 from trainer import Objective
@@ -48,6 +51,7 @@ def run_search(
     dataset: str,
     settings: SearchSettings,
     *,
+    hypermodel: object | None = None,
     storage: str = "runs",
     address: str = "local",
     watch: Watch | None = None,
@@ -55,23 +59,29 @@ def run_search(
     """Search over the dataset at ``dataset`` and return the search as it stands at its end.
 
     ``address`` is 'local' (a Ray of its own), 'in-process', 'auto' or 'HOST:PORT'. ``watch`` is called about
-    once a second, from another thread, with the search as it stands.
+    once a second, from another thread, with the search as it stands; `ui.notebook.search_display` gives one.
+
+    ``hypermodel`` is a HyperModel, a HyperModel class or a ``build(hp)`` function that is given as an object instead of
+    by name: one of a notebook, a lambda. Ray's workers get a copy. It is not stored: `resume_search` and
+    `train_winners` ask for it again.
 
     Raises a `datasets.GalaxyTunerError` (one line for the user) before any training if the dataset, the storage, the
     name, the HyperModel, the objective or the address cannot be used. One Ctrl-C finishes what runs and
     stops; a second is a KeyboardInterrupt that leaves the search *stopped*, its running trials to be resumed. SIGTERM
     and SIGHUP, where the program has no handler of its own, raise `Terminated`, which leaves it *interrupted*.
     """
+    settings = with_given(settings, hypermodel)
     settings.check()
     layout = SearchLayout.of(storage, settings.name)
     open_folder(storage).check_writable()
     check_name_free(layout, settings.name)
     opened = Dataset.open(dataset)
-    prepared = Preparation(opened, settings)
+    sent = _sent(hypermodel, address)
+    prepared = Preparation(opened, settings, hypermodel)
     settings, warm_start = prepared.first_points(), prepared.warm_start(storage)
     oracle = prepared.oracle()
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
-    with _runner(address, settings) as run:
+    with _runner(address, settings, hypermodel, sent) as run:
         create_search(layout, specification)
         with _driving(layout):
             _keep(warm_start, layout)
@@ -91,6 +101,7 @@ def resume_search(
     trials: int | None = None,
     accept_space: bool = False,
     retry: Sequence[str] = (),
+    hypermodel: object | None = None,
     watch: Watch | None = None,
 ) -> SearchView:
     """Go on with the search called ``name``, whatever ended it, and return it as it stands at its end.
@@ -99,15 +110,16 @@ def resume_search(
     ``trials`` extends the search to so many; ``dataset`` is where its dataset has moved to. With ``accept_space`` it
     goes on in a space that was edited: what is proposed from then on follows the new one. ``retry`` names trials that
     have failed or are infeasible, or all that are 'failed' or 'infeasible': they begin anew, and their new records
-    count. The rest is as in `run_search`.
+    count. ``hypermodel`` is the object that `run_search` was given. The rest is as there.
 
     Raises LedgerError if there is no such search, its driver is alive, or its dataset is another one or not there;
-    SpaceError, which lists what was edited, if that is not accepted. Who is refused has changed nothing: all that can
-    be wrong is said before anything is written.
+    SpaceError if its HyperModel is to be given and is not, and, listing what was edited, if that is not accepted. Who
+    is refused has changed nothing: all that can be wrong is said before anything is written.
     """
     layout = SearchLayout.of(storage, name)
     ledger = Ledger(layout)
     before = read_specification(layout)
+    check_given(before.settings, hypermodel, function="resume_search")
     if driver_is_alive(layout.root):
         raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
     retries = choose_retries(ledger, retry)
@@ -115,14 +127,15 @@ def resume_search(
     specification = before if trials is None else extended(before, trials)
     opened = open_same_dataset(specification, dataset)
     specification = moved(specification, opened)
-    prepared = Preparation(opened, specification.settings, resumed=True)
+    sent = _sent(hypermodel, address)
+    prepared = Preparation(opened, specification.settings, hypermodel, resumed=True)
     # Killed between the creation of the search and these: nothing had been tried.
     warm_start = prepared.warm_start(storage) if read_warm_start(layout) is None else None
     prepared.find_again(ledger)
     oracle = prepared.oracle()
     if not accept_space:
         check_space(ledger, oracle)
-    with _runner(address, specification.settings) as run, _driving(layout):
+    with _runner(address, specification.settings, hypermodel, sent) as run, _driving(layout):
         if read_specification(layout) != before:
             raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
         keep_changes(layout, before, specification)
@@ -162,14 +175,20 @@ def _keep(warm_start: WarmStart | None, layout: SearchLayout) -> None:
         _log.warning("Warm start: %s.", warm_start)
 
 
+def _sent(hypermodel: object | None, address: str) -> bytes | None:
+    """Return what workers are sent of a HyperModel given: as it is before any build, which may put models into it."""
+    return None if address == "in-process" else packed(hypermodel)
+
+
 @contextlib.contextmanager
-def _runner(address: str, settings: SearchSettings) -> Iterator[Run]:
+def _runner(address: str, settings: SearchSettings, hypermodel: object | None, sent: bytes | None) -> Iterator[Run]:
     """Give what runs a conductor's trials at ``address``; Ray is connected while the block runs.
 
     Raises ClusterError if there is no Ray, or it has not what a trial needs.
     """
     if address == "in-process":
-        yield run_in_process
+        yield partial(run_in_process, hypermodel=hypermodel)
         return
     with connected(address, settings):
-        yield partial(run_on_ray, address=address, concurrency=settings.concurrency or most_at_once(settings))
+        concurrency = settings.concurrency or most_at_once(settings)
+        yield partial(run_on_ray, address=address, concurrency=concurrency, hypermodel=sent)

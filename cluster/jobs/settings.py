@@ -26,16 +26,22 @@ class TrainSettings:
 def commands(specification: SearchSpecification, training: TrainSettings, *, storage: str) -> tuple[str, ...]:
     """Return the commands of the search, with all its settings, and of the final training.
 
-    Points that were tried first stand in a comment, as the option takes a file.
+    What the command line does not take as it is stands in a comment: points that were tried first, and a HyperModel
+    that was an object.
     """
     settings = specification.settings.model_dump(mode="json")
     name, points = settings["name"], settings["points"]
     given = {key: value for key, value in settings.items() if key not in _NOT_OPTIONS}
+    comments = []
+    if specification.settings.is_by_value:
+        comments.append(f"# {given['hypermodel']} was an object in Python: put it in a module")
+        given["hypermodel"] = "MODULE:OBJECT"
     search = ["galaxy", "search", specification.dataset, "--name", name, *_options(given), "--storage", storage]
     train = ["galaxy", "train", name, *_options(asdict(training)), "--storage", storage]
-    if not points:
-        return shlex.join(search), shlex.join(train)
-    return f"# points.json: {json.dumps(points)}", shlex.join([*search, "--try", "points.json"]), shlex.join(train)
+    if points:
+        comments.append(f"# points.json: {json.dumps(points)}")
+        search += ["--try", "points.json"]
+    return *comments, shlex.join(search), shlex.join(train)
 
 
 def _options(given: dict[str, object]) -> list[str]:

@@ -39,14 +39,14 @@ def supervised(conductor: Conductor, layout: SearchLayout, watch: Watch | None) 
             watch(SearchView.of(conductor.specification, SearchState.RUNNING, conductor.records()))
 
     watching = repeating(look, seconds=_WATCH_SECONDS, name="watch")
-    resuming = going_on(f"`galaxy resume {conductor.specification.settings.name}`")
+    settings = conductor.specification.settings
+    resuming = going_on(settings.resuming())
     with resuming, _state_written(conductor, ledger), interruptible(conductor.stop), watching:
         yield
         if conductor.common_failure is not None:
-            name = conductor.specification.settings.name
             raise SearchError(
-                f"the first {FAIL_FAST_TRIALS} trials of {name!r} all failed, for the same reason: "
-                f"{conductor.common_failure}: mend that, then `galaxy resume {name} --retry failed --retry infeasible`"
+                f"the first {FAIL_FAST_TRIALS} trials of {settings.name!r} all failed, for the same reason: "
+                f"{conductor.common_failure}: mend that, then {settings.resuming('failed', 'infeasible')}"
             )
 
 

@@ -9,7 +9,7 @@ from cluster.driving.interrupting import going_on, terminable
 from cluster.jobs.settings import TrainSettings, commands
 from cluster.workers.member import Winner
 from datasets import Progress, silent
-from search import LedgerError, Row, SearchLayout, keep_changes, moved, open_same_dataset, read_search
+from search import LedgerError, Row, SearchLayout, check_given, keep_changes, moved, open_same_dataset, read_search
 from trainer import FinalResult, member_batches, train_final
 
 # Enough for the cosine schedule to come down; a search's own epochs where they are more.
@@ -28,6 +28,7 @@ def train_winners(
     storage: str = "runs",
     address: str = "local",
     dataset: str | None = None,
+    hypermodel: object | None = None,
     progress: Progress = silent,
 ) -> FinalResult:
     """Train the best configurations of the search called ``name`` into ``<storage>/<name>/model``.
@@ -37,12 +38,13 @@ def train_winners(
     A single one is trained in this process with all its CPUs, several at once as trials are: on the Ray at ``address``
     ('local': one of our own), each with the CPUs and GPUs of one trial; with 'in-process' one after another. A training
     that was cut off, as by SIGTERM, goes on from its last epoch when called again. ``dataset`` is where the search's
-    dataset has moved to.
+    dataset has moved to, ``hypermodel`` the object that `run_search` was given, which is not stored.
 
     Raises LedgerError if the search has fewer scored trials than ``settings.top``, or its dataset is another one or not
-    there.
+    there; SpaceError if its HyperModel is to be given and is not, or cannot be sent to a worker.
     """
     view = read_search(storage, name, history=False)
+    check_given(view.specification.settings, hypermodel, function="train_winners")
     layout = SearchLayout.of(storage, name)
     best = _configurations(view.rows)[: settings.top]
     if len(best) < settings.top:
@@ -53,15 +55,17 @@ def train_winners(
     specification = moved(view.specification, opened)
     longest = max(specification.settings.epochs, _LEAST_EPOCHS) if settings.epochs is None else settings.epochs
     winners = _winners(best, seeds=settings.seeds, epochs=longest, first_seed=specification.settings.seed)
-    members = [winner.member(specification) for winner in winners]
+    members = [winner.member(specification, hypermodel) for winner in winners]
     remember = partial(keep_changes, layout, view.specification, specification)
     if address != "in-process" and (len(winners) > 1 or address != "local"):
         # Only here: one winner needs no Ray.
         from cluster.jobs.training_on_ray import train_on_ray
+        from cluster.workers.by_value import packed
 
         train_on_ray(
             winners,
             specification,
+            hypermodel=packed(hypermodel),
             batches=[member_batches(member, opened) for member in members],
             address=address,
             ready=remember,

@@ -33,6 +33,7 @@ def train_on_ray(
     winners: Sequence[Winner],
     specification: SearchSpecification,
     *,
+    hypermodel: bytes | None,
     batches: Sequence[int],
     address: str,
     ready: Callable[[], None],
@@ -43,8 +44,8 @@ def train_on_ray(
 
     Each leaves its checkpoints in a folder of its name below ``work``, and goes on from those that are there. A lost
     worker is replaced as often as the search allows a trial to fail, and always where it was ended for want of memory.
-    ``batches`` are those of each winner's training. ``ready`` is called once Ray is connected, before
-    any training.
+    ``hypermodel`` is what `cluster.workers.by_value.packed` gave, ``batches`` are those of each winner's training.
+    ``ready`` is called once Ray is connected, before any training.
 
     Raises:
         ClusterError: Ray cannot be reached, or a worker was lost too often.
@@ -57,7 +58,7 @@ def train_on_ray(
         health = HealthCheck.of(address, _COMMAND)
         place = scratch_folder() if address == "local" else None
         with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as memory:
-            trainings = _Trainings(winners, specification, batches, work, Path(memory))
+            trainings = _Trainings(winners, specification, hypermodel, batches, work, Path(memory))
             run_while_healthy(health, lambda: trainings.wait(progress), check=trainings.again.check)
 
 
@@ -72,6 +73,7 @@ class _Trainings:
         self,
         winners: Sequence[Winner],
         specification: SearchSpecification,
+        hypermodel: bytes | None,
         batches: Sequence[int],
         work: Folder,
         memory: Path,
@@ -79,6 +81,7 @@ class _Trainings:
         self._winners = {winner.name: winner for winner in winners}
         self._batches = dict(zip(self._winners, batches, strict=True))
         self._specification, self._work, self._memory = specification, work, memory
+        self._hypermodel = ray.put(hypermodel)
         self.again = Again(most_failures=specification.settings.max_failures, command=_COMMAND)
         self._actors: dict[str, ActorHandle[MemberActor]] = {}
         # Each training, and each question under way how far one is → the winner's name.
@@ -107,7 +110,8 @@ class _Trainings:
             # One thread trains, one says how far it is.
             max_concurrency=2,
         )
-        actor = cast(ActorHandle[MemberActor], actor_class.remote(settings.cpus_per_trial, str(self._memory)))
+        created = actor_class.remote(settings.cpus_per_trial, str(self._memory), self._hypermodel)
+        actor = cast(ActorHandle[MemberActor], created)
         self._actors[name] = actor
         work, for_memory = self._work.child(name).uri, self.again.last_for_memory(name)
         self._trainings[actor.train.remote(self._winners[name], self._specification, work, for_memory)] = name

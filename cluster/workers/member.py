@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cluster.workers.attempt import Attempt
+from cluster.workers.by_value import unpacked
 from cluster.workers.room import Wait
 from cluster.workers.trial import model_builder
 from datasets import Dataset, open_folder
@@ -33,11 +34,11 @@ class Winner:
     epochs: int
     seed: int
 
-    def member(self, specification: SearchSpecification) -> Member:
-        """Return it as a member of a final training."""
+    def member(self, specification: SearchSpecification, hypermodel: object | None) -> Member:
+        """Return it as a member of a final training, of the ``hypermodel`` if the search is of one given."""
         return Member(
             name=self.name,
-            build=model_builder(specification, self.hyperparameters),
+            build=model_builder(specification, self.hyperparameters, hypermodel),
             options=training_options(self.hyperparameters, epochs=self.epochs, patience=_PATIENCE),
             hyperparameters=dict(self.hyperparameters),
             seed=self.seed,
@@ -47,10 +48,10 @@ class Winner:
 class MemberActor:
     """Trains one winner in a process of its own, and says meanwhile how far it is."""
 
-    def __init__(self, cpus: int, memory: str) -> None:
+    def __init__(self, cpus: int, memory: str, hypermodel: bytes | None) -> None:
         """Get ready for a winner; in the folder ``memory`` the workers of a node note what memory they hold."""
         limit_threads(cpus)
-        self._memory = Path(memory)
+        self._memory, self._hypermodel = Path(memory), hypermodel
         self._done = 0
         self._waits: Wait | None = None
 
@@ -70,7 +71,7 @@ class MemberActor:
         if answer is not None:
             raise InfeasibleError(f"{winner.name}: {answer.reason}")
         train_member(
-            winner.member(specification),
+            winner.member(specification, unpacked(self._hypermodel)),
             Dataset.open(specification.dataset),
             objective=specification.objective,
             work=open_folder(work),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 from ray import tune
 
 from cluster.workers.attempt import Attempt
+from cluster.workers.by_value import unpacked
 from cluster.workers.memory_growth import MemoryGrowth
 from cluster.workers.notice import EndNotice
 from cluster.workers.room import TooLarge, Wait
@@ -83,8 +84,9 @@ class TrialActor(tune.Trainable):
     function's thread that is slow to stop makes the next trial fail.
     """
 
-    def setup(self, config: dict[str, object]) -> None:
-        """Get ready for a trial. TensorFlow is not imported before there is room."""
+    def setup(self, config: dict[str, object], hypermodel: bytes | None = None) -> None:
+        """Get ready for a trial. TensorFlow is not imported before there is room, nor is ``hypermodel`` unpacked."""
+        self._hypermodel = hypermodel
         self._notice = EndNotice()
         self._memory: MemoryGrowth | None = None
         self._attempt: Attempt | None = None
@@ -159,4 +161,4 @@ class TrialActor(tune.Trainable):
             freeze_loaded()
             self._memory = MemoryGrowth()
             self._memory.check()
-        return TrialSession(self._config["search"], self._config["trial"])
+        return TrialSession(self._config["search"], self._config["trial"], unpacked(self._hypermodel))

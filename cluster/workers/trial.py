@@ -39,12 +39,12 @@ class TrialSession:
     """Trains the suggested trial ``trial_id`` of the search at ``search`` (a location), one epoch a `step`.
 
     A trial that has a checkpoint goes on from it. Nothing is read or built before the first step, so that making a
-    session cannot fail.
+    session cannot fail. ``hypermodel`` is the search's where that was given as an object.
     """
 
-    def __init__(self, search: str, trial_id: str) -> None:
+    def __init__(self, search: str, trial_id: str, hypermodel: object | None = None) -> None:
         self._layout = SearchLayout(open_folder(search))
-        self._trial_id = trial_id
+        self._trial_id, self._hypermodel = trial_id, hypermodel
         self._run: TrainingRun | None = None
         self._build: Builder | None = None
         self._record: Record | None = None
@@ -120,7 +120,7 @@ class TrialSession:
         return record.but(state=TrialState.RUNNING, started=record.started or now(), reason=None)
 
     def _start(self) -> TrainingRun:
-        self._build = model_builder(self._specification, self._suggestion.hyperparameters)
+        self._build = model_builder(self._specification, self._suggestion.hyperparameters, self._hypermodel)
         options = self._options(self._build)
         run = self._training(self._build, options)
         # The build may have met a hyperparameter that belongs to training: its default is what the record will say.
@@ -165,11 +165,17 @@ class TrialSession:
         return record.but(hyperparameters=record.hyperparameters | values)
 
 
-def model_builder(specification: SearchSpecification, values: Mapping[str, Value]) -> Builder:
-    """Return what builds the model of ``values``, for the images and classes of the search's dataset."""
+def model_builder(
+    specification: SearchSpecification, values: Mapping[str, Value], given: object | None = None
+) -> Builder:
+    """Return what builds the model of ``values``, for the images and classes of the search's dataset.
+
+    ``given`` is the search's HyperModel where that was given as an object.
+    """
     hypermodel = load_hypermodel(
         specification.settings.hypermodel,
         input_shape=specification.image_shape,
         num_classes=len(specification.classes),
+        given=given,
     )
     return Builder(hypermodel, values)

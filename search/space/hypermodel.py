@@ -1,4 +1,4 @@
-"""Importing a HyperModel: the built-in one, or a user's by ``module:object``."""
+"""The HyperModel of a search: the built-in one, or a user's, imported by ``module:object`` or given."""
 
 import importlib
 import sys
@@ -13,32 +13,30 @@ from trainer import one_line
 
 
 def load_hypermodel(
-    reference: str | None, *, input_shape: tuple[int, int, int], num_classes: int
+    reference: str | None, *, input_shape: tuple[int, int, int], num_classes: int, given: object | None = None
 ) -> keras_tuner.HyperModel:
     """Import ``module:object`` with the current directory on the path; None is the built-in `GalaxyHyperModel`.
 
-    The object is a HyperModel, a HyperModel class (called with ``input_shape=, num_classes=``) or a ``build(hp)``
-    function. Raises SpaceError, one line, for anything else and for a HyperModel that overrides ``fit``: fitting,
-    checkpoints and scores are the trainer's.
+    Or take the object that is ``given``, which ``reference`` then only names. It is a HyperModel, a HyperModel class
+    (called with ``input_shape=, num_classes=``) or a ``build(hp)`` function. Raises SpaceError, one line, for anything
+    else and for a HyperModel that overrides ``fit``: fitting, checkpoints and scores are the trainer's.
     """
     if reference is None:
         return GalaxyHyperModel(input_shape=input_shape, num_classes=num_classes)
-    named = import_object(reference, option="--hypermodel")
+    said = f"--hypermodel {reference}" if given is None else f"hypermodel={reference}"
+    named = import_object(reference, option="--hypermodel") if given is None else given
     if isinstance(named, type) and issubclass(named, keras_tuner.HyperModel):
-        named = _called(named, reference, input_shape, num_classes)
+        named = _called(named, said, input_shape, num_classes)
     if isinstance(named, keras_tuner.HyperModel):
         if type(named).fit is not keras_tuner.HyperModel.fit:
-            raise SpaceError(
-                f"--hypermodel {reference}: overrides fit, but fitting is the trainer's: remove it, build(hp) is enough"
-            )
+            raise SpaceError(f"{said}: overrides fit, but fitting is the trainer's: remove it, build(hp) is enough")
         return named
     if callable(named):
         hypermodel = keras_tuner.HyperModel()
         hypermodel.build = named
         return hypermodel
     raise SpaceError(
-        f"--hypermodel {reference}: expected a HyperModel, a HyperModel class or a build(hp) function, "
-        f"found {type(named).__name__}"
+        f"{said}: expected a HyperModel, a HyperModel class or a build(hp) function, found {type(named).__name__}"
     )
 
 
@@ -62,13 +60,13 @@ def import_object(reference: str, *, option: str) -> object:
 
 
 def _called(
-    kind: type[keras_tuner.HyperModel], reference: str, input_shape: tuple[int, int, int], num_classes: int
+    kind: type[keras_tuner.HyperModel], said: str, input_shape: tuple[int, int, int], num_classes: int
 ) -> keras_tuner.HyperModel:
     try:
         return kind(input_shape=input_shape, num_classes=num_classes)
     except Exception as error:  # a user's class may raise anything
         fault = (
-            f"--hypermodel {reference}: a HyperModel class is called with input_shape= and num_classes=, "
+            f"{said}: a HyperModel class is called with input_shape= and num_classes=, "
             f"and this one said: {one_line(error)}"
         )
         raise SpaceError(placed(fault, place_of(error) or place_of_code(kind))) from error

@@ -26,6 +26,12 @@ def test_the_commands_have_every_setting_defaults_too() -> None:
     assert train == "galaxy train first --top 2 --seeds 3 --epochs 30 --ensemble --storage /runs"
 
 
+def test_an_object_stands_in_a_comment_and_its_command_is_refused_as_it_is() -> None:
+    comment, search, _ = commands(specification(hypermodel="<build>"), TrainSettings(epochs=1), storage="runs")
+    assert comment == "# <build> was an object in Python: put it in a module"
+    assert "--hypermodel MODULE:OBJECT " in search
+
+
 def test_points_stand_in_a_comment() -> None:
     comment, search, _ = commands(specification(points=({"blocks": 3},)), TrainSettings(epochs=1), storage="runs")
     assert comment == '# points.json: [{"blocks": 3}]'

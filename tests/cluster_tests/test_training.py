@@ -1,5 +1,6 @@
 """The winners of a search, trained fully."""
 
+import importlib
 import os
 from pathlib import Path
 
@@ -18,11 +19,15 @@ pytestmark = pytest.mark.filterwarnings(
 
 @pytest.fixture
 def searched(tiny_dataset: Dataset, here: Path) -> Path:
-    """Return the directory in which a search called first has two trials."""
-    found = {"name": "first", "trials": 2, "epochs": 1, "hypermodel": "my_models:frail", "scheduler": "none"}
-    run_search(tiny_dataset.info.path, SearchSettings.model_validate(found), address="in-process")
+    """Return the directory in which a search called first, of an object given, has two trials."""
+    found = SearchSettings(name="first", trials=2, epochs=1, scheduler="none")
+    run_search(tiny_dataset.info.path, found, hypermodel=frail(), address="in-process")
     (here / "built.txt").unlink()
     return here
+
+
+def frail() -> object:
+    return importlib.import_module("my_models").frail
 
 
 def builders(here: Path) -> set[int]:
@@ -37,6 +42,7 @@ def test_several_are_trained_at_once_on_ray_and_a_lost_worker_is_replaced(search
     result = train_winners(
         "first",
         TrainSettings(seeds=2, ensemble=True, epochs=3),
+        hypermodel=frail(),
         progress=lambda *done: reports.append(done),
     )
     assert not (searched / "end.txt").exists()
@@ -51,10 +57,10 @@ def test_several_are_trained_at_once_on_ray_and_a_lost_worker_is_replaced(search
 
 
 def test_in_process_one_after_another(searched: Path) -> None:
-    train_winners("first", TrainSettings(top=2, epochs=2), address="in-process")
+    train_winners("first", TrainSettings(top=2, epochs=2), hypermodel=frail(), address="in-process")
     assert builders(searched) == {os.getpid()}
 
 
 def test_more_winners_than_trials_are_refused(searched: Path) -> None:
     with pytest.raises(LedgerError, match=r"search 'first' has 2 trials with a score, and --top 3 asks for more"):
-        train_winners("first", TrainSettings(top=3))
+        train_winners("first", TrainSettings(top=3), hypermodel=frail())

@@ -144,6 +144,10 @@ def within_a_function() -> keras.Model:
     return network(Inner())
 
 
+def of_a_notebook() -> keras.Model:
+    return network(register(type("OfNotebook", (Scale,), {"__module__": "__main__"}))())
+
+
 def trained_oddly() -> keras.Model:
     """A compiled model in a compiled model, with all that belongs to training its author's own."""
     inner, images = network(), keras.Input((8, 8, 3))
@@ -177,6 +181,15 @@ REFUSED: dict[str, tuple[Callable[[], keras.Model], str]] = {
         lambda: network(Unregistered(name="mine")),
         r"the layer 'mine' \(Unregistered\) is loaded only where the class 'Unregistered' is known: decorate it with "
         r"@keras.saving.register_keras_serializable\(\)",
+    ),
+    "with a layer that a notebook registers": (
+        of_a_notebook,
+        r"'own>OfNotebook' is registered in this notebook or script \(__main__\), .*: define it in a module, "
+        r"registered there with @keras.saving.register_keras_serializable\(\)",
+    ),
+    "with a layer of a notebook on a worker, where it is not registered": (
+        lambda: network(type("Copied", (Scale,), {"__module__": "__main__"})(name="mine")),
+        r"the layer 'mine' \(Copied\) is loaded only where the class 'Copied' is known: define it in a module",
     ),
     "unregistered": (
         Subclassed,

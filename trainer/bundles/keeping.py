@@ -24,6 +24,10 @@ Remake = Callable[[keras.Model], keras.Model]
 _TOLERANCE, _COARSE = 1e-3, 0.05
 """Of outputs, as a share of the largest: a hundred times what float32 makes, and several times what bfloat16 does."""
 _REGISTER = "decorate it with @keras.saving.register_keras_serializable(), at the top of its module"
+_MOVE = (
+    "define it in a module, registered there with @keras.saving.register_keras_serializable(), and import it from that "
+    "(in a notebook %%writefile writes one)"
+)
 _UNKNOWN = re.compile(r"Could not locate (class|function) '([^']*)'")
 _ADVICE = {
     r"python lambda|__lambda__|interpret activation": "holds a lambda, which is not loaded for safety: make it a "
@@ -81,6 +85,11 @@ def prove_kept(
                 fault = _fault(model, error)
             raise InfeasibleError(f"the model cannot be kept: {fault}") from error
     for name, value in named.items():
+        if value.__module__ == "__main__":
+            raise InfeasibleError(
+                f"the model cannot be kept: {name!r} is registered in this notebook or script (__main__), which nobody "
+                f"who loads the model can import: {_MOVE}"
+            )
         if "<locals>" in getattr(value, "__qualname__", ""):
             fault = (
                 f"the model cannot be kept: {name!r} is registered within a function, and importing {value.__module__} "
@@ -176,15 +185,17 @@ def _fault(model: keras.Model, error: Exception) -> str:
             keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer), safe_mode=True)
         except Exception as fault:  # as above
             kind = "model" if isinstance(layer, keras.Model) else "layer"
-            text = f"the {kind} {layer.name!r} ({type(layer).__name__}) {_advice(fault)}"
+            text = f"the {kind} {layer.name!r} ({type(layer).__name__}) {_advice(fault, type(layer))}"
             return placed(text, place_of_code(type(layer)))
     return placed(one_line(error), place_of(error))
 
 
-def _advice(fault: Exception) -> str:
+def _advice(fault: Exception, kind: type[keras.Layer]) -> str:
     text = str(fault)
     unknown = _UNKNOWN.search(text)
     if unknown is not None:
-        return f"is loaded only where the {unknown[1]} {unknown[2]!r} is known: {_REGISTER}"
+        # What a notebook has registered is not registered on a worker: it says the same there.
+        advice = _MOVE if kind.__module__ == "__main__" else _REGISTER
+        return f"is loaded only where the {unknown[1]} {unknown[2]!r} is known: {advice}"
     known = (advice for sign, advice in _ADVICE.items() if re.search(sign, text, re.IGNORECASE))
     return next(known, f"cannot be remade: {one_line(fault)}")

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
 import typer
 from rich.console import Console, RenderableType
@@ -35,6 +35,11 @@ class Terminal:
     out: Console
     err: Console
     as_json: bool
+
+    @classmethod
+    def of_process(cls, *, as_json: bool = False) -> Self:
+        """Return the terminal, or what stands for one, that this process writes to."""
+        return cls(_console(sys.stdout), _console(sys.stderr), as_json)
 
     def finish(self, result: Mapping[str, object], *shown: RenderableType, next_command: str | None = None) -> None:
         """Write the result: one JSON object with ``--json``, else what is ``shown`` and the command to try next."""
@@ -69,7 +74,7 @@ def session(*, as_json: bool, debug: bool) -> Iterator[Terminal]:
     While it is open, whatever a library prints lands on stderr: stdout is the command's own. Raises typer.Exit.
     """
     quiet_tensorflow()
-    terminal = Terminal(_console(sys.stdout), _console(sys.stderr), as_json)
+    terminal = Terminal.of_process(as_json=as_json)
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield terminal

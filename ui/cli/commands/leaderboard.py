@@ -48,10 +48,12 @@ def leaderboard(
     terminal.finish({}, shown, next_command=next_after(view, storage))
 
 
-def next_after(view: "SearchView", storage: str) -> str:
-    """Return the command that makes sense once this view has been read."""
+def next_after(view: "SearchView", storage: str) -> str | None:
+    """Return the command that makes sense once this view has been read; None where Python alone goes on."""
     if str(view.state) == "running":
         return command_line("leaderboard", view.name, "--watch", storage=storage)
+    if view.specification.settings.is_by_value:
+        return None
     if str(view.state) in ("interrupted", "stopped", "failed"):
         return command_line("resume", view.name, storage=storage)
     if view.best is None:

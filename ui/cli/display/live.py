@@ -46,8 +46,11 @@ class Pace:
         return None if rate is None else 60 * max(0, waiting) / rate
 
 
-def picture(view: "SearchView", pace: Pace) -> RenderableType:
-    """Draw the search as it stands: how far, the running trials, why some failed, the best so far."""
+def picture(view: "SearchView", pace: Pace, *, is_over: bool = False) -> RenderableType:
+    """Draw the search as it stands: how far, the running trials, why some failed, the best so far.
+
+    Of one that ``is_over`` it says in which states the trials are instead of what they do.
+    """
     ended, planned = ranking.ended(view.rows), view.specification.settings.trials
     head = Text.assemble(
         (f"{view.name}  ", "bold"),
@@ -55,7 +58,8 @@ def picture(view: "SearchView", pace: Pace) -> RenderableType:
         f"  {ended} of {wording.plural(planned, 'trial')}",
         (f"  {_speed(view, pace)}", "cyan"),
     )
-    return Group(head, _running(view), *_reasons(view), _best(view))
+    now = Text(ranking.states(view.counts), style="dim") if is_over else _running(view)
+    return Group(head, now, *_reasons(view), _best(view))
 
 
 def _speed(view: "SearchView", pace: Pace) -> str:
@@ -110,6 +114,11 @@ def ended_line(view: "SearchView", record: "Record", *, number: int) -> str:
     return " ".join(words)
 
 
+def starting() -> Text:
+    """Write what a search does before it has trials."""
+    return Text("checking the model, starting workers …", style="dim")
+
+
 @contextmanager
 def search_display(terminal: Terminal, draw: Draw | None = None) -> Iterator[Watch]:
     """Yield a function that shows a search each time it is called with a new view of it, from any thread.
@@ -120,7 +129,7 @@ def search_display(terminal: Terminal, draw: Draw | None = None) -> Iterator[Wat
         yield _log(terminal)
         return
     drawn = draw or partial(picture, pace=Pace())
-    first = Text("" if draw else "checking the model, starting workers …", style="dim")
+    first = Text() if draw else starting()
     with Live(first, console=terminal.err, transient=True, refresh_per_second=4) as live:
         yield lambda view: live.update(drawn(view))
 
