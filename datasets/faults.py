@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import site
 import sys
 import sysconfig
@@ -15,6 +16,7 @@ _NOT_USERS = (
     *(f"{_ROOT / package}{os.sep}" for package in ("cluster", "datasets", "search", "trainer", "ui")),
     *(f"{place}{os.sep}" for place in _PACKAGES),
 )
+_CELL = re.compile(r"/ipykernel_\d+/\d+\.py$")
 _GENERATED = ("<frozen ", "<string>", "<__array_function__")
 
 
@@ -51,10 +53,12 @@ def _is_users(file: str) -> bool:
 def _written(file: str, line: int | None) -> str:
     """Write a file as Python finds it, the same on each node: relative to the place on the path that it is below.
 
-    Or the cell of a notebook, as that counts them.
+    Or the cell of a notebook, as that counts them; a worker does not know its number.
     """
     notebook = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if notebook is not None and (cell := notebook.compile.format_code_name(file)) is not None:
         return f"{' '.join(cell)}, line {line}"
+    if _CELL.search(file):
+        return f"a notebook's cell, line {line}"
     names = [os.path.relpath(file, place) for place in map(os.path.abspath, sys.path) if file.startswith(f"{place}/")]
     return f"{min(names, key=len, default=file)}:{line}"

@@ -30,8 +30,8 @@ def check_given(settings: SearchSettings, hypermodel: object | None, *, function
     """
     if settings.is_by_value and hypermodel is None:
         raise SpaceError(
-            f"search {settings.name!r} is of a HyperModel that Python gave it, {settings.hypermodel}, and that is not "
-            f"stored: give it again, from Python: {function}({settings.name!r}, hypermodel=…)"
+            f"search {settings.name!r} is of an object given from Python, {settings.hypermodel}, which is not stored: "
+            f"give it again, from Python: {function}({settings.name!r}, hypermodel=…)"
         )
     if hypermodel is not None and not settings.is_by_value:
         raise SpaceError(

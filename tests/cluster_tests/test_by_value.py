@@ -87,7 +87,7 @@ def test_whoever_goes_on_gives_it_again(cells: dict[str, Any], tiny_dataset: Dat
     assert (view.state, view.specification.settings.hypermodel) == (SearchState.FINISHED, "<Mine>")
     before = json.loads((here / "runs/first/specification.json").read_text())
     for function, call in (("resume_search", resume_search), ("train_winners", train_winners)):
-        with pytest.raises(GalaxyTunerError, match=rf"<Mine>, and that is not stored: .*: {function}\('first', hyp"):
+        with pytest.raises(GalaxyTunerError, match=rf"<Mine>, which is not stored: .*: {function}\('first', hyp"):
             call("first")
     cells["low"] = 3
     again = partial(resume_search, "first", hypermodel=cells["Mine"], trials=2, address="in-process")

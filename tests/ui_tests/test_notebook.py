@@ -119,3 +119,9 @@ def test_the_place_of_an_error_is_its_cell(notebook: InteractiveShell) -> None:
     with pytest.raises(ValueError, match="mine") as raised:
         notebook.user_ns["build"](None)
     assert place_of(raised.value) == "Cell In[1], line 2"
+
+
+def test_of_a_cell_that_another_process_knows_the_line_is_known() -> None:
+    with pytest.raises(ZeroDivisionError) as raised:
+        exec(compile("\n1 / 0", "/tmp/ipykernel_12/345.py", "exec"))
+    assert place_of(raised.value) == "a notebook's cell, line 2"
