@@ -19,7 +19,12 @@ from .errors import (
     SourceError as SourceError,
     StorageError as StorageError,
 )
-from .faults import place_of as place_of, place_of_code as place_of_code, placed as placed
+from .faults import (
+    place_of as place_of,
+    place_of_code as place_of_code,
+    placed as placed,
+    unexited as unexited,
+)
 from .garbage import freeze_loaded as freeze_loaded, uncollected as uncollected
 from .images.files import ImageFile as ImageFile
 from .images.preparing import DecodedImage as DecodedImage, decode as decode

@@ -1,5 +1,6 @@
 """Whose code an error comes from: a search runs what its user wrote, and what that raises is to be mended there."""
 
+import functools
 import inspect
 import os
 import re
@@ -7,10 +8,11 @@ import site
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).parents[1]
 _PACKAGES = (*site.getsitepackages(), site.getusersitepackages(), *map(sysconfig.get_path, ("stdlib", "platstdlib")))
 _NOT_USERS = (
     *(f"{_ROOT / package}{os.sep}" for package in ("cluster", "datasets", "search", "trainer", "ui")),
@@ -34,11 +36,25 @@ def place_of(error: BaseException) -> str | None:
 
 
 def place_of_code(function: Callable[..., object]) -> str | None:
-    """Return where a function or what it wraps, or a class, is written in the user's code; None where it is not."""
-    is_class = isinstance(function, type)
-    written = inspect.getattr_static(function, "__init__") if is_class else inspect.unwrap(function)
-    code = getattr(written, "__code__", None)
+    """Return where a function or what it wraps, or a class's first method, is written in the user's code, else None."""
+    written = inspect.unwrap(function)
+    if isinstance(written, functools.partial):
+        written = written.func
+    methods = vars(written).values() if isinstance(written, type) else ()
+    code = next((each.__code__ for each in (written, *methods) if hasattr(each, "__code__")), None)
     return None if code is None or not _is_users(code.co_filename) else _written(code.co_filename, code.co_firstlineno)
+
+
+@contextmanager
+def unexited() -> Iterator[None]:
+    """Run the user's code: where it calls ``sys.exit`` that is a RuntimeError, and ends nothing but that code."""
+    try:
+        yield
+    except SystemExit as error:
+        if type(error) is not SystemExit or place_of(error) is None:  # a signal has ended the process
+            raise
+        code = "" if error.code is None else repr(error.code)
+        raise RuntimeError(f"sys.exit({code}) was called").with_traceback(error.__traceback__) from None
 
 
 def placed(text: str, place: str | None) -> str:

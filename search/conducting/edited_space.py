@@ -14,7 +14,7 @@ from search.errors import SpaceError
 from search.ledger.known_space import KnownSpace
 from search.ledger.ledger import Ledger
 from search.ledger.records import Suggestion
-from search.space.discovery import add_branch, as_json, as_space
+from search.space.discovery import as_json, as_space, build_once
 from search.space.edits import Edits, missing
 from search.space.points import fitted
 
@@ -45,7 +45,7 @@ def find_again(ledger: Ledger, hypermodel: keras_tuner.HyperModel, space: keras_
     for values, _ in candidates[:_MOST_BUILDS]:
         if not missing(known.hyperparameters, as_json(space)):
             return
-        add_branch(hypermodel, space, values)
+        build_once(hypermodel, space, values)
 
 
 def check_space(ledger: Ledger, oracle: keras_tuner.Oracle) -> None:

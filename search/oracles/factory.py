@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras_tuner
 
 import search
-from datasets import place_of, place_of_code, placed
+from datasets import place_of, place_of_code, placed, unexited
 from search.compatibility import FACTOR, HYPERBAND
 from search.errors import SettingsError, SpaceError
 from search.oracles.keras_tuner_internals import keep_no_files
@@ -50,7 +50,8 @@ def make_oracle(
         **({"max_epochs": max_epochs, "factor": FACTOR} if reference == HYPERBAND else {"max_trials": max_trials}),
     }
     try:
-        oracle = factory(**arguments)
+        with unexited():
+            oracle = factory(**arguments)
     except Exception as error:
         if not own:
             raise

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
-from datasets import place_of, place_of_code, placed
+from datasets import place_of, place_of_code, placed, unexited
 from search.errors import SpaceError
 from search.oracles.random_search import Response
 from trainer import one_line
@@ -19,16 +19,21 @@ def name_faults(oracle: keras_tuner.Oracle, reference: str) -> None:
 
     def populate_space(trial_id: str) -> Response:
         try:
-            response: Response = propose(trial_id)
+            with unexited():
+                response: Response = propose(trial_id)
         except Exception as error:  # a user's oracle may raise anything
             fault = f"--oracle {reference}: populate_space raised {one_line(error)}"
             raise SpaceError(placed(fault, place_of(error))) from error
-        if not (isinstance(response, Mapping) and response.get("status") in _STATUSES):
+        if not (
+            isinstance(response, Mapping)
+            and response.get("status") in _STATUSES
+            and isinstance(response.get("values"), Mapping | None)
+        ):
             fault = (
                 f"--oracle {reference}: populate_space must return a dictionary whose status is "
                 f"{', '.join(_STATUSES)} and whose values are by name, but returned {response!r}"
             )
             raise SpaceError(placed(fault, place_of_code(propose)))
-        return response
+        return {"status": response["status"], "values": response.get("values")}
 
     oracle.populate_space = populate_space

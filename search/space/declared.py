@@ -31,22 +31,30 @@ def declared_value(hyperparameter: HyperParameter, value: Value) -> Value:
     if isinstance(hyperparameter, Int):
         counted: Value = whole(given)
         return counted
-    return float(given) if isinstance(hyperparameter, Float) and not isinstance(given, str) else given
+    return float(given) if isinstance(hyperparameter, Float) and isinstance(given, int | float) else given
 
 
 def nearest_value(hyperparameter: HyperParameter, value: Value) -> Value:
     """Return the value of ``hyperparameter`` nearest to the number ``value``: in its range, on its steps.
 
-    Keras Tuner turns a share of 1.0 of a logarithmic Int into a number above its greatest.
+    Keras Tuner turns a share of 1.0 of a logarithmic Int into a number above its greatest. What is no number stays.
     """
     declared = declared_value(hyperparameter, value)
-    if not isinstance(hyperparameter, Int | Float) or isinstance(declared, str):
+    if not isinstance(hyperparameter, Int | Float) or not isinstance(declared, int | float) or math.isnan(declared):
         return declared
     if has_steps(hyperparameter):
-        nearest = min(hyperparameter.values, key=lambda other: abs(other - declared))
-        return declared_value(hyperparameter, nearest)
+        return declared_value(hyperparameter, _nearest_step(hyperparameter, declared))
     within: Value = min(max(declared, hyperparameter.min_value), hyperparameter.max_value)
     return within
+
+
+def _nearest_step(hyperparameter: Int | Float, number: float) -> Any:
+    if hyperparameter.sampling != "linear":
+        return min(hyperparameter.values, key=lambda other: abs(other - number))
+    # There may be millions of them, too many to list for each value.
+    low, high, step = hyperparameter.min_value, hyperparameter.max_value, hyperparameter.step
+    steps = (min(max(number, low), high) - low) / step
+    return low + min(round(steps), int((high - low) // step)) * step
 
 
 def has_steps(hyperparameter: Int | Float) -> bool:
@@ -72,8 +80,8 @@ def whole(given: Any) -> Any:
 
 def plain(given: Any) -> Any:
     """Return ``given`` with Python's own numbers and text in place of NumPy's, in new lists and mappings."""
-    if isinstance(given, np.generic):
-        return given.item()
+    if isinstance(given, np.generic | np.ndarray):
+        return given.tolist()
     if isinstance(given, Mapping):
         return {key: plain(value) for key, value in given.items()}
     return [plain(one) for one in given] if isinstance(given, list | tuple) else given

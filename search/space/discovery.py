@@ -8,7 +8,7 @@ from typing import Protocol
 import keras
 import keras_tuner
 
-from datasets import place_of, placed
+from datasets import place_of, place_of_code, placed, unexited
 from search.errors import SpaceError
 from search.space.declared import declared_values
 from search.space.points import random_point
@@ -84,7 +84,7 @@ def discover(hypermodel: keras_tuner.HyperModel, *, seed: int = 1) -> keras_tune
         if scope in tried:
             continue
         tried.append(scope)
-        unreached += _build_once(hypermodel, space, {condition.name: condition.values[0] for condition in scope})[0]
+        unreached += build_once(hypermodel, space, {condition.name: condition.values[0] for condition in scope})[0]
     return space
 
 
@@ -94,32 +94,25 @@ def explore(
     """Add to ``space`` what a build with each of ``points`` declares that names a hyperparameter unknown so far."""
     for point in points:
         if not point.keys() <= {one.name for one in space.space}:
-            add_branch(hypermodel, space, point)
-
-
-def add_branch(
-    hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: Mapping[str, Value]
-) -> None:
-    """Add to ``space`` what a build with ``values`` declares, as far as it comes."""
-    _build_once(hypermodel, space, values)
+            build_once(hypermodel, space, point)
 
 
 def _explore_start(hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, seed: int) -> list[Scope]:
-    unreached, first = _build_once(hypermodel, space, {})
+    unreached, first = build_once(hypermodel, space, {})
     if first is None:
         return unreached
     for number in range(RANDOM_POINTS if space.space else 0):
-        more, problem = _build_once(hypermodel, space, random_point(space, seed=seed + 1000 * number))
+        more, problem = build_once(hypermodel, space, random_point(space, seed=seed + 1000 * number))
         unreached += more
         if problem is None:
             return unreached
     raise SpaceError(
         "the model can be built neither of its default hyperparameters nor of random ones: "
-        + placed(one_line(first), place_of(first))
+        + placed(one_line(first), place_of(first) or place_of_code(hypermodel.build))
     ) from first
 
 
-def _build_once(
+def build_once(
     hypermodel: keras_tuner.HyperModel, space: keras_tuner.HyperParameters, values: Mapping[str, Value]
 ) -> tuple[list[Scope], Exception | None]:
     """Build once with ``values`` and add to ``space`` what was declared.
@@ -132,7 +125,8 @@ def _build_once(
     hp.ensure_active_values()
     problem = None
     try:
-        hypermodel.build(hp)
+        with unexited():
+            hypermodel.build(hp)
     except Exception as error:  # a user's build may raise anything
         problem = error
     space.merge(hp, overwrite=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras_tuner
 
-from datasets import place_of, place_of_code, placed
+from datasets import place_of, place_of_code, placed, unexited
 from search.errors import SpaceError
 from search.space.built_in import GalaxyHyperModel
 from trainer import one_line
@@ -53,7 +53,8 @@ def import_object(reference: str, *, option: str) -> object:
     if here not in sys.path:
         sys.path.insert(1, here)
     try:
-        return getattr(importlib.import_module(module_name), name)
+        with unexited():
+            return getattr(importlib.import_module(module_name), name)
     except Exception as error:  # a user's module may raise anything while it is imported
         fault = f"{option} {reference}: cannot be imported from {here}: {one_line(error)}"
         raise SpaceError(placed(fault, place_of(error))) from error
@@ -63,7 +64,8 @@ def _called(
     kind: type[keras_tuner.HyperModel], said: str, input_shape: tuple[int, int, int], num_classes: int
 ) -> keras_tuner.HyperModel:
     try:
-        return kind(input_shape=input_shape, num_classes=num_classes)
+        with unexited():
+            return kind(input_shape=input_shape, num_classes=num_classes)
     except Exception as error:  # a user's class may raise anything
         fault = (
             f"{said}: a HyperModel class is called with input_shape= and num_classes=, "

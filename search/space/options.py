@@ -47,13 +47,18 @@ def check_names(names: Collection[str]) -> dict[str, str]:
     """Return the names of hyperparameters that are one edit away from a training option's, and that option.
 
     They belong to ``build``, as all do that are no training option's: most likely by mistake. Raises SpaceError for
-    ``epochs``, which would have no effect.
+    ``epochs``, which would have no effect, and for what oracles note among the values for themselves.
     """
     if "epochs" in names:
         raise SpaceError(
             "the space has a hyperparameter 'epochs', but how long a trial trains is the search's: remove it, and give "
             "--epochs (what is trained in vain is stopped by the scheduler)"
         )
+    for name in names:
+        if name.startswith("tuner/"):
+            raise SpaceError(
+                f"the space has a hyperparameter {name!r}, but names in tuner/ are Keras Tuner's: rename it"
+            )
     options = _FIELDS.union(_AUGMENTATION, _OTHERS)
     return {
         name: option for name in names if name not in options for option in sorted(options) if _one_edit(name, option)

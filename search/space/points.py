@@ -34,7 +34,7 @@ def complete(space: keras_tuner.HyperParameters, point: Point) -> Values:
     for name in point:
         if name not in known:
             raise SettingsError(f"the space has no hyperparameter {name!r}{_nearest_name(name, known)}")
-    values = _completed(space, point)
+    values = completed(space, point)
     for name in point:
         if name not in values:
             raise SettingsError(f"{name} has no meaning here: it counts only where {_condition(space, name)}")
@@ -53,7 +53,7 @@ def check_defaults(space: keras_tuner.HyperParameters) -> None:
 def fitted(space: keras_tuner.HyperParameters, point: Point) -> Values | None:
     """Return ``point`` as far as ``space`` has a meaning for it, completed; None if one of its values lies outside."""
     try:
-        return _completed(space, point)
+        return completed(space, point)
     except SettingsError:
         return None
 
@@ -68,7 +68,11 @@ def random_point(space: keras_tuner.HyperParameters, *, seed: int) -> Values:
     return values
 
 
-def _completed(space: keras_tuner.HyperParameters, point: Point) -> Values:
+def completed(space: keras_tuner.HyperParameters, point: Point) -> Values:
+    """Return the values of ``point`` and the defaults of other active hyperparameters.
+
+    What ``space`` has no meaning for is left out. Raises SettingsError for a value that it does not have.
+    """
     values: Values = {}
     for hyperparameter in space.space:
         name = hyperparameter.name
@@ -82,6 +86,10 @@ def _checked(hyperparameter: HyperParameter, value: object) -> Value:
     """Return the value of ``hyperparameter`` that ``value`` is, in its own type."""
     if isinstance(hyperparameter, Int | Float) and not has_steps(hyperparameter):
         return _in_range(hyperparameter, value)
+    if isinstance(hyperparameter, Int | Float) and _is_number(value):
+        nearest = nearest_value(hyperparameter, value)
+        if _same(value, nearest):
+            return nearest
     allowed = listed_values(hyperparameter)
     if isinstance(hyperparameter, Choice) and isinstance(value, bool) and {0, 1}.issuperset(allowed):
         # Keras Tuner keeps a choice of True and False as 1 and 0.
@@ -96,7 +104,7 @@ def _in_range(hyperparameter: HyperParameter, value: object) -> Value:
     low, high = hyperparameter.min_value, hyperparameter.max_value
     whole = isinstance(hyperparameter, Int)
     rule = f"a {'whole ' if whole else ''}number from {low} to {high}"
-    if not _is_number(value):
+    if not _is_number(value) or math.isnan(value):
         raise _refused(hyperparameter, value, rule, hyperparameter.default)
     kept = round(value) if whole and math.isfinite(value) else float(value)
     if kept != value or not low <= kept <= high:

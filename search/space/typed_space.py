@@ -1,5 +1,7 @@
 """A space whose hyperparameters, defaults and values are of the types that Keras Tuner documents."""
 
+import math
+from collections.abc import Hashable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -53,6 +55,7 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
     ) -> Any:
         """Declare as Keras Tuner does; return the value, None where the hyperparameter is not active."""
         low, high, step = plain([min_value, max_value, step])
+        _check_step(step)
         return whole(super().Int(name, low, high, step, sampling, whole(plain(default)), parent_name, parent_values))
 
     def Float(
@@ -68,6 +71,11 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
     ) -> Any:
         """Declare as Keras Tuner does; return the value, None where the hyperparameter is not active."""
         step, default = (None if one is None else float(one) for one in (step, default))
+        _check_step(step)
+        if not (math.isfinite(min_value) and math.isfinite(max_value)):
+            raise ValueError(
+                f"Float {name!r} must have a least and a greatest value, but has {min_value} and {max_value}"
+            )
         return super().Float(name, min_value, max_value, step, sampling, default, parent_name, parent_values)
 
     def Choice(
@@ -80,7 +88,9 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
         parent_values: Any = None,
     ) -> Any:
         """Declare as Keras Tuner does; return the value as it was listed, None where it is not active."""
-        listed = list(dict.fromkeys(plain(list(values))))
+        listed = plain(list(values))
+        if all(isinstance(one, Hashable) for one in listed):  # Keras Tuner refuses any others
+            listed = list(dict.fromkeys(listed))
         chosen = super().Choice(name, listed, ordered, plain(default), parent_name, parent_values)
         return next((one for one in listed if one == chosen), chosen)
 
@@ -88,7 +98,7 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
         self, name: str, default: bool = False, parent_name: str | None = None, parent_values: Any = None
     ) -> Any:
         """Declare as Keras Tuner does; return the value, None where the hyperparameter is not active."""
-        return super().Boolean(name, bool(default), parent_name, parent_values)
+        return super().Boolean(name, _as_bool(default), parent_name, parent_values)
 
     def Fixed(self, name: str, value: Value, parent_name: str | None = None, parent_values: Any = None) -> Any:
         """Declare as Keras Tuner does; return the value, None where the hyperparameter is not active."""
@@ -99,13 +109,24 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
 TypedSpace.__name__ = keras_tuner.HyperParameters.__name__
 
 
+def _check_step(step: float | None) -> None:
+    if step is not None and not step > 0:
+        raise ValueError(f"step must be above 0, but is {step}")
+
+
+def _as_bool(default: object) -> object:
+    """Return 1 and NumPy's True as True; what Keras Tuner refuses as it is."""
+    default = plain(default)
+    return default == 1 if default in (0, 1) else default
+
+
 def _settle(kind: str, config: JsonObject) -> None:
     """Give the default of a hyperparameter of class ``kind`` its type, and leave out repeated choices."""
     default = config.get("default")
     if kind == "Choice":
         config["values"] = list(dict.fromkeys(config["values"]))
     elif kind == "Boolean":
-        config["default"] = bool(default)
+        config["default"] = _as_bool(default)
     elif kind == "Float" and default is not None:
         config["default"] = float(default)
     elif kind == "Int":

@@ -10,15 +10,25 @@ from cluster import run_search
 from datasets import Dataset, GalaxyTunerError
 from search import SearchSettings, load_hypermodel, make_oracle, read_search
 from search.space.discovery import discover
-from trainer import Objective
+from trainer import Objective, import_modules
 
 _FAULTS = """
+import functools
+import sys
+
 import keras
 import keras_tuner
 from my_models import tiny
 
 def raising(hp):
     raise LookupError("first\\nsecond")  # HERE raising
+
+def leaving(hp):
+    sys.exit("done")  # HERE leaving
+
+class Leaving(keras_tuner.Oracle):
+    def populate_space(self, trial_id):
+        sys.exit(3)  # HERE Leaving
 
 class Raising(keras_tuner.HyperModel):
     def __init__(self, input_shape, num_classes):
@@ -31,6 +41,11 @@ class Strict(keras_tuner.HyperModel):
 def nothing(hp):  # HERE nothing
     hp.Int("units", 2, 40)
 
+def _unfinished(hp, units):  # HERE partial
+    hp.Int("units", 2, units)
+
+partial = functools.partial(_unfinished, units=40)
+
 def uncompiled(hp):  # HERE uncompiled
     return keras.Sequential([keras.layers.Dense(hp.Int("units", 2, 40))])
 
@@ -39,6 +54,8 @@ def loss(true, predicted):
 
 def losing(hp):
     model = tiny(hp)
+    if hp.get("units") == 4:
+        sys.exit("enough")  # HERE exiting
     if hp.get("units") > 2:
         model.compile("adam", loss)
     return model
@@ -72,6 +89,7 @@ def faults(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (here / "my_faults.py").write_text(_FAULTS)
     (here / "my_syntax.py").write_text("\ndef build(hp:\n")
     (here / "my_import.py").write_text("\n\nimport absent_package\n")
+    (here / "my_script.py").write_text("import argparse\n\n\nargparse.ArgumentParser().exit(2)\n")
     monkeypatch.delitem(__import__("sys").modules, "my_faults", raising=False)
     return here
 
@@ -96,12 +114,14 @@ def propose(reference: str) -> None:
     ("use", "name", "said"),
     [
         (load, "raising", "LookupError: first second"),
+        (load, "leaving", r"RuntimeError: sys.exit\('done'\) was called"),
         (load, "Raising", "KeyError: 'absent'"),
         (load, "Strict", "unexpected keyword argument 'input_shape'"),
         (propose, "refusing", "PermissionError: not today"),
         (propose, "taking", "unexpected keyword argument 'hyperparameters'"),
         (propose, "none", "expected a keras_tuner.Oracle, got NoneType"),
         (propose, "Dividing", "populate_space raised ZeroDivisionError: division by zero"),
+        (propose, "Leaving", r"populate_space raised RuntimeError: sys.exit\(3\) was called"),
         (propose, "Silent", "populate_space must return a dictionary .* but returned None"),
     ],
 )
@@ -114,13 +134,14 @@ def test_what_goes_wrong_in_the_users_code_is_one_line_with_its_place(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("module", "line"), [("my_syntax", 2), ("my_import", 3)])
+@pytest.mark.parametrize(("module", "line"), [("my_syntax", 2), ("my_import", 3), ("my_script", 4)])
 def test_a_module_that_cannot_be_imported_is_named_with_the_line(module: str, line: int, faults: Path) -> None:
-    with pytest.raises(GalaxyTunerError, match=f"cannot be imported from .* \\({module}.py:{line}\\)$"):
-        load(f"{module}:build")
+    for use in (lambda: load(f"{module}:build"), lambda: import_modules([module])):
+        with pytest.raises(GalaxyTunerError, match=f"cannot be imported from .* \\({module}.py:{line}\\)$"):
+            use()
 
 
-@pytest.mark.parametrize("name", ["nothing", "uncompiled"])
+@pytest.mark.parametrize("name", ["nothing", "uncompiled", "partial"])
 def test_a_build_that_gives_no_model_is_named_with_its_place(name: str, faults: Path, tiny_dataset: Dataset) -> None:
     with pytest.raises(GalaxyTunerError, match=f"build must return a .*{re.escape(place(name))}$"):
         run_search(tiny_dataset.info.path, settings(hypermodel=f"my_faults:{name}"), address="in-process")
@@ -132,13 +153,14 @@ def settings(**changes: object) -> SearchSettings:
 
 
 def test_a_trials_reason_names_the_place_and_its_traceback_is_kept(faults: Path, tiny_dataset: Dataset) -> None:
-    asked = settings(hypermodel="my_faults:losing", points=[{"units": 3}, {"units": 2}])
+    asked = settings(hypermodel="my_faults:losing", trials=3, points=[{"units": 3}, {"units": 2}, {"units": 4}])
     view = run_search(tiny_dataset.info.path, asked, address="in-process")
     assert {row.trial_id: row.reason for row in view.rows} == {
         "0001": None,
         "0000": f"RuntimeError: no loss {place('losing')}",
+        "0002": f"RuntimeError: sys.exit('enough') was called {place('exiting')}",
     }
-    assert [file.name for file in Path("runs/first/tracebacks").iterdir()] == ["0000.txt"]
+    assert sorted(file.name for file in Path("runs/first/tracebacks").iterdir()) == ["0000.txt", "0002.txt"]
     kept = Path("runs/first/tracebacks/0000.txt").read_text()
     assert kept.startswith("Traceback (most recent call last):")
     assert kept.endswith("RuntimeError: no loss\n")

@@ -108,6 +108,36 @@ def test_a_choice_of_true_and_false_takes_them_in_a_point() -> None:
     assert repr(complete(hp, {"attention": True})) == "{'attention': 1}"
 
 
+@pytest.mark.parametrize(
+    ("kind", "arguments", "message"),
+    [
+        ("Int", {"min_value": 1, "max_value": 3, "step": 0}, "step must be above 0, but is 0"),
+        ("Float", {"min_value": 0, "max_value": 1, "step": -0.5}, "step must be above 0, but is -0.5"),
+        ("Float", {"min_value": 0, "max_value": float("inf")}, "must have a least and a greatest value"),
+        ("Choice", {"values": [[1], [2]]}, "can contain only `int`"),
+        ("Boolean", {"default": "False"}, "must be a Python boolean"),
+    ],
+)
+def test_a_declaration_that_has_no_values_is_refused(kind: str, arguments: dict[str, object], message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        getattr(TypedSpace(), kind)("x", **arguments)
+
+
+def test_arrays_are_lists() -> None:
+    hp = TypedSpace()
+    assert hp.Choice("size", np.array([2, 4])) == 2
+    with hp.conditional_scope("size", np.array([2])):
+        assert hp.Int("depth", 1, 3) == 1
+
+
+def test_a_value_among_billions_of_steps_is_found_at_once() -> None:
+    hp = TypedSpace()
+    hp.Int("size", 0, 2**40, step=3, default=2**30 - 1)
+    check_defaults(hp)
+    assert nearest_value(hp.space[0], 10.0) == 9
+    assert nearest_value(hp.space[0], float("inf")) == 2**40 - 1
+
+
 def test_a_value_that_the_space_does_not_hold_stays_as_it_is() -> None:
     hp = keras_tuner.HyperParameters()
     hp.Choice("kind", ["a", "b"])

@@ -225,6 +225,8 @@ def test_epochs_are_the_searchs_and_patience_may_be_searched() -> None:
     assert (options.epochs, options.patience) == (9, 3)
     with pytest.raises(SpaceError, match="remove it, and give --epochs"):
         check_names({"epochs", "units"})
+    with pytest.raises(SpaceError, match="'tuner/epochs', but names in tuner/ are Keras Tuner's"):
+        check_names({"tuner/epochs"})
 
 
 @pytest.mark.parametrize(

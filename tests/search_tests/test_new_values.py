@@ -7,7 +7,7 @@ import pytest
 from keras_tuner.engine.trial import TrialStatus
 from search_tests.oracle_driving import OBJECTIVE
 
-from search import make_oracle
+from search import SpaceError, make_oracle
 from search.testing.driving import searched, trials
 from search.testing.kinds import small
 from search.values import Values
@@ -40,3 +40,17 @@ def test_a_number_beyond_its_range_is_the_nearest_in_it(
     monkeypatch.setitem(PROPOSED, "layers", proposed)
     (trial,) = trials(driven(), 1)
     assert repr(searched(trial)) == repr({"head": "average", "layers": kept})
+
+
+def test_what_it_leaves_out_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PROPOSED, "head", "flatten")
+    monkeypatch.delitem(PROPOSED, "layers")
+    (trial,) = trials(driven(), 1)
+    assert searched(trial) == {"head": "flatten", "layers": 1, "dropout": 0.0}
+
+
+@pytest.mark.parametrize(("name", "proposed"), [("layers", None), ("layers", float("nan")), ("head", "tail")])
+def test_what_is_no_value_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, proposed: object) -> None:
+    monkeypatch.setitem(PROPOSED, name, proposed)
+    with pytest.raises(SpaceError, match=f"the oracle proposes what is no value of the space: {name} is .*{proposed}"):
+        list(trials(driven(), 1))

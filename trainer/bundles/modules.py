@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from datasets import place_of, placed
+from datasets import place_of, placed, unexited
 from trainer.errors import BundleError, one_line
 
 
@@ -19,7 +19,8 @@ def import_modules(names: Iterable[str]) -> None:
         if here not in sys.path:
             sys.path.insert(1, here)
         try:
-            importlib.import_module(name)
+            with unexited():
+                importlib.import_module(name)
         except Exception as error:  # a user's module may raise anything while it is imported
             fault = f"--module {name}: cannot be imported from {here}: {one_line(error)}"
             raise BundleError(placed(fault, place_of(error))) from error

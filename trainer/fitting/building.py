@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from datasets import place_of_code, placed, uncollected
+from datasets import place_of_code, placed, uncollected, unexited
 from trainer.errors import InfeasibleError
 from trainer.fitting.precision import computing_in
 from trainer.frameworks import keras
@@ -86,7 +86,7 @@ def build_model(
 def feasibly() -> Iterator[None]:
     """Run code of a configuration: whatever it raises becomes an InfeasibleError. No search for garbage delays it."""
     try:
-        with uncollected():
+        with uncollected(), unexited():
             yield
     except InfeasibleError:
         raise
