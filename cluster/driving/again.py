@@ -5,12 +5,11 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from cluster.errors import NoMemoryError
-from cluster.workers.room import TRIES_SECONDS
 
 # After a worker was ended for want of memory the next one would be, too.
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 40.0
-# A worker that has begun says within a minute more that its trial is too large.
-_HOPELESS_SECONDS = TRIES_SECONDS + 120.0
+# More than a trial needs, with those pauses, to be found too large for its node by workers that begin it.
+_MOST_ENDS_ALONE = 24
 
 
 class Again:
@@ -21,9 +20,10 @@ class Again:
         self._most_failures, self._command, self._clock = most_failures, command, clock
         self._lost: deque[tuple[float, str]] = deque()
         self._failures: Counter[str] = Counter()
-        # Trial → when its worker was first ended for want of memory since it has trained an epoch, and how often since.
-        self._ended_since: dict[str, float] = {}
+        # How often a trial's worker was ended for want of memory since it has trained an epoch; and, with no other
+        # trial running, one time after the other.
         self._ends: Counter[str] = Counter()
+        self._ends_alone: Counter[str] = Counter()
         self._last_for_memory: set[str] = set()
         self._hopeless: str | None = None
 
@@ -48,8 +48,8 @@ class Again:
             pause = min(_FIRST_PAUSE * 2 ** self._ends[name], _LONGEST_PAUSE)
             self._ends[name] += 1
             self._last_for_memory.add(name)
-            since = self._ended_since.setdefault(name, self._clock())
-            if is_alone and self._clock() - since > _HOPELESS_SECONDS:
+            self._ends_alone[name] = self._ends_alone[name] + 1 if is_alone else 0
+            if self._ends_alone[name] > _MOST_ENDS_ALONE:
                 self.give_up(f"{name}: each of its workers is ended for want of memory")
         else:
             self._failures[name] += 1
@@ -63,16 +63,20 @@ class Again:
         """Whether the trial's last worker is known to have been ended for want of memory."""
         return name in self._last_for_memory
 
-    def entered(self, name: str, *, is_forgiven: bool) -> None:
-        """Take in that a worker has the trial, and maybe has found that the loss of the last one was no failure."""
-        if is_forgiven and name not in self._last_for_memory:
-            self._failures[name] = max(0, self._failures[name] - 1)
+    def give_back(self, name: str) -> None:
+        """Take back a trial whose worker was told to end, which is no failure."""
         self._last_for_memory.discard(name)
+        self._lost.append((self._clock(), name))
+
+    def forgive(self, name: str) -> None:
+        """Take in that the trial's next worker has found that the last one was ended for want of memory."""
+        if name not in self._last_for_memory:
+            self._failures[name] = max(0, self._failures[name] - 1)
 
     def trained(self, name: str) -> None:
         """Take in that the trial has trained an epoch."""
-        self._ended_since.pop(name, None)
         self._ends.pop(name, None)
+        self._ends_alone.pop(name, None)
 
     def give_up(self, reason: str) -> None:
         """Let `check` say that nothing can run, and why. May be called from any thread."""

@@ -42,6 +42,8 @@ class ConductorSearcher(Searcher):
         self._is_ray_gone = is_ray_gone
         # Ray Tune's id of each running trial → the oracle's.
         self._trials: dict[str, str] = {}
+        # Those of them, by Ray Tune's id, for which other programs have left no memory for long.
+        self._held: set[str] = set()
         settings = conductor.specification.settings
         self._again = Again(most_failures=settings.max_failures, command=settings.resuming())
         self._is_finished = False
@@ -69,9 +71,12 @@ class ConductorSearcher(Searcher):
         """Keep a running trial's report."""
         record = as_record(result)
         if FORGIVEN in result:
-            self._again.entered(record.trial_id, is_forgiven=bool(result[FORGIVEN]))
+            self._again.forgive(record.trial_id)
+        self._held.discard(trial_id)
         if WAITING in result:
-            if result.get(HELD) and len(self._trials) == 1:
+            if result.get(HELD):
+                self._held.add(trial_id)
+            if self._held >= self._trials.keys():
                 self._again.give_up(f"{record.trial_id} {record.reason}")
             self._queue(self._note_waiting, (record.trial_id, record.reason))
             return

@@ -1,10 +1,10 @@
 """An attempt at a trial on a worker: it waits until its node has room for it, and is watched while it runs."""
 
+import contextlib
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from cluster.workers.memory_notes import MemoryNotes, Note, Usage
@@ -56,15 +56,16 @@ class Attempt:
             last, was_ended = self._notes.read(self._trial_id), self.was_ended(is_known=is_known)
             ended = () if last is None else last.ended
             if was_ended and last is not None and last.usage is not None:
-                ended = (*ended, last.usage)
+                ended = (*ended, last.usage.model_copy(update={"at": time.monotonic()}))
             self._note = Note(
                 pid=os.getpid(),
                 started=started(),
                 is_waiting=True,
                 # Its worker may have been lost while it waited.
-                since=last.since if last is not None and last.is_waiting else time.time(),
+                since=last.since if last is not None and last.is_waiting else time.monotonic(),
                 kills=self._kills(),
                 ended=ended,
+                trained=None if last is None else last.trained,
             )
             self._notes.write(self._trial_id, self._note)
         return was_ended
@@ -82,7 +83,7 @@ class Attempt:
                 own=own_bytes(),
                 others=_others(memory, beside),
                 needs=self._notes.needs(),
-                now=time.time(),
+                now=time.monotonic(),
             )
             if answer is None:
                 self._write(memory, beside)
@@ -90,15 +91,23 @@ class Attempt:
                 self._watch.start()
         return answer
 
-    @contextmanager
+    @contextlib.contextmanager
     def working(self) -> Iterator[None]:
-        """Train an epoch in the block; then note what the trial needs."""
+        """Train an epoch in the block."""
         self._resting_since = None
         yield
         self._resting_since = time.monotonic()
-        if self._watch is not None:
-            with self._notes.locked():
-                self._notes.measure(self._trial_id, max(self._peak, own_bytes()))
+        self.trained()
+
+    def trained(self) -> None:
+        """Note that the trial has trained an epoch, and what it needs for that."""
+        if self._watch is None:
+            return
+        with self._notes.locked():
+            self._notes.measure(self._trial_id, max(self._peak, own_bytes()))
+            if self._note.ended:
+                self._note = self._note.model_copy(update={"trained": time.monotonic()})
+                self._notes.write(self._trial_id, self._note)
 
     def leave(self, *, finally_: bool) -> None:
         """Note that the worker has left the trial, and lives; ``finally_``: there will be no other attempt."""
@@ -113,19 +122,20 @@ class Attempt:
 
     def _keep_watch(self) -> None:
         while not self._left.wait(_LOOK_SECONDS):
-            memory, resting_since = self._look(), self._resting_since
-            if resting_since is not None and time.monotonic() - resting_since > _AT_REST_SECONDS:
-                # A scheduler has stopped the trial, of which nobody tells its worker.
-                self._notes.delete(self._trial_id)
-                self._noted = None
-            elif memory is not None:
-                self._write(memory, self._notes.beside(self._trial_id))
+            with contextlib.suppress(OSError), self._notes.locked():  # a full disk: the next look may get through
+                memory, resting_since = self._look(), self._resting_since
+                if resting_since is not None and time.monotonic() - resting_since > _AT_REST_SECONDS:
+                    # A scheduler has stopped the trial, of which nobody tells its worker.
+                    self._notes.delete(self._trial_id)
+                    self._noted = None
+                elif memory is not None:
+                    self._write(memory, self._notes.beside(self._trial_id))
 
     def _write(self, memory: NodeMemory, beside: list[Note]) -> None:
         """Note how memory stands, if that has changed."""
         self._peak = max(self._peak, own_bytes())
         usage = Usage(
-            at=time.time(),
+            at=time.monotonic(),
             own=self._peak,
             others=_others(memory, beside),
             limit=memory.limit,

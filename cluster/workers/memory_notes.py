@@ -24,7 +24,8 @@ class Usage(BaseModel):
     """How memory stood in an attempt at a trial, in bytes.
 
     Attributes:
-        at: When, in seconds since 1970.
+        at: When; of an attempt that was ended: when that was found. In seconds of the node's `time.monotonic`, as all
+            times here: a clock that is set is not to make minutes pass.
         own: The most that the trial's worker had.
         others: What all but the search's workers had last.
         limit: What the node has.
@@ -47,10 +48,11 @@ class Note(BaseModel):
         pid: Its process, 0 once it has left the trial.
         started: When that was started, as `node_memory.started` says: numbers of processes come again.
         is_waiting: Whether the trial has not begun.
-        since: When it began to wait, in seconds since 1970.
+        since: When it began to wait.
         kills: How many processes the system had ended for want of memory when the trial began.
         usage: The attempt's own; None before it has begun.
         ended: Earlier attempts here whose workers were ended for want of memory.
+        trained: When it last trained an epoch after such an end; None if it has not.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,6 +64,7 @@ class Note(BaseModel):
     kills: int
     usage: Usage | None = None
     ended: tuple[Usage, ...] = ()
+    trained: float | None = None
 
     @property
     def is_alive(self) -> bool:
@@ -72,6 +75,11 @@ class Note(BaseModel):
     def most_beside(self) -> float:
         """How many trials may run beside this one: fewer than when its worker was last ended."""
         return max(0, min((usage.beside for usage in self.ended), default=float("inf")) - 1)
+
+    @property
+    def ended_alone(self) -> list[Usage]:
+        """The attempts that were ended with no other trial beside them, since it last trained an epoch."""
+        return [one for one in self.ended if one.beside == 0 and (self.trained is None or one.at > self.trained)]
 
 
 class MemoryNotes:
@@ -121,10 +129,10 @@ class MemoryNotes:
         return TypeAdapter(dict[str, int]).validate_json(path.read_bytes()) if path.exists() else {}
 
     def _path(self, trial_id: str) -> Path:
-        return (self._folder / trial_id).with_suffix(_NOTES.removeprefix("*"))
+        return self._folder / _NOTES.replace("*", trial_id)
 
     def _write(self, path: Path, text: str) -> None:
-        partial = path.with_suffix(".partial")
+        partial = path.with_name(f"{path.name}.partial")
         partial.write_text(text)
         partial.replace(path)
 

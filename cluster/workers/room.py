@@ -2,8 +2,8 @@
 
 As many trials run as the free memory carries, by what the last ones needed. One whose worker was ended for want of
 memory goes on from its checkpoint, with fewer beside it. It is too large for its node only if its worker was ended
-though it was alone, again and again for ten minutes, and had more than all other programs did. While those hold the
-memory it waits.
+though it was alone, again and again for ten minutes without an epoch trained, and had more than all other programs did.
+While those hold the memory it waits.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cluster.workers.memory_notes import Note, Usage
 from cluster.workers.node_memory import NodeMemory
 
-TRIES_SECONDS = 600.0
+_TRIES_SECONDS = 600.0
 _BETWEEN_TRIES_SECONDS = 60.0
 # Of a trial before one has been measured: what TensorFlow and a large network take.
 _UNMEASURED = 2 * 2**30
@@ -22,7 +22,10 @@ _MORE = 1.1
 
 @dataclass(frozen=True)
 class Wait:
-    """The trial may not begin yet. ``is_held``: for ten minutes already, as other programs hold the memory."""
+    """The trial may not begin yet.
+
+    ``is_held``: for ten minutes already, while no other trial ran on its node: other programs hold the memory.
+    """
 
     reason: str
     is_held: bool = False
@@ -47,16 +50,17 @@ def judge(
         own: bytes that its worker has.
         others: bytes that all but the search's workers have.
         needs: bytes that the last trials needed; None if none was measured.
-        now: seconds since 1970.
+        now: of the node's `time.monotonic`.
     """
-    alone = [usage for usage in mine.ended if usage.beside == 0]
-    if alone and now - alone[0].at >= TRIES_SECONDS:
-        largest = max(alone, key=lambda usage: usage.own)
-        if largest.own > max(usage.others for usage in alone):
-            return TooLarge(_too_large(largest))
+    alone = mine.ended_alone
+    largest = max(alone, key=lambda usage: usage.own, default=None)
+    is_own_fault = largest is not None and largest.own > max(usage.others for usage in alone)
+    if largest is not None and is_own_fault and alone[-1].at - alone[0].at >= _TRIES_SECONDS:
+        return TooLarge(_too_large(largest))
     running = [note for note in beside if not note.is_waiting]
     if any(note.is_waiting and note.since < mine.since for note in beside):
-        return Wait("waits for memory: another trial on its node waits before it")
+        is_held = not running and now - mine.since >= _TRIES_SECONDS
+        return Wait("waits for memory: another trial on its node waits before it", is_held=is_held)
     if len(running) > min(note.most_beside for note in (mine, *running)):
         return Wait(
             f"waits for memory: one whose worker was ended for want of it goes on beside fewer than {len(running)}"
@@ -65,11 +69,14 @@ def judge(
     if running:
         each = needs or _UNMEASURED
         growing = sum(max(0, each - note.usage.own) for note in running if note.usage is not None)
-        if memory.left >= max(0, max(each, round(_MORE * most)) - own) + growing:
+        mine_needs = max(each, round(_MORE * most))
+        if memory.left >= max(0, mine_needs - own) + growing:
             return None
+        left = gigabytes(max(0, memory.left - growing))
         return Wait(
-            f"waits for memory, which carries {_trials(running)} at a time on its node: one needs {gigabytes(each)}, "
-            f"and {gigabytes(max(0, memory.left - growing))} of {gigabytes(memory.limit)} are left"
+            f"waits for memory, which carries {_trials(running)} at a time on its node: "
+            f"it {'needs' if needs else 'may need'} {gigabytes(mine_needs)}, and {left} of {gigabytes(memory.limit)} "
+            "are left"
         )
     # Nothing measures a trial that was never ended as well as trying it.
     wanted = round(_MORE * most) - own if mine.ended else 0
@@ -80,7 +87,7 @@ def judge(
     since = alone[0].at if alone else mine.since
     return Wait(
         f"waits for memory: {had}other programs use {gigabytes(others)} of its node's {gigabytes(memory.limit)}",
-        is_held=now - since >= TRIES_SECONDS,
+        is_held=not is_own_fault and now - since >= _TRIES_SECONDS,
     )
 
 

@@ -30,7 +30,7 @@ TIME = "epoch"
 WAITING, HELD = "waiting", "held"
 """In the result of a trial before it begins: whether it waits for memory, and that others have held that for long."""
 FORGIVEN = "forgiven"
-"""Set in the first result where the trial's last worker was ended for want of memory: that is no failure."""
+"""In the first result where the trial's last worker was ended for want of memory: that is no failure."""
 _ASK_SECONDS = 1.0
 # The figures change all the time, and what is said is written to the storage.
 _SAY_SECONDS = 10.0
@@ -108,29 +108,31 @@ class TrialActor(tune.Trainable):
         Raises, for Ray Tune, MemoryGrowthError if the worker is too large to start the trial, and WorkerEndedError if
         it was told to end.
         """
-        entered: dict[str, object] = {}
+        was_ended = False
         if self._attempt is None:
             # Not while the trial is set up: a worker that fails there takes the trial with it.
             if self._memory is not None:
                 self._memory.check()
             self._attempt = Attempt(memory_folder(Path(self.logdir)), self._config["trial"])
-            entered[FORGIVEN] = self._attempt.enter(is_known=self._config["ended_for_memory"])
+            was_ended = self._attempt.enter(is_known=self._config["ended_for_memory"])
         try:
             with self._notice.heeded():
-                result = self._step(self._attempt)
+                result = self._step(self._attempt, was_ended=was_ended)
         except BaseException:
             self._attempt.leave(finally_=False)
             raise
         if result["done"]:
             self._attempt.leave(finally_=True)
             self._attempt = None
-        return result | entered
+        return result
 
-    def _step(self, attempt: Attempt) -> dict[str, object]:
+    def _step(self, attempt: Attempt, *, was_ended: bool) -> dict[str, object]:
         if self._session is None:
             record = Ledger(SearchLayout(open_folder(self._config["search"]))).record(self._config["trial"])
             if record.state.is_ended():
                 return _untrained(record)
+            if was_ended:  # said at once: this worker may be ended before its first epoch, too
+                return _untrained(record) | {WAITING: True, FORGIVEN: True}
             answer = attempt.ask()
             if isinstance(answer, TooLarge):
                 ended = record.but(state=TrialState.INFEASIBLE, score=None, reason=answer.reason, ended=now())

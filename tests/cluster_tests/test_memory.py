@@ -163,20 +163,26 @@ def test_a_trial_that_waits_says_so_and_the_search_ends_where_it_can_only_wait(
     assert (record.reason, record.state.is_ended()) == ("waits for memory: others use it", False)
 
 
-def test_while_others_run_nothing_is_given_up(tune: Tune, layout: SearchLayout) -> None:
+def test_while_others_run_nothing_is_given_up_until_each_is_held(tune: Tune, layout: SearchLayout) -> None:
     tune.begin()
+    tune.report(Ledger(layout).record("0000"), **{WAITING: True})
     tune.begin()
     tune.report(Ledger(layout).record("0001").but(reason="waits"), **{WAITING: True, HELD: True})
     tune.searcher.check()
+    first = as_result(Ledger(layout).record("0000").but(reason="waits, too")) | {WAITING: True, HELD: True}
+    tune.searcher.on_trial_result("ray-0", first)
+    with pytest.raises(NoMemoryError, match="waits, too"):
+        tune.searcher.check()
     tune.searcher.close()
 
 
 def test_workers_that_are_ended_before_they_begin_end_the_search_in_the_end(tune: Tune, clock: list[float]) -> None:
-    for _ in range(19):
+    for _ in range(24):
         assert tune.begin() == "0000"
         tune.lose(KILLED)
         tune.searcher.check()
         clock[0] += 40
+    assert clock[0] > 600  # who begins has been found to be too large by then
     tune.begin()
     tune.lose(KILLED)
     with pytest.raises(
