@@ -18,7 +18,8 @@ from cluster.driving.health import HealthCheck, run_while_healthy
 from cluster.driving.scratch import scratch_folder
 from cluster.errors import ClusterError
 from cluster.workers.attempt import Attempt
-from cluster.workers.member import MemberActor, Winner
+from cluster.workers.member import MemberActor, Winner, notes_folder
+from cluster.workers.notice import WorkerEndedError
 from cluster.workers.room import Wait
 from datasets import Folder, Progress
 from search import SearchSpecification
@@ -43,9 +44,9 @@ def train_on_ray(
     """Train every winner to its end, as many at a time as the Ray at ``address`` has CPUs and GPUs for.
 
     Each leaves its checkpoints in a folder of its name below ``work``, and goes on from those that are there. A lost
-    worker is replaced as often as the search allows a trial to fail, and always where it was ended for want of memory.
-    ``hypermodel`` is what `cluster.workers.by_value.packed` gave, ``batches`` are those of each winner's training.
-    ``ready`` is called once Ray is connected, before any training.
+    worker is replaced as often as the search allows a trial to fail, and always where it was ended for want of memory
+    or told to end. ``hypermodel`` is what `cluster.workers.by_value.packed` gave, ``batches`` are those of each
+    winner's training. ``ready`` is called once Ray is connected, before any training.
 
     Raises:
         ClusterError: Ray cannot be reached, or a worker was lost too often.
@@ -56,14 +57,17 @@ def train_on_ray(
     with connected(address, specification.settings):
         ready()
         health = HealthCheck.of(address, _COMMAND)
-        place = scratch_folder() if address == "local" else None
-        with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as memory:
-            trainings = _Trainings(winners, specification, hypermodel, batches, work, Path(memory))
+        is_local = address == "local"
+        place = scratch_folder() if is_local else None
+        with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as folder:
+            # Another node may have no such place: there it is one of the name among its own temporary ones.
+            memory = folder if is_local else Path(folder).name
+            trainings = _Trainings(winners, specification, hypermodel, batches, work, memory)
             run_while_healthy(health, lambda: trainings.wait(progress), check=trainings.again.check)
 
 
 class _Trainings:
-    """The winners' trainings under way on the connected Ray; ``memory`` is where workers note what memory they hold.
+    """The winners' trainings under way on the connected Ray; ``memory`` is the `notes_folder` of their workers.
 
     Attributes:
         again: Those that are to go on.
@@ -76,7 +80,7 @@ class _Trainings:
         hypermodel: bytes | None,
         batches: Sequence[int],
         work: Folder,
-        memory: Path,
+        memory: str,
     ) -> None:
         self._winners = {winner.name: winner for winner in winners}
         self._batches = dict(zip(self._winners, batches, strict=True))
@@ -86,9 +90,11 @@ class _Trainings:
         self._actors: dict[str, ActorHandle[MemberActor]] = {}
         # Each training, and each question under way how far one is → the winner's name.
         self._trainings: dict[ObjectRef[None], str] = {}
-        self._questions: dict[ObjectRef[tuple[int, Wait | None]], str] = {}
+        self._questions: dict[ObjectRef[tuple[int, Wait | None, bool]], str] = {}
         self._done = dict.fromkeys(self._winners, 0)
+        # Those that wait, which was said; and of them those for which other programs have left no memory for long.
         self._said: set[str] = set()
+        self._held: set[str] = set()
         for name in self._winners:
             self._start(name)
 
@@ -110,7 +116,7 @@ class _Trainings:
             # One thread trains, one says how far it is.
             max_concurrency=2,
         )
-        created = actor_class.remote(settings.cpus_per_trial, str(self._memory), self._hypermodel)
+        created = actor_class.remote(settings.cpus_per_trial, self._memory, self._hypermodel)
         actor = cast(ActorHandle[MemberActor], created)
         self._actors[name] = actor
         work, for_memory = self._work.child(name).uri, self.again.last_for_memory(name)
@@ -118,19 +124,22 @@ class _Trainings:
 
     def _end(self, training: ObjectRef[None]) -> None:
         name = self._trainings.pop(training)
+        self._held.discard(name)
         try:
             ray.get(training)
         except RayTaskError as error:
-            raise error.cause from None
+            if not isinstance(error.cause, WorkerEndedError):
+                raise error.cause from None
+            self.again.give_back(name)
         except RayError as error:
-            for_memory = isinstance(error, OutOfMemoryError) or Attempt(self._memory, name).was_ended()
+            for_memory = isinstance(error, OutOfMemoryError) or Attempt(notes_folder(self._memory), name).was_ended()
             if not self.again.take_back(name, for_memory=for_memory, is_alone=not self._trainings):
                 raise ClusterError(
                     f"a worker was lost while it trained, and so were those in its place: {error}"
                 ) from None
-            return
-        # It may have ended early, out of patience.
-        self._done[name] = self._batches[name]
+        else:
+            # It may have ended early, out of patience.
+            self._done[name] = self._batches[name]
         # Its CPUs are the next one's.
         ray.kill(self._actors[name])
 
@@ -139,25 +148,30 @@ class _Trainings:
         for answer in _answered(self._questions, seconds=0):
             name = self._questions.pop(answer)
             try:
-                done, waits = ray.get(answer)
+                done, waits, is_forgiven = ray.get(answer)
             except RayError:  # ended, or lost: its training says which
                 continue
             if done > self._done[name]:
                 self._done[name] = done
                 self.again.trained(name)
+            if is_forgiven:
+                self.again.forgive(name)
             self._say(name, waits)
         for name in {*self._trainings.values()} - {*self._questions.values()}:
             self._questions[self._actors[name].progress.remote()] = name
 
     def _say(self, name: str, waits: Wait | None) -> None:
-        """Say, once, that a training waits, and end them all where it can only wait and no other runs."""
+        """Say, once, that a training waits, and end them all where each can only wait."""
+        self._held.discard(name)
         if waits is None:
             self._said.discard(name)
             return
         if name not in self._said:
             self._said.add(name)
             _log.warning("%s %s.", name, waits.reason)
-        if waits.is_held and len(self._trainings) == 1:
+        if waits.is_held:
+            self._held.add(name)
+        if self._held.issuperset(self._trainings.values()):
             self.again.give_up(f"{name} {waits.reason}")
 
 

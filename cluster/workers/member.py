@@ -1,12 +1,15 @@
 """One winner of a search, trained fully: what it is, and the actor that trains it."""
 
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cluster.workers.attempt import Attempt
 from cluster.workers.by_value import unpacked
+from cluster.workers.notice import EndNotice
 from cluster.workers.room import Wait
 from cluster.workers.trial import model_builder
 from datasets import Dataset, open_folder
@@ -49,39 +52,62 @@ class MemberActor:
     """Trains one winner in a process of its own, and says meanwhile how far it is."""
 
     def __init__(self, cpus: int, memory: str, hypermodel: bytes | None) -> None:
-        """Get ready for a winner; in the folder ``memory`` the workers of a node note what memory they hold."""
+        """Get ready for a winner; in the `notes_folder` ``memory`` the workers of a node note what memory they hold."""
         limit_threads(cpus)
-        self._memory, self._hypermodel = Path(memory), hypermodel
+        self._notice = EndNotice()
+        self._memory, self._hypermodel = notes_folder(memory), hypermodel
         self._done = 0
+        self._epoch: int | None = None
         self._waits: Wait | None = None
+        self._is_forgiven = False
 
     def train(self, winner: Winner, specification: SearchSpecification, work: str, ended_for_memory: bool) -> None:
         """Train ``winner`` to its end, with checkpoints in ``work``, once its node has room for it.
 
         ``ended_for_memory`` says that its last worker was ended for want of memory.
 
-        Raises InfeasibleError, which names the winner, if it is too large for its node, or cannot be trained.
+        Raises InfeasibleError, which names the winner, if it is too large for its node, or cannot be trained, and
+        WorkerEndedError if the worker was told to end.
         """
         attempt = Attempt(self._memory, winner.name)
-        attempt.enter(is_known=ended_for_memory)
+        self._is_forgiven = attempt.enter(is_known=ended_for_memory)
+        try:
+            self._wait(attempt, winner.name)
+            train_member(
+                winner.member(specification, unpacked(self._hypermodel)),
+                Dataset.open(specification.dataset),
+                objective=specification.objective,
+                work=open_folder(work),
+                progress=partial(self._note, attempt, winner.epochs),
+            )
+        except BaseException:
+            attempt.leave(finally_=False)
+            raise
+        attempt.leave(finally_=True)
+
+    def progress(self) -> tuple[int, Wait | None, bool]:
+        """Return the batches done, what it waits for, and once whether its last worker was ended for want of memory."""
+        is_forgiven, self._is_forgiven = self._is_forgiven, False
+        return self._done, self._waits, is_forgiven
+
+    def _wait(self, attempt: Attempt, name: str) -> None:
         while isinstance(answer := attempt.ask(), Wait):
+            self._notice.check()
             self._waits = answer
             time.sleep(_ASK_SECONDS)
         self._waits = None
         if answer is not None:
-            raise InfeasibleError(f"{winner.name}: {answer.reason}")
-        train_member(
-            winner.member(specification, unpacked(self._hypermodel)),
-            Dataset.open(specification.dataset),
-            objective=specification.objective,
-            work=open_folder(work),
-            progress=self._note,
-        )
-        attempt.leave(finally_=True)
+            raise InfeasibleError(f"{name}: {answer.reason}")
 
-    def progress(self) -> tuple[int, Wait | None]:
-        """Return the batches done, and what the training waits for."""
-        return self._done, self._waits
+    def _note(self, attempt: Attempt, epochs: int, done: int, total: int | None) -> None:
+        self._notice.check()
+        assert total is not None
+        epoch = done * epochs // total
+        if self._epoch is not None and epoch > self._epoch:
+            attempt.trained()
+        self._done, self._epoch = done, epoch
 
-    def _note(self, done: int, _: int | None) -> None:
-        self._done = done
+
+def notes_folder(memory: str) -> Path:
+    """Return the folder of a name among this node's temporary ones, or the one at an absolute path."""
+    return Path(tempfile.gettempdir(), memory)

@@ -48,6 +48,11 @@ class EndNotice:
             if self._given:
                 raise WorkerEndedError from None
 
+    def check(self) -> None:
+        """Raise WorkerEndedError if the notice has come: for another thread, in which nothing is raised."""
+        if self._given:
+            raise WorkerEndedError
+
     def _take(self, _number: int, _frame: FrameType | None) -> None:
         self._given = True
         if self._heeding:

@@ -6,6 +6,7 @@ import pytest
 
 _MODELS = '''
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -58,12 +59,17 @@ def branching(hp):
     return tiny(hp, batch_size=False)
 
 def frail(hp):
-    """Ends the process that builds it, once, where somebody has asked for that."""
-    try:
-        (HERE / "end.txt").unlink()
-    except FileNotFoundError:
-        return tiny(hp)
-    os._exit(1)
+    """Is lost with the process that builds it, or has that told to end, once for each file that asks for it."""
+    for name in ("lost", "told", "told again"):
+        try:
+            (HERE / name).unlink()
+        except FileNotFoundError:
+            continue
+        if name == "lost":
+            os._exit(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        break
+    return tiny(hp)
 
 def picky(hp):
     """Can be built with its defaults alone."""
