@@ -53,7 +53,7 @@ def value(value: object, *, longest: int = _LONGEST) -> str:
 
 def heading(name: str) -> str:
     """Write an identifier as words, so that a narrow column can break it: ``dense_units`` → ``dense units``."""
-    return line(name.replace("_", " "), longest=_LONGEST)
+    return line(name.replace("_", " "), longest=_LONGEST) or repr(name)
 
 
 def metric(name: str) -> str:

@@ -57,9 +57,18 @@ def test_the_board_has_a_line_a_trial_and_says_what_it_shortens(galaxy: Galaxy, 
     assert [line.split()[:2] for line in lines[4:7]] == [["1", "0001"], ["2", "0002"], ["–", "0003"]]
     assert "trial 0003 infeasible: ValueError: [red]bad[/red] second [31m<script>" in lines
     assert any(line.split() == ["two", "lines", "two", "lines", "1"] for line in lines)
+    assert any(line.split() == ["rank", "(2)", "1"] for line in lines)
     assert any(line.endswith("xx…") for line in lines)
     assert "… and 170 more: --json has them all" in lines
     assert f"--storage '{odd_storage}'" in shown
+
+
+def test_each_column_of_the_board_has_a_heading_of_its_own(galaxy: Galaxy, tmp_path: Path) -> None:
+    values = ({"rank": number, "": 10 * number} for number in (1, 2))
+    records = [record(number, scores=[0.5], hyperparameters=each) for number, each in enumerate(values, 1)]
+    write_search(str(tmp_path), "first", records)
+    shown = galaxy("leaderboard", "first", "--storage", str(tmp_path)).stdout.splitlines()
+    assert [line.split()[-3:] for line in shown[2:3]] == [["rank", "(2)", "''"]]
 
 
 def test_json_and_csv_have_all_of_it(galaxy: Galaxy, odd_storage: str) -> None:

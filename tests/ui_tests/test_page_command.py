@@ -98,6 +98,14 @@ def test_a_taken_port_is_one_line(galaxy: Galaxy) -> None:
     )
 
 
+def test_a_module_that_cannot_be_imported_is_one_line(galaxy: Galaxy, capfd: pytest.CaptureFixture[str]) -> None:
+    result = galaxy("ui", "--port", free_port(), "--module", "absent")
+    assert (result.exit_code, result.output) == (1, "")
+    said = capfd.readouterr().err
+    assert said.startswith("galaxy: error: --module absent: cannot be imported from ")
+    assert said.count("\n") == 1
+
+
 def test_the_page_is_for_this_machine_and_sends_nothing_home() -> None:
     given = flags(8501)
     assert "--server.address=127.0.0.1" in given

@@ -12,6 +12,8 @@ from trainer import BundleError, import_modules
 
 # Only this machine may ask: the page shows whatever the files of its user hold.
 HOST = "127.0.0.1"
+HAS_SAID_WHY = 4
+"""Exit status where a line has said why the page cannot start. Streamlit has no such one."""
 # A calm look that also tells apart what has to be told apart; the dark colours are for those whose system is dark.
 _THEME = {
     "theme.base": "light",
@@ -48,14 +50,15 @@ def flags(port: int) -> list[str]:
 
 
 def main() -> None:
-    """Serve the page; returns when Streamlit ends. Raises SystemExit, one line, if a module cannot be imported."""
+    """Serve the page; returns when Streamlit ends, by SystemExit where a module cannot be imported."""
     from streamlit.web import cli
 
     port, storage, modules = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
     try:
         import_modules(modules)
     except BundleError as error:
-        sys.exit(f"galaxy: error: {error}")
+        sys.stderr.write(f"galaxy: error: {error}\n")
+        sys.exit(HAS_SAID_WHY)
     threading.Thread(target=_end_with_input, daemon=True).start()
     cli.main(["run", str(Path(__file__).with_name("app.py")), *flags(port), "--", storage], prog_name="galaxy ui")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from datasets import GalaxyTunerError
-from ui.web.serving import HOST
+from ui.web.serving import HAS_SAID_WHY, HOST
 
 _START_SECONDS, _END_SECONDS = 60.0, 5.0
 
@@ -55,28 +55,29 @@ def _child(port: int, storage: str, modules: Sequence[str]) -> Iterator["subproc
     path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]))
     # The pipe never carries anything: it closes when this process is gone, however it went, and then the page ends.
     # A session of its own keeps Ctrl-C from reaching the page's process twice.
-    child = subprocess.Popen(
+    with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
         env=os.environ | {"PYTHONPATH": path},
-    )
-    try:
-        yield child
-    finally:
-        child.terminate()
+    ) as child:
         try:
-            child.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+            yield child
+        finally:
+            child.terminate()
+            try:
+                child.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
 
 
 def _wait_until_up(child: "subprocess.Popen[bytes]", url: str) -> None:
     limit = time.monotonic() + _START_SECONDS
     while time.monotonic() < limit:
-        if child.poll() is not None:
+        if child.poll() == HAS_SAID_WHY:
+            sys.exit(1)
+        if child.returncode is not None:
             raise PageError(f"the page could not start (exit status {child.returncode}): its own messages are above")
         with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
             urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).close()

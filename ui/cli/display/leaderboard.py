@@ -1,6 +1,6 @@
 """The leaderboard as the terminal shows it: a table that fits, and the best trial in full."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -25,7 +25,7 @@ _MOST_ROWS = 100
 
 def ranked(view: "SearchView", *, width: int, history: bool = False) -> RenderableType:
     """Draw the best 100 trials with as many of the differing hyperparameters as fit, then the best trial in full."""
-    names = differing(view.rows)
+    names = headings(differing(view.rows))
     head = Text.assemble((view.name, "bold"), "  ", tables.state(str(view.state)), f"  {states(view.counts)}", style="")
     shown = view.rows[:_MOST_ROWS]
     left_out = len(view.rows) - len(shown)
@@ -35,7 +35,7 @@ def ranked(view: "SearchView", *, width: int, history: bool = False) -> Renderab
     return Group(head, table, *(more if left_out else []), *reasons, _winner(view, names))
 
 
-def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width: int, history: bool) -> Table:
+def _table(rows: "Sequence[Row]", objective: str, names: Mapping[str, str], *, width: int, history: bool) -> Table:
     # Pairs: an objective may be called like another column.
     columns: list[tuple[str, Callable[[Row], str]]] = [
         ("rank", lambda row: wording.value(row.rank)),
@@ -59,7 +59,7 @@ def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width
     cells = [[cell(row) for _, cell in columns] for row in rows]
     fitting = _fitting(rows, names, width - sum(_GAP + max(map(len, each)) for each in zip(first, *cells, strict=True)))
     for name, needed in fitting.items():
-        shown.add_column(Text(wording.heading(name)), justify="right", min_width=needed)
+        shown.add_column(Text(names[name]), justify="right", min_width=needed)
     for row, words in zip(rows, cells, strict=True):
         words += [wording.value(row.hyperparameters.get(name)) for name in fitting]
         texts = [tables.state(word) if column == 2 else Text(word) for column, word in enumerate(words)]
@@ -67,12 +67,12 @@ def _table(rows: "Sequence[Row]", objective: str, names: Sequence[str], *, width
     return shown
 
 
-def _fitting(rows: "Sequence[Row]", names: Sequence[str], room: int) -> dict[str, int]:
+def _fitting(rows: "Sequence[Row]", names: Mapping[str, str], room: int) -> dict[str, int]:
     """Return the first hyperparameters whose columns fit into ``room`` characters, with the width of each."""
     fitting = {}
-    for name in names:
+    for name, heading in names.items():
         values = [wording.value(row.hyperparameters.get(name)) for row in rows]
-        needed = max(cell_len(word) for word in (*wording.heading(name).split(), *values))
+        needed = max(cell_len(word) for word in (*heading.split(), *values))
         room -= _GAP + needed
         if room < 0:
             break
@@ -80,13 +80,12 @@ def _fitting(rows: "Sequence[Row]", names: Sequence[str], room: int) -> dict[str
     return fitting
 
 
-def _winner(view: "SearchView", names: Sequence[str]) -> RenderableType:
+def _winner(view: "SearchView", names: Mapping[str, str]) -> RenderableType:
     winner = best(view.rows)
     if winner is None:
         return Text("no trial has a score yet", style="dim")
-    differ = {name: winner.hyperparameters[name] for name in names if name in winner.hyperparameters}
+    differ = {names[name]: value for name, value in winner.hyperparameters.items() if name in names}
     title = Text(f"Best: trial {winner.trial_id}, {view.objective.name} {wording.score(winner.score)}", style="bold")
-    shown = [*headings([*differ]).items()]
-    values = {heading: wording.value(differ[name], longest=_LONGEST) for name, heading in shown[:_MOST_VALUES]}
+    values = {heading: wording.value(differ[heading], longest=_LONGEST) for heading in [*differ][:_MOST_VALUES]}
     more = Text(f"… and {len(differ) - len(values)} more: --json has them all", style="dim")
     return Group(title, tables.facts(values), *([more] if len(differ) > len(values) else []))
