@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from datasets.errors import StorageError
-from datasets.storage.remote import ask, open_remote, reason_of, with_path
+from datasets.storage.remote import ask, open_remote, reason_of, uninterrupted, with_path
 from datasets.storage.whole_files import create_file, is_temporary, replace_file, sweep, temporary_name, write_temporary
 
 if TYPE_CHECKING:  # importing a filesystem takes long
@@ -158,7 +158,7 @@ class Folder:
             with filesystem.open_output_stream(path) as stream:
                 stream.write(data)
 
-        ask(self._uri(name), upload)
+        uninterrupted(lambda: ask(self._uri(name), upload))
 
 
 def open_folder(location: str | Path | Folder) -> Folder:

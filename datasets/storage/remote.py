@@ -1,7 +1,9 @@
 """Filesystems beyond the local disk, as pyarrow opens them by URI, and what is asked of one again."""
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -35,6 +37,17 @@ def ask(uri: str, action: Callable[["FileSystem", str], Result]) -> Result:
                 raise
             time.sleep(pause)
     return action(filesystem, path)
+
+
+def uninterrupted(call: Callable[[], Result]) -> Result:
+    """Call in another thread than the main one, into which Ctrl-C and SIGTERM fall; those go on when it has ended.
+
+    A stream that an interruption leaves is closed as one that is complete: the file would be there, cut short.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return call()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage") as other:
+        return other.submit(call).result()
 
 
 def open_remote(uri: str) -> tuple["FileSystem", str]:

@@ -1,5 +1,7 @@
+import contextlib
 import os
 import pickle
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from secrets import token_hex
@@ -7,6 +9,8 @@ from secrets import token_hex
 import pytest
 
 from datasets import Folder, StorageError, open_folder
+from datasets.storage import folders
+from datasets.storage.remote import ask
 
 
 @pytest.fixture(params=["local", "s3", "other"])
@@ -123,6 +127,31 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch, verb):
     with pytest.raises(StorageError, match=r"^cannot write '.*/a': No space left on device$"):
         getattr(folder, verb)("a", b"new")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == ({"a": b"old"} if verb != "create" else {})
+
+
+class Interrupted:
+    """A filesystem on which an interruption falls between the opening of a file and its writing."""
+
+    def __init__(self, filesystem):
+        self._filesystem = filesystem
+
+    def __getattr__(self, name):
+        return getattr(self._filesystem, name)
+
+    @contextlib.contextmanager
+    def open_output_stream(self, path):
+        with self._filesystem.open_output_stream(path) as stream:
+            signal.raise_signal(signal.SIGINT)
+            yield stream
+
+
+def test_a_file_that_is_being_written_elsewhere_is_whole_before_an_interruption_goes_on(monkeypatch):
+    folder = open_folder(f"mock:///{token_hex(8)}")
+    folder.write_whole("a", b"old")
+    monkeypatch.setattr(folders, "ask", lambda uri, do: ask(uri, lambda system, path: do(Interrupted(system), path)))
+    with pytest.raises(KeyboardInterrupt):
+        folder.write_whole("a", b"new")
+    assert folder.read("a") == b"new"
 
 
 def test_a_file_that_is_being_written_is_not_listed(tmp_path, monkeypatch):
