@@ -63,7 +63,7 @@ class Again:
         """Whether the trial's last worker is known to have been ended for want of memory."""
         return name in self._last_for_memory
 
-    def give_back(self, name: str) -> None:
+    def preempted(self, name: str) -> None:
         """Take back a trial whose worker was told to end, which is no failure."""
         self._last_for_memory.discard(name)
         self._lost.append((self._clock(), name))

@@ -130,7 +130,7 @@ class _Trainings:
         except RayTaskError as error:
             if not isinstance(error.cause, WorkerEndedError):
                 raise error.cause from None
-            self.again.give_back(name)
+            self.again.preempted(name)
         except RayError as error:
             for_memory = isinstance(error, OutOfMemoryError) or Attempt(notes_folder(self._memory), name).was_ended()
             if not self.again.take_back(name, for_memory=for_memory, is_alone=not self._trainings):

@@ -38,6 +38,8 @@ class Attempt:
         self._noted: Usage | None = None
         self._resting_since: float | None = None
         self._left = threading.Event()
+        # The watch is another thread.
+        self._writing = threading.Lock()
         self._watch: threading.Thread | None = None
 
     def was_ended(self, *, is_known: bool = False) -> bool:
@@ -105,9 +107,8 @@ class Attempt:
             return
         with self._notes.locked():
             self._notes.measure(self._trial_id, max(self._peak, own_bytes()))
-            if self._note.ended:
-                self._note = self._note.model_copy(update={"trained": time.monotonic()})
-                self._notes.write(self._trial_id, self._note)
+        if self._note.ended:
+            self._note_changes(trained=time.monotonic())
 
     def leave(self, *, finally_: bool) -> None:
         """Note that the worker has left the trial, and lives; ``finally_``: there will be no other attempt."""
@@ -122,7 +123,7 @@ class Attempt:
 
     def _keep_watch(self) -> None:
         while not self._left.wait(_LOOK_SECONDS):
-            with contextlib.suppress(OSError), self._notes.locked():  # a full disk: the next look may get through
+            with contextlib.suppress(OSError):  # a full disk: the next look may get through
                 memory, resting_since = self._look(), self._resting_since
                 if resting_since is not None and time.monotonic() - resting_since > _AT_REST_SECONDS:
                     # A scheduler has stopped the trial, of which nobody tells its worker.
@@ -143,9 +144,13 @@ class Attempt:
         )
         last = self._noted
         if last is None or last.beside != usage.beside or _differs(usage, last):
-            self._note = self._note.model_copy(update={"is_waiting": False, "usage": usage})
-            self._notes.write(self._trial_id, self._note)
+            self._note_changes(is_waiting=False, usage=usage)
             self._noted = usage
+
+    def _note_changes(self, **changes: object) -> None:
+        with self._writing:
+            self._note = self._note.model_copy(update=changes)
+            self._notes.write(self._trial_id, self._note)
 
 
 def _others(memory: NodeMemory, beside: list[Note]) -> int:
