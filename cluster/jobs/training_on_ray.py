@@ -171,8 +171,8 @@ class _Trainings:
             _log.warning("%s %s.", name, waits.reason)
         if waits.is_held:
             self._held.add(name)
-        if self._held.issuperset(self._trainings.values()):
-            self.again.give_up(f"{name} {waits.reason}")
+            if self._held.issuperset(self._trainings.values()):
+                self.again.give_up(f"{name} {waits.reason}")
 
 
 def _answered(asked: dict[ObjectRef[T], str], *, seconds: float) -> list[ObjectRef[T]]:
