@@ -1,6 +1,7 @@
 """Workers that are lost or ended for want of memory: what becomes of their trials."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from cluster.driving.searcher import ConductorSearcher, TrialCallback
 from cluster.errors import NoMemoryError
 from cluster.workers.memory_notes import MemoryNotes, Note, Usage
 from cluster.workers.node_memory import memory_kills
-from cluster.workers.trainable import FORGIVEN, HELD, WAITING, as_result, memory_folder
+from cluster.workers.trainable import FORGIVEN, HELD, WAITING, TrialActor, as_result, memory_folder
 from datasets import Dataset, open_folder
 from search import Conductor, Ledger, Record, SearchLayout, SearchSettings, SearchView, TrialState, create_search
 from search.testing.kinds import small
@@ -144,6 +145,25 @@ def test_a_loss_that_the_next_worker_explains_is_no_failure(tune: Tune, layout: 
         tune.lose(LOST)
     tune.searcher.close()
     assert not Ledger(layout).record("0000").state.is_ended()
+
+
+def test_a_worker_says_at_once_why_the_last_one_was_lost_and_only_then_begins(
+    tune: Tune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune.begin()
+    tune.searcher.close()
+    leave_note(tmp_path, kills=memory_kills() - 1)
+    monkeypatch.setattr(TrialActor, "_setup_logdir", lambda actor: setattr(actor, "_logdir", tmp_path / "working"))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        actor = TrialActor(tune.given[0])
+        first = actor.step()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (first[FORGIVEN], first[WAITING], first["done"]) == (True, True, False)
+    assert actor._session is None
+    assert actor.reset_config(tune.given[0])  # a scheduler could have stopped it there
+    assert MemoryNotes(memory_folder(tmp_path / "working")).read("0000") is None
 
 
 def test_a_trial_that_waits_says_so_and_the_search_ends_where_it_can_only_wait(
