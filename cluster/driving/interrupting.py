@@ -128,12 +128,16 @@ class _Ending:
     def __init__(self) -> None:
         self._told = 0
         self._unwound = False
+        self._process = os.getpid()
         # A thread that waits from the start: the handler may interrupt the start of any other.
         self._reading, self._writing = os.pipe()
         threading.Thread(target=self._end_late, name="ending", daemon=True).start()
         atexit.register(self._leave)
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != self._process:  # a fork of it, as multiprocessing makes and ends: it has the same pipe
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         if self._told:  # by a signal to the process, then by one to its group: the first is being heeded
             return
         self._told = number

@@ -108,6 +108,13 @@ def test_a_program_that_does_not_end_is_ended(cleaning: str) -> None:
     assert (status, out, err.replace("galaxy: ", "").replace(".", "")) == (143, "", "ended by SIGTERM\n")
 
 
+def test_a_fork_that_is_told_to_end_ends_alone() -> None:
+    fork = "child = os.fork() or time.sleep(20); time.sleep(0.5)"  # Python forgets a signal that comes at once
+    body = f"{fork}; os.kill(child, 15); print(os.waitpid(child, 0)[1]); time.sleep(0.5); told()"
+    before = "interrupting._UNWINDING_SECONDS = 0.2"
+    assert told_to_end("SIGTERM", body=body, before=before) == (143, "15\n", "ended by SIGTERM.\n")
+
+
 @pytest.mark.parametrize("handler", ["signal.SIG_IGN", "lambda *_: print('own')"])
 def test_a_signal_that_is_ignored_or_handled_stays_so(handler: str) -> None:
     before = f"signal.signal(signal.SIGHUP, {handler}); time.sleep = lambda _: None"
