@@ -140,7 +140,8 @@ class Preparation:
 
     def _check(self, values: Mapping[str, Value]) -> None:
         options = training_options(values, epochs=self._settings.epochs)
-        checked = check_model(Builder(self._hypermodel, values), self._dataset, options, self._objective)
+        builder, built_in = Builder(self._hypermodel, values), self._settings.hypermodel is None
+        checked = check_model(builder, self._dataset, options, self._objective, known_kept=built_in)
         self._modules = checked.modules
 
 

@@ -23,7 +23,7 @@ def free_port() -> int:
 def served(storage: str, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
     """A running ``galaxy ui``, once its page answers, and its port; its page has imported a user's module."""
     port = free_port()
-    (tmp_path / "users_own.py").write_text("from pathlib import Path; Path('imported').touch()")
+    (tmp_path / "users_own.py").write_text("from pathlib import Path; import tensorflow; Path('imported').touch()")
     command = [sys.executable, "-m", "ui.cli.entry", "ui", "--port", str(port), "--storage", storage]
     command += ["--module", "users_own"]
     # A session of its own, as a shell gives a job: the signals of a test reach this process alone. Tests that run in

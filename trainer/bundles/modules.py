@@ -7,6 +7,7 @@ from pathlib import Path
 
 from datasets import place_of, placed, unexited
 from trainer.errors import BundleError, one_line
+from trainer.quiet import without_noise
 
 
 def import_modules(names: Iterable[str]) -> None:
@@ -19,7 +20,7 @@ def import_modules(names: Iterable[str]) -> None:
         if here not in sys.path:
             sys.path.insert(1, here)
         try:
-            with unexited():
+            with unexited(), without_noise():  # most import TensorFlow
                 importlib.import_module(name)
         except Exception as error:  # a user's module may raise anything while it is imported
             fault = f"--module {name}: cannot be imported from {here}: {one_line(error)}"

@@ -26,9 +26,17 @@ class CheckedModel:
 
 
 def check_model(
-    build: Build, dataset: Dataset, options: TrainingOptions, objective: Objective, *, seed: int = 1
+    build: Build,
+    dataset: Dataset,
+    options: TrainingOptions,
+    objective: Objective,
+    *,
+    seed: int = 1,
+    known_kept: bool = False,
 ) -> CheckedModel:
     """Build the model, save and load it as a bundle does, train it on one batch, and validate it on one.
+
+    One that is ``known_kept`` need not prove that it can be saved.
 
     Raises:
         InfeasibleError: The model cannot be built, cannot be kept or does not fit the data.
@@ -40,10 +48,12 @@ def check_model(
     built = build_model(
         build, seed=seed, image_shape=dataset.image_shape, classes=len(dataset.classes), precision=options.precision
     )
-    with feasibly():
-        _, modules = prove_kept(
-            untrained(built.model), dataset.image_shape, remake=lambda model: by_file(portable(model))
-        )
+    modules: tuple[str, ...] = ()
+    if not known_kept:
+        with feasibly():
+            _, modules = prove_kept(
+                untrained(built.model), dataset.image_shape, remake=lambda model: by_file(portable(model))
+            )
     loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=training.class_weights)
     trained = loop.train(_first(training), epoch=0, learning_rate_factor=lambda _: 1.0)
     metrics = tuple(epoch_metrics(trained, loop.validate(_first(validation)), dataset.classes))
