@@ -49,6 +49,11 @@ partial = functools.partial(_unfinished, units=40)
 def uncompiled(hp):  # HERE uncompiled
     return keras.Sequential([keras.layers.Dense(hp.Int("units", 2, 40))])
 
+def elsewhere(hp):  # HERE elsewhere
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(hp.Int("units", 7, 9))])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
 def loss(true, predicted):
     raise RuntimeError("no loss")  # HERE losing
 
@@ -141,9 +146,9 @@ def test_a_module_that_cannot_be_imported_is_named_with_the_line(module: str, li
             use()
 
 
-@pytest.mark.parametrize("name", ["nothing", "uncompiled", "partial"])
+@pytest.mark.parametrize("name", ["nothing", "uncompiled", "partial", "elsewhere"])
 def test_a_build_that_gives_no_model_is_named_with_its_place(name: str, faults: Path, tiny_dataset: Dataset) -> None:
-    with pytest.raises(GalaxyTunerError, match=f"build must return a .*{re.escape(place(name))}$"):
+    with pytest.raises(GalaxyTunerError, match=f"must (return|give) .*{re.escape(place(name))}$"):
         run_search(tiny_dataset.info.path, settings(hypermodel=f"my_faults:{name}"), address="in-process")
 
 

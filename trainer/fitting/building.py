@@ -63,14 +63,15 @@ def build_model(
     keras.utils.set_random_seed(seed)
     with feasibly(), computing_in(precision):
         model = build()
+    place = place_of_code(build)
     if not isinstance(model, keras.Model):
         fault = f"build must return a keras.Model, but returned {type(model).__name__}"
-        raise InfeasibleError(placed(fault, place_of_code(build)))
+        raise InfeasibleError(placed(fault, place))
     if not model.compiled or model.optimizer is None:
         fault = "build must return a compiled model: call model.compile with an optimizer and a loss"
-        raise InfeasibleError(placed(fault, place_of_code(build)))
+        raise InfeasibleError(placed(fault, place))
     _check_size(model, max_parameters)
-    outputs = _run_once(model, image_shape, classes)
+    outputs = _run_once(model, image_shape, classes, place)
     _check_size(model, max_parameters)  # again: a subclassed model has its weights only now
     return BuiltModel(
         model=model,
@@ -118,7 +119,9 @@ def _learning_rates(optimizer: keras.optimizers.Optimizer) -> list[keras.Variabl
     return [rate] if isinstance(rate, keras.Variable) else []
 
 
-def _run_once(model: keras.Model, image_shape: tuple[int, int, int], classes: int) -> npt.NDArray[np.float32]:
+def _run_once(
+    model: keras.Model, image_shape: tuple[int, int, int], classes: int, place: str | None
+) -> npt.NDArray[np.float32]:
     """Run the model, its loss and its metrics on one blank image, without a graph, and return its outputs.
 
     All variables exist afterwards, so nothing is traced twice and a checkpoint can be restored at once.
@@ -127,7 +130,7 @@ def _run_once(model: keras.Model, image_shape: tuple[int, int, int], classes: in
     label = np.zeros(1, np.int64)
     with feasibly():
         outputs = model(images, training=False)
-        _check_outputs(outputs, classes)
+        _check_outputs(outputs, classes, place)
         targets = label if _is_sparse(model.loss) else keras.ops.one_hot(label, classes)
         model.compute_loss(x=images, y=targets, y_pred=outputs, training=False)
         model.compute_metrics(images, targets, outputs)
@@ -141,8 +144,9 @@ def _add_up_to_1(outputs: npt.NDArray[np.float32]) -> bool:
     return bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3))
 
 
-def _check_outputs(outputs: object, classes: int) -> None:
+def _check_outputs(outputs: object, classes: int, place: str | None) -> None:
     shape = getattr(outputs, "shape", None)
     if shape is None or tuple(shape) != (1, classes):
         given = type(outputs).__name__ if shape is None else f"(batch, {', '.join(map(str, tuple(shape)[1:]))})"
-        raise InfeasibleError(f"the model must give one output of shape (batch, {classes}), but gives {given}")
+        fault = f"the model must give one output of shape (batch, {classes}), but gives {given}"
+        raise InfeasibleError(placed(fault, place))
