@@ -60,7 +60,8 @@ def measure(situation: Situation, version: Version, origin: Path) -> Verdict:
             verdict = situation.play(where)
         except (OSError, ValueError, KeyError, TypeError, subprocess.SubprocessError) as error:
             verdict = wrong(f"could not be played: {type(error).__name__}: {error}")
-        return replace(verdict, said=verdict.said.replace(f"{where.folder}/", ""))
+        said = verdict.said.replace(f"{where.folder}/", "").replace(str(where.folder), "its folder")
+        return replace(verdict, said=said)
 
 
 def versions(before: str, folder: Path) -> dict[str, Version | None]:
@@ -107,8 +108,8 @@ def main() -> None:
                 results.add(one, column, verdict := measure(one, version, origin))
                 sys.stderr.write(f"{column}: {one.title}: {verdict}\n")
     sys.stdout.write(table(chosen, results))
-    found = [results.get(one, "now") for one in chosen]
-    sys.exit(any(verdict is not None and verdict.judgement is Judgement.WRONG for verdict in found))
+    found = [verdict.judgement for one in chosen if (verdict := results.get(one, "now"))]
+    sys.exit(any(judgement in (Judgement.WRONG, Judgement.MISSING) for judgement in found))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 _TRACEBACKS = ("Traceback (most recent call last)", "*** SIG", "stack trace")
-_LONGEST = 200
+# A refusal is shown up to its way out.
+_LONGEST, _LONGEST_REFUSAL = 120, 200
+_UNKNOWN = ("no such option", "unexpected keyword argument 'hypermodel'")
 
 
 class Judgement(StrEnum):
@@ -28,8 +30,9 @@ class Verdict:
     said: str
 
     def __str__(self) -> str:
+        longest = _LONGEST_REFUSAL if self.judgement is Judgement.REFUSED else _LONGEST
         said = " ".join(self.said.split()).replace("|", "\\|")
-        said = said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"
+        said = said if len(said) <= longest else f"{said[: longest - 1]}…"
         if self.judgement in (Judgement.UNMEASURED, Judgement.MISSING):
             return said
         return f"{f'**{self.judgement}**' if self.judgement is Judgement.WRONG else self.judgement}: {said}"
@@ -74,7 +77,7 @@ class Done:
         """Say what is wrong with it where it should have done something else."""
         if self.status is None:
             return wrong(f"hangs > {self.seconds:.0f} s")
-        if "no such option" in self.err.lower():
+        if any(unknown in self.line for unknown in _UNKNOWN):
             return Verdict(Judgement.MISSING, self.line.partition(" (see")[0])
         kind = "traceback" if self.shows_traceback else f"exit {self.status}"
         return wrong(f"{kind}: {self.line}")
