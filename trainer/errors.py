@@ -77,12 +77,12 @@ def is_out_of_memory(error: BaseException) -> bool:
 def one_line(error: BaseException) -> str:
     """Write ``error`` as ``Type: message`` on one line of at most 400 characters.
 
-    Keras and TensorFlow spread messages over many lines, with terminal colours, node names and a list of the
-    arguments received: those are left out.
+    Keras and TensorFlow spread messages over many lines, with terminal colours, names of nodes and devices, and a list
+    of the arguments received: those are left out.
     """
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     text = text.rpartition("Exception encountered: ")[2]  # Keras puts a whole configuration before the cause
     text = re.split(r"Arguments received by|\[Op:|\[\[\{\{node|Detected at node", text)[0]
-    text = re.sub(r"\{\{[^}]*\}\}", "", text)
+    text = re.sub(r"\{\{[^}]*\}\}| on /job:\S+( by allocator \S+)?", "", text)
     line = " ".join(f"{type(error).__name__}: {text}".split()).rstrip(":")
     return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"

@@ -36,6 +36,10 @@ def compiled(*layers: keras.Layer, loss: Any = "sparse_categorical_crossentropy"
     [
         (ValueError("first\n\n  second"), "ValueError: first second"),
         (MemoryError(), "out of memory: MemoryError"),
+        (
+            MemoryError("OOM with shape[9,9] on /job:localhost/replica:0/task:0/device:CPU:0 by allocator cpu [Op:X]"),
+            "out of memory: MemoryError: OOM with shape[9,9]",
+        ),
         (KeyError("units"), "KeyError: 'units'"),
         (RuntimeError("\x1b[1mbold\x1b[0m text\n\nArguments received by Conv2D: lots"), "RuntimeError: bold text"),
     ],
