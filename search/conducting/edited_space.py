@@ -75,12 +75,13 @@ def current_space(
     if edits.changed and accept:
         outside = sum(fitted(space, suggestion.hyperparameters) is None for suggestion in suggestions)
         _log.warning("Space accepted as it is now: %s.", "; ".join(edits.changed))
-        _log.warning(
-            "%d of %d trials so far lie outside of it: the oracle learns nothing from them. They rank as they did; "
-            "what is unfinished goes on as it was suggested.",
-            outside,
-            len(suggestions),
-        )
+        if outside:
+            _log.warning(
+                "%d of %d trials so far lie outside of it: the oracle learns nothing from them. They rank as they did; "
+                "what is unfinished goes on as it was suggested.",
+                outside,
+                len(suggestions),
+            )
         return KnownSpace(hyperparameters=now, earlier=tuple(suggestion.trial_id for suggestion in suggestions))
     if not edits.added:
         return known

@@ -1,6 +1,7 @@
 """What every oracle keeps to, whatever it proposes: in range, of the declared type, nothing twice, and more."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 import keras_tuner
@@ -12,7 +13,7 @@ from search.testing.kinds import KINDS, Kind, all_kinds, branched, small
 from search.values import Values
 
 
-class OracleContract:
+class OracleContract(ABC):
     """Tests to inherit. A subclass, whose name begins with ``Test``, says by `make` which oracle they hold to account.
 
     Attributes:
@@ -25,6 +26,7 @@ class OracleContract:
     exhausts = True
     many = 40
 
+    @abstractmethod
     def make(
         self,
         *,
@@ -34,7 +36,6 @@ class OracleContract:
         seed: int,
     ) -> keras_tuner.Oracle:
         """Return a new oracle: what ``--oracle module:factory`` does with the same arguments."""
-        raise NotImplementedError
 
     def made(self, hyperparameters: keras_tuner.HyperParameters, *, seed: int = 7) -> keras_tuner.Oracle:
         """Return a new oracle of `make`, which neither prints nor writes."""
