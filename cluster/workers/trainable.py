@@ -99,6 +99,7 @@ class TrialActor(tune.Trainable):
         self._config = cast(TrialConfig, new_config)
         self._attempt = None
         self._session: TrialSession | None = None
+        self._record: Record | None = None
         self._said_at, self._said_last = -math.inf, ""
         return True
 
@@ -128,7 +129,8 @@ class TrialActor(tune.Trainable):
 
     def _step(self, attempt: Attempt, *, was_ended: bool) -> dict[str, object]:
         if self._session is None:
-            record = Ledger(SearchLayout(open_folder(self._config["search"]))).record(self._config["trial"])
+            # Once: a trial that waits is the same from second to second.
+            record = self._record = self._record or self._recorded()
             if record.state.is_ended():
                 return _untrained(record)
             if was_ended:  # said at once: this worker may be ended before its first epoch, too
@@ -141,11 +143,14 @@ class TrialActor(tune.Trainable):
                 time.sleep(_ASK_SECONDS)
                 return _untrained(record.but(reason=self._said(answer))) | {WAITING: True, HELD: answer.is_held}
             self._session = self._begun()
-            if record.reason is not None:  # it waits no longer, and its first epoch may take long
+            if record.reason or self._said_last:  # it waits no longer, and its first epoch may take long
                 return _untrained(record.but(reason=None)) | {WAITING: False}
         with attempt.working():
             record = self._session.step()
         return as_result(record) | {"declared": json.dumps(self._session.declared)}
+
+    def _recorded(self) -> Record:
+        return Ledger(SearchLayout(open_folder(self._config["search"]))).record(self._config["trial"])
 
     def _said(self, answer: Wait) -> str:
         """Return what the trial waits for, the same for some seconds."""

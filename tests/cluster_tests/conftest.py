@@ -1,8 +1,12 @@
 """A user's own search space in a current directory of its own: tiny models, and ways to fail."""
 
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
+
+from cluster.driving import in_process
 
 _MODELS = '''
 import os
@@ -175,3 +179,16 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(__import__("sys").modules, "my_models", raising=False)
     return tmp_path
+
+
+def end_at(monkeypatch: pytest.MonkeyPatch, number: int, error: BaseException) -> Iterator[int]:
+    """Let ``error`` end step ``number``, from 0, of all that trials in this process make; give what counts them."""
+    real, steps = in_process.TrialSession.step, count()
+
+    def step(session: in_process.TrialSession) -> object:
+        if next(steps) == number:
+            raise error
+        return real(session)
+
+    monkeypatch.setattr(in_process.TrialSession, "step", step)
+    return steps

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from cluster_tests.conftest import end_at
 
 from cluster import resume_search, run_search
-from cluster.driving import in_process
 from cluster.jobs.training import _configurations
 from cluster.workers.trial import TrialSession
 from datasets import Dataset, open_folder
@@ -48,17 +48,10 @@ def trained_at_once(dataset: Dataset, row: Row, seed: int, folder: Path) -> Trai
 def test_a_promoted_trial_interrupted_too_is_what_it_had_been_at_once(
     tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, steps = in_process.TrialSession.step, iter(range(100))
-
-    def step(session: in_process.TrialSession) -> object:
-        if next(steps) == 11:  # five trials of two epochs, and the first epoch of the first promotion
-            raise KeyboardInterrupt
-        return real(session)
-
-    monkeypatch.setattr(in_process.TrialSession, "step", step)
+    # Five trials of two epochs, and the first epoch of the first promotion.
+    end_at(monkeypatch, 11, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         run_search(tiny_dataset.info.path, settings(trials=7), address="in-process")
-    monkeypatch.setattr(in_process.TrialSession, "step", real)
     view = resume_search("first", address="in-process")
     rows = {row.trial_id: row for row in view.rows}
     assert sorted((row.epochs, row.parent is not None) for row in view.rows) == [(2, False)] * 5 + [(4, True)] * 2

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cluster_tests.conftest import end_at
 from cluster_tests.test_launch import built
 
 from cluster import Terminated, resume_search, run_search
-from cluster.driving import in_process
 from cluster.driving.interrupting import interruptible
 from cluster.workers.notice import EndNotice, WorkerEndedError
 from datasets import Dataset
@@ -125,14 +125,7 @@ def test_a_signal_that_is_ignored_or_handled_stays_so(handler: str) -> None:
 def test_a_search_that_is_told_to_end_is_interrupted_and_goes_on(
     tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, steps = in_process.TrialSession.step, iter(range(100))
-
-    def step(session: in_process.TrialSession) -> object:
-        if next(steps) == 3:  # the second trial has one epoch of two
-            raise Terminated(signal.SIGTERM)
-        return real(session)
-
-    monkeypatch.setattr(in_process.TrialSession, "step", step)
+    end_at(monkeypatch, 3, Terminated(signal.SIGTERM))  # the second trial has one epoch of two
     settings = SearchSettings(
         name="first", trials=2, epochs=2, oracle="random", scheduler="none", hypermodel="my_models:tiny"
     )

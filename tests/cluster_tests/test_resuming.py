@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.durability.kills import run
+from cluster_tests.conftest import end_at
 
 from cluster import resume_search, run_search, stop_search
 from cluster.driving import in_process
@@ -45,20 +46,11 @@ def test_killed_with_dataset_and_storage_on_s3_nothing_is_lost_or_repeated(tmp_p
 def test_an_interrupted_trial_goes_on_from_its_checkpoint(
     tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = in_process.TrialSession.step
-    steps = iter(range(100))
-
-    def step(session: in_process.TrialSession) -> object:
-        if next(steps) == 3:  # the second trial has one epoch of two
-            raise KeyboardInterrupt
-        return real(session)
-
-    monkeypatch.setattr(in_process.TrialSession, "step", step)
+    end_at(monkeypatch, 3, KeyboardInterrupt())  # the second trial has one epoch of two
     with pytest.raises(KeyboardInterrupt):
         run_search(tiny_dataset.info.path, settings(), address="in-process")
     before = read_search("runs", "first")
     assert before.counts == {"completed": 1, "running": 1}
-    monkeypatch.setattr(in_process.TrialSession, "step", real)
     view = resume_search("first", address="in-process")
     assert view.counts == {"completed": 3}
     undisturbed = run_search(tiny_dataset.info.path, settings(name="undisturbed"), address="in-process")

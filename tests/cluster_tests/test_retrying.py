@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from cluster_tests.conftest import end_at
 
 from cluster import resume_search, run_search
-from cluster.driving import in_process
 from datasets import Dataset
 from search import SearchSettings, TrialState
 
@@ -21,14 +21,7 @@ def test_mended_and_interrupted_what_was_infeasible_completes_in_its_second_atte
     module = here / "my_models.py"
     module.write_text(module.read_text().replace("if units != 2:", "if units < 2:"))
     sys.modules.pop("my_models")
-    real, steps = in_process.TrialSession.step, iter(range(100))
-
-    def step(session: in_process.TrialSession) -> object:
-        if next(steps) == 3:  # the second trial has one epoch of two
-            raise KeyboardInterrupt
-        return real(session)
-
-    monkeypatch.setattr(in_process.TrialSession, "step", step)
+    steps = end_at(monkeypatch, 3, KeyboardInterrupt())  # the second trial has one epoch of two
     with pytest.raises(KeyboardInterrupt):
         resume_search("first", address="in-process", retry=["infeasible"])
     view = resume_search("first", address="in-process", retry=["infeasible"])
