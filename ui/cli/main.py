@@ -1,14 +1,19 @@
 """The ``galaxy`` command: every family of commands, in the order of a journey; wrong use is one line, exit status 2."""
 
+import contextlib
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from types import FrameType
 from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
 
 from ui.cli.commands import data, leaderboard, models, page, searching, using
+from ui.cli.terminal import INTERRUPTED
 
 
 class GalaxyGroup(TyperGroup):
@@ -80,7 +85,20 @@ for family in (data.app, searching.app, leaderboard.app, models.app, using.app, 
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
-    app(prog_name="galaxy")
+    try:
+        app(prog_name="galaxy")
+    except KeyboardInterrupt:  # between two steps of the command's own end
+        sys.exit(INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, _leave)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """End a process that has done its work: a traceback out of the interpreter's last steps would help nobody."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":
