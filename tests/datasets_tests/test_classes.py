@@ -1,5 +1,9 @@
+import unicodedata
+
+import pytest
+
 from datasets import class_mapping
-from datasets.classes import ordered
+from datasets.classes import class_key, joined_spellings, ordered
 
 
 def test_classes_are_ordered_by_casefold_whatever_the_order_of_the_source():
@@ -8,7 +12,58 @@ def test_classes_are_ordered_by_casefold_whatever_the_order_of_the_source():
     assert ordered(names) == ordered(reversed(names)) == expected
 
 
-def test_names_match_by_letters_and_digits_only():
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Edge_on", "edge-on", "EDGE ON", "Edge On", " edge__on ", "edge - on", "edge ON"),
+        ("spiral", "Spiral", "SPIRAL"),
+        ("Type II", "type_ii", "TYPE-II"),
+        ("barred SB", "Barred_SB", "BARRED-SB"),
+        ("Disk, Edge-on", "disk, edge on"),
+        ("−1", "-1", "－1", " -1"),
+        ("edge\u00a0on", "edge\u2011on", "edge\u2013on", "ｅｄｇｅ　ｏｎ", "\ufeffedge on", "edge on\t"),
+        ("elliptique géante", unicodedata.normalize("NFD", "Elliptique_géante")),
+        ("é", unicodedata.normalize("NFD", "é")),
+    ],
+)
+def test_spellings_of_one_class_have_one_key(names):
+    assert len({class_key(name) for name in names}) == 1
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Sb", "SB", "sb"),
+        ("S0-", "S0+", "S0", "S0_-1"),
+        ("-1", "1", "+1", "1-", "1 1", "1-1", "11"),
+        ("T-1", "T+1", "T 1", "T1"),
+        ("cD", "CD"),
+        ("SAB", "Sab", "SAb"),
+        ("SB galaxy", "Sb galaxy", "sb galaxy"),
+        ("SBbc spiral", "Sbbc spiral"),
+        ("dE dwarf", "DE dwarf"),
+        ("SB(rs)b", "Sb(rs)b", "SA(rs)b"),
+        ("E/S0", "E S0", "ES0"),
+        ("edge on", "edgeon"),
+        ("spiral", "spiral?", "(spiral)", "spirals"),
+        ("disk 1", "disk 2", "disk -1", "disk +1", "disk"),
+        ("", "-", "+", "?"),
+    ],
+)
+def test_a_sign_a_digit_or_the_case_of_a_type_tells_classes_apart(names):
+    assert len({class_key(name) for name in names}) == len(names)
+
+
+def test_the_commonest_spelling_is_kept_and_of_equals_the_first():
+    names = ["Edge_on", "edge-on", "EDGE ON", "Sb", "SB"]
+    once = joined_spellings(names)
+    assert once == {**dict.fromkeys(names[:3], "EDGE ON"), "Sb": "Sb", "SB": "SB"}
+    assert joined_spellings({"Edge_on": 7, "edge-on": 3, "EDGE ON": 0})["edge-on"] == "Edge_on"
+    assert joined_spellings([*names, "edge-on"])["Edge_on"] == "edge-on"
+    assert joined_spellings(reversed(names)) == once
+
+
+def test_names_match_by_their_keys():
     ours, theirs = ["Edge-on", "In between smooth"], ["in_between  SMOOTH", "edge on"]
     assert class_mapping(ours, theirs) == [1, 0]
 
@@ -19,7 +74,11 @@ def test_lists_of_other_classes_do_not_match():
     assert class_mapping(["a"], ["a", "b"]) is None
 
 
-def test_names_that_match_each_other_are_only_mapped_onto_the_same_list():
-    assert class_mapping(["T-1", "T+1"], ["T-1", "T+1"]) == [0, 1]
-    assert class_mapping(["T-1", "T+1"], ["T+1", "T-1"]) is None
+def test_types_that_a_sign_tells_apart_match():
+    assert class_mapping(["T-1", "T+1"], ["T+1", "T-1"]) == [1, 0]
     assert class_mapping(["T 1", "b"], ["T-1", "T+1"]) is None
+
+
+def test_names_that_are_one_are_only_mapped_onto_the_same_list():
+    assert class_mapping(["edge-on", "edge_on"], ["edge-on", "edge_on"]) == [0, 1]
+    assert class_mapping(["edge-on", "edge_on"], ["edge_on", "edge-on"]) is None
