@@ -13,7 +13,8 @@ from datasets.images.fits_names import by_galaxy, in_order, is_fits, read_conten
 from datasets.images.preparing import SUFFIXES, Content
 from datasets.images.reading import Directory, is_hdf5, is_hidden, read_file
 from datasets.images.zips import Archive
-from datasets.tables.reading import is_table, table_file
+from datasets.tables.kinds import is_table
+from datasets.tables.reading import table_file
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
     - A file is yielded as it is, whatever its name.
     - A folder, with all below it, or a zip gives its image and FITS files, sorted, without hidden ones. FITS files of a
       galaxy's bands are one image, with a ``*`` for the band.
-    - A table, CSV or Parquet, gives the files that its column ``path`` names, relative to its folder.
+    - A table gives the files that its column ``path`` names, relative to its folder.
     - An HDF5 file gives the rows of ``images``.
 
     Where a path does not exist, cannot be read or holds no image, an ImageFile is yielded whose ``read`` says so.
@@ -61,7 +62,7 @@ def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
 def _at(path: Path) -> Iterator[ImageFile]:
     if path.is_dir() or _is_zip(path):
         yield from _among(Directory(path) if path.is_dir() else Archive(path))
-    elif is_table(path.name) and path.is_file():
+    elif path.is_file() and is_table(path.name, partial(_head, path)):
         yield from _listed(path)
     elif path.is_file() and is_hdf5(path):
         from datasets.images.hdf5 import stored_images
@@ -94,6 +95,11 @@ def _listed(path: Path) -> Iterator[ImageFile]:
 
 def _single(name: str, path: Path) -> ImageFile:
     return ImageFile(name, partial(read_content, lambda file: read_file(Path(file)), [str(path)]))
+
+
+def _head(path: Path, size: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(size)
 
 
 def _is_zip(path: Path) -> bool:

@@ -10,7 +10,8 @@ from datasets.images.fits_names import is_fits
 from datasets.images.reading import is_hdf5
 from datasets.sources.listing import Listing
 from datasets.sources.trees import is_image, open_tree, tables_in
-from datasets.tables.reading import Table, is_table, table_file
+from datasets.tables.kinds import is_table
+from datasets.tables.reading import Table, table_file
 
 FORMATS: Mapping[str, str] = {
     "class-folders": "datasets.sources.class_folders:list_class_folders",

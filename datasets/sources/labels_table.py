@@ -19,7 +19,8 @@ from datasets.images.reading import Directory
 from datasets.sources.listing import Item, Listing
 from datasets.sources.trees import find_table, open_tree, two_classes
 from datasets.splits import Split, split_named
-from datasets.tables.reading import Table, is_table, table_file
+from datasets.tables.kinds import is_table
+from datasets.tables.reading import Table, table_file
 
 EXPECTED = "a CSV or Parquet table with the columns path and label, or a folder or zip that holds one"
 Read = Callable[[str], bytes]

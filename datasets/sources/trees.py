@@ -15,7 +15,8 @@ from datasets.errors import SourceError
 from datasets.images.preparing import SUFFIXES
 from datasets.images.reading import Directory, is_hidden
 from datasets.images.zips import Archive, leaves_archive
-from datasets.tables.reading import Table, is_table
+from datasets.tables.kinds import is_table
+from datasets.tables.reading import Table
 
 Entries = list[tuple[str, bool]]
 """(path relative to the source with ``/``, whether it is a folder)."""

@@ -9,7 +9,8 @@ import pyarrow as pa
 from datasets.sources.five_classes import CLASSES, Answer, five_classes
 from datasets.sources.listing import Item, Listing
 from datasets.sources.trees import Tree, find_table, images_by_stem, open_tree, refusal
-from datasets.tables.reading import is_table, table_file
+from datasets.tables.kinds import is_table
+from datasets.tables.reading import table_file
 
 
 @dataclass(frozen=True)

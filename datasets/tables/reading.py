@@ -1,103 +1,110 @@
-"""Columns of a table, CSV (also gzipped) or Parquet, read a batch at a time however long the table is."""
+"""Columns of a table read a batch at a time, however long the table is and whatever it is written in."""
 
-import gzip
-import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
-import pyarrow.csv
 
 from datasets.errors import SourceError, first_line
+from datasets.tables.columnar import legends
+from datasets.tables.kinds import Reader, open_reader
+from datasets.tables.values import as_type
 
-TABLE_SUFFIXES = (".csv", ".csv.gz", ".parquet")
-BATCH = 2**22
-"""Bytes of a CSV file that are in memory at once."""
-
-
-def is_table(name: str) -> bool:
-    """Say whether a file's name is that of a table."""
-    return name.lower().endswith(TABLE_SUFFIXES)
+_DAMAGE = (pa.ArrowException, OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, UnicodeError)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table in a file: its path, for errors, and what opens it."""
+    """A table in a file: its path, for errors, and what opens it.
+
+    ``notes`` gathers what a person must know of how it was read, so far as it has been.
+    """
 
     name: str
     stream: Callable[[], IO[bytes]] = field(repr=False)
+    notes: dict[str, None] = field(default_factory=dict, repr=False, compare=False)
 
     def header(self) -> list[str]:
         """Return the columns' names as they stand. Raises SourceError where the file is no table."""
+        return list(self.schema().names)
+
+    def schema(self) -> pa.Schema:
+        """Return the columns' names and types; all of delimited text are text. Raises as ``header``."""
         with self._opened() as reader:
-            return list(reader.names)
+            return reader.schema
+
+    def legends(self) -> dict[str, tuple[str, ...]]:
+        """Return the names that the table itself gives to a column's integers, by the column's name."""
+        return legends(self.schema())
+
+    def sample(self, rows: int = 100) -> pa.Table:
+        """Return the first rows, of each type as it stands. Raises SourceError where the file is no table."""
+        with self._opened() as reader:
+            parts, count = [], 0
+            for columns in reader.batches(dict(enumerate(reader.schema.types))):
+                parts.append(pa.record_batch([column[:rows] for column in columns], names=reader.schema.names))
+                count += len(parts[-1])
+                if count >= rows:
+                    break
+            return pa.Table.from_batches(parts, reader.schema if not parts else None)[:rows]
 
     def read(self, wanted: Mapping[str, pa.DataType], *, optional: Sequence[str] = ()) -> Iterator[dict[str, pa.Array]]:
         """Yield Arrow columns by name, a batch of rows at a time.
 
-        ``wanted`` has the Arrow type of each column by its name in small letters; those that are ``optional`` may be
-        absent. Raises SourceError where a column is missing, a value is not of its type, or the file is damaged.
+        ``wanted`` has the Arrow type of each column by its name, as it stands or in small letters; those that are
+        ``optional`` may be absent. Numbers that are wanted as text keep all their digits, and whole ones have no
+        decimals.
+
+        Raises SourceError where a column is missing or there twice, a value is not of its type, or the file is damaged.
         """
         with self._opened() as reader:
-            places = {name.strip().casefold(): name for name in reversed(reader.names)}
-            missing = [name for name in wanted if name not in places and name not in optional]
+            places = {name: self._place(reader.schema.names, name) for name in wanted}
+            missing = [name for name, place in places.items() if place is None and name not in optional]
             if missing:
-                raise SourceError(
-                    f"'{self.name}' cannot be imported: expected the column '{missing[0]}', found "
-                    f"{', '.join(reader.names[:8])}{', …' if len(reader.names) > 8 else ''}"
-                )
-            chosen = {name: places[name] for name in wanted if name in places}
-            for batch in reader.batches({chosen[name]: wanted[name] for name in chosen}):
-                yield {name: batch.column(place).cast(wanted[name]) for name, place in chosen.items()}
+                raise self._refusal(f"expected the column '{missing[0]}', found {_few(reader.schema.names)}")
+            chosen = {name: place for name, place in places.items() if place is not None}
+            types = {place: wanted[name] for name, place in chosen.items()}
+            order = list(types)
+            for columns in reader.batches(types):
+                yield {
+                    name: as_type(columns[order.index(place)], wanted[name], column=reader.schema.names[place])
+                    for name, place in chosen.items()
+                }
+
+    def _place(self, names: Sequence[str], wanted: str) -> int | None:
+        """Find a column by its name as it stands, or else whatever its case and the blanks around it."""
+        exact = [place for place, name in enumerate(names) if name == wanted]
+        places = exact or [place for place, name in enumerate(names) if name.strip().casefold() == wanted.casefold()]
+        if len(places) > 1:
+            raise self._refusal(f"expected one column '{wanted}', found {len(places)}: rename all but one of them")
+        return places[0] if places else None
+
+    def _refusal(self, problem: str) -> SourceError:
+        return SourceError(f"'{self.name}' cannot be imported: {problem}")
 
     @contextmanager
-    def _opened(self) -> Iterator["_Csv | _Parquet"]:
-        try:
-            with self.stream() as raw:
-                name = self.name.lower()
-                stream = gzip.GzipFile(fileobj=raw) if name.endswith(".gz") else raw
-                yield _Parquet(stream) if name.endswith(".parquet") else _Csv(stream)
-        except (pa.ArrowException, OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeDecodeError) as error:
-            raise SourceError(
-                f"'{self.name}' cannot be imported: expected a table, found {first_line(error)}"
-            ) from error
-
-
-class _Csv:
-    """A CSV file, read in blocks."""
-
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile) -> None:
-        self._rest = io.BufferedReader(stream)  # type: ignore[type-var]  # streams of zips are typed too loosely
-        self.names: list[str] = pa.csv.read_csv(pa.BufferReader(self._rest.readline(2**20))).column_names
-
-    def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
-        """Yield the columns of these types."""
-        if not self._rest.peek(1):
-            return
-        convert = pa.csv.ConvertOptions(include_columns=list(types), column_types=dict(types))
-        options = pa.csv.ReadOptions(block_size=BATCH, column_names=self.names)
-        yield from pa.csv.open_csv(self._rest, read_options=options, convert_options=convert)
-
-
-class _Parquet:
-    """A Parquet file, read by rows."""
-
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile) -> None:
-        import pyarrow.parquet as pq
-
-        self._file = pq.ParquetFile(stream)
-        self.names: list[str] = self._file.schema_arrow.names
-
-    def batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
-        """Yield the columns of these names."""
-        yield from self._file.iter_batches(batch_size=2**16, columns=list(types))
+    def _opened(self) -> Iterator[Reader]:
+        with ExitStack() as stack:
+            try:
+                reader = open_reader(stack, self.name, stack.enter_context(self.stream()))
+                yield reader
+                self.notes.update(dict.fromkeys(f"'{self.name}' is {note}" for note in reader.notes))
+            except SourceError as error:
+                raise error if str(error).startswith(f"'{self.name}'") else self._refusal(str(error)) from error
+            except _DAMAGE as error:
+                raise self._refusal(f"expected a table, found {first_line(error)}") from error
 
 
 def table_file(path: Path) -> Table:
     """Return the table in a local file."""
     return Table(str(path), lambda: path.open("rb"))
+
+
+def _few(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:8])}{', …' if len(names) > 8 else ''}"

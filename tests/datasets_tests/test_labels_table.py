@@ -46,8 +46,8 @@ def test_splits_have_any_usual_spelling(tmp_path):
         ("path,label\na.png,x\nb.png,x\n", "found images of 1 classes, and two are needed to tell apart"),
         ("path,label\n", "found images of 0 classes"),
         ("path,class\na.png,x\n", "expected the column 'label', found path, class"),
-        ("path,label\na.png\n", "expected a table, found CSV parse error"),
-        ("", "expected a table, found Empty CSV file"),
+        ("path,label\na.png\n", "expected 2 columns in each row, found 1 in line 2: a.png"),
+        ("", "expected a table, found an empty file"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_one_line(tmp_path, text, line):

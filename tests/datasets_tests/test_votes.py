@@ -123,5 +123,5 @@ def test_a_stray_file_does_not_hide_the_table_and_a_damaged_table_is_named(tmp_p
     (place / "a.csv").write_bytes(b"")
     assert len(list_galaxy_challenge(place).items) == 5
     (place / "training_solutions_rev1.csv").unlink()
-    with pytest.raises(SourceError, match=r"a\.csv' cannot be imported: expected a table, found Empty CSV file"):
+    with pytest.raises(SourceError, match=r"a\.csv' cannot be imported: expected a table, found an empty file"):
         list_galaxy_challenge(place)

@@ -1,0 +1,82 @@
+"""Tables of delimited text, in whatever dialect and encoding, read in blocks."""
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.csv
+
+from datasets.errors import SourceError
+from datasets.tables.dialects import dialect_of
+from datasets.tables.encodings import Utf8Stream
+
+BATCH = 2**22
+"""Bytes that are in memory at once."""
+_HEAD = 2**20
+_MISSING = ("", "nan", "NaN", "NAN", "NA", "N/A", "#N/A", "n/a", "<NA>", "null", "NULL", "None", "--")
+"""What stands for a number that there is none of."""
+_WRONG_VALUE = re.compile(r"In CSV column #(\d+): .*invalid value '(.*)'")
+
+
+class Delimited:
+    """A table of delimited text; every column is text until it is asked for as something else."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._text = Utf8Stream(stream)
+        head = self._text.head(_HEAD)
+        dialect = dialect_of(head)
+        if dialect is None:
+            raise pa.ArrowInvalid("an empty file")
+        if b"\0" in head[: dialect.start]:
+            raise pa.ArrowInvalid("a file that is neither text nor of a known format")
+        self._dialect = dialect
+        self._text.skip(dialect.start)
+        self.schema = pa.schema([(name, pa.string()) for name in dialect.names])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person must know of what has been read so far."""
+        return ("not UTF-8: read as Windows-1252 (Latin-1)",) if self._text.is_foreign else ()
+
+    def batches(self, types: Mapping[int, pa.DataType]) -> Iterator[list[pa.Array]]:
+        """Yield the columns at some places, as these types.
+
+        Raises SourceError, without the table's name, where a row has another number of columns, or a number is none.
+        """
+        if not self._text.head(1):
+            return
+        ragged: list[pa.csv.InvalidRow] = []
+
+        def refuse(row: pa.csv.InvalidRow) -> str:
+            ragged.append(row)
+            return "error"
+
+        names = [str(place) for place in range(len(self._dialect.names))]
+        convert = pa.csv.ConvertOptions(
+            include_columns=[names[place] for place in types],
+            column_types={names[place]: kind for place, kind in types.items()},
+            null_values=_MISSING,
+            decimal_point=self._dialect.decimal,
+        )
+        # In one thread, which is as fast, the rows have numbers.
+        read = pa.csv.ReadOptions(block_size=BATCH, column_names=names, use_threads=False)
+        parse = pa.csv.ParseOptions(
+            delimiter=self._dialect.delimiter, newlines_in_values=True, invalid_row_handler=refuse
+        )
+        text = io.BufferedReader(self._text, BATCH)
+        try:
+            for batch in pa.csv.open_csv(text, read_options=read, parse_options=parse, convert_options=convert):
+                yield batch.columns
+        except pa.ArrowInvalid as error:
+            if ragged:
+                raise SourceError(self._ragged(ragged[0])) from error
+            if (wrong := _WRONG_VALUE.search(str(error))) is not None:
+                name = self._dialect.names[int(wrong[1])]
+                raise SourceError(f"expected numbers in the column '{name}', found '{wrong[2]}'") from error
+            raise
+
+    def _ragged(self, row: pa.csv.InvalidRow) -> str:
+        line = "" if row.number is None else f" in line {row.number + self._dialect.lines}"
+        return f"expected {row.expected_columns} columns in each row, found {row.actual_columns}{line}: {row.text[:80]}"

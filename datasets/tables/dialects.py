@@ -1,0 +1,82 @@
+"""How a table of delimited text is written: which of its first lines is the header, and what parts its columns."""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+DELIMITERS = (",", "\t", ";", "|")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_SAMPLE = 20
+_DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+(?:[eE][-+]?\d+)?\s*")
+_DECIMAL_POINT = re.compile(r"\s*[-+]?\d+\.\d+(?:[eE][-+]?\d+)?\s*")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What the first lines tell.
+
+    Attributes:
+        names: the columns', as they stand, without the blanks around them.
+        delimiter: what parts the columns.
+        decimal: the sign before a number's decimals, ``.`` or ``,``.
+        start: bytes before the first row.
+        lines: lines before the first row: blank ones, comments and the header.
+        is_sure: whether there are several columns, and all of the first rows have the same number of them.
+    """
+
+    names: tuple[str, ...]
+    delimiter: str
+    decimal: str
+    start: int
+    lines: int
+    is_sure: bool
+
+
+def dialect_of(head: bytes) -> Dialect | None:
+    """Tell the dialect by the beginning of a table, UTF-8; None where there is no line with anything in it.
+
+    Lines that begin with ``#`` before the header are comments. The delimiter is the one that parts the header and the
+    first rows into the same number of columns, the most of them.
+    """
+    start, lines, header = 0, 0, ""
+    while not header and start < len(head):
+        end = _LINE_END.search(head, start)
+        line = head[start : end.start() if end else len(head)].decode(errors="replace")
+        start, lines = end.end() if end else len(head), lines + 1
+        header = "" if not line.strip() or line.lstrip().startswith("#") else line
+    if not header:
+        return None
+    following = [line.decode(errors="replace") for line in _LINE_END.split(head[start:], _SAMPLE)]
+    rows = [line for line in following[:-1] if line.strip()] or following[:1]
+    delimiter = max(DELIMITERS, key=lambda each: _agreement(header, rows, each))
+    names = tuple(name.strip() for name in _parted([header], delimiter)[0])
+    is_sure = _agreement(header, rows, delimiter)[0]
+    return Dialect(names, delimiter, _decimal(rows, delimiter), start, lines, is_sure)
+
+
+def is_delimited(head: bytes) -> bool:
+    """Say whether a file begins as a table of two columns or more does, which a text of words does not."""
+    dialect = None if b"\0" in head else dialect_of(head)
+    return dialect is not None and dialect.is_sure
+
+
+def _agreement(header: str, rows: Sequence[str], delimiter: str) -> tuple[bool, int]:
+    columns = len(_parted([header], delimiter)[0])
+    same = all(len(row) == columns for row in _parted(rows, delimiter) if row)
+    return columns > 1 and same, columns
+
+
+def _decimal(rows: Sequence[str], delimiter: str) -> str:
+    if delimiter == ",":
+        return "."
+    values = [value for row in _parted(rows, delimiter) for value in row]
+    commas, points = any(map(_DECIMAL_COMMA.fullmatch, values)), any(map(_DECIMAL_POINT.fullmatch, values))
+    return "," if commas and not points else "."
+
+
+def _parted(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(lines, delimiter=delimiter)) or [[]]
+    except csv.Error:  # a line of more than 128 KiB
+        return [line.split(delimiter) for line in lines]

@@ -1,0 +1,109 @@
+"""What tables are written in: delimited text, Parquet, Feather, FITS or VOTable, perhaps packed by gzip, bzip2 or xz.
+
+A file's name says that it may be a table, its first bytes say what it is.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Protocol
+
+import pyarrow as pa
+
+from datasets.errors import SourceError
+from datasets.tables.astronomical import FITS_HEAD, FitsTable, VOTable, is_fits_table
+from datasets.tables.columnar import Feather, Parquet
+from datasets.tables.delimited import Delimited
+from datasets.tables.dialects import is_delimited
+
+_PACKED_SUFFIXES = ("", ".gz", ".bz2", ".xz")
+_TEXT = tuple(f"{kind}{packed}" for kind in (".csv", ".tsv", ".tab") for packed in _PACKED_SUFFIXES)
+_BINARY = tuple(
+    f"{kind}{packed}"
+    for kind in (".parquet", ".pq", ".feather", ".arrow", ".vot", ".votable")
+    for packed in _PACKED_SUFFIXES
+)
+_PERHAPS_FITS = (".fits", ".fit", ".fits.gz", ".fit.gz")
+_PERHAPS_TEXT = (".txt", ".dat")
+_CONTINUED = b"\xff\xff\xff\xff"
+"""The mark at the beginning of Arrow's format for streams, in which Hugging Face keeps what it has loaded."""
+_WORKBOOKS = {b"PK\x03\x04": "an Excel or zip file", b"\xd0\xcf\x11\xe0": "an Excel file"}
+
+
+class Reader(Protocol):
+    """A table that is open: its columns' names and types, and what a person must know of what has been read so far."""
+
+    schema: pa.Schema
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the table is, to follow "'a.csv' is"."""
+
+    def batches(self, types: Mapping[int, pa.DataType]) -> Iterator[list[pa.Array]]:
+        """Yield the columns at some places, of these types already or as they are, a batch of rows at a time."""
+
+
+def is_table(name: str, head: Callable[[int], bytes] | None = None) -> bool:
+    """Say whether a file is a table by its name, and where others have such names too, by its first bytes.
+
+    ``head`` returns as many first bytes as it is asked for; without it no FITS file is a table and no `.txt`.
+    """
+    lower = name.lower()
+    if head is not None and lower.endswith(_PERHAPS_FITS):
+        return is_fits_table(head(FITS_HEAD))
+    if head is not None and lower.endswith(_PERHAPS_TEXT):
+        return is_delimited(head(FITS_HEAD))
+    return lower.endswith((*_TEXT, *_BINARY))
+
+
+def open_reader(stack: ExitStack, name: str, raw: IO[bytes]) -> Reader:
+    """Open what a stream holds; ``stack`` closes it. Raises SourceError, or what its reader does, for what is none."""
+    stream, first = _peeked(stack, raw)
+    packed = _packed(first, stream)
+    if packed is not None:
+        stream, first = _peeked(stack, packed)
+    if first.startswith(tuple(_WORKBOOKS)):
+        kind = next(kind for magic, kind in _WORKBOOKS.items() if first.startswith(magic))
+        raise SourceError(f"expected a table, found {kind}: save its sheet as CSV")
+    if first.startswith((b"<?xml", b"<VOTABLE")):
+        return VOTable(stream)
+    if first.startswith((b"PAR1", b"ARROW1", _CONTINUED, b"SIMPLE  =")):
+        file = _on_disk(stack, stream)
+        if first.startswith(b"SIMPLE"):
+            return FitsTable(file)
+        return Parquet(file) if first.startswith(b"PAR1") else Feather(file, is_stream=first.startswith(_CONTINUED))
+    if name.lower().endswith(_BINARY):
+        raise SourceError(f"expected a table, found a file that is no {Path(name).suffix[1:]}, whatever its name says")
+    return Delimited(stream)
+
+
+def _packed(first: bytes, stream: io.BufferedReader) -> IO[bytes] | gzip.GzipFile | None:
+    """Return what unpacks a stream that is packed."""
+    if first.startswith(b"\x1f\x8b"):
+        return gzip.open(stream)
+    if first.startswith(b"BZh"):
+        return bz2.open(stream)
+    return lzma.open(stream) if first.startswith(b"\xfd7zXZ\0") else None
+
+
+def _peeked(stack: ExitStack, stream: IO[bytes] | gzip.GzipFile) -> tuple[io.BufferedReader, bytes]:
+    """Return a stream and its first bytes, which are left to be read."""
+    buffered: io.BufferedReader = io.BufferedReader(stream, 2**16)  # type: ignore  # typed too loosely
+    return stack.enter_context(buffered), buffered.peek(16)[:16]
+
+
+def _on_disk(stack: ExitStack, stream: io.BufferedReader) -> IO[bytes]:
+    """Return a file on the disk with what a stream holds, to be read from any place."""
+    path = getattr(getattr(stream.raw, "raw", None), "name", None)
+    if isinstance(stream.raw, io.BufferedReader) and isinstance(path, str):
+        return stack.enter_context(Path(path).open("rb"))
+    path = f"{stack.enter_context(tempfile.TemporaryDirectory())}/table"
+    with Path(path).open("wb") as file:
+        shutil.copyfileobj(stream, file)
+    return stack.enter_context(Path(path).open("rb"))
