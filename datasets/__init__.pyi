@@ -28,6 +28,7 @@ from .faults import (
 from .garbage import freeze_loaded as freeze_loaded, uncollected as uncollected
 from .images.files import ImageFile as ImageFile
 from .images.preparing import DecodedImage as DecodedImage, decode as decode
+from .lettering import font as font
 from .option import Option as Option
 from .progress import Progress as Progress, part_of as part_of, silent as silent
 from .public_names import attach_public_names as attach_public_names
@@ -46,3 +47,4 @@ from .training.batches import (
     training_batches as training_batches,
 )
 from .training.gallery import draw_gallery as draw_gallery
+from .wording import few as few

@@ -50,18 +50,15 @@ def joined_spellings(names: Iterable[str] | Mapping[str, int]) -> dict[str, str]
     return {name: kept[class_key(name)] for name in ordered(counts)}
 
 
-def class_mapping(names: Sequence[str], others: Sequence[str]) -> list[int] | None:
-    """Find each class of ``names`` in ``others``: element i is the index there of ``names[i]``.
+def class_mapping(names: Sequence[str], others: Sequence[str]) -> list[int | None]:
+    """Find each class of ``names`` in ``others``: element i is the index there of ``names[i]``, None if it is absent.
 
-    Names match if they are one class by `class_key`. Returns None where the lists do not match one to one (also where
-    a list has two names that match each other, unless the two lists are the same).
+    It is the same name, or else the only one that is one class with it by `class_key`.
     """
-    if list(names) == list(others):
-        return list(range(len(names)))
-    keys, places = [class_key(name) for name in names], {class_key(name): index for index, name in enumerate(others)}
-    if len(set(keys)) != len(keys) or len(places) != len(others) or set(keys) != set(places):
-        return None
-    return [places[key] for key in keys]
+    same = {name: index for index, name in enumerate(others)}
+    keys = [class_key(name) for name in others]
+    spelled = {key: index for index, key in enumerate(keys) if keys.count(key) == 1}
+    return [same.get(name, spelled.get(class_key(name))) for name in names]
 
 
 def _without_case(word: re.Match[str]) -> str:

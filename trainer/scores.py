@@ -22,6 +22,16 @@ class ClassScore:
 
 
 @dataclass(frozen=True)
+class Confusion:
+    """``count`` images of the class ``true`` that were taken for ``predicted``, and which ``share`` of it that is."""
+
+    true: str
+    predicted: str
+    count: int
+    share: float
+
+
+@dataclass(frozen=True)
 class ReliabilityBin:
     """Images whose highest probability is above ``low`` and at most ``high``; the means are None where there is none.
 
@@ -69,6 +79,16 @@ class Scores:
             **{f"macro_{name}": value for name, value in self.macro.items()},
             "ece": self.ece,
         }
+
+    def confusions(self) -> list[Confusion]:
+        """Return the pairs of classes that were confused at all, the most frequent first, equals in class order."""
+        pairs = [
+            Confusion(true, predicted, count, count / sum(counts))
+            for true, counts in zip(self.classes, self.confusion_matrix, strict=True)
+            for predicted, count in zip(self.classes, counts, strict=True)
+            if count and predicted != true
+        ]
+        return sorted(pairs, key=lambda pair: -pair.count)
 
     def as_json(self) -> dict[str, Any]:
         """Return the scores as JSON-ready values, named as `galaxy evaluate --json` prints them."""

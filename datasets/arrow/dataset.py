@@ -128,7 +128,9 @@ def read_info(location: str | Path | Folder) -> DatasetInfo:
     folder = open_folder(location)
     data = folder.read_or_say(FILE)
     if isinstance(data, str):
-        advice = "; import it first" if data == "a file" else ""
+        advice = (
+            "" if data == "nothing" else "; import it first, or, where it has no labels, let `galaxy classify` answer"
+        )
         raise FormatError(
             f"'{folder.uri}' is not a dataset: expected a folder that `galaxy import` made, found {data}{advice}"
         )

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from datasets.arrow.dataset import Dataset
+from datasets.lettering import font
 from datasets.splits import Split
 from datasets.storage.folders import Folder, storage_errors
 from datasets.storage.whole_files import replace_file
@@ -74,10 +75,10 @@ def _sheet(
     height, width = shape[0] * scale + _GAP, shape[1] * scale + _GAP
     block = _TEXT + 2 * height + _GAP
     sheet = Image.new("RGB", (max(per_class * width + _GAP, 320), len(classes) * block + _GAP), _PAPER)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
+    pen, letters = ImageDraw.Draw(sheet), font(13)
     for number, (name, rows) in enumerate(zip(classes, strips, strict=True)):
         top = _GAP + number * block
-        pen.text((_GAP, top), f"{name}: as stored, and augmented", _INK, font)
+        pen.text((_GAP, top), f"{name}: as stored, and augmented", _INK, letters)
         for line, images in enumerate(rows):
             for column, pixels in enumerate(images):
                 tile = Image.fromarray(pixels).resize((width - _GAP, height - _GAP), Image.Resampling.NEAREST)

@@ -99,10 +99,12 @@ def refusal(folder, rest):
 def test_what_is_no_dataset(tmp_path):
     with refusal(tmp_path / "missing", "is not a dataset: expected a folder that `galaxy import` made, found nothing$"):
         Dataset.open(tmp_path / "missing")
-    with refusal(tmp_path, "is not a dataset: .* found a folder without dataset.json$"):
+    with refusal(
+        tmp_path, "is not a dataset: .* found a folder without dataset.json; import it first, .* `galaxy classify`"
+    ):
         Dataset.open(tmp_path)
     (tmp_path / "a.zip").write_bytes(b"")
-    with refusal(tmp_path / "a.zip", "is not a dataset: .* found a file; import it first$"):
+    with refusal(tmp_path / "a.zip", "is not a dataset: .* found a file; import it first, "):
         Dataset.open(tmp_path / "a.zip")
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from trainer_tests.examples import MEMBER, made_manifest
 
 from datasets import Dataset, ImageError, ImageFile, ImportOptions, Preprocessing, Split, import_dataset
-from trainer import Bundle, Classifier, ModelMismatchError, SplitError, evaluate
+from trainer import Bundle, Classifier, ModelMismatchError, SplitError, answers_on, evaluate
 from trainer.answering.judging import scale_warning
 
 
@@ -165,14 +165,48 @@ def test_matches_classes_by_name(bundle: Bundle, classifier: Classifier, tiny_da
     assert found.per_class[names[0]] == expected.per_class[tiny_dataset.classes[4]]
 
 
-def test_refuses_other_classes_and_shows_both(bundle: Bundle, tiny_dataset: Dataset) -> None:
-    with pytest.raises(ModelMismatchError, match=r"expected the classes a, b, c, d, e; found Cigar-shaped .*spiral"):
-        evaluate(changed(bundle, classes=tuple("abcde")), tiny_dataset)
+MERGERS = ("Cigar-shaped smooth", "completely round smooth", "EDGE_ON", "In between smooth", "merger")
+"""The classes of the tiny dataset, one spelled otherwise, and another one for spirals."""
+
+
+def test_refuses_classes_that_it_does_not_know_and_shows_both(bundle: Bundle, tiny_dataset: Dataset) -> None:
+    expected = r"expected the classes Cigar-.*, merger; found Cigar-.*, spiral, and .*: spiral \(20\); `--known-only` "
+    with pytest.raises(ModelMismatchError, match=expected):
+        evaluate(changed(bundle, classes=MERGERS), tiny_dataset)
+    for known_only in (False, True):
+        with pytest.raises(ModelMismatchError, match=r"spiral \(20\); `galaxy classify` answers without labels$"):
+            evaluate(changed(bundle, classes=tuple("abcde")), tiny_dataset, known_only=known_only)
+    many = changed(bundle, classes=tuple(f"class {number}" for number in range(2158)))
+    with pytest.raises(ModelMismatchError, match=r"class 7 and 2,150 more; found") as refusal:
+        evaluate(many, tiny_dataset)
+    assert len(str(refusal.value)) < 600
+
+
+def test_evaluates_on_the_classes_there_are(bundle: Bundle, classifier: Classifier, tiny_dataset: Dataset) -> None:
+    found = answers_on(changed(bundle, classes=MERGERS), tiny_dataset, Split.TEST, known_only=True)
+    assert found.matching() == {"absent": ["merger"], "spelled": {"edge-on": "EDGE_ON"}, "left_out": {"spiral": 4}}
+    assert found.notes() == [
+        "No image is of merger: means over classes are over the other 4",
+        "Spelled otherwise: 'edge-on' is the model's 'EDGE_ON'",
+        "Left out, as the model does not know them: images of spiral (4)",
+    ]
+    everything = answers_on(classifier, tiny_dataset, Split.TEST)
+    assert (everything.notes(), everything.absent) == ([], ())
+    kept = tiny_dataset.labels[everything.rows] != 4
+    assert found.probabilities == pytest.approx(everything.probabilities[kept], abs=1e-6)
+    # An answer that names an absent class is a mistake.
+    eager = replace(found, probabilities=np.float32([[0, 0, 0, 0, 1]]).repeat(16, axis=0))
+    right = replace(found, probabilities=np.eye(5, dtype=np.float32)[found.true])
+    assert (eager.scores().accuracy, eager.scores().macro["f1"]) == (0, 0)
+    assert right.scores().macro == {"precision": 1, "recall": 1, "f1": 1}
+    assert eager.scores().confusion_matrix[0] == (0, 0, 0, 0, 4)
 
 
 def test_refuses_another_image_size_or_crop(bundle: Bundle, tiny_dataset: Dataset) -> None:
     preprocessing = replace(bundle.manifest.preprocessing, image_size=64)
-    with pytest.raises(ModelMismatchError, match="expected image size 64 and crop 1, found 32 and 1; import it with"):
+    with pytest.raises(
+        ModelMismatchError, match=r"image size 64 and crop 1, found 32 and 1; .* `--image-size 64 --crop 1`$"
+    ):
         evaluate(changed(bundle, preprocessing=preprocessing), tiny_dataset)
     preprocessing = replace(bundle.manifest.preprocessing, crop=0.5)
     with pytest.raises(ModelMismatchError, match=r"expected image size 32 and crop 0\.5, found 32 and 1"):
@@ -181,5 +215,7 @@ def test_refuses_another_image_size_or_crop(bundle: Bundle, tiny_dataset: Datase
 
 def test_refuses_an_empty_split(classifier: Classifier, tiny_source: Path, tmp_path: Path) -> None:
     info = import_dataset(tiny_source, tmp_path / "other", ImportOptions(image_size=32, validation=0.2, test=0))
-    with pytest.raises(SplitError, match="has no images to evaluate on in the split test"):
+    with pytest.raises(
+        SplitError, match="no images to evaluate on in the split test; `--split train` has 80; `--split val"
+    ):
         evaluate(classifier, Dataset.open(info.path), Split.TEST)

@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,43 @@ def test_evaluate_shows_classes_and_confusion(galaxy: Galaxy, bundle: Path, tiny
     assert rows[0][-1] == "4"  # images
     assert sum(map(int, rows[1][1:])) == 4
     assert f"Next: galaxy classify {bundle} IMAGE.jpg" in shown
+
+
+def test_evaluate_says_which_classes_it_is_of(
+    galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(bundle, model)
+    names = (model / "bundle.json").read_text().replace('"spiral"', '"merger"').replace('"edge-on"', '"EDGE_ON"')
+    (model / "bundle.json").write_text(names)
+    refused = galaxy("evaluate", model, tiny_dataset.info.path)
+    assert (refused.exit_code, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert refused.stderr.endswith(
+        "images of what the model does not know: spiral (4); `--known-only` leaves those out\n"
+    )
+    written = ("--known-only", "--confusion", tmp_path / "m.csv", "--report", tmp_path)
+    found = json.loads(galaxy("evaluate", model, tiny_dataset.info.path, *written, "--json").stdout)
+    assert (found["absent"], found["spelled"]) == (["merger"], {"edge-on": "EDGE_ON"})
+    assert (found["left_out"], found["count"]) == ({"spiral": 4}, 16)
+    assert found["confusion"] == str(tmp_path / "m.csv")
+    counts = [
+        ",".join(map(str, (name, *row))) for name, row in zip(found["classes"], found["confusion_matrix"], strict=True)
+    ]
+    assert (tmp_path / "m.csv").read_text().splitlines() == [",".join(("true class", *found["classes"])), *counts]
+    assert "Left out, as the model does not know them: images of spiral (4)." in (tmp_path / "report.html").read_text()
+    shown = galaxy("evaluate", model, tiny_dataset.info.path, "--known-only", "--confusion", tmp_path / "m.PNG")
+    assert "No image is of merger: means over classes are over the other 4" in shown.stdout
+    assert f"Confusion matrix: {tmp_path / 'm.PNG'}" in shown.stdout
+    assert (tmp_path / "m.PNG").read_bytes().startswith(b"\x89PNG")
+    assert galaxy("evaluate", model, tiny_dataset.info.path, "--confusion", "m.pdf").exit_code == 2
+
+
+def test_evaluate_on_images_without_labels_says_how_to_classify_them(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path
+) -> None:
+    refused = galaxy("evaluate", bundle, tiny_source / "spiral")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.endswith("import it first, or, where it has no labels, let `galaxy classify` answer\n")
 
 
 def test_evaluate_refuses_a_dataset_of_another_size(

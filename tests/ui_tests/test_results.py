@@ -1,13 +1,17 @@
+import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 from rich.console import Console, RenderableType
 from ui_tests.fabricated import tally
 
-from trainer import score_predictions
+from trainer import Scores, score_predictions
 from ui.cli.display.results import classified, evaluated
 from ui.predictions.prediction import Prediction, prediction_table
+from ui.report.confusion import confusion_file
 
 # Names that Rich would take for markup, if they were not shown as they are.
 CLASSES = ("[red]edge-on", "spi[/]ral")
@@ -23,15 +27,67 @@ def drawn(renderable: RenderableType, width: int = 100) -> str:
 def test_scores_name_the_classes_as_they_are() -> None:
     true = np.array([0, 0, 1])
     probabilities = np.array([[0.75, 0.25], [0.25, 0.75], [0.25, 0.75]])
-    lines = [line.split() for line in drawn(evaluated(score_predictions(true, probabilities, CLASSES))).splitlines()]
+    lines = [
+        line.split()
+        for line in drawn(evaluated(score_predictions(true, probabilities, CLASSES), width=100)).splitlines()
+    ]
     assert ["[red]edge-on", "1.0000", "0.5000", "0.6667", "2"] in lines
     assert ["spi[/]ral", "0.5000", "1.0000", "0.6667", "1"] in lines
     assert lines[-3:-1] == [["[red]edge-on", "1", "1"], ["spi[/]ral", "0", "1"]]
 
 
 def test_a_class_without_images_has_a_dash() -> None:
-    shown = drawn(evaluated(score_predictions(np.array([0]), np.array([[0.75, 0.25]]), CLASSES)))
+    shown = drawn(evaluated(score_predictions(np.array([0]), np.array([[0.75, 0.25]]), CLASSES), width=100))
     assert ["spi[/]ral", "0.0000", "–", "–", "0"] in [line.split() for line in shown.splitlines()]
+
+
+def of_many_classes(count: int) -> Scores:
+    """Scores of three images a class, two of them right, the third taken for the next class or the one after that."""
+    true = np.arange(count).repeat(3)
+    answers = true.copy()
+    answers[2::3] = (answers[2::3] + np.arange(count) % 2 + 1) % count
+    return score_predictions(true, np.eye(count)[answers], tuple(f"kind {number}" for number in range(count)))
+
+
+@pytest.mark.parametrize(("classes", "width"), [(9, 200), (40, 200), (8, 60)])
+def test_of_many_classes_the_most_confused_are_shown(classes: int, width: int) -> None:
+    shown = drawn(evaluated(of_many_classes(classes), width=width), width=width)
+    assert "rows are true" not in shown
+    pairs = [line.split() for line in shown.partition("Most confused")[2].splitlines() if "%" in line]
+    assert pairs[0] == ["kind", "0", "kind", "1", "1", "33.3", "%"]
+    assert len(pairs) == min(classes, 12)
+    assert ("… and 28 more pairs: --confusion FILE.csv" in shown) == (classes == 40)
+    assert "rows are true" in drawn(evaluated(of_many_classes(8), width=120), width=120)
+
+
+def test_without_any_confusion_that_is_said() -> None:
+    right = score_predictions(np.arange(9), np.eye(9), tuple("abcdefghi"))
+    assert "No two classes were confused" in drawn(evaluated(right, width=100))
+
+
+def test_a_confusion_matrix_as_a_table_has_it_all() -> None:
+    names = ('a "b", c', *(f"kind {number}" for number in range(1, 40)))
+    scores = replace(of_many_classes(40), classes=names)
+    header, *rows = csv.reader(io.StringIO(confusion_file(scores, ".csv").decode()))
+    assert header == ["true class", *names]
+    assert [row[0] for row in rows] == list(names)
+    assert tuple(tuple(map(int, row[1:])) for row in rows) == scores.confusion_matrix
+
+
+@pytest.mark.parametrize(("classes", "longest"), [(2, "x" * 300), (60, "É\nÅ")])
+def test_a_confusion_matrix_is_drawn_with_a_coloured_cell_where_something_was_counted(
+    classes: int, longest: str
+) -> None:
+    scores = of_many_classes(classes)
+    scores = replace(scores, classes=(longest, *scores.classes[1:]))
+    picture = Image.open(io.BytesIO(confusion_file(scores, ".png")))
+    assert max(picture.size) < 60 * 40
+    cell = 56 if classes == 2 else 26
+    left, top = picture.width - 8 - classes * cell, picture.height - 8 - classes * cell
+    if classes == 60:  # of two classes the caption is wider than the matrix
+        corners = [[picture.getpixel((left + 3 + x * cell, top + 3 + y * cell)) for x in range(60)] for y in range(60)]
+        found = [[corner != (255, 255, 255) for corner in row] for row in corners]
+        assert (np.array(found) == (np.array(scores.confusion_matrix) > 0)).all()
 
 
 def test_bars_start_in_one_column_whatever_their_length() -> None:

@@ -1,15 +1,15 @@
 """Evaluating a classifier on a dataset."""
 
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Dataset, Progress, Split, class_mapping, silent
+from datasets import Dataset, Progress, Split, few, silent
 from trainer.answering.decision import Decide
 from trainer.bundles.classifier import Classifier
-from trainer.errors import ModelMismatchError, SplitError
+from trainer.bundles.matching import labelled_rows
 from trainer.scores import Scores, score_predictions
 
 _AT_ONCE = 64
@@ -20,13 +20,21 @@ class Evaluation:
     """What a classifier answers on labelled images: enough for the scores of each operating point.
 
     ``rows``, int64 (n,), are the dataset's; ``true``, int64 (n,), class numbers of the classifier; ``probabilities``,
-    float32 (n, classes), are calibrated.
+    float32 (n, classes), are calibrated. ``spelled`` and ``left_out`` are those of `LabelledRows`.
     """
 
     classifier: Classifier
     rows: npt.NDArray[np.int64]
     true: npt.NDArray[np.int64]
     probabilities: npt.NDArray[np.float32]
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Classes of the classifier that no image is of; an answer that names one is a mistake."""
+        present = set(self.true.tolist())
+        return tuple(name for number, name in enumerate(self.classifier.classes) if number not in present)
 
     def decided(self, decide: Decide) -> npt.NDArray[np.int64]:
         """Return the class numbers decided for, int64 (n,)."""
@@ -36,25 +44,49 @@ class Evaluation:
         """Score the decisions at an operating point."""
         return score_predictions(self.true, self.probabilities, self.classifier.classes, decided=self.decided(decide))
 
+    def matching(self) -> dict[str, object]:
+        """Return how the classes were matched, JSON-ready: ``absent``, ``spelled``, ``left_out``."""
+        return {"absent": list(self.absent), "spelled": dict(self.spelled), "left_out": dict(self.left_out)}
+
+    def notes(self) -> list[str]:
+        """Say how the classes were matched, a line each; nothing where they are the classifier's own."""
+        lines = []
+        if self.absent:
+            present = len(self.classifier.classes) - len(self.absent)
+            lines.append(f"No image is of {few(self.absent)}: means over classes are over the other {present}")
+        if self.spelled:
+            taken = few([f"'{name}' is the model's '{known}'" for name, known in self.spelled.items()], most=3)
+            lines.append(f"Spelled otherwise: {taken}")
+        if self.left_out:
+            unknown = few([f"{name} ({count:,})" for name, count in self.left_out.items()])
+            lines.append(f"Left out, as the model does not know them: images of {unknown}")
+        return lines
+
 
 def answers_on(
-    classifier: Classifier, dataset: Dataset, split: Split | None = None, *, progress: Progress = silent
+    classifier: Classifier,
+    dataset: Dataset,
+    split: Split | None = None,
+    *,
+    known_only: bool = False,
+    progress: Progress = silent,
 ) -> Evaluation:
     """Ask a classifier about a split of a dataset (None: all of it). Classes are matched by name.
 
+    ``known_only`` leaves out images of classes that it does not know.
+
     Raises:
-        ModelMismatchError: Its classes, image size or crop are not those of the bundle.
-        SplitError: It has no such images.
+        ModelMismatchError: It does not know a class of the images, or their size or crop are not those of the bundle.
+        SplitError: The dataset has no such images.
     """
-    mapping = _fitting_classes(classifier, dataset)
-    rows = dataset.rows(split)
-    if len(rows) == 0:
-        raise SplitError(f"{dataset.info.path!r} has no images to evaluate on in the split {split or 'all'}")
+    labelled = labelled_rows(classifier.bundle, dataset, split, known_only=known_only)
+    rows = labelled.rows
     probabilities: list[npt.NDArray[np.float32]] = []
     for start in range(0, len(rows), _AT_ONCE):
         probabilities.append(classifier.probabilities(dataset.take(rows[start : start + _AT_ONCE])))
         progress(min(start + _AT_ONCE, len(rows)), len(rows))
-    return Evaluation(classifier, rows, mapping[dataset.labels[rows]], np.concatenate(probabilities))
+    answers = np.concatenate(probabilities)
+    return Evaluation(classifier, rows, labelled.true, answers, labelled.spelled, labelled.left_out)
 
 
 def evaluate(
@@ -63,25 +95,8 @@ def evaluate(
     split: Split | None = None,
     *,
     decide: Decide = Decide.ACCURACY,
+    known_only: bool = False,
     progress: Progress = silent,
 ) -> Scores:
     """Score a classifier on a split of a dataset (None: all of it). Raises as `answers_on`."""
-    return answers_on(classifier, dataset, split, progress=progress).scores(decide)
-
-
-def _fitting_classes(classifier: Classifier, dataset: Dataset) -> npt.NDArray[np.int64]:
-    """Return the number in the bundle of each class of the dataset, if the dataset fits."""
-    bundle, path = classifier.bundle, dataset.info.path
-    ours, theirs = bundle.manifest.preprocessing, dataset.preprocessing
-    if ours.image_size != theirs.image_size or not math.isclose(ours.crop, theirs.crop):
-        raise ModelMismatchError(
-            f"{path!r} does not fit the model {bundle.uri!r}: expected image size {ours.image_size} and crop "
-            f"{ours.crop:g}, found {theirs.image_size} and {theirs.crop:g}; import it with those"
-        )
-    mapping = class_mapping(dataset.classes, classifier.classes)
-    if mapping is None:
-        raise ModelMismatchError(
-            f"{path!r} does not fit the model {bundle.uri!r}: expected the classes {', '.join(classifier.classes)}; "
-            f"found {', '.join(dataset.classes)}"
-        )
-    return np.array(mapping, np.int64)
+    return answers_on(classifier, dataset, split, known_only=known_only, progress=progress).scores(decide)

@@ -1,6 +1,8 @@
 """Options and arguments that several commands share, each written once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -14,6 +16,17 @@ def fraction(value: float | None) -> float | None:
     if value is not None and not 0.0 < value <= 1.0:
         raise typer.BadParameter(f"expected a fraction above 0 and at most 1, found {value:g}")
     return value
+
+
+def ends_in(*suffixes: str) -> Callable[[str | None], str | None]:
+    """Make the check of an option that is a file's name: typer.BadParameter unless it ends in one of the suffixes."""
+
+    def check(value: str | None) -> str | None:
+        if value is not None and Path(value).suffix.lower() not in suffixes:
+            raise typer.BadParameter(f"expected a file that ends in {', '.join(suffixes)}, found {value}")
+        return value
+
+    return check
 
 
 def flag(name: str, text: str, *, panel: str | None = None) -> object:

@@ -1,4 +1,4 @@
-"""The report of an evaluation: one HTML file that needs no network.
+"""An evaluation as files: its report, one HTML file that needs no network, and its confusion matrix.
 
-Nothing here measures, reads a file or knows who asked for the report.
+Nothing here measures, reads a file or knows who asked for them.
 """

@@ -1,13 +1,16 @@
 """Commands that make and measure trained models: ``train``, ``evaluate``."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from rich.console import RenderableType
+from rich.text import Text
 
 from cluster import TrainSettings
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import DatasetPath, Decision, ModelPath, Modules, MovedDataset, SearchName, Storage
+from ui.cli.options import DatasetPath, Decision, ModelPath, Modules, MovedDataset, SearchName, Storage, ends_in, flag
 from ui.cli.terminal import Terminal
 from ui.wording import DEFAULT_STORAGE, command_line, module_options
 
@@ -50,12 +53,25 @@ def evaluate(
     report: Annotated[
         str | None, typer.Option(metavar="DIR", help="Write report.html there: scores, diagrams, the surest mistakes.")
     ] = None,
+    confusion: Annotated[
+        str | None,
+        typer.Option(
+            callback=ends_in(".csv", ".png"), metavar="FILE", help="Write the whole confusion matrix: .csv or .png."
+        ),
+    ] = None,
+    known_only: Annotated[
+        bool, flag("--known-only", "Leave out images of classes that the model does not know, and count them.")
+    ] = False,
     module: Modules = None,
 ) -> None:
-    """Measure a model on a dataset: accuracy, precision, recall and F1, confusion matrix, calibration error."""
+    """Measure a model on a dataset: accuracy, precision, recall and F1, confusion matrix, calibration error.
+
+    Classes are matched by name; the dataset may have any of the model's, in any order.
+    """
     from datasets import Dataset, Split, open_folder
     from trainer import Classifier, Decide, answers_on, import_modules
     from ui.cli.display.results import evaluated
+    from ui.report.confusion import confusion_file
     from ui.report.page import NAME, report as written
 
     rows = None if split == "all" else Split(split)
@@ -63,15 +79,26 @@ def evaluate(
     import_modules(module or ())
     classifier = Classifier.load(model)
     with progress_bar(terminal, "Evaluating", unit="images") as progress:
-        evaluation = answers_on(classifier, opened, rows, progress=progress)
+        evaluation = answers_on(classifier, opened, rows, known_only=known_only, progress=progress)
     scores = evaluation.scores(Decide(decide))
-    about = {"model": classifier.bundle.uri, "dataset": opened.info.path, "split": split}
-    shown = [evaluated(scores)]
+    about: dict[str, object] = {
+        "model": classifier.bundle.uri,
+        "dataset": opened.info.path,
+        "split": split,
+        **evaluation.matching(),
+    }
+    shown: list[RenderableType] = [Text(note, style="yellow") for note in evaluation.notes()]
+    shown.append(evaluated(scores, width=terminal.out.width))
     if report is not None:
         page = written(evaluation, opened, split=split, decide=Decide(decide))
         folder = open_folder(report)
         folder.write_whole(NAME, page.encode("utf-8", "backslashreplace"))
         about["report"] = folder.child(NAME).uri
-        shown.append(f"Report: {about['report']}")
+        shown.append(Text(f"Report: {about['report']}"))
+    if confusion is not None:
+        target = Path(confusion).absolute()
+        open_folder(target.parent).write_whole(target.name, confusion_file(scores, target.suffix.lower()))
+        about["confusion"] = str(target)
+        shown.append(Text(f"Confusion matrix: {target}"))
     next_command = command_line("classify", model, "IMAGE.jpg", *module_options(module or ()))
     terminal.finish({**about, **scores.as_json()}, *shown, next_command=next_command)

@@ -10,7 +10,7 @@ import typer
 
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import Crop, Decision, MaxError, ModelPath, Modules
+from ui.cli.options import Crop, Decision, MaxError, ModelPath, Modules, ends_in
 from ui.cli.terminal import Terminal
 from ui.predictions.files import SUFFIXES, Add, prediction_file, write_predictions
 from ui.predictions.prediction import Prediction
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from trainer import Classification
 
 app = typer.Typer()
-
-
-def _known_suffix(value: str | None) -> str | None:
-    if value is not None and Path(value).suffix.lower() not in SUFFIXES:
-        raise typer.BadParameter(f"expected a file that ends in {', '.join(SUFFIXES)}, found {value}")
-    return value
 
 
 @command(app, "galaxy classify runs/first/model photo.jpg more-photos/ archive.zip --crop 0.55")
@@ -46,7 +40,9 @@ def classify(
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option(callback=_known_suffix, metavar="FILE", help="Write a row an image: .csv, .json or .parquet."),
+        typer.Option(
+            callback=ends_in(*SUFFIXES), metavar="FILE", help="Write a row an image: .csv, .json or .parquet."
+        ),
     ] = None,
     module: Modules = None,
 ) -> None:

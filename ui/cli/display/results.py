@@ -25,6 +25,8 @@ _GAP = 3
 _WARNINGS = 20
 # Wide enough for a word of a class name: the heading of a column of counts is broken between words.
 _NARROW = 13
+# A confusion matrix of more classes is no longer read: the most confused pairs tell what to look at.
+_CLASSES, _PAIRS = 8, 12
 
 
 def trained(result: "FinalResult") -> RenderableType:
@@ -40,8 +42,11 @@ def trained(result: "FinalResult") -> RenderableType:
     return Group(facts(about), shown)
 
 
-def evaluated(scores: "Scores") -> RenderableType:
-    """Draw a model's scores: the figures over all classes, one line a class, the confusion matrix."""
+def evaluated(scores: "Scores", *, width: int) -> RenderableType:
+    """Draw a model's scores: the figures over all classes, one line a class, the confusion matrix.
+
+    Of a matrix of many classes, or that ``width`` is short of, the most confused pairs are drawn.
+    """
     overall = {
         "images": f"{scores.count:,}",
         "accuracy": wording.percent(scores.accuracy),
@@ -49,7 +54,10 @@ def evaluated(scores: "Scores") -> RenderableType:
         "macro precision, recall, F1": ", ".join(wording.score(scores.macro[m]) for m in ("precision", "recall", "f1")),
         "calibration error": wording.score(scores.ece),
     }
-    return Group(facts(overall), _per_class(scores), _confusion(scores))
+    names = max(map(cell_len, scores.classes))
+    counts = sum(min(max(map(cell_len, name.split() or [""])), _NARROW) + _GAP for name in scores.classes)
+    fits = len(scores.classes) <= _CLASSES and names + counts <= width
+    return Group(facts(overall), _per_class(scores), _matrix(scores) if fits else _most_confused(scores))
 
 
 def _per_class(scores: "Scores") -> Table:
@@ -61,7 +69,19 @@ def _per_class(scores: "Scores") -> Table:
     return shown
 
 
-def _confusion(scores: "Scores") -> Table:
+def _most_confused(scores: "Scores") -> RenderableType:
+    confusions = scores.confusions()
+    if not confusions:
+        return Text("No two classes were confused")
+    shown = table("true class", "taken for", "images", "of the class", words=(0, 1), title="Most confused")
+    for pair in confusions[:_PAIRS]:
+        shown.add_row(Text(pair.true), Text(pair.predicted), f"{pair.count:,}", wording.percent(pair.share))
+    rest = len(confusions) - _PAIRS
+    more = f"… and {wording.plural(rest, 'more pair')}: " if rest > 0 else ""
+    return Group(shown, Text(f"{more}--confusion FILE.csv or FILE.png writes the whole matrix", style="yellow"))
+
+
+def _matrix(scores: "Scores") -> Table:
     shown = table("true class", *scores.classes, title="Confusion matrix: rows are true, columns predicted")
     for column in shown.columns[1:]:
         column.max_width = _NARROW

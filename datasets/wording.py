@@ -1,0 +1,25 @@
+"""Names in messages: few of them, and such that a line stays a line."""
+
+from collections.abc import Collection
+from itertools import islice
+
+_LONGEST = 60
+
+
+def few(names: Collection[object], *, most: int = 8) -> str:
+    """Join names for a message: ``a, b, c and 2,155 more``; ``nothing`` where there is none.
+
+    A long name is cut in its middle, and characters that would break a line are shown as escapes.
+    """
+    shown = [shown_name(str(name)) for name in islice(names, most)]
+    rest = len(names) - len(shown)
+    return (", ".join(shown) or "nothing") + (f" and {rest:,} more" if rest else "")
+
+
+def shown_name(name: str) -> str:
+    """Return a name as a message can show it: printable, and at most 60 characters."""
+    printable = "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in name)
+    if len(printable) <= _LONGEST:
+        return printable
+    half = _LONGEST // 2 - 1
+    return f"{printable[:half]}…{printable[-half:]}"
