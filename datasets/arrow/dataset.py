@@ -7,7 +7,9 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from datasets.arrow.columns import read_columns
 from datasets.arrow.description import FILE, DatasetInfo, Preprocessing, parse_document
 from datasets.arrow.node_cache import copy_on_node
 from datasets.arrow.shards import Shard, joined, request_numbers
@@ -80,6 +82,14 @@ class Dataset:
     def ids(self) -> list[str]:
         """Name of each row: that of its image in the source, such as its path below the class folders."""
         return [name for shard in self._shards for name in shard.ids]
+
+    def columns(self) -> pa.Table | None:
+        """Return what the source's table says of the images beside their classes: votes, magnitudes, redshifts.
+
+        The column ``id`` has their ``ids``, in any order; not every image needs to have a row. None where there was no
+        table. It is no part of the fingerprint. Raises FormatError where it is damaged, or StorageError.
+        """
+        return read_columns(self._folder, self.info)
 
     def rows(self, split: Split | None) -> npt.NDArray[np.int64]:
         """Return the rows of a split, or with None all rows: int64, (m,), ascending."""

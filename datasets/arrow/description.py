@@ -11,6 +11,8 @@ from datasets.storage.checksums import Checksum
 FORMAT = "galaxy-tuner-dataset/1"
 """The version of the directory's layout; another one is refused."""
 FILE = "dataset.json"
+COLUMNS = "columns.parquet"
+"""What the source's table says of the images beside their classes, by their ids; outside the fingerprint."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class DatasetInfo:
         shards: names of the Arrow files, in the order of the rows.
         source_format: the form of source that it was imported as; empty where an older version did not note it.
         checksums: of each Arrow file, in the order of ``shards``; none where an older version did not note them.
+        columns: names of those that `columns.parquet` has beside the images' ids, kept from the source's table.
     """
 
     path: str
@@ -65,6 +68,7 @@ class DatasetInfo:
     shards: tuple[str, ...]
     source_format: str = ""
     checksums: tuple[Checksum, ...] = ()
+    columns: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy info --json` prints."""

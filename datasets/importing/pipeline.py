@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datasets.arrow.description import FILE, FORMAT, DatasetInfo, Preprocessing
+from datasets.arrow.description import COLUMNS, FILE, FORMAT, DatasetInfo, Preprocessing
 from datasets.arrow.verification import fingerprint
 from datasets.errors import SourceError
 from datasets.garbage import uncollected
@@ -70,6 +70,7 @@ def import_dataset(
             source=str(Path(source).absolute()),
             source_format=form,
             quarantined=len(quarantine.files),
+            columns=_keep_columns(built, listing, staging, splits),
         )
         quarantine.write(built)
         (built / FILE).write_bytes(info.as_document())
@@ -141,6 +142,14 @@ def _complete(
         shards=shards,
         checksums=checksums,
     )
+
+
+def _keep_columns(built: Path, listing: Listing, staging: Staging, splits: npt.NDArray[np.int8]) -> tuple[str, ...]:
+    """Write what the source's table says of the rows that stay; return the names of its columns."""
+    if listing.side is None:
+        return ()
+    kept = {row.id for row, code in zip(staging.rows, splits.tolist(), strict=True) if code >= 0}
+    return listing.side.write(built / COLUMNS, kept)
 
 
 def _counts(

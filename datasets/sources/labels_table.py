@@ -17,6 +17,7 @@ from datasets.errors import SourceError
 from datasets.images.fits_names import read_content
 from datasets.images.reading import Directory
 from datasets.sources.listing import Item, Listing
+from datasets.sources.side_table import SideTable
 from datasets.sources.trees import find_table, open_tree, two_classes
 from datasets.splits import Split, split_named
 from datasets.tables.kinds import is_table
@@ -35,9 +36,11 @@ def list_table(source: Path) -> Listing:
     """
     table, read, base = _located(source)
     rows: dict[str, _Row] = {}
+    places: dict[str, tuple[int, int]] = {}
     rejected: dict[str, str] = {}
     left_out = 0
-    for row in _rows(table):
+    for number, row in enumerate(_rows(table)):
+        places.setdefault(row.path, (0, number))
         if not row.label:
             left_out += 1
         elif (known := rows.setdefault(row.path, row)).label != row.label:
@@ -49,7 +52,7 @@ def list_table(source: Path) -> Listing:
         Item(row.path, labels[row.label], partial(read_content, read, [base(row.path)]), row.split, row.object_id)
         for row in kept
     ]
-    return Listing(classes, tuple(items), tuple(rejected.items()), left_out)
+    return Listing(classes, tuple(items), tuple(rejected.items()), left_out, SideTable((table,), places))
 
 
 def _located(source: Path) -> tuple[Table, Read, Callable[[str], str]]:

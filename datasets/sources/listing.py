@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from datasets.images.preparing import Content
+from datasets.sources.side_table import SideTable
 from datasets.splits import Split
 
 
@@ -32,10 +33,11 @@ class Listing:
     """All that a source holds: its classes in the order of the labels, and its images in a fixed order.
 
     ``rejected`` is (file, reason) of what cannot even be listed as an image of a class, ``left_out`` the number of
-    images that belong to no class.
+    images that belong to no class; ``side`` has what a table says of the images beside their classes.
     """
 
     classes: tuple[str, ...]
     items: tuple[Item, ...]
     rejected: tuple[tuple[str, str], ...] = ()
     left_out: int = 0
+    side: SideTable | None = None

@@ -11,12 +11,11 @@ import pyarrow.csv
 from datasets.errors import SourceError
 from datasets.tables.dialects import dialect_of
 from datasets.tables.encodings import Utf8Stream
+from datasets.tables.values import MISSING
 
 BATCH = 2**22
 """Bytes that are in memory at once."""
 _HEAD = 2**20
-_MISSING = ("", "nan", "NaN", "NAN", "NA", "N/A", "#N/A", "n/a", "<NA>", "null", "NULL", "None", "--")
-"""What stands for a number that there is none of."""
 _WRONG_VALUE = re.compile(r"In CSV column #(\d+): .*invalid value '(.*)'")
 
 
@@ -57,7 +56,7 @@ class Delimited:
         convert = pa.csv.ConvertOptions(
             include_columns=[names[place] for place in types],
             column_types={names[place]: kind for place, kind in types.items()},
-            null_values=_MISSING,
+            null_values=MISSING,
             decimal_point=self._dialect.decimal,
         )
         # In one thread, which is as fast, the rows have numbers.

@@ -5,6 +5,8 @@ import pyarrow.compute as pc
 
 from datasets.errors import SourceError
 
+MISSING = ("", "nan", "NaN", "NAN", "NA", "N/A", "#N/A", "n/a", "<NA>", "null", "NULL", "None", "--")
+"""What stands in text for a value that is missing."""
 _EXACT = 2**53
 """Integers from here on are not all apart as 64-bit floating-point numbers (24 bits: 32-bit ones)."""
 
@@ -13,6 +15,8 @@ def is_scalar(kind: pa.DataType) -> bool:
     """Say whether values of this type are numbers, truths, texts or times: one thing a row."""
     if pa.types.is_dictionary(kind):
         return is_scalar(kind.value_type)
+    if isinstance(kind, pa.BaseExtensionType):
+        return False
     return not bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 

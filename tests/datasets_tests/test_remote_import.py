@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 from datasets_tests.remote_examples import IMPORT, start
+from datasets_tests.source_examples import EXAMPLES
 
 from datasets import Dataset, FormatError, ImportOptions, SourceError, StorageError, import_dataset, open_folder
 from datasets.arrow.dataset import read_info
@@ -28,6 +29,13 @@ def test_it_is_the_same_as_a_local_one_and_its_description_comes_last(make_sourc
     assert there.info == info
     assert (there.fingerprint, there.info.checksums) == (here.fingerprint, here.info.checksums)
     assert np.array_equal(there.take(there.rows(None)), here.take(here.rows(None)))
+
+
+def test_columns_of_a_table_are_kept_there_too(tmp_path, target):
+    info = import_dataset(EXAMPLES["parquet"].make(tmp_path / "source"), target.uri, SMALL)
+    assert set(Dataset.open(target.uri).columns().column_names) == {"id", *info.columns}
+    target.delete("dataset.json")  # as a killed upload leaves it
+    import_dataset(tmp_path / "source", target.uri, SMALL)
 
 
 def test_what_is_there_is_kept(make_source, target):

@@ -98,6 +98,8 @@ def _described(info: "DatasetInfo") -> RenderableType:
         "images": f"{info.total:,} of {height}×{width} pixels",
         "fingerprint": info.fingerprint,
     }
+    if info.columns:
+        about["columns"] = f"{len(info.columns)} kept from the source's table"
     notes = []
     if info.quarantined:
         unusable = f"{wording.plural(info.quarantined, 'image')} could not be used: see quarantine.csv"

@@ -8,7 +8,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from datasets import few
 from ui import wording
 from ui.cli.display.tables import facts, table
 from ui.predictions.prediction import Prediction
@@ -130,10 +129,7 @@ def written(tally: Tally, path: str) -> RenderableType:
 
 def _warnings(tally: Tally) -> list[Text]:
     common = tally.warnings.most_common(_WARNINGS)
-    rest = len(tally.warnings) - len(common)
-    more = [f"… and {wording.plural(rest, 'other warning')}: --output FILE.csv writes all"] if rest else []
-    lines = [f"{wording.plural(n, 'image')}: {warning}" for warning, n in common]
-    return [Text(line, style="yellow") for line in (*lines, *more)]
+    return [Text(f"{wording.plural(n, 'image')}: {warning}", style="yellow") for warning, n in common]
 
 
 def exported(path: Path, manifest: "Manifest") -> RenderableType:
@@ -145,7 +141,7 @@ def exported(path: Path, manifest: "Manifest") -> RenderableType:
             "model": str(path),
             "takes": f"images: uint8 (batch, {side}, {side}, 3), RGB",
             "gives": f"probabilities: float32 (batch, {len(manifest.classes)}){novelty}",
-            "classes": few(manifest.classes, most=20),
+            "classes": ", ".join(manifest.classes),
         }
     )
 

@@ -1,0 +1,24 @@
+"""What a source's table said of a dataset's images beside their classes, as it was kept."""
+
+import io
+
+import pyarrow as pa
+
+from datasets.arrow.description import COLUMNS, DatasetInfo
+from datasets.errors import FormatError, first_line
+from datasets.storage.folders import Folder
+
+
+def read_columns(folder: Folder, info: DatasetInfo) -> pa.Table | None:
+    """Return the table, None where the dataset has none. Raises FormatError where it is damaged, or StorageError."""
+    import pyarrow.parquet as pq
+
+    if not info.columns:
+        return None
+    try:
+        return pq.read_table(io.BytesIO(folder.read(COLUMNS)))
+    except (FileNotFoundError, pa.ArrowException, OSError) as error:
+        raise FormatError(
+            f"'{folder.uri}' is damaged: expected the columns of its source in {COLUMNS}, found {first_line(error)}; "
+            "import it again"
+        ) from error
