@@ -5,8 +5,6 @@ import pyarrow.compute as pc
 
 from datasets.tables.values import MISSING
 
-_MISSING = pa.array(MISSING)
-_TRUTHS = pa.array(["true", "false"])
 _LONG = 16
 """Whole numbers of so many signs are not all apart as floating-point ones."""
 
@@ -41,7 +39,7 @@ class Inference:
         if kind == pa.string():
             return True
         if kind == pa.bool_():
-            return bool(pc.all(pc.is_in(pc.utf8_lower(values), _TRUTHS)).as_py())
+            return bool(pc.all(pc.is_in(pc.utf8_lower(values), pa.array(["true", "false"]))).as_py())
         try:
             values.cast(kind)
         except pa.ArrowInvalid:
@@ -62,4 +60,4 @@ def typed(texts: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _cleaned(texts: pa.Array) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(texts)
-    return pc.if_else(pc.is_in(trimmed, _MISSING), pa.scalar(None, pa.string()), trimmed)
+    return pc.if_else(pc.is_in(trimmed, pa.array(MISSING)), pa.scalar(None, pa.string()), trimmed)
