@@ -125,3 +125,10 @@ def test_evaluate_writes_it(galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset,
     (tmp_path / "file").touch()
     refused = galaxy("evaluate", bundle, tiny_dataset.info.path, "--report", tmp_path / "file", "--json")
     assert (refused.exit_code, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+
+
+@pytest.mark.parametrize(("classes", "cells"), [(8, 64), (9, 9)])
+def test_of_many_classes_the_matrix_has_no_zeros(classes: int, cells: int) -> None:
+    drawn = TEMPLATES.from_string('{% from "drawing.html.jinja" import confusion %}{{ confusion(names, matrix) }}')
+    page = Page(drawn.render(names=list("abcdefghi"[:classes]), matrix=np.eye(classes, dtype=int).tolist()))
+    assert sum(part.isdecimal() for part in page.text.split("|")) == cells
