@@ -4,11 +4,13 @@ from .errors import GalaxyTunerError as GalaxyTunerError
 from .images.files import iterate_images as iterate_images
 from .importing.options import ImportOptions as ImportOptions
 from .importing.pipeline import import_dataset as import_dataset
+from .importing.plan import ImportPlan as ImportPlan, plan_import as plan_import
 from .splits import Split as Split
 
 # isort: split
 # For the layers above.
 from .arrow.description import DatasetInfo as DatasetInfo, Preprocessing as Preprocessing
+from .arrow.provenance import Omission as Omission, Provenance as Provenance
 from .arrow.verification import verify_dataset as verify_dataset
 from .classes import class_mapping as class_mapping
 from .documents import finite as finite, first_problem as first_problem
@@ -47,4 +49,4 @@ from .training.batches import (
     training_batches as training_batches,
 )
 from .training.gallery import draw_gallery as draw_gallery
-from .wording import few as few
+from .wording import few as few, shown_name as shown_name

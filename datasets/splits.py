@@ -1,5 +1,6 @@
 """The splits of a dataset, which are fixed at import."""
 
+import re
 from enum import StrEnum
 
 
@@ -17,12 +18,34 @@ class Split(StrEnum):
 
 
 _SPELLINGS = {
-    **dict.fromkeys(("train", "training"), Split.TRAIN),
-    **dict.fromkeys(("val", "valid", "validation", "validate", "dev"), Split.VALIDATION),
-    **dict.fromkeys(("test", "testing"), Split.TEST),
+    **dict.fromkeys(("train", "training", "trn"), Split.TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "validate", "dev", "eval", "evaluation"), Split.VALIDATION),
+    **dict.fromkeys(("test", "testing", "tst"), Split.TEST),
 }
+_BESIDE = frozenset(
+    {"data", "dataset", "dir", "fits", "folder", "galaxies", "galaxy", "image", "images", "img", "imgs", "jpeg", "jpg"}
+    | {"photo", "photos", "pic", "pics", "picture", "pictures", "png", "rev", "seg", "set", "sets", "split", "v"}
+)
+"""Words that names of splits have beside: ``training_set``, ``Train_images``, ``seg_train``."""
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
+_GLUED = re.compile(r"\A(train|training|val|valid|validation|test)(?:set|data|imgs|images)\Z")
+_FOLD = re.compile(
+    r"\A(?:k|cv|x)?[\W_]*fold[\W_]*\d*\Z|\A(?:fold|cv|split|part)[\W_]*\d+\Z|\Ahold[\W_]*out", re.IGNORECASE
+)
 
 
 def split_named(name: str) -> Split | None:
-    """Return the split that a name means in any usual spelling and case, or None."""
-    return _SPELLINGS.get(name.strip().casefold())
+    """Return the split that a name means in any usual spelling and case, or None.
+
+    ``train``, ``01_train``, ``training_set``, ``Train_images``, ``valSet``, ``seg_test``: one word for a split beside
+    words that say nothing, and numbers.
+    """
+    words = [_GLUED.sub(r"\1", word) for word in map(str.casefold, _WORD.findall(name.strip()))]
+    splits = {word: _SPELLINGS[word] for word in words if word in _SPELLINGS}
+    others = [word for word in words if word not in splits and word not in _BESIDE]
+    return next(iter(splits.values())) if len(splits) == 1 and not others else None
+
+
+def is_fold(name: str) -> bool:
+    """Say whether a name is that of a fold of a cross-validation, or of images held out: no split by itself."""
+    return _FOLD.search(name.strip()) is not None

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from datasets.arrow.provenance import Provenance
 from datasets.documents import first_problem
 from datasets.errors import FormatError
 from datasets.storage.checksums import Checksum
@@ -51,6 +52,7 @@ class DatasetInfo:
         source_format: the form of source that it was imported as; empty where an older version did not note it.
         checksums: of each Arrow file, in the order of ``shards``; none where an older version did not note them.
         columns: names of those that `columns.parquet` has beside the images' ids, kept from the source's table.
+        provenance: how the source was understood; None where an older version did not note it.
     """
 
     path: str
@@ -69,6 +71,7 @@ class DatasetInfo:
     source_format: str = ""
     checksums: tuple[Checksum, ...] = ()
     columns: tuple[str, ...] = ()
+    provenance: Provenance | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy info --json` prints."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from datasets.errors import ImageError, SourceError
 from datasets.images.fits_names import by_galaxy, in_order, is_fits, read_content
 from datasets.images.preparing import SUFFIXES, Content
-from datasets.images.reading import Directory, is_hdf5, is_hidden, read_file
+from datasets.images.reading import Directory, file_head, is_hdf5, is_hidden, read_file
 from datasets.images.zips import Archive
 from datasets.tables.kinds import is_table
 from datasets.tables.reading import table_file
@@ -64,7 +64,7 @@ def _at(path: Path) -> Iterator[ImageFile]:
         yield from _among(Directory(path) if path.is_dir() else Archive(path))
     elif path.is_file() and is_table(path.name, partial(_head, path)):
         yield from _listed(path)
-    elif path.is_file() and is_hdf5(path):
+    elif path.is_file() and is_hdf5(file_head(path)):
         from datasets.images.hdf5 import stored_images
 
         yield from (ImageFile(f"{path}/{name}", read) for name, read in stored_images(path))

@@ -60,14 +60,23 @@ class Directory:
         """Open a file to be read as a stream, whatever its size. Raises OSError."""
         return (self.path / name).open("rb")
 
+    def size(self, name: str) -> int:
+        """Return the number of bytes of a file. Raises OSError."""
+        return (self.path / name).stat().st_size
 
-def is_hdf5(path: Path) -> bool:
-    """Say whether a file is one of HDF5, by its first bytes."""
+
+def is_hdf5(head: bytes) -> bool:
+    """Say whether a file is one of HDF5, by its first 8 bytes or more."""
+    return head.startswith(_HDF5)
+
+
+def file_head(path: Path, size: int = 16) -> bytes:
+    """Return the first bytes of a local file; none where it cannot be read."""
     try:
         with path.open("rb") as file:
-            return file.read(len(_HDF5)) == _HDF5
+            return file.read(size)
     except OSError:
-        return False
+        return b""
 
 
 def read_file(path: Path) -> bytes:

@@ -89,6 +89,10 @@ class Archive:
         """Open a member to be read as a stream, whatever its size. Raises as zipfile does."""
         return self._handle().open(name)
 
+    def size(self, name: str) -> int:
+        """Return the number of bytes of a member, as the zip promises it: no more are read."""
+        return self._handle().getinfo(name).file_size
+
     def _read_at(self, start: int, size: int, crc: int) -> bytes | None:
         """Read a member that is stored as it is; None where it is not there: ``read`` knows why."""
         check_size(size)

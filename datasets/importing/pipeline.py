@@ -1,7 +1,7 @@
 """Import: a source's images → a dataset directory, whole or not at all."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,22 +17,29 @@ from datasets.images.decoding import decode_all
 from datasets.importing.assignment import assign_splits, check_labels
 from datasets.importing.duplicates import Row
 from datasets.importing.options import ImportOptions
+from datasets.importing.plan import ImportPlan
+from datasets.importing.preview import draw_preview
 from datasets.importing.publishing import check_free, publish
-from datasets.importing.quarantine import Quarantine
+from datasets.importing.quarantine import Quarantine, left_on_refusal
 from datasets.importing.staging import Staging
 from datasets.importing.stratification import shares
 from datasets.progress import Progress, silent
-from datasets.sources.formats import list_source, recognise
 from datasets.sources.listing import Item, Listing
-from datasets.sources.trees import opened_once
+from datasets.sources.source import Source, read_source
 from datasets.splits import Split
 from datasets.storage.building import building_place
 from datasets.storage.checksums import checksum_of
-from datasets.storage.folders import open_folder
+from datasets.storage.folders import Folder, open_folder
 
 
 def import_dataset(
-    source: str | Path, target: str | Path, options: ImportOptions | None = None, *, progress: Progress = silent
+    source: str | Path,
+    target: str | Path,
+    options: ImportOptions | None = None,
+    *,
+    preview: str | Path | None = None,
+    announce: Callable[[ImportPlan], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> DatasetInfo:
     """Import a source into a new dataset directory, which is there when it is complete, or not at all.
 
@@ -41,36 +48,53 @@ def import_dataset(
     renamed. Any other is built in the node's cache and uploaded, `dataset.json` last: what an interrupted upload leaves
     is no dataset, and the next import to that place replaces it.
 
-    ``source`` is a local folder, zip, table or HDF5 file, of a form in ``FORMATS``; ``target`` a path or URI, at which
-    nothing may be yet.
+    ``source`` is a local folder, archive, table or file, of a form in ``FORMS``; ``target`` a path or URI, at which
+    nothing may be yet. ``announce`` is called once, before any image is read, with what was taken for what, and then
+    a ``preview`` drawn where a path for one is given.
 
     Raises:
-        SourceError: the source, target or options cannot be used. Nothing is left behind, nothing is changed.
+        SourceError: the source, target or options cannot be used. Nothing is changed; where images could not be used,
+            a list of them is left beside the target.
         StorageError: the target cannot be written. Likewise.
     """
     options = options or ImportOptions()
-    with opened_once(), uncollected():
-        form = recognise(Path(source)) if options.format == "auto" else options.format
-        listing = list_source(Path(source), form)
-    _check_classes(listing, listing.items, options, noun="image")
     folder = open_folder(target)
+    with uncollected():
+        opened = read_source(Path(source), options)
+    announce(ImportPlan.of(opened, options))
+    if preview is not None:
+        draw_preview(opened.listing, options, preview)
+    quarantine = Quarantine(options.strict)
+    with left_on_refusal(quarantine, folder):
+        return _imported(opened, folder, quarantine, options, progress)
+
+
+def _imported(
+    source: Source, folder: Folder, quarantine: Quarantine, options: ImportOptions, progress: Progress
+) -> DatasetInfo:
+    listing = source.listing
+    for file, reason in listing.rejected:
+        quarantine.add(file, reason)
+    _check_classes(listing, listing.items, options, noun="image")
     check_free(folder)
     with building_place(folder) as built:
-        staging, quarantine = _decode_into(built, listing, options, progress)
+        staging = _decode_into(built, listing, quarantine, options, progress)
         if not staging.rows:
             file, reason = quarantine.files[0]
             raise SourceError(
-                f"none of the {len(quarantine.files)} files in '{source}' can be used; the first, {file}: {reason}"
+                f"none of the {len(quarantine.files)} files in '{source.tree.path}' can be used; the first, {file}: "
+                f"{reason}"
             )
         _check_classes(listing, staging.rows, options, noun="usable image")
         splits = _assign(listing, staging, quarantine, options)
         info = replace(
             _complete(built, listing, staging, splits, options),
             path=folder.uri,
-            source=str(Path(source).absolute()),
-            source_format=form,
+            source=str(source.tree.path.absolute()),
+            source_format=source.provenance.format,
             quarantined=len(quarantine.files),
             columns=_keep_columns(built, listing, staging, splits),
+            provenance=source.provenance,
         )
         quarantine.write(built)
         (built / FILE).write_bytes(info.as_document())
@@ -89,12 +113,10 @@ def _shares(options: ImportOptions) -> dict[Split, float]:
 
 
 def _decode_into(
-    built: Path, listing: Listing, options: ImportOptions, progress: Progress
-) -> tuple[Staging, Quarantine]:
-    """Decode all items; stage the usable ones below ``built`` and return them with the list of the others."""
-    staging, quarantine, done = Staging(built, options.image_size), Quarantine(options.strict), 0
-    for file, reason in listing.rejected:
-        quarantine.add(file, reason)
+    built: Path, listing: Listing, quarantine: Quarantine, options: ImportOptions, progress: Progress
+) -> Staging:
+    """Decode all items; stage the usable ones below ``built``, and note the others."""
+    staging, done = Staging(built, options.image_size), 0
     for chunk in decode_all(listing.items, crop=options.crop, image_size=options.image_size):
         for item, decoded in chunk:
             if decoded.image is None:
@@ -103,7 +125,7 @@ def _decode_into(
                 staging.add(item, decoded, decoded.image)
         done += len(chunk)
         progress(done, len(listing.items))
-    return staging, quarantine
+    return staging
 
 
 def _assign(listing: Listing, staging: Staging, quarantine: Quarantine, options: ImportOptions) -> npt.NDArray[np.int8]:

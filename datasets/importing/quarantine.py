@@ -1,10 +1,15 @@
 """The files that an import cannot use, and why."""
 
 import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasets.errors import SourceError
+from datasets.storage.folders import Folder
+from datasets.storage.whole_files import replace_file
 
 FILE = "quarantine.csv"
 
@@ -24,5 +29,32 @@ class Quarantine:
 
     def write(self, folder: Path) -> None:
         """Write the list into the folder of a dataset."""
-        with (folder / FILE).open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-            csv.writer(file).writerows([("file", "reason"), *self.files])
+        replace_file(folder / FILE, self._as_csv())
+
+    def leave(self, folder: Folder) -> Path:
+        """Write the list for a dataset that could not be made: beside its place, or here if that is remote."""
+        name = f"{folder.uri.rstrip('/').rpartition('/')[2]}-{FILE}"
+        path = Path(name).absolute() if folder.local is None else folder.local.parent / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, self._as_csv())
+        return path
+
+    def _as_csv(self) -> bytes:
+        stream = io.StringIO(newline="")
+        csv.writer(stream).writerows([("file", "reason"), *self.files])
+        return stream.getvalue().encode(errors="backslashreplace")
+
+
+@contextmanager
+def left_on_refusal(quarantine: Quarantine, folder: Folder) -> Iterator[None]:
+    """Let a SourceError of the block say where the files are listed that could not be used, if any."""
+    try:
+        yield
+    except SourceError as error:
+        if not quarantine.files:
+            raise
+        try:
+            place = quarantine.leave(folder)
+        except OSError:
+            raise error from None
+        raise SourceError(f"{error}; files that cannot be used are listed in '{place}'") from error

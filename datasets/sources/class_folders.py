@@ -1,108 +1,71 @@
-"""Class folders: a directory or zip with one folder a class, named for it, that holds the class's images.
+"""Class folders: a directory or archive with one folder a class, named for it, that holds the class's images.
 
-The class folders may lie below one wrapping folder, as zips often have it, and below folders for the splits
-(``train``, ``validation``, ``test`` in any usual spelling): those splits are kept. Whatever a class folder holds, at
-any depth, is taken for an image of the class; only hidden files and what systems leave behind are passed over.
+The class folders may lie below wrapping folders, as archives often have them, and below or above folders for the
+splits, in any usual spelling or as ``--split-folders`` says: those splits are kept. Whatever a class folder holds, at
+any depth, is taken for an image of the class but tables and FITS files, which forms of their own list; hidden files and
+what systems leave behind are passed over.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
+from datasets.arrow.provenance import Omission
+from datasets.errors import SourceError
+from datasets.images.fits_names import is_fits
+from datasets.sources.class_files import ClassFiles, class_files
+from datasets.sources.listing import Evidence, Item, Listing
+from datasets.sources.options import SourceOptions
+from datasets.sources.trees import Tree
+from datasets.wording import few
 
-from datasets.classes import ordered
-from datasets.sources.listing import Item, Listing
-from datasets.sources.trees import Entries, Tree, is_image, open_tree, refusal
-from datasets.splits import Split, split_named
-
-EXPECTED = "a folder or zip with a folder of images for each class"
-
-
-@dataclass(frozen=True)
-class ClassFile:
-    """A file in a class folder: its path below ``ClassFiles.root``, its class and the split that it is put in."""
-
-    name: str
-    label: int
-    split: Split | None
+OVER = frozenset[str]()
+EXPECTED = "a folder or archive with a folder of images for each class"
 
 
-@dataclass(frozen=True)
-class ClassFiles:
-    """The files in class folders, sorted by class and name; ``loose`` is the number of images outside of any.
-
-    ``root`` is the path in ``tree`` of the folder that holds class or split folders, with a ``/`` behind; or empty.
-    """
-
-    tree: Tree
-    root: str
-    classes: tuple[str, ...]
-    files: tuple[ClassFile, ...]
-    loose: int
+def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
+    """See class folders that hold pictures."""
+    try:
+        found = class_files(tree, options, expected=EXPECTED)
+    except SourceError:
+        return None
+    return evidence(found) if any(not is_fits(file.name) for file in found.files) else None
 
 
-def list_class_folders(source: Path) -> Listing:
-    """List a directory or zip of class folders.
+def list_source(tree: Tree, options: SourceOptions) -> Listing:
+    """List class folders.
 
     An item's id is its path below the folder that holds the class or split folders. Images outside of any class
-    folder are counted as left out; members of a zip whose names lead out of it, or occur twice, are rejected.
+    folder are left out; members of an archive whose names lead out of it, or occur twice, are rejected.
 
-    Raises SourceError where there are no two class folders with files, or the source cannot be read.
+    Raises SourceError where there are no two class folders with files, or it may be several ways which they are.
     """
-    folders = class_files(source, expected=EXPECTED)
-    reader = folders.tree.contents.reader
-    items = (Item(file.name, file.label, reader(folders.root + file.name), file.split) for file in folders.files)
-    return Listing(folders.classes, tuple(items), folders.tree.rejected, folders.loose)
+    found = class_files(tree, options, expected=EXPECTED)
+    files = [file for file in found.files if not is_fits(file.name)]
+    items = tuple(Item(file.name, file.label, tree.reader(found.root + file.name), file.split) for file in files)
+    fits = len(found.files) - len(files)
+    return listed(tree, found, items, left=[Omission("FITS files", fits, "--format fits takes them")] if fits else [])
 
 
-def class_files(source: Path, *, expected: str) -> ClassFiles:
-    """Find the files in class folders. Raises SourceError, saying what is ``expected``, where there are none."""
-    tree = open_tree(source, expected=expected)
-    if not tree.entries:
-        raise refusal(source, expected, "nothing in it")
-    root, names = _below_root(tree.entries)
-    splits = _split_folders(names)
-    depth = 1 if splits else 0
-    places = [(name.split("/"), name, is_folder) for name, is_folder in names]
-    folders = {parts[depth] for parts, _, is_folder in places if len(parts) > depth + (not is_folder)}
-    classes = ordered(folders)
-    loose = sum(not folder and len(parts) <= depth + 1 and is_image(name) for parts, name, folder in places)
-    labels = {name: label for label, name in enumerate(classes)}
-    files = [
-        ClassFile(name, labels[parts[depth]], splits.get(parts[0]))
-        for parts, name, is_folder in places
-        if not is_folder and len(parts) > depth + 1
+def evidence(found: ClassFiles) -> Evidence:
+    """Say which class folders were seen."""
+    return Evidence(f"class folders {few(found.classes)}{f', below {found.splits}' if found.splits else ''}")
+
+
+def listed(
+    tree: Tree,
+    found: ClassFiles,
+    items: tuple[Item, ...],
+    *,
+    left: list[Omission],
+    rejected: tuple[tuple[str, str], ...] = (),
+) -> Listing:
+    """Make the listing of class folders from their items, what was ``left`` out and what is ``rejected``."""
+    unused = [
+        Omission(table.name.removeprefix(f"{tree.path}/"), 0, "a table that is not used: --format table takes labels")
+        for table in tree.tables
     ]
-    if not files:
-        raise refusal(source, expected, f"{loose} images outside of any folder" if loose else "no file in any folder")
-    if len(classes) < 2:
-        raise refusal(source, expected, f"only the class '{classes[0]}', and two are needed to tell apart")
-    return ClassFiles(tree, root, classes, tuple(sorted(files, key=lambda file: (file.label, file.name))), loose)
-
-
-def _split_folders(names: Entries) -> dict[str, Split]:
-    """Map the top folders to splits, if they are folders of splits: all named so, with folders in each."""
-    tops = {name.split("/")[0] for name, is_folder in names if is_folder or "/" in name}
-    named = {top: split for top in tops if (split := split_named(top)) is not None}
-    holding = {name.split("/")[0] for name, is_folder in names if name.count("/") >= (1 if is_folder else 2)}
-    return named if tops == named.keys() == holding else {}
-
-
-def _below_root(entries: Entries) -> tuple[str, Entries]:
-    """Find the folder that holds the class or split folders: return its path with a ``/`` behind, and what is below.
-
-    While there is but one folder and only folders in it, it is a wrapping one.
-    """
-    root, names = "", entries
-    while True:
-        tops = {name.split("/")[0] for name, is_folder in names if is_folder or "/" in name}
-        if len(tops) != 1:
-            return root, names
-        prefix = f"{next(iter(tops))}/"
-        below = [(name.removeprefix(prefix), folder) for name, folder in names if name.startswith(prefix)]
-        if not any(folder or "/" in name for name, folder in below) or _has_images(below):
-            return root, names
-        root, names = root + prefix, below
-
-
-def _has_images(entries: Entries) -> bool:
-    """Say whether an image lies directly in the folder that the entries are relative to."""
-    return any(not folder and "/" not in name and is_image(name) for name, folder in entries)
+    return Listing(
+        found.classes,
+        items,
+        (*tree.rejected, *rejected),
+        (*found.omitted, *left, *unused),
+        labels_from="the names of the folders",
+        splits_from=f"the folders {found.splits}" if found.splits else "",
+    )

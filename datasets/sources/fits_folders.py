@@ -6,30 +6,42 @@ side and differ in the band alone (`g7_g.fits`, `g7_r.fits`, `g7_i.fits`). See `
 
 from collections import defaultdict
 from functools import partial
-from pathlib import Path
 
-from datasets.errors import ImageError
+from datasets.arrow.provenance import Omission
+from datasets.errors import ImageError, SourceError
 from datasets.images.fits_names import by_galaxy, in_order, is_fits, read_content
-from datasets.sources.class_folders import ClassFile, class_files
-from datasets.sources.listing import Item, Listing
-from datasets.sources.trees import refusal
+from datasets.sources.class_files import ClassFile, class_files
+from datasets.sources.class_folders import evidence, listed
+from datasets.sources.listing import Evidence, Item, Listing
+from datasets.sources.options import SourceOptions
+from datasets.sources.trees import Tree, refusal
 
-EXPECTED = "a folder or zip with a folder of FITS files for each class"
+OVER = frozenset[str]()
+EXPECTED = "a folder or archive with a folder of FITS files for each class"
 
 
-def list_fits(source: Path) -> Listing:
+def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
+    """See class folders that hold FITS files."""
+    try:
+        found = class_files(tree, options, expected=EXPECTED)
+    except SourceError:
+        return None
+    return evidence(found) if any(is_fits(file.name) for file in found.files) else None
+
+
+def list_source(tree: Tree, options: SourceOptions) -> Listing:
     """List FITS cutouts; an item's id is its file's path, with a ``*`` for the band where it has several.
 
     Other files are left out; a galaxy whose bands are incomplete is rejected. Raises SourceError where there is none.
     """
-    folders = class_files(source, expected=EXPECTED)
+    found = class_files(tree, options, expected=EXPECTED)
     files: defaultdict[int, dict[str, ClassFile]] = defaultdict(dict)
-    for file in folders.files:
+    for file in found.files:
         if is_fits(file.name):
             files[file.label][file.name] = file
     if not files:
-        raise refusal(source, EXPECTED, "no FITS file in any folder")
-    items, rejected = [], list(folders.tree.rejected)
+        raise refusal(tree.path, EXPECTED, "no FITS file in any folder")
+    items, rejected = [], []
     for label in sorted(files):
         for galaxy, bands in sorted(by_galaxy(files[label]).items()):
             try:
@@ -37,7 +49,8 @@ def list_fits(source: Path) -> Listing:
             except ImageError as error:
                 rejected.append((galaxy, str(error)))
                 continue
-            read = partial(read_content, folders.tree.contents.read, [folders.root + name for name in names])
+            read = partial(read_content, tree.contents.read, [found.root + name for name in names])
             items.append(Item(galaxy, label, read, files[label][names[0]].split))
-    others = len(folders.files) - sum(len(named) for named in files.values())
-    return Listing(folders.classes, tuple(items), tuple(rejected), folders.loose + others)
+    others = len(found.files) - sum(len(named) for named in files.values())
+    left = [Omission("other files in the folders", others, "no FITS files")] if others else []
+    return listed(tree, found, tuple(items), left=left, rejected=tuple(rejected))

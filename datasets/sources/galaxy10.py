@@ -4,6 +4,7 @@ There are two, with different classes (H. Leung and J. Bovy, https://github.com/
 21,785 images of 69×69 pixels, and Galaxy10 DECaLS with 17,736 of 256×256. The side of the images tells them apart.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +14,13 @@ import numpy.typing as npt
 
 from datasets.errors import first_line
 from datasets.images.hdf5 import Slices
-from datasets.sources.listing import Item, Listing
-from datasets.sources.trees import refusal, two_classes
+from datasets.images.reading import is_hdf5
+from datasets.sources.listing import Evidence, Item, Listing
+from datasets.sources.options import SourceOptions
+from datasets.sources.trees import Tree, described, refusal, two_classes
+from datasets.wording import few
 
+OVER = frozenset[str]()
 EXPECTED = "a Galaxy10 file (HDF5 with images and ans), or a folder that holds one"
 SDSS = (
     "Disk, Face-on, No Spiral",
@@ -44,32 +49,37 @@ DECALS = (
 _CLASSES = {69: SDSS, 256: DECALS}
 
 
-def list_galaxy10(source: Path) -> Listing:
+def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
+    """See one HDF5 file in the first level."""
+    names = _files(tree)
+    return Evidence(f"the HDF5 file {names[0]}") if len(names) == 1 else None
+
+
+def list_source(tree: Tree, _options: SourceOptions) -> Listing:
     """List a Galaxy10 file; an image's id is its row, and its object the position on the sky where the file has it.
 
     Raises SourceError where it is none.
     """
-    path = _located(source)
+    names = _files(tree)
+    if len(names) != 1:
+        raise refusal(tree.path, EXPECTED, f"{len(names)} HDF5 files in it ({described(tree)})")
+    path = tree.local(names[0])
     try:
         with h5py.File(path) as file:
-            return _listing(path, file)
+            return replace(_listing(path, file), labels_from=f"`ans` of {names[0]}")
     except OSError as error:
-        raise refusal(source, EXPECTED, f"a file that cannot be read ({first_line(error)})") from error
+        raise refusal(tree.path, EXPECTED, f"a file that cannot be read ({first_line(error)})") from error
 
 
-def _located(source: Path) -> Path:
-    if not source.is_dir():
-        return source
-    files = sorted(path for path in source.iterdir() if path.suffix.lower() in {".h5", ".hdf5"})
-    if len(files) != 1:
-        raise refusal(source, EXPECTED, f"{len(files)} HDF5 files in it")
-    return files[0]
+def _files(tree: Tree) -> list[str]:
+    names = [name for name in tree.files if "/" not in name]
+    return [name for name in names if name.lower().endswith((".h5", ".hdf5")) or is_hdf5(tree.head(name))]
 
 
 def _listing(path: Path, file: h5py.File) -> Listing:
     images, answers = file.get("images"), file.get("ans")
     if not isinstance(images, h5py.Dataset) or not isinstance(answers, h5py.Dataset):
-        raise refusal(path, EXPECTED, f"an HDF5 file with {', '.join(sorted(file)) or 'nothing in it'}")
+        raise refusal(path, EXPECTED, f"an HDF5 file with {few(sorted(file))}")
     names = _CLASSES.get(images.shape[1]) if images.ndim == 4 else None
     if names is None or images.shape[1:] != (images.shape[1], images.shape[1], 3) or images.dtype != np.uint8:
         raise refusal(

@@ -7,19 +7,30 @@ That is what Zhu et al. 2019 did; on the whole table it gives 8,436 completely r
 cigar-shaped galaxies, 3,903 edge-on and 7,806 spiral ones (the paper: 8,434, 8,069, 578, 3,903 and 7,806).
 """
 
-from pathlib import Path
-
+from datasets.sources.finding import columns_of
 from datasets.sources.five_classes import Answer
-from datasets.sources.listing import Listing
+from datasets.sources.listing import Evidence, Listing
+from datasets.sources.options import SourceOptions
+from datasets.sources.trees import Tree
 from datasets.sources.voted import Galaxy, listed, read_votes
 
+OVER = frozenset({"table", "class-folders"})
 EXPECTED = "a folder or zip with training_solutions_rev1.csv and the images of the Galaxy Challenge"
 _IN_ORDER = ("class1.1", "class1.2", "class2.1", "class2.2", "class4.1", "class7.1", "class7.2", "class7.3")
 COLUMNS = dict(zip(Answer, _IN_ORDER, strict=True))
 """The column of each answer, in small letters."""
 
 
-def list_galaxy_challenge(source: Path) -> Listing:
-    """List the Galaxy Challenge, given the folder or zip that holds it, or its table. Raises SourceError."""
-    tree, votes = read_votes(source, ("galaxyid", COLUMNS[Answer.SMOOTH]), COLUMNS, expected=EXPECTED)
+KNOWN_BY = ("galaxyid", COLUMNS[Answer.SMOOTH])
+
+
+def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
+    """See a table with the challenge's columns."""
+    tables = [table for table in tree.tables if columns_of(table).issuperset(KNOWN_BY)]
+    return Evidence(f"the votes in {tables[0].name}") if tables else None
+
+
+def list_source(tree: Tree, _options: SourceOptions) -> Listing:
+    """List the Galaxy Challenge, given the folder or archive that holds it, or its table. Raises SourceError."""
+    votes = read_votes(tree, KNOWN_BY, COLUMNS, expected=EXPECTED)
     return listed(tree, {name: Galaxy(label, name) for name, label in votes.items()}, expected=EXPECTED)

@@ -10,16 +10,17 @@ Classes of the same names come from the Galaxy Challenge by raw, cumulative frac
 Several images of a galaxy (the mapping has some, of deeper exposures) have one object id.
 """
 
-from pathlib import Path
-
 import pyarrow as pa
 
+from datasets.sources.finding import columns_of, find_table
 from datasets.sources.five_classes import Answer
-from datasets.sources.listing import Listing
-from datasets.sources.trees import find_table
+from datasets.sources.listing import Evidence, Listing
+from datasets.sources.options import SourceOptions
+from datasets.sources.trees import Tree
 from datasets.sources.voted import Galaxy, listed, read_votes
 from datasets.tables.reading import Table
 
+OVER = frozenset({"table", "class-folders"})
 EXPECTED = "a folder or zip with gz2_hart16.csv, gz2_filename_mapping.csv and the images of Galaxy Zoo 2"
 COLUMNS = {
     Answer.SMOOTH: "t01_smooth_or_features_a01_smooth_debiased",
@@ -33,11 +34,21 @@ COLUMNS = {
 }
 
 
-def list_galaxy_zoo_2(source: Path) -> Listing:
-    """List the release, given the folder or zip that holds it, or its table of votes. Raises SourceError."""
-    tree, votes = read_votes(source, ["dr7objid"], COLUMNS, expected=EXPECTED)
-    _, mapping = find_table(tree, "asset_id", "objid", expected=EXPECTED)
-    return listed(tree, _by_asset(mapping, votes), expected=EXPECTED)
+KNOWN_BY = ("dr7objid", COLUMNS[Answer.SMOOTH])
+
+
+def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
+    """See a table with the release's columns."""
+    tables = [table for table in tree.tables if columns_of(table).issuperset(KNOWN_BY)]
+    return Evidence(f"the votes in {tables[0].name}") if tables else None
+
+
+def list_source(tree: Tree, _options: SourceOptions) -> Listing:
+    """List the release, given the folder or archive that holds it, or its table of votes. Raises SourceError."""
+    votes = read_votes(tree, KNOWN_BY, COLUMNS, expected=EXPECTED)
+    whole = tree.beside() if tree.is_file else tree
+    mapping = find_table(whole, "asset_id", "objid", expected=EXPECTED)
+    return listed(whole, _by_asset(mapping, votes), expected=EXPECTED)
 
 
 def _by_asset(mapping: Table, votes: dict[str, int]) -> dict[str, Galaxy]:

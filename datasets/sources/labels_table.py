@@ -9,32 +9,41 @@ import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pyarrow as pa
 
+from datasets.arrow.provenance import Omission
 from datasets.errors import SourceError
 from datasets.images.fits_names import read_content
-from datasets.images.reading import Directory
-from datasets.sources.listing import Item, Listing
+from datasets.images.preparing import Content
+from datasets.sources.finding import columns_of, find_table
+from datasets.sources.listing import Evidence, Item, Listing
+from datasets.sources.options import SourceOptions
 from datasets.sources.side_table import SideTable
-from datasets.sources.trees import find_table, open_tree, two_classes
+from datasets.sources.trees import Tree, two_classes
 from datasets.splits import Split, split_named
-from datasets.tables.kinds import is_table
-from datasets.tables.reading import Table, table_file
+from datasets.tables.reading import Table
 
+OVER = frozenset[str]()
 EXPECTED = "a CSV or Parquet table with the columns path and label, or a folder or zip that holds one"
-Read = Callable[[str], bytes]
 
 
-def list_table(source: Path) -> Listing:
+def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
+    """See a table with the columns path and label."""
+    tables = [table for table in tree.tables if columns_of(table).issuperset(("path", "label"))]
+    return Evidence(f"the columns path and label of {tables[0].name}") if tables else None
+
+
+def list_source(tree: Tree, _options: SourceOptions) -> Listing:
     """List the images of a table, in its order; rows without a label are left out.
 
     A path that occurs twice is listed once; with two labels it is rejected.
 
     Raises SourceError where there is no such table, a split has no known name, or there are no two classes.
     """
-    table, read, base = _located(source)
+    table = find_table(tree, "path", "label", expected=EXPECTED)
+    base = PurePosixPath("" if tree.is_file else table.name.removeprefix(f"{tree.path}/")).parent
     rows: dict[str, _Row] = {}
     places: dict[str, tuple[int, int]] = {}
     rejected: dict[str, str] = {}
@@ -46,23 +55,23 @@ def list_table(source: Path) -> Listing:
         elif (known := rows.setdefault(row.path, row)).label != row.label:
             rejected[row.path] = f"listed as '{known.label}' and as '{row.label}'"
     kept = [row for row in rows.values() if row.path not in rejected]
-    classes = two_classes(source, EXPECTED, {row.label for row in kept})
+    classes = two_classes(tree.path, EXPECTED, {row.label for row in kept})
     labels = {name: label for label, name in enumerate(classes)}
-    items = [
-        Item(row.path, labels[row.label], partial(read_content, read, [base(row.path)]), row.split, row.object_id)
-        for row in kept
-    ]
-    return Listing(classes, tuple(items), tuple(rejected.items()), left_out, SideTable((table,), places))
 
+    def read(row: _Row) -> Callable[[], Content]:
+        name = row.path if tree.is_file else posixpath.normpath((base / row.path).as_posix())
+        return partial(read_content, tree.contents.read, [name])
 
-def _located(source: Path) -> tuple[Table, Read, Callable[[str], str]]:
-    """Find the table, how to read the files beside it, and their names there by their paths in it."""
-    if source.is_file() and is_table(source.name):
-        return table_file(source), Directory(source.parent).read, str
-    tree = open_tree(source, expected=EXPECTED)
-    home, table = find_table(tree, "path", "label", expected=EXPECTED)
-    base = PurePosixPath(table.name.removeprefix(f"{home.path}/")).parent
-    return table, home.contents.read, lambda path: posixpath.normpath((base / path).as_posix())
+    items = tuple(Item(row.path, labels[row.label], read(row), row.split, row.object_id) for row in kept)
+    omitted = (Omission("rows without a label", left_out, "no class"),) if left_out else ()
+    return Listing(
+        classes,
+        items,
+        tuple(rejected.items()),
+        omitted,
+        labels_from=f"the column label of {table.name}",
+        side=SideTable((table,), places),
+    )
 
 
 @dataclass(frozen=True, slots=True)

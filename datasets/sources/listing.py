@@ -3,9 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from datasets.arrow.provenance import Omission
 from datasets.images.preparing import Content
 from datasets.sources.side_table import SideTable
 from datasets.splits import Split
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a form of source recognises in a tree: ``text`` is one line for a person."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -32,12 +40,27 @@ class Item:
 class Listing:
     """All that a source holds: its classes in the order of the labels, and its images in a fixed order.
 
-    ``rejected`` is (file, reason) of what cannot even be listed as an image of a class, ``left_out`` the number of
-    images that belong to no class; ``side`` has what a table says of the images beside their classes.
+    Attributes:
+        classes: names of the classes.
+        items: the images.
+        rejected: (file, reason) of what cannot even be listed as an image of a class.
+        omitted: what belongs to no class or is not looked at, and why.
+        labels_from: where the labels are from, for a person: ``the names of the folders``.
+        splits_from: where the splits are from; empty where all are to be drawn.
+        notes: what else a person should know of how the source was read.
+        side: what a table says of the images beside their classes.
     """
 
     classes: tuple[str, ...]
     items: tuple[Item, ...]
     rejected: tuple[tuple[str, str], ...] = ()
-    left_out: int = 0
+    omitted: tuple[Omission, ...] = ()
+    labels_from: str = ""
+    splits_from: str = ""
+    notes: tuple[str, ...] = ()
     side: SideTable | None = None
+
+    @property
+    def left_out(self) -> int:
+        """Number of images that are left out."""
+        return sum(omission.count for omission in self.omitted)

@@ -1,49 +1,128 @@
-"""The files of a source, whether it is a folder or a zip."""
+"""A source, opened and listed once: a folder, an archive or a single file; archives in it are as folders."""
 
-import contextlib
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
+from typing import IO
 
+from datasets.arrow.provenance import Omission
 from datasets.classes import ordered
 from datasets.errors import SourceError
+from datasets.images.archives import Contents, is_archive, open_archive
 from datasets.images.preparing import SUFFIXES
 from datasets.images.reading import Directory, is_hidden
-from datasets.images.zips import Archive, leaves_archive
+from datasets.images.zips import leaves_archive
+from datasets.sources.scratch import Scratch
 from datasets.tables.kinds import is_table
 from datasets.tables.reading import Table
+from datasets.wording import few
 
-Entries = list[tuple[str, bool]]
+Entries = tuple[tuple[str, bool], ...]
 """(path relative to the source with ``/``, whether it is a folder)."""
-Read = Callable[[], bytes]
-_opened: ContextVar["dict[Path, Tree] | None"] = ContextVar("opened", default=None)
+EXPECTED = "a folder, archive, table or file of labelled images"
+_DEEPEST = 3
+"""Archives in archives in an archive are opened, not more: one may hold itself."""
 
 
 @dataclass(frozen=True)
-class Tree:
-    """A folder or a zip, listed: what reads its files, and its entries, without what is hidden or harmful.
+class Homes:
+    """The folder of a source and the archives in it, by their places with a ``/`` behind: what reads its files.
 
-    ``rejected`` is (file, reason) of the members of a zip that must not be read.
+    It pickles, and files are then read in other processes.
     """
 
-    contents: Directory | Archive
+    by_place: Mapping[str, Contents]
+
+    def find(self, name: str) -> tuple[Contents, str]:
+        """Return the folder or archive that a file lies in, and its name there."""
+        place = len(name)
+        while (place := name.rfind("/", 0, place)) >= 0:
+            if (contents := self.by_place.get(name[: place + 1])) is not None:
+                return contents, name[place + 1 :]
+        return self.by_place[""], name
+
+    def read(self, name: str) -> bytes:
+        """Return a file whole. Raises ImageError with the reason where that is impossible or dangerous."""
+        contents, inner = self.find(name)
+        return contents.read(inner)
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file to be read as a stream, whatever its size."""
+        contents, inner = self.find(name)
+        return contents.open(inner)
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """A source's files.
+
+    Attributes:
+        path: what the user gave.
+        is_file: whether it is a single file, and no archive: it is then the only one.
+        entries: what is in it, without what is hidden or harmful. An archive in it is a folder of its own name.
+        rejected: (file, reason) of members of archives that must not be read.
+        omitted: what is in it and not in the entries.
+        contents: reads its files.
+    """
+
+    path: Path
+    is_file: bool
     entries: Entries
     rejected: tuple[tuple[str, str], ...] = ()
+    omitted: tuple[Omission, ...] = ()
+    contents: Homes = field(default_factory=lambda: Homes({}), repr=False)
+    _scratch: Scratch = field(default_factory=Scratch, repr=False)
 
-    @property
-    def path(self) -> Path:
-        """Where it is."""
-        return self.contents.path
-
-    @property
-    def files(self) -> list[str]:
+    @cached_property
+    def files(self) -> tuple[str, ...]:
         """Names of the files, sorted."""
-        return sorted(name for name, is_folder in self.entries if not is_folder)
+        return tuple(sorted(name for name, is_folder in self.entries if not is_folder))
+
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables in the first two levels, archives not counted: deeper ones are not what a source is about."""
+        names = (name for name in self.files if is_table(name) and self._depth(name) <= 1)
+        return tuple(map(self.table, names))
+
+    def reader(self, name: str) -> Callable[[], bytes]:
+        """Return what reads a file whole, which pickles; it raises ImageError with the reason where that cannot be."""
+        contents, inner = self.contents.find(name)
+        return contents.reader(inner)
+
+    def head(self, name: str, size: int = 16) -> bytes:
+        """Return the first bytes of a file; none where it cannot be read."""
+        try:
+            with self.contents.open(name) as stream:
+                return stream.read(size)
+        except (OSError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError):
+            return b""
+
+    def table(self, name: str) -> Table:
+        """Return the table in a file."""
+        return Table(
+            f"{self.path if self.is_file else f'{self.path}/{name}'}", partial(self.contents.open, name)
+        )  # not of this: no cycle
+
+    def local(self, name: str) -> Path:
+        """Return a local file with a file's content, which is there as long as this is.
+
+        Raises SourceError where it must be unpacked and there is no room for it.
+        """
+        contents, inner = self.contents.find(name)
+        if isinstance(contents, Directory):
+            return contents.path / inner
+        return _unpacked(self._scratch, name, contents, inner)
+
+    def beside(self) -> "Tree":
+        """List the folder that a single file lies in."""
+        return open_source(self.path.parent)
+
+    def _depth(self, name: str) -> int:
+        parts = name.split("/")[:-1]
+        return sum("/".join(parts[: level + 1]) + "/" not in self.contents.by_place for level in range(len(parts)))
 
 
 def refusal(source: Path, expected: str, actual: str) -> SourceError:
@@ -58,38 +137,31 @@ def two_classes(source: Path, expected: str, names: set[str]) -> tuple[str, ...]
     return ordered(names)
 
 
-@contextmanager
-def opened_once() -> Iterator[None]:
-    """List a source only once in the block, however often ``open_tree`` is called: a large zip takes long."""
-    token = _opened.set({})
+def open_source(path: Path) -> Tree:
+    """Open and list a source. Raises SourceError where there is none, or it cannot be read."""
     try:
-        yield
-    finally:
-        _opened.reset(token)
-
-
-def open_tree(source: Path, *, expected: str) -> Tree:
-    """List a directory or zip. Raises SourceError, saying what is ``expected``, where that is impossible."""
-    opened = _opened.get()
-    if opened is None:
-        return _listed(source, expected)
-    if source not in opened:
-        opened[source] = _listed(source, expected)
-    return opened[source]
-
-
-def _listed(source: Path, expected: str) -> Tree:
-    try:
-        if source.is_dir():
-            directory = Directory(source)
-            return Tree(directory, list(directory.members))
-        if source.is_file():
-            return _zip_tree(source)
+        if path.is_dir():
+            return _listed(path, Directory(path))
+        if path.is_file():
+            archive = open_archive(path)
+            if archive is not None:
+                return _listed(path, archive)
+            path.open("rb").close()
+            return Tree(path, True, ((path.name, False),), contents=Homes({"": Directory(path.parent)}))
     except OSError as error:
-        raise refusal(source, expected, f"something that cannot be read ({error.strerror or error})") from error
+        raise refusal(path, EXPECTED, f"something that cannot be read ({error.strerror or error})") from error
     except zipfile.BadZipFile as error:
-        raise refusal(source, expected, f"a file that is not a zip, or a damaged one ({error})") from error
-    raise refusal(source, expected, "nothing at that path")
+        raise refusal(path, EXPECTED, f"a file that is not a zip, or a damaged one ({error})") from error
+    raise refusal(path, EXPECTED, "nothing at that path")
+
+
+def described(tree: Tree) -> str:
+    """Say what is in a tree: its first folders, and how many files of each suffix."""
+    folders = sorted({name.split("/")[0] for name, is_folder in tree.entries if is_folder or "/" in name})
+    suffixes = Counter(PurePosixPath(name).suffix.lower() or "without a suffix" for name in tree.files)
+    kinds = [f"{count:,} {suffix}" for suffix, count in suffixes.most_common()]
+    parts = [f"the folders {few(folders)}"] if folders else []
+    return "; ".join([*parts, f"files: {few(kinds, most=5)}"]) if tree.entries else "nothing in it"
 
 
 def is_image(name: str) -> bool:
@@ -97,73 +169,55 @@ def is_image(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
-def inner_trees(tree: Tree) -> list[Tree]:
-    """List the zips that lie in a folder, as downloads often come. One that cannot be read holds nothing."""
-    if not tree.path.is_dir():
-        return []
-    zips = []
-    for name in tree.files:
-        if name.lower().endswith(".zip"):
-            with contextlib.suppress(OSError, zipfile.BadZipFile):
-                zips.append(_zip_tree(tree.path / name))
-    return zips
-
-
-def images_by_stem(tree: Tree) -> tuple[dict[str, tuple[str, Read]], list[tuple[str, str]]]:
-    """Find each image of a tree, also in the zips that lie in it, by its name without folders and suffix.
-
-    Returns (path, how to read it) by stem, and (file, reason) of what must not or cannot be told apart.
-    """
-    images: dict[str, tuple[str, Read]] = {}
+def _listed(path: Path, root: Contents) -> Tree:
+    homes, scratch = {"": root}, Scratch()
+    entries: list[tuple[str, bool]] = []
     rejected: list[tuple[str, str]] = []
-    for part in (tree, *inner_trees(tree)):
-        place = "" if part is tree else f"{part.path.relative_to(tree.path).as_posix()}/"
-        rejected += [(f"{place}{name}", reason) for name, reason in part.rejected]
-        for name in filter(is_image, part.files):
-            stem = PurePosixPath(name).stem
-            if stem in images:
-                rejected.append((f"{place}{name}", f"has the same name as {images[stem][0]}"))
+    omitted: list[Omission] = []
+    pending = [("", root, 0)]
+    while pending:
+        prefix, contents, depth = pending.pop(0)
+        found, refused = _members(contents)
+        rejected += [(prefix + name, reason) for name, reason in refused]
+        folders = {name for name, is_folder in found if is_folder} | {name.rpartition("/")[0] for name, _ in found}
+        for name, is_folder in found:
+            whole = prefix + name
+            if is_folder or not is_archive(name) or depth == _DEEPEST:
+                entries.append((whole, is_folder))
+            elif name.rpartition(".")[0] in folders:
+                omitted.append(Omission(whole, 0, "an archive beside the folder of the same name"))
             else:
-                images[stem] = (f"{place}{name}", part.contents.reader(name))
-    return images, rejected
+                try:
+                    inner = open_archive(_place(scratch, whole, contents, name))
+                    assert inner is not None, "an archive's name is taken at its word"
+                    list(inner.members)
+                except (OSError, zipfile.BadZipFile, RuntimeError, EOFError) as error:
+                    rejected.append((whole, f"a damaged archive: {error}"))
+                    continue
+                homes[f"{whole}/"] = inner
+                entries.append((whole, True))
+                pending.append((f"{whole}/", inner, depth + 1))
+    return Tree(path, False, tuple(entries), tuple(rejected), tuple(omitted), Homes(homes), scratch)
 
 
-def tables_in(tree: Tree) -> Iterator[tuple[Tree, Table]]:
-    """Yield the tables in the first two levels of a folder or zip, and in the zips that lie in a folder.
-
-    Deeper ones are not what a source is about. Each comes with the folder or zip that it lies in.
-    """
-    for part in (tree, *inner_trees(tree)):
-        names = [name for name in part.files if is_table(name) and name.count("/") <= 1]
-        yield from ((part, Table(f"{part.path}/{name}", partial(part.contents.open, name))) for name in names)
-
-
-def find_table(tree: Tree, *columns: str, expected: str) -> tuple[Tree, Table]:
-    """Find the table that has some columns in a source, and the folder or zip that it lies in.
-
-    Raises SourceError if none has them, or the first damaged one's.
-    """
-    damaged: list[SourceError] = []
-    for home, table in tables_in(tree):
-        try:
-            header = table.header()
-        except SourceError as error:
-            damaged.append(error)
-            continue
-        if set(columns) <= {column.strip().casefold() for column in header}:
-            return home, table
-    if damaged:
-        raise damaged[0]
-    raise refusal(tree.path, expected, f"no table with the column '{columns[0]}'")
-
-
-def _zip_tree(source: Path) -> Tree:
-    archive = Archive(source)
-    leaving = {name for name, _ in archive.members if leaves_archive(name)}
-    times = Counter(name for name, is_folder in archive.members if not is_folder)
+def _members(contents: Contents) -> tuple[list[tuple[str, bool]], list[tuple[str, str]]]:
+    """Return (name, whether it is a folder) of what is visible and harmless, and (name, reason) of what is harmful."""
+    members = list(contents.members)
+    if isinstance(contents, Directory):
+        return members, []
+    leaving = {name for name, _ in members if leaves_archive(name)}
+    times = Counter(name for name, is_folder in members if not is_folder)
     rejected = [(name, "path leaves the archive") for name in times if name in leaving]
     rejected += [(name, "more than one member of this name") for name, n in times.items() if n > 1]
     harmful = leaving.union(name for name, _ in rejected)
-    entries = [(name.rstrip("/"), is_folder) for name, is_folder in archive.members if name not in harmful]
-    visible = [entry for entry in entries if not is_hidden(entry[0])]
-    return Tree(archive, visible, tuple(rejected))
+    entries = [(name.rstrip("/"), is_folder) for name, is_folder in members if name not in harmful]
+    return [entry for entry in entries if not is_hidden(entry[0])], rejected
+
+
+def _place(scratch: Scratch, whole: str, contents: Contents, name: str) -> Path:
+    return contents.path / name if isinstance(contents, Directory) else _unpacked(scratch, whole, contents, name)
+
+
+def _unpacked(scratch: Scratch, whole: str, contents: Contents, name: str) -> Path:
+    with contents.open(name) as stream:
+        return scratch.unpacked(whole, stream, contents.size(name))

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
+from datasets.arrow.provenance import Omission
+from datasets.sources.finding import find_table, images_by_stem
 from datasets.sources.five_classes import CLASSES, Answer, five_classes
 from datasets.sources.listing import Item, Listing
-from datasets.sources.trees import Tree, find_table, images_by_stem, open_tree, refusal
-from datasets.tables.kinds import is_table
-from datasets.tables.reading import table_file
+from datasets.sources.trees import Tree, refusal
 
 
 @dataclass(frozen=True)
@@ -21,26 +20,22 @@ class Galaxy:
     object_id: str
 
 
-def read_votes(
-    source: Path, known_by: Sequence[str], columns: Mapping[Answer, str], *, expected: str
-) -> tuple[Tree, dict[str, int]]:
-    """Read vote fractions, given the folder or zip that holds their table, or the table itself.
+def read_votes(tree: Tree, known_by: Sequence[str], columns: Mapping[Answer, str], *, expected: str) -> dict[str, int]:
+    """Read vote fractions from their table in a tree.
 
     The table is known by the columns ``known_by``, of which the first has the galaxies' names; ``columns`` are those of
-    the answers. Returns the folder or zip, and the class (or -1) by the galaxy's name.
+    the answers. Returns the class (or -1) by the galaxy's name.
 
     Raises SourceError, saying what is ``expected``, where there is no such table, or it is damaged.
     """
-    alone, key = source.is_file() and is_table(source.name), known_by[0]
-    tree = open_tree(source.parent if alone else source, expected=expected)
-    table = table_file(source) if alone else find_table(tree, *known_by, expected=expected)[1]
+    key, table = known_by[0], find_table(tree, *known_by, expected=expected)
     labels: dict[str, int] = {}
     types = {key: pa.string()} | dict.fromkeys(columns.values(), pa.float64())
     for batch in table.read(types):
         fractions = {answer: batch[name].to_numpy(zero_copy_only=False) for answer, name in columns.items()}
         names = (str(name).strip() for name in batch[key].to_pylist())
         labels.update(zip(names, five_classes(fractions).tolist(), strict=True))
-    return tree, labels
+    return labels
 
 
 def listed(tree: Tree, galaxies: Mapping[str, Galaxy], *, expected: str) -> Listing:
@@ -49,7 +44,7 @@ def listed(tree: Tree, galaxies: Mapping[str, Galaxy], *, expected: str) -> List
     An image without a class, or of which the tables say nothing, is left out; a galaxy with a class but without an
     image is rejected. Raises SourceError where no image has a class.
     """
-    images, rejected = images_by_stem(tree)
+    images, rejected = images_by_stem(tree.beside() if tree.is_file else tree)
     classified = {stem: galaxy for stem, galaxy in galaxies.items() if galaxy.label >= 0}
     labelled = [(stem, classified[stem]) for stem in images if stem in classified]
     if not labelled:
@@ -62,4 +57,6 @@ def listed(tree: Tree, galaxies: Mapping[str, Galaxy], *, expected: str) -> List
     ]
     items.sort(key=lambda item: (item.label, item.id))
     classes = tuple(CLASSES[label] for label in present)
-    return Listing(classes, tuple(items), tuple(rejected), len(images) - len(labelled))
+    unlabelled = len(images) - len(labelled)
+    left = (Omission("images without a class", unlabelled, "no votes, or none that meet a rule"),) if unlabelled else ()
+    return Listing(classes, tuple(items), tuple(rejected), left, labels_from="the volunteers' votes")

@@ -20,6 +20,10 @@ from datasets.sources.five_classes import Answer
 from datasets.sources.galaxy10 import DECALS, SDSS
 from datasets.sources.galaxy_challenge import COLUMNS as CHALLENGE
 from datasets.sources.galaxy_zoo_2 import COLUMNS as GZ2
+from datasets.sources.listing import Listing
+from datasets.sources.options import SourceOptions
+from datasets.sources.recognition import form
+from datasets.sources.trees import open_source
 
 PER_CLASS = 12
 VOTED = ("completely round smooth", "edge-on", "spiral")
@@ -67,6 +71,11 @@ def write_csv(path: Path, header: list[str], rows: list[list[object]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([header, *rows])
+
+
+def listed_as(form_name: str, path: Path, **options: object) -> Listing:
+    """List a source as one of a form."""
+    return form(form_name).list_source(open_source(path), SourceOptions(**options))
 
 
 def zip_of(folder: Path) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from datasets_tests import strange_reads
-from datasets_tests.source_examples import EXAMPLES
+from datasets_tests.source_examples import EXAMPLES, listed_as
 
 from datasets import Dataset, ImportOptions, SourceError, import_dataset
 from datasets.errors import ImageError
@@ -21,7 +21,6 @@ from datasets.images import decoding as decoding_module, decoding_process
 from datasets.images.decoding import decode_all
 from datasets.images.decoding_process import DecodingProcess
 from datasets.images.zips import Archive
-from datasets.sources.formats import list_source
 from datasets.sources.listing import Item
 
 
@@ -72,7 +71,7 @@ def test_every_source_gives_the_same_by_processes_as_by_threads(name, tmp_path, 
 
 @pytest.mark.parametrize("name", ["galaxy10 sdss", "zip of class folders"])
 def test_what_is_listed_pickles_small_and_opens_a_file_once(name, tmp_path):
-    listing = list_source(EXAMPLES[name].make(tmp_path / "source"), EXAMPLES[name].format)
+    listing = listed_as(EXAMPLES[name].format, EXAMPLES[name].make(tmp_path / "source"))
     first, second = (pickle.loads(pickle.dumps(item.read)) for item in listing.items[:2])
     assert first.func.__self__ is second.func.__self__
     assert len(pickle.dumps([item.read for item in listing.items])) < 100 * len(listing.items)

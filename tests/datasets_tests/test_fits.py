@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.visualization import make_lupton_rgb
+from datasets_tests.source_examples import listed_as
 
 from datasets import ImageError, SourceError, Split
 from datasets.images.fits_names import by_galaxy, colours
 from datasets.images.fits_pixels import composite
-from datasets.sources.fits_folders import list_fits
 
 BLUE, GREEN, RED = np.random.default_rng(8).random((3, 6, 9)).astype(np.float32) * [[[1]], [[3]], [[5]]]
 EXPECTED = make_lupton_rgb(RED, GREEN, BLUE, stretch=5, Q=8)[::-1]
@@ -144,7 +144,7 @@ def test_splits_bands_and_other_files_in_folders(tmp_path):
         (tmp_path / f"{name}.fits").write_bytes(cube)
     for name in ("train/a/3_g.fits", "train/a/3_r.fits", "train/a/notes.txt"):
         (tmp_path / name).write_bytes(band(RED))
-    listing = list_fits(tmp_path)
+    listing = listed_as("fits", tmp_path)
     assert {item.id: item.split for item in listing.items} == {
         "train/a/1.fits": Split.TRAIN,
         "train/b/1.fits": Split.TRAIN,
@@ -157,4 +157,4 @@ def test_splits_bands_and_other_files_in_folders(tmp_path):
 
 def test_folders_without_a_fits_file(make_source):
     with pytest.raises(SourceError, match=r"found no FITS file in any folder$"):
-        list_fits(make_source(a=2, b=2))
+        listed_as("fits", make_source(a=2, b=2))

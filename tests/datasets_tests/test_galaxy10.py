@@ -1,10 +1,11 @@
 import h5py
 import numpy as np
 import pytest
+from datasets_tests.source_examples import listed_as
 
 from datasets import Dataset, ImageError, ImportOptions, SourceError, import_dataset
 from datasets.images import hdf5
-from datasets.sources.galaxy10 import DECALS, SDSS, list_galaxy10
+from datasets.sources.galaxy10 import DECALS, SDSS
 
 
 def write(path, images, answers, **columns):
@@ -21,7 +22,7 @@ def noise(count, side=69):
 
 @pytest.mark.parametrize(("side", "names"), [(69, SDSS), (256, DECALS)])
 def test_the_side_of_the_images_tells_which_ten_classes_there_are(tmp_path, side, names):
-    listing = list_galaxy10(write(tmp_path / "a.h5", noise(10, side), np.arange(10)))
+    listing = listed_as("galaxy10", write(tmp_path / "a.h5", noise(10, side), np.arange(10)))
     assert len(set(names)) == 10
     assert [listing.classes[item.label] for item in listing.items] == list(names)
     assert [item.id for item in listing.items] == [f"{row:05d}" for row in range(10)]
@@ -43,37 +44,38 @@ def test_pixels_are_kept_and_read_in_slices(tmp_path, monkeypatch):
 
 def test_positions_name_the_galaxies(tmp_path):
     path = write(tmp_path / "a.h5", noise(3), [0, 1, 2], ra=[10.0, 10.0, 200.5], dec=[-1.0, -1.0, 3.25])
-    assert [item.object_id for item in list_galaxy10(path).items] == ["10.00000 -1.00000"] * 2 + ["200.50000 +3.25000"]
+    items = listed_as("galaxy10", path).items
+    assert [item.object_id for item in items] == ["10.00000 -1.00000"] * 2 + ["200.50000 +3.25000"]
 
 
 @pytest.mark.parametrize("columns", [{"ra": [1.0] * 3}, {"ra": [1.0] * 3, "dec": [1.0] * 2}, {"dec": [1.0] * 3}])
 def test_positions_that_are_not_whole_name_no_galaxy(tmp_path, columns):
     path = write(tmp_path / "a.h5", noise(3), [0, 1, 2], **columns)
-    assert {item.object_id for item in list_galaxy10(path).items} == {""}
+    assert {item.object_id for item in listed_as("galaxy10", path).items} == {""}
 
 
 def test_an_answer_that_is_no_class_is_rejected(tmp_path):
-    listing = list_galaxy10(write(tmp_path / "a.h5", noise(4), [0, 9, 10, -1]))
+    listing = listed_as("galaxy10", write(tmp_path / "a.h5", noise(4), [0, 9, 10, -1]))
     assert listing.rejected == (("00002", "class 10: expected 0 to 9"), ("00003", "class -1: expected 0 to 9"))
     assert [item.id for item in listing.items] == ["00000", "00001"]
 
 
 def test_an_empty_file_is_refused(tmp_path):
     h5py.File(tmp_path / "a.h5", "w").close()
-    with pytest.raises(SourceError, match=r"found an HDF5 file with nothing in it$"):
-        list_galaxy10(tmp_path / "a.h5")
+    with pytest.raises(SourceError, match=r"found an HDF5 file with nothing$"):
+        listed_as("galaxy10", tmp_path / "a.h5")
 
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path):
     (tmp_path / "a.h5").write_bytes(b"no HDF5")
     with pytest.raises(SourceError, match=r"found a file that cannot be read \(.*signature.*\)$"):
-        list_galaxy10(tmp_path / "a.h5")
+        listed_as("galaxy10", tmp_path / "a.h5")
 
 
 def test_a_folder_of_one_file_is_that_file(tmp_path):
     (tmp_path / "notes.txt").write_text("downloaded yesterday")
     path = write(tmp_path / "a.HDF5", noise(2), [0, 1])
-    assert list_galaxy10(tmp_path).classes == list_galaxy10(path).classes
+    assert listed_as("galaxy10", tmp_path).classes == listed_as("galaxy10", path).classes
 
 
 @pytest.mark.parametrize("name", ["images", "ans"])
@@ -81,7 +83,7 @@ def test_images_and_answers_must_both_be_there(tmp_path, name):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file[name] = noise(4)
     with pytest.raises(SourceError, match=f"found an HDF5 file with {name}$"):
-        list_galaxy10(tmp_path / "a.h5")
+        listed_as("galaxy10", tmp_path / "a.h5")
 
 
 def test_the_last_slices_are_kept(tmp_path, monkeypatch):
@@ -132,17 +134,17 @@ def test_stored_images_are_named_by_their_rows(tmp_path):
 )
 def test_what_is_no_galaxy10_is_refused(tmp_path, images, answers, found):
     with pytest.raises(SourceError, match=found):
-        list_galaxy10(write(tmp_path / "a.h5", images, answers))
+        listed_as("galaxy10", write(tmp_path / "a.h5", images, answers))
 
 
 def test_other_hdf5_files_are_refused(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["spectra"] = np.zeros(3)
     with pytest.raises(SourceError, match=r"found an HDF5 file with spectra$"):
-        list_galaxy10(tmp_path / "a.h5")
+        listed_as("galaxy10", tmp_path / "a.h5")
     (tmp_path / "b.h5").write_bytes(b"")
-    with pytest.raises(SourceError, match=r"found 2 HDF5 files in it$"):
-        list_galaxy10(tmp_path)
+    with pytest.raises(SourceError, match=r"found 2 HDF5 files in it"):
+        listed_as("galaxy10", tmp_path)
 
 
 def test_rows_that_are_damaged_are_quarantined_alone(tmp_path, monkeypatch):
@@ -155,7 +157,7 @@ def test_rows_that_are_damaged_are_quarantined_alone(tmp_path, monkeypatch):
     with path.open("r+b") as raw:
         raw.seek(place + 100)
         raw.write(bytes(50))
-    items = list_galaxy10(path).items
+    items = listed_as("galaxy10", path).items
     with pytest.raises(ImageError, match=r"^cannot be read: "):
         items[8].read()
     assert import_dataset(path, tmp_path / "out", ImportOptions(image_size=8)).quarantined == 4

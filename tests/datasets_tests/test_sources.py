@@ -9,11 +9,14 @@ import zipfile
 
 import numpy as np
 import pytest
-from datasets_tests.source_examples import EXAMPLES, PER_CLASS, Example
+from datasets_tests.source_examples import EXAMPLES, PER_CLASS, Example, listed_as
 
 from datasets import Dataset, ImportOptions, SourceError, Split, import_dataset
 from datasets.arrow.verification import content_fingerprint
-from datasets.sources.formats import FORMATS, list_source, recognise
+from datasets.sources.forms import FORMS
+from datasets.sources.options import SourceOptions
+from datasets.sources.recognition import recognise
+from datasets.sources.trees import open_source
 
 SMALL = ImportOptions(image_size=16)
 
@@ -24,13 +27,13 @@ def example(request: pytest.FixtureRequest) -> Example:
 
 
 def test_every_form_has_an_example() -> None:
-    assert {example.format for example in EXAMPLES.values()} == set(FORMATS)
+    assert {example.format for example in EXAMPLES.values()} == set(FORMS)
 
 
 def test_a_source_is_recognised_and_imported_whole(example, tmp_path):
     source = example.make(tmp_path / "source")
     info = import_dataset(source, tmp_path / "out", SMALL)
-    assert info.source_format == example.format == recognise(source)
+    assert info.source_format == example.format == recognise(open_source(source), SourceOptions())[0]
     assert info.total == 3 * PER_CLASS
     assert (info.quarantined, info.left_out) == (0, example.left_out)
     assert set(info.classes) == set(example.classes)
@@ -67,18 +70,18 @@ def test_a_second_import_is_the_same_and_nothing_is_left_beside(example, tmp_pat
 
 def test_where_a_source_lies_does_not_matter(example, tmp_path):
     source = example.make(tmp_path / "source")
-    before = list_source(source, example.format)
+    before = listed_as(example.format, source)
     target = tmp_path / "elsewhere"
     target.mkdir()
     for path in sorted(tmp_path.iterdir()):
         if path != target:
             shutil.move(path, target / path.name)
-    after = list_source(target / source.relative_to(tmp_path), example.format)
+    after = listed_as(example.format, target / source.relative_to(tmp_path))
     assert [(item.id, item.label) for item in after.items] == [(item.id, item.label) for item in before.items]
     assert isinstance(after.items[0].read(), bytes | np.ndarray)
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", FORMS)
 def test_what_is_no_source_of_a_form_is_refused_in_one_line(form, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.csv").write_text("a,b\n1,2\n")
@@ -86,7 +89,7 @@ def test_what_is_no_source_of_a_form_is_refused_in_one_line(form, tmp_path):
     (tmp_path / "broken.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     for name in ("empty", "text.csv", "broken.zip", "broken.h5", "missing"):
         with pytest.raises(SourceError, match=r"cannot be imported: expected .*, found ") as caught:
-            list_source(tmp_path / name, form)
+            listed_as(form, tmp_path / name)
         assert "\n" not in str(caught.value)
         assert name in str(caught.value)
 
@@ -94,7 +97,7 @@ def test_what_is_no_source_of_a_form_is_refused_in_one_line(form, tmp_path):
 @pytest.mark.parametrize("name", ["split folders", "table", "parquet"])
 def test_a_sources_own_splits_are_kept(name, tmp_path):
     source = EXAMPLES[name].make(tmp_path / "source")
-    listing = list_source(source, EXAMPLES[name].format)
+    listing = listed_as(EXAMPLES[name].format, source)
     dataset = Dataset.open(import_dataset(source, tmp_path / "out", SMALL).path)
     places = {dataset.ids[row]: split for split in Split for row in dataset.rows(split)}
     own = {item.id: item.split for item in listing.items if item.split is not None}

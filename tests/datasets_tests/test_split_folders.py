@@ -1,7 +1,7 @@
 import pytest
+from datasets_tests.source_examples import listed_as
 
-from datasets import Split
-from datasets.sources.class_folders import list_class_folders
+from datasets import SourceError, Split
 
 
 def fill(folder, *names):
@@ -12,7 +12,7 @@ def fill(folder, *names):
 
 
 def splits_of(source):
-    return {item.id: item.split for item in list_class_folders(source).items}
+    return {item.id: item.split for item in listed_as("class-folders", source).items}
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_splits_above_the_classes_are_kept_in_any_usual_spelling(tmp_path, train
     names = {f"{folder}/{label}/1.jpg": split for folder, split in splits.items() for label in ("a", "b")}
     source = fill(tmp_path, *(wrapped + name for name in names), f"{wrapped}{train}/readme.txt")
     assert splits_of(source) == names
-    assert list_class_folders(source).classes == ("a", "b")
+    assert listed_as("class-folders", source).classes == ("a", "b")
 
 
 def test_a_zip_of_splits_gives_the_same(tmp_path, zipped):
@@ -40,16 +40,93 @@ def test_a_zip_of_splits_gives_the_same(tmp_path, zipped):
 
 def test_images_outside_of_classes_are_counted_in_splits_too(tmp_path):
     source = fill(tmp_path, "train/a/1.jpg", "train/b/1.jpg", "test/a/1.jpg", "train/loose.jpg", "loose.jpg")
-    listing = list_class_folders(source)
+    listing = listed_as("class-folders", source)
     assert (len(listing.items), listing.left_out) == (3, 2)
 
 
-def test_folders_of_images_that_are_named_like_splits_are_classes(tmp_path):
-    source = fill(tmp_path, "train/1.jpg", "test/1.jpg")
-    assert list_class_folders(source).classes == ("test", "train")
-    assert set(splits_of(source).values()) == {None}
+def test_splits_without_class_folders_are_never_classes(tmp_path):
+    with pytest.raises(SourceError, match=r"test/, train/ hold images without class folders; .*--format table"):
+        listed_as("class-folders", fill(tmp_path, "train/1.jpg", "test/1.jpg"))
 
 
-def test_one_more_folder_beside_splits_makes_all_of_them_classes(tmp_path):
-    source = fill(tmp_path, "train/a/1.jpg", "test/a/1.jpg", "spiral/1.jpg")
-    assert list_class_folders(source).classes == ("spiral", "test", "train")
+SPLITS = ("train/a/1.jpg", "train/b/2.jpg", "test/a/3.jpg", "test/b/4.jpg")
+
+
+@pytest.mark.parametrize(
+    ("beside", "what", "count"),
+    [
+        (["sample_images/9.jpg"], "sample_images/", 1),
+        (["models/best.h5", "notes/a.txt"], "models/", 0),
+        (["all/train/a/1.jpg", "all/test/b/4.jpg"], "all/", 2),
+        (["a/1.jpg", "a/3.jpg", "b/2.jpg"], "a/", 2),
+        (["val/9.jpg"], "val/", 1),
+    ],
+)
+def test_folders_beside_splits_are_left_out_and_named(tmp_path, beside, what, count):
+    listing = listed_as("class-folders", fill(tmp_path, *SPLITS, *beside))
+    assert (listing.classes, len(listing.items)) == (("a", "b"), 4)
+    assert (what, count) in [(omission.what, omission.count) for omission in listing.omitted]
+
+
+@pytest.mark.parametrize("names", [["a/9.jpg"], ["more/a/8.jpg", "more/b/9.jpg"]])
+def test_other_class_folders_beside_splits_are_asked_about(tmp_path, names):
+    source = fill(tmp_path, *SPLITS, *names)
+    with pytest.raises(SourceError, match=r"beside its splits: .*--split-folders test=test,train=train"):
+        listed_as("class-folders", source)
+    listing = listed_as("class-folders", source, split_folders="test=test,train=train")
+    assert len(listing.items) == 4
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["01_train", "training_set", "Train_images", "seg_train/seg_train", "trainSet", "images_training_rev1", "TRAIN"],
+)
+def test_names_of_splits_have_words_beside(tmp_path, folder):
+    source = fill(tmp_path, f"{folder}/a/1.jpg", f"{folder}/b/2.jpg", "eval/a/3.jpg")
+    listing = listed_as("class-folders", source)
+    assert listing.classes == ("a", "b")
+    assert sorted(item.split for item in listing.items) == [Split.TRAIN, Split.TRAIN, Split.VALIDATION]
+
+
+def test_folders_in_another_language_are_asked_about_and_taken(tmp_path):
+    source = fill(tmp_path, *(f"{top}/{name}/{top}.jpg" for top in ("entrenamiento", "prueba") for name in "ab"))
+    with pytest.raises(SourceError, match=r"2 ways.*--split-folders train=entrenamiento,test=prueba"):
+        listed_as("class-folders", source)
+    listing = listed_as("class-folders", source, split_folders="train=entrenamiento,test=prueba")
+    assert {item.id.split("/")[0]: item.split for item in listing.items} == {
+        "entrenamiento": Split.TRAIN,
+        "prueba": Split.TEST,
+    }
+    as_classes = listed_as("class-folders", source, split_folders="none", class_level=1)
+    assert as_classes.classes == ("entrenamiento", "prueba")
+
+
+@pytest.mark.parametrize("names", [("fold1", "fold2", "fold3"), ("train", "holdout")])
+def test_folds_and_holdouts_are_asked_about(tmp_path, names):
+    source = fill(tmp_path, *(f"{top}/{name}/1.jpg" for top in names for name in "ab"))
+    with pytest.raises(SourceError, match="--split-folders test="):
+        listed_as("class-folders", source)
+
+
+def test_splits_may_lie_below_the_classes(tmp_path):
+    source = fill(tmp_path, "a/train/1.jpg", "a/test/2.jpg", "b/train/3.jpg", "b/test/4.jpg")
+    listing = listed_as("class-folders", source)
+    assert listing.classes == ("a", "b")
+    assert [item.split for item in listing.items] == [Split.TEST, Split.TRAIN] * 2
+
+
+def test_folders_in_class_folders_are_asked_about(tmp_path):
+    source = fill(tmp_path, "smooth/round/1.jpg", "smooth/cigar/2.jpg", "edge-on/3.jpg")
+    with pytest.raises(SourceError, match=r"2 ways.*--class-level 1.*--class-level 2"):
+        listed_as("class-folders", source)
+    assert listed_as("class-folders", source, class_level=1).classes == ("edge-on", "smooth")
+    assert listed_as("class-folders", source, class_level=2).classes == ("edge-on", "smooth/cigar", "smooth/round")
+
+
+@pytest.mark.parametrize("name", ["sample_images", "test", "masks"])
+def test_a_folder_that_is_hardly_a_class_is_asked_about(tmp_path, name):
+    source = fill(tmp_path, "a/1.jpg", "b/2.jpg", f"{name}/3.jpg")
+    with pytest.raises(SourceError, match=f"--drop-class {name}, or .*--format class-folders"):
+        listed_as("class-folders", source)
+    assert listed_as("class-folders", source, format="class-folders").classes == ("a", "b", name)
+    assert len(listed_as("class-folders", source, drop_class=(name,)).items) == 3

@@ -6,11 +6,10 @@ import math
 import numpy as np
 import pytest
 from datasets_tests import source_examples as examples
+from datasets_tests.source_examples import listed_as
 
 from datasets import SourceError
 from datasets.sources.five_classes import CLASSES, Answer, five_classes
-from datasets.sources.galaxy_challenge import list_galaxy_challenge
-from datasets.sources.galaxy_zoo_2 import list_galaxy_zoo_2
 
 SMOOTH, FEATURES = "Class1.1", "Class1.2"
 RULES = {
@@ -50,7 +49,7 @@ def test_a_row_at_each_threshold_is_in_and_one_just_below_any_is_out(name, tmp_p
     rule = RULES[name]
     below = [rule | {column: math.nextafter(threshold, 0)} for column, threshold in rule.items()]
     sure = [RULES[other] for other in RULES]
-    listing = list_galaxy_challenge(challenge(tmp_path, rule, *below, *sure))
+    listing = listed_as("galaxy-challenge", challenge(tmp_path, rule, *below, *sure))
     found = classes_of(listing)
     assert found["100008.jpg"] == name
     assert not {f"{100_009 + number}.jpg" for number in range(len(below))} & set(found)
@@ -74,7 +73,7 @@ def test_votes_that_are_missing_meet_no_rule():
 
 
 def test_only_classes_that_occur_are_classes(tmp_path):
-    assert list_galaxy_challenge(challenge(tmp_path, RULES["spiral"], RULES["edge-on"])).classes == (
+    assert listed_as("galaxy-challenge", challenge(tmp_path, RULES["spiral"], RULES["edge-on"])).classes == (
         "edge-on",
         "spiral",
     )
@@ -83,7 +82,7 @@ def test_only_classes_that_occur_are_classes(tmp_path):
 def test_a_galaxy_without_an_image_is_rejected_and_an_image_without_votes_left_out(tmp_path):
     place = challenge(tmp_path, *RULES.values())
     (place / "images" / "100008.jpg").rename(place / "images" / "200000.jpg")
-    listing = list_galaxy_challenge(place)
+    listing = listed_as("galaxy-challenge", place)
     assert listing.rejected == (("100008", "the source has no image of it"),)
     assert (len(listing.items), listing.left_out) == (4, 1)
 
@@ -91,14 +90,14 @@ def test_a_galaxy_without_an_image_is_rejected_and_an_image_without_votes_left_o
 def test_two_images_of_one_name_are_not_guessed_between(tmp_path):
     place = challenge(tmp_path, *RULES.values())
     examples.write(place / "more" / "100008.png", b"other")
-    listing = list_galaxy_challenge(place)
+    listing = listed_as("galaxy-challenge", place)
     assert listing.rejected == (("more/100008.png", "has the same name as images/100008.jpg"),)
 
 
 def test_a_table_whose_votes_are_no_numbers_is_refused(tmp_path):
     place = challenge(tmp_path, RULES["spiral"] | {"Class7.1": "many"})
     with pytest.raises(SourceError, match=r"training_solutions_rev1.csv' cannot be imported: .* found .*'many'"):
-        list_galaxy_challenge(place)
+        listed_as("galaxy-challenge", place)
 
 
 def test_ids_of_18_digits_are_not_rounded_and_images_of_a_galaxy_share_its_id(tmp_path):
@@ -106,7 +105,7 @@ def test_ids_of_18_digits_are_not_rounded_and_images_of_a_galaxy_share_its_id(tm
     with (place / "gz2_filename_mapping.csv").open("a", newline="") as file:
         csv.writer(file).writerow([587722981736120347, "stripe82", 4000])
     examples.write(place / "images" / "4000.jpg", b"deeper")
-    items = {item.id: item for item in list_galaxy_zoo_2(place).items}
+    items = {item.id: item for item in listed_as("galaxy-zoo-2", place).items}
     assert items["images/4000.jpg"].object_id == items["images/1.jpg"].object_id == "587722981736120347"
     assert items["images/2.jpg"].object_id == "587722981736120348"
 
@@ -115,13 +114,13 @@ def test_the_mapping_must_be_there(tmp_path):
     place = examples.zoo_2(tmp_path / "source")
     (place / "gz2_filename_mapping.csv").unlink()
     with pytest.raises(SourceError, match="found no table with the column 'asset_id'"):
-        list_galaxy_zoo_2(place)
+        listed_as("galaxy-zoo-2", place)
 
 
 def test_a_stray_file_does_not_hide_the_table_and_a_damaged_table_is_named(tmp_path):
     place = challenge(tmp_path, *RULES.values())
     (place / "a.csv").write_bytes(b"")
-    assert len(list_galaxy_challenge(place).items) == 5
+    assert len(listed_as("galaxy-challenge", place).items) == 5
     (place / "training_solutions_rev1.csv").unlink()
     with pytest.raises(SourceError, match=r"a\.csv' cannot be imported: expected a table, found an empty file"):
-        list_galaxy_challenge(place)
+        listed_as("galaxy-challenge", place)

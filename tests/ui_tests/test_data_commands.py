@@ -7,7 +7,7 @@ from PIL import Image
 from ui_tests.conftest import Galaxy
 
 from datasets import Dataset
-from datasets.sources.formats import FORMATS
+from datasets.sources.forms import FORMS
 
 
 def test_sample_writes_class_folders_and_names_the_next_command(galaxy: Galaxy, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_an_unknown_form_is_one_line_with_the_known_ones(galaxy: Galaxy, tiny_so
 
 def test_help_names_every_form(galaxy: Galaxy) -> None:
     shown = " ".join(galaxy("import", "--help").stdout.replace("│", " ").split())
-    assert all(form in shown for form in FORMATS)
+    assert all(form in shown for form in FORMS)
 
 
 def test_strict_stops_at_a_broken_image(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:

@@ -53,7 +53,9 @@ def _argument(parameter: inspect.Parameter, options: list[inspect.Parameter], va
     if not options:
         return values[parameter.name]
     given = {option.name: values[option.name] for option in options if values[option.name] not in (None, [])}
-    return (Given if get_origin(parameter.annotation) is Given else parameter.annotation)(**given)
+    if get_origin(parameter.annotation) is Given:
+        return Given(given)
+    return parameter.annotation(**{name: tuple(v) if isinstance(v, list) else v for name, v in given.items()})
 
 
 def _options(annotation: object) -> list[inspect.Parameter]:
@@ -84,7 +86,9 @@ def _option(field: inspect.Parameter, option: Option) -> inspect.Parameter:
 
 
 def _typed(annotation: object) -> type:
-    """Return the type of an option; a field that no single word can give is read from JSON files."""
+    """Return the type of an option; of texts it may be repeated, what else no word can give is read from files."""
+    if get_origin(annotation) is tuple and get_args(annotation) == (str, ...):
+        return list[str]
     kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not NoneType]
     scalar = len(kinds) == 1 and isinstance(kinds[0], type) and issubclass(kinds[0], bool | int | float | str)
     return kinds[0] if scalar else list[Path]

@@ -10,6 +10,7 @@ from rich.text import Text
 from datasets import ImportOptions
 from ui import wording
 from ui.cli.command import command
+from ui.cli.display.plans import planned
 from ui.cli.display.progress import progress_bar
 from ui.cli.display.tables import facts, table
 from ui.cli.options import DatasetPath, Seed, flag
@@ -17,7 +18,7 @@ from ui.cli.terminal import Terminal
 from ui.wording import command_line
 
 if TYPE_CHECKING:
-    from datasets import DatasetInfo
+    from datasets import DatasetInfo, ImportPlan
 
 app = typer.Typer()
 
@@ -45,22 +46,39 @@ def sample(
 @command(app, "galaxy import galaxies-jpeg galaxies --image-size 64")
 def import_(
     terminal: Terminal,
-    source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="Folder, zip, table or HDF5 file of labelled images.")
-    ],
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Dataset to write; it must not exist yet.")],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Folder, archive, table or file of labelled images.")],
     options: ImportOptions,
+    dataset: Annotated[
+        str | None, typer.Argument(metavar="DATASET", help="Dataset to write; it must not exist yet.")
+    ] = None,
+    dry_run: Annotated[bool, flag("--dry-run", "Say what would be taken for what, and import nothing.")] = False,
+    preview: Annotated[
+        str | None, typer.Option(metavar="PNG", help="Draw three images of each class first, as they will be stored.")
+    ] = None,
 ) -> None:
     """Turn images into a dataset.
 
-    Reads every image once, crops and resizes it, and splits the dataset into
-    training, validation and test; splits that SOURCE has are kept. Images that
-    cannot be used are listed in the dataset's quarantine.csv; the rest is imported.
+    Says what it takes SOURCE for, reads every image once, crops and resizes it, and
+    splits the dataset into training, validation and test; splits that SOURCE has are
+    kept. Images that cannot be used are listed in the dataset's quarantine.csv; the
+    rest is imported.
     """
-    from datasets import import_dataset
+    from datasets import import_dataset, plan_import
+
+    if dry_run:
+        plan = plan_import(source, options, preview=preview)
+        following = None if dataset is None else command_line("import", source, dataset)
+        terminal.finish(plan.as_json(), planned(plan), next_command=following)
+        return
+    if dataset is None:
+        raise typer.BadParameter("expected the place to write it to, or --dry-run", param_hint="DATASET")
+
+    def announce(plan: "ImportPlan") -> None:
+        if not terminal.as_json:
+            terminal.err.print(planned(plan))
 
     with progress_bar(terminal, "Importing images", unit="images") as progress:
-        made = import_dataset(source, dataset, options, progress=progress)
+        made = import_dataset(source, dataset, options, preview=preview, announce=announce, progress=progress)
     terminal.finish(made.as_json(), _described(made), next_command=_search(dataset))
 
 

@@ -1,0 +1,47 @@
+"""Which files are archives, and what reads them."""
+
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, Protocol
+
+from datasets.images.zips import Archive
+
+_NOT_ARCHIVES = (".npz",)
+"""Zips by their content that stand for one thing."""
+
+
+class Contents(Protocol):
+    """The files of a folder or an archive."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+
+    @property
+    def members(self) -> Iterable[tuple[str, bool]]:
+        """(name, whether it is a folder). Raises OSError, or zipfile.BadZipFile for a damaged archive."""
+
+    def read(self, name: str) -> bytes:
+        """Return a file whole. Raises ImageError with the reason where that is impossible or dangerous."""
+
+    def reader(self, name: str) -> Callable[[], bytes]:
+        """Return what reads a file as ``read`` does, which pickles."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file to be read as a stream, whatever its size."""
+
+    def size(self, name: str) -> int:
+        """Return the number of bytes of a file."""
+
+
+def is_archive(name: str) -> bool:
+    """Say whether a file's name is that of an archive."""
+    return name.lower().endswith(".zip")
+
+
+def open_archive(path: Path) -> Contents | None:
+    """Return what reads the archive at ``path``; None for a file that is none. One of its name is taken at its word."""
+    if path.suffix.lower() in _NOT_ARCHIVES:
+        return None
+    return Archive(path) if is_archive(path.name) or zipfile.is_zipfile(path) else None

@@ -1,0 +1,87 @@
+"""What an import will take of a source, known before any image is read."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from datasets.arrow.provenance import Provenance
+from datasets.garbage import uncollected
+from datasets.importing.options import ImportOptions
+from datasets.importing.preview import draw_preview
+from datasets.sources.source import Source, read_source
+from datasets.splits import Split
+
+DRAWN = "drawn"
+"""Stands for the split of images whose source has none."""
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """What will be imported, as far as the source tells without its images.
+
+    Attributes:
+        source: what is imported, an absolute path.
+        provenance: what was taken for what.
+        classes: names, in the order of the labels.
+        image_size: (height, width) of the images to be stored, in pixels.
+        total: number of images.
+        counts: number of images by split and class; ``drawn`` are those whose split will be drawn.
+        quarantined: number of files that cannot be used already.
+        left_out: number of images that are left out.
+    """
+
+    source: str
+    provenance: Provenance
+    classes: tuple[str, ...]
+    image_size: tuple[int, int]
+    total: int
+    counts: Mapping[str, Mapping[str, int]]
+    quarantined: int
+    left_out: int
+
+    @classmethod
+    def of(cls, source: Source, options: ImportOptions) -> Self:
+        """Make the plan of a source that was read."""
+        listing = source.listing
+        tallies = {split: Counter[int]() for split in (*Split, None)}
+        for item in listing.items:
+            tallies[item.split][item.label] += 1
+        counts = {
+            split.value if split else DRAWN: {name: tally[label] for label, name in enumerate(listing.classes)}
+            for split, tally in tallies.items()
+            if tally
+        }
+        return cls(
+            source=str(source.tree.path.absolute()),
+            provenance=source.provenance,
+            classes=listing.classes,
+            image_size=(options.image_size, options.image_size),
+            total=len(listing.items),
+            counts=counts,
+            quarantined=len(listing.rejected),
+            left_out=sum(omission.count for omission in source.provenance.omitted),
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """Return the object that `galaxy import --dry-run --json` prints: that of an import, with nothing made."""
+        absent = {"path": None, "format": None, "fingerprint": None}
+        return absent | asdict(self) | {"source_format": self.provenance.format}
+
+
+def plan_import(
+    source: str | Path, options: ImportOptions | None = None, *, preview: str | Path | None = None
+) -> ImportPlan:
+    """Say what an import would take, and draw a ``preview`` of it if a path for one is given.
+
+    Raises:
+        SourceError: the source or options cannot be used.
+        StorageError: the preview cannot be written.
+    """
+    options = options or ImportOptions()
+    with uncollected():
+        opened = read_source(Path(source), options)
+    if preview is not None:
+        draw_preview(opened.listing, options, preview)
+    return ImportPlan.of(opened, options)

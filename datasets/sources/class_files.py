@@ -1,0 +1,172 @@
+"""The files in class folders: which folders are those of classes, and in which split each of their files is."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from datasets.arrow.provenance import Omission
+from datasets.classes import ordered
+from datasets.errors import SourceError
+from datasets.images.archives import is_archive
+from datasets.sources.folder_nodes import Node, folder_nodes
+from datasets.sources.options import SourceOptions
+from datasets.sources.split_folders import named_in, split_folders
+from datasets.sources.trees import Tree, described, refusal
+from datasets.splits import Split, split_named
+from datasets.tables.kinds import is_table
+from datasets.wording import few
+
+_HARDLY_CLASSES = frozenset(
+    {"all", "annotations", "annots", "assets", "backup", "docs", "demo", "demos", "example", "examples", "figures"}
+    | {"images", "img", "imgs", "labels", "masks", "models", "output", "outputs", "pictures", "predictions", "preview"}
+    | {"previews", "results", "sample", "sample_images", "samples", "screenshots", "test_images", "thumbnails"}
+    | {"unlabeled", "unlabelled"}
+)
+"""Names of folders, in small letters, that are hardly those of classes."""
+Placed = tuple[str, str, Split | None]
+"""A file's path, the name of its class, and its split."""
+
+
+@dataclass(frozen=True)
+class ClassFile:
+    """A file in a class folder: its path below ``ClassFiles.root``, its class and the split that it is put in."""
+
+    name: str
+    label: int
+    split: Split | None
+
+
+@dataclass(frozen=True)
+class ClassFiles:
+    """The files in class folders, sorted by class and name.
+
+    ``root`` is the path in the tree of the folder that holds class or split folders, with a ``/`` behind; or empty.
+    ``splits`` names the folders of the splits; empty where there are none.
+    """
+
+    root: str
+    classes: tuple[str, ...]
+    files: tuple[ClassFile, ...]
+    omitted: tuple[Omission, ...]
+    splits: str
+
+
+def class_files(tree: Tree, options: SourceOptions, *, expected: str) -> ClassFiles:
+    """Find the files in class folders, tables left out.
+
+    Raises SourceError, saying what is ``expected``, where there are none, or several ways to take them.
+    """
+    if tree.is_file or not tree.entries:
+        raise refusal(tree.path, expected, "a file" if tree.is_file else "nothing in it")
+    root, omitted = _below_wrapping(folder_nodes(tree), options)
+    splits = split_folders(str(tree.path), root, options.split_folders)
+    bases = splits.folders if splits else ((root, None),)
+    tops = {root: None, **dict(bases)}
+    omitted += splits.omitted if splits else ()
+    omitted += [
+        Omission(folder.shown(root), 0, "holds no image")
+        for base in tops
+        for folder in base.folders.values()
+        if not folder.images and not folder.is_empty
+    ]
+    loose = sum(base.direct for base in tops)
+    if loose:
+        omitted.append(Omission("images outside of any class folder", loose, "no class"))
+    inner = splits is None and options.split_folders is None and _splits_inside(root)
+    placed = list(_split_inside(root)) if inner else list(_placed(tree, bases, options))
+    classes = ordered({*(name for _, name, _ in placed), *_empty(bases)})
+    if not placed:
+        found = f"{loose} images outside of any folder" if loose else "no file in any folder"
+        raise refusal(tree.path, expected, f"{found} ({described(tree)})")
+    if len(classes) < 2:
+        raise refusal(tree.path, expected, f"only the class '{classes[0]}', and two are needed to tell apart")
+    if splits is None:
+        _refuse_doubtful(tree, root, options)
+    prefix, labels = f"{root.path}/" if root.path else "", {name: label for label, name in enumerate(classes)}
+    files = [ClassFile(path.removeprefix(prefix), labels[name], split) for path, name, split in placed]
+    files.sort(key=lambda file: (file.label, file.name))
+    shown = few([base.shown(root) for base, _ in bases]) if splits else "train/, test/ … in each class folder"
+    return ClassFiles(prefix, classes, tuple(files), tuple(omitted), shown if splits or inner else "")
+
+
+def _below_wrapping(root: Node, options: SourceOptions) -> tuple[Node, list[Omission]]:
+    """Find the folder that holds the class or split folders, and what is left out on the way to it.
+
+    While only one folder holds images, and these in folders, it is a wrapping one.
+    """
+    omitted: list[Omission] = []
+    while not (options.split_folders and named_in(root, options.split_folders)):
+        meant = [folder for folder in root.holding if not _hardly_class(folder)]
+        meant = meant or [folder for folder in root.holding if folder.holding]
+        if len(meant) != 1 or meant[0].direct or not meant[0].holding:
+            break
+        beside = [folder for folder in root.folders.values() if folder is not meant[0] and not folder.is_empty]
+        why = f"beside {meant[0].shown(root)}"
+        omitted += [Omission(folder.shown(root), folder.images, why) for folder in beside]
+        if root.direct:
+            omitted.append(Omission("images outside of any folder", root.direct, "no class"))
+        root = meant[0]
+    return root, omitted
+
+
+def _placed(tree: Tree, bases: Iterable[tuple[Node, Split | None]], options: SourceOptions) -> Iterator[Placed]:
+    """Yield the files of the class folders in some folders."""
+    for base, split in bases:
+        for folder in base.holding:
+            if options.class_level is None and not folder.direct and len(folder.holding) > 1:
+                below = few([f"{folder.name}/{each.name}" for each in folder.holding], most=4)
+                raise SourceError(
+                    f"'{tree.path}' can be read in 2 ways: {folder.shown(base)} holds no image itself, and folders "
+                    f"that do; say whether '{folder.name}' is the class, with --class-level 1, or {below} are, "
+                    "with --class-level 2"
+                )
+            for name, paths in _classes(folder, options.class_level or 1):
+                yield from ((path, name, split) for path in paths if not is_table(path))
+
+
+def _classes(folder: Node, level: int, above: str = "") -> Iterator[tuple[str, Iterable[str]]]:
+    """Yield the classes at a level of folders, or less deep where there is none, with their files."""
+    name = f"{above}{folder.name}"
+    if level == 1 or not folder.holding:
+        yield name, folder.below()
+        return
+    if folder.direct:
+        yield name, folder.files
+    for below in folder.holding:
+        yield from _classes(below, level - 1, f"{name}/")
+
+
+def _splits_inside(root: Node) -> bool:
+    """Say whether each class folder holds folders of splits, and images in nothing else."""
+    return bool(root.holding) and all(
+        folder.holding and not folder.direct and all(split_named(each.name) for each in folder.holding)
+        for folder in root.holding
+    )
+
+
+def _split_inside(root: Node) -> Iterator[Placed]:
+    for folder in root.holding:
+        for below in folder.holding:
+            split = split_named(below.name)
+            yield from ((path, folder.name, split) for path in below.below() if not is_table(path))
+
+
+def _empty(bases: Iterable[tuple[Node, Split | None]]) -> list[str]:
+    """Name the empty folders among class folders: classes without an image, as somebody meant to fill them."""
+    return [folder.name for base, _ in bases for folder in base.folders.values() if folder.is_empty]
+
+
+def _hardly_class(folder: Node) -> bool:
+    return folder.name.casefold() in _HARDLY_CLASSES
+
+
+def _refuse_doubtful(tree: Tree, root: Node, options: SourceOptions) -> None:
+    """Refuse a folder that is hardly a class among those of classes, unless it is said that all are or it is none."""
+    archives = [folder for folder in root.holding if is_archive(folder.path)]
+    doubtful = [folder for folder in root.holding if _hardly_class(folder) or split_named(folder.name)]
+    doubtful += archives if len(archives) < len(root.holding) else []
+    for folder in doubtful:
+        if options.format == "auto" and folder.name not in options.drop_class:
+            raise SourceError(
+                f"'{tree.path}' has the folder {folder.shown(root)} among its class folders, which looks like none: "
+                f"leave it out with --drop-class {folder.name}, or take it for a class with --format class-folders"
+            )

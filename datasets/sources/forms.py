@@ -1,0 +1,16 @@
+"""The forms of source that can be imported.
+
+A form is a module with the names of `datasets.sources.recognition.Form`: a new one is such a module and a line here.
+"""
+
+from collections.abc import Mapping
+
+FORMS: Mapping[str, str] = {
+    "class-folders": "datasets.sources.class_folders",
+    "galaxy-challenge": "datasets.sources.galaxy_challenge",
+    "galaxy-zoo-2": "datasets.sources.galaxy_zoo_2",
+    "galaxy10": "datasets.sources.galaxy10",
+    "table": "datasets.sources.labels_table",
+    "fits": "datasets.sources.fits_folders",
+}
+"""The module of each form by its name; it is imported with the first use, and what its reading needs too."""

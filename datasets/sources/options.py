@@ -1,0 +1,55 @@
+"""How a source is read: every choice that recognition makes can be made here instead."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from datasets.errors import SourceError
+from datasets.option import Option
+from datasets.sources.forms import FORMS
+from datasets.wording import few
+
+PANEL = "How SOURCE is read"
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """How a source is read: each field is an option of ``galaxy import``.
+
+    Raises SourceError where a field breaks its rule.
+    """
+
+    format: Annotated[
+        str,
+        Option(
+            f"What SOURCE is: {', '.join(FORMS)}; `auto` looks, and refuses where it may be two.", PANEL, metavar="FORM"
+        ),
+    ] = "auto"
+    split_folders: Annotated[
+        str | None,
+        Option(
+            "Which folders are splits: `train=entrenamiento,test=prueba`, several with `+`; others are left out. "
+            "`none`: no folder is one.",
+            PANEL,
+            metavar="SPLITS",
+        ),
+    ] = None
+    class_level: Annotated[
+        int | None,
+        Option("Which level of folders names the classes, 1 being the first below the splits.", PANEL, min=1),
+    ] = None
+    drop_class: Annotated[
+        tuple[str, ...], Option("Leave out the images of this class; may be repeated.", PANEL, metavar="NAME")
+    ] = ()
+    min_images: Annotated[int, Option("Leave out classes of fewer images.", PANEL, min=0, default="all are kept")] = 0
+
+    def __post_init__(self) -> None:
+        known = ("auto", *FORMS)
+        require(self.format in known, "format", f"one of {few(known, most=20)}", self.format)
+        require(self.min_images >= 0, "least number of images a class", "0 or more", self.min_images)
+        require((self.class_level or 1) >= 1, "level of the class folders", "1 or more", self.class_level)
+
+
+def require(holds: bool, name: str, expected: str, value: object) -> None:
+    """Raise SourceError, saying what the option ``name`` must be, unless it ``holds``."""
+    if not holds:
+        raise SourceError(f"the {name} must be {expected}, got {value}")

@@ -1,0 +1,67 @@
+"""Which form a source has: every form says what it sees in its files."""
+
+import importlib
+from collections import Counter
+from collections.abc import Set
+from pathlib import PurePosixPath
+from typing import Protocol, cast
+
+from datasets.errors import SourceError
+from datasets.sources.forms import FORMS
+from datasets.sources.listing import Evidence, Listing
+from datasets.sources.options import SourceOptions
+from datasets.sources.trees import Tree
+
+
+class Form(Protocol):
+    """What the module of a form has."""
+
+    OVER: Set[str]
+    """Names of the more general forms that the same tree may be taken for: this one is meant then."""
+
+    def recognise(self, tree: Tree, options: SourceOptions) -> Evidence | None:
+        """Say what in the tree is of this form, or None; names, headers and magic numbers are looked at."""
+
+    def list_source(self, tree: Tree, options: SourceOptions) -> Listing:
+        """List the tree as one of this form. Raises SourceError where it is none."""
+
+
+def form(name: str) -> Form:
+    """Return the form of a name in FORMS."""
+    return cast("Form", importlib.import_module(FORMS[name]))
+
+
+def recognise(tree: Tree, options: SourceOptions) -> tuple[str, Evidence]:
+    """Say of which form a source is, and by what.
+
+    Raises SourceError where it may be several, with the option that decides, or none: then what it lacks for class
+    folders, which most sources are.
+    """
+    if options.format != "auto":
+        seen = form(options.format).recognise(tree, options)
+        return options.format, seen or Evidence(f"--format {options.format}")
+    seen_by = {name: seen for name in FORMS if (seen := form(name).recognise(tree, options)) is not None}
+    special = {name: seen for name, seen in seen_by.items() if not any(name in form(other).OVER for other in seen_by)}
+    if special.keys() == {"class-folders", "table"} and _agree(tree, options):
+        return "table", Evidence(f"{special['table'].text}, which the names of the folders agree with")
+    if len(special) > 1:
+        readings = "; or ".join(f"--format {name} ({seen.text})" for name, seen in special.items())
+        raise SourceError(f"'{tree.path}' can be read in {len(special)} ways: say which is meant with {readings}")
+    for name, seen in special.items():
+        return name, seen
+    form("class-folders").list_source(tree, options)
+    raise AssertionError("class folders that are not recognised cannot be listed")
+
+
+def _agree(tree: Tree, options: SourceOptions) -> bool:
+    """Say whether a table gives each image in class folders the class that the name of its folder is."""
+    try:
+        by_folder, by_table = (_labels(form(name).list_source(tree, options)) for name in ("class-folders", "table"))
+    except SourceError:
+        return False
+    return by_folder <= by_table
+
+
+def _labels(listing: Listing) -> Counter[tuple[str, str]]:
+    """Count the images by name, without folders and suffix, and class."""
+    return Counter((PurePosixPath(item.id).stem, listing.classes[item.label]) for item in listing.items)

@@ -1,0 +1,52 @@
+"""From a path to the images that are to be imported, and what was taken for what."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.arrow.provenance import Provenance
+from datasets.errors import SourceError
+from datasets.sources.listing import Listing
+from datasets.sources.narrowing import narrowed
+from datasets.sources.options import SourceOptions
+from datasets.sources.recognition import form, recognise
+from datasets.sources.trees import Tree, open_source
+from datasets.wording import few
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source that has been understood.
+
+    Attributes:
+        tree: the files of it; what is unpacked of it is there as long as this is.
+        listing: its images.
+        provenance: what was taken for what.
+    """
+
+    tree: Tree
+    listing: Listing
+    provenance: Provenance
+
+
+def read_source(path: Path, options: SourceOptions) -> Source:
+    """Open a source, find out which form it has, and list it.
+
+    Raises SourceError where there is none, it may be read in several ways, or it lacks what its form needs.
+    """
+    tree = open_source(path)
+    name, evidence = recognise(tree, options)
+    listing = narrowed(form(name).list_source(tree, options), options)
+    if len(listing.classes) < 2:
+        raise SourceError(
+            f"'{path}' cannot be imported: expected images of two classes or more, to tell apart, found "
+            f"{few(listing.classes)} ({evidence.text}; labels from {listing.labels_from})"
+        )
+    provenance = Provenance(
+        format=name,
+        evidence=evidence.text,
+        labels_from=listing.labels_from,
+        splits_from=listing.splits_from,
+        omitted=(*tree.omitted, *listing.omitted),
+        notes=listing.notes,
+    )
+    return Source(tree, listing, provenance)
