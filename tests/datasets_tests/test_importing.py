@@ -58,6 +58,7 @@ def test_the_description_says_all_that_info_shows(make_source, tmp_path):
         "source": str(source),
         "preprocessing": {"image_size": 8, "crop": 1.0, "source_size": [8, 8]},
         "converted": {},
+        "columns": [],
         "provenance": {
             "format": "class-folders",
             "evidence": "class folders round, spiral",
@@ -316,7 +317,7 @@ def test_a_dataset_is_no_source(tiny_dataset, tmp_path):
 
 
 def test_a_source_is_no_dataset(tiny_source):
-    with pytest.raises(FormatError, match=r"found a folder without dataset.json$"):
+    with pytest.raises(FormatError, match=r"found a folder without dataset.json"):
         Dataset.open(tiny_source)
 
 
