@@ -5,7 +5,8 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from datasets.errors import SourceError
 from datasets.storage.folders import Folder
@@ -33,9 +34,11 @@ class Quarantine:
 
     def leave(self, folder: Folder) -> Path:
         """Write the list for a dataset that could not be made: beside its place, or here if that is remote."""
-        name = f"{folder.uri.rstrip('/').rpartition('/')[2]}-{FILE}"
-        path = Path(name).absolute() if folder.local is None else folder.local.parent / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if folder.local is None:
+            path = Path(f"{PurePosixPath(urlsplit(folder.uri).path).name}-{FILE}").absolute()
+        else:
+            path = folder.local.with_name(f"{folder.local.name}-{FILE}")
+            path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, self._as_csv())
         return path
 

@@ -84,13 +84,15 @@ def test_an_interrupted_upload_takes_back_what_it_wrote(make_source, target, mon
     assert not target.exists()
 
 
-def test_an_import_that_fails_leaves_nothing(make_source, target):
+def test_an_import_that_fails_leaves_nothing_but_a_list_here(make_source, target, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     source = make_source(a=3, b=3)
     for path in source.rglob("*.png"):
         path.write_bytes(b"no image")
     with pytest.raises(SourceError, match="none of the 6 files"):
         import_dataset(source, target.uri, SMALL)
     assert not target.exists()
+    assert [path.name for path in tmp_path.glob("*-quarantine.csv")] == ["out.galaxy-quarantine.csv"]
 
 
 def test_files_that_were_removed_meanwhile_are_missed(make_source, target, s3_server):
