@@ -16,6 +16,7 @@ from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import FrozenTrial, TrialState
 from plotly.graph_objects import Figure
 
+from datasets import few
 from search.ledger.ranking import best_so_far
 from search.ledger.records import Record, in_order_of_end
 from search.quiet import quiet_optuna
@@ -109,7 +110,7 @@ def _of_study(
     common = [name for name in values if len(values[name]) == len(chosen) and len(set(values[name])) > 1]
     asked = [name for name in names or common if name in common]
     if not asked or len(asked) < len(names or ()):
-        still = ", ".join(sorted(set(names or ()) - set(asked))) or "every hyperparameter that all trials have"
+        still = few(sorted(set(names or ()) - set(asked))) if names else "every hyperparameter that all trials have"
         return Unclear(f"{still} took a single value so far: there is nothing to compare")
     if len({record.score for record in chosen}) == 1:
         return Unclear(f"all {len(chosen)} trials have the same score: there is nothing to explain")

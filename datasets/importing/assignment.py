@@ -9,7 +9,7 @@ import numpy.typing as npt
 from datasets.errors import SourceError
 from datasets.importing import duplicates
 from datasets.importing.duplicates import Row
-from datasets.importing.stratification import check_counts, stratified
+from datasets.importing.stratification import check_counts, mending, stratified
 from datasets.splits import Split
 
 Shares = dict[Split, float]
@@ -64,12 +64,13 @@ def check_labels(
     """Check that each class has enough rows for the splits that will be drawn.
 
     ``labels``, int64 (n,), are indices into ``classes``; ``splits``, int8 (n,), codes of Split, -1 where the source has
-    none; ``noun`` is what the rows are called in the error. Raises SourceError naming the first class with too few.
+    none; ``noun`` is what the rows are called in the error. Raises SourceError naming the classes with too few.
     """
     absent = np.flatnonzero(np.bincount(labels, minlength=len(classes)) == 0)
     open_rows, wanted = to_draw(splits, np.ones(len(labels), bool), shares)
     if len(absent) and not wanted:
-        raise SourceError(f"class '{classes[absent[0]]}' has 0 {noun}s: add images of it or take it out of the source")
+        name = classes[absent[0]]
+        raise SourceError(f"class '{name}' has 0 {noun}s: {mending(name)}")
     if wanted:
         counts = np.bincount(labels[open_rows], minlength=len(classes))
         decided = np.bincount(labels[~open_rows], minlength=len(classes))

@@ -4,6 +4,7 @@ Those of scikit-learn would change with the order of the rows, and take folds of
 """
 
 import hashlib
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from datasets.errors import SourceError
 from datasets.splits import Split
+from datasets.wording import few, shown_name
 
 
 def shares(*, validation: float, test: float) -> dict[Split, float]:
@@ -25,15 +27,23 @@ def shares(*, validation: float, test: float) -> dict[Split, float]:
 def check_counts(counts: Sequence[int], classes: Sequence[str], shares: Mapping[Split, float], *, noun: str) -> None:
     """Check that each class has an image for each split that is not empty; ``counts[i]`` is of ``classes[i]``.
 
-    Raises SourceError naming the first class that has too few.
+    Raises SourceError naming the classes that have too few.
     """
     asked = [split for split in Split if shares[split] > 0]
-    for name, count in zip(classes, counts, strict=True):
-        if count < len(asked):
-            raise SourceError(
-                f"class '{name}' has {count} {noun}{'' if count == 1 else 's'}: at least {len(asked)} are needed, "
-                f"one each for {', '.join(asked)}; add images of it or take it out of the source"
-            )
+    small = [(name, count) for name, count in zip(classes, counts, strict=True) if count < len(asked)]
+    if small:
+        name, count = small[0]
+        others = few([f"'{name}' ({count})" for name, count in small[1:]])
+        raise SourceError(
+            f"class '{shown_name(name)}' has {count} {noun}{'' if count == 1 else 's'}: at least {len(asked)} are "
+            f"needed, one each for {', '.join(asked)}; {mending(name)}"
+            + (f", as for {others}; or all with `--min-images {len(asked)}`" if small[1:] else "")
+        )
+
+
+def mending(name: str) -> str:
+    """Say what can be done about a class that has too few images."""
+    return f"add images of it or leave it out with `{shlex.join(('--drop-class', name))}`"
 
 
 def stratified(

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 from datasets.arrow.provenance import Omission
+from datasets.classes import class_mapping
 from datasets.errors import SourceError
 from datasets.sources.listing import Listing
 from datasets.sources.options import SourceOptions
@@ -15,13 +16,15 @@ def narrowed(listing: Listing, options: SourceOptions) -> Listing:
 
     Raises SourceError where a class to drop is none of the source's.
     """
-    unknown = [name for name in options.drop_class if name not in listing.classes]
-    if unknown:
-        raise SourceError(f"--drop-class '{unknown[0]}' is no class of the source: it has {few(listing.classes)}")
+    dropped = set[int]()
+    for name, label in zip(options.drop_class, class_mapping(options.drop_class, listing.classes), strict=True):
+        if label is None:
+            raise SourceError(f"--drop-class '{name}' is no class of the source: it has {few(listing.classes)}")
+        dropped.add(label)
     counts = Counter(item.label for item in listing.items)
     reasons = {}
-    for label, name in enumerate(listing.classes):
-        if name in options.drop_class:
+    for label in range(len(listing.classes)):
+        if label in dropped:
             reasons[label] = "--drop-class"
         elif counts[label] < options.min_images:
             reasons[label] = f"fewer than --min-images {options.min_images}"

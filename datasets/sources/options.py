@@ -42,6 +42,10 @@ class SourceOptions:
     ] = ()
     min_images: Annotated[int, Option("Leave out classes of fewer images.", PANEL, min=0, default="all are kept")] = 0
 
+    keep_spellings: Annotated[
+        bool, Option("Keep classes apart whose names differ in separators and the case of words alone.", PANEL)
+    ] = False
+
     def __post_init__(self) -> None:
         known = ("auto", *FORMS)
         require(self.format in known, "format", f"one of {few(known, most=20)}", self.format)

@@ -9,6 +9,7 @@ from datasets.sources.listing import Listing
 from datasets.sources.narrowing import narrowed
 from datasets.sources.options import SourceOptions
 from datasets.sources.recognition import form, recognise
+from datasets.sources.spellings import apart, joined
 from datasets.sources.trees import Tree, open_source
 from datasets.wording import few
 
@@ -35,7 +36,8 @@ def read_source(path: Path, options: SourceOptions) -> Source:
     """
     tree = open_source(path)
     name, evidence = recognise(tree, options)
-    listing = narrowed(form(name).list_source(tree, options), options)
+    listed = form(name).list_source(tree, options)
+    listing = narrowed(apart(listed if options.keep_spellings else joined(listed)), options)
     if len(listing.classes) < 2:
         raise SourceError(
             f"'{path}' cannot be imported: expected images of two classes or more, to tell apart, found "

@@ -15,6 +15,7 @@ from datasets.errors import SourceError, first_line
 from datasets.tables.columnar import legends
 from datasets.tables.kinds import Reader, open_reader
 from datasets.tables.values import as_type
+from datasets.wording import few
 
 _DAMAGE = (pa.ArrowException, OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, UnicodeError)
 
@@ -67,7 +68,7 @@ class Table:
             places = {name: self._place(reader.schema.names, name) for name in wanted}
             missing = [name for name, place in places.items() if place is None and name not in optional]
             if missing:
-                raise self._refusal(f"expected the column '{missing[0]}', found {_few(reader.schema.names)}")
+                raise self._refusal(f"expected the column '{missing[0]}', found {few(reader.schema.names)}")
             chosen = {name: place for name, place in places.items() if place is not None}
             types = {place: wanted[name] for name, place in chosen.items()}
             order = list(types)
@@ -104,7 +105,3 @@ class Table:
 def table_file(path: Path) -> Table:
     """Return the table in a local file."""
     return Table(str(path), lambda: path.open("rb"))
-
-
-def _few(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:8])}{', …' if len(names) > 8 else ''}"

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import keras_tuner
 
+from datasets import few
 from search.errors import SpaceError
 from search.ledger.known_space import KnownSpace
 from search.ledger.ledger import Ledger
@@ -71,7 +72,7 @@ def current_space(
         return KnownSpace(hyperparameters=now)
     edits = Edits.between(known.hyperparameters, now)
     if edits.added:
-        _log.warning("New in the space: %s. Earlier trials count as ones with the default.", ", ".join(edits.added))
+        _log.warning("New in the space: %s. Earlier trials count as ones with the default.", few(edits.added))
     if edits.changed and accept:
         outside = sum(fitted(space, suggestion.hyperparameters) is None for suggestion in suggestions)
         _log.warning("Space accepted as it is now: %s.", "; ".join(edits.changed))

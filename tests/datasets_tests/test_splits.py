@@ -63,6 +63,10 @@ def test_a_class_with_too_few_images_is_named():
         SourceError, match="class 'class 1' has 1 image: at least 3 are needed, one each for train, val"
     ):
         draw([5, 1])
+    with pytest.raises(
+        SourceError, match=r"with `--drop-class 'class 1'`, as for 'class 2' \(2\); .*`--min-images 3`$"
+    ):
+        draw([5, 1, 2])
     with pytest.raises(SourceError, match="has 0 images: at least 1 are needed, one each for test"):
         draw([5, 0, 2], validation=0, test=1)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
-from datasets import Folder, open_folder
+from datasets import Folder, few, open_folder
 from trainer.answering.decision import Decide
 from trainer.answering.limits import Trust, unpacked
 from trainer.answering.novelty import FALSE_ALARMS
@@ -120,7 +120,7 @@ def _name_missing(uri: str, manifest: Manifest, data: bytes) -> None:
     if missing:
         options = " ".join(f"--module {module}" for module in missing)
         raise BundleError(
-            f"{uri!r} holds a model of classes that are registered in {', '.join(missing)}, and nothing is imported "
+            f"{uri!r} holds a model of classes that are registered in {few(missing)}, and nothing is imported "
             f"unasked: give galaxy {options} where that can be imported (from Python: import it first)"
         )
 

@@ -1,6 +1,6 @@
 """What an epoch is made of, its batches and its metrics."""
 
-from datasets import Batches, Dataset, Split, plain_batches, training_batches
+from datasets import Batches, Dataset, Split, few, plain_batches, training_batches
 from trainer.errors import ObjectiveError, SplitError
 from trainer.fitting.loop import Validation
 from trainer.objective import Objective
@@ -30,7 +30,9 @@ def split_batches(dataset: Dataset, split: Split, *, batch_size: int = VALIDATIO
     """Return the rows of a split in their order. Raises SplitError where it has none."""
     rows = dataset.rows(split)
     if len(rows) == 0:
-        raise SplitError(f"{dataset.info.path!r} has no {split.value} images: import it with a share for them")
+        raise SplitError(
+            f"{dataset.info.path!r} has no {split.value} images: import it with a share for them, `--{split.value} 0.1`"
+        )
     return plain_batches(dataset, rows, batch_size=batch_size)
 
 
@@ -43,4 +45,4 @@ def epoch_metrics(training: dict[str, float], validation: Validation, classes: t
 def check_objective(objective: Objective, metrics: tuple[str, ...]) -> None:
     """Raise ObjectiveError if ``objective`` is none of ``metrics``."""
     if objective.name not in metrics:
-        raise ObjectiveError(f"no metric is named {objective.name!r}: this model gives {', '.join(sorted(metrics))}")
+        raise ObjectiveError(f"no metric is named {objective.name!r}: this model gives {few(sorted(metrics), most=20)}")

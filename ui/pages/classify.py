@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from datasets import ImageFile, decode, open_folder
+from datasets import ImageFile, decode, few, open_folder
 from search import bundle_location, list_searches
 from trainer import read_manifest
 from ui import wording
@@ -79,7 +79,7 @@ def _describe(classifier: "Classifier") -> None:
     manifest = classifier.bundle.manifest
     accuracy = manifest.metrics.get("test", {}).get("accuracy")
     tested = "" if accuracy is None else f" Right for {wording.percent(accuracy)} of its test images."
-    st.caption(f"Tells apart {plain(', '.join(manifest.classes))}.{tested}")
+    st.caption(f"Tells apart {plain(few(manifest.classes, most=20))}.{tested}")
 
 
 def _choose_crop(classifier: "Classifier") -> float:

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from datasets import few
 from ui import wording
 from ui.cli.display.tables import facts, table
 from ui.predictions.prediction import Prediction
@@ -129,7 +130,10 @@ def written(tally: Tally, path: str) -> RenderableType:
 
 def _warnings(tally: Tally) -> list[Text]:
     common = tally.warnings.most_common(_WARNINGS)
-    return [Text(f"{wording.plural(n, 'image')}: {warning}", style="yellow") for warning, n in common]
+    rest = len(tally.warnings) - len(common)
+    more = [f"… and {wording.plural(rest, 'other warning')}: --output FILE.csv writes all"] if rest else []
+    lines = [f"{wording.plural(n, 'image')}: {warning}" for warning, n in common]
+    return [Text(line, style="yellow") for line in (*lines, *more)]
 
 
 def exported(path: Path, manifest: "Manifest") -> RenderableType:
@@ -141,7 +145,7 @@ def exported(path: Path, manifest: "Manifest") -> RenderableType:
             "model": str(path),
             "takes": f"images: uint8 (batch, {side}, {side}, 3), RGB",
             "gives": f"probabilities: float32 (batch, {len(manifest.classes)}){novelty}",
-            "classes": ", ".join(manifest.classes),
+            "classes": few(manifest.classes, most=20),
         }
     )
 
