@@ -4,7 +4,7 @@ from .errors import GalaxyTunerError as GalaxyTunerError
 from .images.files import iterate_images as iterate_images
 from .importing.options import ImportOptions as ImportOptions
 from .importing.pipeline import import_dataset as import_dataset
-from .importing.plan import ImportPlan as ImportPlan, plan_import as plan_import
+from .importing.plan import DRAWN as DRAWN, ImportPlan as ImportPlan, plan_import as plan_import
 from .splits import Split as Split
 
 # isort: split

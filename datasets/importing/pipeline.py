@@ -49,8 +49,8 @@ def import_dataset(
     is no dataset, and the next import to that place replaces it.
 
     ``source`` is a local folder, archive, table or file, of a form in ``FORMS``; ``target`` a path or URI, at which
-    nothing may be yet. ``announce`` is called once, before any image is read, with what was taken for what, and then
-    a ``preview`` drawn where a path for one is given.
+    nothing may be yet. ``announce`` is called once, before time is spent, with what was taken for what, and a
+    ``preview`` of it drawn first where a path for one is given.
 
     Raises:
         SourceError: the source, target or options cannot be used. Nothing is changed; where images could not be used,
@@ -61,9 +61,9 @@ def import_dataset(
     folder = open_folder(target)
     with uncollected():
         opened = read_source(Path(source), options)
-    announce(ImportPlan.of(opened, options))
     if preview is not None:
         draw_preview(opened.listing, options, preview)
+    announce(ImportPlan.of(opened, options))
     quarantine = Quarantine(options.strict)
     with left_on_refusal(quarantine, folder):
         return _imported(opened, folder, quarantine, options, progress)

@@ -137,3 +137,38 @@ def test_info_of_something_else_is_one_line(galaxy: Galaxy, tmp_path: Path) -> N
     assert (result.exit_code, result.stdout) == (1, "")
     assert str(tmp_path) in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_dry_run_says_what_would_be_taken(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
+    shown = galaxy("import", tiny_source, "--dry-run", "--preview", tmp_path / "p.png")
+    assert shown.exit_code == 0
+    for text in ("class-folders: class folders", "the names of the folders", "to draw", "p.png", "--dry-run"):
+        assert text in shown.stdout
+    with Image.open(tmp_path / "p.png") as preview:
+        assert preview.width >= 3 * 64
+    assert [path.name for path in tmp_path.iterdir()] == ["p.png"]
+    plan = json.loads(galaxy("import", tiny_source, tmp_path / "out", "--dry-run", "--json").stdout)
+    assert (plan["path"], plan["fingerprint"], plan["provenance"]["format"]) == (None, None, "class-folders")
+    assert sum(plan["counts"]["drawn"].values()) == plan["total"] == 100
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_import_says_what_it_takes_before_it_spends_time(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
+    shown = galaxy("import", tiny_source, tmp_path / "out", "--image-size", 16)
+    assert "class-folders: class folders" in shown.stderr
+    made = json.loads(galaxy("info", tmp_path / "out", "--json").stdout)
+    assert made["provenance"]["labels_from"] == "the names of the folders"
+    missing = galaxy("import", tiny_source)
+    assert (missing.exit_code, missing.stdout) == (2, "")
+    assert "--dry-run" in missing.stderr
+
+
+def test_classes_are_left_out_by_name_and_by_number(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
+    first, *others = sorted(path.name for path in tiny_source.iterdir())
+    options = ("--dry-run", "--json", "--drop-class", first, "--drop-class", others[0])
+    plan = json.loads(galaxy("import", tiny_source, *options).stdout)
+    assert not {first, others[0]} & {*plan["classes"]}
+    assert {omission["why"] for omission in plan["provenance"]["omitted"]} == {"--drop-class"}
+    refused = galaxy("import", tiny_source, "--dry-run", "--min-images", 1000)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "two classes or more" in refused.stderr

@@ -1,5 +1,6 @@
 """Commands about images: ``sample``, ``import``, ``info``."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -67,8 +68,8 @@ def import_(
 
     if dry_run:
         plan = plan_import(source, options, preview=preview)
-        following = None if dataset is None else command_line("import", source, dataset)
-        terminal.finish(plan.as_json(), planned(plan), next_command=following)
+        drawn = [Text(f"Preview: {Path(preview).absolute()}")] if preview is not None else []
+        terminal.finish(plan.as_json(), planned(plan), *drawn, Text("Nothing was imported: --dry-run"))
         return
     if dataset is None:
         raise typer.BadParameter("expected the place to write it to, or --dry-run", param_hint="DATASET")
@@ -76,6 +77,8 @@ def import_(
     def announce(plan: "ImportPlan") -> None:
         if not terminal.as_json:
             terminal.err.print(planned(plan))
+            if preview is not None:
+                terminal.note(f"Preview: {Path(preview).absolute()}")
 
     with progress_bar(terminal, "Importing images", unit="images") as progress:
         made = import_dataset(source, dataset, options, preview=preview, announce=announce, progress=progress)

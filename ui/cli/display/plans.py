@@ -3,7 +3,7 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from datasets import ImportPlan, Omission, few
+from datasets import DRAWN, ImportPlan, Omission, few
 from ui.cli.display.tables import facts
 from ui.wording import plural
 
@@ -14,7 +14,7 @@ def planned(plan: ImportPlan) -> RenderableType:
     """Show what was taken for what: form, labels, classes with their counts, splits, what is left out and why."""
     provenance = plan.provenance
     per_class = {name: sum(of.get(name, 0) for of in plan.counts.values()) for name in plan.classes}
-    splits = [f"{split} {sum(of.values()):,}" for split, of in plan.counts.items()]
+    splits = [f"{sum(of.values()):,} {'to draw' if split == DRAWN else split}" for split, of in plan.counts.items()]
     about = {
         "source": plan.source,
         "read as": f"{provenance.format}: {provenance.evidence}",
