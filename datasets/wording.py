@@ -16,10 +16,10 @@ def few(names: Collection[object], *, most: int = 8) -> str:
     return (", ".join(shown) or "nothing") + (f" and {rest:,} more" if rest else "")
 
 
-def shown_name(name: str) -> str:
-    """Return a name as a message can show it: printable, and at most 60 characters."""
+def shown_name(name: str, *, longest: int = _LONGEST) -> str:
+    """Return a name as a message can show it: printable, and of at most so many characters."""
     printable = "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in name)
-    if len(printable) <= _LONGEST:
+    if len(printable) <= longest:
         return printable
-    half = _LONGEST // 2 - 1
+    half = longest // 2 - 1
     return f"{printable[:half]}…{printable[-half:]}"

@@ -74,6 +74,12 @@ def some(names: Sequence[str], noun: str) -> str:
     return f"{noun} {listed}" if len(names) == 1 else f"{noun}s {listed}"
 
 
+def beginning(lines: Sequence[str], *, most: int = 12) -> list[str]:
+    """Keep the first of some texts, each as one line, and count the others in one more: ``… and 588 more``."""
+    rest = len(lines) - most
+    return [line(each) for each in lines[:most]] + ([f"… and {rest:,} more"] if rest > 0 else [])
+
+
 def command_line(*words: str, storage: str = DEFAULT_STORAGE) -> str:
     """Write a command that can be pasted into a shell, with ``--storage`` where it is not the default."""
     extra = () if storage == DEFAULT_STORAGE else ("--storage", storage)

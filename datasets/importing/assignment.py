@@ -11,6 +11,7 @@ from datasets.importing import duplicates
 from datasets.importing.duplicates import Row
 from datasets.importing.stratification import check_counts, mending, stratified
 from datasets.splits import Split
+from datasets.wording import shown_name
 
 Shares = dict[Split, float]
 
@@ -70,7 +71,7 @@ def check_labels(
     open_rows, wanted = to_draw(splits, np.ones(len(labels), bool), shares)
     if len(absent) and not wanted:
         name = classes[absent[0]]
-        raise SourceError(f"class '{name}' has 0 {noun}s: {mending(name)}")
+        raise SourceError(f"class '{shown_name(name)}' has 0 {noun}s: {mending(name)}")
     if wanted:
         counts = np.bincount(labels[open_rows], minlength=len(classes))
         decided = np.bincount(labels[~open_rows], minlength=len(classes))

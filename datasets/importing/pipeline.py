@@ -30,6 +30,7 @@ from datasets.splits import Split
 from datasets.storage.building import building_place
 from datasets.storage.checksums import checksum_of
 from datasets.storage.folders import Folder, open_folder
+from datasets.wording import shown_name
 
 
 def import_dataset(
@@ -82,8 +83,8 @@ def _imported(
         if not staging.rows:
             file, reason = quarantine.files[0]
             raise SourceError(
-                f"none of the {len(quarantine.files)} files in '{source.tree.path}' can be used; the first, {file}: "
-                f"{reason}"
+                f"none of the {len(quarantine.files)} files in '{source.tree.path}' can be used; the first, "
+                f"{shown_name(file, longest=200)}: {reason}"
             )
         _check_classes(listing, staging.rows, options, noun="usable image")
         splits = _assign(listing, staging, quarantine, options)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from datasets.errors import SourceError
 from datasets.storage.folders import Folder
 from datasets.storage.whole_files import replace_file
+from datasets.wording import shown_name
 
 FILE = "quarantine.csv"
 
@@ -25,7 +26,8 @@ class Quarantine:
     def add(self, file: str, reason: str) -> None:
         """Note a file. Raises SourceError if none is allowed."""
         if self.strict:
-            raise SourceError(f"'{file}' cannot be used: {reason}; without --strict it is left out and noted")
+            name = shown_name(file, longest=200)
+            raise SourceError(f"'{name}' cannot be used: {reason}; without --strict it is left out and noted")
         self.files.append((file, reason))
 
     def write(self, folder: Path) -> None:

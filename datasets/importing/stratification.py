@@ -43,7 +43,9 @@ def check_counts(counts: Sequence[int], classes: Sequence[str], shares: Mapping[
 
 def mending(name: str) -> str:
     """Say what can be done about a class that has too few images."""
-    return f"add images of it or leave it out with `{shlex.join(('--drop-class', name))}`"
+    # A name that a message must shorten or escape cannot be pasted.
+    word = shlex.quote(name) if shown_name(name) == name else "NAME"
+    return f"add images of it or leave it out with `--drop-class {word}`"
 
 
 def stratified(

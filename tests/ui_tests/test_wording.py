@@ -51,3 +51,8 @@ def test_a_sparkline_of_nothing_finite_is_empty() -> None:
 
 def test_counts() -> None:
     assert [wording.plural(n, "image") for n in (0, 1, 2000)] == ["0 images", "1 image", "2,000 images"]
+
+
+def test_of_many_lines_the_first_are_kept_and_the_others_counted() -> None:
+    assert wording.beginning(["a\nb", "c"]) == ["a b", "c"]
+    assert wording.beginning([str(number) for number in range(1240)], most=2) == ["0", "1", "… and 1,238 more"]

@@ -127,7 +127,8 @@ def _described(info: "DatasetInfo") -> RenderableType:
         notes.append(Text(unusable, style="yellow"))
     if info.left_out:
         notes.append(Text(f"{wording.plural(info.left_out, 'image')} belong to no class and were left out"))
-    notes += [Text(f"{wording.plural(n, 'image')}: {note}") for note, n in info.converted.items()]
+    converted = [f"{wording.plural(n, 'image')}: {note}" for note, n in info.converted.items()]
+    notes += map(Text, wording.beginning(converted))
     return Group(facts(about), _counts(info), *notes)
 
 

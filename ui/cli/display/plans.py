@@ -5,7 +5,7 @@ from rich.text import Text
 
 from datasets import DRAWN, ImportPlan, Omission, few
 from ui.cli.display.tables import facts
-from ui.wording import plural
+from ui.wording import beginning, plural
 
 _MOST = 12
 
@@ -22,10 +22,10 @@ def planned(plan: ImportPlan) -> RenderableType:
         "classes": few([f"{name} {count:,}" for name, count in per_class.items()], most=_MOST),
         "splits": f"{', '.join(splits)}{f' ({provenance.splits_from})' if provenance.splits_from else ''}",
     }
-    lines = [f"left out: {_left_out(omission)}" for omission in provenance.omitted]
+    lines = beginning([f"left out: {_left_out(omission)}" for omission in provenance.omitted])
     if plan.quarantined:
         lines.append(f"{plural(plan.quarantined, 'file')} cannot be used: see quarantine.csv")
-    lines += provenance.notes
+    lines += beginning(provenance.notes)
     return Group(facts(about), *(Text(line, style="yellow") for line in lines))
 
 

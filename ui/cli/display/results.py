@@ -129,11 +129,8 @@ def written(tally: Tally, path: str) -> RenderableType:
 
 
 def _warnings(tally: Tally) -> list[Text]:
-    common = tally.warnings.most_common(_WARNINGS)
-    rest = len(tally.warnings) - len(common)
-    more = [f"… and {wording.plural(rest, 'other warning')}: --output FILE.csv writes all"] if rest else []
-    lines = [f"{wording.plural(n, 'image')}: {warning}" for warning, n in common]
-    return [Text(line, style="yellow") for line in (*lines, *more)]
+    lines = [f"{wording.plural(n, 'image')}: {warning}" for warning, n in tally.warnings.most_common()]
+    return [Text(line, style="yellow") for line in wording.beginning(lines, most=_WARNINGS)]
 
 
 def exported(path: Path, manifest: "Manifest") -> RenderableType:
