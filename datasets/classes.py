@@ -12,8 +12,9 @@ _HUBBLE_TYPE = re.compile("s[abcdm]{1,3}", re.IGNORECASE)
 _DASHES = dict.fromkeys([*map(ord, "‐‑‒–—―−"), 0x00AD], "-")
 _UNSEEN = dict.fromkeys([0x200B, 0x2060, 0xFEFF])
 _SPACES = re.compile(r"[\s_]+")
-# A dash behind a letter or digit and before a letter; before a digit, or at an end, it is a sign: T-1, S0-.
-_INNER_DASH = re.compile(r"(?<=[^\W_])(-+| -+ )(?=[^\W\d_])")
+# A dash behind a letter or digit and before a letter (edge-on), or between a word and a digit (type-2). Before a
+# digit that is behind less than a word, or at an end, it is a sign: T-1, S0-.
+_INNER_DASH = re.compile(r"(?<=[^\W_])(?:-+| -+ )(?=[^\W\d_])|(?<=[^\W\d_]{4})-(?=\d)")
 _WORD = re.compile(r"[^\W\d_]+")
 
 

@@ -76,7 +76,8 @@ def class_files(tree: Tree, options: SourceOptions, *, expected: str) -> ClassFi
     classes = ordered({*(name for _, name, _ in placed), *_empty(bases)})
     if not placed:
         found = f"{loose} images outside of any folder" if loose else "no file in any folder"
-        raise refusal(tree.path, expected, f"{found} ({described(tree)})")
+        advice = "; images without labels are for `galaxy classify`" if loose else ""
+        raise refusal(tree.path, expected, f"{found} ({described(tree)}){advice}")
     if len(classes) < 2:
         raise refusal(tree.path, expected, f"only the class '{classes[0]}', and two are needed to tell apart")
     if splits is None:

@@ -112,7 +112,7 @@ def test_sources_that_are_none(tmp_path, zipped):
 
 def test_a_zip_without_folders(zipped):
     path = zipped(None, extra={"1.jpg": b"", "2.jpg": b""})
-    with refusal(path, "2 images outside of any folder"):
+    with refusal(path, "2 images outside of any folder .*; images without labels are for `galaxy classify`$"):
         listed_as("class-folders", path)
 
 
