@@ -184,7 +184,8 @@ def test_refuses_classes_that_it_does_not_know_and_shows_both(bundle: Bundle, ti
 
 def test_evaluates_on_the_classes_there_are(bundle: Bundle, classifier: Classifier, tiny_dataset: Dataset) -> None:
     found = answers_on(changed(bundle, classes=MERGERS), tiny_dataset, Split.TEST, known_only=True)
-    assert found.matching() == {"absent": ["merger"], "spelled": {"edge-on": "EDGE_ON"}, "left_out": {"spiral": 4}}
+    classes = {"absent": ["merger"], "spelled": {"edge-on": "EDGE_ON"}, "left_out": {"spiral": 4}}
+    assert found.matching() == {**classes, "scale": None}
     assert found.notes() == [
         "No image is of merger: means over classes are over the other 4",
         "Spelled otherwise: 'edge-on' is the model's 'EDGE_ON'",
@@ -200,6 +201,13 @@ def test_evaluates_on_the_classes_there_are(bundle: Bundle, classifier: Classifi
     assert (eager.scores().accuracy, eager.scores().macro["f1"]) == (0, 0)
     assert right.scores().macro == {"precision": 1, "recall": 1, "f1": 1}
     assert eager.scores().confusion_matrix[0] == (0, 0, 0, 0, 4)
+
+
+def test_says_that_images_are_of_another_scale(bundle: Bundle, tiny_dataset: Dataset) -> None:
+    preprocessing = replace(bundle.manifest.preprocessing, source_size=(424, 424))
+    found = answers_on(changed(bundle, preprocessing=preprocessing), tiny_dataset, Split.TEST)
+    assert found.notes() == [found.scale]
+    assert found.scale == "Another scale than in training: images of 40×40 pixels, where the model learnt from 424×424"
 
 
 def test_refuses_another_image_size_or_crop(bundle: Bundle, tiny_dataset: Dataset) -> None:

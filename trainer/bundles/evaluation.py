@@ -9,7 +9,7 @@ import numpy.typing as npt
 from datasets import Dataset, Progress, Split, few, silent
 from trainer.answering.decision import Decide
 from trainer.bundles.classifier import Classifier
-from trainer.bundles.matching import labelled_rows
+from trainer.bundles.matching import labelled_rows, other_scale
 from trainer.scores import Scores, score_predictions
 
 _AT_ONCE = 64
@@ -20,7 +20,8 @@ class Evaluation:
     """What a classifier answers on labelled images: enough for the scores of each operating point.
 
     ``rows``, int64 (n,), are the dataset's; ``true``, int64 (n,), class numbers of the classifier; ``probabilities``,
-    float32 (n, classes), are calibrated. ``spelled`` and ``left_out`` are those of `LabelledRows`.
+    float32 (n, classes), are calibrated. ``spelled`` and ``left_out`` are those of `LabelledRows`; ``scale`` is what is
+    to be said of the scale of the images.
     """
 
     classifier: Classifier
@@ -29,6 +30,7 @@ class Evaluation:
     probabilities: npt.NDArray[np.float32]
     spelled: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    scale: str | None = None
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -45,12 +47,13 @@ class Evaluation:
         return score_predictions(self.true, self.probabilities, self.classifier.classes, decided=self.decided(decide))
 
     def matching(self) -> dict[str, object]:
-        """Return how the classes were matched, JSON-ready: ``absent``, ``spelled``, ``left_out``."""
-        return {"absent": list(self.absent), "spelled": dict(self.spelled), "left_out": dict(self.left_out)}
+        """Return how dataset and classifier fit, JSON-ready: ``absent``, ``spelled``, ``left_out``, ``scale``."""
+        classes = {"absent": list(self.absent), "spelled": dict(self.spelled), "left_out": dict(self.left_out)}
+        return {**classes, "scale": self.scale}
 
     def notes(self) -> list[str]:
-        """Say how the classes were matched, a line each; nothing where they are the classifier's own."""
-        lines = []
+        """Say in what the dataset is not as the classifier's own, a line each."""
+        lines = [] if self.scale is None else [self.scale]
         if self.absent:
             present = len(self.classifier.classes) - len(self.absent)
             lines.append(f"No image is of {few(self.absent)}: means over classes are over the other {present}")
@@ -86,7 +89,8 @@ def answers_on(
         probabilities.append(classifier.probabilities(dataset.take(rows[start : start + _AT_ONCE])))
         progress(min(start + _AT_ONCE, len(rows)), len(rows))
     answers = np.concatenate(probabilities)
-    return Evaluation(classifier, rows, labelled.true, answers, labelled.spelled, labelled.left_out)
+    scale = other_scale(classifier.bundle, dataset)
+    return Evaluation(classifier, rows, labelled.true, answers, labelled.spelled, labelled.left_out, scale)
 
 
 def evaluate(

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets import Dataset, Split, class_mapping, few
+from trainer.answering.judging import scale_warning
 from trainer.bundles.bundle import Bundle
 from trainer.errors import ModelMismatchError, SplitError
 
@@ -57,6 +58,15 @@ def labelled_rows(bundle: Bundle, dataset: Dataset, split: Split | None, *, know
     ours = {name: bundle.manifest.classes[place] for name, place, _ in present if place is not None}
     spelled = {name: known for name, known in ours.items() if name != known}
     return LabelledRows(rows[true >= 0], true[true >= 0], spelled, left_out)
+
+
+def other_scale(bundle: Bundle, dataset: Dataset) -> str | None:
+    """Say that galaxies appear to the model at another scale than in its training; None where they do not."""
+    ours, theirs = bundle.manifest.preprocessing, dataset.preprocessing
+    if scale_warning(ours, theirs.source_size, theirs.crop) is None:
+        return None
+    learnt, shown = ("×".join(map(str, each.source_size)) for each in (ours, theirs))
+    return f"Another scale than in training: images of {shown} pixels, where the model learnt from {learnt}"
 
 
 def _require_same_preparation(bundle: Bundle, dataset: Dataset) -> None:
