@@ -6,12 +6,12 @@ from itertools import islice
 _LONGEST = 60
 
 
-def few(names: Collection[object], *, most: int = 8) -> str:
+def few(names: Collection[object], *, most: int = 8, longest: int = _LONGEST) -> str:
     """Join names for a message: ``a, b, c and 2,155 more``; ``nothing`` where there is none.
 
     A long name is cut in its middle, and characters that would break a line are shown as escapes.
     """
-    shown = [shown_name(str(name)) for name in islice(names, most)]
+    shown = [shown_name(str(name), longest=longest) for name in islice(names, most)]
     rest = len(names) - len(shown)
     return (", ".join(shown) or "nothing") + (f" and {rest:,} more" if rest else "")
 

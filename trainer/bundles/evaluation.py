@@ -58,7 +58,8 @@ class Evaluation:
             present = len(self.classifier.classes) - len(self.absent)
             lines.append(f"No image is of {few(self.absent)}: means over classes are over the other {present}")
         if self.spelled:
-            taken = few([f"'{name}' is the model's '{known}'" for name, known in self.spelled.items()], most=3)
+            pairs = [f"'{name}' is the model's '{known}'" for name, known in self.spelled.items()]
+            taken = few(pairs, most=3, longest=150)
             lines.append(f"Spelled otherwise: {taken}")
         if self.left_out:
             unknown = few([f"{name} ({count:,})" for name, count in self.left_out.items()])
