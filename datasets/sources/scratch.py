@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import weakref
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -15,7 +16,7 @@ class Scratch:
     """A temporary folder, made with the first use, that is gone when nothing refers to this any more."""
 
     def __init__(self) -> None:
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
         self._unpacked: dict[str, Path] = {}
 
     def unpacked(self, name: str, stream: IO[bytes], size: int) -> Path:
@@ -25,14 +26,15 @@ class Scratch:
         """
         if name not in self._unpacked:
             if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="galaxy-source-")
-            free = shutil.disk_usage(self._folder.name).free
+                self._folder = Path(tempfile.mkdtemp(prefix="galaxy-source-"))
+                weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            free = shutil.disk_usage(self._folder).free
             if size + _SPARE > free:
                 raise SourceError(
                     f"'{name}' cannot be unpacked: it has {size // 2**20:,} MiB, and {free // 2**20:,} MiB are free in "
                     f"'{tempfile.gettempdir()}'; unpack the source where there is room, and import the folder"
                 )
-            target = Path(self._folder.name) / f"{len(self._unpacked)}-{PurePosixPath(name).name}"
+            target = self._folder / f"{len(self._unpacked)}-{PurePosixPath(name).name}"
             with target.open("wb") as file:
                 shutil.copyfileobj(stream, file, 2**20)
             self._unpacked[name] = target

@@ -117,8 +117,8 @@ class Tree:
         return _unpacked(self._scratch, name, contents, inner)
 
     def beside(self) -> "Tree":
-        """List the folder that a single file lies in."""
-        return open_source(self.path.parent)
+        """List the folder that a single file lies in; what is unpacked of it is there as long as this is."""
+        return open_source(self.path.parent, self._scratch)
 
     def _depth(self, name: str) -> int:
         parts = name.split("/")[:-1]
@@ -137,15 +137,19 @@ def two_classes(source: Path, expected: str, names: set[str]) -> tuple[str, ...]
     return ordered(names)
 
 
-def open_source(path: Path) -> Tree:
-    """Open and list a source. Raises SourceError where there is none, or it cannot be read."""
+def open_source(path: Path, scratch: Scratch | None = None) -> Tree:
+    """Open and list a source; ``scratch`` is for what must be unpacked, and is its own otherwise.
+
+    Raises SourceError where there is none, or it cannot be read.
+    """
+    scratch = scratch or Scratch()
     try:
         if path.is_dir():
-            return _listed(path, Directory(path))
+            return _listed(path, Directory(path), scratch)
         if path.is_file():
             archive = open_archive(path)
             if archive is not None:
-                return _listed(path, archive)
+                return _listed(path, archive, scratch)
             path.open("rb").close()
             return Tree(path, True, ((path.name, False),), contents=Homes({"": Directory(path.parent)}))
     except OSError as error:
@@ -169,8 +173,8 @@ def is_image(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
-def _listed(path: Path, root: Contents) -> Tree:
-    homes, scratch = {"": root}, Scratch()
+def _listed(path: Path, root: Contents, scratch: Scratch) -> Tree:
+    homes = {"": root}
     entries: list[tuple[str, bool]] = []
     rejected: list[tuple[str, str]] = []
     omitted: list[Omission] = []
