@@ -10,7 +10,10 @@ FORMS: Mapping[str, str] = {
     "galaxy-challenge": "datasets.sources.galaxy_challenge",
     "galaxy-zoo-2": "datasets.sources.galaxy_zoo_2",
     "galaxy10": "datasets.sources.galaxy10",
+    "votes": "datasets.sources.votes",
     "table": "datasets.sources.labels_table",
     "fits": "datasets.sources.fits_folders",
 }
 """The module of each form by its name; it is imported with the first use, and what its reading needs too."""
+BY_RULES = frozenset({"galaxy-challenge", "galaxy-zoo-2", "votes"})
+"""The forms whose classes are made by rules."""

@@ -1,36 +1,65 @@
 """The Galaxy Challenge: `training_solutions_rev1.csv` of Galaxy Zoo's competition, beside its images.
 
-The images, `<GalaxyID>.jpg`, lie in a folder or zip beside the table (as `images_training_rev1`), or together with it
-in one folder or zip. The thresholds of ``five_classes`` are applied to the table's columns as they stand, although
-these are cumulative: each is the fraction among all of the galaxy's votes, not among those who were asked the question.
-That is what Zhu et al. 2019 did; on the whole table it gives 8,436 completely round, 8,069 in-between and 579
-cigar-shaped galaxies, 3,903 edge-on and 7,806 spiral ones (the paper: 8,434, 8,069, 578, 3,903 and 7,806).
+The images, `<GalaxyID>.jpg`, lie in a folder or archive beside the table (as `images_training_rev1`), or together with
+it. Kaggle's download has three more tables of the same columns, which are examples of what competitors hand in for the
+images of the test set, whose votes were not published: all ones, all zeros, and means of few groups of galaxies. They
+are told by what is in them, and never taken; a table that names images of the test set alone is one of them.
 """
 
-from datasets.sources.finding import columns_of
-from datasets.sources.five_classes import Answer
+from collections.abc import Sequence
+from functools import partial
+
+from datasets.sources.finding import images_by_stem
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
-from datasets.sources.trees import Tree
-from datasets.sources.voted import Galaxy, listed, read_votes
+from datasets.sources.trees import Tree, refusal
+from datasets.sources.vote_tables import FEW_ROWS, Votes, VoteTable, read_votes, rules_of, vote_tables
+from datasets.sources.voted import Images, Labels, deciding, listed, refuse_class_folders
+from datasets.splits import Split, split_named
+from datasets.wording import few
 
-OVER = frozenset({"table", "class-folders"})
-EXPECTED = "a folder or zip with training_solutions_rev1.csv and the images of the Galaxy Challenge"
-_IN_ORDER = ("class1.1", "class1.2", "class2.1", "class2.2", "class4.1", "class7.1", "class7.2", "class7.3")
-COLUMNS = dict(zip(Answer, _IN_ORDER, strict=True))
-"""The column of each answer, in small letters."""
-
-
-KNOWN_BY = ("galaxyid", COLUMNS[Answer.SMOOTH])
+OVER = frozenset({"votes", "class-folders", "table"})
+EXPECTED = "a folder or archive with training_solutions_rev1.csv and the images of the Galaxy Challenge"
+_KEY, _KNOWN_BY = "galaxyid", {"galaxyid", "class1.1"}
 
 
-def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
-    """See a table with the challenge's columns."""
-    tables = [table for table in tree.tables if columns_of(table).issuperset(KNOWN_BY)]
-    return Evidence(f"the votes in {tables[0].name}") if tables else None
+def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
+    """See a table of the Challenge's columns."""
+    tables, _ = vote_tables(tree, rules_of(options), _KNOWN_BY)
+    return Evidence(f"votes of the Galaxy Challenge in {few([table.name for table in tables])}") if tables else None
 
 
-def list_source(tree: Tree, _options: SourceOptions) -> Listing:
-    """List the Galaxy Challenge, given the folder or archive that holds it, or its table. Raises SourceError."""
-    votes = read_votes(tree, KNOWN_BY, COLUMNS, expected=EXPECTED)
-    return listed(tree, {name: Galaxy(label, name) for name, label in votes.items()}, expected=EXPECTED)
+def list_source(tree: Tree, options: SourceOptions) -> Listing:
+    """List the Galaxy Challenge. Raises SourceError where no table, or several, label its images."""
+    tables, damaged = vote_tables(tree, rules_of(options), _KNOWN_BY)
+    if not tables:
+        raise (
+            damaged[0]
+            if damaged
+            else refusal(tree.path, EXPECTED, "no table with the columns GalaxyID and Class1.1 … that the rules name")
+        )
+    images, rejected = images_by_stem(tree.beside() if tree.is_file else tree)
+    refuse_class_folders(tree, "galaxy-challenge", options)
+    labels = deciding(tree, tables, images, partial(_read, images=images), options)
+    return listed(tree, labels, images, rejected)
+
+
+def _read(table: VoteTable, *, images: Images) -> Labels:
+    votes = read_votes(table, _KEY)
+    paths = [images[name][0] for name in votes.galaxies if name in images]
+    return Labels(votes, votes.galaxies, _doubt(votes, paths))
+
+
+def _doubt(votes: Votes, paths: Sequence[str]) -> str:
+    """Say by what a table that names some images is one of the benchmarks, or a submission; empty where it is none."""
+    if "benchmark" in votes.source.name.casefold():
+        return "a benchmark"
+    if votes.rows >= FEW_ROWS and votes.distinct < votes.rows / 20:
+        return f"a benchmark: its {votes.rows:,} rows have but {votes.distinct:,} different votes"
+    if all(map(_is_test, paths)):
+        return "a benchmark or a submission: it names images of the test set alone, whose votes were not published"
+    return ""
+
+
+def _is_test(path: str) -> bool:
+    return any(split_named(part.partition(".")[0]) is Split.TEST for part in path.split("/")[:-1])

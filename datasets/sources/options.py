@@ -37,6 +37,19 @@ class SourceOptions:
         int | None,
         Option("Which level of folders names the classes, 1 being the first below the splits.", PANEL, min=1),
     ] = None
+    classes: Annotated[
+        str | None,
+        Option(
+            "What makes classes of a table's votes: a file of rules, RULES.toml, or those that come along: zhu.",
+            PANEL,
+            default="zhu, of the columns that it knows",
+            metavar="RULES",
+        ),
+    ] = None
+    table: Annotated[str | None, Option("The table that gives the labels, of several.", PANEL, metavar="NAME")] = None
+    image_column: Annotated[
+        str | None, Option("The column of the table that names the images.", PANEL, metavar="COLUMN")
+    ] = None
     drop_class: Annotated[
         tuple[str, ...], Option("Leave out the images of this class; may be repeated.", PANEL, metavar="NAME")
     ] = ()

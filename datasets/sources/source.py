@@ -5,6 +5,7 @@ from pathlib import Path
 
 from datasets.arrow.provenance import Provenance
 from datasets.errors import SourceError
+from datasets.sources.forms import BY_RULES
 from datasets.sources.listing import Listing
 from datasets.sources.narrowing import narrowed
 from datasets.sources.options import SourceOptions
@@ -36,6 +37,11 @@ def read_source(path: Path, options: SourceOptions) -> Source:
     """
     tree = open_source(path)
     name, evidence = recognise(tree, options)
+    if options.classes is not None and name not in BY_RULES:
+        raise SourceError(
+            f"--classes makes classes of a table's votes: expected --format {' or '.join(sorted(BY_RULES))}, "
+            f"found {name}"
+        )
     listed = form(name).list_source(tree, options)
     listing = narrowed(apart(listed if options.keep_spellings else joined(listed)), options)
     if len(listing.classes) < 2:

@@ -5,7 +5,7 @@ import gzip
 import io
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,24 +16,25 @@ import pyarrow.parquet as pq
 from astropy.io import fits
 from PIL import Image
 
-from datasets.sources.five_classes import Answer
 from datasets.sources.galaxy10 import DECALS, SDSS
-from datasets.sources.galaxy_challenge import COLUMNS as CHALLENGE
-from datasets.sources.galaxy_zoo_2 import COLUMNS as GZ2
 from datasets.sources.listing import Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.recognition import form
+from datasets.sources.rules.rule_set import read_rules
 from datasets.sources.trees import open_source
 
 PER_CLASS = 12
 VOTED = ("completely round smooth", "edge-on", "spiral")
 PLAIN = ("Red ones", "green", "spirals, blue")
 VOTES = {
-    "completely round smooth": {Answer.SMOOTH: 0.9, Answer.ROUND: 0.8},
-    "edge-on": {Answer.FEATURES: 0.9, Answer.EDGE_ON: 0.8},
-    "spiral": {Answer.FEATURES: 0.9, Answer.NOT_EDGE_ON: 0.8, Answer.SPIRAL: 0.7},
-    "none": {Answer.SMOOTH: 0.4, Answer.FEATURES: 0.4, Answer.SPIRAL: 0.9, Answer.ROUND: 0.9},
+    "completely round smooth": {"smooth": 0.9, "completely_round": 0.8},
+    "edge-on": {"features": 0.9, "edge_on": 0.8},
+    "spiral": {"features": 0.9, "not_edge_on": 0.8, "spiral": 0.7},
+    "none": {"smooth": 0.4, "features": 0.4, "spiral": 0.9, "completely_round": 0.9},
 }
+COLUMNS = {wording.name: wording.columns for wording in read_rules("zhu").wordings}
+CHALLENGE, GZ2 = COLUMNS["the Galaxy Challenge"], COLUMNS["Galaxy Zoo 2, debiased"]
+DECALS_VOTES = COLUMNS["Galaxy Zoo DECaLS, debiased"]
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ def split_folders(place: Path) -> Path:
     return place
 
 
-def votes_row(columns: dict[Answer, str], name: str) -> list[object]:
-    return [VOTES[name].get(answer, 0.1) for answer in columns]
+def votes_row(columns: Mapping[str, str], name: str) -> list[object]:
+    return [VOTES[name].get(word, 0.1) for word in columns]
 
 
 def challenge(place: Path) -> Path:
@@ -111,7 +112,7 @@ def challenge(place: Path) -> Path:
         rows.append([name, *votes_row(CHALLENGE, VOTED[label])])
     write(place / "images_training_rev1" / "999999.jpg", png(np.zeros((9, 9, 3), np.uint8)))
     rows.append([999_999, *votes_row(CHALLENGE, "none")])
-    header = ["GalaxyID", *(column.capitalize() for column in CHALLENGE.values())]
+    header = ["GalaxyID", *CHALLENGE.values()]
     write_csv(place / "training_solutions_rev1.csv", header, rows)
     return place
 
@@ -151,6 +152,17 @@ def zoo_2_packed(place: Path) -> Path:
     votes = place / "gz2_hart16.csv"
     votes.with_suffix(".csv.gz").write_bytes(gzip.compress(votes.read_bytes()))
     votes.unlink()
+    return place
+
+
+def decals(place: Path) -> Path:
+    rows = []
+    for label, number, pixels in galaxies():
+        name = f"J{100_000 + 100 * label + number}.25-002.1"
+        write(place / "images" / f"J{100 + label}" / f"{name}.png", png(pixels))
+        rows.append([name, 0.05, *votes_row(DECALS_VOTES, VOTED[label])])
+    write(place / "images" / "J999.png", png(np.zeros((9, 9, 3), np.uint8)))
+    write_csv(place / "gz_decals_volunteers_5.csv", ["iauname", "redshift", *DECALS_VOTES.values()], rows)
     return place
 
 
@@ -223,6 +235,7 @@ EXAMPLES = {
     "challenge, downloaded": Example(challenge_download, "galaxy-challenge", VOTED, 1),
     "galaxy zoo 2": Example(zoo_2, "galaxy-zoo-2", VOTED, 1),
     "galaxy zoo 2, packed": Example(zoo_2_packed, "galaxy-zoo-2", VOTED, 1),
+    "galaxy zoo decals": Example(decals, "votes", VOTED, 1),
     "table": Example(table, "table", PLAIN, 1),
     "parquet": Example(parquet, "table", PLAIN),
     "table, zipped": Example(lambda place: zip_of(table(place).parent), "table", PLAIN, 1),

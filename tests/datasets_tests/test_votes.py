@@ -9,7 +9,7 @@ from datasets_tests import source_examples as examples
 from datasets_tests.source_examples import listed_as
 
 from datasets import SourceError
-from datasets.sources.five_classes import CLASSES, Answer, five_classes
+from datasets.sources.rules.rule_set import read_rules
 
 SMOOTH, FEATURES = "Class1.1", "Class1.2"
 RULES = {
@@ -57,19 +57,22 @@ def test_a_row_at_each_threshold_is_in_and_one_just_below_any_is_out(name, tmp_p
     assert listing.rejected == ()
 
 
+def classified(**votes):
+    """Return the class that Zhu's rules give to a galaxy with these votes by their words."""
+    zhu = read_rules("zhu")
+    return [*zhu.classes, None][
+        zhu.classify({word: np.array([votes.get(word, 1.0)]) for word in examples.CHALLENGE})[0]
+    ]
+
+
 def test_the_first_rule_that_is_met_decides():
-    everything = dict.fromkeys(Answer, np.array([1.0]))
-    assert CLASSES[five_classes(everything)[0]] == "completely round smooth"
-    both = everything | {
-        Answer.ROUND: np.array([0.0]),
-        Answer.IN_BETWEEN: np.array([0.0]),
-        Answer.CIGAR: np.array([0.0]),
-    }
-    assert CLASSES[five_classes(both)[0]] == "edge-on"
+    assert classified() == "completely round smooth"
+    assert classified(completely_round=0, in_between=0, cigar_shaped=0) == "edge-on"
 
 
 def test_votes_that_are_missing_meet_no_rule():
-    assert five_classes(dict.fromkeys(Answer, np.array([np.nan]))).tolist() == [-1]
+    assert classified(smooth=np.nan, features=np.nan) is None
+    assert classified(smooth=np.nan) == "edge-on"
 
 
 def test_only_classes_that_occur_are_classes(tmp_path):

@@ -74,7 +74,7 @@ def test_import_says_which_form_it_took(galaxy: Galaxy, tiny_source: Path, tmp_p
 
 
 def test_an_unknown_form_is_one_line_with_the_known_ones(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
-    result = galaxy("import", tiny_source, tmp_path / "d", "--format", "votes")
+    result = galaxy("import", tiny_source, tmp_path / "d", "--format", "gravity")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "one of auto, class-folders, galaxy-challenge" in result.stderr
 

@@ -1,0 +1,113 @@
+"""Votes of any kind: a table with the columns of rules, and images that one of its columns names.
+
+The rules are those of ``--classes``, or Zhu's where the columns are those of a survey that they know: Galaxy Zoo
+DECaLS and DESI, CANDELS, Hubble. A column of labels goes before votes, unless ``--classes`` is given.
+"""
+
+import contextlib
+import re
+from collections import Counter
+from collections.abc import Collection
+from functools import partial
+from pathlib import PurePosixPath
+
+import pyarrow as pa
+
+from datasets.errors import SourceError
+from datasets.sources import labels_table
+from datasets.sources.finding import images_by_stem
+from datasets.sources.listing import Evidence, Listing
+from datasets.sources.options import SourceOptions
+from datasets.sources.trees import Tree, described, refusal
+from datasets.sources.vote_tables import VoteTable, read_votes, rules_of, stem_of, vote_tables
+from datasets.sources.voted import Labels, deciding, listed, refuse_class_folders
+from datasets.tables.reading import Table
+from datasets.tables.values import is_scalar
+from datasets.wording import few
+
+OVER = frozenset({"class-folders", "fits", "table"})
+EXPECTED = "a table of votes, and images that it names"
+NAMES = (
+    *("id_str", "iauname", "galaxyid", "dr7objid", "dr8_id", "asset_id", "objid", "object_id", "hubble_id", "gz_id"),
+    *("zooniverse_id", "file_loc", "png_loc", "jpg_loc", "image_path", "image_file", "filename", "file_name", "file"),
+    *("image", "path", "id", "name"),
+)
+"""Columns that name images, in small letters; of those that are there, the one that names the most."""
+_VOTES = re.compile(
+    r"(fraction|frac|debiased|weighted|votes?)\Z|\Ap_(el|cw|acw|edge|dk|mg|cs)(_|\Z)|\Aclass\d+\.\d+\Z", re.IGNORECASE
+)
+
+
+def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
+    """See a table of votes that the rules know; with ``--classes``, whatever there is; or votes without a label."""
+    if options.classes is not None:
+        return Evidence(f"--classes {options.classes}")
+    if labels_table.recognise(tree, options) is not None:
+        return None
+    if tables := vote_tables(tree, rules_of(options))[0]:
+        return Evidence(f"votes of {tables[0].wording.name} in {few([table.name for table in tables])}")
+    found = _unknown_votes(tree)
+    return None if found is None else Evidence(f"votes in {_file(found[0])}: {few(found[1])}")
+
+
+def list_source(tree: Tree, options: SourceOptions) -> Listing:
+    """List images by their votes. Raises SourceError where no table, or several, label them."""
+    tables, damaged = vote_tables(tree, rules_of(options))
+    if not tables:
+        raise damaged[0] if damaged else _refused(tree, options)
+    refuse_class_folders(tree, "votes", options)
+    images, rejected = images_by_stem(tree.beside() if tree.is_file else tree)
+    read = partial(_read, stems=images.keys(), options=options)
+    return listed(tree, deciding(tree, tables, images, read, options), images, rejected)
+
+
+def _read(table: VoteTable, *, stems: Collection[str], options: SourceOptions) -> Labels:
+    votes = read_votes(table, options.image_column or _naming(table.table, stems))
+    return Labels(votes, votes.galaxies)
+
+
+def _naming(table: Table, stems: Collection[str]) -> str:
+    """Find the column that names the most images. Raises SourceError where there is no column that may."""
+    scalar = {field.name.strip().casefold() for field in table.schema() if is_scalar(field.type)}
+    known = [name for name in NAMES if name in scalar]
+    if not known:
+        raise SourceError(
+            f"'{table.name}' cannot be imported: expected a column that names the images, such as "
+            f"{few(NAMES, most=4)}, found {few(table.header())}: say which with --image-column"
+        )
+    named: Counter[str] = Counter()
+    for batch in table.read(dict.fromkeys(known, pa.string())) if len(known) > 1 else ():
+        for name in known:
+            named[name] += sum(stem_of(text) in stems for text in batch[name].to_pylist() if text)
+    return max(known, key=named.__getitem__)
+
+
+def _unknown_votes(tree: Tree) -> tuple[Table, list[str]] | None:
+    """Find a table that has a column for images, and several that look like votes."""
+    for table in tree.tables:
+        with contextlib.suppress(SourceError):
+            header = table.header()
+            votes = [name for name in header if _VOTES.search(name.strip())]
+            if len(votes) > 1 and {name.strip().casefold() for name in header}.intersection(NAMES):
+                return table, votes
+    return None
+
+
+def _file(table: Table) -> str:
+    return PurePosixPath(table.name).name
+
+
+def _refused(tree: Tree, options: SourceOptions) -> SourceError:
+    """Make the error that says what the rules lack in the tables, or that rules are needed."""
+    found = _unknown_votes(tree)
+    if options.classes is None and found is not None:
+        table, votes = found
+        return refusal(
+            tree.path,
+            "votes of a survey whose rules are known",
+            f"{_file(table)} with the columns {few(votes)}: say what makes a class with --classes rules.toml, such as "
+            f"[classes] NAME = '`{votes[0]}` >= 0.8' and a line for each other class; without them --format decides",
+        )
+    for table in tree.tables:
+        rules_of(options).wording(table.header(), _file(table))
+    return refusal(tree.path, EXPECTED, described(tree))
