@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Protocol
 
+from datasets.images.tars import Tar, is_tar
 from datasets.images.zips import Archive
 
 _NOT_ARCHIVES = (".npz",)
@@ -37,11 +38,13 @@ class Contents(Protocol):
 
 def is_archive(name: str) -> bool:
     """Say whether a file's name is that of an archive."""
-    return name.lower().endswith(".zip")
+    return name.lower().endswith(".zip") or is_tar(name)
 
 
 def open_archive(path: Path) -> Contents | None:
     """Return what reads the archive at ``path``; None for a file that is none. One of its name is taken at its word."""
     if path.suffix.lower() in _NOT_ARCHIVES:
         return None
+    if is_tar(path.name):
+        return Tar(path)
     return Archive(path) if is_archive(path.name) or zipfile.is_zipfile(path) else None

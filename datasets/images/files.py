@@ -1,4 +1,4 @@
-"""Image files to classify, wherever a person keeps them: files, folders, zips, lists of paths, HDF5."""
+"""Images to classify, wherever a person keeps them: files, folders, archives, lists of paths, arrays, TFRecords."""
 
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -10,8 +10,11 @@ import pyarrow as pa
 
 from datasets.errors import ImageError, SourceError
 from datasets.images.fits_names import by_galaxy, in_order, is_fits, read_content
+from datasets.images.magic import GZIP, is_tfrecord, kind_of
 from datasets.images.preparing import SUFFIXES, Content
-from datasets.images.reading import Directory, file_head, is_hdf5, is_hidden, read_file
+from datasets.images.reading import Directory, file_head, is_hidden, read_file
+from datasets.images.scratch import Scratch
+from datasets.images.tars import Tar, is_tar
 from datasets.images.zips import Archive
 from datasets.tables.kinds import is_table
 from datasets.tables.reading import table_file
@@ -33,10 +36,10 @@ def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
     """Yield the images at ``paths``, in their order.
 
     - A file is yielded as it is, whatever its name.
-    - A folder, with all below it, or a zip gives its image and FITS files, sorted, without hidden ones. FITS files of a
-      galaxy's bands are one image, with a ``*`` for the band.
+    - A folder, with all below it, a zip or a tar gives its image and FITS files, sorted, without hidden ones. FITS
+      files of a galaxy's bands are one image, with a ``*`` for the band.
     - A table gives the files that its column ``path`` names, relative to its folder.
-    - An HDF5 file gives the rows of ``images``.
+    - An NPY, NPZ or HDF5 file gives the rows of its array of images, a TFRecord its records.
 
     Where a path does not exist, cannot be read or holds no image, an ImageFile is yielded whose ``read`` says so.
     """
@@ -47,7 +50,7 @@ def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
                 empty = False
                 yield image
         except OSError as error:
-            yield _unusable(str(path), f"cannot be read: {error.strerror}")
+            yield _unusable(str(path), f"cannot be read: {error.strerror or error}")
         except zipfile.BadZipFile as error:
             yield _unusable(str(path), f"not a zip, or a damaged one: {error}")
         except SourceError as error:
@@ -60,20 +63,27 @@ def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
 
 
 def _at(path: Path) -> Iterator[ImageFile]:
-    if path.is_dir() or _is_zip(path):
-        yield from _among(Directory(path) if path.is_dir() else Archive(path))
-    elif path.is_file() and is_table(path.name, partial(_head, path)):
-        yield from _listed(path)
-    elif path.is_file() and is_hdf5(file_head(path)):
-        from datasets.images.hdf5 import stored_images
+    head = file_head(path) if path.is_file() else b""
+    if path.is_dir():
+        yield from _among(Directory(path))
+    elif kind_of(head, path.name) is not None:
+        from datasets.images.arrays.unlabelled import images_in
 
-        yield from (ImageFile(f"{path}/{name}", read) for name, read in stored_images(path))
+        yield from (ImageFile(f"{path}/{name}".rstrip("/"), read) for name, read in images_in(path))
+    elif _is_zip(path):
+        yield from _among(Archive(path))
+    elif head and is_table(path.name, partial(file_head, path)):
+        yield from _listed(path)
+    elif is_tfrecord(head) or (head.startswith(GZIP) and ".tfrec" in path.name.lower()):
+        yield from _records(path)
+    elif head and is_tar(path.name):
+        yield from _among(Tar(path))
     else:
         yield _single(str(path), path)
 
 
-def _among(files: Directory | Archive) -> Iterator[ImageFile]:
-    """Yield the images among the files of a folder or zip."""
+def _among(files: Directory | Archive | Tar) -> Iterator[ImageFile]:
+    """Yield the images among the files of a folder or archive."""
     visible = sorted({name for name, is_folder in files.members if not is_folder and not is_hidden(name)})
     images = {name: {"": name} for name in visible if PurePosixPath(name).suffix.lower() in SUFFIXES}
     for name, bands in sorted((images | by_galaxy(filter(is_fits, visible))).items()):
@@ -93,13 +103,29 @@ def _listed(path: Path) -> Iterator[ImageFile]:
             yield _single(name, path.parent / name) if name else _unusable(f"{path}/{row}", "no path in this row")
 
 
+def _records(path: Path) -> Iterator[ImageFile]:
+    """Yield the images of a TFRecord; the first that is damaged ends it."""
+    from datasets.images.tfrecords import examples, plain
+
+    scratch = Scratch()
+    try:
+        for row, (_, image) in enumerate(examples(plain(path, scratch))):
+            name = f"{path}/{row:05d}"
+            if isinstance(image, ImageError):
+                yield _unusable(name, str(image))
+            else:
+                yield ImageFile(name, partial(_held, image, scratch))
+    except ImageError as error:
+        yield _unusable(str(path), str(error))
+
+
+def _held(image: Callable[[], Content], _scratch: Scratch) -> Content:
+    """Read an image while what it was unpacked to is there, as long as that is referred to."""
+    return image()
+
+
 def _single(name: str, path: Path) -> ImageFile:
     return ImageFile(name, partial(read_content, lambda file: read_file(Path(file)), [str(path)]))
-
-
-def _head(path: Path, size: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(size)
 
 
 def _is_zip(path: Path) -> bool:

@@ -26,7 +26,7 @@ from PIL import (
 from datasets.errors import ImageError, first_line
 
 Content = bytes | npt.NDArray[np.uint8]
-"""A whole image file, or pixels as a source holds them: uint8, (height, width, 3), RGB."""
+"""A whole image file, or pixels as a source holds them: uint8, (height, width, 3), RGB, or (height, width), grey."""
 MAX_PIXELS = 64_000_000
 """A header that promises more is refused before any pixel is decoded; the largest cut-outs have a few million."""
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".bmp", ".webp"})
@@ -88,7 +88,7 @@ def decode(content: Content, *, crop: float, image_size: int) -> DecodedImage:
         ImageError: with the reason: empty, not an image, truncated, animated, more than 8 bits a channel, too large.
     """
     if isinstance(content, np.ndarray):
-        if content.dtype != np.uint8 or content.shape[2:] != (3,) or not content.size:
+        if content.dtype != np.uint8 or content.shape[2:] not in {(3,), ()} or not content.size:
             raise ImageError(f"expected pixels uint8 (height, width, 3), found {content.dtype} {content.shape}")
         return _decoded(Image.fromarray(content), crop, image_size)
     if not content:

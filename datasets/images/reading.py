@@ -15,7 +15,6 @@ MAX_BYTES = 256 * 2**20
 """A larger file is not read: no galaxy image is, and a zip can promise any size."""
 
 _HIDDEN = re.compile(r"(?:\A|/)(?:\.(?!\.)|(?:__macosx|thumbs\.db|desktop\.ini)(?:/|\Z))", re.IGNORECASE)
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def is_hidden(name: str) -> bool:
@@ -63,11 +62,6 @@ class Directory:
     def size(self, name: str) -> int:
         """Return the number of bytes of a file. Raises OSError."""
         return (self.path / name).stat().st_size
-
-
-def is_hdf5(head: bytes) -> bool:
-    """Say whether a file is one of HDF5, by its first 8 bytes or more."""
-    return head.startswith(_HDF5)
 
 
 def file_head(path: Path, size: int = 16) -> bytes:

@@ -13,6 +13,9 @@ FORMS: Mapping[str, str] = {
     "votes": "datasets.sources.votes",
     "table": "datasets.sources.labels_table",
     "fits": "datasets.sources.fits_folders",
+    "arrays": "datasets.sources.arrays.form",
+    "tfrecord": "datasets.sources.tfrecord",
+    "webdataset": "datasets.sources.webdataset",
 }
 """The module of each form by its name; it is imported with the first use, and what its reading needs too."""
 BY_RULES = frozenset({"galaxy-challenge", "galaxy-zoo-2", "votes"})

@@ -5,22 +5,18 @@ There are two, with different classes (H. Leung and J. Bovy, https://github.com/
 """
 
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 
-import h5py
 import numpy as np
-import numpy.typing as npt
 
-from datasets.errors import first_line
-from datasets.images.hdf5 import Slices
-from datasets.images.reading import is_hdf5
-from datasets.sources.listing import Evidence, Item, Listing
+from datasets.errors import ImageError, SourceError
+from datasets.sources.arrays.choosing import Part, choose
+from datasets.sources.arrays.form import array_files, listed, named_arrays
+from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
-from datasets.sources.trees import Tree, described, refusal, two_classes
+from datasets.sources.trees import Tree, described, refusal
 from datasets.wording import few
 
-OVER = frozenset[str]()
+OVER = frozenset({"arrays"})
 EXPECTED = "a Galaxy10 file (HDF5 with images and ans), or a folder that holds one"
 SDSS = (
     "Disk, Face-on, No Spiral",
@@ -46,70 +42,49 @@ DECALS = (
     "Edge-on Galaxies without Bulge",
     "Edge-on Galaxies with Bulge",
 )
-_CLASSES = {69: SDSS, 256: DECALS}
+_NAMES = {69: ("SDSS", SDSS), 256: ("DECaLS", DECALS)}
 
 
-def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
-    """See one HDF5 file in the first level."""
-    names = _files(tree)
-    return Evidence(f"the HDF5 file {names[0]}") if len(names) == 1 else None
+def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
+    """See an HDF5 file whose arrays are those of one of the two."""
+    try:
+        found = _found(tree, options)
+    except SourceError:
+        return None
+    return Evidence(f"Galaxy10 {_NAMES[found.images.stored.shape[1]][0]}: {found.images}")
 
 
-def list_source(tree: Tree, _options: SourceOptions) -> Listing:
+def list_source(tree: Tree, options: SourceOptions) -> Listing:
     """List a Galaxy10 file; an image's id is its row, and its object the position on the sky where the file has it.
 
     Raises SourceError where it is none.
     """
-    names = _files(tree)
-    if len(names) != 1:
-        raise refusal(tree.path, EXPECTED, f"{len(names)} HDF5 files in it ({described(tree)})")
-    path = tree.local(names[0])
+    found = _found(tree, options)
     try:
-        with h5py.File(path) as file:
-            return replace(_listing(path, file), labels_from=f"`ans` of {names[0]}")
-    except OSError as error:
-        raise refusal(tree.path, EXPECTED, f"a file that cannot be read ({first_line(error)})") from error
+        return listed(tree, [found], options, _NAMES[found.images.stored.shape[1]][1])
+    except ImageError as error:
+        raise refusal(tree.path, EXPECTED, str(error)) from error
 
 
-def _files(tree: Tree) -> list[str]:
-    names = [name for name in tree.files if "/" not in name]
-    return [name for name in names if name.lower().endswith((".h5", ".hdf5")) or is_hdf5(tree.head(name))]
-
-
-def _listing(path: Path, file: h5py.File) -> Listing:
-    images, answers = file.get("images"), file.get("ans")
-    if not isinstance(images, h5py.Dataset) or not isinstance(answers, h5py.Dataset):
-        raise refusal(path, EXPECTED, f"an HDF5 file with {few(sorted(file))}")
-    names = _CLASSES.get(images.shape[1]) if images.ndim == 4 else None
-    if names is None or images.shape[1:] != (images.shape[1], images.shape[1], 3) or images.dtype != np.uint8:
+def _found(tree: Tree, options: SourceOptions) -> Part:
+    """Find the arrays of a Galaxy10. Raises SourceError where they are not there, or of other axes."""
+    files = [name for name in array_files(tree) if not name.lower().endswith((".npy", ".npz")) and "/" not in name]
+    if len(files) != 1:
+        raise refusal(tree.path, EXPECTED, f"{len(files)} HDF5 files in it ({described(tree)})")
+    try:
+        arrays = named_arrays(tree, files)
+    except ImageError as error:
+        raise refusal(tree.path, EXPECTED, f"a file that cannot be read ({error})") from error
+    by_name = {array.name: array for array in arrays}
+    if not {"images", "ans"} <= by_name.keys():
+        raise refusal(tree.path, EXPECTED, f"an HDF5 file with {few(list(by_name))}")
+    images = by_name["images"].stored
+    if images.dtype != np.uint8 or images.shape[1:] not in {(side, side, 3) for side in _NAMES}:
         raise refusal(
-            path,
+            tree.path,
             "images uint8 (n, 69, 69, 3) of Galaxy10 SDSS or (n, 256, 256, 3) of Galaxy10 DECaLS",
-            f"{images.dtype} {images.shape}",
+            f"{images.dtype} {images.shape}; --format arrays takes them as they are",
         )
-    codes = np.asarray(answers)
-    if codes.shape != images.shape[:1]:
-        raise refusal(path, EXPECTED, f"{len(images)} images and {codes.shape} answers")
-    return _items(path, names, codes, _objects(file, len(codes)))
-
-
-def _items(path: Path, names: tuple[str, ...], codes: npt.NDArray[np.integer], objects: list[str]) -> Listing:
-    valid = np.isin(codes, np.arange(len(names)))
-    classes = two_classes(path, EXPECTED, {names[int(code)] for code in codes[valid]})
-    slices = Slices(path)
-    items = tuple(
-        Item(f"{row:05d}", classes.index(names[int(codes[row])]), partial(slices.image, row), object_id=objects[row])
-        for row in np.flatnonzero(valid).tolist()
-    )
-    rejected = tuple(
-        (f"{row:05d}", f"class {codes[row]}: expected 0 to {len(names) - 1}") for row in np.flatnonzero(~valid).tolist()
-    )
-    return Listing(classes, items, rejected)
-
-
-def _objects(file: h5py.File, count: int) -> list[str]:
-    """Name each galaxy by its position, to 0.1 arc seconds; empty where the file does not have it."""
-    columns = [np.asarray(file[name]) if name in file else None for name in ("ra", "dec")]
-    if any(column is None or column.shape != (count,) for column in columns):
-        return [""] * count
-    return [f"{ra:.5f} {dec:+.5f}" for ra, dec in zip(*columns, strict=True)]
+    if by_name["ans"].stored.shape != images.shape[:1]:
+        raise refusal(tree.path, EXPECTED, f"{images.shape[0]} images and {by_name['ans'].stored.shape} answers")
+    return choose(tree.path, arrays, replace(options, image_column="images", label_column="ans"))[0]

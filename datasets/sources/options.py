@@ -1,5 +1,6 @@
 """How a source is read: every choice that recognition makes can be made here instead."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -48,7 +49,19 @@ class SourceOptions:
     ] = None
     table: Annotated[str | None, Option("The table that gives the labels, of several.", PANEL, metavar="NAME")] = None
     image_column: Annotated[
-        str | None, Option("The column of the table that names the images.", PANEL, metavar="COLUMN")
+        str | None,
+        Option("What has the images: the column of a table, an array, a feature, a suffix.", PANEL, metavar="NAME"),
+    ] = None
+    label_column: Annotated[
+        str | None,
+        Option("What has the labels: a column, an array, a feature, a suffix, a key.", PANEL, metavar="NAME"),
+    ] = None
+    id_column: Annotated[
+        str | None, Option("What names the galaxies: images of one stay in one split.", PANEL, metavar="NAME")
+    ] = None
+    value_range: Annotated[
+        str | None,
+        Option("The values of arrays that are black and white, e.g. `0,65535`.", PANEL, metavar="LOW,HIGH"),
     ] = None
     drop_class: Annotated[
         tuple[str, ...], Option("Leave out the images of this class; may be repeated.", PANEL, metavar="NAME")
@@ -63,6 +76,7 @@ class SourceOptions:
         known = ("auto", *FORMS)
         require(self.format in known, "format", f"one of {few(known, most=20)}", self.format)
         require(self.min_images >= 0, "least number of images a class", "0 or more", self.min_images)
+        require(self.value_range is None or _is_range(self.value_range), "value range", "LOW,HIGH", self.value_range)
         require((self.class_level or 1) >= 1, "level of the class folders", "1 or more", self.class_level)
 
 
@@ -70,3 +84,11 @@ def require(holds: bool, name: str, expected: str, value: object) -> None:
     """Raise SourceError, saying what the option ``name`` must be, unless it ``holds``."""
     if not holds:
         raise SourceError(f"the {name} must be {expected}, got {value}")
+
+
+def _is_range(text: str) -> bool:
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        return False
+    return -math.inf < low < high < math.inf

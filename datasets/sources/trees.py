@@ -14,8 +14,8 @@ from datasets.errors import SourceError
 from datasets.images.archives import Contents, is_archive, open_archive
 from datasets.images.preparing import SUFFIXES
 from datasets.images.reading import Directory, is_hidden
+from datasets.images.scratch import Scratch
 from datasets.images.zips import leaves_archive
-from datasets.sources.scratch import Scratch
 from datasets.tables.kinds import is_table
 from datasets.tables.reading import Table
 from datasets.wording import few
@@ -66,6 +66,7 @@ class Tree:
         rejected: (file, reason) of members of archives that must not be read.
         omitted: what is in it and not in the entries.
         contents: reads its files.
+        scratch: has what is unpacked of it, as long as this is.
     """
 
     path: Path
@@ -74,7 +75,7 @@ class Tree:
     rejected: tuple[tuple[str, str], ...] = ()
     omitted: tuple[Omission, ...] = ()
     contents: Homes = field(default_factory=lambda: Homes({}), repr=False)
-    _scratch: Scratch = field(default_factory=Scratch, repr=False)
+    scratch: Scratch = field(default_factory=Scratch, repr=False)
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -114,11 +115,11 @@ class Tree:
         contents, inner = self.contents.find(name)
         if isinstance(contents, Directory):
             return contents.path / inner
-        return _unpacked(self._scratch, name, contents, inner)
+        return _unpacked(self.scratch, name, contents, inner)
 
     def beside(self) -> "Tree":
         """List the folder that a single file lies in; what is unpacked of it is there as long as this is."""
-        return open_source(self.path.parent, self._scratch)
+        return open_source(self.path.parent, self.scratch)
 
     def _depth(self, name: str) -> int:
         parts = name.split("/")[:-1]

@@ -3,11 +3,15 @@
 import csv
 import gzip
 import io
+import json
 import shutil
+import struct
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import h5py
 import numpy as np
@@ -16,6 +20,7 @@ import pyarrow.parquet as pq
 from astropy.io import fits
 from PIL import Image
 
+from datasets.images.magic import masked_crc
 from datasets.sources.galaxy10 import DECALS, SDSS
 from datasets.sources.listing import Listing
 from datasets.sources.options import SourceOptions
@@ -225,6 +230,106 @@ def fits_bands(place: Path) -> Path:
     return zip_of(place)
 
 
+def stacked(side: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """All images, uint8 (36, side, side, 3), and their labels, 0 to 2."""
+    labels, _, images = zip(*galaxies(side), strict=True)
+    return np.array(images), np.array(labels)
+
+
+def npz(place: Path) -> Path:
+    """Floats in 0–1 and a column a class, compressed."""
+    images, labels = stacked()
+    place.mkdir()
+    np.savez_compressed(place / "all.npz", x=(images / 255).astype(np.float32), y=np.eye(3)[labels], class_names=PLAIN)
+    return place / "all.npz"
+
+
+def npy_splits(place: Path) -> Path:
+    """As frameworks save them: colours first, the names as text."""
+    images, labels = stacked()
+    place.mkdir()
+    for first, name in enumerate(("train", "val", "test")):
+        np.save(place / f"x_{name}.npy", images[first::3].transpose(0, 3, 1, 2))
+        np.save(place / f"y_{name}.npy", np.array(PLAIN)[labels[first::3]])
+    return place
+
+
+def hdf5_groups(place: Path) -> Path:
+    images, labels = stacked()
+    place.mkdir()
+    with h5py.File(place / "all.hdf5", "w") as file:
+        for first, name in enumerate(("train", "test")):
+            file[f"{name}/images"], file[f"{name}/labels"] = images[first::2], labels[first::2]
+            file[f"{name}/labels"].attrs["class_names"] = PLAIN
+    return zip_of(place)
+
+
+def tfrecord(*features: tuple[str, bytes | int]) -> bytes:
+    """One record of `tf.train.Example` with a value a feature, in protobuf's encoding."""
+
+    def field(key: int, data: bytes) -> bytes:
+        return varint(key) + varint(len(data)) + data
+
+    def varint(value: int) -> bytes:
+        return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + varint(value >> 7)
+
+    entries = b""
+    for name, value in features:
+        values = field(10, field(10, value)) if isinstance(value, bytes) else field(26, field(10, varint(value)))
+        entries += field(10, field(10, name.encode()) + field(18, values))
+    data = field(10, entries)
+    length = struct.pack("<Q", len(data))
+    return length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))
+
+
+def tfrecords(place: Path) -> Path:
+    shards: dict[str, bytes] = {}
+    for label, number, pixels in galaxies():
+        shard = ("train-00000-of-00002", "train-00001-of-00002", "val.tfrecord", "zoo-test.tfrecord")[number % 4]
+        names = ("image/class/label", label), ("image/class/text", PLAIN[label].encode())
+        shards[shard] = shards.get(shard, b"") + tfrecord(("image/encoded", png(pixels)), *names)
+    for shard, data in shards.items():
+        write(place / shard, data)
+    return place
+
+
+def tfrecord_packed(place: Path) -> Path:
+    """Pixels that are not encoded, in one file that is compressed."""
+    sides = [("height", 24), ("width", 24), ("depth", 3)]
+    records = [
+        tfrecord(("image_raw", pixels.tobytes()), *sides, ("class_name", PLAIN[label].encode()))
+        for label, _, pixels in galaxies()
+    ]
+    write(place / "all.tfrecord.gz", gzip.compress(b"".join(records)))
+    return place / "all.tfrecord.gz"
+
+
+def tar_of(path: Path, files: dict[str, bytes], mode: Literal["w", "w:gz"] = "w") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, mode) as tar:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return path
+
+
+def tar_of_folders(place: Path) -> Path:
+    files = {f"./all/{PLAIN[label]}/{number}.png": png(pixels) for label, number, pixels in galaxies()}
+    return tar_of(place / "all.tar.gz", files, "w:gz")
+
+
+def webdataset(place: Path) -> Path:
+    shards: dict[str, dict[str, bytes]] = {}
+    for label, number, pixels in galaxies():
+        files = shards.setdefault(f"{('train', 'val', 'test')[number % 3]}-000000.tar", {})
+        key = f"{label}{number:05d}"
+        files |= {f"{key}.png": png(pixels), f"{key}.json": json.dumps({"label": PLAIN[label], "z": 0.1}).encode()}
+    for shard, files in shards.items():
+        tar_of(place / shard, files)
+    return place
+
+
 EXAMPLES = {
     "class folders": Example(class_folders, "class-folders", PLAIN),
     "zip of class folders": Example(lambda place: zip_of(class_folders(place)), "class-folders", PLAIN),
@@ -244,4 +349,11 @@ EXAMPLES = {
     "galaxy10 decals": Example(galaxy10(256), "galaxy10", (DECALS[1], DECALS[3], DECALS[5])),
     "fits cubes": Example(fits_cubes, "fits", PLAIN),
     "fits bands, zipped": Example(fits_bands, "fits", PLAIN),
+    "npz": Example(npz, "arrays", PLAIN),
+    "npy of splits": Example(npy_splits, "arrays", PLAIN),
+    "hdf5 with groups, zipped": Example(hdf5_groups, "arrays", PLAIN),
+    "tfrecords": Example(tfrecords, "tfrecord", PLAIN),
+    "tfrecord, packed": Example(tfrecord_packed, "tfrecord", PLAIN),
+    "tar of class folders": Example(tar_of_folders, "class-folders", PLAIN),
+    "webdataset": Example(webdataset, "webdataset", PLAIN),
 }

@@ -15,7 +15,7 @@ from datasets import Dataset, ImportOptions, SourceError, Split, import_dataset
 from datasets.arrow.verification import content_fingerprint
 from datasets.sources.forms import FORMS
 from datasets.sources.options import SourceOptions
-from datasets.sources.recognition import recognise
+from datasets.sources.recognition import form, recognise
 from datasets.sources.trees import open_source
 
 SMALL = ImportOptions(image_size=16)
@@ -76,25 +76,26 @@ def test_where_a_source_lies_does_not_matter(example, tmp_path):
     for path in sorted(tmp_path.iterdir()):
         if path != target:
             shutil.move(path, target / path.name)
-    after = listed_as(example.format, target / source.relative_to(tmp_path))
+    tree = open_source(target / source.relative_to(tmp_path))  # what is unpacked is there as long as this is
+    after = form(example.format).list_source(tree, SourceOptions())
     assert [(item.id, item.label) for item in after.items] == [(item.id, item.label) for item in before.items]
     assert isinstance(after.items[0].read(), bytes | np.ndarray)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_what_is_no_source_of_a_form_is_refused_in_one_line(form, tmp_path):
+@pytest.mark.parametrize("name", FORMS)
+def test_what_is_no_source_of_a_form_is_refused_in_one_line(name, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.csv").write_text("a,b\n1,2\n")
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 nothing")
     (tmp_path / "broken.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
-    for name in ("empty", "text.csv", "broken.zip", "broken.h5", "missing"):
+    for source in ("empty", "text.csv", "broken.zip", "broken.h5", "missing"):
         with pytest.raises(SourceError, match=r"cannot be imported: expected .*, found ") as caught:
-            listed_as(form, tmp_path / name)
+            listed_as(name, tmp_path / source)
         assert "\n" not in str(caught.value)
-        assert name in str(caught.value)
+        assert source in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["split folders", "table", "parquet"])
+@pytest.mark.parametrize("name", ["split folders", "table", "parquet", "npy of splits", "tfrecords", "webdataset"])
 def test_a_sources_own_splits_are_kept(name, tmp_path):
     source = EXAMPLES[name].make(tmp_path / "source")
     listing = listed_as(EXAMPLES[name].format, source)

@@ -1,0 +1,181 @@
+"""Arrays: NPY, NPZ or HDF5 files that hold images and their labels, alone or in a folder or archive.
+
+Arrays are known by their names, as ``naming`` has them, and their axes; ``--image-column`` and ``--label-column`` name
+others. Labels of an NPY file may lie in another one beside it. An image's id is its row.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from datasets.arrow.provenance import Omission
+from datasets.errors import ImageError, SourceError
+from datasets.images.arrays.brightness import AS_IT_IS, Scale
+from datasets.images.arrays.stacks import Stack, scaled
+from datasets.images.arrays.stored import Stored, arrays_in
+from datasets.images.magic import Kind, kind_of
+from datasets.sources.arrays.choosing import EXPECTED, Part, choose, has_images
+from datasets.sources.arrays.naming import IDS, LABELS, LEGEND, Named
+from datasets.sources.labels import Labels, read_labels
+from datasets.sources.listing import Evidence, Item, Listing
+from datasets.sources.options import SourceOptions
+from datasets.sources.trees import Tree, is_image, refusal, two_classes
+from datasets.wording import few
+
+OVER: frozenset[str] = frozenset()
+_SUFFIXES = (".npy", ".npz", ".h5", ".hdf5", ".hdf", ".he5")
+_MOST = 64
+"""Files of arrays in a source of this form; where there are more, they are something else."""
+
+
+def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
+    """Recognise files of arrays by their suffixes or first bytes, and images in them by their axes."""
+    names = array_files(tree)
+    if not names or len(names) > _MOST:
+        return None
+    try:
+        arrays = named_arrays(tree, names)
+    except ImageError:
+        arrays = []
+    images = [array for array in arrays if has_images(array.stored)]
+    if not images:
+        return Evidence(few(names)) if tree.is_file or not _has_others(tree) else None
+    if _has_others(tree) and not any(array.rank(LABELS) < len(LABELS) for array in arrays):
+        return None
+    return Evidence(f"arrays of images: {few(images, most=3)}")
+
+
+def list_source(tree: Tree, options: SourceOptions) -> Listing:
+    """List the images of the arrays; a row without a label is left out, one whose label is no class rejected.
+
+    Raises SourceError where there are no images and labels, more than one array may be either, or what is black and
+    white in the images is neither evident nor stated.
+    """
+    names = array_files(tree)
+    if not names:
+        raise refusal(tree.path, f"an NPY, NPZ or HDF5 file with {EXPECTED}", few(tree.files))
+    try:
+        arrays = named_arrays(tree, names)
+    except ImageError as error:
+        raise refusal(tree.path, EXPECTED, f"a file that cannot be used ({error})") from error
+    try:
+        return listed(tree, choose(tree.path, arrays, options), options)
+    except ImageError as error:
+        raise SourceError(f"'{tree.path}' cannot be imported: {error}") from error
+
+
+def array_files(tree: Tree) -> list[str]:
+    """Return the names of the files of arrays in a tree: by their suffixes; one by itself also by its first bytes."""
+    named = [name for name in tree.files if name.lower().endswith(_SUFFIXES)]
+    if tree.is_file and not named:
+        return [name for name in tree.files if kind_of(tree.head(name), name) is not None]
+    return named
+
+
+def named_arrays(tree: Tree, files: Sequence[str]) -> list[Named]:
+    """List the arrays of some files with their whole names. Raises ImageError where one cannot be read.
+
+    A file that holds several is left out of their names where there is no other. Beside a single NPY file, those
+    that may hold its labels are listed with it.
+    """
+    arrays = []
+    for file in files:
+        prefix = str(PurePosixPath(file).with_suffix(""))
+        for stored in _arrays(tree, file):
+            alone = stored.kind is not Kind.NPY and len(files) == 1
+            arrays.append(Named("/".join(filter(None, ["" if alone else prefix, stored.name])), stored))
+    if tree.is_file and arrays and arrays[0].stored.kind is Kind.NPY:
+        arrays += _labels_beside(tree.path, arrays[0])
+    return arrays
+
+
+def _arrays(tree: Tree, file: str) -> tuple[Stored, ...]:
+    try:
+        return arrays_in(tree.local(file))
+    except ImageError as error:
+        raise ImageError(f"{file}: {error}") from error
+
+
+def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Sequence[str] = ()) -> Listing:
+    """List the images of some arrays, given the classes' names where the arrays do not have them. Raises ImageError."""
+    stacks = scaled(
+        [Stack(part.images.stored.mapped(tree.scratch)) for part in parts],
+        None if options.value_range is None else Scale.stated(options.value_range),
+    )
+    labels = [_labels(part, legend) for part in parts]
+    names = {name for of_part in labels for name in of_part.names if name is not None}
+    classes = two_classes(tree.path, EXPECTED, names)
+    items: list[Item] = []
+    rejected: list[tuple[str, str]] = []
+    unlabelled = 0
+    for part, stack, of_part in zip(parts, stacks, labels, strict=True):
+        prefix = f"{part.images.name}/" if len(parts) > 1 else ""
+        rejected += [(f"{prefix}{row:05d}", reason) for row, reason in sorted(of_part.reasons.items())]
+        objects = _objects(part, len(stack))
+        for row, name in enumerate(of_part.names):
+            if name is not None:
+                read = partial(stack.image, row)
+                items.append(Item(f"{prefix}{row:05d}", classes.index(name), read, part.split, objects[row]))
+            elif row not in of_part.reasons:
+                unlabelled += 1
+    return Listing(
+        classes,
+        tuple(items),
+        tuple(rejected),
+        (Omission("rows without a label", unlabelled, "nothing in their place among the labels"),)
+        if unlabelled
+        else (),
+        labels_from=f"the array{'s' if len(parts) > 1 else ''} {few([part.labels.name for part in parts])}",
+        splits_from="the names of the arrays" if any(part.split for part in parts) else "",
+        notes=tuple(dict.fromkeys([*_notes(stacks[0]), *(of_part.note for of_part in labels if of_part.note)])),
+    )
+
+
+def _labels_beside(path: Path, images: Named) -> list[Named]:
+    """Find the NPY files beside one that may hold its labels; those that cannot be read do not."""
+    found = []
+    for other in sorted(path.parent.glob("*.npy")):
+        named = Named(other.stem, images.stored)
+        if other != path and named.split == images.split and named.rank((*LABELS, LEGEND, IDS)) <= len(LABELS) + 1:
+            with contextlib.suppress(ImageError):
+                found += [Named(other.stem, stored) for stored in arrays_in(other)]
+    return [array for array in found if not has_images(array.stored)]
+
+
+def _labels(part: Part, legend: Sequence[str]) -> Labels:
+    """Read the labels of a part. Raises ImageError, naming the array, where they are no classes."""
+    names = part.labels.stored.names or part.images.stored.names or legend
+    if not names and part.legend is not None:
+        names = part.legend.stored.column().tolist()
+    try:
+        return read_labels(part.labels.stored.column(), names)
+    except ImageError as error:
+        raise ImageError(f"in '{part.labels.name}' {error}; --label-column names another array") from error
+
+
+def _objects(part: Part, count: int) -> list[str]:
+    """Name each galaxy by its id, or its position to 0.1 arc seconds; empty where the source has neither."""
+    if part.ids is not None:
+        return [str(value) for value in part.ids.stored.column().tolist()]
+    if part.position is None:
+        return [""] * count
+    columns = [array.stored.column() for array in part.position]
+    return [f"{ra:.5f} {dec:+.5f}" for ra, dec in zip(*columns, strict=True)]
+
+
+def _notes(stack: Stack) -> list[str]:
+    """Say how pixels were made of the values."""
+    notes = []
+    if stack.scale != AS_IT_IS or stack.array.dtype != np.uint8:
+        notes.append(f"values {stack.scale} of type {stack.array.dtype} became black to white")
+    if stack.layout.first:
+        notes.append(f"the colours are the second axis of {stack.array.shape}")
+    return notes
+
+
+def _has_others(tree: Tree) -> bool:
+    """Say whether a tree has images or tables, which it then may be about."""
+    return bool(tree.tables) or any(map(is_image, tree.files))
