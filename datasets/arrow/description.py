@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datasets.arrow.provenance import Provenance
 from datasets.documents import first_problem
 from datasets.errors import FormatError
+from datasets.images.stretch import Stretch
 from datasets.storage.checksums import Checksum
 
 FORMAT = "galaxy-tuner-dataset/1"
@@ -24,11 +25,13 @@ class Preprocessing:
         image_size: side of the stored square images in pixels.
         crop: side of the central square that was kept, as a fraction of the source's shorter side, above 0 to 1.
         source_size: median (height, width) of the source images in pixels, before the crop.
+        stretch: what made pictures of FITS bands; None where there were none, or an older version made them.
     """
 
     image_size: int
     crop: float
     source_size: tuple[int, int]
+    stretch: Stretch | None = None
 
 
 @dataclass(frozen=True)

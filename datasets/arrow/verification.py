@@ -27,7 +27,10 @@ RowKey = tuple[str, int, str, str]
 
 def fingerprint(classes: Sequence[str], preprocessing: Preprocessing, rows: Iterable[RowKey]) -> str:
     """SHA-256 over classes, preprocessing and the sorted rows, in hexadecimal. Neither sharding nor order matter."""
-    digest = hashlib.sha256(_line([list(classes), asdict(preprocessing)]))
+    known = asdict(preprocessing)
+    if preprocessing.stretch is None:  # datasets from before there was one keep theirs
+        del known["stretch"]
+    digest = hashlib.sha256(_line([list(classes), known]))
     for row in sorted(rows):
         digest.update(_line(row))
     return digest.hexdigest()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from datasets.errors import ImageError
 from datasets.images.preparing import Content, DecodedImage, decode
+from datasets.images.stretch import Stretch
 
 Read = Callable[[], Content]
 
@@ -33,8 +34,8 @@ class Readable(Protocol):
 class Decoded:
     """What became of an item: an image, or None and the ``reason`` why there is none.
 
-    ``source_hash`` is the SHA-256 of the file or of the source's pixels, 32 bytes, ``pixel_hash`` that of the image's
-    pixels in hexadecimal; both are empty without an image.
+    ``source_hash`` is the SHA-256 of the file or of the source's pixels or bands, 32 bytes, ``pixel_hash`` that of the
+    image's pixels in hexadecimal; both are empty without an image.
     """
 
     image: DecodedImage | None
@@ -43,11 +44,11 @@ class Decoded:
     reason: str = ""
 
 
-def decode_read(read: Read, *, crop: float, image_size: int) -> Decoded:
+def decode_read(read: Read, *, crop: float, image_size: int, stretch: Stretch | None = None) -> Decoded:
     """Read and decode an image; ImageError becomes a reason, any other error is raised."""
     try:
         data = read()
-        image = decode(data, crop=crop, image_size=image_size)
+        image = decode(data, crop=crop, image_size=image_size, stretch=stretch)
     except ImageError as error:
         return Decoded(None, reason=str(error))
     source = data if isinstance(data, bytes) else data.tobytes()

@@ -10,6 +10,7 @@ from typing import TypeVar
 from datasets.images.decoded import Decoded, Readable, decode_read
 from datasets.images.decoding_process import DecodingProcess
 from datasets.images.decoding_worker import pickled
+from datasets.images.stretch import Stretch
 
 CHUNK = 32
 """Images a task: fewer would spend their time on handing over, more would make progress jerky."""
@@ -20,8 +21,10 @@ Item = TypeVar("Item", bound=Readable)
 Decode = Callable[[Sequence[Item]], list[Decoded]]
 
 
-def decode_all(items: Sequence[Item], *, crop: float, image_size: int) -> Iterator[list[tuple[Item, Decoded]]]:
-    """Yield all items with what became of them, a chunk at a time and in their order.
+def decode_all(
+    items: Sequence[Item], *, crop: float, image_size: int, stretch: Stretch | None = None
+) -> Iterator[list[tuple[Item, Decoded]]]:
+    """Yield all items with what `decode_read` made of them, a chunk at a time and in their order.
 
     Many items are decoded by processes, one a CPU: Pillow lets go of the interpreter's lock while it decodes and
     resamples, but opening and hashing a small image takes it so often that two threads are no faster than one and a
@@ -33,10 +36,10 @@ def decode_all(items: Sequence[Item], *, crop: float, image_size: int) -> Iterat
     cpus = _cpus()
     processes = min(cpus, len(items) // ITEMS_PER_PROCESS)
     if processes > 1 and pickled([items[0].read]) is not None:
-        return _by_processes(items, processes, crop, image_size)
+        return _by_processes(items, processes, crop, image_size, stretch)
 
     def decode(chunk: Sequence[Readable]) -> list[Decoded]:
-        return [decode_read(item.read, crop=crop, image_size=image_size) for item in chunk]
+        return [decode_read(item.read, crop=crop, image_size=image_size, stretch=stretch) for item in chunk]
 
     return _in_order(items, cpus, decode)
 
@@ -46,10 +49,10 @@ def _cpus() -> int:
 
 
 def _by_processes(
-    items: Sequence[Item], count: int, crop: float, image_size: int
+    items: Sequence[Item], count: int, crop: float, image_size: int, stretch: Stretch | None
 ) -> Iterator[list[tuple[Item, Decoded]]]:
     """Decode in ``count`` processes, each of which a thread talks to."""
-    processes = [DecodingProcess(crop=crop, image_size=image_size) for _ in range(count)]
+    processes = [DecodingProcess(crop=crop, image_size=image_size, stretch=stretch) for _ in range(count)]
     idle: SimpleQueue[DecodingProcess] = SimpleQueue()
     for process in processes:
         idle.put(process)

@@ -16,8 +16,9 @@ import threading
 from collections.abc import Sequence
 
 from datasets.errors import SourceError
-from datasets.images.decoded import Decoded, Readable, decode_read
+from datasets.images.decoded import Decoded, Readable
 from datasets.images.decoding_worker import GREETING, Failure, Reply, Request, Unknown, pickled, send
+from datasets.images.stretch import Stretch
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from datasets.images.decoding_worker import main; main()"
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # else NumPy starts a thread a CPU in each process
@@ -36,8 +37,8 @@ class DecodingProcess:
     One thread at a time may let it decode; any thread may kill it, for ever.
     """
 
-    def __init__(self, *, crop: float, image_size: int) -> None:
-        self._crop, self._image_size = crop, image_size
+    def __init__(self, *, crop: float, image_size: int, stretch: Stretch | None = None) -> None:
+        self._crop, self._image_size, self._stretch = crop, image_size, stretch
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()  # between starting and killing
         self._killed = False
@@ -81,12 +82,16 @@ class DecodingProcess:
     def _decode(self, items: Sequence[Readable]) -> list[Decoded]:
         reads = [item.read for item in items]
         request = pickled(reads)
-        reply = Unknown() if request is None else self._ask(Request(request, self._crop, self._image_size))
+        reply = Unknown() if request is None else self._ask(self._request(request))
         if isinstance(reply, Failure):
             raise _error(reply)
         if isinstance(reply, Unknown):
-            return [decode_read(read, crop=self._crop, image_size=self._image_size) for read in reads]
+            here = self._request(b"")
+            return [here.decoded(read) for read in reads]
         return reply
+
+    def _request(self, reads: bytes) -> Request:
+        return Request(reads, self._crop, self._image_size, self._stretch)
 
     def _ask(self, request: Request) -> Reply:
         if self._process is None and not self._unavailable:

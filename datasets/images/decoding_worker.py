@@ -12,7 +12,8 @@ import traceback
 from dataclasses import dataclass
 from typing import IO
 
-from datasets.images.decoded import Decoded, decode_read
+from datasets.images.decoded import Decoded, Read, decode_read
+from datasets.images.stretch import Stretch
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Request:
     reads: bytes
     crop: float
     image_size: int
+    stretch: Stretch | None
+
+    def decoded(self, read: Read) -> Decoded:
+        """Decode one of the reads."""
+        return decode_read(read, crop=self.crop, image_size=self.image_size, stretch=self.stretch)
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def _reply(request: Request) -> Reply:
     except Exception:  # whatever a class does when it is unpickled
         return Unknown()
     try:
-        return [decode_read(read, crop=request.crop, image_size=request.image_size) for read in reads]
+        return [request.decoded(read) for read in reads]
     except Exception as error:
         return Failure(pickled(error) or b"", traceback.format_exc())
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 
 from datasets.errors import ImageError, SourceError
-from datasets.images.fits_names import by_galaxy, in_order, is_fits, read_content
+from datasets.images.fits_names import by_galaxy, galaxy_of, is_fits, read_content
 from datasets.images.magic import GZIP, is_tfrecord, kind_of
 from datasets.images.preparing import SUFFIXES, Content
 from datasets.images.reading import Directory, file_head, is_hidden, read_file
@@ -88,7 +88,7 @@ def _among(files: Directory | Archive | Tar) -> Iterator[ImageFile]:
     images = {name: {"": name} for name in visible if PurePosixPath(name).suffix.lower() in SUFFIXES}
     for name, bands in sorted((images | by_galaxy(filter(is_fits, visible))).items()):
         try:
-            yield ImageFile(f"{files.path}/{name}", partial(read_content, files.read, in_order(bands)))
+            yield ImageFile(f"{files.path}/{name}", partial(read_content, files.read, *galaxy_of(bands)))
         except ImageError as error:
             yield _unusable(f"{files.path}/{name}", str(error))
 

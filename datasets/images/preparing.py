@@ -6,7 +6,7 @@ Import and classification both decode here, so that a network sees a galaxy the 
 import io
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +24,13 @@ from PIL import (
 )
 
 from datasets.errors import ImageError, first_line
+from datasets.images.bands import Bands
+from datasets.images.compositing import doubts, light_of, pictured
+from datasets.images.stretch import Stretch
 
-Content = bytes | npt.NDArray[np.uint8]
-"""A whole image file, or pixels as a source holds them: uint8, (height, width, 3), RGB, or (height, width), grey."""
+Content = bytes | npt.NDArray[np.uint8] | Bands
+"""A whole image file, or what a source holds: pixels, uint8 (height, width, 3), RGB, or (height, width), grey; or light
+in bands."""
 MAX_PIXELS = 64_000_000
 """A header that promises more is refused before any pixel is decoded; the largest cut-outs have a few million."""
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".bmp", ".webp"})
@@ -41,6 +45,8 @@ kernel's does from the Lanczos kernel's.
 
 # PostScript, which Pillow opens by running another program, and formats without 8-bit pictures are left out.
 _FORMATS = ("JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP")
+_FITS = (b"SIMPLE  =", b"\x1f\x8b", b"BZh")
+"""How a FITS file begins, plain or compressed; no image file does."""
 _DEEP = re.compile(r"(?<!BGR);(?:16|32|64)")
 _NOTES = {
     "RGB": (),
@@ -51,6 +57,10 @@ _NOTES = {
     "CMYK": ("CMYK image: colours were changed for print",),
 }
 _TRANSPARENT = "image with a transparency layer: laid over black"
+UNSTRETCHED = "FITS bands, and the model's images had none: stretched as SDSS's are, which may not suit"
+_BLOCKS, _EVEN, _SPREAD = 8, 2, 12
+"""An image has nothing on it whose pixels differ by no more than _SPREAD levels, as noise does, and the means of whose
+parts, _BLOCKS a side, by no more than _EVEN."""
 
 # Pillow warns of odd metadata without naming the file, but only the pixels count.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
@@ -73,26 +83,41 @@ class DecodedImage:
     notes: tuple[str, ...]
 
 
-def decode(content: Content, *, crop: float, image_size: int) -> DecodedImage:
+def decode(content: Content, *, crop: float, image_size: int, stretch: Stretch | None = None) -> DecodedImage:
     """Decode an image, crop it to its central square and resample that with an antialiasing Lanczos kernel.
 
     The orientation that a camera noted (EXIF) is honoured. Grey, palette and CMYK images are converted to RGB, and
     transparent ones laid over black, with a note each. Safe to call from several threads.
 
     Args:
-        content: the whole file, or the pixels, the right way up.
+        content: the whole file, of an image or FITS, or the pixels, the right way up, or bands.
         crop: side of the square as a fraction of the image's shorter side, above 0 to 1.
         image_size: side of the result in pixels.
+        stretch: makes a picture of bands; None: that of SDSS's images, as astropy has it.
 
     Raises:
-        ImageError: with the reason: empty, not an image, truncated, animated, more than 8 bits a channel, too large.
+        ImageError: with the reason: empty, not an image, truncated, animated, more than 8 bits a channel, too large,
+            nothing on it.
     """
+    image = _picture(content, crop, image_size, stretch)
+    if _is_blank(image.pixels):
+        raise ImageError(f"nothing to see: every pixel is {_shade(image.pixels)}")
+    return image
+
+
+def _picture(content: Content, crop: float, image_size: int, stretch: Stretch | None) -> DecodedImage:
+    if isinstance(content, Bands):
+        return _composed(content, crop, image_size, stretch)
     if isinstance(content, np.ndarray):
         if content.dtype != np.uint8 or content.shape[2:] not in {(3,), ()} or not content.size:
             raise ImageError(f"expected pixels uint8 (height, width, 3), found {content.dtype} {content.shape}")
         return _decoded(Image.fromarray(content), crop, image_size)
     if not content:
         raise ImageError("empty file")
+    if content.startswith(_FITS):
+        from datasets.images.fits_pixels import bands_of  # astropy takes long to import
+
+        return _composed(bands_of([content]), crop, image_size, stretch)
     try:
         with _opened(content) as image:
             return _decoded(image, crop, image_size)
@@ -102,6 +127,43 @@ def decode(content: Content, *, crop: float, image_size: int) -> DecodedImage:
         raise ImageError(f"too large: at most {MAX_PIXELS // 10**6} megapixels can be used") from error
     except Exception as error:  # a damaged file can fail anywhere in a decoder, with any type
         raise ImageError(_damage(error)) from error
+
+
+def _composed(bands: Bands, crop: float, image_size: int, stretch: Stretch | None) -> DecodedImage:
+    """Make a picture of bands: by a stretch at the picture's scale, without one at their own scale."""
+    if stretch is None:
+        from datasets.images.sdss_stretch import composite  # astropy takes long to import
+
+        chosen = bands.chosen()
+        image = _decoded(Image.fromarray(composite(chosen.planes)), crop, image_size)
+        image = replace(image, notes=(*chosen.notes, UNSTRETCHED))
+    else:
+        chosen = bands.chosen(stretch.bands)
+        light = light_of(chosen, crop=crop, image_size=image_size)
+        image = DecodedImage(pictured(light, stretch), bands.size, (*chosen.notes, *doubts(chosen, light, stretch)))
+    if _is_blank(image.pixels):
+        low, high = (float(end(list(map(end, chosen.planes)))) for end in (np.min, np.max))
+        whose = "SDSS's stretch" if stretch is None else "the stretch of the dataset"
+        raise ImageError(f"nothing to see at {whose}: pixels from {low:.3g} to {high:.3g} {bands.unit}".rstrip())
+    return image
+
+
+def _is_blank(pixels: npt.NDArray[np.uint8]) -> bool:
+    """Say whether there is no more than noise on an image."""
+    if np.ptp(pixels, axis=(0, 1)).max() > _SPREAD:
+        return False
+    count = min(_BLOCKS, len(pixels))
+    side = len(pixels) // count
+    whole = pixels[: count * side, : count * side].reshape(count, side, count, side, 3)
+    return bool(np.ptp(whole.mean(axis=(1, 3)), axis=(0, 1)).max() <= _EVEN)
+
+
+def _shade(pixels: npt.NDArray[np.uint8]) -> str:
+    """Name the one colour of an image."""
+    shade = pixels.mean(axis=(0, 1))
+    if shade.max() < _SPREAD:
+        return "black"
+    return "white" if shade.min() > 255 - _SPREAD else f"about ({', '.join(f'{value:.0f}' for value in shade)})"
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -180,6 +242,8 @@ def _as_rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     if not image.has_transparency_data:
         return (image if image.mode == "RGB" else image.convert("RGB")), notes
     layer = image.convert("RGBA")
+    if layer.getchannel("A").getextrema() == (255, 255):  # nothing shines through
+        return layer.convert("RGB"), notes
     black = Image.new("RGBA", layer.size, (0, 0, 0, 255))
     return Image.alpha_composite(black, layer).convert("RGB"), (*notes, _TRANSPARENT)
 

@@ -14,6 +14,7 @@ from datasets.arrow.verification import fingerprint
 from datasets.errors import SourceError
 from datasets.garbage import uncollected
 from datasets.images.decoding import decode_all
+from datasets.images.stretch import Stretch
 from datasets.importing.assignment import assign_splits, check_labels
 from datasets.importing.duplicates import Row
 from datasets.importing.options import ImportOptions
@@ -23,6 +24,7 @@ from datasets.importing.publishing import check_free, publish
 from datasets.importing.quarantine import Quarantine, left_on_refusal
 from datasets.importing.staging import Staging
 from datasets.importing.stratification import shares
+from datasets.importing.stretch_choice import stretch_for
 from datasets.progress import Progress, silent
 from datasets.sources.listing import Item, Listing
 from datasets.sources.source import Source, read_source
@@ -78,8 +80,9 @@ def _imported(
         quarantine.add(file, reason)
     _check_classes(listing, listing.items, options, noun="image")
     check_free(folder)
+    stretch = stretch_for(listing.items, options)
     with building_place(folder) as built:
-        staging = _decode_into(built, listing, quarantine, options, progress)
+        staging = _decode_into(built, listing, quarantine, options, stretch, progress)
         if not staging.rows:
             file, reason = quarantine.files[0]
             raise SourceError(
@@ -89,7 +92,7 @@ def _imported(
         _check_classes(listing, staging.rows, options, noun="usable image")
         splits = _assign(listing, staging, quarantine, options)
         info = replace(
-            _complete(built, listing, staging, splits, options),
+            _complete(built, listing, staging, splits, options, stretch),
             path=folder.uri,
             source=str(source.tree.path.absolute()),
             source_format=source.provenance.format,
@@ -114,11 +117,16 @@ def _shares(options: ImportOptions) -> dict[Split, float]:
 
 
 def _decode_into(
-    built: Path, listing: Listing, quarantine: Quarantine, options: ImportOptions, progress: Progress
+    built: Path,
+    listing: Listing,
+    quarantine: Quarantine,
+    options: ImportOptions,
+    stretch: Stretch | None,
+    progress: Progress,
 ) -> Staging:
     """Decode all items; stage the usable ones below ``built``, and note the others."""
     staging, done = Staging(built, options.image_size), 0
-    for chunk in decode_all(listing.items, crop=options.crop, image_size=options.image_size):
+    for chunk in decode_all(listing.items, crop=options.crop, image_size=options.image_size, stretch=stretch):
         for item, decoded in chunk:
             if decoded.image is None:
                 quarantine.add(item.id, decoded.reason)
@@ -138,14 +146,19 @@ def _assign(listing: Listing, staging: Staging, quarantine: Quarantine, options:
 
 
 def _complete(
-    built: Path, listing: Listing, staging: Staging, splits: npt.NDArray[np.int8], options: ImportOptions
+    built: Path,
+    listing: Listing,
+    staging: Staging,
+    splits: npt.NDArray[np.int8],
+    options: ImportOptions,
+    stretch: Stretch | None,
 ) -> DatasetInfo:
     """Write the Arrow files and describe them; path, source and quarantine are the caller's."""
     kept = splits >= 0
     labels = np.array([row.label for row in staging.rows], np.int64)[kept]
     notes = Counter(note for row, of_row in staging.notes.items() if kept[row] for note in of_row)
     height, width = np.median(np.array(staging.source_sizes)[kept], axis=0).astype(int).tolist()
-    preprocessing = Preprocessing(options.image_size, options.crop, (height, width))
+    preprocessing = Preprocessing(options.image_size, options.crop, (height, width), stretch)
     shards = staging.complete(splits)
     with ThreadPoolExecutor(thread_name_prefix="checksum") as pool:  # hashing lets go of the interpreter's lock
         checksums = tuple(pool.map(lambda name: checksum_of(built / name), shards))

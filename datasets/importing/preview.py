@@ -8,7 +8,9 @@ import numpy.typing as npt
 
 from datasets.images.contact_sheet import Section, contact_sheet
 from datasets.images.decoded import decode_read
+from datasets.images.stretch import Stretch
 from datasets.importing.options import ImportOptions
+from datasets.importing.stretch_choice import stretch_for
 from datasets.sources.listing import Item, Listing
 from datasets.storage.folders import storage_errors
 from datasets.storage.whole_files import replace_file
@@ -23,11 +25,12 @@ def draw_preview(listing: Listing, options: ImportOptions, target: str | Path) -
 
     Raises StorageError where it cannot be written.
     """
+    stretch = stretch_for(listing.items, options)
     members: dict[int, list[Item]] = {label: [] for label in range(len(listing.classes))}
     for item in listing.items:
         members[item.label].append(item)
     sections = [
-        Section(f"{name}: {len(members[label]):,}", [_thumbnails(members[label], options)])
+        Section(f"{name}: {len(members[label]):,}", [_thumbnails(members[label], options, stretch)])
         for label, name in enumerate(listing.classes)
     ]
     path = Path(target).absolute()
@@ -36,13 +39,13 @@ def draw_preview(listing: Listing, options: ImportOptions, target: str | Path) -
     return path
 
 
-def _thumbnails(items: list[Item], options: ImportOptions) -> list[npt.NDArray[np.uint8]]:
+def _thumbnails(items: list[Item], options: ImportOptions, stretch: Stretch | None) -> list[npt.NDArray[np.uint8]]:
     chosen = random.Random(options.seed).sample(items, min(_TRIES, len(items)))
     shown: list[npt.NDArray[np.uint8]] = []
     for item in chosen:
         if len(shown) == _PER_CLASS:
             break
-        image = decode_read(item.read, crop=options.crop, image_size=options.image_size).image
+        image = decode_read(item.read, crop=options.crop, image_size=options.image_size, stretch=stretch).image
         if image is not None:
             shown.append(image.pixels)
     return shown

@@ -9,7 +9,7 @@ from functools import partial
 
 from datasets.arrow.provenance import Omission
 from datasets.errors import ImageError, SourceError
-from datasets.images.fits_names import by_galaxy, in_order, is_fits, read_content
+from datasets.images.fits_names import by_galaxy, galaxy_of, is_fits, read_content
 from datasets.sources.class_files import ClassFile, class_files
 from datasets.sources.class_folders import evidence, listed
 from datasets.sources.listing import Evidence, Item, Listing
@@ -45,11 +45,11 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     for label in sorted(files):
         for galaxy, bands in sorted(by_galaxy(files[label]).items()):
             try:
-                names = in_order(bands)
+                names, of_names = galaxy_of(bands, options.wanted_bands)
             except ImageError as error:
                 rejected.append((galaxy, str(error)))
                 continue
-            read = partial(read_content, tree.contents.read, [found.root + name for name in names])
+            read = partial(read_content, tree.contents.read, [found.root + name for name in names], of_names)
             items.append(Item(galaxy, label, read, files[label][names[0]].split))
     others = len(found.files) - sum(len(named) for named in files.values())
     left = [Omission("other files in the folders", others, "no FITS files")] if others else []

@@ -63,6 +63,14 @@ class SourceOptions:
         str | None,
         Option("The values of arrays that are black and white, e.g. `0,65535`.", PANEL, metavar="LOW,HIGH"),
     ] = None
+    bands: Annotated[
+        str | None,
+        Option(
+            "Bands of FITS that are red, green and blue, by names or places: `i,r,g` or `2,1,0`; one of them for grey.",
+            PANEL,
+            metavar="BANDS",
+        ),
+    ] = None
     drop_class: Annotated[
         tuple[str, ...], Option("Leave out the images of this class; may be repeated.", PANEL, metavar="NAME")
     ] = ()
@@ -77,7 +85,13 @@ class SourceOptions:
         require(self.format in known, "format", f"one of {few(known, most=20)}", self.format)
         require(self.min_images >= 0, "least number of images a class", "0 or more", self.min_images)
         require(self.value_range is None or _is_range(self.value_range), "value range", "LOW,HIGH", self.value_range)
+        require(len(self.wanted_bands) in {0, 1, 3}, "bands", "three, red first, or one", self.bands)
         require((self.class_level or 1) >= 1, "level of the class folders", "1 or more", self.class_level)
+
+    @property
+    def wanted_bands(self) -> tuple[str, ...]:
+        """The bands asked for, in small letters; none where they are left to the source."""
+        return tuple(name.strip().lower() for name in self.bands.split(",")) if self.bands else ()
 
 
 def require(holds: bool, name: str, expected: str, value: object) -> None:

@@ -207,7 +207,9 @@ def galaxy10(side: int) -> Callable[[Path], Path]:
 
 
 def light(pixels: np.ndarray) -> np.ndarray:
-    """Nanomaggies-like brightness, (3, height, width), bands from blue to red."""
+    """Nanomaggies-like brightness, (3, height, width), bands from blue to red, of a galaxy on a dark sky."""
+    y, x = np.mgrid[-1 : 1 : pixels.shape[0] * 1j, -1 : 1 : pixels.shape[1] * 1j]
+    pixels = pixels * np.exp(-8 * (x**2 + y**2))[..., np.newaxis]
     return (pixels[::-1].astype(np.float32) / 50).transpose(2, 0, 1)[::-1]
 
 

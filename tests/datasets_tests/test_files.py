@@ -14,7 +14,7 @@ from astropy.io import fits
 from datasets_tests.source_examples import EXAMPLES, galaxies, png, tfrecord
 
 from datasets import ImageError, decode, iterate_images
-from datasets.images.fits_pixels import composite
+from datasets.images.fits_pixels import bands_of
 from datasets.images.reading import MAX_BYTES
 from datasets.images.zips import Archive
 
@@ -175,19 +175,19 @@ def test_fits_cutouts_are_composed_as_import_does(tmp_path, planes, zipped):
         (tmp_path / "a" / f"g7_{band}.fits").write_bytes(fits_file(plane)[:])
     (tmp_path / "a" / "g8_g.fits").write_bytes(fits_file(planes[0]))
     (tmp_path / "a" / "g8_r.fits").write_bytes(fits_file(planes[1]))
-    expected = composite([fits_file(*planes)])
+    expected = bands_of([fits_file(*planes)]).planes
     cube, seven, eight = iterate_images([tmp_path / "a"])
     assert [file.name for file in (cube, seven, eight)] == [
         f"{tmp_path}/a/{n}" for n in ("cube.fits", "g7_*.fits", "g8_*.fits")
     ]
-    assert (cube.read() == expected).all()
-    assert (seven.read() == expected).all()
-    assert reason(eight) == "the bands g, r: expected three, or g, r and i"
+    assert np.array_equal(cube.read().planes, expected)
+    assert np.array_equal(seven.read().planes, expected)
+    assert reason(eight).startswith("the bands g, r: expected one or three, or g, r and i; say which")
     alone, in_zip = iterate_images([tmp_path / "a" / "cube.fits", zipped(None, extra={"b.fits": fits_file(*planes)})])
-    assert (alone.read() == expected).all()
-    assert (in_zip.read() == expected).all()
+    assert np.array_equal(alone.read().planes, expected)
+    assert np.array_equal(in_zip.read().planes, expected)
     (band,) = iterate_images([tmp_path / "a" / "g8_g.fits"])
-    assert reason(band) == "1 bands: expected 3, or g, r and i (or z) named in the header"
+    assert band.read().names == ("",)
 
 
 @pytest.mark.parametrize("name", ["list.csv", "list.csv.gz", "list.parquet"])
@@ -203,7 +203,7 @@ def test_a_table_lists_paths_from_its_own_folder(tmp_path, planes, name):
             file.write("label,Path\n" + "".join(f"1,{path}\n" for path in paths))
     first, second, empty, gone = iterate_images([tmp_path / name])
     assert (first.name, first.read()) == ("a.jpg", b"a")
-    assert second.read().shape == (12, 12, 3)
+    assert second.read().size == (12, 12)
     assert (empty.name, reason(empty)) == (f"{tmp_path / name}/3", "no path in this row")
     assert reason(gone) == "no such file"
 

@@ -97,6 +97,6 @@ def test_class_folders_with_a_table_of_something_else_stay_class_folders(make_so
 
 
 def test_paths_of_fits_files_are_composed(tmp_path):
-    fits.PrimaryHDU(np.ones((3, 8, 9), np.float32)).writeto(tmp_path / "cube.fits")
+    fits.PrimaryHDU(np.arange(216, dtype=np.float32).reshape(3, 8, 9)).writeto(tmp_path / "cube.fits")
     listing = listed_as("table", table(tmp_path, "path,label\ncube.fits,x\nb.png,y\n"))
-    assert listing.items[0].read().shape == (8, 9, 3)
+    assert listing.items[0].read().size == (8, 9)

@@ -149,6 +149,7 @@ def test_its_own_runtime_gives_the_same_probabilities_for_a_batch_of_any_size(
         "image_size": SIDE,
         "source_size": [40, 40],
         "resampling": "lanczos",
+        "stretch": None,
     }
     assert told["decide"]["balanced"] == [4.0, 1.0, 1.5, 1.0, 1.0]
     assert told["sure"] == {"max_error": 0.02, "from": {"accuracy": 0.9, "balanced": None}}

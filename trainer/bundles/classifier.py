@@ -140,8 +140,9 @@ class Classifier:
         return decided(probabilities, self.classes, self.bundle.manifest.thresholds, decide)
 
     def _decoded(self, file: ImageFile, crop: float) -> DecodedImage | ImageError:
+        learnt = self.bundle.manifest.preprocessing
         try:
-            return decode(file.read(), crop=crop, image_size=self.bundle.manifest.preprocessing.image_size)
+            return decode(file.read(), crop=crop, image_size=learnt.image_size, stretch=learnt.stretch)
         except ImageError as error:
             return error
 

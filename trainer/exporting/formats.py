@@ -6,7 +6,7 @@ Importing this needs no TensorFlow; what a format needs is imported when it is u
 import json
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -120,7 +120,8 @@ def description_of(manifest: Manifest) -> dict[str, object]:
 
     ``preprocessing`` says what was done to the training images and has to be done to others before they are given to
     the model: the central square of ``crop`` times the shorter side, resampled to ``image_size``; ``source_size`` is
-    the median (height, width) that the sources had. ``decide`` has, for each way to name a class, the factors to
+    the median (height, width) that the sources had, and ``stretch`` what made pictures of FITS bands (null: there were
+    none; see `datasets.images.stretch`). ``decide`` has, for each way to name a class, the factors to
     multiply its probabilities by before the largest is taken. ``sure`` has the probability of the class decided for
     from which at most ``max_error`` of the answers should be wrong (null: nothing is promised), and ``novelty`` the
     output that is above ``unlike_above`` for images not like the training's; both are null in models that do not know.
@@ -137,6 +138,7 @@ def description_of(manifest: Manifest) -> dict[str, object]:
             "image_size": side,
             "source_size": list(preprocessing.source_size),
             "resampling": "lanczos",
+            "stretch": None if preprocessing.stretch is None else asdict(preprocessing.stretch),
         },
         "decide": {
             "accuracy": [1.0] * len(manifest.classes),

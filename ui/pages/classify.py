@@ -141,7 +141,8 @@ def _card(number: int, prediction: Prediction, file: ImageFile, crop: float, cla
         return
     with st.container(border=True):
         picture, answer = st.columns([1, 4], vertical_alignment="center")
-        picture.image(decode(file.read(), crop=crop, image_size=_PICTURE_PIXELS).pixels)
+        stretch = classifier.bundle.manifest.preprocessing.stretch
+        picture.image(decode(file.read(), crop=crop, image_size=_PICTURE_PIXELS, stretch=stretch).pixels)
         answer.markdown(f"**{plain(prediction.class_name)}** · {wording.percent(prediction.probability)}")
         answer.caption(plain(prediction.path))
         for warning in prediction.warnings:
@@ -149,5 +150,5 @@ def _card(number: int, prediction: Prediction, file: ImageFile, crop: float, cla
         answer.html(probability_bars(prediction.probabilities, prediction.class_name))
         if answer.toggle("What it rests on", key=f"heatmap {number}", help=_HEATMAP):
             side = classifier.bundle.manifest.preprocessing.image_size
-            pixels = decode(file.read(), crop=crop, image_size=side).pixels
+            pixels = decode(file.read(), crop=crop, image_size=side, stretch=stretch).pixels
             answer.image(overlay(pixels, classifier.heatmap(pixels, prediction.class_name)))

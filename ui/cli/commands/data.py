@@ -121,6 +121,8 @@ def _described(info: "DatasetInfo") -> RenderableType:
     }
     if info.columns:
         about["columns"] = f"{len(info.columns)} kept from the source's table"
+    if info.preprocessing.stretch is not None:
+        about["stretch"] = str(info.preprocessing.stretch)
     notes = []
     if info.quarantined:
         unusable = f"{wording.plural(info.quarantined, 'image')} could not be used: see quarantine.csv"

@@ -1,0 +1,46 @@
+"""The stretch of a source's FITS images, chosen from some of them before the import begins."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
+import numpy as np
+
+from datasets.errors import ImageError
+from datasets.images.bands import Bands
+from datasets.images.fits_names import is_fits
+from datasets.images.stretch import Stretch
+from datasets.images.stretching import Sample, choose_stretch
+from datasets.importing.options import ImportOptions
+from datasets.sources.listing import Item
+
+_MOST = 128
+"""Images that a stretch is chosen from: with more it hardly changes, and a large source is not read twice."""
+_PROBED = 4
+"""Images that are read where no name is one of FITS, to see whether they hold bands nevertheless."""
+_THREADS = 4
+
+
+def stretch_for(items: Sequence[Item], options: ImportOptions) -> Stretch | None:
+    """Choose the stretch for a source; None where it holds no bands, or none that can be used."""
+    named = [item for item in items if is_fits(item.id)]
+    if not named and not any(_samples(items, options, _PROBED)):
+        return None
+    return choose_stretch(_samples(named or items, options, _MOST), options.wanted_bands)
+
+
+def _samples(items: Sequence[Item], options: ImportOptions, count: int) -> list[Sample]:
+    """Read some images, the same ones for a seed; those that cannot be read, or have no bands, are passed over."""
+    drawn = np.random.default_rng(options.seed).permutation(len(items))[:count]
+
+    def sample(number: int) -> list[Sample]:
+        try:
+            content = items[number].read()
+            if not isinstance(content, Bands):
+                return []
+            return [Sample(content, crop=options.crop, image_size=options.image_size)]
+        except ImageError:
+            return []
+
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="stretch") as pool:
+        return list(chain.from_iterable(pool.map(sample, sorted(drawn))))
