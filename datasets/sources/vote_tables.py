@@ -11,7 +11,8 @@ import pyarrow as pa
 from datasets.errors import SourceError
 from datasets.sources.options import SourceOptions
 from datasets.sources.rules.conditions import Columns, Numbers
-from datasets.sources.rules.rule_set import Rules, Wording, read_rules
+from datasets.sources.rules.rule_set import Rules, read_rules
+from datasets.sources.rules.wordings import Wording
 from datasets.sources.trees import Tree, is_image
 from datasets.tables.reading import Table
 
@@ -24,11 +25,12 @@ _WHOLE = re.compile(r"(?<=\d)\.0\Z", re.ASCII)
 
 @dataclass(frozen=True)
 class VoteTable:
-    """A table that has the columns of rules; ``wording`` says which."""
+    """A table that has the columns of rules: ``wording`` says which, ``unused`` which kinds of columns it has too."""
 
     table: Table
     rules: Rules
     wording: Wording
+    unused: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -36,7 +38,7 @@ class VoteTable:
         return PurePosixPath(self.table.name).name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Galaxy:
     """What a table says of a galaxy: its class, an index into the rules', or -1 for none; its name; where it stands."""
 
@@ -80,9 +82,9 @@ def vote_tables(tree: Tree, rules: Rules, needed: Collection[str] = ()) -> tuple
         except SourceError as error:  # perhaps a stray file
             damaged.append(error)
             continue
-        wording = rules.fitting(header)
-        if wording is not None and set(needed) <= {name.strip().casefold() for name in header}:
-            found.append(VoteTable(table, rules, wording))
+        fitting = [wording for wording in rules.wordings if wording.fits(header)]
+        if fitting and set(needed) <= {name.strip().casefold() for name in header}:
+            found.append(VoteTable(table, rules, fitting[0], tuple(wording.name for wording in fitting[1:])))
     return found, damaged
 
 
@@ -115,6 +117,8 @@ def read_votes(source: VoteTable, key: str) -> Votes:
 
 def stem_of(name: str) -> str:
     """Return what a table's name of a galaxy is as the name of its image, without folders and an image's suffix."""
+    if "." not in name and "/" not in name and "\\" not in name:  # as most are, of millions
+        return name.strip()
     last = name.strip().replace("\\", "/").rpartition("/")[2]
     return PurePosixPath(last).stem if is_image(last) else _WHOLE.sub("", last)
 

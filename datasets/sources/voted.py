@@ -56,9 +56,12 @@ def deciding(tree: Tree, tables: Sequence[VoteTable], images: Images, read: Read
             passed.append(Omission(table.name, 0, labels.doubt))
         else:
             several.append(labels)
+    if not images:
+        found = f"{few([table.name for table in tables])} and no image: give the folder that holds both"
+        raise refusal(tree.path, "a table of votes for the images beside it", found)
     if not several:
         found = "; ".join(f"{omission.what}: {omission.why}" for omission in passed)
-        raise refusal(tree.path, "a table of votes for the images beside it", f"{found} (--table NAME insists on one)")
+        raise refusal(tree.path, "a table of votes for the images beside it", found)
     first, *others = several
     for other in others:
         if _labelled(other, images) != _labelled(first, images):
@@ -92,7 +95,7 @@ def listed(tree: Tree, labels: Labels, images: Images, rejected: Sequence[tuple[
     """Join images and galaxies.
 
     An image without a class, or of which the table says nothing, is left out; a galaxy with a class but without an
-    image is rejected. Raises SourceError where no image has a class.
+    image is rejected, unless most are such: they are counted then. Raises SourceError where no image has a class.
     """
     votes = labels.votes
     source, rules, doubtful = votes.source, votes.source.rules, set(votes.conflicting)
@@ -111,6 +114,10 @@ def listed(tree: Tree, labels: Labels, images: Images, rejected: Sequence[tuple[
     items.sort(key=lambda item: (item.label, item.id))
     twice = [(images[stem][0], f"is in two rows of {source.name}, of two classes") for stem in doubtful & images.keys()]
     absent = [(stem, "the source has no image of it") for stem in classified if stem not in images]
+    notes = _notes(votes)
+    if len(absent) > len(labelled):  # a catalogue, of which some images are here
+        notes.append(f"{len(absent):,} galaxies of {source.name} have a class and no image here")
+        absent = []
     kind = f", columns of {source.wording.name}" if source.wording.name else ""
     return Listing(
         classes,
@@ -119,7 +126,7 @@ def listed(tree: Tree, labels: Labels, images: Images, rejected: Sequence[tuple[
         omitted=(*labels.passed, *_omitted(labels, images)),
         labels_from=f"the votes in {source.name} by the rules of {rules.origin}{kind}",
         splits_from="the folders of the images" if splits else "",
-        notes=(*source.table.notes, *_notes(votes)),
+        notes=(*source.table.notes, *notes),
         side=SideTable((source.table,), {images[stem][0]: (0, galaxy.row) for stem, galaxy in labelled}),
     )
 
@@ -170,14 +177,16 @@ def _folder(path: str) -> str:
     return f"{path.split('/')[0]}/" if "/" in path else "images beside the table"
 
 
-def _notes(votes: Votes) -> tuple[str, ...]:
+def _notes(votes: Votes) -> list[str]:
     source = votes.source
     present = {galaxy.label for galaxy in votes.galaxies.values()}
     empty = [name for label, name in enumerate(source.rules.classes) if label not in present]
     notes = [f"no row of {source.name} meets the rule of {few(empty)}"] if empty else []
     if votes.incomplete:
         notes.append(f"{votes.incomplete:,} of {votes.rows:,} rows of {source.name} lack a value that the rules use")
-    return tuple(notes)
+    if source.unused:
+        notes.append(f"{source.name} also has the columns of {few(source.unused)}, which decide nothing")
+    return notes
 
 
 def _splits(paths: Sequence[str]) -> dict[str, Split]:

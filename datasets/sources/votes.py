@@ -18,6 +18,8 @@ from datasets.sources import labels_table
 from datasets.sources.finding import images_by_stem
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
+from datasets.sources.rules.rule_set import built_in, read_rules
+from datasets.sources.rules.wordings import lacking
 from datasets.sources.trees import Tree, described, refusal
 from datasets.sources.vote_tables import VoteTable, read_votes, rules_of, stem_of, vote_tables
 from datasets.sources.voted import Labels, deciding, listed, refuse_class_folders
@@ -33,8 +35,12 @@ NAMES = (
     *("image", "path", "id", "name"),
 )
 """Columns that name images, in small letters; of those that are there, the one that names the most."""
+_ENOUGH = 100
+"""So many images named by a column are no chance."""
 _VOTES = re.compile(
-    r"(fraction|frac|debiased|weighted|votes?)\Z|\Ap_(el|cw|acw|edge|dk|mg|cs)(_|\Z)|\Aclass\d+\.\d+\Z", re.IGNORECASE
+    r"(fraction|frac|debiased|weighted|votes?)\Z|\A(smooth-or-featured|how-rounded|disk-edge-on|t\d\d_)"
+    r"|\Ap_(el|cw|acw|edge|dk|mg|cs)(_|\Z)|\Aclass\d+\.\d+\Z",
+    re.IGNORECASE,
 )
 
 
@@ -79,6 +85,8 @@ def _naming(table: Table, stems: Collection[str]) -> str:
     for batch in table.read(dict.fromkeys(known, pa.string())) if len(known) > 1 else ():
         for name in known:
             named[name] += sum(stem_of(text) in stems for text in batch[name].to_pylist() if text)
+        if max(named.values()) >= _ENOUGH:
+            break
     return max(known, key=named.__getitem__)
 
 
@@ -102,12 +110,16 @@ def _refused(tree: Tree, options: SourceOptions) -> SourceError:
     found = _unknown_votes(tree)
     if options.classes is None and found is not None:
         table, votes = found
+        known = [name for name in built_in() if any(one.fits(table.header()) for one in read_rules(name).wordings)]
+        ways = " or ".join([*known, "rules.toml"])
         return refusal(
             tree.path,
             "votes of a survey whose rules are known",
-            f"{_file(table)} with the columns {few(votes)}: say what makes a class with --classes rules.toml, such as "
-            f"[classes] NAME = '`{votes[0]}` >= 0.8' and a line for each other class; without them --format decides",
+            f"{_file(table)} with the columns {few(votes)}: say what makes a class with --classes {ways}, which has a "
+            f"line [classes], and below one for each class, such as spiral = '`{votes[0]}` >= 0.8'; without votes "
+            "--format decides",
         )
+    rules = rules_of(options)
     for table in tree.tables:
-        rules_of(options).wording(table.header(), _file(table))
+        return lacking(rules.wordings, table.header(), _file(table), rules.origin)
     return refusal(tree.path, EXPECTED, described(tree))

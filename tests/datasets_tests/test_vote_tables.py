@@ -13,6 +13,7 @@ from datasets.sources.source import read_source
 
 CLASSES = ("completely round smooth", "edge-on", "spiral")
 KAGGLE = Path("../shared/wild/kaggle_challenge")
+DR8 = COLUMNS["Galaxy Zoo DECaLS, DR8"]
 BOTH_ARE_TOLD = "say which gives the labels with --table one.csv; or --table two.csv"
 
 
@@ -231,7 +232,7 @@ def zoo_1(place):
 
 def test_votes_without_known_rules_need_rules(tmp_path):
     place, rules = zoo_1(tmp_path / "zoo"), tmp_path / "rules.toml"
-    with pytest.raises(SourceError, match=r"table2.csv with the columns P_EL, P_CS: .* --classes rules.toml, such as"):
+    with pytest.raises(SourceError, match=r"table2.csv with the columns P_EL, P_CS: .* --classes rules.toml, which"):
         read_source(place, SourceOptions())
     rules.write_text("[classes]\nelliptical = 'P_EL >= 0.8'\nspiral = 'P_CS >= 0.8'\n")
     read = read_source(place, SourceOptions(classes=str(rules)))
@@ -293,3 +294,20 @@ def test_whole_numbers_that_a_program_wrote_with_decimals_name_images(tmp_path):
     images(tmp_path, (1, 2))
     table(tmp_path / "votes.csv", [["1.0", "spiral"], ["2.0", "edge-on"]])
     assert found(listed_as("galaxy-challenge", tmp_path)) == {"1": "spiral", "2": "edge-on"}
+
+
+def test_a_catalogue_of_which_some_images_are_there_is_no_fault_of_each_of_the_others(tmp_path):
+    images(tmp_path, (1, 2))
+    table(tmp_path / "votes.csv", [[galaxy, CLASSES[1 + galaxy % 2]] for galaxy in range(1, 7)])
+    listing = listed_as("galaxy-challenge", tmp_path)
+    assert (found(listing), listing.rejected) == ({"1": "spiral", "2": "edge-on"}, ())
+    assert "4 galaxies of votes.csv have a class and no image here" in listing.notes
+
+
+def test_columns_that_rules_know_and_do_not_use_are_said(tmp_path):
+    images(tmp_path, "ab")
+    columns = COLUMNS["Galaxy Zoo DECaLS, DR5"] | {f"{word} ": name for word, name in DR8.items()}
+    rows = [["a", votes_of("spiral") * 2], ["b", votes_of("edge-on") * 2]]
+    table(tmp_path / "votes.csv", rows, key="id_str", columns=columns)
+    unused = "votes.csv also has the columns of Galaxy Zoo DECaLS, DR8, which decide nothing"
+    assert unused in listed_as("votes", tmp_path).notes

@@ -12,10 +12,8 @@ Nothing is looked up or run but this; the length of a text and the depth of its 
 """
 
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 
 from datasets.sources.rules.conditions import (
@@ -33,52 +31,31 @@ from datasets.sources.rules.conditions import (
     Quantity,
     either,
 )
+from datasets.sources.rules.tokens import RuleFault, Token, tokens_of
 
 LONGEST = 5_000
 DEEPEST = 40
-_TOKEN = re.compile(
-    r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))|(?P<name>[^\W\d]\w*(?:\.\w+)*)|`(?P<quoted>[^`\n]+)`"
-    r"|(?P<odd>\d[\w.]*)|(?P<sign>[<>=!]=|&&|\|\||\*\*|\S)"
-)
 _WORDS = frozenset({"and", "or", "not", "is", "missing"})
 _MEANT = {"=": "==", "&": "and", "&&": "and", "|": "or", "||": "or", "!": "not", "≥": ">=", "≤": "<=", "≠": "!="}
 BACKTICKS = "a name with other signs than letters, digits, _ and inner dots stands in `backticks`"
 Node = Quantity | Condition
 
 
-class RuleFault(ValueError):
-    """A text is no rule; the message says what was expected, and what was found where."""
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    place: int
-
-
 def parse(text: str) -> tuple[Condition, tuple[str, ...]]:
     """Return what a rule says, and the columns that it names, each once. Raises RuleFault."""
     if len(text) > LONGEST:
         raise RuleFault(f"expected at most {LONGEST} characters, found {len(text)}")
-    parser = _Parser(_tokens(text))
+    parser = _Parser(tokens_of(text))
     condition = parser.rule()
     if not parser.columns:
         raise RuleFault("expected a condition on a column, found none: what is true of all rows tells nothing apart")
     return condition, tuple(parser.columns)
 
 
-def _tokens(text: str) -> list[_Token]:
-    tokens = [
-        _Token(match.lastgroup or "", match[match.lastgroup or 0], match.start() + 1) for match in _TOKEN.finditer(text)
-    ]
-    return [*tokens, _Token("end", "the end", len(text) + 1)]
-
-
 class _Parser:
     """Reads tokens from left to right, by recursive descent; ``columns`` are those that it has met."""
 
-    def __init__(self, tokens: Sequence[_Token]) -> None:
+    def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens, self._next, self._depth = tokens, 0, 0
         self.columns: dict[str, None] = {}
 
@@ -147,7 +124,7 @@ class _Parser:
         token = self._token
         if token.kind == "number":
             if not math.isfinite(value := float(self._take().text)):
-                raise RuleFault(f"expected a number, found {_at(token)}")
+                raise RuleFault(f"expected a number, found {token.shown}")
             return Constant(value)
         if token.kind == "quoted" or (token.kind == "name" and token.text.casefold() not in _WORDS):
             self._take()
@@ -165,9 +142,9 @@ class _Parser:
             return inner
         raise self._expected("a number, a column or '('")
 
-    def _call(self, name: _Token) -> Quantity:
+    def _call(self, name: Token) -> Quantity:
         if name.text not in FUNCTIONS:
-            raise RuleFault(f"expected one of the functions {', '.join(FUNCTIONS)}, found {_at(name)}")
+            raise RuleFault(f"expected one of the functions {', '.join(FUNCTIONS)}, found {name.shown}")
         self._take()
         with self._deeper():
             arguments = [self._quantity(self._sum)]
@@ -190,18 +167,18 @@ class _Parser:
     def _as_condition(self, node: Node, start: int) -> Condition:
         if isinstance(node, Condition):
             return node
-        raise self._expected(f"a comparison, such as >= 0.5, after the quantity {_at(self._tokens[start])}")
+        raise self._expected(f"a comparison, such as >= 0.5, after the quantity {self._tokens[start].shown}")
 
     def _as_quantity(self, node: Node, start: int) -> Quantity:
         if isinstance(node, Quantity):
             return node
-        raise RuleFault(f"expected a quantity, found a condition: {_at(self._tokens[start])}")
+        raise RuleFault(f"expected a quantity, found a condition: {self._tokens[start].shown}")
 
     @property
-    def _token(self) -> _Token:
+    def _token(self) -> Token:
         return self._tokens[self._next]
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         self._next += 1
         return self._tokens[self._next - 1]
 
@@ -231,8 +208,4 @@ class _Parser:
         before = self._tokens[self._next - 1] if self._next else token
         if token.kind == "odd" or (token.kind == "name" and before.place + len(before.text) == token.place):
             hint = f" ({BACKTICKS})"
-        return RuleFault(f"expected {what}, found {_at(token)}{hint}")
-
-
-def _at(token: _Token) -> str:
-    return "the end" if token.kind == "end" else f"'{token.text}' at character {token.place}"
+        return RuleFault(f"expected {what}, found {token.shown}{hint}")

@@ -26,21 +26,14 @@ import numpy.typing as npt
 
 from datasets.errors import SourceError
 from datasets.sources.rules.conditions import Columns, Condition
-from datasets.sources.rules.grammar import BACKTICKS, RuleFault, parse
-from datasets.wording import few
+from datasets.sources.rules.grammar import parse
+from datasets.sources.rules.tokens import RuleFault
+from datasets.sources.rules.wordings import Wording
 
 EXPECTED = 'a TOML file of rules, such as: [classes] spiral = "Class1.2 >= 0.43 and Class4.1 >= 0.619"'
 LARGEST = 2**20
 """Bytes of the largest file of rules that is read."""
 _KEYS = ("classes", "columns", "range")
-
-
-@dataclass(frozen=True)
-class Wording:
-    """The columns that the words of the rules stand for in one kind of table; ``name`` is that kind's, or empty."""
-
-    name: str
-    columns: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -64,36 +57,6 @@ class Rules:
     def classes(self) -> tuple[str, ...]:
         """The classes, in the order in which they are tried."""
         return tuple(self.conditions)
-
-    def fitting(self, header: Sequence[str]) -> Wording | None:
-        """Return the first wording all of whose columns are in a table of this header, in any case; else None."""
-        present = {name.strip().casefold() for name in header}
-        return next(
-            (one for one in self.wordings if {name.casefold() for name in one.columns.values()} <= present), None
-        )
-
-    def wording(self, header: Sequence[str], table: str) -> Wording:
-        """Return the first wording that fits. Raises SourceError, naming what is missing and near, where none does."""
-        stripped = [name.strip() for name in header]
-        known = {name.casefold(): name for name in reversed(stripped)}
-        if (fits := self.fitting(header)) is None:
-            raise SourceError(
-                f"'{table}' cannot be imported: expected {self._absent(known)}, for the rules of {self.origin}, found "
-                f"{few(stripped)}{_near(self._nearest(known)[1][0], known)}"
-            )
-        return fits
-
-    def _nearest(self, known: Mapping[str, str]) -> tuple[Wording, list[str]]:
-        """Return the wording that lacks the least columns, and those."""
-        lacking = [[name for name in one.columns.values() if name.casefold() not in known] for one in self.wordings]
-        absent = min(lacking, key=len)
-        return self.wordings[lacking.index(absent)], absent
-
-    def _absent(self, known: Mapping[str, str]) -> str:
-        nearest, absent = self._nearest(known)
-        if len(self.wordings) > 1 and len(absent) == len(set(nearest.columns.values())):
-            return f"the columns of {few([one.name for one in self.wordings], most=20)}"
-        return f"the column '{absent[0]}'" + (f" of {nearest.name}" if nearest.name else "")
 
     def classify(self, columns: Columns) -> npt.NDArray[np.int64]:
         """Return the class of each row: int64, (n,), an index into ``classes``, -1 where no rule is met.
@@ -181,16 +144,6 @@ def _range(read: object) -> tuple[float, float]:
         case [float() | int() as least, float() | int() as greatest] if least < greatest:
             return float(least), float(greatest)
     raise RuleFault(f"expected range = [LEAST, GREATEST], two numbers, found {_short(read)}")
-
-
-def _near(name: str, known: Mapping[str, str]) -> str:
-    """Say which columns a name may have meant: those that are spelled nearly so, or begin with it."""
-    begun = [key for key in known if key.startswith(f"{name.casefold()}-") or key.startswith(f"{name.casefold()} ")]
-    near = begun[:1] or difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.6)
-    if not near:
-        return ""
-    found = known[near[0]]
-    return f"; the nearest is '{found}'" + (f" ({BACKTICKS})" if begun else "")
 
 
 def _short(value: object) -> str:
