@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import IO
 
-from datasets.errors import ImageError
+from datasets.errors import ImageError, first_line
 from datasets.images.reading import check_size
 
 Place = tuple[int, int, int]
@@ -80,10 +80,8 @@ class Archive:
             return handle.read(name)
         except ImageError:
             raise
-        except RuntimeError as error:  # so zipfile says it of encrypted members, and of unknown compressions
-            raise ImageError(f"cannot be unpacked: {error}") from error
-        except Exception as error:  # damage shows as errors of zipfile, zlib, bz2, lzma or struct
-            raise ImageError(f"damaged in the archive: {error}") from error
+        except Exception as error:  # zipfile, zlib, bz2, lzma and struct raise errors of many types
+            raise ImageError(_reason(error)) from error
 
     def open(self, name: str) -> IO[bytes]:
         """Open a member to be read as a stream, whatever its size. Raises as zipfile does."""
@@ -115,6 +113,21 @@ class Archive:
         if handle is None:
             handle = self._handles.zip = zipfile.ZipFile(self.path)
         return handle
+
+
+def _reason(error: Exception) -> str:
+    """Say why a member cannot be read; damage is what nothing else explains."""
+    if isinstance(error, KeyError):
+        return "no such file in the archive"
+    if isinstance(error, NotImplementedError):
+        return "packed in a way that cannot be read here: unpack the archive and give its folder"
+    if isinstance(error, RuntimeError):  # so zipfile says it
+        return "encrypted: unpack the archive with its password and give its folder"
+    if isinstance(error, MemoryError):
+        return "too large for the memory that is free"
+    if isinstance(error, OSError) and error.errno is not None:  # damage as bz2 says it has no number
+        return f"the archive cannot be read: {error.strerror}"
+    return f"damaged in the archive: {first_line(error)}"
 
 
 @lru_cache(maxsize=16)  # images are unpickled by the thousand, and a zip's index takes long to read

@@ -129,14 +129,28 @@ def test_a_member_damaged_in_the_zip_says_so(zipped):
     assert reason(image).startswith("damaged in the archive: Bad CRC-32")
 
 
-def test_an_encrypted_member_says_so(zipped):
+@pytest.mark.parametrize(
+    ("flag", "method", "said"), [(1, 0, "encrypted: unpack"), (0, 9, "packed in a way that cannot")]
+)
+def test_a_member_that_cannot_be_unpacked_is_not_called_damaged(zipped, flag, method, said):
     path = zipped(None, extra={"a.jpg": b"x"})
     data = bytearray(path.read_bytes())
-    data[6] |= 1
-    data[data.index(b"PK\x01\x02") + 8] |= 1
+    for start in (6, data.index(b"PK\x01\x02") + 8):  # the same fields in the member's own header and in the index
+        data[start] |= flag
+        data[start + 2] = method
     path.write_bytes(bytes(data))
     (image,) = iterate_images([path])
-    assert "encrypted" in reason(image)
+    assert reason(image).startswith(said)
+
+
+def test_a_member_or_zip_that_is_gone_is_not_called_damaged(zipped):
+    path = zipped(None, extra={"a.jpg": b"x"})
+    with pytest.raises(ImageError, match=r"^no such file in the archive$"):
+        Archive(path).read("b.jpg")
+    gone = Archive(path)
+    path.unlink()
+    with pytest.raises(ImageError, match=r"^the archive cannot be read: No such file or directory$"):
+        gone.read("a.jpg")
 
 
 def test_an_archive_is_read_from_many_threads_with_a_handle_each(tmp_path):
@@ -245,8 +259,8 @@ def test_arrays_records_and_tars_give_the_images_that_an_import_sees(name, tmp_p
 @pytest.mark.parametrize(
     ("array", "expected"),
     [
-        (np.full((9, 8, 3), 200, np.uint8), (9, 8)),
-        (np.full((9, 8), 0.5), (9, 8)),
+        (np.arange(216, dtype=np.uint8).reshape(9, 8, 3), (9, 8)),
+        (np.linspace(0, 1, 72).reshape(9, 8), (9, 8)),
         (np.full((9, 8), 3e-9), "values from 3e-09 to 3e-09: expected pictures, 0–1 or whole numbers 0–255"),
         (np.full((9, 8, 2), 200, np.uint8), "expected images (n, height, width)"),
         (np.array([None]), "holds Python objects, which run code when they are read"),
@@ -263,7 +277,7 @@ def test_one_picture_in_an_npy_file(array, expected, tmp_path):
 
 
 def test_what_is_damaged_or_no_image_in_a_tfrecord_is_said_of_it_alone(tmp_path):
-    good = tfrecord(("image", png(np.full((9, 9, 3), 9, np.uint8))), ("label", 1))
+    good = tfrecord(("image", png(np.arange(243, dtype=np.uint8).reshape(9, 9, 3))), ("label", 1))
     no_image = tfrecord(("image", b"?"), ("label", 1))
     (tmp_path / "a.tfrecord").write_bytes(good + no_image + good[:-10])
     (tmp_path / "b.tfrecord.gz").write_bytes(gzip.compress(good)[:-9])

@@ -85,7 +85,7 @@ def test_a_path_out_of_a_zip_is_not_followed(tmp_path, zipped):
     read = {item.id: item for item in listing.items}
     assert read["b.png"].read() == b"b.png"
     for name in ("../evil.png", "/etc/hostname"):
-        with pytest.raises(ImageError, match=r"damaged in the archive|path leaves the archive"):
+        with pytest.raises(ImageError, match=r"^no such file in the archive|^path leaves the archive"):
             read[name].read()
 
 
