@@ -32,21 +32,22 @@ class ImageFile:
     read: Callable[[], Content] = field(repr=False)
 
 
-def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
+def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = None) -> Iterator[ImageFile]:
     """Yield the images at ``paths``, in their order.
 
     - A file is yielded as it is, whatever its name.
     - A folder, with all below it, a zip or a tar gives its image and FITS files, sorted, without hidden ones. FITS
       files of a galaxy's bands are one image, with a ``*`` for the band.
     - A table gives the files that its column ``path`` names, relative to its folder.
-    - An NPY, NPZ or HDF5 file gives the rows of its array of images, a TFRecord its records.
+    - An NPY, NPZ or HDF5 file gives the rows of its array of images, a TFRecord its records. ``value_range`` states
+      which values of arrays are black and white, ``LOW,HIGH``, where they are no pictures.
 
     Where a path does not exist, cannot be read or holds no image, an ImageFile is yielded whose ``read`` says so.
     """
     for path in map(Path, paths):
         empty = True
         try:
-            for image in _at(path):
+            for image in _at(path, value_range):
                 empty = False
                 yield image
         except OSError as error:
@@ -54,7 +55,7 @@ def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
         except zipfile.BadZipFile as error:
             yield _unusable(str(path), f"not a zip, or a damaged one: {error}")
         except SourceError as error:
-            yield _unusable(str(path), str(error).partition("cannot be imported: ")[2])
+            yield _unusable(str(path), str(error).partition("cannot be imported: ")[2] or str(error))
         except ImageError as error:
             yield _unusable(str(path), str(error))
         else:
@@ -62,14 +63,14 @@ def iterate_images(paths: Iterable[str | Path]) -> Iterator[ImageFile]:
                 yield _unusable(str(path), "holds no image")
 
 
-def _at(path: Path) -> Iterator[ImageFile]:
+def _at(path: Path, value_range: str | None) -> Iterator[ImageFile]:
     head = file_head(path) if path.is_file() else b""
     if path.is_dir():
         yield from _among(Directory(path))
     elif kind_of(head, path.name) is not None:
         from datasets.images.arrays.unlabelled import images_in
 
-        yield from (ImageFile(f"{path}/{name}".rstrip("/"), read) for name, read in images_in(path))
+        yield from (ImageFile(f"{path}/{name}".rstrip("/"), read) for name, read in images_in(path, value_range))
     elif _is_zip(path):
         yield from _among(Archive(path))
     elif head and is_table(path.name, partial(file_head, path)):

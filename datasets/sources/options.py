@@ -1,10 +1,10 @@
 """How a source is read: every choice that recognition makes can be made here instead."""
 
-import math
 from dataclasses import dataclass
 from typing import Annotated
 
 from datasets.errors import SourceError
+from datasets.images.value_range import value_range
 from datasets.option import Option
 from datasets.sources.forms import FORMS
 from datasets.wording import few
@@ -84,7 +84,7 @@ class SourceOptions:
         known = ("auto", *FORMS)
         require(self.format in known, "format", f"one of {few(known, most=20)}", self.format)
         require(self.min_images >= 0, "least number of images a class", "0 or more", self.min_images)
-        require(self.value_range is None or _is_range(self.value_range), "value range", "LOW,HIGH", self.value_range)
+        require(_is_range(self.value_range or "0,1"), "value range", "two numbers, LOW,HIGH", self.value_range)
         require(len(self.wanted_bands) in {0, 1, 3}, "bands", "three, red first, or one", self.bands)
         require((self.class_level or 1) >= 1, "level of the class folders", "1 or more", self.class_level)
 
@@ -102,7 +102,7 @@ def require(holds: bool, name: str, expected: str, value: object) -> None:
 
 def _is_range(text: str) -> bool:
     try:
-        low, high = map(float, text.split(","))
+        value_range(text)
     except ValueError:
         return False
-    return -math.inf < low < high < math.inf
+    return True

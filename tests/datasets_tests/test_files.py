@@ -276,6 +276,16 @@ def test_one_picture_in_an_npy_file(array, expected, tmp_path):
         assert decode(file.read(), crop=1.0, image_size=4).source_size == expected
 
 
+@pytest.mark.parametrize("shape", [(9, 8), (4, 9, 8)])
+def test_a_range_that_is_stated_for_arrays(shape, tmp_path):
+    np.save(tmp_path / "a.npy", np.full(shape, 1500, np.uint16))
+    assert reason(next(iterate_images([tmp_path / "a.npy"]))).endswith("or stretch them as you want them seen")
+    file = next(iterate_images([tmp_path / "a.npy"], value_range="1000,2000"))
+    assert np.array_equal(file.read(), np.full((9, 8), 128))
+    refused = {reason(next(iterate_images([tmp_path / "a.npy"], value_range=text))) for text in ("2,1", "1", "0,x")}
+    assert {line[:34] for line in refused} == {"expected a value range LOW,HIGH, t"}
+
+
 def test_what_is_damaged_or_no_image_in_a_tfrecord_is_said_of_it_alone(tmp_path):
     good = tfrecord(("image", png(np.arange(243, dtype=np.uint8).reshape(9, 9, 3))), ("label", 1))
     no_image = tfrecord(("image", b"?"), ("label", 1))

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.errors import ImageError
+from datasets.images.value_range import value_range
 
 OVERSHOOT = 0.02
 """Part of a stated range that values may lie beyond it, and are clipped: what resampling adds at sharp edges."""
@@ -29,9 +30,12 @@ class Scale:
         return f"{self.low:g}–{self.high:g}"
 
     @classmethod
-    def stated(cls, text: str) -> "Scale":
-        """Read a range as the option states it, ``LOW,HIGH``."""
-        return cls(*map(float, text.split(",")))
+    def stated(cls, text: str | None) -> "Scale | None":
+        """Read a range as a user states it, ``LOW,HIGH``, or None. Raises ImageError where it is something else."""
+        try:
+            return None if text is None else cls(*value_range(text))
+        except ValueError as error:
+            raise ImageError(f"expected a value range LOW,HIGH, two numbers, found {text}") from error
 
     def pixels(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
         """Scale an image to uint8. Raises ImageError where a value is not a number."""

@@ -18,17 +18,17 @@ from datasets.images.scratch import Scratch
 from datasets.wording import few
 
 
-def images_in(path: Path) -> list[tuple[str, Callable[[], Content]]]:
+def images_in(path: Path, value_range: str | None = None) -> list[tuple[str, Callable[[], Content]]]:
     """List the images of an NPY, NPZ or HDF5 file: (``images/00012``, how to read it); one alone has no name.
 
-    Raises ImageError where it holds none, or arrays of different kinds that may be the images, or it is neither stated
-    nor evident what is black and white in them.
+    ``value_range`` states which values are black and white, ``LOW,HIGH``. Raises ImageError where the file holds no
+    images, or arrays of different kinds that may be those, or it is neither stated nor evident what is black and white.
     """
-    arrays = arrays_in(path)
+    scale, arrays = Scale.stated(value_range), arrays_in(path)
     stacks = [array for array in arrays if _is_stack(array)]
     stacks = [array for array in stacks if array.name.rpartition("/")[2].casefold() == "images"] or stacks
     if not stacks and len(arrays) == 1 and _is_single(arrays[0]):
-        return [("", partial(_single, arrays[0]))]
+        return [("", partial(_single, arrays[0], scale))]
     if not stacks and len(arrays) == 1:
         Stack(arrays[0])  # which says why it is none
     if not stacks:
@@ -38,7 +38,7 @@ def images_in(path: Path) -> list[tuple[str, Callable[[], Content]]]:
     scratch = Scratch()
     return [
         (f"{array.name}/{row:05d}".lstrip("/"), partial(_image, stack, row, scratch))
-        for array, stack in zip(stacks, scaled([Stack(array.mapped(scratch)) for array in stacks]), strict=True)
+        for array, stack in zip(stacks, scaled([Stack(array.mapped(scratch)) for array in stacks], scale), strict=True)
         for row in range(len(stack))
     ]
 
@@ -64,8 +64,8 @@ def _is_single(array: Stored) -> bool:
     return max(shape[:2]) <= 2 * min(shape[:2]) if len(shape) == 2 else shape[2:] in [(3,), (1,)]
 
 
-def _single(array: Stored) -> npt.NDArray[np.uint8]:
+def _single(array: Stored, stated: Scale | None) -> npt.NDArray[np.uint8]:
     values = array.column()
     grey = values[..., 0] if values.shape[2:] == (1,) else values
-    scale: Scale = AS_IT_IS if grey.dtype == np.uint8 else scale_of(Extent.of([grey[np.newaxis]]), None)
-    return scale.pixels(grey)
+    is_picture = grey.dtype == np.uint8 and stated is None
+    return (AS_IT_IS if is_picture else scale_of(Extent.of([grey[np.newaxis]]), stated)).pixels(grey)

@@ -103,7 +103,7 @@ def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Se
     """List the images of some arrays, given the classes' names where the arrays do not have them. Raises ImageError."""
     stacks = scaled(
         [Stack(part.images.stored.mapped(tree.scratch)) for part in parts],
-        None if options.value_range is None else Scale.stated(options.value_range),
+        Scale.stated(options.value_range),
     )
     labels = [_labels(part, legend) for part in parts]
     names = {name for of_part in labels for name in of_part.names if name is not None}

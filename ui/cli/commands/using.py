@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -29,11 +30,16 @@ def classify(
     model: ModelPath,
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH…", help="Images, FITS cutouts, folders, zips, tables of paths, HDF5 files."),
+        typer.Argument(
+            metavar="PATH…", help="Images, FITS cutouts, folders, archives, tables of paths, arrays, TFRecords."
+        ),
     ],
     crop: Crop = None,
     decide: Decision = "accuracy",
     max_error: MaxError = None,
+    value_range: Annotated[
+        str | None, typer.Option(metavar="LOW,HIGH", help="The values of arrays that are black and white: `0,65535`.")
+    ] = None,
     heatmaps: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Write a picture an image of what its class rests on (about a second each)."),
@@ -60,7 +66,8 @@ def classify(
     import_modules(module or ())
     classifier = Classifier.load(model)
     uri, classes = classifier.bundle.uri, classifier.classes
-    answers = classifier.classify(iterate_images(paths), crop=crop, decide=Decide(decide), max_error=max_error)
+    images = partial(iterate_images, paths, value_range=value_range)
+    answers = classifier.classify(images(), crop=crop, decide=Decide(decide), max_error=max_error)
     if heatmaps is not None:
         answers = with_heatmaps(answers, classifier, open_folder(heatmaps))
     # All that is printed is written first: stdout stays empty on failure, and memory free of the images.
@@ -73,7 +80,7 @@ def classify(
             if terminal.as_json:
                 writers.append(files.enter_context(write_predictions(printed, model=uri, classes=classes)))
             # The images are listed twice, once to count them, rather than kept.
-            tally = _tallied(terminal, answers, sum(1 for _ in iterate_images(paths)), writers)
+            tally = _tallied(terminal, answers, sum(1 for _ in images()), writers)
         if terminal.as_json:
             terminal.write_file(printed)
         elif output is None:
