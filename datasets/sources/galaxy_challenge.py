@@ -38,7 +38,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
             if damaged
             else refusal(tree.path, EXPECTED, "no table with the columns GalaxyID and Class1.1 … that the rules name")
         )
-    images, rejected = images_by_stem(tree.beside() if tree.is_file else tree)
+    images, rejected = images_by_stem(tree.beside() if tree.is_file else tree, options.wanted_bands)
     refuse_class_folders(tree, "galaxy-challenge", options)
     labels = deciding(tree, tables, images, partial(_read, images=images), options)
     return listed(tree, labels, images, rejected)

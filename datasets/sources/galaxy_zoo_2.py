@@ -43,7 +43,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
         )
     home = tree.beside() if tree.is_file else tree
     refuse_class_folders(tree, "galaxy-zoo-2", options)
-    images, rejected = images_by_stem(home)
+    images, rejected = images_by_stem(home, options.wanted_bands)
 
     def read(table: VoteTable) -> Labels:
         votes = read_votes(table, _KEY)

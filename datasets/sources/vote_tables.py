@@ -1,6 +1,5 @@
 """A table of votes, read: the class of each of its galaxies, by rules."""
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -9,18 +8,17 @@ import numpy as np
 import pyarrow as pa
 
 from datasets.errors import SourceError
+from datasets.sources.finding import stem_of
 from datasets.sources.options import SourceOptions
 from datasets.sources.rules.conditions import Columns, Numbers
 from datasets.sources.rules.rule_set import Rules, read_rules
 from datasets.sources.rules.wordings import Wording
-from datasets.sources.trees import Tree, is_image
+from datasets.sources.trees import Tree
 from datasets.tables.reading import Table
 
 FEW_ROWS = 1000
 """So many distinct rows are told apart; where there are more, they are many."""
 _ROUNDING = 1e-6
-_WHOLE = re.compile(r"(?<=\d)\.0\Z", re.ASCII)
-"""What programs put behind a whole number in a column in which others are missing."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +111,6 @@ def read_votes(source: VoteTable, key: str) -> Votes:
     for name in conflicting:
         del galaxies[name]
     return Votes(source, galaxies, tuple(conflicting), spread.rows, spread.incomplete, len(spread.distinct))
-
-
-def stem_of(name: str) -> str:
-    """Return what a table's name of a galaxy is as the name of its image, without folders and an image's suffix."""
-    if "." not in name and "/" not in name and "\\" not in name:  # as most are, of millions
-        return name.strip()
-    last = name.strip().replace("\\", "/").rpartition("/")[2]
-    return PurePosixPath(last).stem if is_image(last) else _WHOLE.sub("", last)
 
 
 class _Spread:

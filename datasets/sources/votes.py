@@ -15,13 +15,13 @@ import pyarrow as pa
 
 from datasets.errors import SourceError
 from datasets.sources import labels_table
-from datasets.sources.finding import images_by_stem
+from datasets.sources.finding import images_by_stem, stem_of
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.rules.rule_set import built_in, read_rules
 from datasets.sources.rules.wordings import lacking
 from datasets.sources.trees import Tree, described, refusal
-from datasets.sources.vote_tables import VoteTable, read_votes, rules_of, stem_of, vote_tables
+from datasets.sources.vote_tables import VoteTable, read_votes, rules_of, vote_tables
 from datasets.sources.voted import Labels, deciding, listed, refuse_class_folders
 from datasets.tables.reading import Table
 from datasets.tables.values import is_scalar
@@ -62,7 +62,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     if not tables:
         raise damaged[0] if damaged else _refused(tree, options)
     refuse_class_folders(tree, "votes", options)
-    images, rejected = images_by_stem(tree.beside() if tree.is_file else tree)
+    images, rejected = images_by_stem(tree.beside() if tree.is_file else tree, options.wanted_bands)
     read = partial(_read, stems=images.keys(), options=options)
     return listed(tree, deciding(tree, tables, images, read, options), images, rejected)
 

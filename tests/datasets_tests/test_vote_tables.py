@@ -311,3 +311,17 @@ def test_columns_that_rules_know_and_do_not_use_are_said(tmp_path):
     table(tmp_path / "votes.csv", rows, key="id_str", columns=columns)
     unused = "votes.csv also has the columns of Galaxy Zoo DECaLS, DR8, which decide nothing"
     assert unused in listed_as("votes", tmp_path).notes
+
+
+def test_cutouts_in_fits_are_found_by_name_whether_bands_are_files_or_not(tmp_path):
+    images(tmp_path / "cutouts", ("J1.5", "J2.5"), ".fits.fz")
+    images(tmp_path / "cutouts", [f"J3.5_{band}" for band in "grz"], ".fits")
+    rows = [["J1.5", "spiral"], ["J2.5", "edge-on"], ["J3.5", "spiral"]]
+    table(tmp_path / "votes.csv", rows, key="iauname", columns=COLUMNS["Galaxy Zoo DECaLS or DESI"])
+    listing = listed_as("votes", tmp_path)
+    assert {item.id: listing.classes[item.label] for item in listing.items} == {
+        "cutouts/J1.5.fits.fz": "spiral",
+        "cutouts/J2.5.fits.fz": "edge-on",
+        "cutouts/J3.5_*.fits": "spiral",
+    }
+    assert listing.rejected == ()
