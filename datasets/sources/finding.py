@@ -18,14 +18,6 @@ _WHOLE = re.compile(r"(?<=\d)\.0\Z", re.ASCII)
 """What programs put behind a whole number in a column in which others are missing."""
 
 
-def columns_of(table: Table) -> set[str]:
-    """Return the names of a table's columns in small letters; none where it is damaged."""
-    try:
-        return {name.strip().casefold() for name in table.header()}
-    except SourceError:  # a stray file; a source that is about it is refused where it is listed
-        return set()
-
-
 def find_table(tree: Tree, *columns: str, expected: str) -> Table:
     """Find the table that has some columns in a source.
 

@@ -29,9 +29,7 @@ _KEY, _KNOWN_BY = "dr7objid", {"dr7objid"}
 def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
     """See a table of the release's columns."""
     tables, _ = vote_tables(tree, rules_of(options), _KNOWN_BY)
-    if not tables or options.label_column is not None:
-        return None
-    return Evidence(f"votes of Galaxy Zoo 2 in {few([table.name for table in tables])}")
+    return Evidence(f"votes of Galaxy Zoo 2 in {few([table.name for table in tables])}") if tables else None
 
 
 def list_source(tree: Tree, options: SourceOptions) -> Listing:
@@ -48,7 +46,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     images, rejected = images_by_stem(home, options.wanted_bands)
 
     def read(table: VoteTable) -> Labels:
-        votes = read_votes(table, _KEY, options)
+        votes = read_votes(table, _KEY)
         if images.keys() & votes.galaxies.keys():  # named by the galaxies themselves
             return Labels(votes, votes.galaxies)
         return Labels(votes, _by_asset(find_table(home, "asset_id", "objid", expected=EXPECTED), votes))

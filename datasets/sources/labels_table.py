@@ -1,99 +1,98 @@
-"""A table `path,label[,id,split]`, CSV or Parquet: one row an image.
+"""A table with a row an image: its path, name or id, or the image itself, and its class.
 
-``path`` is relative to the table; it may name a JPEG, PNG, … or a FITS file with three bands. ``id`` names the galaxy:
-images of one never come into different splits. ``split`` may be spelled in any usual way; rows without one are drawn.
-The table may be given itself, or a folder or zip that holds it. Other columns are passed over.
+The table, of any format, lies beside its images, in a folder or archive or by itself; or there is one for each split,
+or one in several parts. `image_finding` finds the images of the rows, `table_layout` and `table_labels` say which
+column is what, `class_legends` has the names of classes that are numbers. Further columns are kept beside the dataset.
 """
 
-import posixpath
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
-from pathlib import PurePosixPath
-
-import pyarrow as pa
+from collections.abc import Callable, Sequence
 
 from datasets.arrow.provenance import Omission
+from datasets.classes import ordered
 from datasets.errors import SourceError
-from datasets.images.fits_names import read_content
 from datasets.images.preparing import Content
-from datasets.sources.finding import columns_of, find_table
 from datasets.sources.listing import Evidence, Item, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.side_table import SideTable
-from datasets.sources.trees import Tree, two_classes
-from datasets.splits import Split, split_named
-from datasets.tables.reading import Table
+from datasets.sources.table_choice import choose_tables
+from datasets.sources.table_classes import class_names
+from datasets.sources.table_layout import Layout
+from datasets.sources.table_rows import Row, Rows, read_rows
+from datasets.sources.trees import Tree
+from datasets.tables.cells import cell_reader
+from datasets.wording import few
 
 OVER = frozenset[str]()
-EXPECTED = "a CSV or Parquet table with the columns path and label, or a folder or zip that holds one"
 
 
-def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
-    """See a table with the columns path and label."""
-    tables = [table for table in tree.tables if columns_of(table).issuperset(("path", "label"))]
-    return Evidence(f"the columns path and label of {tables[0].name}") if tables else None
+def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
+    """See a table whose rows lead to images and have classes, or any where options name its columns."""
+    if not tree.tables:
+        return None
+    try:
+        layouts = choose_tables(tree, options).layouts
+    except SourceError:
+        asked = (options.table, options.image_column, options.label_column, options.split_column)
+        return Evidence("columns that were asked for") if any(asked) else None
+    return Evidence(f"images by '{layouts[0].image}' and classes by {_labels_from(layouts)}")
 
 
-def list_source(tree: Tree, _options: SourceOptions) -> Listing:
-    """List the images of a table, in its order; rows without a label are left out.
+def list_source(tree: Tree, options: SourceOptions) -> Listing:
+    """List the images of a table, in its order; see ``read_rows`` for what is rejected.
 
-    A path that occurs twice is listed once; with two labels it is rejected.
-
-    Raises SourceError where there is no such table, a split has no known name, or there are no two classes.
+    Raises SourceError where there is no such table, a split has no known name, or most images are not there.
     """
-    table = find_table(tree, "path", "label", expected=EXPECTED)
-    base = PurePosixPath("" if tree.is_file else table.name.removeprefix(f"{tree.path}/")).parent
-    rows: dict[str, _Row] = {}
-    places: dict[str, tuple[int, int]] = {}
-    rejected: dict[str, str] = {}
-    left_out = 0
-    for number, row in enumerate(_rows(table)):
-        places.setdefault(row.path, (0, number))
-        if not row.label:
-            left_out += 1
-        elif (known := rows.setdefault(row.path, row)).label != row.label:
-            rejected[row.path] = f"listed as '{known.label}' and as '{row.label}'"
-    kept = [row for row in rows.values() if row.path not in rejected]
-    classes = two_classes(tree.path, EXPECTED, {row.label for row in kept})
+    chosen = choose_tables(tree, options)
+    layouts = chosen.layouts
+    rows = read_rows(layouts, options)
+    names, notes = class_names(tree, layouts[0], {row.label for row in rows.kept}, options)
+    kept = [row for row in rows.kept if row.label in names]
+    without = [(row.id, "no label") for row in rows.kept if row.label not in names]
+    classes = ordered({names[row.label] for row in kept})
+    if len(classes) < 2:
+        raise SourceError(_too_few(layouts[0], classes, [*rows.rejected, *without]))
     labels = {name: label for label, name in enumerate(classes)}
-
-    def read(row: _Row) -> Callable[[], Content]:
-        name = row.path if tree.is_file else posixpath.normpath((base / row.path).as_posix())
-        return partial(read_content, tree.contents.read, [name])
-
-    items = tuple(Item(row.path, labels[row.label], read(row), row.split, row.object_id) for row in kept)
-    omitted = (Omission("rows without a label", left_out, "no class"),) if left_out else ()
+    items = [
+        Item(row.id, labels[names[row.label]], _reader(tree, layouts, row), row.split, row.object_id) for row in kept
+    ]
+    tables = tuple(layout.table for layout in layouts)
+    encodings = [note for table in tables for note in table.notes]
     return Listing(
         classes,
-        items,
-        tuple(rejected.items()),
-        omitted,
-        labels_from=f"the column label of {table.name}",
-        side=SideTable((table,), places),
+        tuple(items),
+        (*tree.rejected, *rows.rejected, *without),
+        (*chosen.omitted, *_unnamed(tree, layouts, rows)),
+        labels_from=_labels_from(layouts),
+        splits_from=rows.splits_from,
+        notes=(*layouts[0].notes, *notes, *rows.notes, *encodings),
+        side=SideTable(tables, {row.id: (row.table, row.number) for row in kept}),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    path: str
-    label: str
-    object_id: str
-    split: Split | None
+def _labels_from(layouts: Sequence[Layout]) -> str:
+    columns = layouts[0].labels
+    of_which = f"the column '{columns[0]}'" if len(columns) == 1 else f"the one-hot columns {few(columns)}"
+    return f"{of_which} of {few([layout.name for layout in layouts], most=3)}"
 
 
-def _rows(table: Table) -> Iterator[_Row]:
-    names, number = ("path", "label", "id", "split"), 1
-    for batch in table.read(dict.fromkeys(names, pa.string()), optional=("id", "split")):
-        columns = [batch[name].to_pylist() if name in batch else [None] * len(batch["path"]) for name in names]
-        for values in zip(*columns, strict=True):
-            number += 1
-            path, label, object_id, split = ((value or "").strip() for value in values)
-            if not path:
-                raise SourceError(f"'{table.name}' cannot be imported: row {number} has no path")
-            if split and split_named(split) is None:
-                raise SourceError(
-                    f"'{table.name}' cannot be imported: row {number}: expected a split train, validation or test, or "
-                    f"nothing, found '{split}'"
-                )
-            yield _Row(path, label, object_id, split_named(split))
+def _too_few(layout: Layout, classes: Sequence[str], rejected: Sequence[tuple[str, str]]) -> str:
+    lost = f"; {len(rejected):,} rows cannot be used, such as '{rejected[0][0]}': {rejected[0][1]}" if rejected else ""
+    return (
+        f"'{layout.table.name}' cannot be imported: expected images of two classes or more in "
+        f"{_labels_from([layout])}, found {few(classes)}{lost}; another column can be named with --label-column"
+    )
+
+
+def _reader(tree: Tree, layouts: Sequence[Layout], row: Row) -> Callable[[], Content]:
+    layout = layouts[row.table]
+    if layout.is_embedded:
+        return cell_reader(tree.local(layout.name), layout.image, row.number)
+    return layout.finder.read(row.file)
+
+
+def _unnamed(tree: Tree, layouts: Sequence[Layout], rows: Rows) -> list[Omission]:
+    """Say of the images that no row names; those around a table that was given by itself are not looked for."""
+    if tree.is_file:
+        return []
+    count = sum(name not in rows.named for name in layouts[0].finder.images)
+    return [Omission("images that no row of the table names", count, "no label")] if count else []

@@ -41,7 +41,7 @@ class SourceOptions:
     classes: Annotated[
         str | None,
         Option(
-            "What makes classes of a table's votes: a file RULES.toml, or one that comes along, zhu or lintott.",
+            "What makes classes of a table's votes: a file of rules, RULES.toml, or those that come along: zhu.",
             PANEL,
             default="zhu, of the columns that it knows",
             metavar="RULES",
@@ -54,7 +54,11 @@ class SourceOptions:
     ] = None
     label_column: Annotated[
         str | None,
-        Option("What has the labels: a column, an array, a feature, a suffix, a key.", PANEL, metavar="NAME"),
+        Option(
+            "What has the labels: a column, one-hot ones with commas, an array, a feature, a suffix, a key.",
+            PANEL,
+            metavar="NAME",
+        ),
     ] = None
     id_column: Annotated[
         str | None, Option("What names the galaxies: images of one stay in one split.", PANEL, metavar="NAME")
@@ -71,6 +75,14 @@ class SourceOptions:
             metavar="BANDS",
         ),
     ] = None
+    split_column: Annotated[str | None, Option("Column of a table that has the splits.", PANEL, metavar="NAME")] = None
+    legend: Annotated[
+        str | None,
+        Option("Names of classes that are numbers in a table: `0=spiral,1=edge-on`.", PANEL, metavar="NAMES"),
+    ] = None
+    allow_missing: Annotated[
+        bool, Option("Import a table's images that are there, even where most of them are not.", PANEL)
+    ] = False
     drop_class: Annotated[
         tuple[str, ...], Option("Leave out the images of this class; may be repeated.", PANEL, metavar="NAME")
     ] = ()

@@ -10,6 +10,7 @@ from datasets.errors import SourceError
 from datasets.sources.forms import FORMS
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
+from datasets.sources.table_choice import may_label
 from datasets.sources.trees import Tree
 
 
@@ -34,14 +35,16 @@ def form(name: str) -> Form:
 def recognise(tree: Tree, options: SourceOptions) -> tuple[str, Evidence]:
     """Say of which form a source is, and by what.
 
-    Raises SourceError where it may be several, with the option that decides, or none: then what it lacks for class
-    folders, which most sources are.
+    Raises SourceError where it may be several, with the option that decides, or none: then what it lacks for a table of
+    labels, if it has one, or for class folders, which most sources are.
     """
     if options.format != "auto":
         seen = form(options.format).recognise(tree, options)
         return options.format, seen or Evidence(f"--format {options.format}")
     seen_by = {name: seen for name in FORMS if (seen := form(name).recognise(tree, options)) is not None}
     special = {name: seen for name, seen in seen_by.items() if not any(name in form(other).OVER for other in seen_by)}
+    if special.keys() == {"class-folders", "table"} and (options.table or options.label_column):
+        return "table", special["table"]
     if special.keys() == {"class-folders", "table"} and _agree(tree, options):
         return "table", Evidence(f"{special['table'].text}, which the names of the folders agree with")
     if len(special) > 1:
@@ -49,8 +52,8 @@ def recognise(tree: Tree, options: SourceOptions) -> tuple[str, Evidence]:
         raise SourceError(f"'{tree.path}' can be read in {len(special)} ways: say which is meant with {readings}")
     for name, seen in special.items():
         return name, seen
-    form("class-folders").list_source(tree, options)
-    raise AssertionError("class folders that are not recognised cannot be listed")
+    form("table" if may_label(tree) else "class-folders").list_source(tree, options)
+    raise AssertionError("what is not recognised cannot be listed")
 
 
 def _agree(tree: Tree, options: SourceOptions) -> bool:

@@ -16,13 +16,14 @@ from datasets.images.preparing import SUFFIXES
 from datasets.images.reading import Directory, is_hidden
 from datasets.images.scratch import Scratch
 from datasets.images.zips import leaves_archive
-from datasets.tables.kinds import is_table
+from datasets.tables.kinds import is_table, may_be_table
 from datasets.tables.reading import Table
 from datasets.wording import few
 
 Entries = tuple[tuple[str, bool], ...]
 """(path relative to the source with ``/``, whether it is a folder)."""
 EXPECTED = "a folder, archive, table or file of labelled images"
+_FEW = 20
 _DEEPEST = 3
 """Archives in archives in an archive are opened, not more: one may hold itself."""
 
@@ -85,8 +86,14 @@ class Tree:
     @cached_property
     def tables(self) -> tuple[Table, ...]:
         """The tables in the first two levels, archives not counted: deeper ones are not what a source is about."""
-        names = (name for name in self.files if is_table(name) and self._depth(name) <= 1)
-        return tuple(map(self.table, names))
+        names = [name for name in self.files if self._depth(name) <= 1]
+        sure = [name for name in names if is_table(name)]
+        unsure = [name for name in names if may_be_table(name)]
+        # Many are cutouts in FITS, or notes to images, and each would have to be opened.
+        told = unsure if len(unsure) <= _FEW else ()
+        return tuple(
+            map(self.table, sorted([*sure, *(name for name in told if is_table(name, partial(self.head, name)))]))
+        )
 
     def reader(self, name: str) -> Callable[[], bytes]:
         """Return what reads a file whole, which pickles; it raises ImageError with the reason where that cannot be."""

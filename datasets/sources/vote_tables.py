@@ -86,10 +86,8 @@ def vote_tables(tree: Tree, rules: Rules, needed: Collection[str] = ()) -> tuple
     return found, damaged
 
 
-def read_votes(source: VoteTable, key: str, options: SourceOptions) -> Votes:
+def read_votes(source: VoteTable, key: str) -> Votes:
     """Read a table; the column ``key`` has the names of its galaxies, or paths to their images.
-
-    ``--id-column`` has galaxies' names, where there are several images of one.
 
     Raises SourceError where it is damaged, or a value cannot be one of the rules' columns.
     """
@@ -97,18 +95,16 @@ def read_votes(source: VoteTable, key: str, options: SourceOptions) -> Votes:
     conflicting: dict[str, None] = {}
     spread = _Spread(source)
     columns = source.wording.columns
-    object_key = options.id_column or key
-    types = dict.fromkeys((key, object_key), pa.string()) | dict.fromkeys(columns.values(), pa.float64())
+    types = {key: pa.string()} | dict.fromkeys(columns.values(), pa.float64())
     for batch in source.table.read(types):
         values = {
             word: np.asarray(batch[name].to_numpy(zero_copy_only=False), dtype=np.float64)
             for word, name in columns.items()
         }
         labels = source.rules.classify(values).tolist()
-        names = [stem_of(text or "") for text in batch[key].to_pylist()]
-        objects = names if object_key == key else [text or "" for text in batch[object_key].to_pylist()]
-        for row, (name, label, shown) in enumerate(zip(names, labels, objects, strict=True), spread.rows):
-            if name and galaxies.setdefault(name, Galaxy(label, shown, row)).label != label:
+        for row, (text, label) in enumerate(zip(batch[key].to_pylist(), labels, strict=True), spread.rows):
+            name = stem_of(text or "")
+            if name and galaxies.setdefault(name, Galaxy(label, name, row)).label != label:
                 conflicting[name] = None
         spread.add(values)
     spread.check()

@@ -1,4 +1,4 @@
-"""What tables are written in: delimited text, Parquet, Feather, FITS or VOTable, perhaps packed by gzip, bzip2 or xz.
+"""What tables are written in: delimited text, JSON Lines, Parquet, Feather, FITS or VOTable; packed by gzip, bzip2, xz.
 
 A file's name says that it may be a table, its first bytes say what it is.
 """
@@ -21,6 +21,7 @@ from datasets.tables.astronomical import FITS_HEAD, FitsTable, VOTable, is_fits_
 from datasets.tables.columnar import Feather, Parquet
 from datasets.tables.delimited import Delimited
 from datasets.tables.dialects import is_delimited
+from datasets.tables.json_lines import JsonLines
 
 _PACKED_SUFFIXES = ("", ".gz", ".bz2", ".xz")
 _TEXT = tuple(f"{kind}{packed}" for kind in (".csv", ".tsv", ".tab") for packed in _PACKED_SUFFIXES)
@@ -29,6 +30,7 @@ _BINARY = tuple(
     for kind in (".parquet", ".pq", ".feather", ".arrow", ".vot", ".votable")
     for packed in _PACKED_SUFFIXES
 )
+_LINES = tuple(f"{kind}{packed}" for kind in (".jsonl", ".ndjson") for packed in _PACKED_SUFFIXES)
 _PERHAPS_FITS = (".fits", ".fit", ".fits.gz", ".fit.gz")
 _PERHAPS_TEXT = (".txt", ".dat")
 _CONTINUED = b"\xff\xff\xff\xff"
@@ -59,7 +61,12 @@ def is_table(name: str, head: Callable[[int], bytes] | None = None) -> bool:
         return is_fits_table(head(FITS_HEAD))
     if head is not None and lower.endswith(_PERHAPS_TEXT):
         return is_delimited(head(FITS_HEAD))
-    return lower.endswith((*_TEXT, *_BINARY))
+    return lower.endswith((*_TEXT, *_LINES, *_BINARY))
+
+
+def may_be_table(name: str) -> bool:
+    """Say whether only a file's first bytes tell if it is a table."""
+    return name.lower().endswith((*_PERHAPS_FITS, *_PERHAPS_TEXT))
 
 
 def open_reader(stack: ExitStack, name: str, raw: IO[bytes]) -> Reader:
@@ -80,7 +87,7 @@ def open_reader(stack: ExitStack, name: str, raw: IO[bytes]) -> Reader:
         return Parquet(file) if first.startswith(b"PAR1") else Feather(file, is_stream=first.startswith(_CONTINUED))
     if name.lower().endswith(_BINARY):
         raise SourceError(f"expected a table, found a file that is no {Path(name).suffix[1:]}, whatever its name says")
-    return Delimited(stream)
+    return JsonLines(_on_disk(stack, stream)) if name.lower().endswith(_LINES) else Delimited(stream)
 
 
 def _packed(first: bytes, stream: io.BufferedReader) -> IO[bytes] | gzip.GzipFile | None:

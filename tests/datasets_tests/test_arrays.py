@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from datasets_tests.source_examples import PLAIN, stacked
 
-from datasets import Dataset, ImageError, ImportOptions, SourceError, Split, import_dataset
+from datasets import ImageError, SourceError, Split
 from datasets.images import scratch
 from datasets.sources.options import SourceOptions
 from datasets.sources.recognition import form
@@ -277,18 +277,3 @@ def test_what_is_beside_images_of_another_kind_is_not_their_labels(tmp_path):
     np.save(tmp_path / "y_train.npy", LABELS[::-1])
     listing, _ = read(tmp_path / "x_train.npy")
     assert classes(listing) == numbered(LABELS[::-1])
-
-
-def test_what_arrays_say_beside_the_class_is_kept(tmp_path):
-    with h5py.File(tmp_path / "a.h5", "w") as file:
-        for start, split in enumerate(("train", "val", "test")):
-            file[f"{split}/images"], file[f"{split}/ans"] = IMAGES[start::3], LABELS[start::3]
-            file[f"{split}/redshift"] = np.arange(start, COUNT, 3).astype(">f4")
-            file[f"{split}/masks"], file[f"{split}/survey"] = GREY[start::3], ["DECaLS"] * 12
-    listing, _ = read(tmp_path / "a.h5")
-    assert [omission.what for omission in listing.omitted][:1] == ["array train/masks (12, 16, 16)"]
-    import_dataset(tmp_path / "a.h5", tmp_path / "out", ImportOptions(image_size=8))
-    columns = Dataset.open(tmp_path / "out").columns()
-    assert columns.column_names == ["id", "redshift", "survey"]
-    by_id = dict(zip(columns["id"].to_pylist(), columns["redshift"].to_pylist(), strict=True))
-    assert by_id["val/images/00003"] == 10

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import zipfile
 from functools import partial
@@ -82,7 +83,14 @@ TEXTS = {
     "bzip2": bz2.compress(CSV.encode()),
     "xz": lzma.compress(CSV.encode()),
 }
+
+
+def json_lines() -> bytes:
+    return "".join(f"{json.dumps(row)}\n" for row in pa.table(columns()).to_pylist()).encode()
+
+
 BINARIES = {
+    "jsonl": json_lines,
     "parquet": parquet,
     "parquet, packed": lambda: gzip.compress(parquet()),
     "feather": feather,
@@ -104,7 +112,9 @@ def read(of: Table, wanted=WANTED) -> dict[str, list]:
 
 @pytest.mark.parametrize("data", [*TEXTS.values(), *BINARIES.values()], ids=[*TEXTS, *BINARIES])
 def test_every_way_to_write_a_table_is_read_alike(data):
-    given = table(data if isinstance(data, bytes) else data())
+    given = Table(
+        "a.jsonl" if data is json_lines else "a.csv", lambda: io.BytesIO(data if isinstance(data, bytes) else data())
+    )
     names = read(given)
     assert names["objid"] == [str(objid) for objid in OBJIDS]
     assert [name.translate({225: "a", 224: "a", 233: "e"}) for name in names["class"]] == ["barree", "spiral"]
@@ -121,7 +131,7 @@ def test_a_table_is_read_from_the_disk_and_out_of_a_zip(tmp_path):
             archive.writestr(name, make())
     for name in BINARIES:
         for stream in (partial((tmp_path / name).open, "rb"), partial(zipfile.ZipFile(tmp_path / "a.zip").open, name)):
-            assert read(Table(name, stream))["objid"] == [str(objid) for objid in OBJIDS]
+            assert read(Table(f"a.{name}", stream))["objid"] == [str(objid) for objid in OBJIDS]
 
 
 def test_other_encodings_than_utf_8_are_said():

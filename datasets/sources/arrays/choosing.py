@@ -19,19 +19,13 @@ EXPECTED = "an array of images (n, height, width) or (n, height, width, 3) and o
 
 @dataclass(frozen=True)
 class Part:
-    """The arrays of one split, or of all images.
-
-    ``legend`` lists the classes' names where an array does, ``columns`` have a value an image; ``others`` are
-    images that are not taken.
-    """
+    """The arrays of one split, or of all images: ``legend`` lists the classes' names where an array does."""
 
     images: Named
     labels: Named
     legend: Named | None
     ids: Named | None
     position: tuple[Named, Named] | None
-    columns: tuple[Named, ...]
-    others: tuple[Named, ...]
 
     @property
     def split(self) -> Split | None:
@@ -88,15 +82,12 @@ def _part(path: Path, images: Named, arrays: Sequence[Named], options: SourceOpt
     if options.id_column is not None:
         ids = _called(path, options.id_column, columns, "id")
     by_role = {array.role: array for array in columns}
-    labels = _labels(path, images, of_split, options)
     return Part(
         images,
-        labels,
+        _labels(path, images, of_split, options),
         legends[0] if len(legends) == 1 else None,
         ids[0] if len(ids) == 1 else None,
         (by_role["ra"], by_role["dec"]) if {"ra", "dec"} <= by_role.keys() else None,
-        tuple(array for array in by_role.values() if array is not labels),
-        tuple(array for array in of_split if array is not labels and has_images(array.stored)),
     )
 
 

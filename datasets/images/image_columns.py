@@ -1,0 +1,23 @@
+"""Names that people give to the columns of a table that lead to images."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+IMAGE_COLUMNS = (
+    *("path", "filepath", "fullpath", "imagepath", "imgpath", "fileloc", "filelocation", "localpath", "relativepath"),
+    *("filename", "imagefilename", "imagefile", "imagename", "imgname", "imgfile", "file", "image", "img", "images"),
+    *("jpg", "jpeg", "png", "pngloc", "jpgloc", "localpngloc", "picture", "photo", "cutout", "fits", "fitsfile"),
+    *("imageid", "imgid", "idstr", "assetid", "iauname", "dr7objid", "dr8objid", "galaxyid", "objid", "objectid"),
+    *("specobjid", "sourceid", "subjectid", "zooid", "name", "galaxyname", "galaxy", "galid", "id"),
+)
+"""Whole paths first, then names, then ids; in small letters, without blanks and signs between words."""
+_BETWEEN = re.compile(r"[\W_]+")
+
+
+def known(names: Iterable[str], wanted: Sequence[str]) -> list[str]:
+    """Return those of a table's columns that have one of the ``wanted`` names, in the order of these.
+
+    Case does not matter, nor what parts words: ``File_Path`` is ``filepath``.
+    """
+    keys = {name: _BETWEEN.sub("", name.casefold()) for name in names}
+    return sorted((name for name in keys if keys[name] in wanted), key=lambda name: wanted.index(keys[name]))

@@ -1,0 +1,199 @@
+"""From what a table has for an image, a path, a name or an id, to the file that is meant."""
+
+import os
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from datasets.errors import ImageError
+from datasets.images.fits_names import is_fits, read_content
+from datasets.images.preparing import SUFFIXES, Content
+from datasets.images.reading import read_file
+from datasets.sources.trees import Tree, is_image
+from datasets.splits import Split, split_named
+from datasets.wording import few
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_SUFFIX = re.compile(r"(?<=.)\.(?:(?:fits?|fts)(?:\.\w+)?|\w+)\Z", re.IGNORECASE)
+_WHOLE = re.compile(r"(\d+)\.0+")
+
+
+class ImageFinder:
+    """Finds the images of the rows of a table that lies in the folder ``base`` of a tree, or is all of it.
+
+    A path is looked for relative to the table, to the tree, and where the tree is on the local disk as it is and
+    relative to the working directory; else the image is taken whose path ends as this one does, in the longest part:
+    tables name the folders of the machine that they were made on. A suffix may be absent, or in other letters.
+    """
+
+    def __init__(self, tree: Tree, base: str, split: Split | None) -> None:
+        self._tree, self._base, self._split = tree, base, split
+        self._is_local = tree.is_file or tree.path.is_dir()
+        self._files = frozenset(() if tree.is_file else tree.files)
+
+    def find(self, value: str) -> str:
+        """Return the name of a file, in the tree or absolute. Raises ImageError where there is none, or several."""
+        path = _as_path(value)
+        whole = _WHOLE.fullmatch(path)
+        for each in (path, whole[1]) if whole else (path,):
+            name = self._there(each) or self._ending_so(each)
+            if name is not None:
+                return name
+        raise ImageError("no such file")
+
+    def short(self, value: str, name: str) -> str:
+        """Return what an image that was found is called: what the table has, where that is its path from there."""
+        path = _as_path(value)
+        return path if posixpath.normpath(posixpath.join(self._base, path)) == name else name
+
+    def read(self, name: str) -> Callable[[], Content]:
+        """Return what reads a file that was found, which pickles."""
+        if posixpath.isabs(name):
+            return partial(read_content, _read_local, [name])
+        tree = self._around if "_around" in vars(self) else self._tree
+        return partial(read_content, tree.contents.read, [name]) if is_fits(name) else tree.reader(name)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Names of all images of the tree, or of those beside the single table that it is."""
+        return tuple(name for name in self._around.files if is_image(name) or is_fits(name))
+
+    @cached_property
+    def _around(self) -> Tree:
+        return self._tree.beside() if self._tree.is_file else self._tree
+
+    @cached_property
+    def _paths(self) -> Mapping[str, list[str]]:
+        return _by_spelling(self._files)
+
+    @cached_property
+    def _ends(self) -> Mapping[str, list[str]]:
+        ends: defaultdict[str, list[str]] = defaultdict(list)
+        for name in self.images:
+            for spelled in _spellings(posixpath.basename(name)):
+                ends[spelled].append(name)
+        return ends
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        return frozenset(part for name in self.images for part in name.split("/")[:-1])
+
+    def _there(self, path: str) -> str | None:
+        """Find a path as it stands, from the places that it may be relative to."""
+        if not self._tree.is_file:
+            for base in dict.fromkeys((self._base, "")):
+                name = posixpath.normpath(posixpath.join(base, path))
+                if name in self._files:
+                    return name
+                if (found := _one(self._paths, name)) is not None:
+                    return found
+        if not self._is_local:
+            return None
+        if self._tree.is_file and (beside := _on_disk(str(self._tree.path.parent), path)) is not None:
+            return posixpath.normpath(beside)
+        here = _on_disk(str(Path.cwd()), path)
+        return None if here is None else self._within(os.path.abspath(here))  # noqa: PTH100 - without links
+
+    def _within(self, path: str) -> str:
+        """Return an absolute path as the name of a file in the tree, where it is one."""
+        name = path.removeprefix(f"{self._tree.path.absolute().as_posix()}/")
+        return name if name in self._files else path
+
+    def _ending_so(self, path: str) -> str | None:
+        """Find the image whose path has the longest end in common with this one."""
+        *folders, name = [part for part in path.split("/") if part not in ("", ".", "..")] or [""]
+        found = {
+            each: _common_end(folders, each.split("/")[:-1]) for key in _asked(name) for each in self._ends.get(key, ())
+        }
+        longest = max(found.values(), default=0)
+        best = [each for each in found if found[each] == longest]
+        if len(best) > 1 and self._split is not None:
+            best = [
+                each for each in best if any(split_named(part) == self._split for part in each.split("/")[:-1])
+            ] or best
+        if len(folders) > longest and folders[-1 - longest] in self._folders:
+            return None  # its folder is there, and it is not in it
+        if len(best) > 1:
+            raise ImageError(f"may be {few(best, most=2)}")
+        return best[0] if best else None
+
+
+def _as_path(value: str) -> str:
+    """Return a path or URL with ``/`` between its parts."""
+    path = value.strip()
+    if _URL.match(path):
+        path = unquote(urlsplit(path).path)
+    return path.replace("\\", "/")
+
+
+def _on_disk(folder: str, path: str) -> str | None:
+    """Find a file on the local disk: return the path as it is, or as its suffix is spelled there."""
+    parent, name = posixpath.split(path)
+    found = _one(_names_in(str(Path(folder, parent))), name)
+    return None if found is None else posixpath.join(parent, found)
+
+
+@lru_cache(maxsize=64)
+def _names_in(folder: str) -> Mapping[str, list[str]]:
+    """Return the names of a folder's files by their spellings: asking for each file would take long."""
+    try:
+        with os.scandir(folder) as entries:
+            return _by_spelling(entry.name for entry in entries if not entry.is_dir())
+    except (OSError, ValueError):
+        return {}
+
+
+def _by_spelling(names: Iterable[str]) -> Mapping[str, list[str]]:
+    spelled: defaultdict[str, list[str]] = defaultdict(list)
+    for name in sorted(names):
+        for spelling in _spellings(name):
+            spelled[spelling].append(name)
+    return dict(spelled)
+
+
+def _one(names: Mapping[str, list[str]], wanted: str) -> str | None:
+    """Return the only name of some spelling. Raises ImageError where there are several."""
+    found = next((names[key] for key in _asked(wanted) if key in names), [])
+    if len(found) > 1 and wanted not in found:
+        raise ImageError(f"may be {few(found, most=2)}")
+    return wanted if wanted in found else found[0] if found else None
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """Yield what a file is known by: its name, and an image's with a suffix in small letters, and without one."""
+    yield name
+    suffix = _suffix(name)
+    if suffix:
+        if not suffix.islower():
+            yield name[: -len(suffix)] + suffix.lower()
+        yield name[: -len(suffix)]
+
+
+def _asked(name: str) -> tuple[str, ...]:
+    """Return the spellings that a file is looked for by."""
+    suffix = _suffix(name)
+    return (name, name[: -len(suffix)] + suffix.lower()) if suffix and not suffix.islower() else (name,)
+
+
+def _suffix(name: str) -> str:
+    """Return an image's suffix; nothing for other names, such as ``J000411.19+020924.0``."""
+    end = _SUFFIX.search(name)
+    suffix = end.group() if end else ""
+    return suffix if suffix.lower() in SUFFIXES or is_fits(suffix) else ""
+
+
+def _common_end(one: list[str], other: list[str]) -> int:
+    count = 0
+    for here, there in zip(reversed(one), reversed(other), strict=False):
+        if here != there:
+            break
+        count += 1
+    return count
+
+
+def _read_local(path: str) -> bytes:
+    return read_file(Path(path))

@@ -1,0 +1,45 @@
+"""Which of a table's columns is what: the names that people use, and the options that say it instead."""
+
+import re
+from collections.abc import Sequence
+
+from datasets.errors import SourceError
+from datasets.tables.reading import Table
+from datasets.wording import few
+
+LABEL_COLUMNS = (
+    *("label", "labels", "class", "classes", "target", "classname", "labelname", "targetname", "category", "gzclass"),
+    *("gz2class", "galaxyclass", "galaxytype", "morphology", "morphologicaltype", "morph", "morphtype", "hubbletype"),
+    *("hubbleclass", "trueclass", "truelabel", "groundtruth", "expertclass", "classid", "labelid", "categoryid"),
+)
+"""In small letters, without blanks and signs between words, as all of these."""
+FAINT_LABEL_COLUMNS = ("type", "y", "ytrue", "answer", "tag", "kind", "ttype", "t", "klasse", "classe", "clase", "tipo")
+"""Names that mean something else in many tables: they count where none of the others is there."""
+ID_COLUMNS = (
+    *("id", "objid", "objectid", "galaxyid", "galid", "sourceid", "targetid", "specobjid", "dr7objid", "dr8objid"),
+    *("iauname", "idstr", "galaxyname", "objname"),
+)
+SPLIT_COLUMNS = ("split", "datasplit", "datasetsplit", "partition", "subset", "set", "usage")
+_FLAGS = re.compile(
+    r"\A(?:is|has|use|in)[\W_]|flag|dupl|split|fold|train|valid|test|index|[\W_](?:id|count|num)\Z", re.I
+)
+
+
+def given_column(table: Table, names: Sequence[str], wanted: str, option: str) -> str:
+    """Return the column that an option names. Raises SourceError where the table has none, or two, of that name."""
+    exact = [name for name in names if name == wanted]
+    found = exact or [name for name in names if name.strip().casefold() == wanted.strip().casefold()]
+    if len(found) != 1:
+        problem = f"no column '{wanted}'" if not found else f"{len(found)} columns '{wanted}'"
+        raise SourceError(f"--{option} {wanted}: '{table.name}' has {problem}; its columns are {few(names, most=20)}")
+    return found[0]
+
+
+def only_once(names: Sequence[str]) -> list[str]:
+    """Return the columns that have a name of their own."""
+    return [name for name in names if name and names.count(name) == 1]
+
+
+def may_be_label(name: str) -> bool:
+    """Say whether a column of an unknown name may be one of labels, and is not called a flag, a number or an id."""
+    return _FLAGS.search(name) is None
