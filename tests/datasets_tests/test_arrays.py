@@ -1,5 +1,7 @@
 """Arrays as people keep them: what each becomes, or the line that refuses it."""
 
+import pickle
+
 import h5py
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from datasets import ImageError, SourceError, Split
 from datasets.images import scratch
 from datasets.sources.options import SourceOptions
 from datasets.sources.recognition import form
+from datasets.sources.source import read_source
 from datasets.sources.trees import open_source
 
 IMAGES, LABELS = stacked(16)
@@ -54,6 +57,7 @@ def numbered(labels=LABELS):
         (IMAGES.astype(">u2"), IMAGES),
         (IMAGES.astype(np.float16), IMAGES),
         ((IMAGES[:, :12] / 255).astype(np.float32), IMAGES[:, :12]),
+        (np.where(IMAGES > 200, 254.8, IMAGES + 0.2), np.where(IMAGES > 200, 255, IMAGES)),
     ],
 )
 def test_axes_types_and_evident_ranges_give_the_pictures(images, pixels, npz, tmp_path):
@@ -192,6 +196,7 @@ def test_labels_in_the_ways_that_people_keep_them(arrays, expected, npz):
             r"with the images last: move that axis",
         ),
         ({"images": IMAGES[..., [0, 1, 2, 0]], "labels": LABELS}, {}, r"with 4 colours: choose the three"),
+        ({"images": IMAGES.transpose(0, 3, 1, 2)[:, [0, 1, 2, 0, 1]], "y": LABELS}, {}, r"with 5 colours: choose"),
         ({"images": IMAGES[0], "labels": LABELS}, {}, r"'images': \(16, 16, 3\) is one image"),
         ({"images": IMAGES[:3, ..., 0], "labels": LABELS[:3]}, {}, r"\(3, 16, 16\) may be one image or 3 grey ones"),
         ({"images": IMAGES, "labels": np.zeros(COUNT)}, {}, r"images of 1 classes, and two are needed"),
@@ -277,3 +282,13 @@ def test_what_is_beside_images_of_another_kind_is_not_their_labels(tmp_path):
     np.save(tmp_path / "y_train.npy", LABELS[::-1])
     listing, _ = read(tmp_path / "x_train.npy")
     assert classes(listing) == numbered(LABELS[::-1])
+
+
+def test_labels_in_a_table_beside_arrays_and_pickles_are_refused_with_the_way_out(tmp_path):
+    np.save(tmp_path / "images.npy", IMAGES)
+    (tmp_path / "labels.csv").write_text("id,label\n1,a\n2,b\n")
+    with pytest.raises(SourceError, match="looked for arrays such as labels, y or ans, not in tables"):
+        read_source(tmp_path, SourceOptions())
+    (tmp_path / "all.pkl").write_bytes(pickle.dumps({"images": IMAGES}))
+    with pytest.raises(SourceError, match=r"found Python objects, which run code when read: save their arrays$"):
+        read_source(tmp_path / "all.pkl", SourceOptions())

@@ -261,7 +261,7 @@ def test_arrays_records_and_tars_give_the_images_that_an_import_sees(name, tmp_p
     [
         (np.arange(216, dtype=np.uint8).reshape(9, 8, 3), (9, 8)),
         (np.linspace(0, 1, 72).reshape(9, 8), (9, 8)),
-        (np.full((9, 8), 3e-9), "values from 3e-09 to 3e-09: expected pictures, 0–1 or whole numbers 0–255"),
+        (np.full((9, 8), 3e-9), "values from 3e-09 to 3e-09: expected pictures, 0–1 or 0–255"),
         (np.full((9, 8, 2), 200, np.uint8), "expected images (n, height, width)"),
         (np.array([None]), "holds Python objects, which run code when they are read"),
     ],

@@ -1,7 +1,8 @@
 """What is black and what is white in an array: stated by the user, or evident from all of its values.
 
 A picture is uint8, 0–255. Floats and wider integers have no brightness scale of their own. Two are evident: 0–1, and
-whole numbers 0–255. Anything else would come out dark or clipped, so it is refused until the user states the scale.
+0–255 where all are whole numbers or the brightest comes near the end. Anything else would come out dark or clipped, so
+it is refused until the user states the scale.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,8 @@ OVERSHOOT = 0.02
 """Part of a stated range that values may lie beyond it, and are clipped: what resampling adds at sharp edges."""
 SEEN = 0.25
 """Part of the range that the brightest pixel of half of the images reaches at least, where the range is not stated."""
+
+_NEAR_WHITE = 250
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def scale_of(extent: Extent, scale: Scale | None) -> Scale:
         scale = _evident(extent)
         if scale is None:
             raise ImageError(
-                f"{found}: expected pictures, 0–1 or whole numbers 0–255, with galaxies bright enough to be seen; "
+                f"{found}: expected pictures, 0–1 or 0–255, with galaxies bright enough to be seen; "
                 "say which are black and white with --value-range LOW,HIGH, or stretch them as you want them seen"
             )
         return scale
@@ -111,7 +114,7 @@ def scale_of(extent: Extent, scale: Scale | None) -> Scale:
 def _evident(extent: Extent) -> Scale | None:
     if extent.low >= 0 and extent.high <= 1:
         scale = Scale(0, 1)
-    elif extent.low >= 0 and extent.high <= 255 and extent.whole:
+    elif extent.low >= 0 and extent.high <= 255 and (extent.whole or extent.high > _NEAR_WHITE):
         scale = AS_IT_IS
     else:
         return None

@@ -59,10 +59,9 @@ def _why_not(shape: tuple[int, ...]) -> str:
     expected = "expected images (n, height, width), (n, height, width, 3) or (n, 3, height, width)"
     if _images_last(shape):
         return f"{expected}, found {shape} with the images last: move that axis to the front, numpy.moveaxis(a, -1, 0)"
-    if len(shape) == 4 and min(shape[1:3]) >= SIDE:
-        return f"{expected}, found {shape} with {shape[3]} colours: choose the three that are red, green and blue"
-    if len(shape) == 4 and min(shape[2:]) >= SIDE:
-        return f"{expected}, found {shape} with {shape[1]} colours: choose the three that are red, green and blue"
+    if len(shape) == 4:
+        colours = min(shape[1], shape[3])
+        return f"{expected}, found {shape} with {colours} colours: choose the three that are red, green and blue"
     if len(shape) == 2:
         return f"{expected}, found {shape}: reshape what is laid out in a row for each image to its height and width"
     return f"{expected}, found {shape}"

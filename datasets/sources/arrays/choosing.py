@@ -17,6 +17,9 @@ from datasets.wording import few
 EXPECTED = "an array of images (n, height, width) or (n, height, width, 3) and one of n labels"
 
 
+_LOOKED_FOR = "looked for arrays such as labels, y or ans, not in tables"
+
+
 @dataclass(frozen=True)
 class Part:
     """The arrays of one split, or of all images: ``legend`` lists the classes' names where an array does."""
@@ -59,7 +62,7 @@ def _images(path: Path, arrays: Sequence[Named], options: SourceOptions) -> list
         and options.label_column is None
         and not any(array.rank(LABELS) < len(LABELS) for array in arrays)
     ):
-        raise refusal(path, EXPECTED, f"{few(found)} and no labels: looked for arrays such as labels, y or ans")
+        raise refusal(path, EXPECTED, f"{few(found)} and no labels: {_LOOKED_FOR}")
     best = min(array.rank(IMAGES) for array in found)
     meant = [array for array in found if array.rank(IMAGES) == best]
     splits = {array.split for array in meant}
@@ -109,7 +112,7 @@ def _labels(path: Path, images: Named, arrays: Sequence[Named], options: SourceO
     if others and not fitting:
         raise refusal(path, f"{count:,} labels for the {count:,} images in '{images.name}'", few(others))
     way_out = f"; name one with --label-column, of {few(fitting)}" if fitting else ""
-    raise refusal(path, EXPECTED, f"{images} and no labels: looked for arrays such as labels, y or ans{way_out}")
+    raise refusal(path, EXPECTED, f"{images} and no labels: {_LOOKED_FOR}{way_out}")
 
 
 def _called(path: Path, name: str, arrays: Sequence[Named], what: str) -> list[Named]:

@@ -27,6 +27,7 @@ from datasets.wording import few
 
 OVER: frozenset[str] = frozenset()
 _SUFFIXES = (".npy", ".npz", ".h5", ".hdf5", ".hdf", ".he5")
+_PICKLED = (".pkl", ".pickle", ".joblib", ".pt", ".pth")
 _MOST = 64
 """Files of arrays in a source of this form; where there are more, they are something else."""
 
@@ -34,6 +35,8 @@ _MOST = 64
 def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
     """Recognise files of arrays by their suffixes or first bytes, and images in them by their axes."""
     names = array_files(tree)
+    if tree.is_file and tree.path.name.lower().endswith(_PICKLED):
+        return Evidence("a file of Python objects")
     if not names or len(names) > _MOST:
         return None
     try:
@@ -42,8 +45,8 @@ def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
         arrays = []
     images = [array for array in arrays if has_images(array.stored)]
     if not images:
-        return Evidence(few(names)) if tree.is_file or not _has_others(tree) else None
-    if _has_others(tree) and not any(array.rank(LABELS) < len(LABELS) for array in arrays):
+        return Evidence(few(names)) if tree.is_file or not _has_pictures(tree) else None
+    if _has_pictures(tree) and not any(array.rank(LABELS) < len(LABELS) for array in arrays):
         return None
     return Evidence(f"arrays of images: {few(images, most=3)}")
 
@@ -55,6 +58,10 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     white in the images is neither evident nor stated.
     """
     names = array_files(tree)
+    if tree.path.name.lower().endswith(_PICKLED):
+        raise refusal(
+            tree.path, "an NPY, NPZ or HDF5 file", "Python objects, which run code when read: save their arrays"
+        )
     if not names:
         raise refusal(tree.path, f"an NPY, NPZ or HDF5 file with {EXPECTED}", few(tree.files))
     try:
@@ -176,6 +183,6 @@ def _notes(stack: Stack) -> list[str]:
     return notes
 
 
-def _has_others(tree: Tree) -> bool:
-    """Say whether a tree has images or tables, which it then may be about."""
-    return bool(tree.tables) or any(map(is_image, tree.files))
+def _has_pictures(tree: Tree) -> bool:
+    """Say whether a tree has files of images, which it then may be about."""
+    return any(map(is_image, tree.files))
