@@ -57,8 +57,8 @@ def science(units: fits.HDUList) -> Science:
         ImageError: there is none, they are of different sizes, or it is not clear which axis is that of the bands.
     """
     images = [unit for unit in units if unit.is_image and len(unit.shape) >= 2]
-    _check_size(images)
     sky = [unit for unit in images if not _words(unit.header) & _OTHERS]
+    _check_size(sky)
     read = [(unit, _planes(unit)) for unit in sky]
     pictures = _without_masks(read)
     if not pictures:

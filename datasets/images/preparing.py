@@ -25,8 +25,10 @@ from PIL import (
 
 from datasets.errors import ImageError, first_line
 from datasets.images.bands import Bands
+from datasets.images.blankness import is_blank, is_readable, shade
 from datasets.images.compositing import doubts, light_of, pictured
 from datasets.images.stretch import Stretch
+from datasets.images.stretching import Sample, choose_stretch
 
 Content = bytes | npt.NDArray[np.uint8] | Bands
 """A whole image file, or what a source holds: pixels, uint8 (height, width, 3), RGB, or (height, width), grey; or light
@@ -58,9 +60,7 @@ _NOTES = {
 }
 _TRANSPARENT = "image with a transparency layer: laid over black"
 UNSTRETCHED = "FITS bands, and the model's images had none: stretched as SDSS's are, which may not suit"
-_BLOCKS, _EVEN, _SPREAD = 8, 2, 12
-"""An image has nothing on it whose pixels differ by no more than _SPREAD levels, as noise does, and the means of whose
-parts, _BLOCKS a side, by no more than _EVEN."""
+SELF_STRETCHED = "FITS bands, and the model's images had none: stretched by themselves, as SDSS's stretch shows nothing"
 
 # Pillow warns of odd metadata without naming the file, but only the pixels count.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
@@ -100,24 +100,22 @@ def decode(content: Content, *, crop: float, image_size: int, stretch: Stretch |
             nothing on it.
     """
     image = _picture(content, crop, image_size, stretch)
-    if _is_blank(image.pixels):
-        raise ImageError(f"nothing to see: every pixel is {_shade(image.pixels)}")
+    if is_blank(image.pixels):
+        raise ImageError(f"nothing to see: every pixel is {shade(image.pixels)}")
     return image
 
 
 def _picture(content: Content, crop: float, image_size: int, stretch: Stretch | None) -> DecodedImage:
-    if isinstance(content, Bands):
-        return _composed(content, crop, image_size, stretch)
+    bands = bands_in(content)
+    if bands is not None:
+        return _composed(bands, crop, image_size, stretch)
     if isinstance(content, np.ndarray):
         if content.dtype != np.uint8 or content.shape[2:] not in {(3,), ()} or not content.size:
             raise ImageError(f"expected pixels uint8 (height, width, 3), found {content.dtype} {content.shape}")
         return _decoded(Image.fromarray(content), crop, image_size)
     if not content:
         raise ImageError("empty file")
-    if content.startswith(_FITS):
-        from datasets.images.fits_pixels import bands_of  # astropy takes long to import
-
-        return _composed(bands_of([content]), crop, image_size, stretch)
+    assert isinstance(content, bytes)  # what bands there are have been found
     try:
         with _opened(content) as image:
             return _decoded(image, crop, image_size)
@@ -129,41 +127,41 @@ def _picture(content: Content, crop: float, image_size: int, stretch: Stretch | 
         raise ImageError(_damage(error)) from error
 
 
+def bands_in(content: Content) -> Bands | None:
+    """Return the bands of a FITS file, or those that a source holds; None for anything else. Raises ImageError."""
+    if isinstance(content, bytes) and content.startswith(_FITS):
+        from datasets.images.fits_pixels import bands_of  # astropy takes long to import
+
+        return bands_of([content])
+    return content if isinstance(content, Bands) else None
+
+
 def _composed(bands: Bands, crop: float, image_size: int, stretch: Stretch | None) -> DecodedImage:
-    """Make a picture of bands: by a stretch at the picture's scale, without one at their own scale."""
-    if stretch is None:
-        from datasets.images.sdss_stretch import composite  # astropy takes long to import
+    """Make a picture of bands: by a stretch; without one by that of SDSS, or where it shows nothing by their own."""
+    if stretch is not None:
+        return _stretched(bands, crop, image_size, stretch)
+    from datasets.images.sdss_stretch import composite  # astropy takes long to import
 
-        chosen = bands.chosen()
-        image = _decoded(Image.fromarray(composite(chosen.planes)), crop, image_size)
-        image = replace(image, notes=(*chosen.notes, UNSTRETCHED))
-    else:
-        chosen = bands.chosen(stretch.bands)
-        light = light_of(chosen, crop=crop, image_size=image_size)
-        image = DecodedImage(pictured(light, stretch), bands.size, (*chosen.notes, *doubts(chosen, light, stretch)))
-    if _is_blank(image.pixels):
-        low, high = (float(end(list(map(end, chosen.planes)))) for end in (np.min, np.max))
-        whose = "SDSS's stretch" if stretch is None else "the stretch of the dataset"
-        raise ImageError(f"nothing to see at {whose}: pixels from {low:.3g} to {high:.3g} {bands.unit}".rstrip())
+    chosen = bands.chosen()
+    image = _decoded(Image.fromarray(composite(chosen.planes)), crop, image_size)
+    if is_readable(image.pixels):
+        return replace(image, notes=(*chosen.notes, UNSTRETCHED))
+    own = choose_stretch([Sample(bands, crop=crop, image_size=image_size)])
+    if own is None:
+        raise ImageError("nothing to see: every pixel of the part that is looked at is the same")
+    image = _stretched(bands, crop, image_size, own)
+    return replace(image, notes=(*image.notes, SELF_STRETCHED))
+
+
+def _stretched(bands: Bands, crop: float, image_size: int, stretch: Stretch) -> DecodedImage:
+    chosen = bands.chosen(stretch.bands)
+    light = light_of(chosen, crop=crop, image_size=image_size)
+    image = DecodedImage(pictured(light, stretch), bands.size, (*chosen.notes, *doubts(chosen, light, stretch)))
+    if is_blank(image.pixels):
+        low, high = min(plane.min() for plane in chosen.planes), max(plane.max() for plane in chosen.planes)
+        found = f"pixels from {low:.3g} to {high:.3g} {bands.unit}".rstrip()
+        raise ImageError(f"nothing to see at the stretch of the dataset ({stretch}): {found}")
     return image
-
-
-def _is_blank(pixels: npt.NDArray[np.uint8]) -> bool:
-    """Say whether there is no more than noise on an image."""
-    if np.ptp(pixels, axis=(0, 1)).max() > _SPREAD:
-        return False
-    count = min(_BLOCKS, len(pixels))
-    side = len(pixels) // count
-    whole = pixels[: count * side, : count * side].reshape(count, side, count, side, 3)
-    return bool(np.ptp(whole.mean(axis=(1, 3)), axis=(0, 1)).max() <= _EVEN)
-
-
-def _shade(pixels: npt.NDArray[np.uint8]) -> str:
-    """Name the one colour of an image."""
-    shade = pixels.mean(axis=(0, 1))
-    if shade.max() < _SPREAD:
-        return "black"
-    return "white" if shade.min() > 255 - _SPREAD else f"about ({', '.join(f'{value:.0f}' for value in shade)})"
 
 
 def _opened(data: bytes) -> Image.Image:

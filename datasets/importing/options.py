@@ -18,6 +18,10 @@ class ImportOptions(SourceOptions):
 
     image_size: Annotated[int, Option("Height and width of the dataset's images, in pixels.", min=1)] = 64
     crop: Annotated[float, Option("Use only this central part of each image, e.g. 0.55.", fraction=True)] = 1.0
+    stretch_of: Annotated[
+        str | None,
+        Option("Stretch FITS as this dataset's are, e.g. that of a model to be evaluated.", metavar="DATASET"),
+    ] = None
     validation: Annotated[float, Option("Part kept to compare trials on.", min=0, max=1)] = 0.1
     test: Annotated[float, Option("Part kept to test the final model on.", min=0, max=1)] = 0.1
     seed: Annotated[int, Option("Everything random derives from it.", min=1)] = 1
@@ -27,6 +31,8 @@ class ImportOptions(SourceOptions):
         super().__post_init__()
         require(8 <= self.image_size <= 1024, "image size", "8 to 1024 pixels", self.image_size)
         require(0 < self.crop <= 1, "crop", "a fraction above 0 and at most 1", self.crop)
+        alone = self.stretch_of is None or self.bands is None
+        require(alone, "stretch of another dataset", "given without --bands, which it has", self.bands)
         require(0 <= self.validation <= 1, "validation share", "0 to 1", self.validation)
         require(0 <= self.test <= 1, "test share", "0 to 1", self.test)
         both = self.validation + self.test

@@ -6,13 +6,15 @@ from itertools import chain
 
 import numpy as np
 
-from datasets.errors import ImageError
-from datasets.images.bands import Bands
+from datasets.arrow.dataset import read_info
+from datasets.errors import FormatError, ImageError, SourceError
 from datasets.images.fits_names import is_fits
+from datasets.images.preparing import bands_in
 from datasets.images.stretch import Stretch
 from datasets.images.stretching import Sample, choose_stretch
 from datasets.importing.options import ImportOptions
 from datasets.sources.listing import Item
+from datasets.storage.folders import open_folder
 
 _MOST = 128
 """Images that a stretch is chosen from: with more it hardly changes, and a large source is not read twice."""
@@ -22,11 +24,26 @@ _THREADS = 4
 
 
 def stretch_for(items: Sequence[Item], options: ImportOptions) -> Stretch | None:
-    """Choose the stretch for a source; None where it holds no bands, or none that can be used."""
+    """Choose the stretch for a source; None where it holds no bands, or none that can be used.
+
+    Raises SourceError or StorageError where that of another dataset is asked for, and cannot be had.
+    """
     named = [item for item in items if is_fits(item.id)]
     if not named and not any(_samples(items, options, _PROBED)):
         return None
+    if options.stretch_of is not None:
+        return _stretch_of(options.stretch_of)
     return choose_stretch(_samples(named or items, options, _MOST), options.wanted_bands)
+
+
+def _stretch_of(place: str) -> Stretch:
+    try:
+        stretch = read_info(open_folder(place)).preprocessing.stretch
+    except FormatError as error:
+        raise SourceError(f"there is no stretch to take: {error}") from error
+    if stretch is None:
+        raise SourceError(f"'{place}' has no stretch to take: it was not made of FITS, or by an older version")
+    return stretch
 
 
 def _samples(items: Sequence[Item], options: ImportOptions, count: int) -> list[Sample]:
@@ -35,10 +52,8 @@ def _samples(items: Sequence[Item], options: ImportOptions, count: int) -> list[
 
     def sample(number: int) -> list[Sample]:
         try:
-            content = items[number].read()
-            if not isinstance(content, Bands):
-                return []
-            return [Sample(content, crop=options.crop, image_size=options.image_size)]
+            bands = bands_in(items[number].read())
+            return [] if bands is None else [Sample(bands, crop=options.crop, image_size=options.image_size)]
         except ImageError:
             return []
 

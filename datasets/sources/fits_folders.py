@@ -4,17 +4,21 @@ The folders are those of ``class_folders``, splits above them included; files of
 side and differ in the band alone (`g7_g.fits`, `g7_r.fits`, `g7_i.fits`). See ``fits_pixels`` for what becomes of them.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from functools import partial
+from pathlib import PurePosixPath
 
 from datasets.arrow.provenance import Omission
 from datasets.errors import ImageError, SourceError
 from datasets.images.fits_names import by_galaxy, galaxy_of, is_fits, read_content
+from datasets.images.passbands import is_band
 from datasets.sources.class_files import ClassFile, class_files
 from datasets.sources.class_folders import evidence, listed
 from datasets.sources.listing import Evidence, Item, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.trees import Tree, refusal
+from datasets.wording import few
 
 OVER = frozenset[str]()
 EXPECTED = "a folder or archive with a folder of FITS files for each class"
@@ -39,6 +43,9 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     for file in found.files:
         if is_fits(file.name):
             files[file.label][file.name] = file
+    if all(is_band(name.lower()) for name in found.classes) and _shared(files.values()):
+        found_instead = f"folders named for bands, {few(found.classes)}, that hold files of the same names"
+        raise refusal(tree.path, f"{EXPECTED}, and in it files or folders of bands", found_instead)
     if not files:
         raise refusal(tree.path, EXPECTED, "no FITS file in any folder")
     items, rejected = [], []
@@ -54,3 +61,9 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     others = len(found.files) - sum(len(named) for named in files.values())
     left = [Omission("other files in the folders", others, "no FITS files")] if others else []
     return listed(tree, found, tuple(items), left=left, rejected=tuple(rejected))
+
+
+def _shared(folders: Iterable[Iterable[str]]) -> bool:
+    """Say whether folders hold files of the same names, as folders of bands do."""
+    names = Counter(name for files in folders for name in {PurePosixPath(file).name for file in files})
+    return any(count > 1 for count in names.values())

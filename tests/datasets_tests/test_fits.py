@@ -243,6 +243,14 @@ def test_splits_bands_and_other_files_in_folders(tmp_path):
     assert listing.left_out == 1
 
 
+def test_folders_of_bands_are_no_classes(tmp_path):
+    for name in ("g/1", "g/2", "r/1", "r/2"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.fits").write_bytes(band(RED))
+    with pytest.raises(SourceError, match=r"found folders named for bands, g, r, that hold files of the same names$"):
+        listed_as("fits", tmp_path)
+
+
 def test_bands_that_are_asked_for_are_three_or_one():
     assert SourceOptions(bands="I, r,g").wanted_bands == ("i", "r", "g")
     with pytest.raises(SourceError, match=r"^the bands must be three, red first, or one, got i,r$"):

@@ -1,6 +1,7 @@
 """Bands → pictures in which the galaxy is seen, whatever the unit, and by the same stretch in a whole dataset."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ from astropy.visualization import LuptonAsinhStretch, make_lupton_rgb
 from datasets_tests.fits_files import encoded, galaxy, unit
 from scipy.stats import spearmanr
 
-from datasets import Dataset, ImageError, ImportOptions, decode, import_dataset
+from datasets import Dataset, ImageError, ImportOptions, SourceError, decode, import_dataset
 from datasets.images.bands import UNNAMED, Bands
 from datasets.images.compositing import OTHER_BANDS, doubts, light_of, pictured, slope, stretched
-from datasets.images.preparing import UNSTRETCHED
+from datasets.images.fits_pixels import bands_of
+from datasets.images.preparing import SELF_STRETCHED, UNSTRETCHED
 from datasets.images.stretching import Sample, choose_stretch
 
 SIDE = 32
@@ -153,9 +155,18 @@ def test_without_a_stretch_bands_are_shown_as_sdss_does():
     assert found.source_size == (SIDE, SIDE)
 
 
-def test_faint_light_without_a_stretch_is_nothing_to_see():
-    with pytest.raises(ImageError, match=r"^nothing to see at SDSS's stretch"):
-        decode(bands(PLAIN[0] * 1e-4), crop=1.0, image_size=SIDE)
+@pytest.mark.parametrize("factor", [1e-4, 1e4])
+def test_light_that_sdss_s_stretch_shows_nothing_of_is_stretched_by_itself(factor):
+    found = decode(bands(PLAIN[0] * factor), crop=1.0, image_size=SIDE)
+    check_seen(found.pixels, PLAIN[0].sum(axis=0)[::-1])
+    assert found.notes == (SELF_STRETCHED,)
+
+
+def test_light_that_a_stretch_shows_nothing_of_is_said_with_both():
+    stretch = chosen([bands(light, unit="nanomaggy") for light in PLAIN])
+    said = r"^nothing to see at the stretch of the dataset \(asinh, .*\): pixels from -\d.* to \d.*e-07 Jy$"
+    with pytest.raises(ImageError, match=said):
+        decode(bands(PLAIN[0] * 1e-7, unit="Jy"), crop=1.0, image_size=SIDE, stretch=stretch)
 
 
 @pytest.fixture(scope="module")
@@ -185,13 +196,38 @@ def test_an_import_records_the_stretch_and_its_fingerprint_tells_it(source, tmp_
     assert again.fingerprint != info.fingerprint
 
 
+def test_a_source_is_stretched_as_another_dataset_is(source, tmp_path, make_source):
+    whole = import_dataset(source, tmp_path / "out", ImportOptions(image_size=SIDE))
+    fainter = tmp_path / "fainter"
+    for path in source.rglob("[0-9].fits"):
+        target = fainter / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(encoded(unit(bands_of([path.read_bytes()]).planes)))
+    other = import_dataset(fainter, tmp_path / "other", ImportOptions(image_size=SIDE, stretch_of=whole.path))
+    assert other.preprocessing.stretch == whole.preprocessing.stretch
+    pictures = import_dataset(make_source(a=4, b=4), tmp_path / "pictures", ImportOptions(image_size=SIDE))
+    assert pictures.preprocessing.stretch is None
+    with pytest.raises(SourceError, match=r"has no stretch to take: it was not made of FITS, or by an older version$"):
+        import_dataset(source, tmp_path / "no", ImportOptions(image_size=SIDE, stretch_of=pictures.path))
+    with pytest.raises(SourceError, match=r"^there is no stretch to take: "):
+        import_dataset(source, tmp_path / "no", ImportOptions(image_size=SIDE, stretch_of=str(source)))
+
+
+def test_fits_files_that_a_table_names_otherwise_are_stretched_too(source, tmp_path):
+    paths = sorted(path.relative_to(source).as_posix() for path in source.rglob("[0-9].fits"))
+    rows = [f"{path},{path[0]},galaxy {path[2]}{path[0]}" for path in paths]
+    (tmp_path / "labels.csv").write_text("\n".join(["path,label,id", *rows]))
+    shutil.copytree(source, tmp_path, dirs_exist_ok=True)
+    info = import_dataset(tmp_path / "labels.csv", tmp_path / "out", ImportOptions(image_size=SIDE))
+    assert (info.total, info.quarantined) == (8, 0)
+    assert info.preprocessing.stretch is not None
+
+
 @pytest.mark.skipif(not WILD.is_dir(), reason=f"no {WILD}")
 @pytest.mark.parametrize("name", ["legacy", "sdss_bz2"])
 def test_galaxies_of_surveys_are_seen(name, tmp_path):
     side = 72 if name == "legacy" else 48
     dataset = Dataset.open(import_dataset(WILD / name, tmp_path / "out", ImportOptions(image_size=side)).path)
-    from datasets.images.fits_pixels import bands_of
-
     for row, number in enumerate(dataset.ids):
         files = [path.read_bytes() for path in sorted(WILD.glob(f"{name}/{number}"))]
         light = np.sum(bands_of(files, ("g", "i", "r")[: len(files)] if len(files) > 1 else ()).planes, axis=0)

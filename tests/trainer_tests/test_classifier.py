@@ -9,9 +9,12 @@ import pytest
 from PIL import Image
 from trainer_tests.examples import MEMBER, made_manifest
 
-from datasets import Dataset, ImageError, ImageFile, ImportOptions, Preprocessing, Split, import_dataset
+from datasets import Dataset, ImageError, ImageFile, ImportOptions, Preprocessing, Split, decode, import_dataset
+from datasets.images.bands import Bands
+from datasets.images.stretch import Stretch
 from trainer import Bundle, Classifier, ModelMismatchError, SplitError, answers_on, evaluate
 from trainer.answering.judging import scale_warning
+from trainer.bundles.matching import other_stretch
 
 
 def network(seed: int, classes: int, activation: str | None = "softmax") -> keras.Model:
@@ -185,7 +188,7 @@ def test_refuses_classes_that_it_does_not_know_and_shows_both(bundle: Bundle, ti
 def test_evaluates_on_the_classes_there_are(bundle: Bundle, classifier: Classifier, tiny_dataset: Dataset) -> None:
     found = answers_on(changed(bundle, classes=MERGERS), tiny_dataset, Split.TEST, known_only=True)
     classes = {"absent": ["merger"], "spelled": {"edge-on": "EDGE_ON"}, "left_out": {"spiral": 4}}
-    assert found.matching() == {**classes, "scale": None}
+    assert found.matching() == {**classes, "scale": None, "stretch": None}
     assert found.notes() == [
         "No image is of merger: means over classes are over the other 4",
         "Spelled otherwise: 'edge-on' is the model's 'EDGE_ON'",
@@ -208,6 +211,39 @@ def test_says_that_images_are_of_another_scale(bundle: Bundle, tiny_dataset: Dat
     found = answers_on(changed(bundle, preprocessing=preprocessing), tiny_dataset, Split.TEST)
     assert found.notes() == [found.scale]
     assert found.scale == "Another scale than in training: images of 40×40 pixels, where the model learnt from 424×424"
+
+
+STRETCH = Stretch(("r",), (1.0,), (1.0,), (0.01,), 2.0, 8.0, "nanomaggy", (0.005, 0.02))
+
+
+def test_says_that_bands_are_stretched_otherwise(bundle: Bundle, tiny_dataset: Dataset) -> None:
+    preprocessing = replace(bundle.manifest.preprocessing, stretch=STRETCH)
+    found = answers_on(changed(bundle, preprocessing=preprocessing), tiny_dataset, Split.TEST)
+    assert found.notes() == [found.stretch]
+    assert found.stretch == (
+        "Another stretch than in training: pictures, not FITS, where the model learnt from "
+        "asinh, stretch 2 nanomaggy, Q 8; band r as grey"
+    )
+    learnt = changed(bundle, preprocessing=preprocessing, dataset="learnt.arrow").bundle
+    other = other_stretch(learnt, replace(preprocessing, stretch=replace(STRETCH, softening=4.0)))
+    assert other is not None
+    assert other.endswith("; import it with `--stretch-of learnt.arrow`")
+
+
+def test_bands_are_shown_to_the_model_as_its_images_were(bundle: Bundle) -> None:
+    light = np.add.outer(np.arange(32.0), np.arange(32.0)).astype(np.float32) / 30
+    image = Bands((light,), ("r",), "Jy")
+    learnt = changed(bundle, preprocessing=replace(bundle.manifest.preprocessing, stretch=STRETCH))
+    (found,) = learnt.classify([ImageFile("a.fits", lambda: image)])
+    assert found.pixels is not None
+    assert np.array_equal(found.pixels, decode(image, crop=1.0, image_size=32, stretch=STRETCH).pixels)
+    assert "pixels in 'Jy': the stretch was chosen from images in 'nanomaggy'" in found.warnings
+
+
+def test_an_image_with_nothing_on_it_gets_no_class(classifier: Classifier) -> None:
+    pixels = np.zeros((40, 40, 3), np.uint8)
+    (found,) = classifier.classify([ImageFile("black.png", lambda: pixels)])
+    assert (found.class_name, found.error) == (None, "nothing to see: every pixel is black")
 
 
 def test_refuses_another_image_size_or_crop(bundle: Bundle, tiny_dataset: Dataset) -> None:

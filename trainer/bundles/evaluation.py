@@ -9,7 +9,7 @@ import numpy.typing as npt
 from datasets import Dataset, Progress, Split, few, silent
 from trainer.answering.decision import Decide
 from trainer.bundles.classifier import Classifier
-from trainer.bundles.matching import labelled_rows, other_scale
+from trainer.bundles.matching import labelled_rows, other_scale, other_stretch
 from trainer.scores import Scores, score_predictions
 
 _AT_ONCE = 64
@@ -20,8 +20,8 @@ class Evaluation:
     """What a classifier answers on labelled images: enough for the scores of each operating point.
 
     ``rows``, int64 (n,), are the dataset's; ``true``, int64 (n,), class numbers of the classifier; ``probabilities``,
-    float32 (n, classes), are calibrated. ``spelled`` and ``left_out`` are those of `LabelledRows`; ``scale`` is what is
-    to be said of the scale of the images.
+    float32 (n, classes), are calibrated. ``spelled`` and ``left_out`` are those of `LabelledRows`; ``scale`` and
+    ``stretch`` are what is to be said of the scale of the images, and of how their FITS bands are stretched.
     """
 
     classifier: Classifier
@@ -31,6 +31,7 @@ class Evaluation:
     spelled: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     scale: str | None = None
+    stretch: str | None = None
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -47,13 +48,13 @@ class Evaluation:
         return score_predictions(self.true, self.probabilities, self.classifier.classes, decided=self.decided(decide))
 
     def matching(self) -> dict[str, object]:
-        """Return how dataset and classifier fit, JSON-ready: ``absent``, ``spelled``, ``left_out``, ``scale``."""
+        """Return how dataset and classifier fit, JSON-ready: ``absent``, ``spelled`` … ``stretch``."""
         classes = {"absent": list(self.absent), "spelled": dict(self.spelled), "left_out": dict(self.left_out)}
-        return {**classes, "scale": self.scale}
+        return {**classes, "scale": self.scale, "stretch": self.stretch}
 
     def notes(self) -> list[str]:
         """Say in what the dataset is not as the classifier's own, a line each."""
-        lines = [] if self.scale is None else [self.scale]
+        lines = [said for said in (self.scale, self.stretch) if said is not None]
         if self.absent:
             present = len(self.classifier.classes) - len(self.absent)
             lines.append(f"No image is of {few(self.absent)}: means over classes are over the other {present}")
@@ -91,7 +92,8 @@ def answers_on(
         progress(min(start + _AT_ONCE, len(rows)), len(rows))
     answers = np.concatenate(probabilities)
     scale = other_scale(classifier.bundle, dataset)
-    return Evaluation(classifier, rows, labelled.true, answers, labelled.spelled, labelled.left_out, scale)
+    stretch = other_stretch(classifier.bundle, dataset.preprocessing)
+    return Evaluation(classifier, rows, labelled.true, answers, labelled.spelled, labelled.left_out, scale, stretch)
 
 
 def evaluate(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Dataset, Split, class_mapping, few
+from datasets import Dataset, Preprocessing, Split, class_mapping, few
 from trainer.answering.judging import scale_warning
 from trainer.bundles.bundle import Bundle
 from trainer.errors import ModelMismatchError, SplitError
@@ -67,6 +67,16 @@ def other_scale(bundle: Bundle, dataset: Dataset) -> str | None:
         return None
     learnt, shown = ("×".join(map(str, each.source_size)) for each in (ours, theirs))
     return f"Another scale than in training: images of {shown} pixels, where the model learnt from {learnt}"
+
+
+def other_stretch(bundle: Bundle, preprocessing: Preprocessing) -> str | None:
+    """Say that FITS bands are stretched otherwise than for the model's training; None where they are not."""
+    ours, theirs = bundle.manifest.preprocessing.stretch, preprocessing.stretch
+    if ours == theirs:
+        return None
+    learnt, shown = ("pictures, not FITS" if each is None else str(each) for each in (ours, theirs))
+    way = "" if ours is None or theirs is None else f"; import it with `--stretch-of {bundle.manifest.dataset}`"
+    return f"Another stretch than in training: {shown}, where the model learnt from {learnt}{way}"
 
 
 def _require_same_preparation(bundle: Bundle, dataset: Dataset) -> None:
