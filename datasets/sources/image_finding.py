@@ -4,13 +4,13 @@ import os
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from datasets.errors import ImageError
-from datasets.images.fits_names import is_fits, read_content
+from datasets.images.fits_names import by_galaxy, galaxy_of, is_fits, read_content
 from datasets.images.preparing import SUFFIXES, Content
 from datasets.images.reading import read_file
 from datasets.sources.trees import Tree, is_image
@@ -19,19 +19,21 @@ from datasets.wording import few
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SUFFIX = re.compile(r"(?<=.)\.(?:(?:fits?|fts)(?:\.\w+)?|\w+)\Z", re.IGNORECASE)
+_BAND = re.compile(r"[-_.]?\*")
 _WHOLE = re.compile(r"(\d+)\.0+")
 
 
 class ImageFinder:
     """Finds the images of the rows of a table that lies in the folder ``base`` of a tree, or is all of it.
 
-    A path is looked for relative to the table, to the tree, and where the tree is on the local disk as it is and
-    relative to the working directory; else the image is taken whose path ends as this one does, in the longest part:
-    tables name the folders of the machine that they were made on. A suffix may be absent, or in other letters.
+    A path is looked for relative to the table and to the tree, then as the end of an image's, and where the tree is on
+    the local disk as it is and relative to the working directory; else the image is taken whose path has the longest
+    end in common: tables name the folders of the machine that they were made on. A suffix may be absent, or in other
+    letters. FITS files of a galaxy's bands are one image, of which ``bands`` are wanted.
     """
 
-    def __init__(self, tree: Tree, base: str, split: Split | None) -> None:
-        self._tree, self._base, self._split = tree, base, split
+    def __init__(self, tree: Tree, base: str, split: Split | None, bands: Sequence[str]) -> None:
+        self._tree, self._base, self._split, self._bands = tree, base, split, bands
         self._is_local = tree.is_file or tree.path.is_dir()
         self._files = frozenset(() if tree.is_file else tree.files)
 
@@ -40,9 +42,10 @@ class ImageFinder:
         path = _as_path(value)
         whole = _WHOLE.fullmatch(path)
         for each in (path, whole[1]) if whole else (path,):
-            name = self._there(each) or self._ending_so(each)
+            name = self._there(each) or self._ending_so(each, whole=True) or self._elsewhere(each)
+            name = name or self._ending_so(each, whole=False)
             if name is not None:
-                return name
+                return self._whole_galaxy(name) if is_fits(name) else name
         raise ImageError("no such file")
 
     def short(self, value: str, name: str) -> str:
@@ -52,15 +55,27 @@ class ImageFinder:
 
     def read(self, name: str) -> Callable[[], Content]:
         """Return what reads a file that was found, which pickles."""
-        if posixpath.isabs(name):
-            return partial(read_content, _read_local, [name])
         tree = self._around if "_around" in vars(self) else self._tree
-        return partial(read_content, tree.contents.read, [name]) if is_fits(name) else tree.reader(name)
+        read = _read_local if posixpath.isabs(name) else tree.contents.read
+        if is_fits(name):
+            return partial(read_content, read, *galaxy_of(self._fits.get(name, {"": name}), self._bands))
+        return partial(read, name) if posixpath.isabs(name) else tree.reader(name)
 
-    @property
+    @cached_property
     def images(self) -> tuple[str, ...]:
         """Names of all images of the tree, or of those beside the single table that it is."""
-        return tuple(name for name in self._around.files if is_image(name) or is_fits(name))
+        return (*filter(is_image, self._around.files), *self._fits)
+
+    @cached_property
+    def _fits(self) -> Mapping[str, Mapping[str, str]]:
+        """The FITS files of each galaxy, {band: file}, by its name."""
+        tables = {table.name for table in self._around.tables}
+        names = (name for name in self._around.files if is_fits(name))
+        return by_galaxy(name for name in names if f"{self._around.path}/{name}" not in tables)
+
+    @cached_property
+    def _galaxy_of(self) -> Mapping[str, str]:
+        return {file: galaxy for galaxy, files in self._fits.items() if len(files) > 1 for file in files.values()}
 
     @cached_property
     def _around(self) -> Tree:
@@ -68,7 +83,7 @@ class ImageFinder:
 
     @cached_property
     def _paths(self) -> Mapping[str, list[str]]:
-        return _by_spelling(self._files)
+        return _by_spelling({*self._files, *(self._fits if self._files else ())})
 
     @cached_property
     def _ends(self) -> Mapping[str, list[str]]:
@@ -76,11 +91,19 @@ class ImageFinder:
         for name in self.images:
             for spelled in _spellings(posixpath.basename(name)):
                 ends[spelled].append(name)
+        for file, galaxy in self._galaxy_of.items():
+            ends[posixpath.basename(file)].append(galaxy)
         return ends
 
     @cached_property
     def _folders(self) -> frozenset[str]:
         return frozenset(part for name in self.images for part in name.split("/")[:-1])
+
+    def _whole_galaxy(self, name: str) -> str:
+        """Return the galaxy that a FITS file is a band of. Raises ImageError where its bands are not clear."""
+        galaxy = self._galaxy_of.get(name, name)
+        galaxy_of(self._fits.get(galaxy, {"": galaxy}), self._bands)
+        return galaxy
 
     def _there(self, path: str) -> str | None:
         """Find a path as it stands, from the places that it may be relative to."""
@@ -91,10 +114,14 @@ class ImageFinder:
                     return name
                 if (found := _one(self._paths, name)) is not None:
                     return found
+        elif (beside := _on_disk(str(self._tree.path.parent), path)) is not None:
+            return posixpath.normpath(beside)
+        return None
+
+    def _elsewhere(self, path: str) -> str | None:
+        """Find a path on the local disk, absolute or relative to the working directory."""
         if not self._is_local:
             return None
-        if self._tree.is_file and (beside := _on_disk(str(self._tree.path.parent), path)) is not None:
-            return posixpath.normpath(beside)
         here = _on_disk(str(Path.cwd()), path)
         return None if here is None else self._within(os.path.abspath(here))  # noqa: PTH100 - without links
 
@@ -103,13 +130,15 @@ class ImageFinder:
         name = path.removeprefix(f"{self._tree.path.absolute().as_posix()}/")
         return name if name in self._files else path
 
-    def _ending_so(self, path: str) -> str | None:
-        """Find the image whose path has the longest end in common with this one."""
+    def _ending_so(self, path: str, *, whole: bool) -> str | None:
+        """Find the image whose path ends with this one, or has the longest end in common with it."""
         *folders, name = [part for part in path.split("/") if part not in ("", ".", "..")] or [""]
         found = {
             each: _common_end(folders, each.split("/")[:-1]) for key in _asked(name) for each in self._ends.get(key, ())
         }
         longest = max(found.values(), default=0)
+        if whole and longest < len(folders):
+            return None
         best = [each for each in found if found[each] == longest]
         if len(best) > 1 and self._split is not None:
             best = [
@@ -167,7 +196,9 @@ def _spellings(name: str) -> Iterator[str]:
     """Yield what a file is known by: its name, and an image's with a suffix in small letters, and without one."""
     yield name
     suffix = _suffix(name)
-    if suffix:
+    if "*" in name and suffix:  # a galaxy of several bands
+        yield _BAND.sub("", name[: -len(suffix)])
+    elif suffix:
         if not suffix.islower():
             yield name[: -len(suffix)] + suffix.lower()
         yield name[: -len(suffix)]

@@ -38,11 +38,11 @@ def choose_tables(tree: Tree, options: SourceOptions) -> Choice:
         try:
             layouts.append(layout_of(tree, table, options))
         except SourceError as error:
-            problems.append(error)
+            problems.append(str(error))  # not the error, which holds this frame and so the open archives
     real = [layout for layout in layouts if not _DUMMY.search(layout.name)]
     layouts = real or layouts
     if not layouts:
-        raise problems[0] if problems else refusal(tree.path, EXPECTED, "no table")
+        raise SourceError(problems[0]) if problems else refusal(tree.path, EXPECTED, "no table")
     if not _belong_together(layouts):
         commands = " or ".join(f"--table {layout.name}" for layout in layouts[:3])
         raise SourceError(

@@ -59,7 +59,7 @@ def layout_of(tree: Tree, table: Table, options: SourceOptions) -> Layout:
     """
     name = name_within(tree, table)
     base, split = posixpath.dirname(name), split_named(name_of_split(name))
-    finder = ImageFinder(tree, base, split)
+    finder = ImageFinder(tree, base, split, options.wanted_bands)
     schema, first = table.schema(), first_texts(table)
     if first and not any(first.values()):
         raise SourceError(f"'{table.name}' cannot be imported: expected a row for each image, found the columns alone")

@@ -386,6 +386,21 @@ def test_paths_of_fits_files_are_composed(tmp_path):
     assert listed_as("table", tmp_path / "labels.csv").items[0].read().size == (8, 9)
 
 
+@pytest.mark.parametrize("names", [["g1", "g2"], ["g1_g.fits", "g1_r.fits", "/x/g2_i.fits"], ["cutouts/g1_g", "g2"]])
+def test_files_of_the_bands_of_a_galaxy_are_one_image(names, tmp_path):
+    for galaxy in ("g1", "g2", "g3"):
+        for band in "gri" if galaxy != "g3" else "gu":
+            path = tmp_path / "cutouts" / f"{galaxy}_{band}.fits"
+            path.parent.mkdir(exist_ok=True)
+            fits.PrimaryHDU(np.arange(72, dtype=np.float32).reshape(8, 9)).writeto(path)
+    labels = "xxy"[-len(names) :]
+    (tmp_path / "labels.csv").write_text(rows(*names, "g3", labels=f"{labels}x"))
+    for source in (tmp_path, tmp_path / "labels.csv"):
+        listing = listed_as("table", source)
+        assert [item.read().names for item in listing.items] == [("g", "r", "i")] * 2
+        assert [name for name, _ in listing.rejected] == ["g3"]
+
+
 def test_catalogues_in_fits_are_tables_and_cutouts_are_not(tmp_path):
     fill(tmp_path, {})
     columns = [
