@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-import pyarrow as pa
-
 from datasets.errors import ImageError, SourceError
 from datasets.images.fits_names import by_galaxy, galaxy_of, is_fits, read_content
+from datasets.images.listed_images import listed_images
 from datasets.images.magic import GZIP, is_tfrecord, kind_of
 from datasets.images.preparing import SUFFIXES, Content
 from datasets.images.reading import Directory, file_head, is_hidden, read_file
@@ -17,7 +16,6 @@ from datasets.images.scratch import Scratch
 from datasets.images.tars import Tar, is_tar
 from datasets.images.zips import Archive
 from datasets.tables.kinds import is_table
-from datasets.tables.reading import table_file
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,8 @@ def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = Non
     - A file is yielded as it is, whatever its name.
     - A folder, with all below it, a zip or a tar gives its image and FITS files, sorted, without hidden ones. FITS
       files of a galaxy's bands are one image, with a ``*`` for the band.
-    - A table gives the files that its column ``path`` names, relative to its folder.
+    - A table gives the images that it holds, or that its column ``path`` (``filename``, ``image``, …) names, relative
+      to its folder or to the working directory.
     - An NPY, NPZ or HDF5 file gives the rows of its array of images, a TFRecord its records. ``value_range`` states
       which values of arrays are black and white, ``LOW,HIGH``, where they are no pictures.
 
@@ -74,7 +73,7 @@ def _at(path: Path, value_range: str | None) -> Iterator[ImageFile]:
     elif _is_zip(path):
         yield from _among(Archive(path))
     elif head and is_table(path.name, partial(file_head, path)):
-        yield from _listed(path)
+        yield from (ImageFile(name, read) for name, read in listed_images(path))
     elif is_tfrecord(head) or (head.startswith(GZIP) and ".tfrec" in path.name.lower()):
         yield from _records(path)
     elif head and is_tar(path.name):
@@ -92,16 +91,6 @@ def _among(files: Directory | Archive | Tar) -> Iterator[ImageFile]:
             yield ImageFile(f"{files.path}/{name}", partial(read_content, files.read, *galaxy_of(bands)))
         except ImageError as error:
             yield _unusable(f"{files.path}/{name}", str(error))
-
-
-def _listed(path: Path) -> Iterator[ImageFile]:
-    """Yield the images that a table lists, without having it in memory."""
-    row = 0
-    for batch in table_file(path).read({"path": pa.string()}):
-        for value in batch["path"].to_pylist():
-            row += 1
-            name = (value or "").strip()
-            yield _single(name, path.parent / name) if name else _unusable(f"{path}/{row}", "no path in this row")
 
 
 def _records(path: Path) -> Iterator[ImageFile]:

@@ -4,22 +4,19 @@ import os
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from datasets.errors import ImageError
+from datasets.images.file_names import SpelledNames, as_path, asked, spellings
 from datasets.images.fits_names import by_galaxy, galaxy_of, is_fits, read_content
-from datasets.images.preparing import SUFFIXES, Content
+from datasets.images.preparing import Content
 from datasets.images.reading import read_file
 from datasets.sources.trees import Tree, is_image
 from datasets.splits import Split, split_named
 from datasets.wording import few
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_SUFFIX = re.compile(r"(?<=.)\.(?:(?:fits?|fts)(?:\.\w+)?|\w+)\Z", re.IGNORECASE)
-_BAND = re.compile(r"[-_.]?\*")
 _WHOLE = re.compile(r"(\d+)\.0+")
 
 
@@ -39,7 +36,7 @@ class ImageFinder:
 
     def find(self, value: str) -> str:
         """Return the name of a file, in the tree or absolute. Raises ImageError where there is none, or several."""
-        path = _as_path(value)
+        path = as_path(value)
         whole = _WHOLE.fullmatch(path)
         for each in (path, whole[1]) if whole else (path,):
             name = self._there(each) or self._ending_so(each, whole=True) or self._elsewhere(each)
@@ -50,7 +47,7 @@ class ImageFinder:
 
     def short(self, value: str, name: str) -> str:
         """Return what an image that was found is called: what the table has, where that is its path from there."""
-        path = _as_path(value)
+        path = as_path(value)
         return path if posixpath.normpath(posixpath.join(self._base, path)) == name else name
 
     def read(self, name: str) -> Callable[[], Content]:
@@ -82,14 +79,14 @@ class ImageFinder:
         return self._tree.beside() if self._tree.is_file else self._tree
 
     @cached_property
-    def _paths(self) -> Mapping[str, list[str]]:
-        return _by_spelling({*self._files, *(self._fits if self._files else ())})
+    def _paths(self) -> SpelledNames:
+        return SpelledNames((*self._files, *(self._fits if self._files else ())))
 
     @cached_property
     def _ends(self) -> Mapping[str, list[str]]:
         ends: defaultdict[str, list[str]] = defaultdict(list)
         for name in self.images:
-            for spelled in _spellings(posixpath.basename(name)):
+            for spelled in spellings(posixpath.basename(name)):
                 ends[spelled].append(name)
         for file, galaxy in self._galaxy_of.items():
             ends[posixpath.basename(file)].append(galaxy)
@@ -110,9 +107,7 @@ class ImageFinder:
         if not self._tree.is_file:
             for base in dict.fromkeys((self._base, "")):
                 name = posixpath.normpath(posixpath.join(base, path))
-                if name in self._files:
-                    return name
-                if (found := _one(self._paths, name)) is not None:
+                if (found := self._paths.find(name)) is not None:
                     return found
         elif (beside := _on_disk(str(self._tree.path.parent), path)) is not None:
             return posixpath.normpath(beside)
@@ -134,7 +129,7 @@ class ImageFinder:
         """Find the image whose path ends with this one, or has the longest end in common with it."""
         *folders, name = [part for part in path.split("/") if part not in ("", ".", "..")] or [""]
         found = {
-            each: _common_end(folders, each.split("/")[:-1]) for key in _asked(name) for each in self._ends.get(key, ())
+            each: _common_end(folders, each.split("/")[:-1]) for key in asked(name) for each in self._ends.get(key, ())
         }
         longest = max(found.values(), default=0)
         if whole and longest < len(folders):
@@ -151,70 +146,21 @@ class ImageFinder:
         return best[0] if best else None
 
 
-def _as_path(value: str) -> str:
-    """Return a path or URL with ``/`` between its parts."""
-    path = value.strip()
-    if _URL.match(path):
-        path = unquote(urlsplit(path).path)
-    return path.replace("\\", "/")
-
-
 def _on_disk(folder: str, path: str) -> str | None:
     """Find a file on the local disk: return the path as it is, or as its suffix is spelled there."""
     parent, name = posixpath.split(path)
-    found = _one(_names_in(str(Path(folder, parent))), name)
+    found = _names_in(str(Path(folder, parent))).find(name)
     return None if found is None else posixpath.join(parent, found)
 
 
 @lru_cache(maxsize=64)
-def _names_in(folder: str) -> Mapping[str, list[str]]:
-    """Return the names of a folder's files by their spellings: asking for each file would take long."""
+def _names_in(folder: str) -> SpelledNames:
+    """List a folder's files once: asking for each would take long."""
     try:
         with os.scandir(folder) as entries:
-            return _by_spelling(entry.name for entry in entries if not entry.is_dir())
+            return SpelledNames(entry.name for entry in entries if not entry.is_dir())
     except (OSError, ValueError):
-        return {}
-
-
-def _by_spelling(names: Iterable[str]) -> Mapping[str, list[str]]:
-    spelled: defaultdict[str, list[str]] = defaultdict(list)
-    for name in sorted(names):
-        for spelling in _spellings(name):
-            spelled[spelling].append(name)
-    return dict(spelled)
-
-
-def _one(names: Mapping[str, list[str]], wanted: str) -> str | None:
-    """Return the only name of some spelling. Raises ImageError where there are several."""
-    found = next((names[key] for key in _asked(wanted) if key in names), [])
-    if len(found) > 1 and wanted not in found:
-        raise ImageError(f"may be {few(found, most=2)}")
-    return wanted if wanted in found else found[0] if found else None
-
-
-def _spellings(name: str) -> Iterator[str]:
-    """Yield what a file is known by: its name, and an image's with a suffix in small letters, and without one."""
-    yield name
-    suffix = _suffix(name)
-    if "*" in name and suffix:  # a galaxy of several bands
-        yield _BAND.sub("", name[: -len(suffix)])
-    elif suffix:
-        if not suffix.islower():
-            yield name[: -len(suffix)] + suffix.lower()
-        yield name[: -len(suffix)]
-
-
-def _asked(name: str) -> tuple[str, ...]:
-    """Return the spellings that a file is looked for by."""
-    suffix = _suffix(name)
-    return (name, name[: -len(suffix)] + suffix.lower()) if suffix and not suffix.islower() else (name,)
-
-
-def _suffix(name: str) -> str:
-    """Return an image's suffix; nothing for other names, such as ``J000411.19+020924.0``."""
-    end = _SUFFIX.search(name)
-    suffix = end.group() if end else ""
-    return suffix if suffix.lower() in SUFFIXES or is_fits(suffix) else ""
+        return SpelledNames(())
 
 
 def _common_end(one: list[str], other: list[str]) -> int:

@@ -222,12 +222,32 @@ def test_a_table_lists_paths_from_its_own_folder(tmp_path, planes, name):
     assert reason(gone) == "no such file"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["id,file_loc\n1,sub/a.JPG\n", "file_name;n\nsub\\a.JPG;1\n", "image_id\nsub/a\n", "path,Filename\nx,sub/a.JPG\n"],
+)
+def test_columns_of_images_are_known_by_the_names_that_people_use(text, tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.JPG").write_bytes(b"a")
+    (tmp_path / "list.csv").write_text(text)
+    (only,) = iterate_images([tmp_path / "list.csv"])
+    assert only.read() == b"a"
+
+
+def test_the_images_that_a_table_holds(tmp_path):
+    pq.write_table(
+        pa.table({"image": [{"bytes": b"a", "path": "a.jpg"}, None], "label": [0, 1]}), tmp_path / "a.parquet"
+    )
+    first, second = iterate_images([tmp_path / "a.parquet"])
+    assert (first.name, first.read(), reason(second)) == (f"{tmp_path}/a.parquet/0", b"a", "no image in this row")
+
+
 def test_a_table_without_paths_says_so_and_the_rest_goes_on(tmp_path):
-    (tmp_path / "odd.csv").write_text("name,label\na.jpg,1\n")
+    (tmp_path / "odd.csv").write_text("star,label\na.jpg,1\n")
     (tmp_path / "odd.parquet").write_text("no table")
     (tmp_path / "none.csv").write_text("path\n")
     odd, damaged, none, last = iterate_images([tmp_path / n for n in ("odd.csv", "odd.parquet", "none.csv", "a.jpg")])
-    assert reason(odd) == "expected the column 'path', found name, label"
+    assert reason(odd) == "expected a column that names images, called path, filename, image or so, found star, label"
     assert reason(damaged).startswith("expected a table, found ")
     assert reason(none) == "holds no image"
     assert last.name == f"{tmp_path}/a.jpg"
