@@ -16,6 +16,8 @@ from PIL import Image
 from datasets.images.bands import Bands, Plane
 from datasets.images.stretch import Stretch
 
+BURNT = 0.015
+"""Share of an image's pixels that may be white."""
 _DARKEST = 1.0
 """Percentile of an image's pixels that is black."""
 _DEEPEST = 5.0
@@ -85,6 +87,11 @@ def brightness(light: npt.NDArray[np.float32], weights: tuple[float, ...]) -> np
     return np.asarray(np.tensordot(np.array(weights) / sum(weights), light, 1), np.float32)
 
 
+def exposure(bright: npt.NDArray[np.float32]) -> float:
+    """Return the brightness that only few pixels of an image exceed, above 0."""
+    return max(float(np.quantile(bright, 1 - BURNT)), float(np.finfo(np.float32).tiny))
+
+
 def stretched(light: npt.NDArray[np.floating], stretch: float, softening: float) -> npt.NDArray[np.float64]:
     """Return brightness 0–1 of light, of any shape."""
     return np.clip(np.arcsinh(softening * np.asarray(light, np.float64) / stretch) * slope(softening), 0, 1)
@@ -98,11 +105,8 @@ def slope(softening: float) -> float:
 def pictured(light: Light, stretch: Stretch) -> npt.NDArray[np.uint8]:
     """Make a picture, uint8 (side, side, 3), of three bands, red first, or of one, grey."""
     alike = len(light.planes) == len(stretch.bands)
-    bright = stretched(
-        brightness(light.planes, stretch.weights if alike else (1.0,) * len(light.planes)),
-        stretch.stretch,
-        stretch.softening,
-    )
+    mean = brightness(light.planes, stretch.weights if alike else (1.0,) * len(light.planes))
+    bright = stretched(mean / (exposure(mean) if stretch.own_exposure else 1.0), stretch.stretch, stretch.softening)
     colours = _colours(light.planes, stretch) if alike and len(light.planes) == 3 else np.ones((3, 1, 1))
     room = (np.maximum(bright, 254 / 255) / np.maximum(bright, 1e-9) - 1) / np.maximum(colours.max(axis=0) - 1, 1e-9)
     picture = bright * (1 + np.minimum(room, 1) * (colours - 1))

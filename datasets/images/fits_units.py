@@ -17,14 +17,19 @@ from datasets.images.bands import Plane
 from datasets.images.passbands import band_in
 from datasets.images.preparing import MAX_PIXELS
 
-_FLAGS = frozenset({"DQ", "BPM", "BADPIX", "FLAG", "FLAGS", "QUALITY", "MASK", "MASKBITS"})
-_OTHERS = _FLAGS | {
-    *("WHT", "WEIGHT", "WEIGHTS", "WT", "CTX", "CON", "COVERAGE", "COV", "DEPTH", "AREA", "SAMP", "MDRIZSKY"),
-    *("ERR", "ERROR", "ERRORS", "IVAR", "INVVAR", "VAR", "VARIANCE", "UNC", "UNCERT", "UNCERTAINTY"),
-    *("STD", "STDDEV", "SIGMA", "RMS", "NOISE", "CHI", "CHI2", "PROB", "MSE"),
-    *("SEG", "SEGM", "SEGMAP", "SEGMENTATION", "LABELS", "OBJMASK", "MODEL", "RESID", "RESIDUAL", "RESIDUALS"),
-    *("PSF", "PSFEX", "EXP", "EXPMAP", "EXPOSURE", "NEXP", "TIM", "TIME", "BKG", "BACK", "BACKGROUND", "SKY"),
-}
+_BAD_PIXELS = frozenset({"DQ", "BPM", "BADPIX", "QUALITY"})
+_MASKS = frozenset({"MASK", "MASKBITS", "FLAG", "FLAGS"})
+_OTHERS = (
+    _BAD_PIXELS
+    | _MASKS
+    | {
+        *("WHT", "WEIGHT", "WEIGHTS", "WT", "CTX", "CON", "COVERAGE", "COV", "DEPTH", "AREA", "SAMP", "MDRIZSKY"),
+        *("ERR", "ERROR", "ERRORS", "IVAR", "INVVAR", "VAR", "VARIANCE", "UNC", "UNCERT", "UNCERTAINTY"),
+        *("STD", "STDDEV", "SIGMA", "RMS", "NOISE", "CHI", "CHI2", "PROB", "MSE"),
+        *("SEG", "SEGM", "SEGMAP", "SEGMENTATION", "LABELS", "OBJMASK", "MODEL", "RESID", "RESIDUAL", "RESIDUALS"),
+        *("PSF", "PSFEX", "EXP", "EXPMAP", "EXPOSURE", "NEXP", "TIM", "TIME", "BKG", "BACK", "BACKGROUND", "SKY"),
+    }
+)
 """Words in the names of what is no picture of the sky, as STScI, ESO, the Legacy Surveys and HSC have them."""
 _FLAT = 0.9
 """Share of neighbours that are equal, from which on an image may be a mask."""
@@ -33,8 +38,10 @@ _BANDS_AXIS = 16
 """The longest axis that is taken for that of the bands."""
 _MOST_FLAGGED = 0.3
 """Flags of more pixels than this share are no list of bad ones: many a flag is harmless."""
+_AREA = 5
+"""Side in pixels of an area that a mask may not cover wholly: it may be of the galaxies, as HSC's is."""
 ONE_OF_SEVERAL = "weights, errors, masks or models beside the image: left out"
-UNUSED_FLAGS = "flags of more than 30 % of the pixels: not taken for bad ones"
+UNUSED_FLAGS = "flags or masks of many pixels, or of whole areas: not taken for bad pixels"
 _FILTERS = ("FILTER", "FILTER1", "FILTER2", "FILTNAM1", "FILTERS", "BAND", "EXTNAME")
 
 
@@ -159,14 +166,22 @@ def _flagged(images: Iterable[fits.ImageHDU], shape: tuple[int, ...]) -> tuple[n
     bad = np.zeros(shape, np.bool_)
     notes: tuple[str, ...] = ()
     for unit in images:
-        if _words(unit.header) & _FLAGS and unit.shape == shape:
+        words = _words(unit.header)
+        if words & (_BAD_PIXELS | _MASKS) and unit.shape == shape:
             flags = np.asarray(unit.data)
             flagged = np.isfinite(flags) & (flags != 0)
-            if flagged.mean() > _MOST_FLAGGED:
+            if flagged.mean() > _MOST_FLAGGED or (not words & _BAD_PIXELS and _covers_area(flagged)):
                 notes = (UNUSED_FLAGS,)
             else:
                 bad |= flagged
     return bad, notes
+
+
+def _covers_area(flagged: npt.NDArray[np.bool_]) -> bool:
+    if min(flagged.shape) < _AREA:
+        return False
+    areas = np.lib.stride_tricks.sliding_window_view(flagged, (_AREA, _AREA))
+    return bool(areas.all(axis=(2, 3)).any())
 
 
 def _value(headers: Iterable[fits.Header], key: str) -> str:

@@ -14,6 +14,8 @@ class Stretch:
         noise: of each band, in the unit of the pixels.
         stretch, softening: stretch and Q as of astropy.visualization.LuptonAsinhStretch, for the weighted mean.
         unit: of the pixels, as the images name it; empty where they do not.
+        own_exposure: whether brightness is relative to the bright parts of each image: where images differ so much that
+            one exposure cannot show all.
         noise_range: lowest and highest noise of the weighted mean among the images that it was chosen from.
     """
 
@@ -25,9 +27,11 @@ class Stretch:
     softening: float
     unit: str
     noise_range: tuple[float, float]
+    own_exposure: bool = False
 
     def __str__(self) -> str:
         """Say it in one line."""
         names = ", ".join(self.bands) if all(self.bands) else "unnamed"
         noun = f"bands {names} as red, green, blue" if len(self.bands) == 3 else f"band {names} as grey"
-        return f"asinh, stretch {self.stretch:.3g}{f' {self.unit}' if self.unit else ''}, Q {self.softening:g}; {noun}"
+        unit = ", each image at its own exposure" if self.own_exposure else f" {self.unit}" if self.unit else ""
+        return f"asinh, stretch {self.stretch:.3g}{unit}, Q {self.softening:g}; {noun}"

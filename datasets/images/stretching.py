@@ -9,19 +9,17 @@ import numpy.typing as npt
 
 from datasets.errors import ImageError
 from datasets.images.bands import Bands
-from datasets.images.compositing import Light, brightness, light_of, mean_noise, slope, stretched
+from datasets.images.compositing import Light, brightness, exposure, light_of, mean_noise, slope, stretched
 from datasets.images.passbands import choose
 from datasets.images.stretch import Stretch
 
-_BURNT = 0.015
-"""Share of an image's pixels that may be white."""
 _SEEN = 0.64
 """Mean brightness, 0–1, that the brightest hundredth of each image is to have."""
 _FAINT = 6 / 255
 """Brightness, 0–1, over which the darker half of each image is to spread: over less, faint parts become one level."""
 _BRIGHT = 0.1
 """Share of an image's pixels, the brightest, whose colours are balanced."""
-_SOFTENINGS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 25.0)
+_SOFTENINGS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0)
 _HEAVIEST = 10.0
 """A band whose noise exceeds that of the middle one by more counts for less in the brightness."""
 _SURVEYS = {"decals": {"g": 6.0, "r": 3.4, "i": 3.0, "z": 2.2}}
@@ -69,12 +67,16 @@ def choose_stretch(samples: Sequence[Sample], wanted: Sequence[str] = ()) -> Str
     if not lights:
         return None
     noise = np.median([light.noise for light in lights], axis=0)
-    weights = tuple(map(_rounded, np.minimum(1, _HEAVIEST * np.median(noise) / np.maximum(noise, 1e-300))))
-    of_images = [np.sort(brightness(light.planes, weights), axis=None) for light in lights]
+    most = _HEAVIEST * float(np.median(noise))
+    weights = tuple(_rounded(most / each) if 0 < most < each else 1.0 for each in noise.tolist())
+    images = [np.sort(brightness(light.planes, weights), axis=None) for light in lights]
     noises = [mean_noise(light.noise, weights) for light in lights]
-    whites = [np.quantile(image, 1 - _BURNT) for image in of_images]
-    white = float(np.quantile(whites, 1 - _AMONG, method="higher"))
-    stretch, softening = _curve(of_images, white or 1.0)
+    whites = [exposure(image) for image in images]
+    curve = _curve(images, float(np.quantile(whites, 1 - _AMONG, method="higher")))
+    own = curve or _curve([image / white for image, white in zip(images, whites, strict=True)], 1.0)
+    if own is None:
+        return None
+    stretch, softening = own
     survey = _most([sample.survey for sample in same])
     return Stretch(
         bands=tuple(wanted) if wanted and any(name.isdigit() for name in wanted) else bands,
@@ -85,18 +87,25 @@ def choose_stretch(samples: Sequence[Sample], wanted: Sequence[str] = ()) -> Str
         softening=softening,
         unit=_most([sample.unit for sample in same]),
         noise_range=(_rounded(min(noises)), _rounded(max(noises))),
+        own_exposure=curve is None,
     )
 
 
-def _curve(images: Sequence[npt.NDArray[np.float32]], white: float) -> tuple[float, float]:
-    """Return stretch and softening at which ``white`` is just white, the softest that shows all there is to see."""
+def _curve(images: Sequence[npt.NDArray[np.float32]], white: float) -> tuple[float, float] | None:
+    """Return stretch and softening at which ``white`` is just white, the softest that shows all there is to see.
+
+    Or else the hardest; None where that does not show the bright parts of the images either.
+    """
+    found = None
     for softening in _SOFTENINGS:
         stretch = softening * white / float(np.sinh(1 / slope(softening)))
         seen = [stretched(image[-max(len(image) // 100, 1) :], stretch, softening).mean() for image in images]
         faint = [_levels(image, stretch, softening) for image in images]
-        if _low(seen) >= _SEEN and _low(faint) >= _FAINT:
-            break
-    return stretch, softening
+        if _low(seen) >= _SEEN:
+            found = stretch, softening
+            if _low(faint) >= _FAINT:
+                break
+    return found
 
 
 def _low(values: Sequence[float]) -> float:

@@ -13,6 +13,7 @@ from datasets import ImageError, SourceError, Split, decode
 from datasets.images.bad_pixels import mended
 from datasets.images.fits_names import by_galaxy, is_fits
 from datasets.images.fits_pixels import bands_of
+from datasets.images.fits_units import UNUSED_FLAGS
 from datasets.images.passbands import band_in, by_wavelength, choose
 from datasets.sources.options import SourceOptions
 
@@ -107,7 +108,19 @@ def test_bad_pixels_are_filled_from_those_around_them_and_counted():
     flags[:, :9] = 64
     found = bands_of([encoded(unit(level, EXTNAME="SCI"), unit(flags, IMAGE, np.int16, EXTNAME="DQ"))])
     assert np.array_equal(found.planes[0], level)
-    assert "flags of more than 30 % of the pixels: not taken for bad ones" in found.notes
+    assert UNUSED_FLAGS in found.notes
+
+
+@pytest.mark.parametrize("name", ["MASK", "DQ"])
+def test_a_mask_of_whole_areas_may_be_of_the_galaxy_and_is_not_filled(name):
+    level = np.add.outer(np.arange(20.0), np.arange(20.0)).astype(np.float32)
+    mask = np.zeros((20, 20), np.int16)
+    mask[2, 3] = mask[8, 8] = 1
+    scattered = bands_of([encoded(unit(level), unit(mask, IMAGE, np.int16, EXTNAME=name))])
+    assert scattered.notes[-1].startswith("pixels without a value (under 1 %)")
+    mask[5:12, 5:12] = 32
+    found = bands_of([encoded(unit(level), unit(mask, IMAGE, np.int16, EXTNAME=name))])
+    assert (UNUSED_FLAGS in found.notes) == (name == "MASK")
 
 
 def test_wide_holes_and_lost_bands_are_filled_and_hardly_any_pixels_are_nothing_to_see():

@@ -37,9 +37,13 @@ SETS = {
     "negative skies": [light - 2 for light in PLAIN],
     "a bright star": [star(PLAIN[0]), *PLAIN[1:]],
     "bright and faint galaxies": [galaxy(seed, peak=10 ** (seed / 4)) for seed in range(8)],
+    "very bright and very faint galaxies": [
+        galaxy(seed, peak=10 ** (seed / 2 - 1), noise=(0.005,) * 3) for seed in range(8)
+    ],
     "galaxies of one brightness without noise": [galaxy(1, noise=(1e-5, 1e-5, 1e-5))] * 3,
     "one noisy band": [galaxy(seed, noise=(0.01, 0.01, 0.1)) for seed in range(8)],
     "zeros at the edge": [np.where(np.arange(SIDE) < 4, 0, light + 5).astype(np.float32) for light in PLAIN],
+    "no noise at all": [galaxy(seed, noise=(0, 0, 0)) for seed in range(3)],
     "one band": [light[:1] for light in PLAIN],
     "a single image": PLAIN[:1],
 }
@@ -70,6 +74,12 @@ def test_galaxies_are_seen_in_every_picture(name):
     for light in SETS[name]:
         picture = decode(bands(light), crop=1.0, image_size=SIDE, stretch=stretch).pixels
         check_seen(picture, light.sum(axis=0)[::-1])
+
+
+def test_galaxies_that_differ_too_much_are_each_shown_at_their_own_exposure():
+    name = "very bright and very faint galaxies"
+    assert str(chosen(list(map(bands, SETS[name])))).startswith("asinh, stretch")
+    assert [each for each in SETS if chosen(list(map(bands, SETS[each]))).own_exposure] == [name]
 
 
 def test_galaxies_are_grey_on_average_and_noise_is_grey_everywhere():
