@@ -26,7 +26,9 @@ _KEY, _KNOWN_BY = "galaxyid", {"galaxyid", "class1.1"}
 def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
     """See a table of the Challenge's columns."""
     tables, _ = vote_tables(tree, rules_of(options), _KNOWN_BY)
-    return Evidence(f"votes of the Galaxy Challenge in {few([table.name for table in tables])}") if tables else None
+    if not tables or options.label_column is not None:
+        return None
+    return Evidence(f"votes of the Galaxy Challenge in {few([table.name for table in tables])}")
 
 
 def list_source(tree: Tree, options: SourceOptions) -> Listing:
@@ -40,12 +42,12 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
         )
     images, rejected = images_by_stem(tree.beside() if tree.is_file else tree, options.wanted_bands)
     refuse_class_folders(tree, "galaxy-challenge", options)
-    labels = deciding(tree, tables, images, partial(_read, images=images), options)
+    labels = deciding(tree, tables, images, partial(_read, images=images, options=options), options)
     return listed(tree, labels, images, rejected)
 
 
-def _read(table: VoteTable, *, images: Images) -> Labels:
-    votes = read_votes(table, _KEY)
+def _read(table: VoteTable, *, images: Images, options: SourceOptions) -> Labels:
+    votes = read_votes(table, _KEY, options)
     paths = [images[name][0] for name in votes.galaxies if name in images]
     return Labels(votes, votes.galaxies, _doubt(votes, paths))
 

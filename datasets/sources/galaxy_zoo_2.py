@@ -29,7 +29,9 @@ _KEY, _KNOWN_BY = "dr7objid", {"dr7objid"}
 def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
     """See a table of the release's columns."""
     tables, _ = vote_tables(tree, rules_of(options), _KNOWN_BY)
-    return Evidence(f"votes of Galaxy Zoo 2 in {few([table.name for table in tables])}") if tables else None
+    if not tables or options.label_column is not None:
+        return None
+    return Evidence(f"votes of Galaxy Zoo 2 in {few([table.name for table in tables])}")
 
 
 def list_source(tree: Tree, options: SourceOptions) -> Listing:
@@ -46,7 +48,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     images, rejected = images_by_stem(home, options.wanted_bands)
 
     def read(table: VoteTable) -> Labels:
-        votes = read_votes(table, _KEY)
+        votes = read_votes(table, _KEY, options)
         if images.keys() & votes.galaxies.keys():  # named by the galaxies themselves
             return Labels(votes, votes.galaxies)
         return Labels(votes, _by_asset(find_table(home, "asset_id", "objid", expected=EXPECTED), votes))

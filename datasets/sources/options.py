@@ -41,7 +41,7 @@ class SourceOptions:
     classes: Annotated[
         str | None,
         Option(
-            "What makes classes of a table's votes: a file of rules, RULES.toml, or those that come along: zhu.",
+            "What makes classes of a table's votes: a file RULES.toml, or one that comes along, zhu or lintott.",
             PANEL,
             default="zhu, of the columns that it knows",
             metavar="RULES",

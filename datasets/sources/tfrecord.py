@@ -5,6 +5,7 @@ Features are known by the names that people use: ``image/encoded`` or ``image``;
 read out of the file when they are decoded; a compressed file is unpacked first.
 """
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from datasets.sources.labels import Labels, read_labels
 from datasets.sources.listing import Evidence, Item, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.shards import missing_shards, split_of
+from datasets.sources.side_columns import Columns, side_columns
 from datasets.sources.trees import Tree, refusal
 from datasets.splits import Split
 from datasets.wording import few
@@ -30,6 +32,8 @@ EXPECTED = "TFRecords of tf.train.Example, each with an encoded image and a labe
 _NAMED = re.compile(r"\.tfrec|-\d+-of-\d+(\.gz)?\Z", re.IGNORECASE)
 _TEXTS = ("image/class/text", "class_name", "label_name", "label_text", "class_text", "label/text")
 _LABELS = ("image/class/label", "label", "class", "labels", "target", "class_id", "category", "y")
+_LONGEST = 256
+"""Bytes of a feature that is kept beside the images as text."""
 _IDS = ("id", "image/source_id", "image/id", "object_id", "objid", "galaxy_id", "id_str", "iauname")
 
 
@@ -58,7 +62,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     if not files:
         raise refusal(tree.path, EXPECTED, few(tree.files))
     found: list[_Record] = []
-    rejected: list[tuple[str, str]] = []
+    rejected = list(tree.rejected)
     for file in files:
         prefix, split = f"{file}/" if len(files) > 1 else "", split_of(file)
         try:
@@ -97,6 +101,7 @@ def _listing(tree: Tree, found: Sequence[_Record], rejected: list[tuple[str, str
         labels_from=f"the feature '{name}'",
         splits_from="the names of the files" if any(record.split for record in found) else "",
         notes=tuple(filter(None, [labels.note, *missing_shards(_files(tree))])),
+        side=side_columns([(_columns(found), [record.name for record in found])]),
     )
 
 
@@ -154,6 +159,20 @@ def _labels(found: Sequence[_Record], name: str) -> Labels:
         raise ImageError("values of different kinds or lengths: expected one label in each record")
     nothing = (float("nan"),) * lengths.pop()
     return read_labels(np.array([nothing if value is None else value for value in values], np.float64), ())
+
+
+def _columns(found: Sequence[_Record]) -> Columns:
+    """Return the features of one value a record, text as such where it is UTF-8 and short."""
+    names = sorted({name for record in found for name, values in record.features.items() if len(values) == 1})
+    return {name: [_scalar(record.features.get(name, (None,))) for record in found] for name in names}
+
+
+def _scalar(values: Sequence[bytes | float | None]) -> str | float | None:
+    if len(values) != 1 or not isinstance(values[0], bytes):
+        return values[0] if len(values) == 1 and not isinstance(values[0], bytes) else None
+    with contextlib.suppress(UnicodeDecodeError):
+        return values[0].decode() if len(values[0]) <= _LONGEST else None
+    return None
 
 
 def _objects(found: Sequence[_Record], options: SourceOptions) -> list[str]:

@@ -78,7 +78,7 @@ def vote_tables(tree: Tree, rules: Rules, needed: Collection[str] = ()) -> tuple
         try:
             header = table.header()
         except SourceError as error:  # perhaps a stray file
-            damaged.append(error)
+            damaged.append(error.with_traceback(None))  # whose frames would keep the source open
             continue
         fitting = [wording for wording in rules.wordings if wording.fits(header)]
         if fitting and set(needed) <= {name.strip().casefold() for name in header}:
@@ -86,8 +86,10 @@ def vote_tables(tree: Tree, rules: Rules, needed: Collection[str] = ()) -> tuple
     return found, damaged
 
 
-def read_votes(source: VoteTable, key: str) -> Votes:
+def read_votes(source: VoteTable, key: str, options: SourceOptions) -> Votes:
     """Read a table; the column ``key`` has the names of its galaxies, or paths to their images.
+
+    ``--id-column`` has galaxies' names, where there are several images of one.
 
     Raises SourceError where it is damaged, or a value cannot be one of the rules' columns.
     """
@@ -95,16 +97,18 @@ def read_votes(source: VoteTable, key: str) -> Votes:
     conflicting: dict[str, None] = {}
     spread = _Spread(source)
     columns = source.wording.columns
-    types = {key: pa.string()} | dict.fromkeys(columns.values(), pa.float64())
+    object_key = options.id_column or key
+    types = dict.fromkeys((key, object_key), pa.string()) | dict.fromkeys(columns.values(), pa.float64())
     for batch in source.table.read(types):
         values = {
             word: np.asarray(batch[name].to_numpy(zero_copy_only=False), dtype=np.float64)
             for word, name in columns.items()
         }
         labels = source.rules.classify(values).tolist()
-        for row, (text, label) in enumerate(zip(batch[key].to_pylist(), labels, strict=True), spread.rows):
-            name = stem_of(text or "")
-            if name and galaxies.setdefault(name, Galaxy(label, name, row)).label != label:
+        names = [stem_of(text or "") for text in batch[key].to_pylist()]
+        objects = names if object_key == key else [text or "" for text in batch[object_key].to_pylist()]
+        for row, (name, label, shown) in enumerate(zip(names, labels, objects, strict=True), spread.rows):
+            if name and galaxies.setdefault(name, Galaxy(label, shown, row)).label != label:
                 conflicting[name] = None
         spread.add(values)
     spread.check()

@@ -48,7 +48,7 @@ def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
     """See a table of votes that the rules know; with ``--classes``, whatever there is; or votes without a label."""
     if options.classes is not None:
         return Evidence(f"--classes {options.classes}")
-    if labels_table.recognise(tree, options) is not None:
+    if options.label_column is not None or labels_table.recognise(tree, options) is not None:
         return None
     if tables := vote_tables(tree, rules_of(options))[0]:
         return Evidence(f"votes of {tables[0].wording.name} in {few([table.name for table in tables])}")
@@ -68,7 +68,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
 
 
 def _read(table: VoteTable, *, stems: Collection[str], options: SourceOptions) -> Labels:
-    votes = read_votes(table, options.image_column or _naming(table.table, stems))
+    votes = read_votes(table, options.image_column or _naming(table.table, stems), options)
     return Labels(votes, votes.galaxies)
 
 

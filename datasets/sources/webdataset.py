@@ -21,6 +21,7 @@ from datasets.sources.labels import NUMBERED, Labels, read_labels
 from datasets.sources.listing import Evidence, Item, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.shards import missing_shards, split_of
+from datasets.sources.side_columns import Columns, side_columns
 from datasets.sources.trees import Tree, refusal
 from datasets.wording import few
 
@@ -85,7 +86,20 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
         labels_from=f"{place} of each sample",
         splits_from="the names of the tars" if any(item.split for item in items) else "",
         notes=tuple(filter(None, [labels.note, *missing_shards(sorted(tars))])),
+        side=side_columns([(_columns(tree, usable), [sample.files[image] for sample in usable])]),
     )
+
+
+def _columns(tree: Tree, samples: Sequence[_Sample]) -> Columns:
+    """Return what the samples' JSON says of them, a value a key; one that is no JSON says nothing."""
+    documents = []
+    for sample in samples:
+        try:
+            documents.append(_document(tree, sample.files.get("json")))
+        except ImageError:
+            documents.append({})
+    keys = sorted({key for document in documents for key in document})
+    return {key: [document.get(key) for document in documents] for key in keys}
 
 
 def _samples(tree: Tree) -> list[_Sample]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from datasets_tests.source_examples import PLAIN, stacked
 
-from datasets import ImageError, SourceError, Split
+from datasets import Dataset, ImageError, ImportOptions, SourceError, Split, import_dataset
 from datasets.images import scratch
 from datasets.sources.options import SourceOptions
 from datasets.sources.recognition import form
@@ -292,3 +292,16 @@ def test_labels_in_a_table_beside_arrays_and_pickles_are_refused_with_the_way_ou
     (tmp_path / "all.pkl").write_bytes(pickle.dumps({"images": IMAGES}))
     with pytest.raises(SourceError, match=r"found Python objects, which run code when read: save their arrays$"):
         read_source(tmp_path / "all.pkl", SourceOptions())
+def test_what_arrays_say_beside_the_class_is_kept(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for start, split in enumerate(("train", "val", "test")):
+            file[f"{split}/images"], file[f"{split}/ans"] = IMAGES[start::3], LABELS[start::3]
+            file[f"{split}/redshift"] = np.arange(start, COUNT, 3).astype(">f4")
+            file[f"{split}/masks"], file[f"{split}/survey"] = GREY[start::3], ["DECaLS"] * 12
+    listing, _ = read(tmp_path / "a.h5")
+    assert [omission.what for omission in listing.omitted][:1] == ["array train/masks (12, 16, 16)"]
+    import_dataset(tmp_path / "a.h5", tmp_path / "out", ImportOptions(image_size=8))
+    columns = Dataset.open(tmp_path / "out").columns()
+    assert columns.column_names == ["id", "redshift", "survey"]
+    by_id = dict(zip(columns["id"].to_pylist(), columns["redshift"].to_pylist(), strict=True))
+    assert by_id["val/images/00003"] == 10

@@ -7,7 +7,7 @@ import tarfile
 import pytest
 from datasets_tests.source_examples import PLAIN, listed_as, png, stacked, tar_of, tfrecord
 
-from datasets import ImageError, SourceError
+from datasets import Dataset, ImageError, ImportOptions, SourceError, import_dataset
 from datasets.images.tars import Tar
 from datasets.images.tfrecords import examples
 from datasets.sources.options import SourceOptions
@@ -215,3 +215,21 @@ def test_a_tar_that_is_cut_off_is_refused(name, size, tmp_path):
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(SourceError, match=r"damaged"):
         open_source(path)
+
+
+def test_what_samples_and_records_say_beside_the_class_is_kept(tmp_path):
+    values = [json.dumps({"label": name, "z": row / 2, "seen": [1], "note": "x"}) for row, name in enumerate(NAMES)]
+    import_dataset(samples(tmp_path / "a.tar", json=values), tmp_path / "samples", ImportOptions(image_size=8))
+    more = [(*pair, ("objid", 10**17 + row)) for row, pair in enumerate(zip(TEXT, NUMBER, strict=True))]
+    import_dataset(records(tmp_path / "a.tfrecord", *more), tmp_path / "records", ImportOptions(image_size=8))
+    columns = Dataset.open(tmp_path / "samples").columns()
+    assert columns.select(["id", "label", "note", "z"]).to_pylist()[3] == {
+        "id": "a.b/0003.png",
+        "label": NAMES[3],
+        "note": "x",
+        "z": 1.5,
+    }
+    assert "seen" not in columns.column_names
+    columns = Dataset.open(tmp_path / "records").columns()
+    assert columns["objid"].to_pylist() == [10**17 + row for row in range(36)]
+    assert columns["image/class/text"].to_pylist() == NAMES

@@ -9,7 +9,9 @@ from datasets_tests.source_examples import CHALLENGE, COLUMNS, VOTES, listed_as
 
 from datasets import SourceError
 from datasets.sources.options import SourceOptions
+from datasets.sources.recognition import form
 from datasets.sources.source import read_source
+from datasets.sources.trees import open_source
 
 CLASSES = ("completely round smooth", "edge-on", "spiral")
 KAGGLE = Path("../shared/wild/kaggle_challenge")
@@ -325,3 +327,24 @@ def test_cutouts_in_fits_are_found_by_name_whether_bands_are_files_or_not(tmp_pa
         "cutouts/J3.5_*.fits": "spiral",
     }
     assert listing.rejected == ()
+
+
+def test_images_of_one_galaxy_are_told_by_the_column_of_ids(tmp_path):
+    images(tmp_path, "abc")
+    columns = {"": "sdss id", **COLUMNS["Galaxy Zoo 2, raw"]}
+    rows = [["a", [7, *votes_of("spiral")]], ["b", [7, *votes_of("spiral")]], ["c", ["", *votes_of("edge-on")]]]
+    table(tmp_path / "votes.csv", rows, key="filename", columns=columns)
+    listing = listed_as("votes", tmp_path, id_column="sdss id")
+    assert [item.object_id for item in listing.items] == ["", "7", "7"]
+
+
+def test_a_column_of_labels_that_is_asked_for_goes_before_votes(tmp_path):
+    images(tmp_path, (1, 2))
+    table(tmp_path / "votes.csv", [[1, "spiral"], [2, "edge-on"]])
+    for name in ("galaxy-challenge", "votes"):
+        assert recognises(name, tmp_path)
+        assert not recognises(name, tmp_path, label_column="mine")
+
+
+def recognises(name, place, **options):
+    return form(name).recognise(open_source(place), SourceOptions(**options)) is not None

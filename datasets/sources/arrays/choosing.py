@@ -22,13 +22,19 @@ _LOOKED_FOR = "looked for arrays such as labels, y or ans, not in tables"
 
 @dataclass(frozen=True)
 class Part:
-    """The arrays of one split, or of all images: ``legend`` lists the classes' names where an array does."""
+    """The arrays of one split, or of all images.
+
+    ``legend`` lists the classes' names where an array does, ``columns`` have a value an image; ``others`` are
+    images that are not taken.
+    """
 
     images: Named
     labels: Named
     legend: Named | None
     ids: Named | None
     position: tuple[Named, Named] | None
+    columns: tuple[Named, ...]
+    others: tuple[Named, ...]
 
     @property
     def split(self) -> Split | None:
@@ -85,12 +91,15 @@ def _part(path: Path, images: Named, arrays: Sequence[Named], options: SourceOpt
     if options.id_column is not None:
         ids = _called(path, options.id_column, columns, "id")
     by_role = {array.role: array for array in columns}
+    labels = _labels(path, images, of_split, options)
     return Part(
         images,
-        _labels(path, images, of_split, options),
+        labels,
         legends[0] if len(legends) == 1 else None,
         ids[0] if len(ids) == 1 else None,
         (by_role["ra"], by_role["dec"]) if {"ra", "dec"} <= by_role.keys() else None,
+        tuple(array for array in by_role.values() if array is not labels),
+        tuple(array for array in of_split if array is not labels and has_images(array.stored)),
     )
 
 

@@ -22,6 +22,7 @@ from datasets.sources.arrays.naming import IDS, LABELS, LEGEND, Named
 from datasets.sources.labels import Labels, read_labels
 from datasets.sources.listing import Evidence, Item, Listing
 from datasets.sources.options import SourceOptions
+from datasets.sources.side_columns import Columns, side_columns
 from datasets.sources.trees import Tree, is_image, refusal, two_classes
 from datasets.wording import few
 
@@ -116,12 +117,14 @@ def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Se
     names = {name for of_part in labels for name in of_part.names if name is not None}
     classes = two_classes(tree.path, EXPECTED, names)
     items: list[Item] = []
-    rejected: list[tuple[str, str]] = []
+    rejected = list(tree.rejected)
+    sides: list[tuple[Columns, list[str]]] = []
     unlabelled = 0
     for part, stack, of_part in zip(parts, stacks, labels, strict=True):
         prefix = f"{part.images.name}/" if len(parts) > 1 else ""
         rejected += [(f"{prefix}{row:05d}", reason) for row, reason in sorted(of_part.reasons.items())]
         objects = _objects(part, len(stack))
+        sides.append((_columns(part), [f"{prefix}{row:05d}" for row in range(len(stack))]))
         for row, name in enumerate(of_part.names):
             if name is not None:
                 read = partial(stack.image, row)
@@ -132,13 +135,26 @@ def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Se
         classes,
         tuple(items),
         tuple(rejected),
-        (Omission("rows without a label", unlabelled, "nothing in their place among the labels"),)
-        if unlabelled
-        else (),
+        _omitted(parts, unlabelled),
         labels_from=f"the array{'s' if len(parts) > 1 else ''} {few([part.labels.name for part in parts])}",
         splits_from="the names of the arrays" if any(part.split for part in parts) else "",
         notes=tuple(dict.fromkeys([*_notes(stacks[0]), *(of_part.note for of_part in labels if of_part.note)])),
+        side=side_columns(sides),
     )
+
+
+def _omitted(parts: Sequence[Part], unlabelled: int) -> tuple[Omission, ...]:
+    """Say which rows and which other arrays of images are left out."""
+    rows = Omission("rows without a label", unlabelled, "nothing in their place among the labels")
+    others = (Omission(f"array {array}", 0, "--image-column takes it") for part in parts for array in part.others)
+    return (*([rows] if unlabelled else []), *others)
+
+
+def _columns(part: Part) -> Columns:
+    """Read what a part has beside images and labels, a value an image: positions, redshifts."""
+    arrays = [array for array in part.columns if array.stored.is_text or array.stored.dtype.kind in "biuf"]
+    columns = ((array.role, array.stored.column()) for array in arrays)
+    return {name: column.astype(column.dtype.newbyteorder("=")) for name, column in columns}
 
 
 def _labels_beside(path: Path, images: Named) -> list[Named]:
