@@ -6,17 +6,15 @@ DECaLS and DESI, CANDELS, Hubble. A column of labels goes before votes, unless `
 
 import contextlib
 import re
-from collections import Counter
 from collections.abc import Collection
 from functools import partial
 from pathlib import PurePosixPath
 
-import pyarrow as pa
-
 from datasets.errors import SourceError
 from datasets.sources import labels_table
-from datasets.sources.finding import images_by_stem, stem_of
+from datasets.sources.finding import images_by_stem
 from datasets.sources.listing import Evidence, Listing
+from datasets.sources.naming_columns import NAMES, naming_column
 from datasets.sources.options import SourceOptions
 from datasets.sources.rules.rule_set import built_in, read_rules
 from datasets.sources.rules.wordings import lacking
@@ -24,19 +22,10 @@ from datasets.sources.trees import Tree, described, refusal
 from datasets.sources.vote_tables import VoteTable, read_votes, rules_of, vote_tables
 from datasets.sources.voted import Labels, deciding, listed, refuse_class_folders
 from datasets.tables.reading import Table
-from datasets.tables.values import is_scalar
 from datasets.wording import few
 
 OVER = frozenset({"class-folders", "fits", "table"})
 EXPECTED = "a table of votes, and images that it names"
-NAMES = (
-    *("id_str", "iauname", "galaxyid", "dr7objid", "dr8_id", "asset_id", "objid", "object_id", "hubble_id", "gz_id"),
-    *("zooniverse_id", "file_loc", "png_loc", "jpg_loc", "image_path", "image_file", "filename", "file_name", "file"),
-    *("image", "path", "id", "name"),
-)
-"""Columns that name images, in small letters; of those that are there, the one that names the most."""
-_ENOUGH = 100
-"""So many images named by a column are no chance."""
 _VOTES = re.compile(
     r"(fraction|frac|debiased|weighted|votes?)\Z|\A(smooth-or-featured|how-rounded|disk-edge-on|t\d\d_)"
     r"|\Ap_(el|cw|acw|edge|dk|mg|cs)(_|\Z)|\Aclass\d+\.\d+\Z",
@@ -68,26 +57,8 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
 
 
 def _read(table: VoteTable, *, stems: Collection[str], options: SourceOptions) -> Labels:
-    votes = read_votes(table, options.image_column or _naming(table.table, stems), options)
+    votes = read_votes(table, options.image_column or naming_column(table.table, stems), options)
     return Labels(votes, votes.galaxies)
-
-
-def _naming(table: Table, stems: Collection[str]) -> str:
-    """Find the column that names the most images. Raises SourceError where there is no column that may."""
-    scalar = {field.name.strip().casefold() for field in table.schema() if is_scalar(field.type)}
-    known = [name for name in NAMES if name in scalar]
-    if not known:
-        raise SourceError(
-            f"'{table.name}' cannot be imported: expected a column that names the images, such as "
-            f"{few(NAMES, most=4)}, found {few(table.header())}: say which with --image-column"
-        )
-    named: Counter[str] = Counter()
-    for batch in table.read(dict.fromkeys(known, pa.string())) if len(known) > 1 else ():
-        for name in known:
-            named[name] += sum(stem_of(text) in stems for text in batch[name].to_pylist() if text)
-        if max(named.values()) >= _ENOUGH:
-            break
-    return max(known, key=named.__getitem__)
 
 
 def _unknown_votes(tree: Tree) -> tuple[Table, list[str]] | None:

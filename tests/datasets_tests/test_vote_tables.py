@@ -348,3 +348,14 @@ def test_a_column_of_labels_that_is_asked_for_goes_before_votes(tmp_path):
 
 def recognises(name, place, **options):
     return form(name).recognise(open_source(place), SourceOptions(**options)) is not None
+
+
+def test_columns_that_name_different_images_are_asked_about(tmp_path):
+    images(tmp_path, range(1, 5))
+    columns = {"": "id", **COLUMNS["Galaxy Zoo DECaLS, DR5"]}
+    rows = [[5 - number, [number, *votes_of(CLASSES[1 + number % 2])]] for number in range(1, 5)]
+    table(tmp_path / "votes.csv", rows, key="asset_id", columns=columns)
+    with pytest.raises(SourceError, match=r"--image-column asset_id; or --image-column id$"):
+        listed_as("votes", tmp_path)
+    assert found(listed_as("votes", tmp_path, image_column="id"))["1"] == CLASSES[2]
+    assert found(listed_as("votes", tmp_path, image_column="asset_id"))["1"] == CLASSES[1]
