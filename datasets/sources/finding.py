@@ -30,7 +30,7 @@ def find_table(tree: Tree, *columns: str, expected: str) -> Table:
         try:
             header = table.header()
         except SourceError as error:
-            damaged.append(error)
+            damaged.append(error.with_traceback(None))  # whose frames would keep the source open
             continue
         if set(columns) <= {column.strip().casefold() for column in header}:
             return table

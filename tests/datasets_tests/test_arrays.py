@@ -292,6 +292,8 @@ def test_labels_in_a_table_beside_arrays_and_pickles_are_refused_with_the_way_ou
     (tmp_path / "all.pkl").write_bytes(pickle.dumps({"images": IMAGES}))
     with pytest.raises(SourceError, match=r"found Python objects, which run code when read: save their arrays$"):
         read_source(tmp_path / "all.pkl", SourceOptions())
+
+
 def test_what_arrays_say_beside_the_class_is_kept(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         for start, split in enumerate(("train", "val", "test")):
