@@ -254,7 +254,7 @@ def test_a_file_of_thousands_of_groups_is_refused_in_a_short_line(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         for number in range(300):
             file[f"galaxy{number:04d}/image"] = GREY[0]
-    with pytest.raises(SourceError, match=r"galaxy0000/image \(16, 16\), .* and 292 more$") as caught:
+    with pytest.raises(SourceError, match=r"galaxy0000/image \(16, 16\), .* and 297 more; put images") as caught:
         read(tmp_path / "a.h5")
     assert len(str(caught.value)) < 700
 
@@ -290,7 +290,7 @@ def test_labels_in_a_table_beside_arrays_and_pickles_are_refused_with_the_way_ou
     with pytest.raises(SourceError, match="looked for arrays such as labels, y or ans, not in tables"):
         read_source(tmp_path, SourceOptions())
     (tmp_path / "all.pkl").write_bytes(pickle.dumps({"images": IMAGES}))
-    with pytest.raises(SourceError, match=r"found Python objects, which run code when read: save their arrays$"):
+    with pytest.raises(SourceError, match=r"found Python objects, which run code when read: save its arrays$"):
         read_source(tmp_path / "all.pkl", SourceOptions())
 
 
@@ -307,3 +307,13 @@ def test_what_arrays_say_beside_the_class_is_kept(tmp_path):
     assert columns.column_names == ["id", "redshift", "survey"]
     by_id = dict(zip(columns["id"].to_pylist(), columns["redshift"].to_pylist(), strict=True))
     assert by_id["val/images/00003"] == 10
+
+
+@pytest.mark.parametrize("count", [5, 70])
+def test_an_array_a_file_for_each_image_is_refused_with_the_way_out(count, tmp_path):
+    for row in range(count):
+        place = tmp_path / PLAIN[row % 3]
+        place.mkdir(exist_ok=True)
+        np.save(place / f"{row:03d}.npy", IMAGES[0])
+    with pytest.raises(SourceError, match=rf"and {count - 3} more; put images that are arrays each into one array"):
+        read_source(tmp_path, SourceOptions())

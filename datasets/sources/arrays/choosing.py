@@ -17,6 +17,9 @@ from datasets.wording import few
 EXPECTED = "an array of images (n, height, width) or (n, height, width, 3) and one of n labels"
 
 
+ONE_EACH = "put images that are arrays each into one array, or save them as PNG in a folder a class"
+"""The way out of an array for each image."""
+_FEW = 2
 _LOOKED_FOR = "looked for arrays such as labels, y or ans, not in tables"
 
 
@@ -139,6 +142,8 @@ def _several(path: Path, what: str, option: str, arrays: Sequence[Named]) -> Sou
 def _without_images(arrays: Sequence[Named]) -> str:
     """Say what there is instead of images, and why what is called so is none."""
     called = [array for array in arrays if array.rank(IMAGES) < len(IMAGES) and len(array.stored.shape) > 1]
+    if len(called) > 1 or sum(len(array.stored.shape) in (2, 3) for array in arrays) > _FEW:
+        return f"{few(arrays, most=3)}; {ONE_EACH}"
     if len(called) != 1:
         return few(arrays)
     try:

@@ -17,7 +17,7 @@ from datasets.images.arrays.brightness import AS_IT_IS, Scale
 from datasets.images.arrays.stacks import Stack, scaled
 from datasets.images.arrays.stored import Stored, arrays_in
 from datasets.images.magic import Kind, kind_of
-from datasets.sources.arrays.choosing import EXPECTED, Part, choose, has_images
+from datasets.sources.arrays.choosing import EXPECTED, ONE_EACH, Part, choose, has_images
 from datasets.sources.arrays.naming import IDS, LABELS, LEGEND, Named
 from datasets.sources.labels import Labels, read_labels
 from datasets.sources.listing import Evidence, Item, Listing
@@ -28,18 +28,22 @@ from datasets.wording import few
 
 OVER: frozenset[str] = frozenset()
 _SUFFIXES = (".npy", ".npz", ".h5", ".hdf5", ".hdf", ".he5")
-_PICKLED = (".pkl", ".pickle", ".joblib", ".pt", ".pth")
+_OTHERS = dict.fromkeys((".pkl", ".pickle", ".joblib", ".pt", ".pth"), "Python objects, which run code when read") | {
+    ".mat": "a file of MATLAB's",
+    ".rds": "a file of R's",
+}
+"""What else people keep arrays in, by its suffix, and never is read."""
 _MOST = 64
-"""Files of arrays in a source of this form; where there are more, they are something else."""
+"""Files of arrays in a source of this form; where there are more, each holds an image or something else."""
 
 
 def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
     """Recognise files of arrays by their suffixes or first bytes, and images in them by their axes."""
     names = array_files(tree)
-    if tree.is_file and tree.path.name.lower().endswith(_PICKLED):
-        return Evidence("a file of Python objects")
+    if (other := _OTHERS.get(tree.path.suffix.lower())) is not None:
+        return Evidence(other)
     if not names or len(names) > _MOST:
-        return None
+        return Evidence(few(names)) if names and not _has_pictures(tree) else None
     try:
         arrays = named_arrays(tree, names)
     except ImageError:
@@ -59,12 +63,12 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     white in the images is neither evident nor stated.
     """
     names = array_files(tree)
-    if tree.path.name.lower().endswith(_PICKLED):
-        raise refusal(
-            tree.path, "an NPY, NPZ or HDF5 file", "Python objects, which run code when read: save their arrays"
-        )
+    if (other := _OTHERS.get(tree.path.suffix.lower())) is not None:
+        raise refusal(tree.path, "an NPY, NPZ or HDF5 file", f"{other}: save its arrays")
     if not names:
         raise refusal(tree.path, f"an NPY, NPZ or HDF5 file with {EXPECTED}", few(tree.files))
+    if len(names) > _MOST:
+        raise refusal(tree.path, EXPECTED, f"{len(names):,} files of arrays, {few(names, most=3)}; {ONE_EACH}")
     try:
         arrays = named_arrays(tree, names)
     except ImageError as error:
