@@ -15,6 +15,8 @@ from datasets.tables.values import is_scalar
 
 ID = "id"
 """The column of the items' ids. A column of that name in the source has a ``_`` behind."""
+_ROWS = 4096
+"""Rows that are in memory at once; there may be hundreds of columns."""
 _TAKEN = re.compile(f"{ID}_*")
 
 
@@ -49,7 +51,7 @@ class SideTable:
                     kind.see(batch.column(_named(name)))
         final = _schema(types | {name: kind.type for name, kind in kinds.items()})
         with pq.ParquetFile(draft) as file, pq.ParquetWriter(path, final) as writer:
-            for batch in file.iter_batches():
+            for batch in file.iter_batches(batch_size=_ROWS):
                 pairs = zip(batch.columns, final.types, strict=True)
                 columns = [typed(values, kind) if values.type != kind else values for values, kind in pairs]
                 writer.write_batch(pa.record_batch(columns, schema=final))

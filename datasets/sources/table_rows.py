@@ -60,7 +60,7 @@ class Rows:
     def add(self, row: Row) -> None:
         """Take in a row with a label. An image in two splits stays in the one that is measured on."""
         known = self.by_file.setdefault(row.file, row)
-        if not known.label:  # it has two already
+        if known is row or not known.label:  # it has two already
             return
         if class_key(known.label) != class_key(row.label):
             self.rejected.append((row.id, f"listed as '{known.label}' and as '{row.label}'"))
@@ -181,14 +181,18 @@ def _split_otherwise(layouts: Sequence[Layout], rows: Rows) -> None:
         return
     if layouts[0].is_embedded or len(layouts) > 1:
         return
-    splits = {row.file: _split_of_folder(row.file) for row in rows.kept}
-    if None not in splits.values() and len(set(splits.values())) > 1:
-        rows.by_file = {file: replace(row, split=splits.get(file)) for file, row in rows.by_file.items()}
-        rows.splits_from = "the folders that the images lie in"
+    folders = {posixpath.dirname(row.file) for row in rows.kept}
+    of_folder = {folder: _split_of_folder(folder) for folder in folders}
+    if None in of_folder.values() or len(set(of_folder.values())) < 2:
+        return
+    rows.by_file = {
+        file: replace(row, split=of_folder.get(posixpath.dirname(file))) for file, row in rows.by_file.items()
+    }
+    rows.splits_from = "the folders that the images lie in"
 
 
-def _split_of_folder(file: str) -> Split | None:
-    named = (split_named(part) for part in posixpath.dirname(file).split("/"))
+def _split_of_folder(folder: str) -> Split | None:
+    named = (split_named(part) for part in folder.split("/"))
     return next((split for split in named if split is not None), None)
 
 
