@@ -45,7 +45,7 @@ class Bands:
         """
         places = choose(self.names, wanted)
         names = tuple(self.names[place] for place in places)
-        guessed = (UNNAMED,) if len(places) == 3 and not all(wanted or ("",)) and "" in names else ()
+        guessed = (UNNAMED,) if "" in names and len(places) == 3 and not any(map(str.isdigit, wanted)) else ()
         grey = (GREY,) if len(places) == 1 else ()
         planes = tuple(self.planes[place] for place in places)
         return Bands(planes, names, self.unit, self.survey, (*self.notes, *guessed, *grey))

@@ -10,6 +10,9 @@ _PARTS, _EVEN = 8, 2
 _DARK = 8
 """Brightness of its brightest hundredth below which a picture shows nothing."""
 
+_BURNT = 250
+"""Brightness of its middle one from which on it shows as little."""
+
 
 def is_blank(pixels: npt.NDArray[np.uint8]) -> bool:
     """Say whether there is no more than noise on a picture, (side, side, 3): on black, on white or any one shade.
@@ -35,4 +38,4 @@ def shade(pixels: npt.NDArray[np.uint8]) -> str:
 def is_readable(pixels: npt.NDArray[np.uint8]) -> bool:
     """Say whether a picture is neither black all over nor burnt out over half of it."""
     bright = np.sort(pixels.max(axis=2), axis=None)
-    return bool(bright[-max(len(bright) // 100, 1) :].mean() >= _DARK and np.median(bright) < 255)
+    return bool(bright[-max(len(bright) // 100, 1) :].mean() >= _DARK and np.median(bright) < _BURNT)

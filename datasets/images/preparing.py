@@ -59,6 +59,7 @@ _NOTES = {
     "CMYK": ("CMYK image: colours were changed for print",),
 }
 _TRANSPARENT = "image with a transparency layer: laid over black"
+NO_BANDS = "a picture, and others of the dataset or of the model's training are FITS bands: colours do not compare"
 UNSTRETCHED = "FITS bands, and the model's images had none: stretched as SDSS's are, which may not suit"
 SELF_STRETCHED = "FITS bands, and the model's images had none: stretched by themselves, as SDSS's stretch shows nothing"
 
@@ -99,16 +100,18 @@ def decode(content: Content, *, crop: float, image_size: int, stretch: Stretch |
         ImageError: with the reason: empty, not an image, truncated, animated, more than 8 bits a channel, too large,
             nothing on it.
     """
-    image = _picture(content, crop, image_size, stretch)
+    bands = bands_in(content)
+    if bands is None:
+        image = _picture(content, crop, image_size)
+        image = image if stretch is None else replace(image, notes=(*image.notes, NO_BANDS))
+    else:
+        image = _composed(bands, crop, image_size, stretch)
     if is_blank(image.pixels):
         raise ImageError(f"nothing to see: every pixel is {shade(image.pixels)}")
     return image
 
 
-def _picture(content: Content, crop: float, image_size: int, stretch: Stretch | None) -> DecodedImage:
-    bands = bands_in(content)
-    if bands is not None:
-        return _composed(bands, crop, image_size, stretch)
+def _picture(content: Content, crop: float, image_size: int) -> DecodedImage:
     if isinstance(content, np.ndarray):
         if content.dtype != np.uint8 or content.shape[2:] not in {(3,), ()} or not content.size:
             raise ImageError(f"expected pixels uint8 (height, width, 3), found {content.dtype} {content.shape}")

@@ -14,7 +14,7 @@ from datasets import Dataset, ImageError, ImportOptions, SourceError, decode, im
 from datasets.images.bands import UNNAMED, Bands
 from datasets.images.compositing import OTHER_BANDS, doubts, light_of, pictured, slope, stretched
 from datasets.images.fits_pixels import bands_of
-from datasets.images.preparing import SELF_STRETCHED, UNSTRETCHED
+from datasets.images.preparing import NO_BANDS, SELF_STRETCHED, UNSTRETCHED
 from datasets.images.stretching import Sample, choose_stretch
 
 SIDE = 32
@@ -151,6 +151,15 @@ def test_bands_without_names_are_taken_to_go_from_blue_to_red_and_that_is_said()
     )
 
 
+def test_pictures_and_unnamed_bands_among_bands_are_warned_of(noise):
+    stretch = chosen(list(map(bands, PLAIN)))
+    assert decode(noise, crop=1.0, image_size=SIDE, stretch=stretch).notes == (NO_BANDS,)
+    unnamed = Bands(bands(PLAIN[0][::-1]).planes, ("", "", ""))
+    found = decode(unnamed, crop=1.0, image_size=SIDE, stretch=stretch)
+    assert found.notes == (UNNAMED,)
+    assert np.array_equal(found.pixels, decode(bands(PLAIN[0]), crop=1.0, image_size=SIDE, stretch=stretch).pixels)
+
+
 def test_nothing_can_be_chosen_from_nothing():
     assert choose_stretch([]) is None
     two = Bands(bands(PLAIN[0]).planes[:2], ("z", "r"))
@@ -165,9 +174,9 @@ def test_without_a_stretch_bands_are_shown_as_sdss_does():
     assert found.source_size == (SIDE, SIDE)
 
 
-@pytest.mark.parametrize("factor", [1e-4, 1e4])
-def test_light_that_sdss_s_stretch_shows_nothing_of_is_stretched_by_itself(factor):
-    found = decode(bands(PLAIN[0] * factor), crop=1.0, image_size=SIDE)
+@pytest.mark.parametrize(("factor", "pedestal"), [(1e-4, 0), (1e4, 0), (1e4, 1000)])
+def test_light_that_sdss_s_stretch_shows_nothing_of_is_stretched_by_itself(factor, pedestal):
+    found = decode(bands(PLAIN[0] * factor + pedestal), crop=1.0, image_size=SIDE)
     check_seen(found.pixels, PLAIN[0].sum(axis=0)[::-1])
     assert found.notes == (SELF_STRETCHED,)
 
