@@ -8,7 +8,21 @@ IMAGE_COLUMNS = (
     *("filename", "imagefilename", "imagefile", "imagename", "imgname", "imgfile", "file", "image", "img", "images"),
     *("jpg", "jpeg", "png", "pngloc", "jpgloc", "localpngloc", "picture", "photo", "cutout", "fits", "fitsfile"),
     *("imageid", "imgid", "idstr", "assetid", "iauname", "dr7objid", "dr8objid", "galaxyid", "objid", "objectid"),
-    *("specobjid", "sourceid", "subjectid", "zooid", "name", "galaxyname", "galaxy", "galid", "id"),
+    *(
+        "specobjid",
+        "sourceid",
+        "subjectid",
+        "dr8id",
+        "hubbleid",
+        "gzid",
+        "zooniverseid",
+        "zooid",
+        "name",
+        "galaxyname",
+        "galaxy",
+        "galid",
+        "id",
+    ),
 )
 """Whole paths first, then names, then ids; in small letters, without blanks and signs between words."""
 _BETWEEN = re.compile(r"[\W_]+")

@@ -16,7 +16,8 @@ from datasets.sources.finding import find_table, images_by_stem
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.trees import Tree, refusal
-from datasets.sources.vote_tables import Galaxy, Votes, VoteTable, read_votes, rules_of, vote_tables
+from datasets.sources.vote_reading import Galaxy, Votes, read_votes
+from datasets.sources.vote_tables import VoteTable, rules_of, vote_tables
 from datasets.sources.voted import Labels, deciding, listed, refuse_class_folders
 from datasets.tables.reading import Table
 from datasets.wording import few

@@ -13,7 +13,8 @@ from datasets.sources.listing import Item, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.side_table import SideTable
 from datasets.sources.trees import Tree, refusal
-from datasets.sources.vote_tables import Galaxy, Votes, VoteTable
+from datasets.sources.vote_reading import Galaxy, Votes
+from datasets.sources.vote_tables import VoteTable
 from datasets.splits import Split, split_named
 from datasets.wording import few
 
@@ -106,7 +107,10 @@ def listed(tree: Tree, labels: Labels, images: Images, rejected: Sequence[tuple[
         raise refusal(tree.path, expected, f"{len(images):,} images, and votes in {source.name} that meet none")
     classes = ordered({rules.classes[galaxy.label] for _, galaxy in labelled})
     numbers = {rules.classes.index(name): number for number, name in enumerate(classes)}
-    splits = _splits([images[stem][0] for stem, _ in labelled])
+    splits, splits_from = _splits([images[stem][0] for stem, _ in labelled]), "the folders of the images"
+    if votes.split_column and any(galaxy.split for _, galaxy in labelled):
+        splits = {images[stem][0]: galaxy.split for stem, galaxy in labelled}
+        splits_from = f"the column '{votes.split_column}' of {source.name}"
     items = [
         Item(images[stem][0], numbers[galaxy.label], images[stem][1], splits.get(images[stem][0]), galaxy.object_id)
         for stem, galaxy in labelled
@@ -125,7 +129,7 @@ def listed(tree: Tree, labels: Labels, images: Images, rejected: Sequence[tuple[
         (*rejected, *sorted(twice), *absent),
         omitted=(*labels.passed, *_omitted(labels, images)),
         labels_from=f"the votes in {source.name} by the rules of {rules.origin}{kind}",
-        splits_from="the folders of the images" if splits else "",
+        splits_from=splits_from if splits else "",
         notes=(*source.table.notes, *notes),
         side=SideTable((source.table,), {images[stem][0]: (0, galaxy.row) for stem, galaxy in labelled}),
     )
@@ -189,9 +193,9 @@ def _notes(votes: Votes) -> list[str]:
     return notes
 
 
-def _splits(paths: Sequence[str]) -> dict[str, Split]:
+def _splits(paths: Sequence[str]) -> dict[str, Split | None]:
     """Return the split of each path by the folders it lies in; none where not all lie in one, or all in the same."""
-    splits = {}
+    splits: dict[str, Split | None] = {}
     for path in paths:
         named = [split for part in path.split("/")[:-1] if (split := split_named(part.partition(".")[0])) is not None]
         if named:

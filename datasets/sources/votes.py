@@ -11,15 +11,17 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from datasets.errors import SourceError
-from datasets.sources import labels_table
+from datasets.images.image_columns import IMAGE_COLUMNS, known
 from datasets.sources.finding import images_by_stem
 from datasets.sources.listing import Evidence, Listing
-from datasets.sources.naming_columns import NAMES, naming_column
+from datasets.sources.naming_columns import naming_column
 from datasets.sources.options import SourceOptions
 from datasets.sources.rules.rule_set import built_in, read_rules
 from datasets.sources.rules.wordings import lacking
+from datasets.sources.table_choice import choose_tables
 from datasets.sources.trees import Tree, described, refusal
-from datasets.sources.vote_tables import VoteTable, read_votes, rules_of, vote_tables
+from datasets.sources.vote_reading import read_votes
+from datasets.sources.vote_tables import VoteTable, rules_of, vote_tables
 from datasets.sources.voted import Labels, deciding, listed, refuse_class_folders
 from datasets.tables.reading import Table
 from datasets.wording import few
@@ -37,7 +39,7 @@ def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
     """See a table of votes that the rules know; with ``--classes``, whatever there is; or votes without a label."""
     if options.classes is not None:
         return Evidence(f"--classes {options.classes}")
-    if options.label_column is not None or labels_table.recognise(tree, options) is not None:
+    if options.label_column is not None or _has_labels(tree, options):
         return None
     if tables := vote_tables(tree, rules_of(options))[0]:
         return Evidence(f"votes of {tables[0].wording.name} in {few([table.name for table in tables])}")
@@ -61,13 +63,19 @@ def _read(table: VoteTable, *, stems: Collection[str], options: SourceOptions) -
     return Labels(votes, votes.galaxies)
 
 
+def _has_labels(tree: Tree, options: SourceOptions) -> bool:
+    with contextlib.suppress(SourceError):
+        return bool(tree.tables and choose_tables(tree, options).layouts)
+    return False
+
+
 def _unknown_votes(tree: Tree) -> tuple[Table, list[str]] | None:
     """Find a table that has a column for images, and several that look like votes."""
     for table in tree.tables:
         with contextlib.suppress(SourceError):
             header = table.header()
             votes = [name for name in header if _VOTES.search(name.strip())]
-            if len(votes) > 1 and {name.strip().casefold() for name in header}.intersection(NAMES):
+            if len(votes) > 1 and known(header, IMAGE_COLUMNS):
                 return table, votes
     return None
 
@@ -81,8 +89,8 @@ def _refused(tree: Tree, options: SourceOptions) -> SourceError:
     found = _unknown_votes(tree)
     if options.classes is None and found is not None:
         table, votes = found
-        known = [name for name in built_in() if any(one.fits(table.header()) for one in read_rules(name).wordings)]
-        ways = " or ".join([*known, "rules.toml"])
+        fitting = [name for name in built_in() if any(one.fits(table.header()) for one in read_rules(name).wordings)]
+        ways = " or ".join([*fitting, "rules.toml"])
         return refusal(
             tree.path,
             "votes of a survey whose rules are known",

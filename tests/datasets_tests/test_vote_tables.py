@@ -359,3 +359,38 @@ def test_columns_that_name_different_images_are_asked_about(tmp_path):
         listed_as("votes", tmp_path)
     assert found(listed_as("votes", tmp_path, image_column="id"))["1"] == CLASSES[2]
     assert found(listed_as("votes", tmp_path, image_column="asset_id"))["1"] == CLASSES[1]
+
+
+@pytest.mark.parametrize(("column", "asked"), [("split", None), ("mine", "mine")])
+def test_splits_of_a_column_are_kept(column, asked, tmp_path):
+    images(tmp_path, "abc")
+    columns = {"": column, **COLUMNS["Galaxy Zoo 2, raw"]}
+    rows = [
+        ["a", ["TRAIN", *votes_of("spiral")]],
+        ["b", ["", *votes_of("spiral")]],
+        ["c", ["val", *votes_of("edge-on")]],
+    ]
+    table(tmp_path / "votes.csv", rows, key="filename", columns=columns)
+    listing = listed_as("votes", tmp_path, split_column=asked)
+    assert {item.id: item.split and str(item.split) for item in listing.items} == {
+        "a.jpg": "train",
+        "b.jpg": None,
+        "c.jpg": "validation",
+    }
+    assert listing.splits_from == f"the column '{column}' of votes.csv"
+
+
+def test_a_column_without_splits_is_passed_over_unless_it_is_asked_for(tmp_path):
+    images(tmp_path, "ab")
+    rows = [["a", ["original", *votes_of("spiral")]], ["b", ["train", *votes_of("edge-on")]]]
+    table(tmp_path / "votes.csv", rows, key="filename", columns={"": "set", **COLUMNS["Galaxy Zoo 2, raw"]})
+    assert {item.split for item in listed_as("votes", tmp_path).items} == {None}
+    with pytest.raises(SourceError, match="in the column 'set', found 'original'"):
+        listed_as("votes", tmp_path, split_column="set")
+
+
+def test_the_column_of_images_can_be_said_where_the_form_is_not(tmp_path):
+    images(tmp_path, "ab")
+    table(tmp_path / "votes.csv", [["a", "spiral"], ["b", "edge-on"]], key="mine", columns=DR8)
+    read = read_source(tmp_path, SourceOptions(image_column="mine"))
+    assert (read.provenance.format, found(read.listing)) == ("votes", {"a": "spiral", "b": "edge-on"})
