@@ -301,8 +301,8 @@ def test_progress_counts_every_file_in_order(make_source, tmp_path):
         ({"validation": 0.6, "test": 0.5}, "the sum of the validation and test shares must be at most 1, got 1.1"),
         ({"seed": 0}, "the seed must be 1 or more, got 0"),
         (
-            {"format": "votes"},
-            f"the format must be one of auto, {', '.join(FORMS)}, got votes",
+            {"format": "ballots"},
+            f"the format must be one of auto, {', '.join(FORMS)}, got ballots",
         ),
     ],
 )
@@ -313,7 +313,7 @@ def test_options_check_themselves(options, line):
 
 
 def test_a_dataset_is_no_source(tiny_dataset, tmp_path):
-    with pytest.raises(SourceError, match=r"no file in any folder "):
+    with pytest.raises(SourceError, match=r"cannot be imported: expected "):
         import_dataset(tiny_dataset.info.path, tmp_path / "out", SMALL)
 
 
