@@ -12,18 +12,20 @@ Bad = npt.NDArray[np.bool_]
 _WIDTHS = (3, 9, 33)
 """Sides in pixels of the neighbourhoods whose mean fills a hole, the smallest that has a value first."""
 _SHARES = ((0.01, "under 1 %"), (0.1, "1 to 10 %"), (0.5, "10 to 50 %"))
+_ABSURD = 1e30
+"""No light is so bright in any unit; sums of such values leave the range of 32 bits."""
 _MOST = 0.9
 """Of the pixels may be bad; with fewer good ones there is no galaxy to be seen."""
 
 
 def mended(planes: Sequence[Plane], bad: Bad) -> tuple[list[Plane], tuple[str, ...]]:
-    """Fill what is not finite, or ``bad``, (height, width), in any plane; say how many pixels that were.
+    """Fill what has no value, an absurd one, or is ``bad``, (height, width), in any plane; say how many pixels are.
 
     A band without any value becomes the mean of the others.
 
     Raises ImageError where there are hardly any values.
     """
-    holes = [bad | ~np.isfinite(plane) for plane in planes]
+    holes = [bad | ~(np.abs(plane) < _ABSURD) for plane in planes]
     empty = [bool(hole.all()) for hole in holes]
     if all(empty):
         raise ImageError("nothing to see: no pixel has a value")

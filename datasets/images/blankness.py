@@ -10,7 +10,7 @@ _PARTS, _EVEN = 8, 2
 _DARK = 8
 """Brightness of its brightest hundredth below which a picture shows nothing."""
 
-_BURNT = 250
+_BURNT = 200
 """Brightness of its middle one from which on it shows as little."""
 
 

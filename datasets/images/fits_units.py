@@ -96,8 +96,8 @@ def _check_size(images: Iterable[fits.ImageHDU]) -> None:
 def _words(header: fits.Header) -> set[str]:
     """Return the words of what a header says that its image is, in capitals and without numbers behind them."""
     kinds = {"DATA": "", "QUALITY": "DQ", "IMAGE": ""}
-    said = [str(header.get("EXTNAME", ""))]
-    said += [kinds.get(kind, kind) for kind in (str(header.get(f"HDUCLAS{n}", "")).strip().upper() for n in (1, 2))]
+    said = [_text(header, "EXTNAME")]
+    said += [kinds.get(kind, kind) for kind in (_text(header, f"HDUCLAS{n}").upper() for n in (1, 2))]
     words = {word for text in said for word in re.split(r"[^A-Z0-9]+", text.upper()) if word}
     return words | {word.rstrip("0123456789") for word in words}
 
@@ -141,7 +141,7 @@ def _flatness(plane: Plane) -> float:
 
 
 def _own_names(header: fits.Header) -> list[str]:
-    return [band_in(str(header.get(key, ""))) for key in _FILTERS]
+    return [band_in(_text(header, key)) for key in _FILTERS]
 
 
 def _names(header: fits.Header, count: int, primary: fits.Header, images: int) -> list[str]:
@@ -150,10 +150,10 @@ def _names(header: fits.Header, count: int, primary: fits.Header, images: int) -
         own = next(filter(None, _own_names(header)), "")
         return [own or (next(filter(None, _own_names(primary)), "") if images == 1 else "")]
     for source in (header, primary):
-        joined = str(source.get("BANDS", "")).strip().lower()
+        joined = _text(source, "BANDS").lower()
         parts = re.split(r"[\s,;]+", joined)
-        numbered = [str(source.get(f"BAND{n}", source.get(f"FILTER{n}", ""))) for n in range(count)]
-        counted = [str(source.get(f"BAND{n}", source.get(f"FILTER{n}", ""))) for n in range(1, count + 1)]
+        numbered = [_text(source, f"BAND{n}") or _text(source, f"FILTER{n}") for n in range(count)]
+        counted = [_text(source, f"BAND{n}") or _text(source, f"FILTER{n}") for n in range(1, count + 1)]
         for names in (parts, list(joined), numbered, counted):
             bands = [band_in(name) for name in names]
             if len(bands) == count and all(bands) and len(set(bands)) == count:
@@ -185,7 +185,15 @@ def _covers_area(flagged: npt.NDArray[np.bool_]) -> bool:
 
 
 def _value(headers: Iterable[fits.Header], key: str) -> str:
-    return next((str(header[key]).strip() for header in headers if str(header.get(key, "")).strip()), "")
+    return next(filter(None, (_text(header, key) for header in headers)), "")
+
+
+def _text(header: fits.Header, key: str) -> str:
+    """Return a header's value as text, empty where there is none, or a damaged one: no pixel depends on it."""
+    try:
+        return str(header.get(key, "")).strip()
+    except fits.VerifyError:
+        return ""
 
 
 def _found(units: fits.HDUList) -> str:

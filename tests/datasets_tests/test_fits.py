@@ -87,6 +87,11 @@ def test_what_a_header_says_of_its_numbers_counts():
     assert bands_of([encoded(counts)]).notes[0].startswith("pixels without a value")
 
 
+def test_a_damaged_word_in_a_header_costs_no_image():
+    found = bands_of([band(RED, BUNIT="counts").replace(b"BUNIT   = 'counts", b"BUNIT   = -'count")])
+    assert (found.unit, np.array_equal(found.planes[0], RED)) == ("", True)
+
+
 def test_masks_without_a_name_are_told_by_being_flat_and_left_out():
     sky = np.random.default_rng(1).normal(0, 1, (20, 20))
     disk = np.hypot(*(np.mgrid[:20, :20] - 10)) < 6
@@ -101,10 +106,10 @@ def test_masks_without_a_name_are_told_by_being_flat_and_left_out():
 def test_bad_pixels_are_filled_from_those_around_them_and_counted():
     level = np.add.outer(np.arange(20.0), np.arange(20.0)).astype(np.float32)
     holed, flags = level.copy(), np.zeros((20, 20), np.int16)
-    holed[5, 5], holed[8, 8], flags[10, 11], holed[10, 11] = np.nan, np.inf, 4, 60_000
+    holed[5, 5], holed[8, 8], holed[2, 3], flags[10, 11], holed[10, 11] = np.nan, np.inf, -3e38, 4, 60_000
     found = bands_of([encoded(unit(holed, EXTNAME="SCI"), unit(flags, IMAGE, np.int16, EXTNAME="DQ"))])
     assert np.abs(found.planes[0] - level).max() < 1e-4
-    assert "pixels without a value (under 1 %): filled from those around them" in found.notes
+    assert "pixels without a value (1 to 10 %): filled from those around them" in found.notes
     flags[:, :9] = 64
     found = bands_of([encoded(unit(level, EXTNAME="SCI"), unit(flags, IMAGE, np.int16, EXTNAME="DQ"))])
     assert np.array_equal(found.planes[0], level)
