@@ -82,8 +82,12 @@ def listed_legend(names: Sequence[str], labels: set[str], source: str) -> Legend
     return Legend({str(number + first): name for number, name in enumerate(names)}, source)
 
 
-def legend_beside(tree: Tree, base: str, labels: set[str]) -> Legend | None:
-    """Find a file of names beside a table that lies in the folder ``base`` of a tree, one that suits the labels."""
+def legend_beside(tree: Tree, base: str, labels: set[str]) -> tuple[Legend | None, list[str]]:
+    """Find a file of names beside a table that lies in the folder ``base`` of a tree, one that suits the labels.
+
+    Returns the files that do not, too.
+    """
+    unfit: list[str] = []
     for folder in dict.fromkeys((base, "")):
         for name in FILES:
             path = posixpath.join(folder, name)
@@ -91,8 +95,9 @@ def legend_beside(tree: Tree, base: str, labels: set[str]) -> Legend | None:
                 text = tree.head(path, _LARGEST).decode("utf-8-sig", errors="replace")
                 found = _from_json(text, labels, name) if name.endswith(".json") else _from_text(text, labels, name)
                 if found is not None:
-                    return found
-    return None
+                    return found, unfit
+                unfit += [name] if text.strip() else []
+    return None, unfit
 
 
 def _from_text(text: str, labels: set[str], source: str) -> Legend | None:

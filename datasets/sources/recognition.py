@@ -52,7 +52,19 @@ def recognise(tree: Tree, options: SourceOptions) -> tuple[str, Evidence]:
         raise SourceError(f"'{tree.path}' can be read in {len(special)} ways: say which is meant with {readings}")
     for name, seen in special.items():
         return name, seen
-    form("table" if may_label(tree) else "class-folders").list_source(tree, options)
+    problem = _problem("class-folders", tree, options)
+    if tree.tables and (tree.is_file or may_label(tree)):
+        raise SourceError(_problem("table", tree, options))
+    also = f"; nor can it be read as a table: {_problem('table', tree, options)}" if tree.tables else ""
+    raise SourceError(f"{problem}{also}")
+
+
+def _problem(name: str, tree: Tree, options: SourceOptions) -> str:
+    """Say why a source is not of a form."""
+    try:
+        form(name).list_source(tree, options)
+    except SourceError as error:
+        return str(error)
     raise AssertionError("what is not recognised cannot be listed")
 
 

@@ -30,6 +30,7 @@ def class_names(
     """
     if len(layout.labels) > 1:
         return {label: label for label in labels}, ()
+    unfit: list[str] = []
     column, numbers = layout.labels[0], {label: whole(label) for label in labels}
     if options.legend is not None:
         legend: Legend | None = given_legend(options.legend, set(numbers.values()))
@@ -42,18 +43,19 @@ def class_names(
             numbers = {label: number for label, number in numbers.items() if number != _NO_LABEL}
             legend = listed_legend(inner, {*numbers.values(), "0"}, layout.name)
         else:
-            legend = legend_beside(tree, layout.base, set(numbers.values()))
+            legend, unfit = legend_beside(tree, layout.base, set(numbers.values()))
         if inner is not None and legend is None:
             raise SourceError(
                 f"'{layout.table.name}' cannot be imported: its column '{column}' has the labels "
                 f"{few(sorted(numbers.values()))}, and it has names for {len(inner)}: {few(inner)}"
             )
     if legend is None:
+        other = f"; {few(unfit)} has not all of their names" if unfit else ""
         different = sorted(set(numbers.values()), key=int)
         shown = different[:3]
         return numbers, (
             f"the classes are the numbers of the column '{column}': names can be given with --legend "
-            f"{','.join(f'{number}=NAME' for number in shown)}{',…' if len(different) > len(shown) else ''}",
+            f"{','.join(f'{number}=NAME' for number in shown)}{',…' if len(different) > len(shown) else ''}{other}",
         )
     notes = () if options.legend else (f"the names of the numbers in '{column}' are from {legend.source}",)
     return {label: legend.names[number] for label, number in numbers.items()}, notes

@@ -20,6 +20,16 @@ ID_COLUMNS = (
     *("iauname", "idstr", "galaxyname", "objname"),
 )
 SPLIT_COLUMNS = ("split", "datasplit", "datasetsplit", "partition", "subset", "set", "usage")
+_MORPHOLOGY = re.compile(
+    r"(?<![^\W\d_])(?:ring|bar|barred|spiral|arms|elliptical|early|late|smooth|featured|disk|disc|edge|edgeon|lens|lensed|"
+    r"merger|merging|merge|interacting|disturbed|tidal|irregular|bulge|lenticular|clump|clumpy|dwarf|lsb|agn|quasar|galaxy|"
+    r"star|artifact|jellyfish|peculiar|round|cigar|boxy|void|shell|stream)s?(?![^\W\d_])",
+    re.IGNORECASE,
+)
+SPLITLIKE = re.compile(
+    r"\A(?:is[\W_]?)?(?:train|test|val|valid|validation|k?fold|cv)(?:ing|s|[\W_]?\d+|[\W_]set)?\Z", re.I
+)
+"""Names of columns that divide a table otherwise than into train, validation and test."""
 _FLAGS = re.compile(
     r"\A(?:is|has|use|in)[\W_]|flag|dupl|split|fold|train|valid|test|index|[\W_](?:id|count|num)\Z", re.I
 )
@@ -38,6 +48,11 @@ def given_column(table: Table, names: Sequence[str], wanted: str, option: str) -
 def only_once(names: Sequence[str]) -> list[str]:
     """Return the columns that have a name of their own."""
     return [name for name in names if name and names.count(name) == 1]
+
+
+def is_morphology(name: str) -> bool:
+    """Say whether a column of 0 and 1 is called as what galaxies are: ``ring``, ``is_merger``."""
+    return _MORPHOLOGY.search(name) is not None
 
 
 def may_be_label(name: str) -> bool:

@@ -11,7 +11,7 @@ from datasets.errors import SourceError
 from datasets.images.image_columns import known
 from datasets.sources.class_legends import are_integers, whole
 from datasets.sources.options import SourceOptions
-from datasets.sources.table_columns import FAINT_LABEL_COLUMNS, LABEL_COLUMNS, given_column, may_be_label
+from datasets.sources.table_columns import FAINT_LABEL_COLUMNS, LABEL_COLUMNS, given_column, is_morphology, may_be_label
 from datasets.tables.reading import Table
 from datasets.tables.values import MISSING
 from datasets.wording import few
@@ -28,7 +28,8 @@ def choose_labels(table: Table, first: Texts, options: SourceOptions) -> tuple[t
     """Return the column of the classes, or the one-hot columns that are named for them, and a note of how it is known.
 
     ``first`` has the first values of the columns among which to choose. Columns of the usual names come first, then
-    columns of 0 and 1 of which each row has one 1, then less usual names, then the only column of 0 and 1.
+    columns of 0 and 1 of which each row has one 1, then less usual names, then the only column of 0 and 1
+    if it is called as what galaxies are.
 
     Raises SourceError, with the option that decides, where that leaves none or several.
     """
@@ -48,14 +49,16 @@ def choose_labels(table: Table, first: Texts, options: SourceOptions) -> tuple[t
     if usual:
         return (_same(table, usual),), ""
     binary = [name for name in names if present[name] and set(present[name]) <= {*_ZEROS, *_ONES}]
-    if len(binary) > 1 and _one_hot(table, binary):
-        return tuple(binary), ""
+    for columns in (binary, list(filter(may_be_label, binary))):
+        if len(columns) > 1 and _one_hot(table, columns):
+            return tuple(columns), ""
     faint = known(names, FAINT_LABEL_COLUMNS)
+    faint = [name for name in faint if _may_be_classes(present[name]) and (name not in binary or len(binary) == 1)]
     if faint:
         return (_same(table, faint),), ""
     others = [name for name in names if name not in binary and _may_be_classes(present[name])]
-    candidates = [name for name in (*binary, *others) if may_be_label(name)]
-    if len(candidates) == 1 and candidates[0] in binary:
+    candidates = [name for name in (*binary, *others) if may_be_label(name) or (name in binary and is_morphology(name))]
+    if len(candidates) == 1 and candidates[0] in binary and is_morphology(candidates[0]):
         return (candidates[0],), f"no column is called label or class: '{candidates[0]}' is the only one of 0 and 1"
     raise SourceError(_none(table, candidates, present))
 

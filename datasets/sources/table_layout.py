@@ -1,6 +1,7 @@
 """What a table's columns are taken for: which leads to the images, which have the classes, the galaxies, the splits."""
 
 import posixpath
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from datasets.errors import ImageError, SourceError
 from datasets.images.image_columns import IMAGE_COLUMNS, known
 from datasets.sources.image_finding import ImageFinder
 from datasets.sources.options import SourceOptions
-from datasets.sources.table_columns import ID_COLUMNS, SPLIT_COLUMNS, given_column, only_once
+from datasets.sources.table_columns import ID_COLUMNS, SPLIT_COLUMNS, SPLITLIKE, given_column, only_once
 from datasets.sources.table_labels import Texts, choose_labels
 from datasets.sources.trees import Tree
 from datasets.splits import Split, split_named
@@ -20,6 +21,7 @@ from datasets.tables.values import MISSING, as_type, is_scalar
 from datasets.wording import few
 
 _ROWS = 100
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ def layout_of(tree: Tree, table: Table, options: SourceOptions) -> Layout:
     schema, first = table.schema(), first_texts(table)
     if first and not any(first.values()):
         raise SourceError(f"'{table.name}' cannot be imported: expected a row for each image, found the columns alone")
+    if headless := next((name for name in table.header() if _DIGIT.search(name) and _file(finder, name)), None):
+        raise SourceError(
+            f"'{table.name}' cannot be imported: expected the names of its columns in its first line, found the image "
+            f"'{headless}': write a line such as path,label above it"
+        )
     embedded = [field.name for field in schema if holds_images(field.type)]
     image, notes = _image_column(table, embedded, first, finder, options)
     labels, note = choose_labels(table, {name: first[name] for name in first if name != image}, options)
@@ -78,8 +85,15 @@ def layout_of(tree: Tree, table: Table, options: SourceOptions) -> Layout:
         labels,
         _other(table, first, options.id_column, ID_COLUMNS, "id-column", taken),
         _other(table, first, options.split_column, SPLIT_COLUMNS, "split-column", taken),
-        tuple(each for each in (notes, note) if each),
+        tuple(each for each in (notes, note, _unused_splits(first, options)) if each),
     )
+
+
+def _unused_splits(first: Texts, options: SourceOptions) -> str:
+    names = [name for name in first if SPLITLIKE.search(name.strip())]
+    if options.split_column or not names:
+        return ""
+    return f"the column '{names[0]}' is not used: --split-column takes one of train, validation and test"
 
 
 def name_within(tree: Tree, table: Table) -> str:

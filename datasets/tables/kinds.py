@@ -30,6 +30,7 @@ _BINARY = tuple(
     for kind in (".parquet", ".pq", ".feather", ".arrow", ".vot", ".votable")
     for packed in _PACKED_SUFFIXES
 )
+_BOOKS = (".xlsx", ".xls", ".ods")
 _LINES = tuple(f"{kind}{packed}" for kind in (".jsonl", ".ndjson") for packed in _PACKED_SUFFIXES)
 _PERHAPS_FITS = (".fits", ".fit", ".fits.gz", ".fit.gz")
 _PERHAPS_TEXT = (".txt", ".dat")
@@ -61,7 +62,7 @@ def is_table(name: str, head: Callable[[int], bytes] | None = None) -> bool:
         return is_fits_table(head(FITS_HEAD))
     if head is not None and lower.endswith(_PERHAPS_TEXT):
         return is_delimited(head(FITS_HEAD))
-    return lower.endswith((*_TEXT, *_LINES, *_BINARY))
+    return lower.endswith((*_TEXT, *_LINES, *_BINARY, *_BOOKS))
 
 
 def may_be_table(name: str) -> bool:

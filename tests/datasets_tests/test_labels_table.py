@@ -102,6 +102,9 @@ FOUND = {
     "parquet": {"a.parquet": parquet(image_id=[1, 2, 3, 4], label=["x", "y", "x", "y"])},
     "categories": {"a.parquet": parquet(id=[1, 2, 3, 4], label=pa.array(["x", "y", "x", "y"]).dictionary_encode())},
     "a dummy beside it": {"train.csv": numbered("{}"), "sample_submission.csv": rows(*"1234", labels="0000")},
+    "one-hot beside a flag": {
+        "a.csv": rows(*"1234", header="id,x,y,is_train", labels=["1,0,1", "0,1,1", "1,0,0", "0,1,0"])
+    },
     "notes beside it": {
         "labels.csv": numbered("{}"),
         "notes.csv": "telescope,nights\nsdss,5\n",
@@ -313,6 +316,15 @@ REFUSED = {
         {"a.csv": rows(*"1234", header="id,ring,bar", labels=["0,1", "1,1", "0,0", "1,0"])},
         "expected a column of classes, .* found id, ring, bar: .*--label-column ring or --label-column bar",
     ),
+    "a flag alone": (
+        {"a.csv": rows(*"1234", header="id,wrong_size_warning", labels="0101")},
+        "expected a column of classes, .* found id, wrong_size_warning: .*--label-column",
+    ),
+    "no names of columns": (
+        {"a.csv": "".join(f"images/{n}.jpg,{'xy'[n % 2]}\n" for n in (1, 2, 3, 4))},
+        "expected the names of its columns in its first line, found the image 'images/1.jpg': write a line",
+    ),
+    "a workbook": ({"a.xlsx": b"PK\3\4"}, "found an Excel or zip file: save its sheet as CSV"),
     "no label among the names": (
         {"a.parquet": hugging_face([0, 1, 2, 0])},
         "the labels 0, 1, 2, and it has names for 2: x, y",
