@@ -14,7 +14,7 @@ from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.trees import Tree, refusal
 from datasets.sources.vote_reading import Votes, read_votes
-from datasets.sources.vote_tables import VoteTable, rules_of, vote_tables
+from datasets.sources.vote_tables import VoteTable, has_labels, rules_of, vote_tables
 from datasets.sources.vote_values import FEW_ROWS
 from datasets.sources.voted import Images, Labels, deciding, listed, refuse_class_folders
 from datasets.splits import Split, split_named
@@ -26,9 +26,9 @@ _KEY, _KNOWN_BY = "galaxyid", {"galaxyid", "class1.1"}
 
 
 def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
-    """See a table of the Challenge's columns."""
+    """See a table of the Challenge's columns, and no column of labels."""
     tables, _ = vote_tables(tree, rules_of(options), _KNOWN_BY)
-    if not tables or options.label_column is not None:
+    if not tables or options.label_column is not None or (options.classes is None and has_labels(tree, options)):
         return None
     return Evidence(f"votes of the Galaxy Challenge in {few([table.name for table in tables])}")
 

@@ -1,5 +1,7 @@
 """Tables of votes: those that have the columns of rules."""
 
+import contextlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -8,8 +10,15 @@ from datasets.errors import SourceError
 from datasets.sources.options import SourceOptions
 from datasets.sources.rules.rule_set import Rules, read_rules
 from datasets.sources.rules.wordings import Wording
+from datasets.sources.table_choice import choose_tables
 from datasets.sources.trees import Tree
 from datasets.tables.reading import Table
+
+_VOTES = re.compile(
+    r"(fraction|frac|debiased|weighted|votes?)\Z|\A(smooth-or-featured|how-rounded|disk-edge-on|t\d\d_)"
+    r"|\Ap_(el|cw|acw|edge|dk|mg|cs)(_|\Z)|\Aclass\d+\.\d+\Z",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -45,3 +54,16 @@ def vote_tables(tree: Tree, rules: Rules, needed: Collection[str] = ()) -> tuple
         if fitting and set(needed) <= {name.strip().casefold() for name in header}:
             found.append(VoteTable(table, rules, fitting[0], tuple(wording.name for wording in fitting[1:])))
     return found, damaged
+
+
+def is_vote(name: str) -> bool:
+    """Say whether a column is called as votes are."""
+    return _VOTES.search(name.strip()) is not None
+
+
+def has_labels(tree: Tree, options: SourceOptions) -> bool:
+    """Say whether a table has classes of images in columns that are no votes."""
+    with contextlib.suppress(SourceError):
+        layouts = choose_tables(tree, options).layouts if tree.tables else ()
+        return any(not all(map(is_vote, layout.labels)) for layout in layouts)
+    return False

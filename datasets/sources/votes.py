@@ -5,7 +5,6 @@ DECaLS and DESI, CANDELS, Hubble. A column of labels goes before votes, unless `
 """
 
 import contextlib
-import re
 from collections.abc import Collection
 from functools import partial
 from pathlib import PurePosixPath
@@ -18,28 +17,22 @@ from datasets.sources.naming_columns import naming_column
 from datasets.sources.options import SourceOptions
 from datasets.sources.rules.rule_set import built_in, read_rules
 from datasets.sources.rules.wordings import lacking
-from datasets.sources.table_choice import choose_tables
 from datasets.sources.trees import Tree, described, refusal
 from datasets.sources.vote_reading import read_votes
-from datasets.sources.vote_tables import VoteTable, rules_of, vote_tables
+from datasets.sources.vote_tables import VoteTable, has_labels, is_vote, rules_of, vote_tables
 from datasets.sources.voted import Labels, deciding, listed, refuse_class_folders
 from datasets.tables.reading import Table
 from datasets.wording import few
 
 OVER = frozenset({"class-folders", "fits", "table"})
 EXPECTED = "a table of votes, and images that it names"
-_VOTES = re.compile(
-    r"(fraction|frac|debiased|weighted|votes?)\Z|\A(smooth-or-featured|how-rounded|disk-edge-on|t\d\d_)"
-    r"|\Ap_(el|cw|acw|edge|dk|mg|cs)(_|\Z)|\Aclass\d+\.\d+\Z",
-    re.IGNORECASE,
-)
 
 
 def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
     """See a table of votes that the rules know; with ``--classes``, whatever there is; or votes without a label."""
     if options.classes is not None:
         return Evidence(f"--classes {options.classes}")
-    if options.label_column is not None or _has_labels(tree, options):
+    if options.label_column is not None or has_labels(tree, options):
         return None
     if tables := vote_tables(tree, rules_of(options))[0]:
         return Evidence(f"votes of {tables[0].wording.name} in {few([table.name for table in tables])}")
@@ -63,18 +56,12 @@ def _read(table: VoteTable, *, stems: Collection[str], options: SourceOptions) -
     return Labels(votes, votes.galaxies)
 
 
-def _has_labels(tree: Tree, options: SourceOptions) -> bool:
-    with contextlib.suppress(SourceError):
-        return bool(tree.tables and choose_tables(tree, options).layouts)
-    return False
-
-
 def _unknown_votes(tree: Tree) -> tuple[Table, list[str]] | None:
     """Find a table that has a column for images, and several that look like votes."""
     for table in tree.tables:
         with contextlib.suppress(SourceError):
             header = table.header()
-            votes = [name for name in header if _VOTES.search(name.strip())]
+            votes = [name for name in header if is_vote(name)]
             if len(votes) > 1 and known(header, IMAGE_COLUMNS):
                 return table, votes
     return None

@@ -394,3 +394,17 @@ def test_the_column_of_images_can_be_said_where_the_form_is_not(tmp_path):
     table(tmp_path / "votes.csv", [["a", "spiral"], ["b", "edge-on"]], key="mine", columns=DR8)
     read = read_source(tmp_path, SourceOptions(image_column="mine"))
     assert (read.provenance.format, found(read.listing)) == ("votes", {"a": "spiral", "b": "edge-on"})
+
+
+@pytest.mark.parametrize(("key", "kind"), [("GalaxyID", "the Galaxy Challenge"), ("iauname", "Galaxy Zoo DECaLS, DR5")])
+def test_a_column_of_labels_goes_before_votes_and_votes_of_nothing_but_0_and_1_are_no_labels(key, kind, tmp_path):
+    images(tmp_path, range(6))
+    rows = [[galaxy, [float(vote > 0.5) for vote in votes_of(CLASSES[galaxy % 3])]] for galaxy in range(6)]
+    table(tmp_path / "votes.csv", rows, key=key, columns=COLUMNS[kind])
+    expected = {str(galaxy): CLASSES[galaxy % 3] for galaxy in range(6)}
+    assert found(read_source(tmp_path, SourceOptions()).listing) == expected
+    labelled = [[galaxy, ["ab"[galaxy % 2], *votes]] for galaxy, votes in rows]
+    table(tmp_path / "votes.csv", labelled, key=key, columns={"": "label", **COLUMNS[kind]})
+    read = read_source(tmp_path, SourceOptions())
+    assert (read.provenance.format, read.listing.classes) == ("table", ("a", "b"))
+    assert read_source(tmp_path, SourceOptions(classes="zhu")).listing.classes == CLASSES
