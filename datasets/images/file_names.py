@@ -1,6 +1,7 @@
 """Names of image files as people write them: without a suffix, in other letters, with backslashes, as URLs."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from urllib.parse import unquote, urlsplit
@@ -56,8 +57,10 @@ class SpelledNames:
 def spellings(name: str) -> Iterator[str]:
     """Yield what a file is known by: its name, and an image's with a suffix in small letters, and without one.
 
-    The name of a galaxy of several bands is known without the ``*``, too.
+    The name of a galaxy of several bands is known without the ``*``, too. Accents are one character each: archives of
+    macOS have them apart.
     """
+    name = _composed(name)
     yield name
     suffix = suffix_of(name)
     if "*" in name and suffix:
@@ -70,8 +73,13 @@ def spellings(name: str) -> Iterator[str]:
 
 def asked(name: str) -> tuple[str, ...]:
     """Return the spellings by which a file is looked for."""
+    name = _composed(name)
     suffix = suffix_of(name)
     return (name, name[: -len(suffix)] + suffix.lower()) if suffix and not suffix.islower() else (name,)
+
+
+def _composed(name: str) -> str:
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def suffix_of(name: str) -> str:

@@ -60,7 +60,8 @@ def layout_of(tree: Tree, table: Table, options: SourceOptions) -> Layout:
     Raises SourceError, with the columns and the option that decides, where none or several will do.
     """
     name = name_within(tree, table)
-    base, split = posixpath.dirname(name), split_named(name_of_split(name))
+    base = posixpath.dirname(name)
+    split = split_named(name_of_split(name)) or split_named(posixpath.basename(base))
     finder = ImageFinder(tree, base, split, options.wanted_bands)
     schema, first = table.schema(), first_texts(table)
     if first and not any(first.values()):
@@ -136,6 +137,9 @@ def _image_column(
     found = _leading(first, usual, finder)
     if found:
         return _agreeing(table, found), ""
+    found = _leading_later(table, usual, finder)
+    if found:
+        return _agreeing(table, found), ""
     others = [name for name in first if name not in usual and all(first[name]) and _are_distinct(first[name])]
     found = {name: files for name, files in _leading(first, others, finder).items() if None not in files}
     if found:
@@ -154,6 +158,15 @@ def _leading(first: Texts, names: Sequence[str], finder: ImageFinder) -> dict[st
     counts = {name: sum(file is not None for file in files[name]) for name in names}
     most = max(counts.values(), default=0)
     return {name: files[name] for name in names if counts[name] and counts[name] * 2 >= most}
+
+
+def _leading_later(table: Table, names: Sequence[str], finder: ImageFinder) -> dict[str, list[str | None]]:
+    """Look for columns that lead to images below the first rows: of a large table, few images may be there."""
+    for batch in table.read(dict.fromkeys(names, pa.string())) if names else ():
+        texts = {name: [value or "" for value in batch[name].to_pylist()] for name in names}
+        if found := _leading(texts, names, finder):
+            return found
+    return {}
 
 
 def _file(finder: ImageFinder, value: str) -> str | None:
@@ -183,13 +196,21 @@ def _several(table: Table, names: Sequence[str], what: str) -> str:
 
 def _no_image(table: Table, first: Texts, usual: Sequence[str], finder: ImageFinder) -> str:
     values = {name: next(filter(None, first[name]), None) for name in usual}
-    tried = [f"'{name}' (as '{value}')" for name, value in values.items() if value is not None]
-    looked = f"of these, {few(tried, most=4)} may, but there is no such image" if tried else "none of these does"
+    tried = [f"'{name}' has '{value}', {_reason(finder, value)}" for name, value in values.items() if value is not None]
+    looked = few(tried, most=3) if tried else "none of these does"
     return (
         f"'{table.name}' cannot be imported: expected a column that leads to images, found "
         f"{few(table.header(), most=12)}; {looked}: looked relative to the table and "
         f"among {few(finder.images, most=2)}; name the column with --image-column"
     )
+
+
+def _reason(finder: ImageFinder, value: str) -> str:
+    try:
+        finder.find(value)
+    except ImageError as error:
+        return str(error)
+    return "which is there"
 
 
 def _other(

@@ -179,6 +179,24 @@ def test_tables_of_splits_are_read_together(tmp_path):
     assert labelled(read(tmp_path, table="train.csv")) == {"train/1.jpg": "x", "train/2.jpg": "y"}
 
 
+def test_a_table_in_the_folder_of_each_split(tmp_path):
+    images = ("train/1.jpg", "train/2.jpg", "test/1.jpg")
+    tables = {"train/metadata.csv": rows("1.jpg", "2.jpg", labels="xy", header="file_name,label")}
+    tables["test/metadata.csv"] = rows("1.jpg", labels="x", header="file_name,label")
+    listing = read(fill(tmp_path, tables, images))
+    assert labelled(listing) == {"train/1.jpg": "x", "train/2.jpg": "y", "test/1.jpg": "x"}
+    assert [item.split for item in listing.items] == [Split.TEST, Split.TRAIN, Split.TRAIN]
+
+
+def test_accents_of_two_kinds_and_images_below_the_first_rows(tmp_path):
+    values = [*(f"gone{n}" for n in range(200)), "e\u0301t\u00e9.jpg", "b.jpg"]
+    labels = "x" * 201 + "y"
+    source = fill(tmp_path, {"a.csv": rows(*values, labels=labels)}, ("images/\u00e9te\u0301.jpg", "images/b.jpg"))
+    assert labelled(read(source, allow_missing=True)) == {"images/\u00e9te\u0301.jpg": "x", "images/b.jpg": "y"}
+    with pytest.raises(SourceError, match=r"200 of its 202 rows .*--allow-missing"):
+        read(source)
+
+
 def test_splits_of_the_folders_that_the_paths_lead_to(tmp_path):
     images = ("data/train/1.jpg", "data/train/2.jpg", "data/test/1.jpg")
     listing = read(fill(tmp_path, {"a.csv": rows("train/1.jpg", "train/2.jpg", "test/1.jpg", labels="xyx")}, images))
@@ -285,7 +303,7 @@ REFUSED = {
     "ragged": ({"a.csv": "path,label\n1\n"}, "expected 2 columns in each row, found 1 in line 2: 1"),
     "no images": (
         {"a.csv": rows("7", "8", "9", "10")},
-        r"expected a column that leads to images, found path, label; of these, 'path' \(as '7'\) may, but .*1.jpg"
+        r"expected a column that leads to images, found path, label; 'path' has '7', no such file: .*1.jpg"
         ".*--image-column",
     ),
     "most images are missing": (
