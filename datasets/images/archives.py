@@ -41,6 +41,14 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(".zip") or is_tar(name)
 
 
+def archive_stem(name: str) -> str:
+    """Return an archive's name without its suffix, ``a`` for ``a.tar.gz``; that of any other file as it is."""
+    if not is_archive(name):
+        return name
+    stem = name.rpartition(".")[0]
+    return stem.rpartition(".")[0] if stem.lower().endswith(".tar") else stem
+
+
 def open_archive(path: Path) -> Contents | None:
     """Return what reads the archive at ``path``; None for a file that is none. One of its name is taken at its word."""
     if path.suffix.lower() in _NOT_ARCHIVES:

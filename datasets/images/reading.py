@@ -14,7 +14,11 @@ from datasets.errors import ImageError
 MAX_BYTES = 256 * 2**20
 """A larger file is not read: no galaxy image is, and a zip can promise any size."""
 
-_HIDDEN = re.compile(r"(?:\A|/)(?:\.(?!\.)|(?:__macosx|thumbs\.db|desktop\.ini)(?:/|\Z))", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"(?:\A|/)(?:\.(?!\.)|(?:__macosx|_ds_store|(?:eh)?thumbs\.db|desktop\.ini|@eadir|\$recycle\.bin|lost\+found"
+    r"|system volume information|__pycache__)(?:/|\Z))",
+    re.IGNORECASE,
+)
 
 
 def is_hidden(name: str) -> bool:
@@ -32,20 +36,10 @@ class Directory:
     def members(self) -> Iterator[tuple[str, bool]]:
         """(path relative to the folder with ``/``, whether it is a folder) of all that is not hidden below it.
 
-        Links to folders directly in it are followed, deeper ones are not. Raises OSError for what cannot be listed.
+        Links to folders are followed, but for those to a folder that they lie in. Raises OSError for what cannot be
+        listed.
         """
-        for entry in sorted(self.path.iterdir()):
-            if is_hidden(entry.name):
-                continue
-            if not entry.is_dir():
-                yield entry.name, False
-                continue
-            yield entry.name, True
-            for parent, folders, files in os.walk(entry, onerror=_reraise):
-                folders[:] = sorted(name for name in folders if not is_hidden(name))
-                base = Path(parent).relative_to(self.path).as_posix()
-                yield from ((f"{base}/{name}", True) for name in folders)
-                yield from ((f"{base}/{name}", False) for name in files if not is_hidden(name))
+        return _below(self.path, "", frozenset())
 
     def read(self, name: str) -> bytes:
         """Return a file whole. Raises as ``read_file`` does."""
@@ -57,7 +51,10 @@ class Directory:
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file to be read as a stream, whatever its size. Raises OSError."""
-        return (self.path / name).open("rb")
+        path = self.path / name
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
+            raise OSError("not a file")
+        return path.open("rb")
 
     def size(self, name: str) -> int:
         """Return the number of bytes of a file. Raises OSError."""
@@ -93,5 +90,30 @@ def check_size(size: int) -> None:
         raise ImageError(f"too large: {size // 2**20} MiB, at most {MAX_BYTES // 2**20} MiB are read")
 
 
-def _reraise(error: OSError) -> None:
-    raise error
+def _below(folder: str | Path, prefix: str, above: frozenset[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
+    """Yield what is below a folder; ``above`` are the (device, inode) of the folders that it lies in."""
+    status = Path(folder).stat()
+    here = above | {(status.st_dev, status.st_ino)}
+    with os.scandir(folder) as entries:
+        found = sorted((entry.name, entry) for entry in entries if not is_hidden(entry.name))
+    for name, entry in found:
+        if not _is_folder(entry):
+            yield prefix + name, False
+        elif not _leads_up(entry, here):
+            yield prefix + name, True
+            yield from _below(entry.path, f"{prefix}{name}/", here)
+
+
+def _leads_up(entry: os.DirEntry[str], above: frozenset[tuple[int, int]]) -> bool:
+    """Say whether a link is one to a folder that it lies in, or that was come through."""
+    if not entry.is_symlink():
+        return False
+    status, real = entry.stat(), Path(entry.path).resolve()
+    return (status.st_dev, status.st_ino) in above or real in Path(entry.path).parent.resolve().parents
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False

@@ -111,7 +111,7 @@ class Archive:
     def _handle(self) -> zipfile.ZipFile:
         handle: zipfile.ZipFile | None = getattr(self._handles, "zip", None)
         if handle is None:
-            handle = self._handles.zip = zipfile.ZipFile(self.path)
+            handle = self._handles.zip = _opened(self.path)
         return handle
 
 
@@ -128,6 +128,24 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno is not None:  # damage as bz2 says it has no number
         return f"the archive cannot be read: {error.strerror}"
     return f"damaged in the archive: {first_line(error)}"
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    """Open a zip whose members' names are UTF-8 wherever they can be, and have ``/`` between folders.
+
+    Many programs write UTF-8 and do not say so, which the standard has taken for IBM's code page 437; and some on
+    Windows write backslashes.
+    """
+    try:
+        archive = zipfile.ZipFile(path, metadata_encoding="utf-8")
+    except UnicodeDecodeError:
+        archive = zipfile.ZipFile(path)
+    names = archive.NameToInfo
+    if any("\\" in name for name in names) and not any("/" in name for name in names):
+        for member in archive.infolist():
+            member.filename = member.filename.replace("\\", "/")
+            names[member.filename] = member
+    return archive
 
 
 @lru_cache(maxsize=16)  # images are unpickled by the thousand, and a zip's index takes long to read

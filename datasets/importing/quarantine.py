@@ -25,10 +25,10 @@ class Quarantine:
 
     def add(self, file: str, reason: str) -> None:
         """Note a file. Raises SourceError if none is allowed."""
+        self.files.append((file, reason))
         if self.strict:
             name = shown_name(file, longest=200)
             raise SourceError(f"'{name}' cannot be used: {reason}; without --strict it is left out and noted")
-        self.files.append((file, reason))
 
     def write(self, folder: Path) -> None:
         """Write the list into the folder of a dataset."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datasets.arrow.provenance import Omission
 from datasets.classes import ordered
 from datasets.errors import SourceError
-from datasets.images.archives import is_archive
+from datasets.sources.doubtful_folders import Placed, hardly_class, refuse_doubtful, trained, without_masks
 from datasets.sources.folder_nodes import Node, folder_nodes
 from datasets.sources.options import SourceOptions
 from datasets.sources.split_folders import named_in, split_folders
@@ -14,16 +14,6 @@ from datasets.sources.trees import Tree, described, refusal
 from datasets.splits import Split, split_named
 from datasets.tables.kinds import is_table
 from datasets.wording import few
-
-_HARDLY_CLASSES = frozenset(
-    {"all", "annotations", "annots", "assets", "backup", "docs", "demo", "demos", "example", "examples", "figures"}
-    | {"images", "img", "imgs", "labels", "masks", "models", "output", "outputs", "pictures", "predictions", "preview"}
-    | {"previews", "results", "sample", "sample_images", "samples", "screenshots", "test_images", "thumbnails"}
-    | {"unlabeled", "unlabelled"}
-)
-"""Names of folders, in small letters, that are hardly those of classes."""
-Placed = tuple[str, str, Split | None]
-"""A file's path, the name of its class, and its split."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +30,7 @@ class ClassFiles:
     """The files in class folders, sorted by class and name.
 
     ``root`` is the path in the tree of the folder that holds class or split folders, with a ``/`` behind; or empty.
-    ``splits`` names the folders of the splits; empty where there are none.
+    ``splits`` names the folders of the splits; empty where there are none. ``notes`` are for a person.
     """
 
     root: str
@@ -48,6 +38,7 @@ class ClassFiles:
     files: tuple[ClassFile, ...]
     omitted: tuple[Omission, ...]
     splits: str
+    notes: tuple[str, ...]
 
 
 def class_files(tree: Tree, options: SourceOptions, *, expected: str) -> ClassFiles:
@@ -57,8 +48,9 @@ def class_files(tree: Tree, options: SourceOptions, *, expected: str) -> ClassFi
     """
     if tree.is_file or not tree.entries:
         raise refusal(tree.path, expected, "a file" if tree.is_file else "nothing in it")
-    root, omitted = _below_wrapping(folder_nodes(tree), options)
-    splits = split_folders(str(tree.path), root, options.split_folders)
+    top = folder_nodes(tree)
+    root, omitted = _below_wrapping(top, options)
+    splits = split_folders(tree, root, options.split_folders)
     bases = splits.folders if splits else ((root, None),)
     tops = {root: None, **dict(bases)}
     omitted += splits.omitted if splits else ()
@@ -72,7 +64,9 @@ def class_files(tree: Tree, options: SourceOptions, *, expected: str) -> ClassFi
     if loose:
         omitted.append(Omission("images outside of any class folder", loose, "no class"))
     inner = splits is None and options.split_folders is None and _splits_inside(root)
-    placed = list(_split_inside(root)) if inner else list(_placed(tree, bases, options))
+    placed, masks = without_masks(_split_inside(root) if inner else _placed(tree, bases, options))
+    placed, unlabelled = trained(str(tree.path), placed, options)
+    omitted += (*masks, *unlabelled)
     classes = ordered({*(name for _, name, _ in placed), *_empty(bases)})
     if not placed:
         found = f"{loose} images outside of any folder" if loose else "no file in any folder"
@@ -81,12 +75,18 @@ def class_files(tree: Tree, options: SourceOptions, *, expected: str) -> ClassFi
     if len(classes) < 2:
         raise refusal(tree.path, expected, f"only the class '{classes[0]}', and two are needed to tell apart")
     if splits is None:
-        _refuse_doubtful(tree, root, options)
+        refuse_doubtful(str(tree.path), root, options)
     prefix, labels = f"{root.path}/" if root.path else "", {name: label for label, name in enumerate(classes)}
     files = [ClassFile(path.removeprefix(prefix), labels[name], split) for path, name, split in placed]
     files.sort(key=lambda file: (file.label, file.name))
     shown = few([base.shown(root) for base, _ in bases]) if splits else "train/, test/ … in each class folder"
-    return ClassFiles(prefix, classes, tuple(files), tuple(omitted), shown if splits or inner else "")
+    whole = split_named(root.name) if root is not top and splits is None and not inner else None
+    notes = (
+        f"{root.shown(top)} holds all images and is not taken for a split: --split-folders {whole}={root.name} does",
+    )
+    return ClassFiles(
+        prefix, classes, tuple(files), tuple(omitted), shown if splits or inner else "", notes if whole else ()
+    )
 
 
 def _below_wrapping(root: Node, options: SourceOptions) -> tuple[Node, list[Omission]]:
@@ -96,7 +96,7 @@ def _below_wrapping(root: Node, options: SourceOptions) -> tuple[Node, list[Omis
     """
     omitted: list[Omission] = []
     while not (options.split_folders and named_in(root, options.split_folders)):
-        meant = [folder for folder in root.holding if not _hardly_class(folder)]
+        meant = [folder for folder in root.holding if not hardly_class(folder.name)]
         meant = meant or [folder for folder in root.holding if folder.holding]
         if len(meant) != 1 or meant[0].direct or not meant[0].holding:
             break
@@ -154,20 +154,3 @@ def _split_inside(root: Node) -> Iterator[Placed]:
 def _empty(bases: Iterable[tuple[Node, Split | None]]) -> list[str]:
     """Name the empty folders among class folders: classes without an image, as somebody meant to fill them."""
     return [folder.name for base, _ in bases for folder in base.folders.values() if folder.is_empty]
-
-
-def _hardly_class(folder: Node) -> bool:
-    return folder.name.casefold() in _HARDLY_CLASSES
-
-
-def _refuse_doubtful(tree: Tree, root: Node, options: SourceOptions) -> None:
-    """Refuse a folder that is hardly a class among those of classes, unless it is said that all are or it is none."""
-    archives = [folder for folder in root.holding if is_archive(folder.path)]
-    doubtful = [folder for folder in root.holding if _hardly_class(folder) or split_named(folder.name)]
-    doubtful += archives if len(archives) < len(root.holding) else []
-    for folder in doubtful:
-        if options.format == "auto" and folder.name not in options.drop_class:
-            raise SourceError(
-                f"'{tree.path}' has the folder {folder.shown(root)} among its class folders, which looks like none: "
-                f"leave it out with --drop-class {folder.name}, or take it for a class with --format class-folders"
-            )

@@ -68,4 +68,5 @@ def listed(
         (*found.omitted, *left, *unused),
         labels_from="the names of the folders",
         splits_from=f"the folders {found.splits}" if found.splits else "",
+        notes=found.notes,
     )

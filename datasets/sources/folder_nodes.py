@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from datasets.images.archives import is_archive
+from datasets.images.archives import archive_stem
 from datasets.images.fits_names import is_fits
 from datasets.sources.trees import Tree, is_image
 
 _FIRST_BYTES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"RIFF", b"SIMPLE  =")
 """What image files begin with; looked at where a file's name has no suffix."""
+_UNREAD = frozenset(
+    {".avif", ".cr2", ".dng", ".eps", ".heic", ".heif", ".j2k", ".jfif", ".jp2", ".jpe", ".jxl", ".nef", ".pbm", ".pgm"}
+    | {".pnm", ".ppm", ".psd", ".ras", ".svg", ".tga", ".xcf"}
+)
+"""Suffixes of images that cannot be read: a folder of them is one of images, which are then said to be unusable."""
 
 
 @dataclass(eq=False)
@@ -24,9 +29,9 @@ class Node:
 
     @property
     def name(self) -> str:
-        """Its name; of an archive without the suffix."""
+        """Its name, without spaces around it; of an archive without the suffix."""
         name = self.path.rpartition("/")[2]
-        return name.rpartition(".")[0] if is_archive(name) else name
+        return archive_stem(name).strip() or name
 
     @property
     def holding(self) -> list["Node"]:
@@ -75,6 +80,7 @@ def folder_nodes(tree: Tree) -> Node:
 
 
 def _may_be_image(tree: Tree, path: str) -> bool:
-    if is_image(path) or is_fits(path):
+    suffix = PurePosixPath(path).suffix.lower()
+    if is_image(path) or is_fits(path) or suffix in _UNREAD:
         return True
-    return not PurePosixPath(path).suffix and tree.head(path).startswith(_FIRST_BYTES)
+    return not suffix and tree.head(path).startswith(_FIRST_BYTES)

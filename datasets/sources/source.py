@@ -11,8 +11,8 @@ from datasets.sources.narrowing import narrowed
 from datasets.sources.options import SourceOptions
 from datasets.sources.recognition import form, recognise
 from datasets.sources.spellings import apart, joined
-from datasets.sources.trees import Tree, open_source
-from datasets.wording import few
+from datasets.sources.trees import EXPECTED, Tree, open_source, refusal
+from datasets.wording import few, shown_name
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ def read_source(path: Path, options: SourceOptions) -> Source:
     Raises SourceError where there is none, it may be read in several ways, or it lacks what its form needs.
     """
     tree = open_source(path)
+    for name, reason in tree.damaged:  # a whole class or split may lie in it
+        found = f"'{shown_name(name)}', an archive that cannot be read ({reason})"
+        raise refusal(path, EXPECTED, f"{found}: get it again, or take it away")
     name, evidence = recognise(tree, options)
     if options.classes is not None and name not in BY_RULES:
         raise SourceError(

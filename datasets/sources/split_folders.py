@@ -1,13 +1,18 @@
 """Which folders of a source are splits, and which of those beside them are left out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from datasets.arrow.provenance import Omission
 from datasets.errors import SourceError
 from datasets.sources.folder_nodes import Node
+from datasets.sources.trees import Tree
 from datasets.splits import Split, is_fold, split_named
 from datasets.wording import few
+
+_COMPARED = 2**20
+"""First bytes of files that are compared."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class SplitFolders:
     omitted: tuple[Omission, ...]
 
 
-def split_folders(source: str, root: Node, given: str | None) -> SplitFolders | None:
+def split_folders(tree: Tree, root: Node, given: str | None) -> SplitFolders | None:
     """Find the folders of splits in ``root``; None where there are none, and its folders are those of classes.
 
     ``given`` is the option ``--split-folders``, which decides. Left out are folders beside the splits without class
@@ -27,6 +32,7 @@ def split_folders(source: str, root: Node, given: str | None) -> SplitFolders | 
     Raises SourceError, with the option that decides, where folders are named for folds, or may be splits or classes;
     and where the splits hold no class folders.
     """
+    source = str(tree.path)
     if given is not None:
         return None if given == "none" else _given(source, root, given)
     folders = [folder for folder in root.holding if folder.name]
@@ -50,7 +56,7 @@ def split_folders(source: str, root: Node, given: str | None) -> SplitFolders | 
         for folder, _ in splits
         if not folder.holding
     ]
-    return SplitFolders(tuple(labelled), (*omitted, *_beside(source, root, labelled, others)))
+    return SplitFolders(tuple(labelled), (*omitted, *_beside(tree, root, labelled, others)))
 
 
 def named_in(root: Node, given: str) -> bool:
@@ -95,8 +101,11 @@ def _at(root: Node, path: str) -> Node | None:
 
 def _unwrapped(folder: Node) -> Node:
     """Go through folders of one folder, such as ``seg_train/seg_train``, to the one that holds the class folders."""
-    while not folder.direct and len(folder.holding) == 1 and folder.holding[0].holding:
-        folder = folder.holding[0]
+    while not folder.direct and len(folder.holding) == 1:
+        inner = folder.holding[0]
+        if not inner.holding and inner.name.casefold() != folder.name.casefold():
+            break
+        folder = inner
     return folder
 
 
@@ -116,7 +125,8 @@ def _refuse_unnamed(source: str, folders: list[Node]) -> None:
     if len(folders) < 2 or any(folder.direct for folder in folders):
         return
     shared = set.intersection(*({below.name.casefold() for below in folder.holding} for folder in folders))
-    if len(shared) > 1 and not all(map(split_named, shared)):
+    inside = [below for folder in folders for below in folder.holding if split_named(below.name)]
+    if len(shared) > 1 and (len(inside) < len(shared) or any(below.holding for below in inside)):
         first, second, *_ = (folder.name for folder in folders)
         raise SourceError(
             f"'{source}' can be read in 2 ways: {few([folder.name for folder in folders])} hold the same folders, "
@@ -125,22 +135,41 @@ def _refuse_unnamed(source: str, folders: list[Node]) -> None:
         )
 
 
-def _beside(source: str, root: Node, splits: list[tuple[Node, Split]], others: list[Node]) -> list[Omission]:
+def _beside(tree: Tree, root: Node, splits: list[tuple[Node, Split]], others: list[Node]) -> list[Omission]:
     """Say of the folders beside splits why they are left out. Raises SourceError for one that may be meant."""
-    known = {PurePosixPath(path).name for folder, _ in splits for path in folder.below()}
+    known: dict[str, list[str]] = {}
+    for path in (path for folder, _ in splits for path in folder.below()):
+        known.setdefault(PurePosixPath(path).name, []).append(path)
     classes = {below.name.casefold() for folder, _ in splits for below in folder.holding}
     omitted = []
     for folder in others:
-        names = {PurePosixPath(path).name for path in folder.below()}
-        if names <= known:
+        if _are_copies(tree, list(folder.below()), known):
             why = "holds the images of the splits once more"
-        elif not folder.holding and folder.name.casefold() not in classes:
+        elif not _unwrapped(folder).holding and folder.name.casefold() not in classes:
             why = "a folder beside the splits, without class folders"
         else:
             shown = ",".join(f"{split}={node.path.removeprefix(root.path).lstrip('/')}" for node, split in splits)
             raise SourceError(
-                f"'{source}' has the folder {folder.shown(root)} of {folder.images} images beside its splits: leave it "
-                f"out with --split-folders {shown}, or name it there as a split"
+                f"'{tree.path}' has the folder {folder.shown(root)} of {folder.images} images beside its splits: leave "
+                f"it out with --split-folders {shown}, or name it there as a split"
             )
         omitted.append(Omission(folder.shown(root), folder.images, why))
     return omitted
+
+
+def _are_copies(tree: Tree, paths: list[str], known: Mapping[str, list[str]]) -> bool:
+    """Say whether files are ``known`` ones once more: all by name and size, three of them by content."""
+    twins = []
+    for path in paths:
+        named = known.get(PurePosixPath(path).name, [])
+        size = tree.contents.size(path) if named else 0
+        same = [other for other in named if tree.contents.size(other) == size]
+        if not same:
+            return False
+        twins.append((path, same))
+    looked_at = {0, len(twins) // 2, len(twins) - 1} if twins else set()
+    return all(any(_equal(tree, twins[place][0], other) for other in twins[place][1]) for place in looked_at)
+
+
+def _equal(tree: Tree, one: str, other: str) -> bool:
+    return tree.head(one, _COMPARED) == tree.head(other, _COMPARED)

@@ -1,6 +1,8 @@
 """A source, opened and listed once: a folder, an archive or a single file; archives in it are as folders."""
 
+import lzma
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,8 +12,8 @@ from typing import IO
 
 from datasets.arrow.provenance import Omission
 from datasets.classes import ordered
-from datasets.errors import SourceError
-from datasets.images.archives import Contents, is_archive, open_archive
+from datasets.errors import SourceError, first_line
+from datasets.images.archives import Contents, archive_stem, is_archive, open_archive
 from datasets.images.preparing import SUFFIXES
 from datasets.images.reading import Directory, is_hidden
 from datasets.images.scratch import Scratch
@@ -55,6 +57,11 @@ class Homes:
         contents, inner = self.find(name)
         return contents.open(inner)
 
+    def size(self, name: str) -> int:
+        """Return the number of bytes of a file."""
+        contents, inner = self.find(name)
+        return contents.size(inner)
+
 
 @dataclass(frozen=True, eq=False)
 class Tree:
@@ -66,6 +73,7 @@ class Tree:
         entries: what is in it, without what is hidden or harmful. An archive in it is a folder of its own name.
         rejected: (file, reason) of members of archives that must not be read.
         omitted: what is in it and not in the entries.
+        damaged: (archive, reason) of archives in it that cannot be read.
         contents: reads its files.
         scratch: has what is unpacked of it, as long as this is.
     """
@@ -75,6 +83,7 @@ class Tree:
     entries: Entries
     rejected: tuple[tuple[str, str], ...] = ()
     omitted: tuple[Omission, ...] = ()
+    damaged: tuple[tuple[str, str], ...] = ()
     contents: Homes = field(default_factory=lambda: Homes({}), repr=False)
     scratch: Scratch = field(default_factory=Scratch, repr=False)
 
@@ -163,7 +172,7 @@ def open_source(path: Path, scratch: Scratch | None = None) -> Tree:
     except OSError as error:
         raise refusal(path, EXPECTED, f"something that cannot be read ({error.strerror or error})") from error
     except zipfile.BadZipFile as error:
-        raise refusal(path, EXPECTED, f"a file that is not a zip, or a damaged one ({error})") from error
+        raise refusal(path, EXPECTED, f"a file that is not a zip, a part of one, or a damaged one ({error})") from error
     raise refusal(path, EXPECTED, "nothing at that path")
 
 
@@ -186,6 +195,7 @@ def _listed(path: Path, root: Contents, scratch: Scratch) -> Tree:
     homes = {"": root}
     entries: list[tuple[str, bool]] = []
     rejected: list[tuple[str, str]] = []
+    damaged: list[tuple[str, str]] = []
     omitted: list[Omission] = []
     pending = [("", root, 0)]
     while pending:
@@ -197,20 +207,20 @@ def _listed(path: Path, root: Contents, scratch: Scratch) -> Tree:
             whole = prefix + name
             if is_folder or not is_archive(name) or depth == _DEEPEST:
                 entries.append((whole, is_folder))
-            elif name.rpartition(".")[0] in folders:
+            elif archive_stem(name) in folders:
                 omitted.append(Omission(whole, 0, "an archive beside the folder of the same name"))
             else:
                 try:
                     inner = open_archive(_place(scratch, whole, contents, name))
                     assert inner is not None, "an archive's name is taken at its word"
                     list(inner.members)
-                except (OSError, zipfile.BadZipFile, RuntimeError, EOFError) as error:
-                    rejected.append((whole, f"a damaged archive: {error}"))
+                except (OSError, zipfile.BadZipFile, RuntimeError, EOFError, zlib.error, lzma.LZMAError) as error:
+                    damaged.append((whole, first_line(error)))
                     continue
                 homes[f"{whole}/"] = inner
                 entries.append((whole, True))
                 pending.append((f"{whole}/", inner, depth + 1))
-    return Tree(path, False, tuple(entries), tuple(rejected), tuple(omitted), Homes(homes), scratch)
+    return Tree(path, False, tuple(entries), tuple(rejected), tuple(omitted), tuple(damaged), Homes(homes), scratch)
 
 
 def _members(contents: Contents) -> tuple[list[tuple[str, bool]], list[tuple[str, str]]]:

@@ -94,10 +94,10 @@ def test_a_damaged_zip_says_so_and_the_rest_goes_on(tmp_path):
 def test_a_folder_that_cannot_be_listed_says_so(tmp_path, monkeypatch):
     (tmp_path / "a").mkdir()
 
-    def refuse(*args, onerror, **kwargs):
-        onerror(PermissionError(13, "Permission denied"))
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(os, "walk", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     (file,) = iterate_images([tmp_path])
     assert reason(file) == "cannot be read: Permission denied"
 

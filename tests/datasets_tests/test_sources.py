@@ -42,7 +42,7 @@ def test_a_source_is_recognised_and_imported_whole(example, tmp_path):
 
 def test_an_import_lists_a_zip_once_and_the_next_one_anew(tmp_path, monkeypatch):
     source, opened, open_zip = EXAMPLES["zip of class folders"].make(tmp_path / "source"), [], zipfile.ZipFile
-    monkeypatch.setattr(zipfile, "ZipFile", lambda path: opened.append(path) or open_zip(path))
+    monkeypatch.setattr(zipfile, "ZipFile", lambda path, **options: opened.append(path) or open_zip(path))
     for number in (1, 2):
         import_dataset(source, tmp_path / f"out-{number}", SMALL)
         assert opened == [source] * number
