@@ -13,10 +13,11 @@ from datasets.sources.finding import images_by_stem
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.trees import Tree, refusal
+from datasets.sources.vote_choice import Images, Labels, deciding, refuse_class_folders
 from datasets.sources.vote_reading import Votes, read_votes
 from datasets.sources.vote_tables import VoteTable, has_labels, rules_of, vote_tables
 from datasets.sources.vote_values import FEW_ROWS
-from datasets.sources.voted import Images, Labels, deciding, listed, refuse_class_folders
+from datasets.sources.voted import listed
 from datasets.splits import Split, split_named
 from datasets.wording import few
 

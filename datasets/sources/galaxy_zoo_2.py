@@ -16,9 +16,10 @@ from datasets.sources.finding import find_table, images_by_stem
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.trees import Tree, refusal
+from datasets.sources.vote_choice import Labels, deciding, refuse_class_folders
 from datasets.sources.vote_reading import Galaxy, Votes, read_votes
 from datasets.sources.vote_tables import VoteTable, rules_of, vote_tables
-from datasets.sources.voted import Labels, deciding, listed, refuse_class_folders
+from datasets.sources.voted import listed
 from datasets.tables.reading import Table
 from datasets.wording import few
 

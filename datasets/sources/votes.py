@@ -18,9 +18,10 @@ from datasets.sources.options import SourceOptions
 from datasets.sources.rules.rule_set import built_in, read_rules
 from datasets.sources.rules.wordings import lacking
 from datasets.sources.trees import Tree, described, refusal
+from datasets.sources.vote_choice import Labels, deciding, refuse_class_folders
 from datasets.sources.vote_reading import read_votes
 from datasets.sources.vote_tables import VoteTable, has_labels, is_vote, rules_of, vote_tables
-from datasets.sources.voted import Labels, deciding, listed, refuse_class_folders
+from datasets.sources.voted import listed
 from datasets.tables.reading import Table
 from datasets.wording import few
 

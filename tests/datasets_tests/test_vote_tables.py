@@ -408,3 +408,20 @@ def test_a_column_of_labels_goes_before_votes_and_votes_of_nothing_but_0_and_1_a
     read = read_source(tmp_path, SourceOptions())
     assert (read.provenance.format, read.listing.classes) == ("table", ("a", "b"))
     assert read_source(tmp_path, SourceOptions(classes="zhu")).listing.classes == CLASSES
+
+
+def test_tables_of_one_name_are_told_by_their_folders(tmp_path):
+    images(tmp_path / "images", (1, 2))
+    table(tmp_path / "old" / "votes.csv", [[1, "spiral"], [2, "edge-on"]])
+    table(tmp_path / "new" / "votes.csv", [[1, "edge-on"], [2, "spiral"]])
+    with pytest.raises(SourceError, match=r"with --table new/votes.csv; or --table old/votes.csv$"):
+        listed_as("galaxy-challenge", tmp_path)
+    assert found(listed_as("galaxy-challenge", tmp_path, table="old/votes.csv"))["1"] == "spiral"
+
+
+def test_many_folders_of_images_without_a_row_are_left_out_in_one_line(tmp_path):
+    for part in range(8):
+        images(tmp_path / f"J{part}", (f"{part}a", f"{part}b"))
+    table(tmp_path / "votes.csv", [["0a", "spiral"], ["1a", "edge-on"]])
+    (omission,) = listed_as("galaxy-challenge", tmp_path).omitted
+    assert (omission.what, omission.count) == ("images in J0/, J1/, J2/ and 5 more", 14)
