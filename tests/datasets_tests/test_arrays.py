@@ -199,6 +199,21 @@ def test_labels_in_the_ways_that_people_keep_them(arrays, expected, npz):
         ({"images": IMAGES.transpose(0, 3, 1, 2)[:, [0, 1, 2, 0, 1]], "y": LABELS}, {}, r"with 5 colours: choose"),
         ({"images": IMAGES[0], "labels": LABELS}, {}, r"'images': \(16, 16, 3\) is one image"),
         ({"images": IMAGES[:3, ..., 0], "labels": LABELS[:3]}, {}, r"\(3, 16, 16\) may be one image or 3 grey ones"),
+        ({"images": np.moveaxis(IMAGES, 0, -1), "psf": GREY, "y": LABELS}, {}, r"'images': .* with the images last"),
+        ({"foo": np.moveaxis(IMAGES, 0, -1), "other": GREY, "y": LABELS}, {}, r"'foo': .* with the images last"),
+        ({"data": IMAGES.reshape(COUNT, -1), "other": GREY, "y": LABELS}, {}, r"'data': .* reshape"),
+        ({"mask": GREY, "y": LABELS}, {}, r"found mask \(36, 16, 16\), y \(36,\)$"),
+        ({"images": GREY[:16], "labels": LABELS[:16]}, {}, r"may have its images along the first or the last"),
+        (
+            {"x_train": IMAGES, "y_train": LABELS, "y_test": LABELS},
+            {},
+            r"y_test \(36,\), and no images of that split",
+        ),
+        (
+            {"x_train": IMAGES, "y_train": LABELS, "x_val": IMAGES, "y_val": NAMES[LABELS]},
+            {},
+            "y_train, y_val have names in one split and numbers in another",
+        ),
         ({"images": IMAGES, "labels": np.zeros(COUNT)}, {}, r"images of 1 classes, and two are needed"),
         ({"images": IMAGES, "labels": np.array([None] * COUNT)}, {}, "'labels' holds Python objects"),
     ],
@@ -239,6 +254,12 @@ def test_the_names_of_arrays_tell_the_splits(name, tmp_path):
     assert [item.split for item in listing.items] == [split for split in Split for _ in range(12)]
     assert np.array_equal(found, np.concatenate([IMAGES[start::3] for start in range(3)]))
     assert classes(listing) == numbered(np.concatenate([LABELS[start::3] for start in range(3)]))
+
+
+def test_a_split_of_fewer_images_than_classes_has_their_names_too(npz):
+    arrays = {"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES[-2:], "y_test": LABELS[-2:], "class_names": NAMES}
+    listing, _ = read(npz(**arrays))
+    assert classes(listing) == [*NAMES[LABELS], *NAMES[LABELS[-2:]]]
 
 
 def test_the_range_of_all_splits_is_one(tmp_path):

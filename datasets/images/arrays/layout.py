@@ -35,6 +35,10 @@ def layout_of(shape: tuple[int, ...]) -> Layout:
     if len(shape) == 3 and shape[2] in COLOURS:
         raise ImageError(f"{shape} is one image: expected several, (n, height, width) or (n, height, width, 3)")
     if len(shape) == 3 and min(shape[1:]) >= SIDE and not _images_last(shape):
+        if shape[0] == shape[2]:
+            raise ImageError(
+                f"{shape} may have its images along the first or the last axis: make it (n, height, width, 1)"
+            )
         if shape[0] in COLOURS:
             raise ImageError(f"{shape} may be one image or {shape[0]} grey ones: make it (1, …, 3) or (n, …, 1)")
         return Layout(*shape, colours=1)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.errors import ImageError, SourceError
-from datasets.images.arrays.layout import layout_of
+from datasets.images.arrays.layout import SIDE, layout_of
 from datasets.images.arrays.stored import Stored
-from datasets.sources.arrays.naming import IDS, IMAGES, LABELS, LEGEND, Named
+from datasets.sources.arrays.naming import BESIDE, IDS, IMAGES, LABELS, LEGEND, Named
 from datasets.sources.labels import can_be_labels
 from datasets.sources.options import SourceOptions
 from datasets.sources.trees import refusal
@@ -19,7 +19,6 @@ EXPECTED = "an array of images (n, height, width) or (n, height, width, 3) and o
 
 ONE_EACH = "put images that are arrays each into one array, or save them as PNG in a folder a class"
 """The way out of an array for each image."""
-_FEW = 2
 _LOOKED_FOR = "looked for arrays such as labels, y or ans, not in tables"
 
 
@@ -57,39 +56,53 @@ def has_images(array: Stored) -> bool:
 def choose(path: Path, arrays: Sequence[Named], options: SourceOptions) -> list[Part]:
     """Choose the arrays of each split. Raises SourceError where some are missing, or more than one may be meant."""
     images = sorted(_images(path, arrays, options), key=lambda array: 0 if array.split is None else array.split.code)
-    return [_part(path, of_split, arrays, options) for of_split in images]
+    most = max(array.stored.shape[0] for array in images)
+    legends = [array for array in arrays if array.rank((LEGEND,)) == 0 and array.stored.is_text]
+    legends = [array for array in legends if array.stored.shape[0] < most]
+    splits = {array.split for array in images}
+    alone = [array for array in arrays if array.rank(LABELS) < len(LABELS) and array.split not in {None, *splits}]
+    if alone:
+        raise refusal(path, EXPECTED, f"{few(alone)}, and no images of that split beside {few(images)}")
+    return [_part(path, of_split, arrays, legends, options) for of_split in images]
 
 
 def _images(path: Path, arrays: Sequence[Named], options: SourceOptions) -> list[Named]:
-    found = [array for array in arrays if has_images(array.stored)]
+    """Choose the arrays of images: of those that may be some by their axes, one a split has the best name."""
+    found = [array for array in arrays if _may_be_images(array)]
     if options.image_column is not None:
         found = _called(path, options.image_column, found, "image")
     if not found:
-        raise refusal(path, EXPECTED, _without_images(arrays))
-    if (
-        len(found) > 1
-        and options.label_column is None
-        and not any(array.rank(LABELS) < len(LABELS) for array in arrays)
-    ):
-        raise refusal(path, EXPECTED, f"{few(found)} and no labels: {_LOOKED_FOR}")
+        pictures = [array for array in arrays if len(array.stored.shape) == 2 and array.rank(IMAGES) < len(IMAGES)]
+        raise refusal(path, EXPECTED, f"{few(arrays, most=3)}; {ONE_EACH}" if len(pictures) > 1 else few(arrays))
+    labelled = options.label_column is not None or any(array.rank(LABELS) < len(LABELS) for array in arrays)
+    if len(found) > 1 and not labelled:
+        odd = [array for array in found if not has_images(array.stored)]
+        found_instead = f"{few(found, most=3)}; {ONE_EACH}" if odd else f"{few(found)} and no labels: {_LOOKED_FOR}"
+        raise refusal(path, EXPECTED, found_instead)
     best = min(array.rank(IMAGES) for array in found)
     meant = [array for array in found if array.rank(IMAGES) == best]
+    for array in meant:
+        if not has_images(array.stored):
+            raise refusal(path, EXPECTED, _why_none(array))
     splits = {array.split for array in meant}
     if len(splits) < len(meant) or (None in splits and len(splits) > 1):
         raise _several(path, "the images", "--image-column", meant)
     return meant
 
 
-def _part(path: Path, images: Named, arrays: Sequence[Named], options: SourceOptions) -> Part:
+def _may_be_images(array: Named) -> bool:
+    """Say whether an array is meant to be images, whatever its axes are: three or more, or long rows and the name."""
+    shape = array.stored.shape
+    if len(shape) == 2:
+        return shape[1] >= SIDE * SIDE and array.rank(IMAGES) < len(IMAGES) <= array.rank((LABELS[0], LABELS[1]))
+    return len(shape) >= 3 and array.rank((BESIDE,)) > 0
+
+
+def _part(path: Path, images: Named, arrays: Sequence[Named], legends: Sequence[Named], options: SourceOptions) -> Part:
     count = images.stored.shape[0]
     of_split = [array for array in arrays if array is not images and array.split == images.split]
     rows = [array for array in of_split if array.stored.shape[:1] == (count,)]
     columns = [array for array in rows if len(array.stored.shape) == 1]
-    legends = [
-        array
-        for array in arrays
-        if array.rank((LEGEND,)) == 0 and array.stored.is_text and array.stored.shape[0] < count
-    ]
     ids = [array for array in columns if array.role in IDS]
     if options.id_column is not None:
         ids = _called(path, options.id_column, columns, "id")
@@ -139,15 +152,10 @@ def _several(path: Path, what: str, option: str, arrays: Sequence[Named]) -> Sou
     return SourceError(f"'{path}' cannot be imported: several arrays may be {what}: say which with {commands}")
 
 
-def _without_images(arrays: Sequence[Named]) -> str:
-    """Say what there is instead of images, and why what is called so is none."""
-    called = [array for array in arrays if array.rank(IMAGES) < len(IMAGES) and len(array.stored.shape) > 1]
-    if len(called) > 1 or sum(len(array.stored.shape) in (2, 3) for array in arrays) > _FEW:
-        return f"{few(arrays, most=3)}; {ONE_EACH}"
-    if len(called) != 1:
-        return few(arrays)
+def _why_none(array: Named) -> str:
+    """Say why an array that is meant to be images is none."""
     try:
-        layout_of(called[0].stored.shape)
+        layout_of(array.stored.shape)
     except ImageError as error:
-        return f"'{called[0].name}': {error}"
-    return f"'{called[0].name}' of {called[0].stored.dtype}, {called[0].stored.shape}"
+        return f"'{array.name}': {error}"
+    return f"'{array.name}' of {array.stored.dtype}, {array.stored.shape}"

@@ -118,6 +118,8 @@ def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Se
         Scale.stated(options.value_range),
     )
     labels = [_labels(part, legend) for part in parts]
+    if len({bool(of_part.note) for of_part in labels}) > 1:
+        raise ImageError(f"{few([part.labels.name for part in parts])} have names in one split and numbers in another")
     names = {name for of_part in labels for name in of_part.names if name is not None}
     classes = two_classes(tree.path, EXPECTED, names)
     items: list[Item] = []

@@ -13,6 +13,21 @@ from datasets.splits import Split, split_named
 
 IMAGES = ({"images", "image", "imgs", "img", "pictures", "cutouts", "pixels"}, {"x", "data", "features", "arr_0"})
 """Names of arrays of images, those that can mean nothing else first."""
+BESIDE = {
+    "mask",
+    "masks",
+    "seg",
+    "segmentation",
+    "psf",
+    "psfs",
+    "weight",
+    "weights",
+    "ivar",
+    "error",
+    "errors",
+    "noise",
+}
+"""Names of arrays that have the axes of images and are none."""
 LABELS = (
     {"labels", "label", "ans", "answers", "answer", "class", "classes", "targets", "target", "category", "categories"},
     {"y", "arr_1", "morphology", "type"},
