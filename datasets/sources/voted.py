@@ -1,7 +1,7 @@
 """Images by name and what a table of votes says of them: a listing."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from datasets.arrow.provenance import Omission
 from datasets.classes import ordered
@@ -9,10 +9,12 @@ from datasets.sources.listing import Item, Listing
 from datasets.sources.side_table import SideTable
 from datasets.sources.trees import Tree, refusal
 from datasets.sources.vote_choice import Images, Labels
-from datasets.sources.vote_reading import Votes
+from datasets.sources.vote_reading import Galaxy, Votes
 from datasets.splits import Split, split_named
 from datasets.wording import few
 
+Galaxies = Mapping[str, Galaxy]
+"""By their images' names."""
 _MOST = 5
 """So many folders of images without a row are named each for itself."""
 
@@ -23,41 +25,45 @@ def listed(tree: Tree, labels: Labels, images: Images, rejected: Sequence[tuple[
     An image without a class, or of which the table says nothing, is left out; a galaxy with a class but without an
     image is rejected, unless most are such: they are counted then. Raises SourceError where no image has a class.
     """
-    votes = labels.votes
-    source, rules, doubtful = votes.source, votes.source.rules, set(votes.conflicting)
+    source, rules = labels.votes.source, labels.votes.source.rules
     classified = {stem: galaxy for stem, galaxy in labels.galaxies.items() if galaxy.label >= 0}
-    labelled = [(stem, classified[stem]) for stem in images if stem in classified]
+    labelled = {stem: classified[stem] for stem in images if stem in classified}
     if not labelled:
         expected = f"galaxies that meet the rules of {rules.origin} ({few(rules.classes)})"
         raise refusal(tree.path, expected, f"{len(images):,} images, and votes in {source.name} that meet none")
-    classes = ordered({rules.classes[galaxy.label] for _, galaxy in labelled})
+    classes = ordered({rules.classes[galaxy.label] for galaxy in labelled.values()})
     numbers = {rules.classes.index(name): number for number, name in enumerate(classes)}
-    splits, splits_from = _splits([images[stem][0] for stem, _ in labelled]), "the folders of the images"
-    if votes.split_column and any(galaxy.split for _, galaxy in labelled):
-        splits = {images[stem][0]: galaxy.split for stem, galaxy in labelled}
-        splits_from = f"the column '{votes.split_column}' of {source.name}"
+    splits, splits_from = _splits(labels, labelled, images)
     items = [
-        Item(images[stem][0], numbers[galaxy.label], images[stem][1], splits.get(images[stem][0]), galaxy.object_id)
-        for stem, galaxy in labelled
+        Item(images[stem][0], numbers[galaxy.label], images[stem][1], splits.get(stem), galaxy.object_id)
+        for stem, galaxy in labelled.items()
     ]
-    items.sort(key=lambda item: (item.label, item.id))
-    twice = [(images[stem][0], f"is in two rows of {source.name}, of two classes") for stem in doubtful & images.keys()]
-    absent = [(stem, "the source has no image of it") for stem in classified if stem not in images]
-    notes = _notes(votes)
-    if len(absent) > len(labelled):  # a catalogue, of which some images are here
-        notes.append(f"{len(absent):,} galaxies of {source.name} have a class and no image here")
-        absent = []
+    absent, counted = _absent(labels, classified, labelled)
     kind = f", columns of {source.wording.name}" if source.wording.name else ""
     return Listing(
         classes,
-        tuple(items),
-        (*rejected, *sorted(twice), *absent),
+        tuple(sorted(items, key=lambda item: (item.label, item.id))),
+        (*rejected, *_twice(labels, images), *absent),
         omitted=(*labels.passed, *_omitted(labels, images)),
         labels_from=f"the votes in {source.name} by the rules of {rules.origin}{kind}",
-        splits_from=splits_from if splits else "",
-        notes=(*source.table.notes, *notes),
-        side=SideTable((source.table,), {images[stem][0]: (0, galaxy.row) for stem, galaxy in labelled}),
+        splits_from=splits_from,
+        notes=(*source.table.notes, *_notes(labels.votes), *counted),
+        side=SideTable((source.table,), {images[stem][0]: (0, galaxy.row) for stem, galaxy in labelled.items()}),
     )
+
+
+def _twice(labels: Labels, images: Images) -> list[tuple[str, str]]:
+    """Say of the images of two classes that they have two."""
+    reason = f"is in two rows of {labels.votes.source.name}, of two classes"
+    return sorted((images[stem][0], reason) for stem in labels.votes.conflicting if stem in images)
+
+
+def _absent(labels: Labels, classified: Galaxies, labelled: Galaxies) -> tuple[list[tuple[str, str]], list[str]]:
+    """Say of the galaxies without an image that it is not there; or how many they are, where most are."""
+    absent = [stem for stem in classified if stem not in labelled]
+    if len(absent) > len(labelled):  # a catalogue, of which some images are here
+        return [], [f"{len(absent):,} galaxies of {labels.votes.source.name} have a class and no image here"]
+    return [(stem, "the source has no image of it") for stem in absent], []
 
 
 def _omitted(labels: Labels, images: Images) -> list[Omission]:
@@ -92,11 +98,17 @@ def _notes(votes: Votes) -> list[str]:
     return notes
 
 
-def _splits(paths: Sequence[str]) -> dict[str, Split | None]:
-    """Return the split of each path by the folders it lies in; none where not all lie in one, or all in the same."""
-    splits: dict[str, Split | None] = {}
-    for path in paths:
-        named = [split for part in path.split("/")[:-1] if (split := split_named(part.partition(".")[0])) is not None]
-        if named:
-            splits[path] = named[-1]
-    return splits if len(splits) == len(paths) and len(set(splits.values())) > 1 else {}
+def _splits(labels: Labels, labelled: Galaxies, images: Images) -> tuple[dict[str, Split | None], str]:
+    """Return the split of each image and where it is from: a column, or folders that are of several splits."""
+    column = labels.votes.split_column
+    if column and any(galaxy.split for galaxy in labelled.values()):
+        splits = {stem: galaxy.split for stem, galaxy in labelled.items()}
+        return splits, f"the column '{column}' of {labels.votes.source.name}"
+    splits = {stem: _split_of(images[stem][0]) for stem in labelled}
+    several = None not in splits.values() and len(set(splits.values())) > 1
+    return (splits, "the folders of the images") if several else ({}, "")
+
+
+def _split_of(path: str) -> Split | None:
+    named = (split_named(part.partition(".")[0]) for part in reversed(path.split("/")[:-1]))
+    return next((split for split in named if split is not None), None)
