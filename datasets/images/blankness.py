@@ -7,6 +7,8 @@ _SPREAD = 12
 """Levels of 255 by which noise alone may make pixels differ."""
 _PARTS, _EVEN = 8, 2
 """Parts a side that an image is looked at in, and the levels by which their means differ where nothing is on it."""
+_APART = 8
+"""Steps between the pixels that are looked at first."""
 _DARK = 8
 """Brightness of its brightest hundredth below which a picture shows nothing."""
 
@@ -19,6 +21,9 @@ def is_blank(pixels: npt.NDArray[np.uint8]) -> bool:
 
     A dark galaxy is more: the parts of the picture that it covers are brighter than the others.
     """
+    few = pixels[::_APART, ::_APART, 1]
+    if int(few.max()) - int(few.min()) > _SPREAD:  # as nearly all; this takes a tenth of the time
+        return False
     if np.ptp(pixels, axis=(0, 1)).max() > _SPREAD:
         return False
     count = min(_PARTS, len(pixels))

@@ -18,8 +18,8 @@ from datasets.images.stretch import Stretch
 
 BURNT = 0.015
 """Share of an image's pixels that may be white."""
-_DARKEST = 1.0
-"""Percentile of an image's pixels that is black."""
+_LEVELS = (0.01, 0.25, 0.5)
+"""Shares of an image's pixels: the first is black, the others tell the spread of those below the middle."""
 _DEEPEST = 5.0
 """Black is at most this many times the spread of the pixels below their median away from it, whatever lies lower."""
 _LONGEST = 1024
@@ -71,9 +71,8 @@ def _length(pixels: float) -> int:
 
 def _black(plane: Plane) -> np.float32:
     """Return the level of the darkest sky: a low percentile, unless that is of pixels without a true value."""
-    middle, darkest = np.median(plane), np.percentile(plane, _DARKEST)
-    below = plane[plane < middle]
-    spread = 1.4826 * np.median(middle - below) if below.size else 0.0
+    darkest, quarter, middle = np.quantile(plane, _LEVELS)
+    spread = 1.4826 * (middle - quarter)
     return np.float32(max(darkest, middle - _DEEPEST * spread))
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from datasets import Preprocessing
+from datasets.images.stretch import Stretch
 from trainer import BundleMember, Manifest, model_card, score_predictions
 from trainer.bundles.manifest import TrustRecord
 
@@ -68,6 +69,13 @@ def test_names_are_no_markup(manifest: Manifest) -> None:
     rows = [line for line in model_card(manifest).splitlines() if line.startswith("|")]
     assert {line.replace(r"\|", "").count("|") for line in rows} == {5}
     assert "<i>" not in model_card(manifest).replace(r"\<i\>", "")
+
+
+def test_a_stretch_of_fits_bands_is_named(manifest: Manifest) -> None:
+    assert "FITS" not in model_card(manifest)
+    stretch = Stretch(("r",), (1.0,), (1.0,), (0.01,), 2.0, 8.0, "nanomaggy", (0.005, 0.02))
+    card = model_card(replace(manifest, preprocessing=replace(manifest.preprocessing, stretch=stretch)))
+    assert "They were FITS bands (asinh, stretch 2 nanomaggy, Q 8; band r as grey)." in card
 
 
 def test_an_older_manifest_has_a_card_too(manifest: Manifest) -> None:

@@ -38,7 +38,9 @@ def page(storage: str) -> None:
             crop = _choose_crop(classifier)
         _describe(classifier)
         uploads = st.file_uploader(
-            "Images", accept_multiple_files=True, help="JPEG, PNG, GIF, TIFF, BMP or WebP, the galaxy in the middle."
+            "Images",
+            accept_multiple_files=True,
+            help="JPEG, PNG, GIF, TIFF, BMP, WebP or FITS, the galaxy in the middle.",
         )
         if uploads:
             _answer(classifier, uploads, crop)
