@@ -18,6 +18,7 @@ from datasets.images.bad_pixels import mended
 from datasets.images.bands import Bands
 from datasets.images.fits_units import Science, science
 from datasets.images.unpacking import unpacked
+from datasets.wording import few
 
 # astropy warns of odd headers, but only the pixels count. A file that ends too early lacks some of them.
 warnings.filterwarnings("ignore", category=VerifyWarning)
@@ -41,7 +42,7 @@ def bands_of(files: Sequence[bytes], names: Sequence[str] = ()) -> Bands:
         raise ImageError(f"{several[0]} bands in a file of a single one")
     planes = [plane for each in found for plane in each.planes]
     if len({plane.shape for plane in planes}) != 1:
-        raise ImageError(f"bands of different sizes: {', '.join(str(plane.shape) for plane in planes)}")
+        raise ImageError(f"bands of different sizes: {few([str(plane.shape) for plane in planes], most=3)}")
     # Of a pixel that is bad in one band the colour is not known.
     filled, notes = mended(planes, np.any([each.bad for each in found], axis=0))
     if all(plane.min() == plane.max() for plane in filled):

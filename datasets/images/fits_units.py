@@ -16,6 +16,7 @@ from datasets.errors import ImageError
 from datasets.images.bands import Plane
 from datasets.images.passbands import band_in
 from datasets.images.preparing import MAX_PIXELS
+from datasets.wording import few
 
 _BAD_PIXELS = frozenset({"DQ", "BPM", "BADPIX", "QUALITY"})
 _MASKS = frozenset({"MASK", "MASKBITS", "FLAG", "FLAGS"})
@@ -34,6 +35,8 @@ _OTHERS = (
 _FLAT = 0.9
 """Share of neighbours that are equal, from which on an image may be a mask."""
 _NOISY = 0.5
+_OPPOSITE = -0.3
+"""Rank correlation below which two images cannot be bands of one sky."""
 _BANDS_AXIS = 16
 """The longest axis that is taken for that of the bands."""
 _MOST_FLAGGED = 0.3
@@ -73,9 +76,13 @@ def science(units: fits.HDUList) -> Science:
     planes = [plane for _, of_unit in pictures for plane in of_unit]
     shapes = list(dict.fromkeys(plane.shape for plane in planes))
     if len(shapes) > 1:
-        raise ImageError(f"bands of different sizes: {', '.join(map(str, shapes))}")
+        raise ImageError(f"bands of different sizes: {few(list(map(str, shapes)), most=3)}")
     primary = units[0].header
     names = [name for unit, of_unit in pictures for name in _names(unit.header, len(of_unit), primary, len(pictures))]
+    if len(pictures) == 3 and not any(names) and _oppose(planes):
+        raise ImageError(
+            "3 images without names that are no bands of one sky: name each in its header, EXTNAME or FILTER"
+        )
     bad, unused = _flagged(images, planes[0].shape)
     headers = [pictures[0][0].header, primary]
     left_out = (ONE_OF_SEVERAL,) if len(pictures) < len(images) else ()
@@ -138,6 +145,14 @@ def _flatness(plane: Plane) -> float:
     """Return the share of pixels that equal the next one, of those that have a value; 0 where none has."""
     has = np.isfinite(plane[:, 1:])
     return float((plane[:, 1:] == plane[:, :-1])[has].mean()) if has.any() else 0.0
+
+
+def _oppose(planes: Sequence[Plane]) -> bool:
+    """Say whether one image is dark where another is bright, as weights are where a galaxy is."""
+    light = np.stack([plane.ravel() for plane in planes]).astype(np.float64)
+    light = light[:, np.isfinite(light).all(axis=0)]
+    ranks = light.argsort(axis=1).argsort(axis=1)
+    return light.shape[1] > 1 and bool(np.corrcoef(ranks).min() < _OPPOSITE)
 
 
 def _own_names(header: fits.Header) -> list[str]:

@@ -75,9 +75,9 @@ def choose(names: Sequence[str], wanted: Sequence[str] = ()) -> tuple[int, ...]:
     Raises:
         ImageError: it is not clear which they are; names what there is.
     """
-    found = [_place(name, names) for name in wanted] if all(wanted) else []
+    found = [place(name, names) for name in wanted] if all(wanted) else []
     if found and None not in found:
-        return tuple(place for place in found if place is not None)
+        return tuple(each for each in found if each is not None)
     if len(names) == 1:
         return (0,)
     known = by_wavelength([name for name in dict.fromkeys(names) if is_band(name)])
@@ -90,7 +90,8 @@ def choose(names: Sequence[str], wanted: Sequence[str] = ()) -> tuple[int, ...]:
     return tuple(list(names).index(name) for name in reversed(chosen))
 
 
-def _place(name: str, names: Sequence[str]) -> int | None:
+def place(name: str, names: Sequence[str]) -> int | None:
+    """Return the place among ``names`` of a band, named or by its place; None where there is none."""
     if name in names:
         return list(names).index(name)
     return int(name) if name.isdigit() and int(name) < len(names) else None

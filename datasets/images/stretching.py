@@ -10,7 +10,7 @@ import numpy.typing as npt
 from datasets.errors import ImageError
 from datasets.images.bands import Bands
 from datasets.images.compositing import Light, brightness, exposure, light_of, mean_noise, slope, stretched
-from datasets.images.passbands import choose
+from datasets.images.passbands import choose, place
 from datasets.images.stretch import Stretch
 
 _SEEN = 0.64
@@ -37,6 +37,10 @@ class Sample:
     def __init__(self, bands: Bands, *, crop: float, image_size: int) -> None:
         self.names, self.unit, self.survey = bands.names, bands.unit, bands.survey
         self._light = light_of(bands, crop=crop, image_size=image_size)
+
+    def has(self, wanted: Sequence[str]) -> bool:
+        """Say whether the image has all bands of these names or places."""
+        return all(place(name, self.names) is not None for name in wanted)
 
     def of(self, wanted: Sequence[str]) -> Light | None:
         """Return the light in the bands that are wanted; None where it is not clear which they are."""

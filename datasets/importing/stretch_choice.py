@@ -15,6 +15,7 @@ from datasets.images.stretching import Sample, choose_stretch
 from datasets.importing.options import ImportOptions
 from datasets.sources.listing import Item
 from datasets.storage.folders import open_folder
+from datasets.wording import few
 
 _MOST = 128
 """Images that a stretch is chosen from: with more it hardly changes, and a large source is not read twice."""
@@ -26,14 +27,23 @@ _THREADS = 4
 def stretch_for(items: Sequence[Item], options: ImportOptions) -> Stretch | None:
     """Choose the stretch for a source; None where it holds no bands, or none that can be used.
 
-    Raises SourceError or StorageError where that of another dataset is asked for, and cannot be had.
+    Raises SourceError or StorageError where bands or the stretch of another dataset are asked for that there are not.
     """
     named = [item for item in items if is_fits(item.id)]
     if not named and not any(_samples(items, options, _PROBED)):
         return None
     if options.stretch_of is not None:
         return _stretch_of(options.stretch_of)
-    return choose_stretch(_samples(named or items, options, _MOST), options.wanted_bands)
+    samples = _samples(named or items, options, _MOST)
+    having = [sample for sample in samples if sample.has(options.wanted_bands)]
+    if samples and not having:
+        found = few(list(dict.fromkeys(_said(sample.names) for sample in samples)), most=3)
+        raise SourceError(f"no FITS image has the bands {options.bands}: found {found}; places count from 0")
+    return choose_stretch(having, options.wanted_bands)
+
+
+def _said(names: Sequence[str]) -> str:
+    return " ".join(names) if all(names) else f"{len(names)} without names"
 
 
 def _stretch_of(place: str) -> Stretch:

@@ -151,6 +151,10 @@ BAD = {
     "cubes for bands": ([encoded(unit([RED, BLUE]))] * 3, "2 bands in a file of a single one"),
     "sizes": ([band(RED), band(RED), band(RED[1:])], r"bands of different sizes: \(6, 9\), \(6, 9\), \(5, 9\)"),
     "sizes in a file": ([encoded(unit(RED), unit(RED[1:], IMAGE))], r"bands of different sizes: \(6, 9\), \(5, 9\)"),
+    "weights without a name": (
+        [encoded(unit(RED), unit(1 / RED, IMAGE), unit(GREEN, IMAGE))],
+        "3 images without names that are no bands of one sky: name each",
+    ),
     "a cube of equal axes": ([encoded(unit(np.ones((20, 20, 20))))], r"axes \(20, 20, 20\): expected a short one"),
     "two short axes": ([encoded(unit(np.ones((3, 20, 3))))], r"axes \(3, 20, 3\): expected a short one"),
     "five axes": ([encoded(unit(np.ones((2, 2, 6, 9))))], r"axes \(2, 2, 6, 9\): expected height"),

@@ -213,6 +213,8 @@ def test_an_import_records_the_stretch_and_its_fingerprint_tells_it(source, tmp_
     assert again.preprocessing.stretch is not None
     assert again.preprocessing.stretch.bands == ("g", "r", "z")
     assert again.fingerprint != info.fingerprint
+    with pytest.raises(SourceError, match=r"^no FITS image has the bands u,r,z: found z r g; places count from 0$"):
+        import_dataset(source, tmp_path / "none", ImportOptions(image_size=SIDE, bands="u,r,z"))
 
 
 def test_a_source_is_stretched_as_another_dataset_is(source, tmp_path, make_source):
