@@ -111,7 +111,7 @@ def _part(path: Path, images: Named, arrays: Sequence[Named], legends: Sequence[
     return Part(
         images,
         labels,
-        legends[0] if len(legends) == 1 else None,
+        _legend(path, legends, images),
         ids[0] if len(ids) == 1 else None,
         (by_role["ra"], by_role["dec"]) if {"ra", "dec"} <= by_role.keys() else None,
         tuple(array for array in by_role.values() if array is not labels),
@@ -138,6 +138,15 @@ def _labels(path: Path, images: Named, arrays: Sequence[Named], options: SourceO
         raise refusal(path, f"{count:,} labels for the {count:,} images in '{images.name}'", few(others))
     way_out = f"; name one with --label-column, of {few(fitting)}" if fitting else ""
     raise refusal(path, EXPECTED, f"{images} and no labels: {_LOOKED_FOR}{way_out}")
+
+
+def _legend(path: Path, legends: Sequence[Named], images: Named) -> Named | None:
+    """Choose the array of the classes' names: of the split, else of all."""
+    own = [array for array in legends if array.split == images.split]
+    found = own or [array for array in legends if array.split is None]
+    if len(found) > 1:
+        raise refusal(path, "one array with the names of the classes", few(found))
+    return found[0] if found else None
 
 
 def _called(path: Path, name: str, arrays: Sequence[Named], what: str) -> list[Named]:
