@@ -1,13 +1,13 @@
 """Images to classify, wherever a person keeps them: files, folders, archives, lists of paths, arrays, TFRecords."""
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from datasets.errors import ImageError, SourceError
-from datasets.images.fits_names import by_galaxy, galaxy_of, is_fits, read_content
+from datasets.images.fits_names import by_galaxy, is_fits, read_content
 from datasets.images.listed_images import listed_images
 from datasets.images.magic import GZIP, is_tfrecord, kind_of
 from datasets.images.preparing import SUFFIXES, Content
@@ -33,7 +33,7 @@ class ImageFile:
 def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = None) -> Iterator[ImageFile]:
     """Yield the images at ``paths``, in their order.
 
-    - A file is yielded as it is, whatever its name.
+    - A file is yielded as it is, whatever its name. FITS files that differ in the band alone are one image.
     - A folder, with all below it, a zip or a tar gives its image and FITS files, sorted, without hidden ones. FITS
       files of a galaxy's bands are one image, with a ``*`` for the band.
     - A table gives the images that it holds, or that its column ``path`` (``filename``, ``image``, …) names, relative
@@ -43,7 +43,10 @@ def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = Non
 
     Where a path does not exist, cannot be read or holds no image, an ImageFile is yielded whose ``read`` says so.
     """
-    for path in map(Path, paths):
+    for path in _gathered(list(map(Path, paths))):
+        if isinstance(path, tuple):
+            yield _galaxy(path[0], _read_path, path[1])
+            continue
         empty = True
         try:
             for image in _at(path, value_range):
@@ -60,6 +63,19 @@ def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = Non
         else:
             if empty:
                 yield _unusable(str(path), "holds no image")
+
+
+def _gathered(paths: Sequence[Path]) -> Iterator[Path | tuple[str, Mapping[str, str]]]:
+    """Yield paths, and once, for all of them, a galaxy's name and files, {band: file}, where each band has its own."""
+    galaxies = by_galaxy(str(path) for path in paths if is_fits(path.name)).items()
+    of_file = {file: (name, files) for name, files in galaxies if len(files) > 1 for file in files.values()}
+    told = set()
+    for path in paths:
+        if str(path) not in of_file:
+            yield path
+        elif (galaxy := of_file[str(path)])[0] not in told:
+            told.add(galaxy[0])
+            yield galaxy
 
 
 def _at(path: Path, value_range: str | None) -> Iterator[ImageFile]:
@@ -87,10 +103,7 @@ def _among(files: Directory | Archive | Tar) -> Iterator[ImageFile]:
     visible = sorted({name for name, is_folder in files.members if not is_folder and not is_hidden(name)})
     images = {name: {"": name} for name in visible if PurePosixPath(name).suffix.lower() in SUFFIXES}
     for name, bands in sorted((images | by_galaxy(filter(is_fits, visible))).items()):
-        try:
-            yield ImageFile(f"{files.path}/{name}", partial(read_content, files.read, *galaxy_of(bands)))
-        except ImageError as error:
-            yield _unusable(f"{files.path}/{name}", str(error))
+        yield _galaxy(f"{files.path}/{name}", files.read, bands)
 
 
 def _records(path: Path) -> Iterator[ImageFile]:
@@ -114,8 +127,17 @@ def _held(image: Callable[[], Content], _scratch: Scratch) -> Content:
     return image()
 
 
+def _galaxy(name: str, read: Callable[[str], bytes], bands: Mapping[str, str]) -> ImageFile:
+    """Return the image in a file, or in the files of several bands."""
+    return ImageFile(name, partial(read_content, read, list(bands.values()), list(bands)))
+
+
 def _single(name: str, path: Path) -> ImageFile:
-    return ImageFile(name, partial(read_content, lambda file: read_file(Path(file)), [str(path)]))
+    return _galaxy(name, _read_path, {"": str(path)})
+
+
+def _read_path(path: str) -> bytes:
+    return read_file(Path(path))
 
 
 def _is_zip(path: Path) -> bool:

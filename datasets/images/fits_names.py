@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
 
 from datasets.images.passbands import NAME, by_wavelength, choose, is_band
 from datasets.images.preparing import Content
@@ -45,11 +44,10 @@ def by_galaxy(names: Iterable[str]) -> dict[str, dict[str, str]]:
 
 def _places(name: str) -> list[tuple[str, str]]:
     """Return (name with a ``*`` for a word, the word in small letters) for all that may be bands, folders too."""
-    path = PurePosixPath(name)
-    base = len(name) - len(path.name)
-    found = [match.span() for match in _WORD.finditer(name, base)]
+    *folders, file = name.split("/")
+    found = [match.span() for match in _WORD.finditer(name, len(name) - len(file))]
     start = 0
-    for part in path.parts[:-1]:
+    for part in folders:
         if _WORD.fullmatch(part):
             found.append((start, start + len(part)))
         start += len(part) + 1

@@ -86,7 +86,9 @@ def choose(names: Sequence[str], wanted: Sequence[str] = ()) -> tuple[int, ...]:
     chosen = known if len(known) == 3 else next((list(each) for each in _COLOURS if set(each) <= set(known)), None)
     if chosen is None:
         said = f"the bands {', '.join(known)}" if len(known) == len(names) else f"{len(names)} bands"
-        raise ImageError(f"{said}: expected one or three, or g, r and i; say which are red, green and blue by --bands")
+        raise ImageError(
+            f"{said}: expected one or three, or g, r and i; `galaxy import --bands` says which are red, green and blue"
+        )
     return tuple(list(names).index(name) for name in reversed(chosen))
 
 

@@ -196,7 +196,14 @@ def test_fits_cutouts_are_composed_as_import_does(tmp_path, planes, zipped):
     ]
     assert np.array_equal(cube.read().planes, expected)
     assert np.array_equal(seven.read().planes, expected)
-    assert reason(eight).startswith("the bands g, r: expected one or three, or g, r and i; say which")
+    with pytest.raises(
+        ImageError, match=r"^the bands g, r: expected one or three, or g, r and i; `galaxy import --bands`"
+    ):
+        decode(eight.read(), crop=1.0, image_size=8)
+    given = [tmp_path / "a" / f"g7_{band}.fits" for band in "rig"]
+    together, other = iterate_images([given[0], tmp_path / "a" / "cube.fits", *given[1:]])
+    assert (together.name, other.name) == (f"{tmp_path}/a/g7_*.fits", f"{tmp_path}/a/cube.fits")
+    assert np.array_equal(together.read().planes, expected)
     alone, in_zip = iterate_images([tmp_path / "a" / "cube.fits", zipped(None, extra={"b.fits": fits_file(*planes)})])
     assert np.array_equal(alone.read().planes, expected)
     assert np.array_equal(in_zip.read().planes, expected)
