@@ -262,6 +262,12 @@ def test_a_split_of_fewer_images_than_classes_has_their_names_too(npz):
     assert classes(listing) == [*NAMES[LABELS], *NAMES[LABELS[-2:]]]
 
 
+def test_a_split_without_labels_is_left_out_and_counted(npz):
+    listing, _ = read(npz(x_train=IMAGES, y_train=LABELS, x_test=IMAGES[:5]))
+    assert classes(listing) == numbered()
+    assert [(omission.what, omission.count) for omission in listing.omitted] == [("array x_test (5, 16, 16, 3)", 5)]
+
+
 def test_the_range_of_all_splits_is_one(tmp_path):
     for split, factor in (("train", 1), ("test", 0.5)):
         np.savez(tmp_path / f"{split}_dataset.npz", images=IMAGES / 255 * factor, labels=LABELS)

@@ -26,7 +26,6 @@ TYPES = {
     "half": lambda images: (images / 255).astype(np.float16),
     "0-255": lambda images: images.astype(np.float32),
     "16 bits": lambda images: images.astype(np.uint16) * 257,
-    "-1-1": lambda images: images / 127.5 - 1,
 }
 LABELS = {
     "numbers": lambda labels: labels,
@@ -37,12 +36,12 @@ LABELS = {
 BESIDE = {
     "class_names": lambda images: NAMES.astype("S3"),
     "redshift": lambda images: np.arange(len(images)) / 7,
-    "psf": lambda images: images.mean(axis=3),
-    "other": lambda images: images[:, ::-1, :, 1] / 3,
+    "psf": lambda images: images.mean(axis=3).astype(np.uint8),
+    "other": lambda images: images[:, ::-1, :, 1],
 }
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=80, derandomize=True, deadline=None)
 @given(
     st.integers(6, 20),
     st.tuples(st.integers(5, 20), st.integers(5, 20)),
@@ -50,8 +49,8 @@ BESIDE = {
     st.sampled_from(sorted(TYPES)),
     st.sampled_from(sorted(LABELS)),
     st.sets(st.sampled_from(sorted(BESIDE))),
-    st.sampled_from(["images", "X", "data", "cutouts", "some"]),
-    st.sampled_from(["labels", "y", "ans", "kind"]),
+    st.sampled_from(["images", "X", "data", "some"]),
+    st.sampled_from(["labels", "y", "ans"]),
     st.sampled_from(["npz", "hdf5", "npy", "splits"]),
 )
 def test_arrays_are_read_right_or_refused(count, sides, axes, kind, labels, beside, images_name, labels_name, form):

@@ -1,7 +1,7 @@
 """Which arrays of a source are images, labels, the classes' names and the galaxies' ids, or what is missing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from datasets.errors import ImageError, SourceError
@@ -27,7 +27,7 @@ class Part:
     """The arrays of one split, or of all images.
 
     ``legend`` lists the classes' names where an array does, ``columns`` have a value an image; ``others`` are
-    images that are not taken.
+    images that are not taken, with those of splits without labels.
     """
 
     images: Named
@@ -55,15 +55,23 @@ def has_images(array: Stored) -> bool:
 
 def choose(path: Path, arrays: Sequence[Named], options: SourceOptions) -> list[Part]:
     """Choose the arrays of each split. Raises SourceError where some are missing, or more than one may be meant."""
-    images = sorted(_images(path, arrays, options), key=lambda array: 0 if array.split is None else array.split.code)
+    found = sorted(_images(path, arrays, options), key=lambda array: 0 if array.split is None else array.split.code)
+    images = [array for array in found if options.label_column or _has_labels(array, arrays)] or found
+    unlabelled = tuple(array for array in found if array not in images)
     most = max(array.stored.shape[0] for array in images)
     legends = [array for array in arrays if array.rank((LEGEND,)) == 0 and array.stored.is_text]
     legends = [array for array in legends if array.stored.shape[0] < most]
-    splits = {array.split for array in images}
+    splits = {array.split for array in found}
     alone = [array for array in arrays if array.rank(LABELS) < len(LABELS) and array.split not in {None, *splits}]
     if alone:
         raise refusal(path, EXPECTED, f"{few(alone)}, and no images of that split beside {few(images)}")
-    return [_part(path, of_split, arrays, legends, options) for of_split in images]
+    first, *more = (_part(path, of_split, arrays, legends, options) for of_split in images)
+    return [replace(first, others=(*first.others, *unlabelled)), *more]
+
+
+def _has_labels(images: Named, arrays: Sequence[Named]) -> bool:
+    """Say whether an array of the split of some images is called as labels are."""
+    return any(array.split == images.split and array.rank(LABELS) < len(LABELS) for array in arrays)
 
 
 def _images(path: Path, arrays: Sequence[Named], options: SourceOptions) -> list[Named]:

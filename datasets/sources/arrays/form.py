@@ -152,7 +152,13 @@ def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Se
 def _omitted(parts: Sequence[Part], unlabelled: int) -> tuple[Omission, ...]:
     """Say which rows and which other arrays of images are left out."""
     rows = Omission("rows without a label", unlabelled, "nothing in their place among the labels")
-    others = (Omission(f"array {array}", 0, "--image-column takes it") for part in parts for array in part.others)
+    others = [
+        Omission(f"array {array}", 0, "--image-column takes it")
+        if array.split == part.split
+        else Omission(f"array {array}", array.stored.shape[0], "no labels of that split")
+        for part in parts
+        for array in part.others
+    ]
     return (*([rows] if unlabelled else []), *others)
 
 
