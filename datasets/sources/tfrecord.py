@@ -50,7 +50,7 @@ class _Record:
 def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
     """Recognise TFRecords by the check of the first length; compressed ones by their names."""
     found = _files(tree)
-    return Evidence(f"TFRecords {few(found, most=3)}") if found else None
+    return Evidence(few(found, most=3)) if found else None
 
 
 def list_source(tree: Tree, options: SourceOptions) -> Listing:

@@ -53,7 +53,7 @@ def recognise(tree: Tree, _options: SourceOptions) -> Evidence | None:
         return Evidence(few(names)) if tree.is_file or not _has_pictures(tree) else None
     if _has_pictures(tree) and not any(array.rank(LABELS) < len(LABELS) for array in arrays):
         return None
-    return Evidence(f"arrays of images: {few(images, most=3)}")
+    return Evidence(few(images, most=3))
 
 
 def list_source(tree: Tree, options: SourceOptions) -> Listing:
