@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from datasets.arrow.provenance import Omission
-from datasets.classes import ordered
+from datasets.classes import class_key, ordered
 from datasets.errors import SourceError
 from datasets.sources.doubtful_folders import Placed, hardly_class, refuse_doubtful, trained, without_masks
 from datasets.sources.folder_nodes import Node, folder_nodes
@@ -92,13 +92,14 @@ def class_files(tree: Tree, options: SourceOptions, *, expected: str) -> ClassFi
 def _below_wrapping(root: Node, options: SourceOptions) -> tuple[Node, list[Omission]]:
     """Find the folder that holds the class or split folders, and what is left out on the way to it.
 
-    While only one folder holds images, and these in folders, it is a wrapping one.
+    While only one folder holds images, and these in folders, it is a wrapping one; one that has images beside a single
+    folder is not.
     """
     omitted: list[Omission] = []
     while not (options.split_folders and named_in(root, options.split_folders)):
         meant = [folder for folder in root.holding if not hardly_class(folder.name)]
         meant = meant or [folder for folder in root.holding if folder.holding]
-        if len(meant) != 1 or meant[0].direct or not meant[0].holding:
+        if len(meant) != 1 or len(meant[0].holding) < (2 if meant[0].direct else 1):
             break
         beside = [folder for folder in root.folders.values() if folder is not meant[0] and not folder.is_empty]
         why = f"beside {meant[0].shown(root)}"
@@ -112,8 +113,11 @@ def _below_wrapping(root: Node, options: SourceOptions) -> tuple[Node, list[Omis
 def _placed(tree: Tree, bases: Iterable[tuple[Node, Split | None]], options: SourceOptions) -> Iterator[Placed]:
     """Yield the files of the class folders in some folders."""
     for base, split in bases:
+        names = {class_key(folder.name) for folder in base.holding}
         for folder in base.holding:
-            if options.class_level is None and not folder.direct and len(folder.holding) > 1:
+            others = names - {class_key(folder.name)}
+            has_classes = len(folder.holding) > 1 or any(class_key(each.name) in others for each in folder.holding)
+            if options.class_level is None and not folder.direct and has_classes:
                 below = few([f"{folder.name}/{each.name}" for each in folder.holding], most=4)
                 raise SourceError(
                     f"'{tree.path}' can be read in 2 ways: {folder.shown(base)} holds no image itself, and folders "

@@ -14,12 +14,12 @@ from datasets.wording import few
 
 _HARDLY_CLASSES = frozenset(
     {"all", "annotations", "annots", "assets", "backup", "docs", "demo", "demos", "example", "examples", "figures"}
-    | {"images", "img", "imgs", "labels", "masks", "models", "output", "outputs", "pictures", "predictions", "preview"}
-    | {"previews", "results", "sample", "sample_images", "samples", "screenshots", "thumbnails"}
-    | {"unlabeled", "unlabelled"}
+    | {"extra", "extras", "images", "img", "imgs", "labels", "masks", "models", "output", "outputs", "pictures", "pred"}
+    | {"predict", "predictions", "preds", "preview", "previews", "results", "sample", "sample_images", "samples"}
+    | {"screenshots", "thumbnails", "unlabeled", "unlabelled"}
 )
 """Names of folders, in small letters, that are hardly those of classes."""
-_NO_LABEL = frozenset({"unknown", "none", "data", "no_label", "nolabel", "pred", "predict"})
+_NO_LABEL = frozenset({"unknown", "none", "data", "no_label", "nolabel"})
 """Further ones, where they are in a split of images to classify and not in that to train on."""
 _OF_IMAGE = re.compile(
     r"(.+?)[ _.-]+(?:masks?|segm?|segmentation|segmap|ground_?truth|gt|wht|weight|ivar|psf|dq)(?:[ _-]?\d+)?",

@@ -10,8 +10,11 @@ from datasets.errors import SourceError
 from datasets.sources.forms import FORMS
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
-from datasets.sources.table_choice import may_label
+from datasets.sources.table_choice import labels_images, may_label
 from datasets.sources.trees import Tree
+
+_BY_FOLDERS = ("class-folders", "fits")
+"""Forms that have the labels from the names of folders."""
 
 
 class Form(Protocol):
@@ -51,6 +54,11 @@ def recognise(tree: Tree, options: SourceOptions) -> tuple[str, Evidence]:
         readings = "; or ".join(f"--format {name} ({seen.text})" for name, seen in special.items())
         raise SourceError(f"'{tree.path}' can be read in {len(special)} ways: say which is meant with {readings}")
     for name, seen in special.items():
+        if name in _BY_FOLDERS and labels_images(tree):
+            raise SourceError(
+                f"'{tree.path}' can be read in 2 ways: with --format {name} ({seen.text}); or by a table, with "
+                f"--format table, once this is mended: {_problem('table', tree, options)}"
+            )
         return name, seen
     problem = _problem("class-folders", tree, options)
     if tree.tables and (tree.is_file or may_label(tree)):

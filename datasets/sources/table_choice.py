@@ -59,12 +59,23 @@ def may_label(tree: Tree) -> bool:
     return bool(tree.tables) and (tree.is_file or any(map(_is_telling, tree.tables)))
 
 
+def labels_images(tree: Tree) -> bool:
+    """Say whether a source has a table with columns that are called as those of images and of classes are."""
+    tables = (table for table in tree.tables if not _DUMMY.search(name_within(tree, table)))
+    return any(all(_telling(table)) for table in tables)
+
+
 def _is_telling(table: Table) -> bool:
+    return any(_telling(table))
+
+
+def _telling(table: Table) -> tuple[bool, bool]:
+    """Say whether a table has columns with names of those of images, and of classes."""
     try:
         names = table.header()
     except SourceError:
-        return False
-    return bool(known(names, LABEL_COLUMNS) or known(names, IMAGE_COLUMNS))
+        return False, False
+    return bool(known(names, IMAGE_COLUMNS)), bool(known(names, LABEL_COLUMNS))
 
 
 def _asked_for(tree: Tree, options: SourceOptions) -> Sequence[Table]:

@@ -81,6 +81,13 @@ CLASS_FOLDERS = {
         laid("{c}/{n}.png", range(6)) | {"odd/rings/6.png": 6, "odd/merging/7.png": 7},
         "--class-level 1.*--class-level 2",
     ),
+    "a folder of one class more beside the classes": refused(
+        PLAIN | {f"more/{NAMES[0]}/40.png": 40}, "--class-level 1"
+    ),
+    "predictions beside the classes": refused(PLAIN | {"pred/pred/40.png": 40}, "--drop-class pred"),
+    "images beside the classes in a folder called test": right(
+        laid("test/{c}/{n}.png") | {"test/40.png": 40}, ALL, "images outside of any class folder 1"
+    ),
     "folders in a class folder beside its images": right(PLAIN | {f"{NAMES[0]}/more/12.png": 12}, truth(range(13))),
     "a folder for each image": right(laid("{c}/{n}/image.png"), ALL, class_level=1),
     "a folder for each image, not said": refused(laid("{c}/{n}/image.png"), "--class-level 1"),

@@ -6,10 +6,11 @@ import pytest
 from datasets_tests.contract_archives import ARCHIVES
 from datasets_tests.contract_class_folders import CLASS_FOLDERS
 from datasets_tests.contract_inputs import Refused, imported
+from datasets_tests.contract_tables import TABLES
 
 from datasets import SourceError
 
-INPUTS = {**CLASS_FOLDERS, **ARCHIVES}
+INPUTS = {**CLASS_FOLDERS, **ARCHIVES, **TABLES}
 PICTURES = range(64)
 """Those that inputs are made of."""
 
