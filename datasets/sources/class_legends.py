@@ -10,7 +10,7 @@ from datasets.errors import SourceError
 from datasets.sources.trees import Tree
 from datasets.wording import few
 
-FILES = (
+LEGENDS = (
     *(
         "classes.txt",
         "class_names.txt",
@@ -21,6 +21,15 @@ FILES = (
         "categories.txt",
     ),
     *("classes.json", "class_names.json", "labels.json", "label_names.json", "label_map.json", "class_map.json"),
+    *(
+        "classes.csv",
+        "class_names.csv",
+        "labels_map.csv",
+        "label_map.csv",
+        "label_names.csv",
+        "class_dict.csv",
+        "legend.csv",
+    ),
     *("class_indices.json", "id2label.json", "idx_to_class.json", "class_to_idx.json", "class_dict.json"),
 )
 _PAIR = re.compile(r"\s*(-?\d+)\s*[\s:,;=\t]\s*(\S.*?)\s*")
@@ -89,7 +98,7 @@ def legend_beside(tree: Tree, base: str, labels: set[str]) -> tuple[Legend | Non
     """
     unfit: list[str] = []
     for folder in dict.fromkeys((base, "")):
-        for name in FILES:
+        for name in LEGENDS:
             path = posixpath.join(folder, name)
             if tree.is_file or path in tree.files:
                 text = tree.head(path, _LARGEST).decode("utf-8-sig", errors="replace")
@@ -104,6 +113,7 @@ def _from_text(text: str, labels: set[str], source: str) -> Legend | None:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     for pattern, number, name in ((_PAIR, 1, 2), (_TURNED, 2, 1)):
         pairs = [pattern.fullmatch(line) for line in lines]
+        pairs = pairs[1:] if pairs and pairs[0] is None else pairs  # a header
         if pairs and all(pairs):
             return _covering({str(int(pair[number])): pair[name] for pair in pairs if pair}, labels, source)
     return listed_legend(lines, labels, source)

@@ -1,5 +1,6 @@
 """Which of a source's tables has the labels: one, one for each split, or one in several parts."""
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from datasets.arrow.provenance import Omission
 from datasets.errors import SourceError
 from datasets.images.image_columns import IMAGE_COLUMNS, known
+from datasets.sources.class_legends import LEGENDS
 from datasets.sources.options import SourceOptions
 from datasets.sources.table_columns import LABEL_COLUMNS
 from datasets.sources.table_layout import Layout, layout_of, name_of_split, name_within
@@ -44,13 +46,17 @@ def choose_tables(tree: Tree, options: SourceOptions) -> Choice:
     if not layouts:
         raise SourceError(problems[0]) if problems else refusal(tree.path, EXPECTED, "no table")
     if not _belong_together(layouts):
-        commands = " or ".join(f"--table {layout.name}" for layout in layouts[:3])
+        splits = [layout.name for layout in layouts if layout.split is not None]
+        choices = [layout.name for layout in layouts if layout.split is None or len(splits) == 1]
+        choices += [",".join(splits)] if len(splits) > 1 else []
+        commands = " or ".join(f"--table {choice}" for choice in choices[:3])
         raise SourceError(
             f"'{tree.path}' has the tables {few([layout.name for layout in layouts])}, which all have classes of "
             f"images: say which is meant with {commands}"
         )
     used = {layout.name for layout in layouts}
-    names = [name for table in tree.tables if (name := name_within(tree, table)) not in used]
+    names = [name for name in (name_within(tree, table) for table in tree.tables) if name not in used]
+    names = [name for name in names if posixpath.basename(name) not in LEGENDS]  # names of classes
     return Choice(tuple(layouts), tuple(Omission(name, 0, "a table that is not used") for name in names))
 
 
@@ -83,13 +89,14 @@ def _asked_for(tree: Tree, options: SourceOptions) -> Sequence[Table]:
     if options.table is None:
         return sorted(tree.tables, key=_is_telling, reverse=True)
     names = {name_within(tree, table): table for table in tree.tables}
-    found = [names[name] for name in names if name == options.table or name.endswith(f"/{options.table}")]
-    if len(found) != 1:
+    asked = [options.table] if options.table in names else options.table.split(",")
+    found = [[names[name] for name in names if name == part or name.endswith(f"/{part}")] for part in asked]
+    if any(len(tables) != 1 for tables in found):
         raise SourceError(
-            f"--table {options.table}: expected one of the tables of '{tree.path}', which are "
+            f"--table {options.table}: expected some of the tables of '{tree.path}', which are "
             f"{few(list(names), most=20)}"
         )
-    return found
+    return [table for tables in found for table in tables]
 
 
 def _belong_together(layouts: Sequence[Layout]) -> bool:

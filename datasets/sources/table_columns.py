@@ -10,7 +10,18 @@ from datasets.wording import few
 LABEL_COLUMNS = (
     *("label", "labels", "class", "classes", "target", "classname", "labelname", "targetname", "category", "gzclass"),
     *("gz2class", "galaxyclass", "galaxytype", "morphology", "morphologicaltype", "morph", "morphtype", "hubbletype"),
-    *("hubbleclass", "trueclass", "truelabel", "groundtruth", "expertclass", "classid", "labelid", "categoryid"),
+    *(
+        "hubbleclass",
+        "trueclass",
+        "truelabel",
+        "groundtruth",
+        "expertclass",
+        "classlabel",
+        "classid",
+        "labelid",
+        "categoryid",
+    ),
+    *("imageclass", "imagelabel", "galaxylabel", "galaxymorphology", "morphologyclass", "morphclass", "classification"),
 )
 """In small letters, without blanks and signs between words, as all of these."""
 FAINT_LABEL_COLUMNS = ("type", "y", "ytrue", "answer", "tag", "kind", "ttype", "t", "klasse", "classe", "clase", "tipo")

@@ -4,7 +4,9 @@ import io
 import json
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +24,20 @@ from datasets.sources.trees import open_source
 
 IMAGES = ("images/1.jpg", "images/2.jpg", "images/3.jpg", "images/4.jpg")
 XYXY = {"images/1.jpg": "x", "images/2.jpg": "y", "images/3.jpg": "x", "images/4.jpg": "y"}
+
+
+WILD = Path("../shared/wild")
+OWNED = {
+    "tables/filename_class.zip": [4, 4, 4],
+    "tables/onehot.zip": [4, 4, 4],
+    "tables/semicolon.zip": [4, 4, 4],
+    "tables/no_suffix.zip": [4, 4, 4],
+    "tables/latin1.zip": [4, 4, 4],
+    "tables/bom_crlf_ok.zip": [4, 4, 4],
+    "tables/hf_image_struct.parquet": [4, 4, 4],
+    "tables/zoobot_file_loc.zip": [6, 6],
+    "layouts/flat_train_test_csv.zip": [4, 4],
+}
 
 
 def fill(place, files: Mapping[str, str | bytes], images=IMAGES):
@@ -44,6 +60,15 @@ def read(source, **options) -> Listing:
     opened = read_source(source, SourceOptions(**options))
     assert opened.provenance.format == "table"
     return opened.listing
+
+
+@pytest.mark.skipif(not WILD.exists(), reason="no ../shared/wild")
+@pytest.mark.parametrize("name", OWNED)
+def test_files_as_people_have_them(name):
+    listing = read(WILD / name)
+    assert [*Counter(item.label for item in listing.items).values()] == OWNED[name]
+    assert all(item.read() for item in listing.items)
+    assert not listing.rejected
 
 
 def labelled(listing: Listing) -> dict[str, str]:
@@ -91,6 +116,7 @@ FOUND = {
     "a legend as json": {"a.csv": rows(*"1234", labels="0101"), "class_to_idx.json": '{"x": 0, "y": 1}'},
     "a legend as a list": {"a.csv": rows(*"1234", labels="0101"), "classes.json": '["x", "y"]'},
     "a legend by option": {"a.csv": rows(*"1234", labels="0101")},
+    "a legend as a table": {"a.csv": rows(*"1234", labels="0101"), "classes.csv": "id,name\n0,x\n1,y\n"},
     "tabs": {"labels.tsv": numbered("images/{}.jpg").replace(",", "\t")},
     "a text file": {"labels.txt": numbered("images/{}.jpg").replace(",", "\t")},
     "metadata of Hugging Face": {
@@ -176,6 +202,7 @@ def test_tables_of_splits_are_read_together(tmp_path):
     assert labelled(listing) == {"train/1.jpg": "x", "train/2.jpg": "y", "val/1.jpg": "x", "test/1.jpg": "y"}
     assert {item.id: item.split for item in listing.items}["val/1.jpg"] == Split.VALIDATION
     assert listing.splits_from == "the names of the tables test.csv, train.csv, val.csv"
+    assert len(read(tmp_path, table="train.csv,val.csv").items) == 3
     assert labelled(read(tmp_path, table="train.csv")) == {"train/1.jpg": "x", "train/2.jpg": "y"}
 
 
@@ -322,6 +349,10 @@ REFUSED = {
         {"a.csv": numbered("{}"), "b.csv": rows(*"1234", labels="yyxx")},
         "the tables a.csv, b.csv, which all have .*--table a.csv or --table b.csv",
     ),
+    "splits and all of them": (
+        {name: numbered("{}") for name in ("all.csv", "train.csv", "test.csv")},
+        "which all have .*--table all.csv or --table test.csv,train.csv",
+    ),
     "soft votes": (
         {"a.csv": rows(*"1234", header="id,smooth,featured", labels=["0.1,0.9", "0.2,0.8", "0.3,0.7", "0.6,0.4"])},
         "expected a column of classes, .* found id, smooth, featured: .*--label-column; .*--classes rules.toml",
@@ -397,6 +428,7 @@ def test_class_folders_with_a_table_of_something_else_stay_class_folders(make_so
     source = make_source(a=3, b=3)
     (source / "redshifts.csv").write_text("name,z\n0,0.1\n")
     (source / "broken.csv").write_bytes(b"\xff\xfe\x00")
+    (source / "catalog.csv").write_text("name,class,z\n0,galaxy,0.1\n1,galaxy,0.2\n")
     assert recognise(open_source(source), SourceOptions())[0] == "class-folders"
 
 
