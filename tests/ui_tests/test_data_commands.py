@@ -47,9 +47,24 @@ def test_import_and_info_say_the_same(galaxy: Galaxy, tiny_source: Path, tmp_pat
 
 def test_info_counts_each_class_in_each_split(galaxy: Galaxy, imported: Path) -> None:
     shown = galaxy("info", imported).stdout
-    assert [line.split() for line in shown.splitlines() if "spiral" in line] == [["spiral", "12", "4", "4", "20"]]
+    assert [line.split() for line in shown.splitlines() if line.startswith(" spiral")] == [
+        ["spiral", "12", "4", "4", "20"]
+    ]
     assert "100 of 32×32 pixels" in shown
     assert f"Next: galaxy search {imported} --name first" in shown
+
+
+def test_info_tells_what_the_import_told(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_source, tmp_path / "source" / "train")
+    for number in range(14):
+        (tmp_path / "source" / f"notes {number:02d}").mkdir()
+        (tmp_path / "source" / f"notes {number:02d}" / "a.txt").write_text("x")
+    told = galaxy("import", tmp_path / "source", tmp_path / "d").stderr
+    shown = galaxy("info", tmp_path / "d").stdout
+    for line in ("labels from  the names of the folders", "left out: notes 11/: beside train/", "… and 2 more"):
+        assert line in told
+        assert line in shown
+    assert "notes 12" not in told + shown
 
 
 def test_import_tells_of_quarantined_images(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from datasets import ImportOptions
 from ui import wording
 from ui.cli.command import command
-from ui.cli.display.plans import planned
+from ui.cli.display.plans import planned, understood
 from ui.cli.display.progress import progress_bar
 from ui.cli.display.tables import facts, table
 from ui.cli.options import DatasetPath, Seed, flag
@@ -95,13 +95,18 @@ def info(
     verify: Annotated[bool, flag("--verify", "Read it all and compare its checksums and fingerprint.")] = False,
     seed: Seed = 1,
 ) -> None:
-    """Say what is in a dataset: classes, images per split, image size, fingerprint, quarantine."""
+    """Say what is in a dataset: classes, images per split, image size, fingerprint, quarantine.
+
+    And how its source was understood at import: where labels and splits are from, what was left out and why.
+    """
     from datasets import Dataset, draw_gallery, verify_dataset
 
     if verify:
         verify_dataset(dataset)
     opened = Dataset.open(dataset)
     result, parts = opened.info.as_json(), [_described(opened.info)]
+    if opened.info.provenance is not None:
+        parts.append(understood(opened.info.provenance))
     if verify:
         result["verified"] = True
         parts.append(Text("Verified: every file and every image is as it was imported"))
@@ -128,7 +133,7 @@ def _described(info: "DatasetInfo") -> RenderableType:
         unusable = f"{wording.plural(info.quarantined, 'image')} could not be used: see quarantine.csv"
         notes.append(Text(unusable, style="yellow"))
     if info.left_out:
-        notes.append(Text(f"{wording.plural(info.left_out, 'image')} belong to no class and were left out"))
+        notes.append(Text(f"{wording.plural(info.left_out, 'image')} of the source were left out"))
     converted = [f"{wording.plural(n, 'image')}: {note}" for note, n in info.converted.items()]
     notes += map(Text, wording.beginning(converted))
     return Group(facts(about), _counts(info), *notes)

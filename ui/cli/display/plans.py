@@ -1,9 +1,11 @@
 """What an import takes a source for, as the terminal shows it."""
 
+from collections.abc import Iterable
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from datasets import DRAWN, ImportPlan, Omission, few
+from datasets import DRAWN, ImportPlan, Omission, Provenance, few
 from ui.cli.display.tables import facts
 from ui.wording import beginning, plural
 
@@ -22,13 +24,28 @@ def planned(plan: ImportPlan) -> RenderableType:
         "classes": few([f"{name} {count:,}" for name, count in per_class.items()], most=_MOST),
         "splits": f"{', '.join(splits)}{f' ({provenance.splits_from})' if provenance.splits_from else ''}",
     }
-    lines = beginning([f"left out: {_left_out(omission)}" for omission in provenance.omitted])
-    if plan.quarantined:
-        lines.append(f"{plural(plan.quarantined, 'file')} cannot be used: see quarantine.csv")
-    lines += beginning(provenance.notes)
-    return Group(facts(about), *(Text(line, style="yellow") for line in lines))
+    unusable = [f"{plural(plan.quarantined, 'file')} cannot be used: see quarantine.csv"] if plan.quarantined else []
+    return Group(facts(about), *_yellow([*_left_out(provenance), *unusable, *beginning(provenance.notes)]))
 
 
-def _left_out(omission: Omission) -> str:
+def understood(provenance: Provenance) -> RenderableType:
+    """Show how the source of a dataset was understood: form, labels, splits, what was left out and why."""
+    about = {
+        "read as": f"{provenance.format}: {provenance.evidence}",
+        "labels from": provenance.labels_from,
+        "splits from": provenance.splits_from or "drawn at import",
+    }
+    return Group(facts(about), *_yellow([*_left_out(provenance), *beginning(provenance.notes)]))
+
+
+def _yellow(lines: Iterable[str]) -> list[Text]:
+    return [Text(line, style="yellow") for line in lines]
+
+
+def _left_out(provenance: Provenance) -> list[str]:
+    return beginning([f"left out: {_shown(omission)}" for omission in provenance.omitted])
+
+
+def _shown(omission: Omission) -> str:
     count = f", {plural(omission.count, 'image')}" if omission.count else ""
     return f"{omission.what}{count}: {omission.why}"
