@@ -19,7 +19,7 @@ _FAINT = 6 / 255
 """Brightness, 0–1, over which the darker half of each image is to spread: over less, faint parts become one level."""
 _BRIGHT = 0.1
 """Share of an image's pixels, the brightest, whose colours are balanced."""
-_SOFTENINGS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0)
+_SOFTENINGS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0)
 _HEAVIEST = 10.0
 """A band whose noise exceeds that of the middle one by more counts for less in the brightness."""
 _SURVEYS = {"decals": {"g": 6.0, "r": 3.4, "i": 3.0, "z": 2.2}}
