@@ -5,7 +5,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from datasets.errors import ImageError
@@ -32,6 +32,7 @@ class ImageFinder:
     def __init__(self, tree: Tree, base: str, split: Split | None, bands: Sequence[str]) -> None:
         self._tree, self._base, self._split, self._bands = tree, base, split, bands
         self._is_local = tree.is_file or tree.path.is_dir()
+        self._listed: dict[str, SpelledNames] = {}
         self._files = frozenset(() if tree.is_file else tree.files)
 
     def find(self, value: str) -> str:
@@ -109,7 +110,7 @@ class ImageFinder:
                 name = posixpath.normpath(posixpath.join(base, path))
                 if (found := self._paths.find(name)) is not None:
                     return found
-        elif (beside := _on_disk(str(self._tree.path.parent), path)) is not None:
+        elif (beside := self._on_disk(str(self._tree.path.parent), path)) is not None:
             return posixpath.normpath(beside)
         return None
 
@@ -117,8 +118,17 @@ class ImageFinder:
         """Find a path on the local disk, absolute or relative to the working directory."""
         if not self._is_local:
             return None
-        here = _on_disk(str(Path.cwd()), path)
+        here = self._on_disk(str(Path.cwd()), path)
         return None if here is None else self._within(os.path.abspath(here))  # noqa: PTH100 - without links
+
+    def _on_disk(self, folder: str, path: str) -> str | None:
+        """Find a file on the local disk: return the path as it is, or as its suffix is spelled there."""
+        parent, name = posixpath.split(path)
+        place = str(Path(folder, parent))
+        if place not in self._listed:  # to ask for each file would take long
+            self._listed[place] = _names_in(place)
+        found = self._listed[place].find(name)
+        return None if found is None else posixpath.join(parent, found)
 
     def _within(self, path: str) -> str:
         """Return an absolute path as the name of a file in the tree, where it is one."""
@@ -135,10 +145,10 @@ class ImageFinder:
         if whole and longest < len(folders):
             return None
         best = [each for each in found if found[each] == longest]
-        if len(best) > 1 and self._split is not None:
-            best = [
-                each for each in best if any(split_named(part) == self._split for part in each.split("/")[:-1])
-            ] or best
+        if self._split is not None:
+            splits = {each: {split_named(part) for part in each.split("/")[:-1]} - {None} for each in best}
+            of_split = [each for each in best if self._split in splits[each]]
+            best = of_split or [each for each in best if not splits[each]]  # those of another split are not meant
         if len(folders) > longest and folders[-1 - longest] in self._folders:
             return None  # its folder is there, and it is not in it
         if len(best) > 1:
@@ -146,16 +156,7 @@ class ImageFinder:
         return best[0] if best else None
 
 
-def _on_disk(folder: str, path: str) -> str | None:
-    """Find a file on the local disk: return the path as it is, or as its suffix is spelled there."""
-    parent, name = posixpath.split(path)
-    found = _names_in(str(Path(folder, parent))).find(name)
-    return None if found is None else posixpath.join(parent, found)
-
-
-@lru_cache(maxsize=64)
 def _names_in(folder: str) -> SpelledNames:
-    """List a folder's files once: asking for each would take long."""
     try:
         with os.scandir(folder) as entries:
             return SpelledNames(entry.name for entry in entries if not entry.is_dir())

@@ -16,8 +16,9 @@ from datasets.sources.options import SourceOptions
 from datasets.sources.side_table import SideTable
 from datasets.sources.table_choice import choose_tables
 from datasets.sources.table_classes import class_names
+from datasets.sources.table_labels import tells_apart
 from datasets.sources.table_layout import Layout
-from datasets.sources.table_rows import Row, Rows, read_rows, tells_classes_apart
+from datasets.sources.table_rows import Row, Rows, read_rows
 from datasets.sources.trees import Tree
 from datasets.tables.cells import cell_reader
 from datasets.wording import few
@@ -34,7 +35,7 @@ def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
     except SourceError:
         asked = (options.table, options.image_column, options.label_column, options.split_column)
         return Evidence("columns that were asked for") if any(asked) else None
-    if options.label_column is None and not any(map(tells_classes_apart, layouts)):
+    if options.label_column is None and not any(tells_apart(each.table, each.labels) for each in layouts):
         return None
     return Evidence(f"images by '{layouts[0].image}' and classes by {_labels_from(layouts)}")
 

@@ -11,7 +11,8 @@ from datasets.errors import SourceError
 from datasets.images.image_columns import IMAGE_COLUMNS, known
 from datasets.sources.class_legends import LEGENDS
 from datasets.sources.options import SourceOptions
-from datasets.sources.table_columns import LABEL_COLUMNS
+from datasets.sources.table_columns import LABEL_COLUMNS, only_once
+from datasets.sources.table_labels import tells_apart
 from datasets.sources.table_layout import Layout, layout_of, name_of_split, name_within
 from datasets.sources.trees import Tree, refusal
 from datasets.tables.reading import Table
@@ -66,9 +67,13 @@ def may_label(tree: Tree) -> bool:
 
 
 def labels_images(tree: Tree) -> bool:
-    """Say whether a source has a table with columns that are called as those of images and of classes are."""
+    """Say whether a source has a table with columns that are called as those of images and of several classes are."""
     tables = (table for table in tree.tables if not _DUMMY.search(name_within(tree, table)))
-    return any(all(_telling(table)) for table in tables)
+    return any(
+        all(_telling(table))
+        and any(tells_apart(table, [name]) for name in known(only_once(table.header()), LABEL_COLUMNS))
+        for table in tables
+    )
 
 
 def _is_telling(table: Table) -> bool:

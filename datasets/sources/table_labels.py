@@ -63,6 +63,16 @@ def choose_labels(table: Table, first: Texts, options: SourceOptions) -> tuple[t
     raise SourceError(_none(table, candidates, present))
 
 
+def tells_apart(table: Table, columns: Sequence[str]) -> bool:
+    """Say whether there are two labels or more: a catalogue may have a column ``class`` of galaxies alone."""
+    labels: set[str | None] = set()
+    for batch in table.read({columns[0]: pa.string()}) if len(columns) == 1 else ():
+        labels.update(pc.unique(pc.utf8_trim_whitespace(batch[columns[0]])).to_pylist())
+        if len(labels.difference((None, *MISSING))) > 1:
+            return True
+    return len(columns) > 1
+
+
 def hottest(columns: Sequence[pa.Array]) -> npt.NDArray[np.int64]:
     """Return which of one-hot columns has the 1 in each row, int64 (n,); -1 where none or several have."""
     ones = np.stack([pc.is_in(column, pa.array(_ONES)).to_numpy(zero_copy_only=False) for column in columns])

@@ -109,16 +109,6 @@ def read_rows(layouts: Sequence[Layout], options: SourceOptions) -> Rows:
     return rows
 
 
-def tells_classes_apart(layout: Layout) -> bool:
-    """Say whether a table has two labels or more: a catalogue may have a column ``class`` of galaxies alone."""
-    labels: set[str] = set()
-    for batch in layout.table.read({layout.labels[0]: pa.string()}):
-        labels.update(_texts(pc.unique(batch[layout.labels[0]])))
-        if len(labels - {""}) > 1:
-            return True
-    return len(layout.labels) > 1
-
-
 def _file(layout: Layout, value: str, number: int) -> str:
     if layout.is_embedded:
         return f"{layout.name}/{number}"

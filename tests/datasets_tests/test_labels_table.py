@@ -184,9 +184,10 @@ def test_the_longest_end_of_a_path_tells_files_of_one_name_apart(tmp_path):
 
 
 def test_a_table_of_a_split_means_the_images_in_the_folder_of_its_split(tmp_path):
-    images = ("train/1.jpg", "train/2.jpg", "test/1.jpg", "test/2.jpg")
-    source = fill(tmp_path, {"train.csv": rows("1", "2", labels="xy", header="id,label")}, images)
+    images = ("train/1.jpg", "train/2.jpg", "test/1.jpg", "test/3.jpg")
+    source = fill(tmp_path, {"train.csv": rows("1", "2", "3", labels="xyx", header="id,label")}, images)
     listing = read(source)
+    assert listing.rejected == (("3", "no such file"),)
     assert labelled(listing) == {"train/1.jpg": "x", "train/2.jpg": "y"}
     assert [(left.what, left.count) for left in listing.omitted] == [("images that no row of the table names", 2)]
 
