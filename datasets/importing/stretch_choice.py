@@ -31,6 +31,11 @@ def stretch_for(items: Sequence[Item], options: ImportOptions) -> Stretch | None
     """
     named = [item for item in items if is_fits(item.id)]
     if not named and not any(_samples(items, options, _PROBED)):
+        asked = [name for name in ("bands", "stretch_of") if getattr(options, name) is not None]
+        if asked:
+            raise SourceError(
+                f"--{asked[0].replace('_', '-')} is for FITS, and no image of the source is: leave it out"
+            )
         return None
     if options.stretch_of is not None:
         return _stretch_of(options.stretch_of)

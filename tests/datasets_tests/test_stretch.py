@@ -230,6 +230,8 @@ def test_a_source_is_stretched_as_another_dataset_is(source, tmp_path, make_sour
     assert pictures.preprocessing.stretch is None
     with pytest.raises(SourceError, match=r"has no stretch to take: it was not made of FITS, or by an older version$"):
         import_dataset(source, tmp_path / "no", ImportOptions(image_size=SIDE, stretch_of=pictures.path))
+    with pytest.raises(SourceError, match=r"^--bands is for FITS, and no image of the source is: leave it out$"):
+        import_dataset(tmp_path / "source", tmp_path / "no", ImportOptions(image_size=SIDE, bands="r"))
     with pytest.raises(SourceError, match=r"^there is no stretch to take: "):
         import_dataset(source, tmp_path / "no", ImportOptions(image_size=SIDE, stretch_of=str(source)))
 
