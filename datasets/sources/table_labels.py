@@ -17,6 +17,8 @@ from datasets.tables.values import MISSING
 from datasets.wording import few
 
 _ZEROS, _ONES = ("0", "0.0", "False", "false"), ("1", "1.0", "True", "true")
+_FITTED = frozenset({"PSF", "REX", "DEV", "EXP", "SER", "COMP", "SIMP", "DUP"})
+"""Types of the Legacy Surveys: the profile that fits best, which is no class."""
 _MOST_PAIRS = 2000
 """Where two columns have more different values together, they are no classes."""
 
@@ -52,12 +54,13 @@ def choose_labels(table: Table, first: Texts, options: SourceOptions) -> tuple[t
     for columns in (binary, list(filter(may_be_label, binary))):
         if len(columns) > 1 and _one_hot(table, columns):
             return tuple(columns), ""
-    faint = known(names, FAINT_LABEL_COLUMNS)
-    faint = [name for name in faint if _may_be_classes(present[name]) and (name not in binary or len(binary) == 1)]
+    rivals = [name for name in binary if may_be_label(name) or is_morphology(name)]
+    faint = known([name for name in names if _may_be_classes(present[name])], FAINT_LABEL_COLUMNS)
+    faint = [name for name in faint if {*rivals} <= {name} and not set(present[name]) <= _FITTED]
     if faint:
         return (_same(table, faint),), ""
     others = [name for name in names if name not in binary and _may_be_classes(present[name])]
-    candidates = [name for name in (*binary, *others) if may_be_label(name) or (name in binary and is_morphology(name))]
+    candidates = [*rivals, *filter(may_be_label, others)]
     if len(candidates) == 1 and candidates[0] in binary and is_morphology(candidates[0]):
         return (candidates[0],), f"no column is called label or class: '{candidates[0]}' is the only one of 0 and 1"
     raise SourceError(_none(table, candidates, present))
@@ -132,6 +135,7 @@ def _none(table: Table, candidates: Collection[str], first: Texts) -> str:
     fractions = [name for name in first if _are_fractions(first[name])]
     if candidates:
         advice = f"say which with {' or '.join(f'--label-column {_quoted(name)}' for name in list(candidates)[:4])}"
+        advice += ", or one-hot ones together, with commas" if len(candidates) > 2 else ""
     else:
         advice = "name the column of the classes with --label-column"
     votes = "; fractions of votes become classes with --classes rules.toml" if len(fractions) > 1 else ""

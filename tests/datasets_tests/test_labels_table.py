@@ -366,6 +366,14 @@ REFUSED = {
         {"a.csv": rows(*"1234", header="id,ring,bar", labels=["0,1", "1,1", "0,0", "1,0"])},
         "expected a column of classes, .* found id, ring, bar: .*--label-column ring or --label-column bar",
     ),
+    "a type beside a ring": (
+        {"a.csv": rows(*"1234", header="id,type,ring", labels=["a,0", "b,1"] * 2)},
+        "expected a column of classes, .* found id, type, ring: .*--label-column ring or --label-column type",
+    ),
+    "a type that is a profile": (
+        {"a.csv": rows(*"1234", header="id,type", labels=["PSF", "DEV"] * 2)},
+        "expected a column of classes, .* found id, type: say which with --label-column type",
+    ),
     "a flag alone": (
         {"a.csv": rows(*"1234", header="id,wrong_size_warning", labels="0101")},
         "expected a column of classes, .* found id, wrong_size_warning: .*--label-column",
