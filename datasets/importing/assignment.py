@@ -1,6 +1,6 @@
 """Which rows of an import stay, and in which split each comes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,12 +24,21 @@ class Assignment:
     reasons: dict[int, str]
 
 
-def assign_splits(rows: Sequence[Row], classes: Sequence[str], shares: Shares, *, seed: int) -> Assignment:
+def assign_splits(
+    rows: Sequence[Row],
+    classes: Sequence[str],
+    shares: Shares,
+    *,
+    seed: int,
+    reject: Callable[[dict[int, str]], None] = lambda _: None,
+) -> Assignment:
     """Draw the splits that the source leaves open, so that no galaxy comes into two of them.
 
     Rows of the same pixels and different classes cannot stay. The source's own splits are kept; a row whose pixels or
     object the source also has in a split that weighs more (test, then validation) cannot stay. A split with a share
     that the source lacks is drawn out of its training rows.
+
+    ``reject`` is told of the rows that cannot stay, and why, before anything is refused.
 
     Raises SourceError where a class has too few images for the splits to draw.
     """
@@ -39,6 +48,7 @@ def assign_splits(rows: Sequence[Row], classes: Sequence[str], shares: Shares, *
     splits = np.full(len(rows), -1, np.int8)
     splits[kept], leaks = duplicates.source_splits([rows[number] for number in kept], numbers[kept])
     reasons |= {kept[place]: reason for place, reason in leaks.items()}
+    reject(reasons)
     stays = np.ones(len(rows), bool)
     stays[list(reasons)] = False
     splits[~stays] = -1

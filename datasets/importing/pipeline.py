@@ -139,10 +139,12 @@ def _decode_into(
 
 def _assign(listing: Listing, staging: Staging, quarantine: Quarantine, options: ImportOptions) -> npt.NDArray[np.int8]:
     """Return the split's code of each row, -1 for those that cannot stay, which go into quarantine."""
-    assignment = assign_splits(staging.rows, listing.classes, _shares(options), seed=options.seed)
-    for row, reason in sorted(assignment.reasons.items()):
-        quarantine.add(staging.rows[row].id, reason)
-    return assignment.splits
+
+    def reject(reasons: dict[int, str]) -> None:
+        for row, reason in sorted(reasons.items()):
+            quarantine.add(staging.rows[row].id, reason)
+
+    return assign_splits(staging.rows, listing.classes, _shares(options), seed=options.seed, reject=reject).splits
 
 
 def _complete(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datasets.arrow.provenance import Omission
 from datasets.classes import class_key, ordered
 from datasets.errors import SourceError
+from datasets.sources.copied_folders import without_copies
 from datasets.sources.doubtful_folders import Placed, hardly_class, refuse_doubtful, trained, without_masks
 from datasets.sources.folder_nodes import Node, folder_nodes
 from datasets.sources.options import SourceOptions
@@ -51,6 +52,9 @@ def class_files(tree: Tree, options: SourceOptions, *, expected: str) -> ClassFi
     top = folder_nodes(tree)
     root, omitted = _below_wrapping(top, options)
     splits = split_folders(tree, root, options.split_folders)
+    if splits is None:
+        root, copies = without_copies(tree, root)
+        omitted += copies
     bases = splits.folders if splits else ((root, None),)
     tops = {root: None, **dict(bases)}
     omitted += splits.omitted if splits else ()
@@ -73,7 +77,8 @@ def class_files(tree: Tree, options: SourceOptions, *, expected: str) -> ClassFi
         advice = "; images without labels are for `galaxy classify`" if loose else ""
         raise refusal(tree.path, expected, f"{found} ({described(tree)}){advice}")
     if len(classes) < 2:
-        raise refusal(tree.path, expected, f"only the class '{classes[0]}', and two are needed to tell apart")
+        found = f"only the class '{classes[0]}', and two are needed to tell apart"
+        raise refusal(tree.path, expected, f"{found}: labels can be the names of folders, or come from a table")
     if splits is None:
         refuse_doubtful(str(tree.path), root, options)
     prefix, labels = f"{root.path}/" if root.path else "", {name: label for label, name in enumerate(classes)}
@@ -116,7 +121,8 @@ def _placed(tree: Tree, bases: Iterable[tuple[Node, Split | None]], options: Sou
         names = {class_key(folder.name) for folder in base.holding}
         for folder in base.holding:
             others = names - {class_key(folder.name)}
-            has_classes = len(folder.holding) > 1 or any(class_key(each.name) in others for each in folder.holding)
+            inner = [each.name for each in folder.holding if not hardly_class(each.name)]
+            has_classes = len(inner) > 1 or any(class_key(name) in others for name in inner)
             if options.class_level is None and not folder.direct and has_classes:
                 below = few([f"{folder.name}/{each.name}" for each in folder.holding], most=4)
                 raise SourceError(

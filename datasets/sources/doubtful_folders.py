@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datasets.arrow.provenance import Omission
 from datasets.classes import class_key
 from datasets.errors import SourceError
-from datasets.images.archives import is_archive
+from datasets.images.archives import archive_stem, is_archive
 from datasets.sources.folder_nodes import Node
 from datasets.sources.options import SourceOptions
 from datasets.splits import Split, split_named
@@ -16,7 +16,7 @@ _HARDLY_CLASSES = frozenset(
     {"all", "annotations", "annots", "assets", "backup", "docs", "demo", "demos", "example", "examples", "figures"}
     | {"extra", "extras", "images", "img", "imgs", "labels", "masks", "models", "output", "outputs", "pictures", "pred"}
     | {"predict", "predictions", "preds", "preview", "previews", "results", "sample", "sample_images", "samples"}
-    | {"screenshots", "thumbnails", "unlabeled", "unlabelled"}
+    | {"new folder", "screenshots", "thumbnails", "unlabeled", "unlabelled"}
 )
 """Names of folders, in small letters, that are hardly those of classes."""
 _NO_LABEL = frozenset({"unknown", "none", "data", "no_label", "nolabel"})
@@ -25,13 +25,17 @@ _OF_IMAGE = re.compile(
     r"(.+?)[ _.-]+(?:masks?|segm?|segmentation|segmap|ground_?truth|gt|wht|weight|ivar|psf|dq)(?:[ _-]?\d+)?",
     re.IGNORECASE,
 )
+_OF_IMAGES = frozenset(
+    {"mask", "masks", "segmentation", "segmentations", "thumbs", "thumbnails", "previews", "weights", "annotations"}
+)
+"""Names of folders in those of classes, in small letters, of what there is for images beside them."""
 Placed = tuple[str, str, Split | None]
 """A file's path, the name of its class, and its split."""
 
 
 def hardly_class(name: str) -> bool:
     """Say whether a name is hardly that of a class, nor of a split."""
-    return name.casefold() in _HARDLY_CLASSES and split_named(name) is None
+    return name.casefold() in _HARDLY_CLASSES | _OF_IMAGES and split_named(name) is None
 
 
 def refuse_doubtful(source: str, root: Node, options: SourceOptions) -> None:
@@ -74,18 +78,35 @@ def trained(source: str, placed: list[Placed], options: SourceOptions) -> tuple[
 
 
 def without_masks(placed: Iterable[Placed]) -> tuple[list[Placed], list[Omission]]:
-    """Leave out masks, segmentations and weights: files named for an image beside them, as `7_mask.png` for `7.png`."""
+    """Leave out masks, segmentations, weights and thumbnails, where a class has images beside them.
+
+    They are named for an image in the same folder, as ``7_mask.png`` for ``7.png``, or lie in a folder of such ones.
+    """
     files = list(placed)
     stems = {path.rpartition(".")[0] for path, *_ in files}
-    kept = [each for each in files if not _is_mask(each[0], stems)]
+    apart = {path for path, name, _ in files if _is_apart(path, name)}
+    classes = {(name, split) for path, name, split in files if path not in apart}
+    kept = [
+        (path, name, split)
+        for path, name, split in files
+        if not _is_mask(path, stems) and not (path in apart and (name, split) in classes)
+    ]
     left = len(files) - len(kept)
-    return kept, [Omission("masks", left, "masks or weights, named for images beside them")] if left else []
+    return kept, [Omission("masks", left, "masks, weights or thumbnails of images beside them")] if left else []
 
 
 def _is_mask(path: str, stems: set[str]) -> bool:
     folder, slash, name = path.rpartition("/")
     named = _OF_IMAGE.fullmatch(name.partition(".")[0])
     return named is not None and f"{folder}{slash}{named[1]}" in stems
+
+
+def _is_apart(path: str, name: str) -> bool:
+    """Say whether a file of a class lies in a folder of masks or the like below that of the class."""
+    folders = [archive_stem(folder).strip() for folder in path.split("/")[:-1]]
+    last = name.rpartition("/")[2]
+    inner = folders[folders.index(last) + 1 :] if last in folders else []
+    return any(folder.casefold() in _OF_IMAGES for folder in inner)
 
 
 def _asked(name: str, options: SourceOptions) -> bool:

@@ -49,6 +49,11 @@ class Node:
         for name in sorted(self.folders):
             yield from self.folders[name].below()
 
+    def without(self, folder: "Node") -> "Node":
+        """Return a folder that lacks one of those in it."""
+        folders = {name: each for name, each in self.folders.items() if each is not folder}
+        return Node(self.path, folders, self.files, self.direct, self.images - folder.images)
+
     def shown(self, root: "Node") -> str:
         """Return its path below ``root`` as messages show it: with a ``/`` behind."""
         return f"{self.path.removeprefix(root.path).lstrip('/')}/"

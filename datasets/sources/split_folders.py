@@ -1,18 +1,15 @@
 """Which folders of a source are splits, and which of those beside them are left out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from datasets.arrow.provenance import Omission
 from datasets.errors import SourceError
+from datasets.sources.copied_folders import are_copies, by_name
+from datasets.sources.doubtful_folders import hardly_class
 from datasets.sources.folder_nodes import Node
 from datasets.sources.trees import Tree
 from datasets.splits import Split, is_fold, split_named
 from datasets.wording import few
-
-_COMPARED = 2**20
-"""First bytes of files that are compared."""
 
 
 @dataclass(frozen=True)
@@ -125,25 +122,25 @@ def _refuse_unnamed(source: str, folders: list[Node]) -> None:
     if len(folders) < 2 or any(folder.direct for folder in folders):
         return
     shared = set.intersection(*({below.name.casefold() for below in folder.holding} for folder in folders))
+    shared = {name for name in shared if not hardly_class(name)}
     inside = [below for folder in folders for below in folder.holding if split_named(below.name)]
     if len(shared) > 1 and (len(inside) < len(shared) or any(below.holding for below in inside)):
         first, second, *_ = (folder.name for folder in folders)
         raise SourceError(
             f"'{source}' can be read in 2 ways: {few([folder.name for folder in folders])} hold the same folders, "
             f"{few(sorted(shared))}; if these are the classes, say which are the splits with --split-folders "
-            f"train={first},test={second}; else --split-folders none --class-level 1"
+            f"train={first},test={second}; if they hold the same images in several ways, import one of them; else "
+            "--split-folders none --class-level 1"
         )
 
 
 def _beside(tree: Tree, root: Node, splits: list[tuple[Node, Split]], others: list[Node]) -> list[Omission]:
     """Say of the folders beside splits why they are left out. Raises SourceError for one that may be meant."""
-    known: dict[str, list[str]] = {}
-    for path in (path for folder, _ in splits for path in folder.below()):
-        known.setdefault(PurePosixPath(path).name, []).append(path)
+    known = by_name(path for folder, _ in splits for path in folder.below())
     classes = {below.name.casefold() for folder, _ in splits for below in folder.holding}
     omitted = []
     for folder in others:
-        if _are_copies(tree, list(folder.below()), known):
+        if are_copies(tree, list(folder.below()), known):
             why = "holds the images of the splits once more"
         elif not _unwrapped(folder).holding and folder.name.casefold() not in classes:
             why = "a folder beside the splits, without class folders"
@@ -155,21 +152,3 @@ def _beside(tree: Tree, root: Node, splits: list[tuple[Node, Split]], others: li
             )
         omitted.append(Omission(folder.shown(root), folder.images, why))
     return omitted
-
-
-def _are_copies(tree: Tree, paths: list[str], known: Mapping[str, list[str]]) -> bool:
-    """Say whether files are ``known`` ones once more: all by name and size, three of them by content."""
-    twins = []
-    for path in paths:
-        named = known.get(PurePosixPath(path).name, [])
-        size = tree.contents.size(path) if named else 0
-        same = [other for other in named if tree.contents.size(other) == size]
-        if not same:
-            return False
-        twins.append((path, same))
-    looked_at = {0, len(twins) // 2, len(twins) - 1} if twins else set()
-    return all(any(_equal(tree, twins[place][0], other) for other in twins[place][1]) for place in looked_at)
-
-
-def _equal(tree: Tree, one: str, other: str) -> bool:
-    return tree.head(one, _COMPARED) == tree.head(other, _COMPARED)

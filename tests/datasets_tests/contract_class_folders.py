@@ -106,6 +106,21 @@ CLASS_FOLDERS = {
     "masks beside the images": right(
         PLAIN | {f"{NAMES[n % 3]}/{n}_mask.png": 40 + n for n in range(6)}, ALL, "6: masks"
     ),
+    "thumbnails in the class folders": right(
+        PLAIN | {f"{NAMES[n % 3]}/thumbs/{n}.png": 40 + n for n in range(6)}, ALL, "6: masks, weights or thumbnails"
+    ),
+    "masks beside a folder of images in each class": right(
+        laid("{c}/images/{n}.png") | {f"{NAMES[n % 3]}/masks/{n}.png": 40 + n for n in range(6)},
+        ALL,
+        "6: masks",
+    ),
+    "all of it once more in a folder beside": right(
+        PLAIN | laid("data/{c}/{n}.png"), ALL, "data/ 12: holds the images of the class folders once more"
+    ),
+    "half of it once more, half anew": refused(PLAIN | laid("data/{c}/{n}.png", range(6, 18)), "--class-level 1"),
+    "a copy of a class": refused(
+        PLAIN | {f"{NAMES[0]} - Copy/{n}.png": n for n in range(0, 12, 3)}, "0 distinct images.*listed in"
+    ),
     "masks in a folder": refused(laid("images/{n}.png") | laid("masks/{n}.png", range(40, 52)), "--drop-class|table"),
     "labels of YOLO": refused(
         laid("train/images/{n}.png")
