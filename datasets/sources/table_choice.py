@@ -92,7 +92,9 @@ def _telling(table: Table) -> tuple[bool, bool]:
 def _asked_for(tree: Tree, options: SourceOptions) -> Sequence[Table]:
     """Return the tables that may be meant, those first whose columns have names that are known."""
     if options.table is None:
-        return sorted(tree.tables, key=_is_telling, reverse=True)
+        legends = {name for name in LEGENDS if name.endswith(".csv")}
+        tables = [table for table in tree.tables if posixpath.basename(table.name) not in legends or tree.is_file]
+        return sorted(tables, key=lambda table: (not _DUMMY.search(table.name), _is_telling(table)), reverse=True)
     names = {name_within(tree, table): table for table in tree.tables}
     asked = [options.table] if options.table in names else options.table.split(",")
     found = [[names[name] for name in names if name == part or name.endswith(f"/{part}")] for part in asked]

@@ -157,7 +157,10 @@ def _leading(first: Texts, names: Sequence[str], finder: ImageFinder) -> dict[st
     files = {name: [_file(finder, value) if value else None for value in first[name]] for name in names}
     counts = {name: sum(file is not None for file in files[name]) for name in names}
     most = max(counts.values(), default=0)
-    return {name: files[name] for name in names if counts[name] and counts[name] * 2 >= most}
+    leading = {name: files[name] for name in names if counts[name] and counts[name] * 2 >= most}
+    # Numbers of something else, such as of classes, may be those of images by chance, but the same few again and again.
+    distinct = {name: found for name, found in leading.items() if len(set(found)) == len(found)}
+    return distinct or leading
 
 
 def _leading_later(table: Table, names: Sequence[str], finder: ImageFinder) -> dict[str, list[str | None]]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from datasets.errors import SourceError
+from datasets.tables.aligned import Tabbed
 from datasets.tables.dialects import dialect_of
 from datasets.tables.encodings import Utf8Stream
 from datasets.tables.values import MISSING
@@ -20,12 +21,15 @@ _WRONG_VALUE = re.compile(r"In CSV column #(\d+): .*invalid value '(.*)'")
 
 
 class Delimited:
-    """A table of delimited text; every column is text until it is asked for as something else."""
+    """A table of delimited text; every column is text until it is asked for as something else.
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    ``blanks`` says that columns may be parted by them.
+    """
+
+    def __init__(self, stream: IO[bytes], *, blanks: bool = False) -> None:
         self._text = Utf8Stream(stream)
         head = self._text.head(_HEAD)
-        dialect = dialect_of(head)
+        dialect = dialect_of(head, blanks=blanks)
         if dialect is None:
             raise pa.ArrowInvalid("an empty file")
         if b"\0" in head[: dialect.start]:
@@ -61,10 +65,11 @@ class Delimited:
         )
         # In one thread, which is as fast, the rows have numbers.
         read = pa.csv.ReadOptions(block_size=BATCH, column_names=names, use_threads=False)
+        blanks = self._dialect.delimiter == " "
         parse = pa.csv.ParseOptions(
-            delimiter=self._dialect.delimiter, newlines_in_values=True, invalid_row_handler=refuse
+            delimiter="\t" if blanks else self._dialect.delimiter, newlines_in_values=True, invalid_row_handler=refuse
         )
-        text = io.BufferedReader(self._text, BATCH)
+        text = io.BufferedReader(Tabbed(self._text) if blanks else self._text, BATCH)
         try:
             for batch in pa.csv.open_csv(text, read_options=read, parse_options=parse, convert_options=convert):
                 yield batch.columns

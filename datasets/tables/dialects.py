@@ -5,9 +5,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from datasets.tables.aligned import parted_by_blanks
+
 DELIMITERS = (",", "\t", ";", "|")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _SAMPLE = 20
+_NUMBER = re.compile(r"[-+.\d]+(?:[eE][-+]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+(?:[eE][-+]?\d+)?\s*")
 _DECIMAL_POINT = re.compile(r"\s*[-+]?\d+\.\d+(?:[eE][-+]?\d+)?\s*")
 
@@ -18,7 +21,7 @@ class Dialect:
 
     Attributes:
         names: the columns', as they stand, without the blanks around them.
-        delimiter: what parts the columns.
+        delimiter: what parts the columns; a blank for any number of them.
         decimal: the sign before a number's decimals, ``.`` or ``,``.
         start: bytes before the first row.
         lines: lines before the first row: blank ones, comments and the header.
@@ -33,8 +36,10 @@ class Dialect:
     is_sure: bool
 
 
-def dialect_of(head: bytes) -> Dialect | None:
+def dialect_of(head: bytes, *, blanks: bool = False) -> Dialect | None:
     """Tell the dialect by the beginning of a table, UTF-8; None where there is no line with anything in it.
+
+    ``blanks`` says that they may part columns, too.
 
     Lines that begin with ``#`` before the header are comments. The delimiter is the one that parts the header and the
     first rows into the same number of columns, the most of them.
@@ -49,7 +54,8 @@ def dialect_of(head: bytes) -> Dialect | None:
         return None
     following = [line.decode(errors="replace") for line in _LINE_END.split(head[start:], _SAMPLE)]
     rows = [line for line in following[:-1] if line.strip()] or following[:1]
-    delimiter = max(DELIMITERS, key=lambda each: _agreement(header, rows, each))
+    delimiters = (*DELIMITERS, " ") if blanks else DELIMITERS
+    delimiter = max(delimiters, key=lambda each: _agreement(header, rows, each))
     names = tuple(name.strip() for name in _parted([header], delimiter)[0])
     is_sure = _agreement(header, rows, delimiter)[0]
     return Dialect(names, delimiter, _decimal(rows, delimiter), start, lines, is_sure)
@@ -57,12 +63,15 @@ def dialect_of(head: bytes) -> Dialect | None:
 
 def is_delimited(head: bytes) -> bool:
     """Say whether a file begins as a table of two columns or more does, which a text of words does not."""
-    dialect = None if b"\0" in head else dialect_of(head)
+    dialect = None if b"\0" in head else dialect_of(head, blanks=True)
     return dialect is not None and dialect.is_sure
 
 
 def _agreement(header: str, rows: Sequence[str], delimiter: str) -> tuple[bool, int]:
-    columns = len(_parted([header], delimiter)[0])
+    names = _parted([header], delimiter)[0]
+    columns = len(names)
+    if delimiter == " " and (not any(rows) or any(map(_NUMBER.fullmatch, names))):
+        return False, columns  # words, or numbers without a header
     same = all(len(row) == columns for row in _parted(rows, delimiter) if row)
     return columns > 1 and same, columns
 
@@ -76,6 +85,8 @@ def _decimal(rows: Sequence[str], delimiter: str) -> str:
 
 
 def _parted(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    if delimiter == " ":
+        return list(parted_by_blanks(line.replace("\t", " ") for line in lines))
     try:
         return list(csv.reader(lines, delimiter=delimiter)) or [[]]
     except csv.Error:  # a line of more than 128 KiB

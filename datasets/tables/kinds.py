@@ -24,15 +24,18 @@ from datasets.tables.dialects import is_delimited
 from datasets.tables.json_lines import JsonLines
 
 _PACKED_SUFFIXES = ("", ".gz", ".bz2", ".xz")
-_TEXT = tuple(f"{kind}{packed}" for kind in (".csv", ".tsv", ".tab") for packed in _PACKED_SUFFIXES)
+_TEXT = tuple(f"{kind}{packed}" for kind in (".csv", ".tsv", ".tab", ".ecsv") for packed in _PACKED_SUFFIXES)
 _BINARY = tuple(
     f"{kind}{packed}"
     for kind in (".parquet", ".pq", ".feather", ".arrow", ".vot", ".votable")
     for packed in _PACKED_SUFFIXES
 )
 _BOOKS = (".xlsx", ".xls", ".ods")
+_ALIGNED = (".txt", ".dat", ".ecsv")
+"""Suffixes of tables whose columns may be parted by blanks; in a CSV a blank is one of a name."""
 _LINES = tuple(f"{kind}{packed}" for kind in (".jsonl", ".ndjson") for packed in _PACKED_SUFFIXES)
 _PERHAPS_FITS = (".fits", ".fit", ".fits.gz", ".fit.gz")
+_PERHAPS_VOTABLE = (".xml",)
 _PERHAPS_TEXT = (".txt", ".dat")
 _CONTINUED = b"\xff\xff\xff\xff"
 """The mark at the beginning of Arrow's format for streams, in which Hugging Face keeps what it has loaded."""
@@ -60,6 +63,8 @@ def is_table(name: str, head: Callable[[int], bytes] | None = None) -> bool:
     lower = name.lower()
     if head is not None and lower.endswith(_PERHAPS_FITS):
         return is_fits_table(head(FITS_HEAD))
+    if head is not None and lower.endswith(_PERHAPS_VOTABLE):
+        return b"<VOTABLE" in head(FITS_HEAD)
     if head is not None and lower.endswith(_PERHAPS_TEXT):
         return is_delimited(head(FITS_HEAD))
     return lower.endswith((*_TEXT, *_LINES, *_BINARY, *_BOOKS))
@@ -67,7 +72,7 @@ def is_table(name: str, head: Callable[[int], bytes] | None = None) -> bool:
 
 def may_be_table(name: str) -> bool:
     """Say whether only a file's first bytes tell if it is a table."""
-    return name.lower().endswith((*_PERHAPS_FITS, *_PERHAPS_TEXT))
+    return name.lower().endswith((*_PERHAPS_FITS, *_PERHAPS_VOTABLE, *_PERHAPS_TEXT))
 
 
 def open_reader(stack: ExitStack, name: str, raw: IO[bytes]) -> Reader:
@@ -88,7 +93,9 @@ def open_reader(stack: ExitStack, name: str, raw: IO[bytes]) -> Reader:
         return Parquet(file) if first.startswith(b"PAR1") else Feather(file, is_stream=first.startswith(_CONTINUED))
     if name.lower().endswith(_BINARY):
         raise SourceError(f"expected a table, found a file that is no {Path(name).suffix[1:]}, whatever its name says")
-    return JsonLines(_on_disk(stack, stream)) if name.lower().endswith(_LINES) else Delimited(stream)
+    if name.lower().endswith(_LINES):
+        return JsonLines(_on_disk(stack, stream))
+    return Delimited(stream, blanks=name.lower().endswith(_ALIGNED))
 
 
 def _packed(first: bytes, stream: io.BufferedReader) -> IO[bytes] | gzip.GzipFile | None:

@@ -125,6 +125,7 @@ FOUND = {
             for n in (1, 2, 3, 4)
         )
     },
+    "numbers that are images' by chance": {"a.csv": rows(*"1234", header="path,id,label", labels=["1,x", "2,y"] * 2)},
     "parquet": {"a.parquet": parquet(image_id=[1, 2, 3, 4], label=["x", "y", "x", "y"])},
     "categories": {"a.parquet": parquet(id=[1, 2, 3, 4], label=pa.array(["x", "y", "x", "y"]).dictionary_encode())},
     "a dummy beside it": {"train.csv": numbered("{}"), "sample_submission.csv": rows(*"1234", labels="0000")},
@@ -373,6 +374,17 @@ REFUSED = {
     "a type that is a profile": (
         {"a.csv": rows(*"1234", header="id,type", labels=["PSF", "DEV"] * 2)},
         "expected a column of classes, .* found id, type: say which with --label-column type",
+    ),
+    "a dummy beside a column of an unknown name": (
+        {
+            "z.csv": rows(*"1234", header="id_code,diagnosis"),
+            "sample_submission.csv": rows(*"1234", header="id_code,diagnosis"),
+        },
+        "z.csv' cannot be imported: expected a column of classes.*--label-column diagnosis",
+    ),
+    "names of classes alone": (
+        {"classes.csv": rows(*"1234", header="id,label")},
+        "classes.csv|no table|only the class",
     ),
     "a flag alone": (
         {"a.csv": rows(*"1234", header="id,wrong_size_warning", labels="0101")},

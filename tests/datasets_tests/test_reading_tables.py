@@ -124,6 +124,18 @@ def test_every_way_to_write_a_table_is_read_alike(data):
     assert given.sample(1).num_rows == 1
 
 
+def test_columns_parted_by_blanks_as_astronomers_align_them():
+    data = b"# by hand\n id   class        z\n  1  'x'          0.5\n 22  \"edge on\"   -1\r\n\n333\tz\t2 \n"
+    for name in ("a.txt", "a.dat"):
+        opened = Table(name, lambda: io.BytesIO(data))
+        assert is_table(name, lambda _: data)
+        wanted = {"id": pa.string(), "class": pa.string(), "z": pa.float64()}
+        assert read(opened, wanted) == {"id": ["1", "22", "333"], "class": ["'x'", "edge on", "z"], "z": [0.5, -1, 2]}
+    assert table(b"galaxy name\nNGC 1\n").header() == ["galaxy name"]
+    with pytest.raises(SourceError, match="expected 2 columns in each row, found 3 in line 3: 3"):
+        list(Table("a.txt", lambda: io.BytesIO(b"a b\n1 2\n3 4 5\n")).read({"a": pa.string()}))
+
+
 def test_a_table_is_read_from_the_disk_and_out_of_a_zip(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, make in BINARIES.items():
@@ -229,7 +241,9 @@ def test_tables_of_fits_are_told_from_images():
 
 def test_text_files_are_tables_where_they_begin_as_one():
     lists = (b"path\tlabel\na\tb\n", b"a;b\n", b"# by hand\n\na|b\nc|d")
-    words = (b"", b"Images, mostly\nof galaxies.\n", b"spiral\nround\n", b"0 0.5 0.5 1 1\n", b"a,b\0")
+    words = (b"", b"Images, mostly\nof the galaxies.\n", b"spiral\nround\n", b"0 0.5 0.5 1 1\n", b"a,b\0")
+    assert is_table("a.xml", lambda _: votable())
+    assert not is_table("a.xml", lambda _: b"<?xml version='1.0'?><annotation/>")
     assert [is_table("a.TXT", lambda _, data=data: data) for data in (*lists, *words)] == [True] * 3 + [False] * 5
 
 
