@@ -36,7 +36,7 @@ def split_folders(tree: Tree, root: Node, given: str | None) -> SplitFolders | N
     _refuse_folds(source, folders)
     named = {folder: split for folder in folders if (split := split_named(folder.name)) is not None}
     if not named:
-        _refuse_unnamed(source, folders)
+        _refuse_unnamed(source, root, folders)
         return None
     splits = [(_unwrapped(folder), split) for folder, split in named.items()]
     labelled = [(folder, split) for folder, split in splits if folder.holding]
@@ -117,14 +117,23 @@ def _refuse_folds(source: str, folders: list[Node]) -> None:
         )
 
 
-def _refuse_unnamed(source: str, folders: list[Node]) -> None:
-    """Refuse folders that hold folders of the same names each: splits in another language, or classes."""
+def _refuse_unnamed(source: str, root: Node, folders: list[Node]) -> None:
+    """Refuse folders that hold folders of the same names each: splits in another language, or classes; or of splits."""
     if len(folders) < 2 or any(folder.direct for folder in folders):
         return
+    inside = {below: split for folder in folders for below in folder.holding if (split := split_named(below.name))}
+    if any(below.holding for below in inside):
+        paths = {
+            split: [below.shown(root).rstrip("/") for below in inside if inside[below] is split] for split in Split
+        }
+        together = ",".join(f"{split}={'+'.join(paths[split][:3])}" for split in Split if paths[split])
+        raise SourceError(
+            f"'{source}' has splits in each of {few([folder.name for folder in folders])}: take those of several "
+            f"together with --split-folders {together}, or import one of the folders"
+        )
     shared = set.intersection(*({below.name.casefold() for below in folder.holding} for folder in folders))
     shared = {name for name in shared if not hardly_class(name)}
-    inside = [below for folder in folders for below in folder.holding if split_named(below.name)]
-    if len(shared) > 1 and (len(inside) < len(shared) or any(below.holding for below in inside)):
+    if len(shared) > 1 and len(inside) < len(shared):
         first, second, *_ = (folder.name for folder in folders)
         raise SourceError(
             f"'{source}' can be read in 2 ways: {few([folder.name for folder in folders])} hold the same folders, "

@@ -191,6 +191,13 @@ CLASS_FOLDERS = {
     "two sets with splits": refused(
         splits("sdss/train", "sdss/test") | splits("hst/train", "hst/test"), "--split-folders"
     ),
+    "two sets with a split": refused(
+        laid("2019/train/{c}/{n}.png") | laid("2020/train/{c}/{n}.png", range(12, 24)), "--split-folders"
+    ),
+    "two sets with a split of another name each": refused(
+        laid("2019/train/{c}/{n}.png") | laid("2020/training/{c}/{n}.png", range(12, 24)),
+        r"--split-folders train=2019/train\+2020/training",
+    ),
     "two surveys": refused(laid("sdss/{c}/{n}.png") | laid("hst/{c}/{n}.png", range(12, 24)), "--split-folders"),
     "folds": refused(laid("fold1/{c}/{n}.png", TRAIN) | laid("fold2/{c}/{n}.png", TEST), "--split-folders"),
     "a holdout": refused(laid("train/{c}/{n}.png", TRAIN) | laid("holdout/{c}/{n}.png", TEST), "--split-folders"),
