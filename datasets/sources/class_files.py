@@ -16,6 +16,8 @@ from datasets.splits import Split, split_named
 from datasets.tables.kinds import is_table
 from datasets.wording import few
 
+EXPECTED = "a folder or archive with a folder of images for each class"
+
 
 @dataclass(frozen=True)
 class ClassFile:
@@ -42,13 +44,26 @@ class ClassFiles:
     notes: tuple[str, ...]
 
 
-def class_files(tree: Tree, options: SourceOptions, *, expected: str) -> ClassFiles:
+def class_files(tree: Tree, options: SourceOptions) -> ClassFiles:
     """Find the files in class folders, tables left out.
 
-    Raises SourceError, saying what is ``expected``, where there are none, or several ways to take them.
+    Raises SourceError where there are none, or several ways to take them.
     """
+    key = ("class files", options)
+    if key not in tree.findings:
+        try:
+            tree.findings[key] = _found(tree, options)
+        except SourceError as error:
+            tree.findings[key] = str(error)
+    found = tree.findings[key]
+    if isinstance(found, ClassFiles):
+        return found
+    raise SourceError(str(found))
+
+
+def _found(tree: Tree, options: SourceOptions) -> ClassFiles:
     if tree.is_file or not tree.entries:
-        raise refusal(tree.path, expected, "a file" if tree.is_file else "nothing in it")
+        raise refusal(tree.path, EXPECTED, "a file" if tree.is_file else "nothing in it")
     top = folder_nodes(tree)
     root, omitted = _below_wrapping(top, options)
     splits = split_folders(tree, root, options.split_folders)
@@ -75,10 +90,10 @@ def class_files(tree: Tree, options: SourceOptions, *, expected: str) -> ClassFi
     if not placed:
         found = f"{loose} images outside of any folder" if loose else "no file in any folder"
         advice = "; images without labels are for `galaxy classify`" if loose else ""
-        raise refusal(tree.path, expected, f"{found} ({described(tree)}){advice}")
+        raise refusal(tree.path, EXPECTED, f"{found} ({described(tree)}){advice}")
     if len(classes) < 2:
         found = f"only the class '{classes[0]}', and two are needed to tell apart"
-        raise refusal(tree.path, expected, f"{found}: labels can be the names of folders, or come from a table")
+        raise refusal(tree.path, EXPECTED, f"{found}: labels can be the names of folders, or come from a table")
     if splits is None:
         refuse_doubtful(str(tree.path), root, options)
     prefix, labels = f"{root.path}/" if root.path else "", {name: label for label, name in enumerate(classes)}

@@ -16,13 +16,12 @@ from datasets.sources.trees import Tree
 from datasets.wording import few
 
 OVER = frozenset[str]()
-EXPECTED = "a folder or archive with a folder of images for each class"
 
 
 def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
     """See class folders that hold pictures."""
     try:
-        found = class_files(tree, options, expected=EXPECTED)
+        found = class_files(tree, options)
     except SourceError:
         return None
     return evidence(found) if any(not is_fits(file.name) for file in found.files) else None
@@ -36,7 +35,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
 
     Raises SourceError where there are no two class folders with files, or it may be several ways which they are.
     """
-    found = class_files(tree, options, expected=EXPECTED)
+    found = class_files(tree, options)
     files = [file for file in found.files if not is_fits(file.name)]
     items = tuple(Item(file.name, file.label, tree.reader(found.root + file.name), file.split) for file in files)
     fits = len(found.files) - len(files)

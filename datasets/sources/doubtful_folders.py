@@ -84,12 +84,13 @@ def without_masks(placed: Iterable[Placed]) -> tuple[list[Placed], list[Omission
     """
     files = list(placed)
     stems = {path.rpartition(".")[0] for path, *_ in files}
-    apart = {path for path, name, _ in files if _is_apart(path, name)}
-    classes = {(name, split) for path, name, split in files if path not in apart}
+    folders = {(path.rpartition("/")[0], name) for path, name, _ in files}
+    apart = {folder for folder in folders if _is_apart(*folder)}
+    classes = {(name, split) for path, name, split in files if (path.rpartition("/")[0], name) not in apart}
     kept = [
         (path, name, split)
         for path, name, split in files
-        if not _is_mask(path, stems) and not (path in apart and (name, split) in classes)
+        if not _is_mask(path, stems) and not ((path.rpartition("/")[0], name) in apart and (name, split) in classes)
     ]
     left = len(files) - len(kept)
     return kept, [Omission("masks", left, "masks, weights or thumbnails of images beside them")] if left else []
@@ -102,8 +103,8 @@ def _is_mask(path: str, stems: set[str]) -> bool:
 
 
 def _is_apart(path: str, name: str) -> bool:
-    """Say whether a file of a class lies in a folder of masks or the like below that of the class."""
-    folders = [archive_stem(folder).strip() for folder in path.split("/")[:-1]]
+    """Say whether a folder is one of masks or the like below that of a class."""
+    folders = [archive_stem(folder).strip() for folder in path.split("/")]
     last = name.rpartition("/")[2]
     inner = folders[folders.index(last) + 1 :] if last in folders else []
     return any(folder.casefold() in _OF_IMAGES for folder in inner)

@@ -27,7 +27,7 @@ EXPECTED = "a folder or archive with a folder of FITS files for each class"
 def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
     """See class folders that hold FITS files."""
     try:
-        found = class_files(tree, options, expected=EXPECTED)
+        found = class_files(tree, options)
     except SourceError:
         return None
     return evidence(found) if any(is_fits(file.name) for file in found.files) else None
@@ -38,7 +38,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
 
     Other files are left out; a galaxy whose bands are incomplete is rejected. Raises SourceError where there is none.
     """
-    found = class_files(tree, options, expected=EXPECTED)
+    found = class_files(tree, options)
     files: defaultdict[int, dict[str, ClassFile]] = defaultdict(dict)
     for file in found.files:
         if is_fits(file.name):

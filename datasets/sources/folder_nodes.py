@@ -85,7 +85,7 @@ def folder_nodes(tree: Tree) -> Node:
 
 
 def _may_be_image(tree: Tree, path: str) -> bool:
-    suffix = PurePosixPath(path).suffix.lower()
-    if is_image(path) or is_fits(path) or suffix in _UNREAD:
+    if is_image(path) or is_fits(path):
         return True
-    return not suffix and tree.head(path).startswith(_FIRST_BYTES)
+    suffix = PurePosixPath(path).suffix.lower()
+    return suffix in _UNREAD or (not suffix and tree.head(path).startswith(_FIRST_BYTES))

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.feather
 
 from datasets.sources.side_table import SideTable
 from datasets.tables.reading import Table
@@ -25,8 +24,9 @@ def side_columns(parts: Sequence[tuple[Columns, Sequence[str]]]) -> SideTable | 
     for columns, ids in parts:
         arrays = {name: array for name, values in columns.items() if (array := _array(values)) is not None}
         if arrays:
-            stream = io.BytesIO()
-            pa.feather.write_feather(pa.table(arrays), stream)
+            stream, table = io.BytesIO(), pa.table(arrays)
+            with pa.ipc.new_file(stream, table.schema) as writer:
+                writer.write_table(table)
             rows |= {name: (len(tables), row) for row, name in enumerate(ids)}
             tables.append(Table("the source's columns", partial(io.BytesIO, stream.getvalue())))
     return SideTable(tuple(tables), rows) if tables else None

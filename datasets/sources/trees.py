@@ -75,6 +75,7 @@ class Tree:
         omitted: what is in it and not in the entries.
         damaged: (archive, reason) of archives in it that cannot be read.
         contents: reads its files.
+        findings: what was found in it, by what was looked for: forms look for the same, and large trees take long.
         scratch: has what is unpacked of it, as long as this is.
     """
 
@@ -86,6 +87,7 @@ class Tree:
     damaged: tuple[tuple[str, str], ...] = ()
     contents: Homes = field(default_factory=lambda: Homes({}), repr=False)
     scratch: Scratch = field(default_factory=Scratch, repr=False)
+    findings: dict[object, object] = field(default_factory=dict, repr=False)
 
     @cached_property
     def files(self) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def refuse_class_folders(tree: Tree, form: str, options: SourceOptions) -> None:
     if options.format != "auto" or options.classes is not None:
         return
     try:
-        classes = class_files(tree, options, expected="class folders").classes
+        classes = class_files(tree, options).classes
     except SourceError:
         return
     if len([name for name in classes if not any(map(str.isdecimal, name))]) > 1:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import IO
 
 import pyarrow as pa
-import pyarrow.json
 
 _BATCH = 2**22
 """Bytes that are in memory at once."""
@@ -26,8 +25,10 @@ class JsonLines:
             yield [batch.column(name) for name in wanted.names]
 
     def _opened(self, wanted: pa.Schema | None) -> pa.RecordBatchReader:
+        from pyarrow import json  # what is needed by few sources
+
         self._stream.seek(0)
-        parse = pa.json.ParseOptions(
+        parse = json.ParseOptions(
             explicit_schema=wanted, unexpected_field_behavior="infer" if wanted is None else "ignore"
         )
-        return pa.json.open_json(self._stream, pa.json.ReadOptions(block_size=_BATCH), parse)
+        return json.open_json(self._stream, json.ReadOptions(block_size=_BATCH), parse)

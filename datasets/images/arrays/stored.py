@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
@@ -21,7 +20,6 @@ from datasets.wording import few
 
 MAX_COLUMN = 2**28
 """Bytes that an array may have which is read whole: names, labels, positions."""
-_CLASS_NAMES = {"class_names", "classes", "names", "label_names", "labels_names", "target_names"}
 _BROKEN_ZIP = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 
 
@@ -51,7 +49,11 @@ class Stored:
     @property
     def is_text(self) -> bool:
         """Whether the elements are strings."""
-        return self.dtype.kind in "SU" or h5py.check_string_dtype(self.dtype) is not None
+        if self.dtype.kind != "O":
+            return self.dtype.kind in "SU"
+        import h5py  # it has objects for strings of any length
+
+        return h5py.check_string_dtype(self.dtype) is not None
 
     def mapped(self, scratch: Scratch) -> "Stored":
         """Return the array where its rows can be read one by one: one of an NPZ is unpacked.
@@ -67,7 +69,9 @@ class Stored:
         """Read rows of one that is mapped. Raises ImageError where that is impossible."""
         if self.kind is Kind.NPY:
             return np.asarray(_memory(self.path)[start:stop])
-        with _hdf5(self.path) as file:
+        from datasets.images.arrays.hdf5 import open_hdf5
+
+        with open_hdf5(self.path) as file:
             return np.asarray(file[self.name][start:stop])
 
     def column(self) -> npt.NDArray[np.generic]:
@@ -100,7 +104,11 @@ def arrays_in(path: Path) -> tuple[Stored, ...]:
         raise ImageError(f"cannot be read: {error.strerror}") from error
     if kind is None:
         raise ImageError("cannot be read: it does not begin as an NPY, NPZ or HDF5 file does")
-    return tuple(_npz(path) if kind is Kind.NPZ else _in_hdf5(path))
+    if kind is Kind.NPZ:
+        return tuple(_npz(path))
+    from datasets.images.arrays.hdf5 import in_hdf5
+
+    return tuple(in_hdf5(path))
 
 
 def _npy(path: Path, name: str, stream: IO[bytes], kind: Kind) -> Iterator[Stored]:
@@ -151,46 +159,6 @@ def _member(path: Path, name: str) -> Iterator[tuple[IO[bytes], int]]:
             with archive.open(f"{name}.npy") as stream:
                 yield stream, size
     except _BROKEN_ZIP as error:
-        raise ImageError(f"cannot be read: {first_line(error)}") from error
-
-
-def _in_hdf5(path: Path) -> Iterator[Stored]:
-    found: dict[str, Stored] = {}
-
-    def visit(name: str, node: h5py.Group | h5py.Dataset) -> None:
-        if isinstance(node, h5py.Dataset) and node.shape:
-            _check_inside(name, node)
-            names = _class_names(node) or _class_names(node.parent) or of_file
-            found[name] = Stored(path, name, node.shape, node.dtype, Kind.HDF5, names)
-
-    with _hdf5(path) as file:
-        of_file = _class_names(file)
-        file.visititems(visit)
-    yield from (found[name] for name in sorted(found))
-
-
-def _check_inside(name: str, array: h5py.Dataset) -> None:
-    """Refuse what HDF5 would read from other files: any file's bytes as pixels, or zeros where it is not there."""
-    if array.external or array.is_virtual:
-        raise ImageError(f"'{name}' is kept in other files: copy it into this one, as h5repack does")
-
-
-def _class_names(node: h5py.Group | h5py.Dataset) -> tuple[str, ...]:
-    """Read the class names that a node has as an attribute; empty where it has none."""
-    for key in node.attrs:
-        if key.casefold().replace("-", "_").replace(" ", "_") in _CLASS_NAMES:
-            values = np.atleast_1d(np.asarray(node.attrs[key]))
-            if values.ndim == 1 and values.dtype.kind in "SUO":
-                return tuple(value.decode() if isinstance(value, bytes) else str(value) for value in values.tolist())
-    return ()
-
-
-@contextmanager
-def _hdf5(path: Path) -> Iterator[h5py.File]:
-    try:
-        with h5py.File(path) as file:
-            yield file
-    except (OSError, KeyError, UnicodeDecodeError) as error:
         raise ImageError(f"cannot be read: {first_line(error)}") from error
 
 
