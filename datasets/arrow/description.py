@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datasets.arrow.provenance import Provenance
 from datasets.documents import first_problem
 from datasets.errors import FormatError
-from datasets.images.stretch import Stretch
+from datasets.images.fits.stretch import Stretch
 from datasets.storage.checksums import Checksum
 
 FORMAT = "galaxy-tuner-dataset/1"

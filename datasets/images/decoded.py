@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.errors import ImageError
+from datasets.images.fits.stretch import Stretch
 from datasets.images.preparing import Content, DecodedImage, decode
-from datasets.images.stretch import Stretch
 
 Read = Callable[[], Content]
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from datasets.images.decoded import Decoded, Readable, decode_read
 from datasets.images.decoding_process import DecodingProcess
 from datasets.images.decoding_worker import pickled
-from datasets.images.stretch import Stretch
+from datasets.images.fits.stretch import Stretch
 
 CHUNK = 32
 """Images a task: fewer would spend their time on handing over, more would make progress jerky."""

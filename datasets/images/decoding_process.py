@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from datasets.errors import SourceError
 from datasets.images.decoded import Decoded, Readable
 from datasets.images.decoding_worker import GREETING, Failure, Reply, Request, Unknown, pickled, send
-from datasets.images.stretch import Stretch
+from datasets.images.fits.stretch import Stretch
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from datasets.images.decoding_worker import main; main()"
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # else NumPy starts a thread a CPU in each process

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from datasets.images.decoded import Decoded, Read, decode_read
-from datasets.images.stretch import Stretch
+from datasets.images.fits.stretch import Stretch
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
 from datasets.errors import ImageError
-from datasets.images.fits_names import is_fits
+from datasets.images.fits.names import is_fits
 from datasets.images.preparing import SUFFIXES
 from datasets.wording import few
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from datasets.errors import ImageError, SourceError
-from datasets.images.fits_names import by_galaxy, is_fits, read_content
+from datasets.images.fits.names import by_galaxy, is_fits, read_content
 from datasets.images.listed_images import listed_images
 from datasets.images.magic import GZIP, is_tfrecord, kind_of
 from datasets.images.preparing import SUFFIXES, Content

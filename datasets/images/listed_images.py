@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from datasets.errors import ImageError, SourceError
 from datasets.images.file_names import as_path, suffix_of
-from datasets.images.fits_names import read_content
+from datasets.images.fits.names import read_content
 from datasets.images.image_columns import IMAGE_COLUMNS, known
 from datasets.images.preparing import Content
 from datasets.images.reading import read_file

@@ -24,11 +24,11 @@ from PIL import (
 )
 
 from datasets.errors import ImageError, first_line
-from datasets.images.bands import Bands
 from datasets.images.blankness import is_blank, is_readable, shade
-from datasets.images.compositing import doubts, light_of, pictured
-from datasets.images.stretch import Stretch
-from datasets.images.stretching import Sample, choose_stretch
+from datasets.images.fits.bands import Bands
+from datasets.images.fits.compositing import doubts, light_of, pictured
+from datasets.images.fits.stretch import Stretch
+from datasets.images.fits.stretching import Sample, choose_stretch
 
 Content = bytes | npt.NDArray[np.uint8] | Bands
 """A whole image file, or what a source holds: pixels, uint8 (height, width, 3), RGB, or (height, width), grey; or light
@@ -133,7 +133,7 @@ def _picture(content: Content, crop: float, image_size: int) -> DecodedImage:
 def bands_in(content: Content) -> Bands | None:
     """Return the bands of a FITS file, or those that a source holds; None for anything else. Raises ImageError."""
     if isinstance(content, bytes) and content.startswith(_FITS):
-        from datasets.images.fits_pixels import bands_of  # astropy takes long to import
+        from datasets.images.fits.pixels import bands_of  # astropy takes long to import
 
         return bands_of([content])
     return content if isinstance(content, Bands) else None
@@ -143,7 +143,7 @@ def _composed(bands: Bands, crop: float, image_size: int, stretch: Stretch | Non
     """Make a picture of bands: by a stretch; without one by that of SDSS, or where it shows nothing by their own."""
     if stretch is not None:
         return _stretched(bands, crop, image_size, stretch)
-    from datasets.images.sdss_stretch import composite  # astropy takes long to import
+    from datasets.images.fits.sdss_stretch import composite  # astropy takes long to import
 
     chosen = bands.chosen()
     image = _decoded(Image.fromarray(composite(chosen.planes)), crop, image_size)

@@ -14,7 +14,7 @@ from datasets.arrow.verification import fingerprint
 from datasets.errors import SourceError
 from datasets.garbage import uncollected
 from datasets.images.decoding import decode_all
-from datasets.images.stretch import Stretch
+from datasets.images.fits.stretch import Stretch
 from datasets.importing.assignment import assign_splits, check_labels
 from datasets.importing.duplicates import Row
 from datasets.importing.options import ImportOptions

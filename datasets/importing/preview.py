@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from datasets.images.contact_sheet import Section, contact_sheet
 from datasets.images.decoded import decode_read
-from datasets.images.stretch import Stretch
+from datasets.images.fits.stretch import Stretch
 from datasets.importing.options import ImportOptions
 from datasets.importing.stretch_choice import stretch_for
 from datasets.sources.listing import Item, Listing

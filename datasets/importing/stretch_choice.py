@@ -8,10 +8,10 @@ import numpy as np
 
 from datasets.arrow.dataset import read_info
 from datasets.errors import FormatError, ImageError, SourceError
-from datasets.images.fits_names import is_fits
+from datasets.images.fits.names import is_fits
+from datasets.images.fits.stretch import Stretch
+from datasets.images.fits.stretching import Sample, choose_stretch
 from datasets.images.preparing import bands_in
-from datasets.images.stretch import Stretch
-from datasets.images.stretching import Sample, choose_stretch
 from datasets.importing.options import ImportOptions
 from datasets.sources.listing import Item
 from datasets.storage.folders import open_folder

@@ -8,9 +8,9 @@ from typing import Protocol, cast
 
 from datasets.errors import SourceError
 from datasets.sources.forms import FORMS
+from datasets.sources.label_tables.choice import labels_images, may_label
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
-from datasets.sources.table_choice import labels_images, may_label
 from datasets.sources.trees import Tree
 
 _BY_FOLDERS = ("class-folders", "fits")

@@ -21,12 +21,12 @@ from astropy.io import fits
 from PIL import Image
 
 from datasets.images.magic import masked_crc
-from datasets.sources.galaxy10 import DECALS, SDSS
+from datasets.sources.arrays.galaxy10 import DECALS, SDSS
 from datasets.sources.listing import Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.recognition import form
-from datasets.sources.rules.rule_set import read_rules
 from datasets.sources.trees import open_source
+from datasets.sources.votes.rules.rule_set import read_rules
 
 PER_CLASS = 12
 VOTED = ("completely round smooth", "edge-on", "spiral")

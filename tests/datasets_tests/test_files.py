@@ -14,7 +14,7 @@ from astropy.io import fits
 from datasets_tests.source_examples import EXAMPLES, galaxies, png, tfrecord
 
 from datasets import ImageError, decode, iterate_images
-from datasets.images.fits_pixels import bands_of
+from datasets.images.fits.pixels import bands_of
 from datasets.images.reading import MAX_BYTES
 from datasets.images.zips import Archive
 

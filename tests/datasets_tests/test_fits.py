@@ -10,11 +10,11 @@ from datasets_tests.fits_files import band, encoded, unit
 from datasets_tests.source_examples import listed_as
 
 from datasets import ImageError, SourceError, Split, decode
-from datasets.images.bad_pixels import mended
-from datasets.images.fits_names import by_galaxy, is_fits
-from datasets.images.fits_pixels import bands_of
-from datasets.images.fits_units import UNUSED_FLAGS
-from datasets.images.passbands import band_in, by_wavelength, choose
+from datasets.images.fits.bad_pixels import mended
+from datasets.images.fits.names import by_galaxy, is_fits
+from datasets.images.fits.passbands import band_in, by_wavelength, choose
+from datasets.images.fits.pixels import bands_of
+from datasets.images.fits.units import UNUSED_FLAGS
 from datasets.sources.options import SourceOptions
 
 BLUE, GREEN, RED = (np.random.default_rng(8).random((3, 6, 9)) * [[[1]], [[3]], [[5]]]).astype(np.float32)
@@ -184,7 +184,7 @@ def test_a_header_that_promises_more_than_the_file_has_is_refused_without_the_me
 
 
 def test_images_of_too_many_pixels_are_refused_by_their_headers(monkeypatch):
-    monkeypatch.setattr("datasets.images.fits_units.MAX_PIXELS", 3 * 6 * 9 - 1)
+    monkeypatch.setattr("datasets.images.fits.units.MAX_PIXELS", 3 * 6 * 9 - 1)
     for units in ([unit([BLUE, GREEN, RED])], [unit(RED), unit(BLUE, IMAGE), unit(GREEN, IMAGE)]):
         with pytest.raises(ImageError, match=r"^too large: \(.*6, 9\) pixels"):
             bands_of([encoded(*units)])

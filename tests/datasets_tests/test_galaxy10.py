@@ -7,7 +7,7 @@ from datasets import Dataset, ImageError, ImportOptions, SourceError, import_dat
 from datasets.images.arrays import stacks
 from datasets.images.arrays.stacks import Stack
 from datasets.images.arrays.stored import arrays_in
-from datasets.sources.galaxy10 import DECALS, SDSS
+from datasets.sources.arrays.galaxy10 import DECALS, SDSS
 
 
 def write(path, images, answers, **columns):

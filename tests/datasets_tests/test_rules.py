@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from datasets import SourceError
-from datasets.sources.rules.rule_set import built_in, read_rules, rules_of
-from datasets.sources.rules.wordings import lacking
+from datasets.sources.votes.rules.rule_set import built_in, read_rules, rules_of
+from datasets.sources.votes.rules.wordings import lacking
 
 NAN = np.nan
 COLUMNS = {"a": [0.0, 0.5, 1.0, NAN], "b": [1.0, 0.5, NAN, NAN], "t-1.x y": [2.0, -2.0, 0.0, np.inf]}

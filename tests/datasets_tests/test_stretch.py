@@ -11,11 +11,11 @@ from datasets_tests.fits_files import encoded, galaxy, unit
 from scipy.stats import spearmanr
 
 from datasets import Dataset, ImageError, ImportOptions, SourceError, decode, import_dataset
-from datasets.images.bands import UNNAMED, Bands
-from datasets.images.compositing import OTHER_BANDS, doubts, light_of, pictured, slope, stretched
-from datasets.images.fits_pixels import bands_of
+from datasets.images.fits.bands import UNNAMED, Bands
+from datasets.images.fits.compositing import OTHER_BANDS, doubts, light_of, pictured, slope, stretched
+from datasets.images.fits.pixels import bands_of
+from datasets.images.fits.stretching import Sample, choose_stretch
 from datasets.images.preparing import NO_BANDS, SELF_STRETCHED, UNSTRETCHED
-from datasets.images.stretching import Sample, choose_stretch
 
 SIDE = 32
 NAMES = ("z", "r", "g")

@@ -9,7 +9,7 @@ from datasets_tests import source_examples as examples
 from datasets_tests.source_examples import listed_as
 
 from datasets import SourceError
-from datasets.sources.rules.rule_set import read_rules
+from datasets.sources.votes.rules.rule_set import read_rules
 
 SMOOTH, FEATURES = "Class1.1", "Class1.2"
 RULES = {

@@ -6,8 +6,8 @@ import operator
 import numpy as np
 from hypothesis import given, settings, strategies as st
 
-from datasets.sources.rules.conditions import COMPARISONS
-from datasets.sources.rules.rule_set import rules_of
+from datasets.sources.votes.rules.conditions import COMPARISONS
+from datasets.sources.votes.rules.rule_set import rules_of
 
 COLUMNS = {"a": "a", "Class1.2": "Class1.2", "g-r mag": "`g-r mag`"}
 SIGNS = {"+": operator.add, "-": operator.sub, "*": operator.mul}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from datasets import Preprocessing
-from datasets.images.stretch import Stretch
+from datasets.images.fits.stretch import Stretch
 from trainer import BundleMember, Manifest, model_card, score_predictions
 from trainer.bundles.manifest import TrustRecord
 

@@ -10,8 +10,8 @@ from PIL import Image
 from trainer_tests.examples import MEMBER, made_manifest
 
 from datasets import Dataset, ImageError, ImageFile, ImportOptions, Preprocessing, Split, decode, import_dataset
-from datasets.images.bands import Bands
-from datasets.images.stretch import Stretch
+from datasets.images.fits.bands import Bands
+from datasets.images.fits.stretch import Stretch
 from trainer import Bundle, Classifier, ModelMismatchError, SplitError, answers_on, evaluate
 from trainer.answering.judging import scale_warning
 from trainer.bundles.matching import other_stretch

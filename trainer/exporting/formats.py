@@ -121,11 +121,11 @@ def description_of(manifest: Manifest) -> dict[str, object]:
     ``preprocessing`` says what was done to the training images and has to be done to others before they are given to
     the model: the central square of ``crop`` times the shorter side, resampled to ``image_size``; ``source_size`` is
     the median (height, width) that the sources had, and ``stretch`` what made pictures of FITS bands, resampled
-    bicubically before (null: there were none; see `datasets.images.stretch`). ``decide`` has, for each way to name a
-    class, the factors to multiply its probabilities by before the largest is taken. ``sure`` has the probability of the
-    class decided for from which at most ``max_error`` of the answers should be wrong (null: nothing is promised), and
-    ``novelty`` the output that is above ``unlike_above`` for images not like the training's; both are null in models
-    that do not know.
+    bicubically before (null: there were none; see `datasets.images.fits.stretch`). ``decide`` has, for each way to
+    name a class, the factors to multiply its probabilities by before the largest is taken. ``sure`` has the probability
+    of the class decided for from which at most ``max_error`` of the answers should be wrong (null: nothing is
+    promised), and ``novelty`` the output that is above ``unlike_above`` for images not like the training's; both are
+    null in models that do not know.
     """
     preprocessing, side, trust = manifest.preprocessing, manifest.preprocessing.image_size, manifest.trust
     novelty = {"name": NOVELTY, "dtype": "float32", "shape": ["batch"], "unlike_above": 1.0}

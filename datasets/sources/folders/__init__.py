@@ -1,0 +1,1 @@
+"""Sources whose labels are the names of folders."""

@@ -1,0 +1,118 @@
+"""Folders among those of classes that are hardly meant as such: of samples, of masks, of images without a label."""
+
+import re
+from collections.abc import Iterable
+
+from datasets.arrow.provenance import Omission
+from datasets.classes import class_key
+from datasets.errors import SourceError
+from datasets.images.archives import archive_stem, is_archive
+from datasets.sources.folders.nodes import Node
+from datasets.sources.options import SourceOptions
+from datasets.splits import Split, split_named
+from datasets.wording import few
+
+_HARDLY_CLASSES = frozenset(
+    {"all", "annotations", "annots", "assets", "backup", "docs", "demo", "demos", "example", "examples", "figures"}
+    | {"extra", "extras", "images", "img", "imgs", "labels", "masks", "models", "output", "outputs", "pictures", "pred"}
+    | {"predict", "predictions", "preds", "preview", "previews", "results", "sample", "sample_images", "samples"}
+    | {"new folder", "screenshots", "thumbnails", "unlabeled", "unlabelled"}
+)
+"""Names of folders, in small letters, that are hardly those of classes."""
+_NO_LABEL = frozenset({"unknown", "none", "data", "no_label", "nolabel"})
+"""Further ones, where they are in a split of images to classify and not in that to train on."""
+_OF_IMAGE = re.compile(
+    r"(.+?)[ _.-]+(?:masks?|segm?|segmentation|segmap|ground_?truth|gt|wht|weight|ivar|psf|dq)(?:[ _-]?\d+)?",
+    re.IGNORECASE,
+)
+_OF_IMAGES = frozenset(
+    {"mask", "masks", "segmentation", "segmentations", "thumbs", "thumbnails", "previews", "weights", "annotations"}
+)
+"""Names of folders in those of classes, in small letters, of what there is for images beside them."""
+Placed = tuple[str, str, Split | None]
+"""A file's path, the name of its class, and its split."""
+
+
+def hardly_class(name: str) -> bool:
+    """Say whether a name is hardly that of a class, nor of a split."""
+    return name.casefold() in _HARDLY_CLASSES | _OF_IMAGES and split_named(name) is None
+
+
+def refuse_doubtful(source: str, root: Node, options: SourceOptions) -> None:
+    """Refuse a folder that is hardly a class among those of classes, unless it is said that all are or it is none."""
+    archives = [folder for folder in root.holding if is_archive(folder.path)]
+    doubtful = [folder for folder in root.holding if hardly_class(folder.name) or split_named(folder.name)]
+    doubtful += archives if len(archives) < len(root.holding) else []
+    for folder in doubtful:
+        if _asked(folder.name, options):
+            raise SourceError(
+                f"'{source}' has the folder {folder.shown(root)} among its class folders, which looks like none: "
+                f"leave it out with --drop-class {folder.name}, or take it for a class with --format class-folders"
+            )
+
+
+def trained(source: str, placed: list[Placed], options: SourceOptions) -> tuple[list[Placed], list[Omission]]:
+    """Leave out what the splits have in folders of no class that is trained on, as `test/unknown/` has images.
+
+    Raises SourceError where such a folder may be that of a class, unless it is said that all are or it is none.
+    """
+    known = {class_key(name) for _, name, split in placed if split is Split.TRAIN}
+    if not known:
+        return placed, []
+    strange = {name for _, name, split in placed if split is not Split.TRAIN and class_key(name) not in known}
+    unlabelled = {name for name in strange if _asked(name, options) and _says_no_label(name)}
+    asked = sorted(name for name in strange - unlabelled if _asked(name, options))
+    if asked:
+        classes = sorted({name for _, name, split in placed if split is Split.TRAIN})
+        raise SourceError(
+            f"'{source}' has images of {few(asked)} to validate or test on and none to train on (there are "
+            f"{few(classes)}): name the folders alike, leave them out with --drop-class {asked[0]}, or keep them with "
+            "--format class-folders"
+        )
+    kept = [each for each in placed if each[1] not in unlabelled]
+    counts = {name: sum(each[1] == name for each in placed) for name in sorted(unlabelled)}
+    return kept, [
+        Omission(f"{name}/ of the validation or test split", count, "no class of the training split: no labels")
+        for name, count in counts.items()
+    ]
+
+
+def without_masks(placed: Iterable[Placed]) -> tuple[list[Placed], list[Omission]]:
+    """Leave out masks, segmentations, weights and thumbnails, where a class has images beside them.
+
+    They are named for an image in the same folder, as ``7_mask.png`` for ``7.png``, or lie in a folder of such ones.
+    """
+    files = list(placed)
+    stems = {path.rpartition(".")[0] for path, *_ in files}
+    folders = {(path.rpartition("/")[0], name) for path, name, _ in files}
+    apart = {folder for folder in folders if _is_apart(*folder)}
+    classes = {(name, split) for path, name, split in files if (path.rpartition("/")[0], name) not in apart}
+    kept = [
+        (path, name, split)
+        for path, name, split in files
+        if not _is_mask(path, stems) and not ((path.rpartition("/")[0], name) in apart and (name, split) in classes)
+    ]
+    left = len(files) - len(kept)
+    return kept, [Omission("masks", left, "masks, weights or thumbnails of images beside them")] if left else []
+
+
+def _is_mask(path: str, stems: set[str]) -> bool:
+    folder, slash, name = path.rpartition("/")
+    named = _OF_IMAGE.fullmatch(name.partition(".")[0])
+    return named is not None and f"{folder}{slash}{named[1]}" in stems
+
+
+def _is_apart(path: str, name: str) -> bool:
+    """Say whether a folder is one of masks or the like below that of a class."""
+    folders = [archive_stem(folder).strip() for folder in path.split("/")]
+    last = name.rpartition("/")[2]
+    inner = folders[folders.index(last) + 1 :] if last in folders else []
+    return any(folder.casefold() in _OF_IMAGES for folder in inner)
+
+
+def _asked(name: str, options: SourceOptions) -> bool:
+    return options.format == "auto" and class_key(name) not in map(class_key, options.drop_class)
+
+
+def _says_no_label(name: str) -> bool:
+    return hardly_class(name) or split_named(name) is not None or name.casefold() in _NO_LABEL

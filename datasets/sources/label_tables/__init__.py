@@ -1,0 +1,1 @@
+"""Sources whose labels are in a table, one row an image."""

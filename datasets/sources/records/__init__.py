@@ -1,0 +1,1 @@
+"""Sources that keep images and labels together, record by record."""

@@ -1,0 +1,1 @@
+"""Sources whose classes are made of volunteers' votes by rules."""

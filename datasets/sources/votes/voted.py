@@ -1,0 +1,114 @@
+"""Images by name and what a table of votes says of them: a listing."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from datasets.arrow.provenance import Omission
+from datasets.classes import ordered
+from datasets.sources.listing import Item, Listing
+from datasets.sources.side_table import SideTable
+from datasets.sources.trees import Tree, refusal
+from datasets.sources.votes.choice import Images, Labels
+from datasets.sources.votes.reading import Galaxy, Votes
+from datasets.splits import Split, split_named
+from datasets.wording import few
+
+Galaxies = Mapping[str, Galaxy]
+"""By their images' names."""
+_MOST = 5
+"""So many folders of images without a row are named each for itself."""
+
+
+def listed(tree: Tree, labels: Labels, images: Images, rejected: Sequence[tuple[str, str]]) -> Listing:
+    """Join images and galaxies.
+
+    An image without a class, or of which the table says nothing, is left out; a galaxy with a class but without an
+    image is rejected, unless most are such: they are counted then. Raises SourceError where no image has a class.
+    """
+    source, rules = labels.votes.source, labels.votes.source.rules
+    classified = {stem: galaxy for stem, galaxy in labels.galaxies.items() if galaxy.label >= 0}
+    labelled = {stem: classified[stem] for stem in images if stem in classified}
+    if not labelled:
+        expected = f"galaxies that meet the rules of {rules.origin} ({few(rules.classes)})"
+        raise refusal(tree.path, expected, f"{len(images):,} images, and votes in {source.name} that meet none")
+    classes = ordered({rules.classes[galaxy.label] for galaxy in labelled.values()})
+    numbers = {rules.classes.index(name): number for number, name in enumerate(classes)}
+    splits, splits_from = _splits(labels, labelled, images)
+    items = [
+        Item(images[stem][0], numbers[galaxy.label], images[stem][1], splits.get(stem), galaxy.object_id)
+        for stem, galaxy in labelled.items()
+    ]
+    absent, counted = _absent(labels, classified, labelled)
+    kind = f", columns of {source.wording.name}" if source.wording.name else ""
+    return Listing(
+        classes,
+        tuple(sorted(items, key=lambda item: (item.label, item.id))),
+        (*rejected, *_twice(labels, images), *absent),
+        omitted=(*labels.passed, *_omitted(labels, images)),
+        labels_from=f"the votes in {source.name} by the rules of {rules.origin}{kind}",
+        splits_from=splits_from,
+        notes=(*source.table.notes, *_notes(labels.votes), *counted),
+        side=SideTable((source.table,), {images[stem][0]: (0, galaxy.row) for stem, galaxy in labelled.items()}),
+    )
+
+
+def _twice(labels: Labels, images: Images) -> list[tuple[str, str]]:
+    """Say of the images of two classes that they have two."""
+    reason = f"is in two rows of {labels.votes.source.name}, of two classes"
+    return sorted((images[stem][0], reason) for stem in labels.votes.conflicting if stem in images)
+
+
+def _absent(labels: Labels, classified: Galaxies, labelled: Galaxies) -> tuple[list[tuple[str, str]], list[str]]:
+    """Say of the galaxies without an image that it is not there; or how many they are, where most are."""
+    absent = [stem for stem in classified if stem not in labelled]
+    if len(absent) > len(labelled):  # a catalogue, of which some images are here
+        return [], [f"{len(absent):,} galaxies of {labels.votes.source.name} have a class and no image here"]
+    return [(stem, "the source has no image of it") for stem in absent], []
+
+
+def _omitted(labels: Labels, images: Images) -> list[Omission]:
+    """Say which images have no class: those that meet no rule, and by their folder those without a row."""
+    source = labels.votes.source
+    unmet = sum(stem in labels.galaxies and labels.galaxies[stem].label < 0 for stem in images)
+    unknown = images.keys() - labels.galaxies.keys() - set(labels.votes.conflicting)
+    folders = Counter(_folder(images[stem][0]) for stem in unknown)
+    if len(folders) > _MOST:
+        folders = Counter({f"images in {few(sorted(folders), most=3)}": len(unknown)})
+    omitted = [Omission(folder, count, f"no row in {source.name}") for folder, count in sorted(folders.items())]
+    if unmet:
+        omitted.append(
+            Omission("galaxies without a class", unmet, f"their votes meet no rule of {source.rules.origin}")
+        )
+    return omitted
+
+
+def _folder(path: str) -> str:
+    return f"{path.split('/')[0]}/" if "/" in path else "images beside the table"
+
+
+def _notes(votes: Votes) -> list[str]:
+    source = votes.source
+    present = {galaxy.label for galaxy in votes.galaxies.values()}
+    empty = [name for label, name in enumerate(source.rules.classes) if label not in present]
+    notes = [f"no row of {source.name} meets the rule of {few(empty)}"] if empty else []
+    if votes.incomplete:
+        notes.append(f"{votes.incomplete:,} of {votes.rows:,} rows of {source.name} lack a value that the rules use")
+    if source.unused:
+        notes.append(f"{source.name} also has the columns of {few(source.unused)}, which decide nothing")
+    return notes
+
+
+def _splits(labels: Labels, labelled: Galaxies, images: Images) -> tuple[dict[str, Split | None], str]:
+    """Return the split of each image and where it is from: a column, or folders that are of several splits."""
+    column = labels.votes.split_column
+    if column and any(galaxy.split for galaxy in labelled.values()):
+        splits = {stem: galaxy.split for stem, galaxy in labelled.items()}
+        return splits, f"the column '{column}' of {labels.votes.source.name}"
+    splits = {stem: _split_of(images[stem][0]) for stem in labelled}
+    several = None not in splits.values() and len(set(splits.values())) > 1
+    return (splits, "the folders of the images") if several else ({}, "")
+
+
+def _split_of(path: str) -> Split | None:
+    named = (split_named(part.partition(".")[0]) for part in reversed(path.split("/")[:-1]))
+    return next((split for split in named if split is not None), None)
