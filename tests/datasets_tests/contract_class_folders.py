@@ -10,6 +10,8 @@ from datasets_tests.contract_inputs import (
     Right,
     folder,
     laid,
+    name,
+    picture,
     truth,
     zip_bytes,
     zipped,
@@ -186,6 +188,16 @@ CLASS_FOLDERS = {
             for n in range(12)
         }
         | {f"extra/{NAMES[n % 3]}/{n // 3}.png": n + 12 for n in range(12)},
+        "--split-folders",
+    ),
+    "other images of the same names and sizes beside the splits": refused(
+        {f"train/{name(n)}/{n // 3}.bmp": picture(n, "BMP") for n in range(12)}
+        | {f"test/{name(n)}/{n // 3 + 4}.bmp": picture(n + 12, "BMP") for n in range(12)}
+        | {f"extra/{name(n)}/{n // 3}.bmp": picture(n + 24, "BMP") for n in range(12)},
+        "--split-folders",
+    ),
+    "other images among copies beside the splits": refused(
+        splits("train", "test") | {f"extra/{name(n)}/{n}.png": n + 24 * (n in (1, 10)) for n in TRAIN},
         "--split-folders",
     ),
     "two sets with splits": refused(
