@@ -183,6 +183,58 @@ TABLES = {
         IMAGES | {"labels.csv": table("image,shape,bar", "{n}.png,{c},{b}", b=lambda n: ("yes", "no")[n % 2])},
         label_column="shape",
     ),
+    "classes, and true and false of one beside": right(
+        IMAGES | {"labels.csv": table("image,label,ring", "{n}.png,{c},{b}", b=lambda n: bool(n % 2))}
+    ),
+    "two columns of classes that differ": refused(
+        IMAGES | {"labels.csv": table("image,label,class", "{n}.png,{c},{b}", b=lambda n: ("round", "cigar")[n % 2])},
+        "--label-column label or --label-column class",
+    ),
+    "numbers of classes and their names": right(
+        IMAGES | {"labels.csv": table("image,label_id,label_name", "{n}.png,{k},{c}")}
+    ),
+    "more than one hot": refused(
+        IMAGES
+        | {
+            "t.csv": table("image,edge-on,smooth,spiral", "{n}.png,1,{a},{b}", a=lambda n: n % 2, b=lambda n: n % 3 % 2)
+        },
+        "--label-column",
+    ),
+    "probabilities": refused(
+        IMAGES | {"t.csv": table("image,edge-on,smooth,spiral", "{n}.png,0.{k},0.5,0.1")}, "--label-column|--classes"
+    ),
+    "numbers for labels": refused(IMAGES | {"labels.csv": table("image,label", "{n}.png,0.{n}7")}, "--label-column"),
+    "ids that a spreadsheet rounded": refused(
+        {f"images/58772298173612034{n}.png": n for n in range(10)}
+        | {"labels.csv": table("objid,label", "5.87722981736120E+17,{c}", range(10))},
+        "--image-column",
+    ),
+    "masks in a column of their own": right(
+        IMAGES
+        | laid("masks/{n}.png", range(24, 36))
+        | {"labels.csv": table("image,mask,label", "images/{n}.png,masks/{m}.png,{c}", m=lambda n: n + 24)},
+        "12: no label",
+    ),
+    "two columns of images": refused(
+        IMAGES
+        | laid("second/{n}.png", range(24, 36))
+        | {"labels.csv": table("red,blue,label", "images/{n}.png,second/{m}.png,{c}", m=lambda n: n + 24)},
+        "--image-column",
+    ),
+    "images of one name with two suffixes": refused(
+        laid("images/{n}.png", range(6))
+        | {f"images/{n}.jpg": n + 24 for n in range(6)}
+        | {"labels.csv": table("id,label", "{n},{c}", range(6))},
+        "may be images/0.jpg, images/0.png.*--image-column",
+    ),
+    "the same ids in training and test, labels of training": Input(
+        folder(
+            laid("train/{n}.png")
+            | {f"test/{n}.png": n + 24 for n in range(6)}
+            | {"train.csv": table("id,label", "{n},{c}"), "test.csv": table("id", "{n}", range(6))}
+        ),
+        Right(ALL),
+    ),
     "no header": refused(IMAGES | {"labels.csv": table("0.png,edge-on", "{n}.png,{c}", range(1, 12))}, "column|header"),
     "two labels of an image": right(
         IMAGES | {"labels.csv": table("image,label", "{n}.png,{c}") + "11.png,smooth\n"},
