@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from datasets.arrow.provenance import Omission
@@ -181,7 +181,7 @@ def open_source(path: Path, scratch: Scratch | None = None) -> Tree:
 def described(tree: Tree) -> str:
     """Say what is in a tree: its first folders, and how many files of each suffix."""
     folders = sorted({name.split("/")[0] for name, is_folder in tree.entries if is_folder or "/" in name})
-    suffixes = Counter(PurePosixPath(name).suffix.lower() or "without a suffix" for name in tree.files)
+    suffixes = Counter(suffix_of(name) or "without a suffix" for name in tree.files)
     kinds = [f"{count:,} {suffix}" for suffix, count in suffixes.most_common()]
     parts = [f"the folders {few(folders)}"] if folders else []
     return "; ".join([*parts, f"files: {few(kinds, most=5)}"]) if tree.entries else "nothing in it"
@@ -189,8 +189,13 @@ def described(tree: Tree) -> str:
 
 def is_image(name: str) -> bool:
     """Say whether a file's name has the suffix of an image."""
+    return suffix_of(name) in SUFFIXES
+
+
+def suffix_of(name: str) -> str:
+    """Return the suffix of a file's name in small letters, with its dot; empty where it has none."""
     stem, dot, suffix = name.rpartition(".")  # a path object takes ten times as long, and there may be a million
-    return bool(stem) and stem[-1] != "/" and f"{dot}{suffix.lower()}" in SUFFIXES
+    return f"{dot}{suffix.lower()}" if stem and stem[-1] != "/" and "/" not in suffix else ""
 
 
 def _listed(path: Path, root: Contents, scratch: Scratch) -> Tree:

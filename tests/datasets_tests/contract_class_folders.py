@@ -170,7 +170,7 @@ CLASS_FOLDERS = {
         splits("train", "test") | {"test/irregular/40.png": 40}, "irregular.*--drop-class irregular"
     ),
     "classes of other names in the test split": refused(
-        laid("train/{c}/{n}.png", TRAIN) | laid("test/{c} galaxies/{n}.png", TEST), "edge-on galaxies"
+        laid("train/{c}/{n}.png", TRAIN) | laid("test/{c} galaxies/{n}.png", TEST), "--drop-class 'edge-on galaxies'"
     ),
     "all of it once more": right(
         splits("train", "test") | splits("all/train", "all/test"), TWO, "all/ 18: .*once more"

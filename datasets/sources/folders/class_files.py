@@ -1,5 +1,6 @@
 """The files in class folders: which folders are those of classes, and in which split each of their files is."""
 
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -102,7 +103,8 @@ def _found(tree: Tree, options: SourceOptions) -> ClassFiles:
     shown = few([base.shown(root) for base, _ in bases]) if splits else "train/, test/ … in each class folder"
     whole = split_named(root.name) if root is not top and splits is None and not inner else None
     notes = (
-        f"{root.shown(top)} holds all images and is not taken for a split: --split-folders {whole}={root.name} does",
+        f"{root.shown(top)} holds all images and is not taken for a split: --split-folders "
+        f"{shlex.quote(f'{whole}={root.name}')} does",
     )
     return ClassFiles(
         prefix, classes, tuple(files), tuple(omitted), shown if splits or inner else "", notes if whole else ()

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 
 from datasets.arrow.provenance import Omission
 from datasets.classes import class_key
@@ -31,7 +30,7 @@ def by_name(paths: Iterable[str]) -> Mapping[str, list[str]]:
     """Gather paths by their last part."""
     named = defaultdict[str, list[str]](list)
     for path in paths:
-        named[PurePosixPath(path).name].append(path)
+        named[path.rpartition("/")[2]].append(path)
     return named
 
 
@@ -39,7 +38,7 @@ def are_copies(tree: Tree, paths: list[str], known: Mapping[str, list[str]]) -> 
     """Say whether files are ``known`` ones once more: all by name and size, three of them by content."""
     twins = []
     for path in paths:
-        named = known.get(PurePosixPath(path).name, [])
+        named = known.get(path.rpartition("/")[2], [])
         size = tree.contents.size(path) if named else 0
         same = [other for other in named if tree.contents.size(other) == size]
         if not same:

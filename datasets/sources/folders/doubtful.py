@@ -1,6 +1,7 @@
 """Folders among those of classes that are hardly meant as such: of samples, of masks, of images without a label."""
 
 import re
+import shlex
 from collections.abc import Iterable
 
 from datasets.arrow.provenance import Omission
@@ -47,7 +48,7 @@ def refuse_doubtful(source: str, root: Node, options: SourceOptions) -> None:
         if _asked(folder.name, options):
             raise SourceError(
                 f"'{source}' has the folder {folder.shown(root)} among its class folders, which looks like none: "
-                f"leave it out with --drop-class {folder.name}, or take it for a class with --format class-folders"
+                f"leave it out with {_dropping([folder.name])}, or take it for a class with --format class-folders"
             )
 
 
@@ -56,17 +57,18 @@ def trained(source: str, placed: list[Placed], options: SourceOptions) -> tuple[
 
     Raises SourceError where such a folder may be that of a class, unless it is said that all are or it is none.
     """
-    known = {class_key(name) for _, name, split in placed if split is Split.TRAIN}
-    if not known:
+    names = {(name, split) for _, name, split in placed}
+    classes = sorted(name for name, split in names if split is Split.TRAIN)
+    if not classes:
         return placed, []
-    strange = {name for _, name, split in placed if split is not Split.TRAIN and class_key(name) not in known}
+    known = {class_key(name) for name in classes}
+    strange = {name for name, _ in names if class_key(name) not in known}
     unlabelled = {name for name in strange if _asked(name, options) and _says_no_label(name)}
     asked = sorted(name for name in strange - unlabelled if _asked(name, options))
     if asked:
-        classes = sorted({name for _, name, split in placed if split is Split.TRAIN})
         raise SourceError(
             f"'{source}' has images of {few(asked)} to validate or test on and none to train on (there are "
-            f"{few(classes)}): name the folders alike, leave them out with --drop-class {asked[0]}, or keep them with "
+            f"{few(classes)}): name the folders alike, leave them out with {_dropping(asked)}, or keep them with "
             "--format class-folders"
         )
     kept = [each for each in placed if each[1] not in unlabelled]
@@ -108,6 +110,12 @@ def _is_apart(path: str, name: str) -> bool:
     last = name.rpartition("/")[2]
     inner = folders[folders.index(last) + 1 :] if last in folders else []
     return any(folder.casefold() in _OF_IMAGES for folder in inner)
+
+
+def _dropping(names: list[str]) -> str:
+    """Return the options that leave out classes, as a shell takes them; of many the first."""
+    words = [word for name in names[:3] for word in ("--drop-class", name)]
+    return shlex.join(words) + (" and so on" if len(names) > 3 else "")
 
 
 def _asked(name: str, options: SourceOptions) -> bool:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from datasets.images.archives import archive_stem
 from datasets.images.fits.names import is_fits
-from datasets.sources.trees import Tree, is_image
+from datasets.sources.trees import Tree, is_image, suffix_of
 
 _FIRST_BYTES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"RIFF", b"SIMPLE  =")
 """What image files begin with; looked at where a file's name has no suffix."""
@@ -87,5 +86,5 @@ def folder_nodes(tree: Tree) -> Node:
 def _may_be_image(tree: Tree, path: str) -> bool:
     if is_image(path) or is_fits(path):
         return True
-    suffix = PurePosixPath(path).suffix.lower()
+    suffix = suffix_of(path)
     return suffix in _UNREAD or (not suffix and tree.head(path).startswith(_FIRST_BYTES))

@@ -1,5 +1,6 @@
 """Which folders of a source are splits, and which of those beside them are left out."""
 
+import shlex
 from dataclasses import dataclass
 
 from datasets.arrow.provenance import Omission
@@ -113,7 +114,7 @@ def _refuse_folds(source: str, folders: list[Node]) -> None:
         rest = f",train={'+'.join(names[1:3])}" if len(names) > 1 else ""
         raise SourceError(
             f"'{source}' has folders of folds or images held out, {few(names)}: say which is which, as "
-            f"--split-folders test={names[0]}{rest}; folders that are not named are left out"
+            f"--split-folders {shlex.quote(f'test={names[0]}{rest}')}; folders that are not named are left out"
         )
 
 
@@ -129,7 +130,7 @@ def _refuse_unnamed(source: str, root: Node, folders: list[Node]) -> None:
         together = ",".join(f"{split}={'+'.join(paths[split][:3])}" for split in Split if paths[split])
         raise SourceError(
             f"'{source}' has splits in each of {few([folder.name for folder in folders])}: take those of several "
-            f"together with --split-folders {together}, or import one of the folders"
+            f"together with --split-folders {shlex.quote(together)}, or import one of the folders"
         )
     shared = set.intersection(*({below.name.casefold() for below in folder.holding} for folder in folders))
     shared = {name for name in shared if not hardly_class(name)}
@@ -138,14 +139,14 @@ def _refuse_unnamed(source: str, root: Node, folders: list[Node]) -> None:
         raise SourceError(
             f"'{source}' can be read in 2 ways: {few([folder.name for folder in folders])} hold the same folders, "
             f"{few(sorted(shared))}; if these are the classes, say which are the splits with --split-folders "
-            f"train={first},test={second}; if they hold the same images in several ways, import one of them; else "
-            "--split-folders none --class-level 1"
+            f"{shlex.quote(f'train={first},test={second}')}; if they hold the same images in several ways, import one "
+            "of them; else --split-folders none --class-level 1"
         )
 
 
 def _beside(tree: Tree, root: Node, splits: list[tuple[Node, Split]], others: list[Node]) -> list[Omission]:
     """Say of the folders beside splits why they are left out. Raises SourceError for one that may be meant."""
-    known = by_name(path for folder, _ in splits for path in folder.below())
+    known = by_name(path for folder, _ in splits for path in folder.below()) if others else {}
     classes = {below.name.casefold() for folder, _ in splits for below in folder.holding}
     omitted = []
     for folder in others:
@@ -157,7 +158,7 @@ def _beside(tree: Tree, root: Node, splits: list[tuple[Node, Split]], others: li
             shown = ",".join(f"{split}={node.path.removeprefix(root.path).lstrip('/')}" for node, split in splits)
             raise SourceError(
                 f"'{tree.path}' has the folder {folder.shown(root)} of {folder.images} images beside its splits: leave "
-                f"it out with --split-folders {shown}, or name it there as a split"
+                f"it out with --split-folders {shlex.quote(shown)}, or name it there as a split"
             )
         omitted.append(Omission(folder.shown(root), folder.images, why))
     return omitted
