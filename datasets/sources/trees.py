@@ -174,7 +174,8 @@ def open_source(path: Path, scratch: Scratch | None = None) -> Tree:
     except OSError as error:
         raise refusal(path, EXPECTED, f"something that cannot be read ({error.strerror or error})") from error
     except zipfile.BadZipFile as error:
-        raise refusal(path, EXPECTED, f"a file that is not a zip, a part of one, or a damaged one ({error})") from error
+        found = f"a file that is not a zip, a part of one, or a damaged one ({error}): get it again"
+        raise refusal(path, EXPECTED, found) from error
     raise refusal(path, EXPECTED, "nothing at that path")
 
 

@@ -339,3 +339,9 @@ def test_all_real_galaxies_are_imported(real_data, tmp_path):
     assert len(dataset.info.shards) > 1
     assert content_fingerprint(dataset) == info.fingerprint
     assert len(dataset.rows(Split.TRAIN)) == sum(info.counts["train"].values())
+
+
+def test_a_dataset_is_no_source_of_another(make_source, tmp_path):
+    import_dataset(make_source(a=5, b=5), tmp_path / "one", ImportOptions(image_size=8))
+    with pytest.raises(SourceError, match="a dataset, which is imported already: `galaxy info` shows it"):
+        import_dataset(tmp_path / "one", tmp_path / "two", ImportOptions(image_size=8))
