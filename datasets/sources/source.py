@@ -37,7 +37,7 @@ def read_source(path: Path, options: SourceOptions) -> Source:
     Raises SourceError where there is none, it may be read in several ways, or it lacks what its form needs.
     """
     tree = open_source(path)
-    if FORMAT.partition("/")[0].encode() in tree.head(FILE, 200):
+    if FILE in tree.files and FORMAT.partition("/")[0].encode() in tree.head(FILE, 200):
         raise refusal(path, EXPECTED, "a dataset, which is imported already: `galaxy info` shows it")
     for name, reason in tree.damaged:  # a whole class or split may lie in it
         found = f"'{shown_name(name)}', an archive that cannot be read ({reason})"
