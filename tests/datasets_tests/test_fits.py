@@ -11,6 +11,7 @@ from datasets_tests.source_examples import listed_as
 
 from datasets import ImageError, SourceError, Split, decode
 from datasets.images.fits.bad_pixels import mended
+from datasets.images.fits.magnitudes import TURNED
 from datasets.images.fits.names import by_galaxy, is_fits
 from datasets.images.fits.passbands import band_in, by_wavelength, choose
 from datasets.images.fits.pixels import bands_of
@@ -90,6 +91,28 @@ def test_what_a_header_says_of_its_numbers_counts():
 def test_a_damaged_word_in_a_header_costs_no_image():
     found = bands_of([band(RED, BUNIT="counts").replace(b"BUNIT   = 'counts", b"BUNIT   = -'count")])
     assert (found.unit, np.array_equal(found.planes[0], RED)) == ("", True)
+
+
+@pytest.mark.parametrize("unit_of", ["mag/arcsec2", "ABmag arcsec-2", "mag(AB)", "MAG_ST"])
+def test_magnitudes_become_light_so_that_what_is_bright_is_not_dark(unit_of):
+    light = np.linspace(0.5, 9, 54, dtype=np.float32).reshape(6, 9)
+    magnitudes = 22.5 - 2.5 * np.log10(light)
+    magnitudes[2, 2] = 0  # stands for none
+    found = bands_of([band(magnitudes, BUNIT=unit_of)])
+    assert np.allclose(np.delete(found.planes[0], 20), np.delete(light, 20), rtol=1e-4)
+    assert found.planes[0][2, 2] < 9.1
+    assert (found.unit, found.notes[0]) == (f"light of {unit_of}", TURNED)
+
+
+@pytest.mark.parametrize("unit_of", ["maggy", "nanomaggies", "image"])
+def test_a_maggy_is_no_magnitude(unit_of):
+    assert np.array_equal(bands_of([band(RED, BUNIT=unit_of)]).planes[0], RED)
+
+
+@pytest.mark.parametrize("name", ["MSK", "WGT", "WHT", "EXPMAP", "RMSMAP", "VAR_POISSON", "SEGMAP_3", "CONTEXT"])
+def test_weights_errors_and_masks_are_left_out_by_their_names(name):
+    beside = unit(np.random.default_rng(2).random((6, 9)), IMAGE, EXTNAME=name)
+    assert len(bands_of([encoded(fits.PrimaryHDU(), unit(RED, IMAGE, EXTNAME="SCI"), beside)]).planes) == 1
 
 
 def test_masks_without_a_name_are_told_by_being_flat_and_left_out():

@@ -14,24 +14,27 @@ from astropy.io import fits
 
 from datasets.errors import ImageError
 from datasets.images.fits.bands import Plane
+from datasets.images.fits.magnitudes import TURNED, is_magnitudes, light_of_magnitudes
 from datasets.images.fits.passbands import band_in
 from datasets.images.preparing import MAX_PIXELS
 from datasets.wording import few
 
 _BAD_PIXELS = frozenset({"DQ", "BPM", "BADPIX", "QUALITY"})
-_MASKS = frozenset({"MASK", "MASKBITS", "FLAG", "FLAGS"})
+_MASKS = frozenset({"MASK", "MSK", "MASKBITS", "FLAG", "FLAGS"})
 _OTHERS = (
     _BAD_PIXELS
     | _MASKS
     | {
-        *("WHT", "WEIGHT", "WEIGHTS", "WT", "CTX", "CON", "COVERAGE", "COV", "DEPTH", "AREA", "SAMP", "MDRIZSKY"),
-        *("ERR", "ERROR", "ERRORS", "IVAR", "INVVAR", "VAR", "VARIANCE", "UNC", "UNCERT", "UNCERTAINTY"),
+        *("WHT", "WEIGHT", "WEIGHTS", "WGT", "WT", "CTX", "CON", "CONTEXT"),
+        *("COVERAGE", "COV", "DEPTH", "AREA", "SAMP", "MDRIZSKY"),
+        *("ERR", "ERROR", "ERRORS", "IVAR", "INVVAR", "IVM", "VAR", "VARIANCE", "UNC", "UNCERT", "UNCERTAINTY"),
         *("STD", "STDDEV", "SIGMA", "RMS", "NOISE", "CHI", "CHI2", "PROB", "MSE"),
-        *("SEG", "SEGM", "SEGMAP", "SEGMENTATION", "LABELS", "OBJMASK", "MODEL", "RESID", "RESIDUAL", "RESIDUALS"),
-        *("PSF", "PSFEX", "EXP", "EXPMAP", "EXPOSURE", "NEXP", "TIM", "TIME", "BKG", "BACK", "BACKGROUND", "SKY"),
+        *("SEG", "SEGM", "SEGMENTATION", "LABELS", "OBJMASK", "MODEL", "RESID", "RESIDUAL", "RESIDUALS"),
+        *("PSF", "PSFEX", "EXP", "EXPOSURE", "NEXP", "TIM", "TIME", "BKG", "BACK", "BACKGROUND", "SKY"),
     }
 )
-"""Words in the names of what is no picture of the sky, as STScI, ESO, the Legacy Surveys and HSC have them."""
+"""Words in the names of what is no picture of the sky, as STScI, ESO, DES, the Legacy Surveys and HSC have them, also
+with ``MAP`` behind them."""
 _FLAT = 0.9
 """Share of neighbours that are equal, from which on an image may be a mask."""
 _NOISY = 0.5
@@ -86,9 +89,11 @@ def science(units: fits.HDUList) -> Science:
     bad, unused = _flagged(images, planes[0].shape)
     headers = [pictures[0][0].header, primary]
     left_out = (ONE_OF_SEVERAL,) if len(pictures) < len(images) else ()
-    return Science(
-        tuple(planes), tuple(names), bad, _value(headers, "BUNIT"), _value(headers, "SURVEY"), (*left_out, *unused)
-    )
+    unit, turned = _value(headers, "BUNIT"), ()
+    if is_magnitudes(unit):
+        planes, unit, turned = [light_of_magnitudes(plane) for plane in planes], f"light of {unit}", (TURNED,)
+    notes = (*left_out, *unused, *turned)
+    return Science(tuple(planes), tuple(names), bad, unit, _value(headers, "SURVEY"), notes)
 
 
 def _check_size(images: Iterable[fits.ImageHDU]) -> None:
@@ -101,12 +106,12 @@ def _check_size(images: Iterable[fits.ImageHDU]) -> None:
 
 
 def _words(header: fits.Header) -> set[str]:
-    """Return the words of what a header says that its image is, in capitals and without numbers behind them."""
+    """Return the words for what a header says its image is, in capitals, also without numbers or ``MAP`` at the end."""
     kinds = {"DATA": "", "QUALITY": "DQ", "IMAGE": ""}
     said = [_text(header, "EXTNAME")]
     said += [kinds.get(kind, kind) for kind in (_text(header, f"HDUCLAS{n}").upper() for n in (1, 2))]
     words = {word for text in said for word in re.split(r"[^A-Z0-9]+", text.upper()) if word}
-    return words | {word.rstrip("0123456789") for word in words}
+    return words | {word.rstrip("0123456789").removesuffix("MAP") for word in words}
 
 
 def _planes(unit: fits.ImageHDU) -> list[Plane]:
