@@ -89,10 +89,9 @@ def science(units: fits.HDUList) -> Science:
     bad, unused = _flagged(images, planes[0].shape)
     headers = [pictures[0][0].header, primary]
     left_out = (ONE_OF_SEVERAL,) if len(pictures) < len(images) else ()
-    unit, turned = _value(headers, "BUNIT"), ()
+    notes, unit = (*left_out, *unused), _value(headers, "BUNIT")
     if is_magnitudes(unit):
-        planes, unit, turned = [light_of_magnitudes(plane) for plane in planes], f"light of {unit}", (TURNED,)
-    notes = (*left_out, *unused, *turned)
+        planes, unit, notes = list(map(light_of_magnitudes, planes)), f"light of {unit}", (*notes, TURNED)
     return Science(tuple(planes), tuple(names), bad, unit, _value(headers, "SURVEY"), notes)
 
 
