@@ -118,7 +118,8 @@ def score_predictions(
 
     labels = np.arange(len(classes))
     predicted = probabilities.argmax(axis=1) if decided is None else decided
-    precision, recall, f1, support = precision_recall_fscore_support(true, predicted, labels=labels, zero_division=0)
+    precision, recall, f1, _ = precision_recall_fscore_support(true, predicted, labels=labels, zero_division=0)
+    support = np.bincount(true, minlength=len(classes))  # scikit-learn counts in floats where no answer is right
     present = support > 0
     scored = {"precision": precision, "recall": recall, "f1": f1}
     macro = {name: float(values[present].mean()) for name, values in scored.items()}

@@ -11,9 +11,10 @@ _APART = 8
 """Steps between the pixels that are looked at first."""
 _DARK = 8
 """Brightness of its brightest hundredth below which a picture shows nothing."""
-
-_BURNT = 200
-"""Brightness of its middle one from which on it shows as little."""
+_BRIGHT = 200
+"""Brightness of its middle one from which on there may be more to see at another stretch."""
+_BURNT = 245
+"""Brightness of its middle one from which on it shows nothing either."""
 
 
 def is_blank(pixels: npt.NDArray[np.uint8]) -> bool:
@@ -41,6 +42,11 @@ def shade(pixels: npt.NDArray[np.uint8]) -> str:
 
 
 def is_readable(pixels: npt.NDArray[np.uint8]) -> bool:
-    """Say whether a picture is neither black all over nor burnt out over half of it."""
+    """Say whether a picture is neither black all over nor bright over half of it."""
     bright = np.sort(pixels.max(axis=2), axis=None)
-    return bool(bright[-max(len(bright) // 100, 1) :].mean() >= _DARK and np.median(bright) < _BURNT)
+    return bool(bright[-max(len(bright) // 100, 1) :].mean() >= _DARK and np.median(bright) < _BRIGHT)
+
+
+def is_burnt(pixels: npt.NDArray[np.uint8]) -> bool:
+    """Say whether a picture is white, or of colours as bright, over half of it, as no galaxy is that is zoomed on."""
+    return bool(np.median(pixels.max(axis=2)) >= _BURNT)

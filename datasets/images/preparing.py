@@ -24,7 +24,7 @@ from PIL import (
 )
 
 from datasets.errors import ImageError, first_line
-from datasets.images.blankness import is_blank, is_readable, shade
+from datasets.images.blankness import is_blank, is_burnt, is_readable, shade
 from datasets.images.fits.bands import Bands
 from datasets.images.fits.compositing import doubts, light_of, pictured
 from datasets.images.fits.stretch import Stretch
@@ -160,7 +160,7 @@ def _stretched(bands: Bands, crop: float, image_size: int, stretch: Stretch) -> 
     chosen = bands.chosen(stretch.bands)
     light = light_of(chosen, crop=crop, image_size=image_size)
     image = DecodedImage(pictured(light, stretch), bands.size, (*chosen.notes, *doubts(chosen, light, stretch)))
-    if is_blank(image.pixels):
+    if is_blank(image.pixels) or is_burnt(image.pixels):
         low, high = min(plane.min() for plane in chosen.planes), max(plane.max() for plane in chosen.planes)
         found = f"pixels from {low:.3g} to {high:.3g} {bands.unit}".rstrip()
         raise ImageError(f"nothing to see at the stretch of the dataset ({stretch}): {found}")

@@ -186,6 +186,9 @@ def test_light_that_a_stretch_shows_nothing_of_is_said_with_both():
     said = r"^nothing to see at the stretch of the dataset \(asinh, .*\): pixels from -\d.* to \d.*e-07 Jy$"
     with pytest.raises(ImageError, match=said):
         decode(bands(PLAIN[0] * 1e-7, unit="Jy"), crop=1.0, image_size=SIDE, stretch=stretch)
+    for counts in (PLAIN[0] * 30, PLAIN[0] * 300 + 1000):
+        with pytest.raises(ImageError, match=r"^nothing to see at the stretch of the dataset .*: pixels from .* ADU$"):
+            decode(bands(counts, unit="ADU"), crop=1.0, image_size=SIDE, stretch=stretch)
 
 
 @pytest.fixture(scope="module")

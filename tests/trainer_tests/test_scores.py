@@ -34,6 +34,11 @@ def test_a_class_without_images_has_no_recall_and_is_left_out_of_means() -> None
     assert scores.balanced_accuracy == 1
 
 
+def test_images_are_counted_in_whole_numbers_where_no_answer_is_right() -> None:
+    scores = score_predictions(np.array([0, 0]), one_hot([1, 1]), CLASSES)
+    assert str([score.support for score in scores.per_class.values()]) == "[2, 0, 0]"
+
+
 def test_ece_is_the_gap_between_confidence_and_accuracy() -> None:
     always_90 = one_hot([0] * 10, 0.9)
     assert score_predictions(np.array([0] * 9 + [1]), always_90, CLASSES).ece == pytest.approx(0)
