@@ -1,13 +1,21 @@
 """Which files are archives, and what reads them."""
 
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Protocol
 
+from datasets.images.reading import Directory
+from datasets.images.scratch import Scratch
 from datasets.images.tars import Tar, is_tar
 from datasets.images.zips import Archive
 
+UNREADABLE = (OSError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError, zlib.error, lzma.LZMAError)
+"""What is raised by listing and opening what an archive holds where it is damaged, encrypted or of a strange kind."""
+DEEPEST = 3
+"""Archives in archives in an archive are opened, not more: one may hold itself."""
 _NOT_ARCHIVES = (".npz",)
 """Zips by their content that stand for one thing."""
 
@@ -56,3 +64,14 @@ def open_archive(path: Path) -> Contents | None:
     if is_tar(path.name):
         return Tar(path)
     return Archive(path) if is_archive(path.name) or zipfile.is_zipfile(path) else None
+
+
+def local_file(contents: Contents, name: str, scratch: Scratch, unpacked_as: str = "") -> Path:
+    """Return a local file with the content of one of a folder or archive, unpacked to ``scratch`` where it must be.
+
+    Raises one of `UNREADABLE`, or SourceError where there is no room for it.
+    """
+    if isinstance(contents, Directory):
+        return contents.path / name
+    with contents.open(name) as stream:
+        return scratch.unpacked(unpacked_as or name, stream, contents.size(name))

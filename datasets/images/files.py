@@ -2,20 +2,26 @@
 
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from datasets.errors import ImageError, SourceError
+from datasets.errors import ImageError, SourceError, first_line
+from datasets.images.archives import DEEPEST, UNREADABLE, Contents, archive_stem, is_archive, local_file
 from datasets.images.fits.names import by_galaxy, is_fits, read_content
 from datasets.images.listed_images import listed_images
-from datasets.images.magic import GZIP, is_tfrecord, kind_of
+from datasets.images.magic import GZIP, HEAD, is_tfrecord, kind_of
 from datasets.images.preparing import SUFFIXES, Content
 from datasets.images.reading import Directory, file_head, is_hidden, read_file
 from datasets.images.scratch import Scratch
 from datasets.images.tars import Tar, is_tar
 from datasets.images.zips import Archive
+from datasets.tables.cells import holds_images
 from datasets.tables.kinds import is_table
+from datasets.tables.reading import table_file
+
+_PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,9 @@ def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = Non
     """Yield the images at ``paths``, in their order.
 
     - A file is yielded as it is, whatever its name. FITS files that differ in the band alone are one image.
-    - A folder, with all below it, a zip or a tar gives its image and FITS files, sorted, without hidden ones. FITS
-      files of a galaxy's bands are one image, with a ``*`` for the band.
+    - A folder, with all below it, a zip or a tar gives its image and FITS files, sorted, without hidden ones, then
+      those of the archives in it. FITS files of a galaxy's bands are one image, with a ``*`` for the band. Where there
+      is none, its arrays, TFRecords and Parquet files are taken, those that hold no images left out.
     - A table gives the images that it holds, or that its column ``path`` (``filename``, ``image``, …) names, relative
       to its folder or to the working directory.
     - An NPY, NPZ or HDF5 file gives the rows of its array of images, a TFRecord its records. ``value_range`` states
@@ -46,23 +53,8 @@ def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = Non
     for path in _gathered(list(map(Path, paths))):
         if isinstance(path, tuple):
             yield _galaxy(path[0], _read_path, path[1])
-            continue
-        empty = True
-        try:
-            for image in _at(path, value_range):
-                empty = False
-                yield image
-        except OSError as error:
-            yield _unusable(str(path), f"cannot be read: {error.strerror or error}")
-        except zipfile.BadZipFile as error:
-            yield _unusable(str(path), f"not a zip, or a damaged one: {error}")
-        except SourceError as error:
-            yield _unusable(str(path), str(error).partition("cannot be imported: ")[2] or str(error))
-        except ImageError as error:
-            yield _unusable(str(path), str(error))
         else:
-            if empty:
-                yield _unusable(str(path), "holds no image")
+            yield from _at(path, str(path), value_range, 0)
 
 
 def _gathered(paths: Sequence[Path]) -> Iterator[Path | tuple[str, Mapping[str, str]]]:
@@ -78,51 +70,118 @@ def _gathered(paths: Sequence[Path]) -> Iterator[Path | tuple[str, Mapping[str, 
             yield galaxy
 
 
-def _at(path: Path, value_range: str | None) -> Iterator[ImageFile]:
+def _at(path: Path, name: str, value_range: str | None, depth: int) -> Iterator[ImageFile]:
+    """Yield the images at a path, which the user knows as ``name``, or one that says why there is none."""
+    empty = True
+    try:
+        for image in _in(path, name, value_range, depth):
+            empty = False
+            yield image
+    except OSError as error:
+        yield _unusable(name, f"cannot be read: {error.strerror or error}")
+    except zipfile.BadZipFile as error:
+        yield _unusable(name, f"not a zip, or a damaged one: {error}")
+    except SourceError as error:
+        yield _unusable(name, str(error).partition("cannot be imported: ")[2] or str(error))
+    except ImageError as error:
+        yield _unusable(name, str(error))
+    else:
+        if empty:
+            yield _unusable(name, "holds no image")
+
+
+def _in(path: Path, name: str, value_range: str | None, depth: int) -> Iterator[ImageFile]:
     head = file_head(path) if path.is_file() else b""
     if path.is_dir():
-        yield from _among(Directory(path))
+        yield from _among(Directory(path), name, value_range, depth)
     elif kind_of(head, path.name) is not None:
         from datasets.images.arrays.unlabelled import images_in
 
-        yield from (ImageFile(f"{path}/{name}".rstrip("/"), read) for name, read in images_in(path, value_range))
+        yield from (ImageFile(f"{name}/{row}".rstrip("/"), read) for row, read in images_in(path, value_range))
     elif _is_zip(path):
-        yield from _among(Archive(path))
+        yield from _among(Archive(path), name, value_range, depth)
     elif head and is_table(path.name, partial(file_head, path)):
-        yield from (ImageFile(name, read) for name, read in listed_images(path))
+        yield from (ImageFile(row, read) for row, read in listed_images(path, name))
     elif is_tfrecord(head) or (head.startswith(GZIP) and ".tfrec" in path.name.lower()):
-        yield from _records(path)
+        yield from _records(path, name)
     elif head and is_tar(path.name):
-        yield from _among(Tar(path))
+        yield from _among(Tar(path), name, value_range, depth)
     else:
-        yield _single(str(path), path)
+        yield _galaxy(name, _read_path, {"": str(path)})
 
 
-def _among(files: Directory | Archive | Tar) -> Iterator[ImageFile]:
-    """Yield the images among the files of a folder or archive."""
-    visible = sorted({name for name, is_folder in files.members if not is_folder and not is_hidden(name)})
+def _among(files: Contents, called: str, value_range: str | None, depth: int) -> Iterator[ImageFile]:
+    """Yield the images among the files of a folder or archive, then those of the archives in it.
+
+    Where it has neither, its arrays, TFRecords and Parquet files are looked into.
+    """
+    members = [(name, is_folder) for name, is_folder in files.members if not is_hidden(name)]
+    visible = sorted({name for name, is_folder in members if not is_folder})
     images = {name: {"": name} for name in visible if PurePosixPath(name).suffix.lower() in SUFFIXES}
-    for name, bands in sorted((images | by_galaxy(filter(is_fits, visible))).items()):
-        yield _galaxy(f"{files.path}/{name}", files.read, bands)
+    images |= by_galaxy(filter(is_fits, visible))
+    for name, bands in sorted(images.items()):
+        yield _galaxy(f"{called}/{name}", files.read, bands)
+    archives = [name for name in visible if is_archive(name) and not _is_unpacked(name, visible)]
+    inner = (archives or ([] if images else _holders(files, visible))) if depth < DEEPEST else []
+    scratch = Scratch()
+    for name in inner:
+        try:
+            local = local_file(files, name, scratch)
+        except UNREADABLE as error:
+            yield _unusable(f"{called}/{name}", f"cannot be read: {first_line(error)}")
+            continue
+        if is_archive(name) or _holds_images(local):
+            for image in _at(local, f"{called}/{name}", value_range, depth + 1):
+                yield ImageFile(image.name, partial(_kept, image.read, scratch))
 
 
-def _records(path: Path) -> Iterator[ImageFile]:
+def _is_unpacked(archive: str, names: Iterable[str]) -> bool:
+    """Say whether a folder of an archive's name is beside it, with what it holds."""
+    folder = f"{archive_stem(archive)}/"
+    return any(name.startswith(folder) for name in names)
+
+
+def _holders(files: Contents, names: Iterable[str]) -> list[str]:
+    """Return those of some files that may hold many images: by their first bytes arrays, TFRecords and Parquet."""
+    found = []
+    for name in names:
+        with suppress(*UNREADABLE), files.open(name) as stream:
+            head = stream.read(HEAD)
+            if kind_of(head, name) is not None or is_tfrecord(head) or head.startswith(_PARQUET):
+                found.append(name)
+    return found
+
+
+def _holds_images(path: Path) -> bool:
+    """Say whether one of them has images in it; a damaged one says so when it is read."""
+    head = file_head(path)
+    try:
+        if kind_of(head, path.name) is not None:
+            from datasets.images.arrays.unlabelled import has_images
+
+            return has_images(path)
+        return is_tfrecord(head) or any(holds_images(field.type) for field in table_file(path).schema())
+    except (ImageError, SourceError):
+        return True
+
+
+def _records(path: Path, called: str) -> Iterator[ImageFile]:
     """Yield the images of a TFRecord; the first that is damaged ends it."""
     from datasets.images.tfrecords import examples, plain
 
     scratch = Scratch()
     try:
         for row, (_, image) in enumerate(examples(plain(path, scratch))):
-            name = f"{path}/{row:05d}"
+            name = f"{called}/{row:05d}"
             if isinstance(image, ImageError):
                 yield _unusable(name, str(image))
             else:
-                yield ImageFile(name, partial(_held, image, scratch))
+                yield ImageFile(name, partial(_kept, image, scratch))
     except ImageError as error:
-        yield _unusable(str(path), str(error))
+        yield _unusable(called, str(error))
 
 
-def _held(image: Callable[[], Content], _scratch: Scratch) -> Content:
+def _kept(image: Callable[[], Content], _scratch: Scratch) -> Content:
     """Read an image while what it was unpacked to is there, as long as that is referred to."""
     return image()
 
@@ -130,10 +189,6 @@ def _held(image: Callable[[], Content], _scratch: Scratch) -> Content:
 def _galaxy(name: str, read: Callable[[str], bytes], bands: Mapping[str, str]) -> ImageFile:
     """Return the image in a file, or in the files of several bands."""
     return ImageFile(name, partial(read_content, read, list(bands.values()), list(bands)))
-
-
-def _single(name: str, path: Path) -> ImageFile:
-    return _galaxy(name, _read_path, {"": str(path)})
 
 
 def _read_path(path: str) -> bytes:

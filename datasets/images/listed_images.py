@@ -22,10 +22,10 @@ _USUAL = (".jpg", ".png", ".jpeg", ".fits", ".JPG", ".tif", ".webp")
 _FIRST = 20
 
 
-def listed_images(path: Path) -> Iterator[tuple[str, Callable[[], Content]]]:
+def listed_images(path: Path, called: str) -> Iterator[tuple[str, Callable[[], Content]]]:
     """Yield (name, what reads it) of the images that a table names or holds, without having it in memory.
 
-    Raises SourceError where it has no column of images, or is damaged.
+    ``called`` is the table's name for the user. Raises SourceError where it has no column of images, or is damaged.
     """
     table = table_file(path)
     schema = table.schema()
@@ -33,14 +33,14 @@ def listed_images(path: Path) -> Iterator[tuple[str, Callable[[], Content]]]:
     if held:
         light = [field for field in schema if is_scalar(field.type)] or [schema.field(held[0])]
         rows = sum(len(batch[light[0].name]) for batch in table.read({light[0].name: light[0].type}))
-        yield from ((f"{path}/{row}", cell_reader(path, held[0], row)) for row in range(rows))
+        yield from ((f"{called}/{row}", cell_reader(path, held[0], row)) for row in range(rows))
         return
     column, row = _naming(table, path.parent), 0
     for batch in table.read({column: pa.string()}):
         for value in batch[column].to_pylist():
             row += 1
             name = (value or "").strip()
-            yield (name, _reader(_found(path.parent, name))) if name else (f"{path}/{row}", _no_path)
+            yield (name, _reader(_found(path.parent, name))) if name else (f"{called}/{row}", _no_path)
 
 
 def _naming(table: Table, folder: Path) -> str:

@@ -1,8 +1,6 @@
 """A source, opened and listed once: a folder, an archive or a single file; archives in it are as folders."""
 
-import lzma
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +11,15 @@ from typing import IO
 from datasets.arrow.provenance import Omission
 from datasets.classes import ordered
 from datasets.errors import SourceError, first_line
-from datasets.images.archives import Contents, archive_stem, is_archive, open_archive
+from datasets.images.archives import (
+    DEEPEST,
+    UNREADABLE,
+    Contents,
+    archive_stem,
+    is_archive,
+    local_file,
+    open_archive,
+)
 from datasets.images.preparing import SUFFIXES
 from datasets.images.reading import Directory, is_hidden
 from datasets.images.scratch import Scratch
@@ -26,8 +32,6 @@ Entries = tuple[tuple[str, bool], ...]
 """(path relative to the source with ``/``, whether it is a folder)."""
 EXPECTED = "a folder, archive, table or file of labelled images"
 _FEW = 20
-_DEEPEST = 3
-"""Archives in archives in an archive are opened, not more: one may hold itself."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ class Tree:
         try:
             with self.contents.open(name) as stream:
                 return stream.read(size)
-        except (OSError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError):
+        except UNREADABLE:
             return b""
 
     def table(self, name: str) -> Table:
@@ -131,9 +135,7 @@ class Tree:
         Raises SourceError where it must be unpacked and there is no room for it.
         """
         contents, inner = self.contents.find(name)
-        if isinstance(contents, Directory):
-            return contents.path / inner
-        return _unpacked(self.scratch, name, contents, inner)
+        return local_file(contents, inner, self.scratch, name)
 
     def beside(self) -> "Tree":
         """List the folder that a single file lies in; what is unpacked of it is there as long as this is."""
@@ -213,16 +215,16 @@ def _listed(path: Path, root: Contents, scratch: Scratch) -> Tree:
         folders = {name for name, is_folder in found if is_folder} | {name.rpartition("/")[0] for name, _ in found}
         for name, is_folder in found:
             whole = prefix + name
-            if is_folder or not is_archive(name) or depth == _DEEPEST:
+            if is_folder or not is_archive(name) or depth == DEEPEST:
                 entries.append((whole, is_folder))
             elif archive_stem(name) in folders:
                 omitted.append(Omission(whole, 0, "an archive beside the folder of the same name"))
             else:
                 try:
-                    inner = open_archive(_place(scratch, whole, contents, name))
+                    inner = open_archive(local_file(contents, name, scratch, whole))
                     assert inner is not None, "an archive's name is taken at its word"
                     list(inner.members)
-                except (OSError, zipfile.BadZipFile, RuntimeError, EOFError, zlib.error, lzma.LZMAError) as error:
+                except UNREADABLE as error:
                     damaged.append((whole, first_line(error)))
                     continue
                 homes[f"{whole}/"] = inner
@@ -243,12 +245,3 @@ def _members(contents: Contents) -> tuple[list[tuple[str, bool]], list[tuple[str
     harmful = leaving.union(name for name, _ in rejected)
     entries = [(name.rstrip("/"), is_folder) for name, is_folder in members if name not in harmful]
     return [entry for entry in entries if not is_hidden(entry[0])], rejected
-
-
-def _place(scratch: Scratch, whole: str, contents: Contents, name: str) -> Path:
-    return contents.path / name if isinstance(contents, Directory) else _unpacked(scratch, whole, contents, name)
-
-
-def _unpacked(scratch: Scratch, whole: str, contents: Contents, name: str) -> Path:
-    with contents.open(name) as stream:
-        return scratch.unpacked(whole, stream, contents.size(name))

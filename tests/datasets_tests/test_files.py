@@ -57,6 +57,51 @@ def test_of_a_zip_all_images_sorted_and_named_below_it(zipped):
     ]
 
 
+def test_archives_in_folders_and_archives_are_as_folders(tmp_path):
+    place = tmp_path / "all"
+    (place / "beside").mkdir(parents=True)
+    (place / "a.jpg").write_bytes(b"a")
+    (place / "beside" / "b.jpg").write_bytes(b"b")
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("dir/c.jpg", b"c")
+    with zipfile.ZipFile(place / "outer.zip", "w") as archive:
+        archive.writestr("inner.zip", inner.getvalue())
+    (place / "beside.zip").write_bytes(inner.getvalue())
+    (place / "damaged.zip").write_bytes(b"PK, but no zip")
+    files = {file.name.removeprefix(f"{place}/"): file for file in iterate_images([place])}
+    assert list(files) == ["a.jpg", "beside/b.jpg", "damaged.zip", "outer.zip/inner.zip/dir/c.jpg"]
+    assert files["outer.zip/inner.zip/dir/c.jpg"].read() == b"c"
+    assert reason(files["damaged.zip"]).startswith("not a zip, or a damaged one")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_of_a_folder_without_images_what_holds_them_is_taken(tmp_path, packed):
+    place = tmp_path / "held"
+    place.mkdir()
+    pictures = np.stack([pixels for _, _, pixels in galaxies()][:2])
+    np.save(place / "x_test.npy", pictures)
+    np.save(place / "y_test.npy", np.arange(2))
+    (place / "shard-00000-of-00001").write_bytes(tfrecord(("image", png(pictures[0]))))
+    pq.write_table(pa.table({"image": [png(pictures[1])]}), place / "a.parquet")
+    pq.write_table(pa.table({"ra": [1.0]}), place / "catalogue.parquet")
+    if packed:
+        with zipfile.ZipFile(tmp_path / "held.zip", "w") as archive:
+            for file in place.iterdir():
+                archive.write(file, file.name)
+        place = tmp_path / "held.zip"
+    files = list(iterate_images([place]))
+    assert [file.name.removeprefix(f"{place}/") for file in files] == [
+        "a.parquet/0",
+        "shard-00000-of-00001/00000",
+        "x_test.npy/00000",
+        "x_test.npy/00001",
+    ]
+    taken = [decode(file.read(), crop=1.0, image_size=16).pixels for file in files]
+    wanted = [decode(pictures[row], crop=1.0, image_size=16).pixels for row in (1, 0, 0, 1)]
+    assert np.array_equal(taken, wanted)
+
+
 def test_a_zip_is_known_without_its_suffix(zipped, tmp_path):
     path = zipped(None, extra={"a.jpg": b"x"}).rename(tmp_path / "upload")
     assert names(path) == [f"{path}/a.jpg"]

@@ -43,6 +43,12 @@ def images_in(path: Path, value_range: str | None = None) -> list[tuple[str, Cal
     ]
 
 
+def has_images(path: Path) -> bool:
+    """Say whether a file of arrays has one that may be images. Raises ImageError where it cannot be read."""
+    arrays = arrays_in(path)
+    return any(map(_is_stack, arrays)) or (len(arrays) == 1 and _is_single(arrays[0]))
+
+
 def _image(stack: Stack, row: int, _scratch: Scratch) -> npt.NDArray[np.uint8]:
     """Read an image while the file that it was unpacked to is there, as long as that is referred to."""
     return stack.image(row)
