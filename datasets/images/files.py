@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from datasets.errors import ImageError, SourceError, first_line
 from datasets.images.archives import DEEPEST, UNREADABLE, Contents, archive_stem, is_archive, local_file
+from datasets.images.companions import companions
 from datasets.images.fits.names import by_galaxy, is_fits, read_content
 from datasets.images.listed_images import listed_images
 from datasets.images.magic import GZIP, HEAD, is_tfrecord, kind_of
@@ -22,6 +23,7 @@ from datasets.tables.kinds import is_table
 from datasets.tables.reading import table_file
 
 _PARQUET = b"PAR1"
+COMPANION = "named as a mask, weight or the like of an image beside it: give the file itself to have it classified"
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,12 @@ def _among(files: Contents, called: str, value_range: str | None, depth: int) ->
     visible = sorted({name for name, is_folder in members if not is_folder})
     images = {name: {"": name} for name in visible if PurePosixPath(name).suffix.lower() in SUFFIXES}
     images |= by_galaxy(filter(is_fits, visible))
+    of_others = companions(file for bands in images.values() for file in bands.values())
     for name, bands in sorted(images.items()):
-        yield _galaxy(f"{called}/{name}", files.read, bands)
+        if of_others.isdisjoint(bands.values()):
+            yield _galaxy(f"{called}/{name}", files.read, bands)
+        else:
+            yield _unusable(f"{called}/{name}", COMPANION)
     archives = [name for name in visible if is_archive(name) and not _is_unpacked(name, visible)]
     inner = (archives or ([] if images else _holders(files, visible))) if depth < DEEPEST else []
     scratch = Scratch()

@@ -14,6 +14,7 @@ from astropy.io import fits
 from datasets_tests.source_examples import EXAMPLES, galaxies, png, tfrecord
 
 from datasets import ImageError, decode, iterate_images
+from datasets.images.companions import companions
 from datasets.images.fits.pixels import bands_of
 from datasets.images.reading import MAX_BYTES
 from datasets.images.zips import Archive
@@ -368,3 +369,24 @@ def test_what_is_damaged_or_no_image_in_a_tfrecord_is_said_of_it_alone(tmp_path)
     assert reason(second) == "'image' has 1 bytes that are no image file, and no height, width and depth for them"
     assert reason(cut) == "cut off in record 3: the file ends before it"
     assert reason(packed).startswith("damaged: Compressed file ended before")
+
+
+COMPANIONS = [
+    ("7.png", "7_mask.png"),
+    ("J1234.5+12.png", "J1234.5+12_mask_2.png"),
+    ("image_1.jpg", "mask_1.jpg"),
+    ("g.fits.gz", "g_segmap.fits.gz"),
+    ("a_drz_sci.fits", "a_drz_wht.fits"),
+    ("b-image-r.fits.fz", "b-invvar-r.fits.fz"),
+    ("c.stk.r.unconv.fits", "c.stk.r.unconv.wt.fits"),
+]
+
+
+@pytest.mark.parametrize(("image", "companion"), COMPANIONS)
+def test_masks_and_weights_of_images_beside_them_are_no_images(tmp_path, image, companion):
+    for name in (image, companion):
+        (tmp_path / name).write_bytes(name.encode())
+    given = {file.name: file for file in iterate_images([tmp_path])}
+    assert reason(given[f"{tmp_path}/{companion}"]).startswith("named as a mask, weight or the like of an image")
+    assert companions([f"a/{image}", f"b/{companion}"]) == set()
+    assert companions([image, "star_var_1.png", "star_1.png"]) == set()

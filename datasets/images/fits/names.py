@@ -16,6 +16,15 @@ def is_fits(name: str) -> bool:
     return _SUFFIX.search(name) is not None
 
 
+def plain_stem(name: str) -> str:
+    """Return a path without the suffix of its file, all of it where it is that of a FITS file."""
+    match = _SUFFIX.search(name)
+    if match is not None:
+        return name[: match.start()]
+    stem, _, suffix = name.rpartition(".")
+    return name if "/" in suffix or not stem else stem
+
+
 def by_galaxy(names: Iterable[str]) -> dict[str, dict[str, str]]:
     """Gather the files of each galaxy: its name → {band: file}, from blue to red, the band empty where it is one.
 

@@ -1,6 +1,5 @@
 """Folders among those of classes that are hardly meant as such: of samples, of masks, of images without a label."""
 
-import re
 import shlex
 from collections.abc import Iterable
 
@@ -8,6 +7,7 @@ from datasets.arrow.provenance import Omission
 from datasets.classes import class_key
 from datasets.errors import SourceError
 from datasets.images.archives import archive_stem, is_archive
+from datasets.images.companions import companions
 from datasets.sources.folders.nodes import Node
 from datasets.sources.options import SourceOptions
 from datasets.splits import Split, split_named
@@ -22,10 +22,6 @@ _HARDLY_CLASSES = frozenset(
 """Names of folders, in small letters, that are hardly those of classes."""
 _NO_LABEL = frozenset({"unknown", "none", "data", "no_label", "nolabel"})
 """Further ones, where they are in a split of images to classify and not in that to train on."""
-_OF_IMAGE = re.compile(
-    r"(.+?)[ _.-]+(?:masks?|segm?|segmentation|segmap|ground_?truth|gt|wht|weight|ivar|psf|dq)(?:[ _-]?\d+)?",
-    re.IGNORECASE,
-)
 _OF_IMAGES = frozenset(
     {"mask", "masks", "segmentation", "segmentations", "thumbs", "thumbnails", "previews", "weights", "annotations"}
 )
@@ -82,26 +78,20 @@ def trained(source: str, placed: list[Placed], options: SourceOptions) -> tuple[
 def without_masks(placed: Iterable[Placed]) -> tuple[list[Placed], list[Omission]]:
     """Leave out masks, segmentations, weights and thumbnails, where a class has images beside them.
 
-    They are named for an image in the same folder, as ``7_mask.png`` for ``7.png``, or lie in a folder of such ones.
+    They are the `companions` of an image, or lie in a folder of such ones.
     """
     files = list(placed)
-    stems = {path.rpartition(".")[0] for path, *_ in files}
+    of_others = companions(path for path, *_ in files)
     folders = {(path.rpartition("/")[0], name) for path, name, _ in files}
     apart = {folder for folder in folders if _is_apart(*folder)}
     classes = {(name, split) for path, name, split in files if (path.rpartition("/")[0], name) not in apart}
     kept = [
         (path, name, split)
         for path, name, split in files
-        if not _is_mask(path, stems) and not ((path.rpartition("/")[0], name) in apart and (name, split) in classes)
+        if path not in of_others and not ((path.rpartition("/")[0], name) in apart and (name, split) in classes)
     ]
     left = len(files) - len(kept)
     return kept, [Omission("masks", left, "masks, weights or thumbnails of images beside them")] if left else []
-
-
-def _is_mask(path: str, stems: set[str]) -> bool:
-    folder, slash, name = path.rpartition("/")
-    named = _OF_IMAGE.fullmatch(name.partition(".")[0])
-    return named is not None and f"{folder}{slash}{named[1]}" in stems
 
 
 def _is_apart(path: str, name: str) -> bool:
