@@ -75,7 +75,9 @@ class SourceOptions:
             metavar="BANDS",
         ),
     ] = None
-    split_column: Annotated[str | None, Option("Column of a table that has the splits.", PANEL, metavar="NAME")] = None
+    split_column: Annotated[
+        str | None, Option("Column of a table that has the splits, or `none`.", PANEL, metavar="NAME")
+    ] = None
     legend: Annotated[
         str | None,
         Option("Names of classes that are numbers in a table: `0=spiral,1=edge-on`.", PANEL, metavar="NAMES"),

@@ -11,10 +11,17 @@ from datasets.sources.forms import FORMS
 from datasets.sources.label_tables.choice import labels_images, may_label
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
-from datasets.sources.trees import Tree
+from datasets.sources.trees import Tree, suffix_of
+from datasets.wording import few
 
 _BY_FOLDERS = ("class-folders", "fits")
 """Forms that have the labels from the names of folders."""
+_PERHAPS_LABELS = (
+    *(".json", ".txt", ".dat", ".data", ".lst", ".tbl", ".tex", ".pkl", ".pickle"),
+    *(".db", ".sqlite", ".sqlite3", ".xml", ".yaml", ".yml"),
+)
+"""Suffixes of files in which labels may be that are no table; what is ``_TABLES`` is one."""
+_TABLES = "which is CSV, TSV, Parquet, Feather, JSON Lines, FITS or VOTable, with the columns' names first"
 
 
 class Form(Protocol):
@@ -63,7 +70,10 @@ def recognise(tree: Tree, options: SourceOptions) -> tuple[str, Evidence]:
     problem = _problem("class-folders", tree, options)
     if tree.tables and (tree.is_file or may_label(tree)):
         raise SourceError(_problem("table", tree, options))
-    also = f"; nor can it be read as a table: {_problem('table', tree, options)}" if tree.tables else ""
+    if tree.tables:
+        raise SourceError(f"{problem}; nor can it be read as a table: {_problem('table', tree, options)}")
+    unread = [name for name in tree.files if suffix_of(name) in _PERHAPS_LABELS] if not tree.is_file else []
+    also = f"; {few(unread, most=3)} cannot be read as a table, {_TABLES}" if unread else ""
     raise SourceError(f"{problem}{also}")
 
 

@@ -1,5 +1,6 @@
 """A source, opened and listed once: a folder, an archive or a single file; archives in it are as folders."""
 
+import posixpath
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -100,8 +101,13 @@ class Tree:
 
     @cached_property
     def tables(self) -> tuple[Table, ...]:
-        """The tables in the first two levels, archives not counted: deeper ones are not what a source is about."""
-        names = [name for name in self.files if self._depth(name) <= 1]
+        """The tables in the first two levels below the folder that all images and tables lie in, archives not counted.
+
+        Deeper ones are not what a source is about.
+        """
+        ends = [next(filter(_is_content, names), "") for names in (self.files, reversed(self.files))]
+        wrapping = self._depth(posixpath.commonprefix(ends))
+        names = [name for name in self.files if self._depth(name) <= 1 + wrapping]
         sure = [name for name in names if is_table(name)]
         unsure = [name for name in names if may_be_table(name)]
         # Many are cutouts in FITS, or notes to images, and each would have to be opened.
@@ -199,6 +205,10 @@ def suffix_of(name: str) -> str:
     """Return the suffix of a file's name in small letters, with its dot; empty where it has none."""
     stem, dot, suffix = name.rpartition(".")  # a path object takes ten times as long, and there may be a million
     return f"{dot}{suffix.lower()}" if stem and stem[-1] != "/" and "/" not in suffix else ""
+
+
+def _is_content(name: str) -> bool:
+    return is_image(name) or is_table(name)
 
 
 def _listed(path: Path, root: Contents, scratch: Scratch) -> Tree:

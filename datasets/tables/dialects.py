@@ -10,6 +10,9 @@ from datasets.tables.aligned import parted_by_blanks
 DELIMITERS = (",", "\t", ";", "|")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _SAMPLE = 20
+_OF_EXCEL = re.compile(r"sep=.\Z", re.IGNORECASE)
+"""What Excel has above a header, to tell itself the delimiter."""
+_FILE = re.compile(r".*\.[A-Za-z]\w{1,4}")
 _NUMBER = re.compile(r"[-+.\d]+(?:[eE][-+]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+(?:[eE][-+]?\d+)?\s*")
 _DECIMAL_POINT = re.compile(r"\s*[-+]?\d+\.\d+(?:[eE][-+]?\d+)?\s*")
@@ -41,20 +44,19 @@ def dialect_of(head: bytes, *, blanks: bool = False) -> Dialect | None:
 
     ``blanks`` says that they may part columns, too.
 
-    Lines that begin with ``#`` before the header are comments. The delimiter is the one that parts the header and the
-    first rows into the same number of columns, the most of them.
+    Lines that begin with ``#`` before the header are comments, but the last one is the header where it has a name for
+    each column and what follows is a row, as TOPCAT and NumPy write it. The delimiter
+    is the one that parts the header and the first rows into the same number of columns, the most of them.
     """
-    start, lines, header = 0, 0, ""
-    while not header and start < len(head):
-        end = _LINE_END.search(head, start)
-        line = head[start : end.start() if end else len(head)].decode(errors="replace")
-        start, lines = end.end() if end else len(head), lines + 1
-        header = "" if not line.strip() or line.lstrip().startswith("#") else line
-    if not header:
+    top = _top(head)
+    if top is None:
         return None
+    header, start, lines = top.header, top.end, top.lines
     following = [line.decode(errors="replace") for line in _LINE_END.split(head[start:], _SAMPLE)]
     rows = [line for line in following[:-1] if line.strip()] or following[:1]
     delimiters = (*DELIMITERS, " ") if blanks else DELIMITERS
+    if any(_names_columns(top.comment, [header, *rows], each) for each in delimiters):
+        rows, header, start, lines = [header, *rows], top.comment, top.start, lines - 1
     delimiter = max(delimiters, key=lambda each: _agreement(header, rows, each))
     names = tuple(name.strip() for name in _parted([header], delimiter)[0])
     is_sure = _agreement(header, rows, delimiter)[0]
@@ -74,6 +76,44 @@ def _agreement(header: str, rows: Sequence[str], delimiter: str) -> tuple[bool, 
         return False, columns  # words, or numbers without a header
     same = all(len(row) == columns for row in _parted(rows, delimiter) if row)
     return columns > 1 and same, columns
+
+
+@dataclass(frozen=True)
+class _Top:
+    """The first line that says something, from byte ``start`` to ``end``, and the last comment above it."""
+
+    header: str
+    start: int
+    end: int
+    lines: int
+    comment: str
+
+
+def _top(head: bytes) -> _Top | None:
+    end, lines, comment = 0, 0, ""
+    while end < len(head):
+        start, found = end, _LINE_END.search(head, end)
+        line = head[start : found.start() if found else len(head)].decode(errors="replace")
+        end, lines = found.end() if found else len(head), lines + 1
+        if line.lstrip().startswith("#"):
+            comment = line.lstrip(" \t#")
+        elif line.strip() and not (lines == 1 and _OF_EXCEL.match(line.strip())):
+            return _Top(line, start, end, lines, comment)
+    return None
+
+
+def _names_columns(comment: str, rows: Sequence[str], delimiter: str) -> bool:
+    """Say whether a comment names the columns of the rows below it, the first of which is no header itself."""
+    if not comment or not _agreement(comment, rows, delimiter)[0]:
+        return False
+    names, (first, *others) = _parted([comment], delimiter)[0], _parted(rows, delimiter)
+    if not all(name.strip() and not _NUMBER.fullmatch(name.strip()) for name in names):
+        return False
+    below = [{row[place] for row in others if row} for place in range(len(names))]
+    return any(
+        _NUMBER.fullmatch(value.strip()) or _FILE.fullmatch(value) or value in seen
+        for value, seen in zip(first, below, strict=True)
+    )
 
 
 def _decimal(rows: Sequence[str], delimiter: str) -> str:

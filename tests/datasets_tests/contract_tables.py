@@ -114,6 +114,20 @@ TABLES = {
         IMAGES | {"labels.csv": "\ufeff" + table("image,label", "{n}.png,{c}").replace("\n", "\r\n")}
     ),
     "UTF-16": right(IMAGES | {"labels.csv": table("image,label", "{n}.png,{c}").encode("utf-16")}),
+    "a line of Excel's above the header": right(
+        IMAGES | {"labels.csv": "sep=;\n" + table("image;label", "{n}.png;{c}")}
+    ),
+    "a header that is a comment": right(IMAGES | {"labels.csv": table("# image,label", "{n}.png,{c}")}),
+    "a header that is a comment, and blanks": right(
+        IMAGES | {"labels.dat": "# of 2020\n" + table("# id class", "{n} {k}")}, expected=truth(**NUMBERS)
+    ),
+    "a comment of as many words as columns": right(
+        IMAGES | {"labels.csv": "# by me, of 2020\n" + table("image,label", "{n}.png,{c}")}
+    ),
+    "below wrapping folders": right(
+        laid("set-main/data/images/{n}.png")
+        | {"set-main/README.md": "", "set-main/data/tables/labels.csv": table("image,label", "{n}.png,{c}")}
+    ),
     "quotes and commas": right(IMAGES | {"labels.csv": table('"image","label","remark"', '"{n}.png","{c}","a, b"')}),
     "backslashes": right(IMAGES | {"labels.csv": table("path,label", "images\\{n}.png,{c}")}),
     "absolute paths of another machine": right(
@@ -127,6 +141,26 @@ TABLES = {
         | {
             "labels.csv": table(
                 "filename," + ",".join(NAMES), "{n}.png,{hot}", hot=lambda n: ("1,0,0", "0,1,0", "0,0,1")[n % 3]
+            )
+        }
+    ),
+    "one-hot, blank for 0": right(
+        IMAGES
+        | {
+            "labels.csv": table(
+                f"image,{','.join(NAMES)}",
+                "{n}.png,{hot}",
+                hot=lambda n: ",".join("1" * (n % 3 == k) for k in range(3)),
+            )
+        }
+    ),
+    "one-hot of Excel's": right(
+        IMAGES
+        | {
+            "labels.csv": table(
+                f"image,{','.join(NAMES)}",
+                "{n}.png,{hot}",
+                hot=lambda n: ",".join(str(n % 3 == k).upper() for k in range(3)),
             )
         }
     ),
@@ -174,6 +208,28 @@ TABLES = {
     ),
     "a column of splits of unknown names": right(
         IMAGES | {"labels.csv": table("image,label,split", "{n}.png,{c},gallery")}, "'split' has no splits, but gallery"
+    ),
+    "a column of splits of unknown names, not taken": right(
+        IMAGES | {"t.csv": table("image,label,Usage", "{n}.png,{c},{s}", s=lambda n: "train" if n else "PublicTest")},
+        split_column="none",
+    ),
+    "tables whose names say more than their splits": right(
+        laid("images/{n}.png", range(18))
+        | {
+            "gz2_train_catalog.csv": table("id,label", "{n},{c}"),
+            "gz2_test_catalog.csv": table("id,label", "{n},{c}", TEST),
+        },
+        expected=ALL | truth(TEST, Split.TEST),
+    ),
+    "labels in a kind of file that is not read": refused(IMAGES | {"labels.json": "{}"}, "labels.json.*CSV"),
+    "votes beside two tables of labels": refused(
+        IMAGES
+        | {
+            "gz.csv": table("GalaxyID,Class1.1,Class1.2,Class6.1", "{n},0.{k},0.{n},0.1"),
+            "a.csv": table("id,label", "{n},{c}"),
+            "b.csv": table("id,label", "{n},{other}", other=lambda n: name(n + 1)),
+        },
+        "--table a.csv or --table b.csv",
     ),
     "several columns of labels": refused(
         IMAGES | {"labels.csv": table("image,shape,bar", "{n}.png,{c},{b}", b=lambda n: ("yes", "no")[n % 2])},

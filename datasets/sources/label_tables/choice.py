@@ -35,15 +35,7 @@ def choose_tables(tree: Tree, options: SourceOptions) -> Choice:
 
     Raises SourceError, with the option that decides, where there are none or several that do not belong together.
     """
-    tables = _asked_for(tree, options)
-    layouts, problems = [], []
-    for table in tables:
-        try:
-            layouts.append(layout_of(tree, table, options))
-        except SourceError as error:
-            problems.append(str(error))  # not the error, which holds this frame and so the open archives
-    real = [layout for layout in layouts if not _DUMMY.search(layout.name)]
-    layouts = real or layouts
+    layouts, problems = labelling(tree, options)
     if not layouts:
         raise SourceError(problems[0]) if problems else refusal(tree.path, EXPECTED, "no table")
     if not _belong_together(layouts):
@@ -59,6 +51,17 @@ def choose_tables(tree: Tree, options: SourceOptions) -> Choice:
     names = [name for name in (name_within(tree, table) for table in tree.tables) if name not in used]
     names = [name for name in names if posixpath.basename(name) not in LEGENDS]  # names of classes
     return Choice(tuple(layouts), tuple(Omission(name, 0, "a table that is not used") for name in names))
+
+
+def labelling(tree: Tree, options: SourceOptions) -> tuple[list[Layout], list[str]]:
+    """Return the tables that lead to images with classes, and what the others lack. Raises SourceError."""
+    layouts, problems = [], []
+    for table in _asked_for(tree, options):
+        try:
+            layouts.append(layout_of(tree, table, options))
+        except SourceError as error:
+            problems.append(str(error))  # not the error, which holds this frame and so the open archives
+    return [layout for layout in layouts if not _DUMMY.search(layout.name)] or layouts, problems
 
 
 def may_label(tree: Tree) -> bool:
@@ -82,19 +85,28 @@ def _is_telling(table: Table) -> bool:
 
 def _telling(table: Table) -> tuple[bool, bool]:
     """Say whether a table has columns with names of those of images, and of classes."""
-    try:
-        names = table.header()
-    except SourceError:
-        return False, False
+    names = sorted(_columns(table))
     return bool(known(names, IMAGE_COLUMNS)), bool(known(names, LABEL_COLUMNS))
 
 
+def _columns(table: Table) -> set[str]:
+    try:
+        return set(table.header())
+    except SourceError:
+        return set()
+
+
 def _asked_for(tree: Tree, options: SourceOptions) -> Sequence[Table]:
-    """Return the tables that may be meant, those first whose columns have names that are known."""
+    """Return the tables that may be meant, those first that have the columns asked for, or of names that are known."""
     if options.table is None:
         legends = {name for name in LEGENDS if name.endswith(".csv")}
         tables = [table for table in tree.tables if posixpath.basename(table.name) not in legends or tree.is_file]
-        return sorted(tables, key=lambda table: (not _DUMMY.search(table.name), _is_telling(table)), reverse=True)
+        wanted = {options.image_column, options.label_column}
+        return sorted(
+            tables,
+            key=lambda table: (not _DUMMY.search(table.name), len(wanted & _columns(table)), _is_telling(table)),
+            reverse=True,
+        )
     names = {name_within(tree, table): table for table in tree.tables}
     asked = [options.table] if options.table in names else options.table.split(",")
     found = [[names[name] for name in names if name == part or name.endswith(f"/{part}")] for part in asked]

@@ -31,6 +31,8 @@ ID_COLUMNS = (
     *("iauname", "idstr", "galaxyname", "objname"),
 )
 SPLIT_COLUMNS = ("split", "datasplit", "datasetsplit", "partition", "subset", "set", "usage")
+NO_COLUMN = "none"
+"""What ``--split-column`` is where no column is one of splits, whatever it is called."""
 _MORPHOLOGY = re.compile(
     r"(?<![^\W\d_])(?:ring|bar|barred|spiral|arms|elliptical|early|late|smooth|featured|disk|disc|edge|edgeon|lens|lensed|"
     r"merger|merging|merge|interacting|disturbed|tidal|irregular|bulge|lenticular|clump|clumpy|dwarf|lsb|agn|quasar|galaxy|"

@@ -22,7 +22,7 @@ from datasets.tables.reading import Table
 from datasets.tables.values import MISSING
 from datasets.wording import few
 
-_ZEROS, _ONES = ("0", "0.0", "False", "false"), ("1", "1.0", "True", "true")
+_ZEROS, _ONES = ("0", "0.0", "False", "false", "FALSE"), ("1", "1.0", "True", "true", "TRUE")
 _FITTED = frozenset({"PSF", "REX", "DEV", "EXP", "SER", "COMP", "SIMP", "DUP"})
 """Types of the Legacy Surveys: the profile that fits best, which is no class."""
 _MOST_PAIRS = 2000
@@ -89,7 +89,7 @@ def hottest(columns: Sequence[pa.Array]) -> npt.NDArray[np.int64]:
 
 
 def _one_hot(table: Table, names: Sequence[str]) -> bool:
-    known, some = pa.array([*_ZEROS, *_ONES]), False
+    known, some = pa.array([*_ZEROS, *_ONES, *MISSING, None]), False  # zeros are left out by many
     for batch in table.read(dict.fromkeys(names, pa.string())):
         columns = [pc.utf8_trim_whitespace(batch[name]) for name in names]
         some = some or len(columns[0]) > 0

@@ -9,7 +9,14 @@ import pyarrow as pa
 
 from datasets.errors import ImageError, SourceError
 from datasets.images.image_columns import IMAGE_COLUMNS, known
-from datasets.sources.label_tables.columns import ID_COLUMNS, SPLIT_COLUMNS, SPLITLIKE, given_column, only_once
+from datasets.sources.label_tables.columns import (
+    ID_COLUMNS,
+    NO_COLUMN,
+    SPLIT_COLUMNS,
+    SPLITLIKE,
+    given_column,
+    only_once,
+)
 from datasets.sources.label_tables.image_finding import ImageFinder
 from datasets.sources.label_tables.labels import Texts, choose_labels
 from datasets.sources.options import SourceOptions
@@ -61,7 +68,7 @@ def layout_of(tree: Tree, table: Table, options: SourceOptions) -> Layout:
     """
     name = name_within(tree, table)
     base = posixpath.dirname(name)
-    split = split_named(name_of_split(name)) or split_named(posixpath.basename(base))
+    split = split_named(name_of_split(name), of_table=True) or split_named(posixpath.basename(base))
     finder = ImageFinder(tree, base, split, options.wanted_bands)
     schema, first = table.schema(), first_texts(table)
     if first and not any(first.values()):
@@ -85,7 +92,9 @@ def layout_of(tree: Tree, table: Table, options: SourceOptions) -> Layout:
         image in embedded,
         labels,
         _other(table, first, options.id_column, ID_COLUMNS, "id-column", taken),
-        _other(table, first, options.split_column, SPLIT_COLUMNS, "split-column", taken),
+        None
+        if options.split_column == NO_COLUMN
+        else _other(table, first, options.split_column, SPLIT_COLUMNS, "split-column", taken),
         tuple(each for each in (notes, note, _unused_splits(first, options)) if each),
     )
 

@@ -158,7 +158,7 @@ def _split_of(layout: Layout, spelled: str, place: str) -> Split | None:
     if spelled and split is None:
         raise SourceError(
             f"'{layout.table.name}' cannot be imported: {place.rpartition(', ')[2]}: expected a split train, "
-            f"validation or test, or nothing, found '{spelled}'; another column can be named with --split-column"
+            f"validation or test, or nothing, found '{spelled}'; --split-column names another column, or `none`"
         )
     return split
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from datasets.errors import SourceError
 from datasets.images.image_columns import known
-from datasets.sources.label_tables.columns import SPLIT_COLUMNS
+from datasets.sources.label_tables.columns import NO_COLUMN, SPLIT_COLUMNS
 from datasets.sources.options import SourceOptions
 from datasets.sources.votes.finding import stem_of
 from datasets.sources.votes.tables import VoteTable
@@ -94,7 +94,8 @@ class _Splits:
 
     def __init__(self, source: VoteTable, options: SourceOptions) -> None:
         self._source, self._is_asked = source, options.split_column is not None
-        self.column = options.split_column or next(iter(known(source.table.header(), SPLIT_COLUMNS)), None)
+        usual = next(iter(known(source.table.header(), SPLIT_COLUMNS)), None)
+        self.column = None if options.split_column == NO_COLUMN else options.split_column or usual
         self._known: dict[str, Split | None] = {}
 
     def named(self, text: str) -> Split | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from datasets.errors import SourceError
-from datasets.sources.label_tables.choice import choose_tables
+from datasets.sources.label_tables.choice import labelling
 from datasets.sources.options import SourceOptions
 from datasets.sources.trees import Tree
 from datasets.sources.votes.rules.rule_set import Rules, read_rules
@@ -64,6 +64,5 @@ def is_vote(name: str) -> bool:
 def has_labels(tree: Tree, options: SourceOptions) -> bool:
     """Say whether a table has classes of images in columns that are no votes."""
     with contextlib.suppress(SourceError):
-        layouts = choose_tables(tree, options).layouts if tree.tables else ()
-        return any(not all(map(is_vote, layout.labels)) for layout in layouts)
+        return any(not all(map(is_vote, layout.labels)) for layout in labelling(tree, options)[0])
     return False
