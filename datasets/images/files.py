@@ -38,7 +38,9 @@ class ImageFile:
     read: Callable[[], Content] = field(repr=False)
 
 
-def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = None) -> Iterator[ImageFile]:
+def iterate_images(
+    paths: Iterable[str | Path], *, value_range: str | None = None, tables: bool = True
+) -> Iterator[ImageFile]:
     """Yield the images at ``paths``, in their order.
 
     - A file is yielded as it is, whatever its name. FITS files that differ in the band alone are one image.
@@ -46,7 +48,7 @@ def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = Non
       those of the archives in it. FITS files of a galaxy's bands are one image, with a ``*`` for the band. Where there
       is none, its arrays, TFRecords and Parquet files are taken, those that hold no images left out.
     - A table gives the images that it holds, or that its column ``path`` (``filename``, ``image``, …) names, relative
-      to its folder or to the working directory.
+      to its folder or to the working directory; but not where ``tables`` is false.
     - An NPY, NPZ or HDF5 file gives the rows of its array of images, a TFRecord its records. ``value_range`` states
       which values of arrays are black and white, ``LOW,HIGH``, where they are no pictures.
 
@@ -55,6 +57,8 @@ def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = Non
     for path in _gathered(list(map(Path, paths))):
         if isinstance(path, tuple):
             yield _galaxy(path[0], _read_path, path[1])
+        elif not tables and is_table(path.name, partial(file_head, path)):
+            yield _galaxy(str(path), _read_path, {"": str(path)})
         else:
             yield from _at(path, str(path), value_range, 0)
 

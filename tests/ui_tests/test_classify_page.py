@@ -1,7 +1,10 @@
 import shutil
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from astropy.io import fits
 from streamlit.testing.v1 import AppTest
 
 from ui.pages import classify
@@ -67,6 +70,23 @@ def test_several_images_get_a_table_and_what_is_no_image_a_plain_message(
     assert page.error[0].value.replace("\\", "").startswith("notes *1*.txt: not an image")
     assert list(page.dataframe[0].value["image"]) == ["000.jpg", "notes *1*.txt", "000.jpg"]
     assert len(page.get("html")) == 2
+
+
+def test_uploads_are_understood_as_files_are_and_no_file_of_the_server_is_read(
+    trained: str, tiny_source: Path, tmp_path: Path
+) -> None:
+    picture = tiny_source / "spiral" / "000.jpg"
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(picture, "dir/b.jpg")
+    for number, band in enumerate("gri"):
+        light = np.random.default_rng(number).normal(0, 1, (64, 64)).astype(np.float32)
+        fits.PrimaryHDU(light).writeto(tmp_path / f"g7_{band}.fits")
+    (tmp_path / "paths.csv").write_text(f"path,ra\n{picture},1\n")
+    names = ("a.zip", "g7_g.fits", "paths.csv", "g7_i.fits", "g7_r.fits")
+    page = uploaded(opened(trained), *(tmp_path / name for name in names))
+    assert not page.exception
+    assert list(page.dataframe[0].value["image"]) == ["a.zip/dir/b.jpg", "g7_*.fits", "paths.csv"]
+    assert [error.value.replace("\\", "")[:24] for error in page.error] == ["paths.csv: not an image,"]
 
 
 def test_a_crop_warns_of_the_pixel_scale(trained: str, tiny_source: Path) -> None:

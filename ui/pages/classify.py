@@ -1,10 +1,11 @@
 """The classify page: pick a model, drop images on it, see the probability of every class."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from datasets import ImageFile, decode, few, open_folder
+from datasets import ImageError, ImageFile, decode, few, open_folder
 from search import bundle_location, list_searches
 from trainer import read_manifest
 from ui import wording
@@ -12,10 +13,9 @@ from ui.pages.elements import plain, probability_bars, problems_shown
 from ui.predictions.heatmaps import overlay
 from ui.predictions.prediction import Prediction, prediction_csv, prediction_table
 from ui.predictions.tally import Tally
+from ui.predictions.uploads import uploaded_images
 
 if TYPE_CHECKING:
-    from streamlit.runtime.uploaded_file_manager import UploadedFile
-
     from trainer import Classifier
 
 _OTHER = "another path …"
@@ -40,10 +40,11 @@ def page(storage: str) -> None:
         uploads = st.file_uploader(
             "Images",
             accept_multiple_files=True,
-            help="JPEG, PNG, GIF, TIFF, BMP, WebP or FITS, the galaxy in the middle.",
+            help="JPEG, PNG, GIF, TIFF, BMP, WebP or FITS, the galaxy in the middle; also in a zip, a tar or arrays.",
         )
         if uploads:
-            _answer(classifier, uploads, crop)
+            with uploaded_images(uploads) as images:
+                _answer(classifier, images, crop)
 
 
 def models(storage: str) -> dict[str, str]:
@@ -97,8 +98,7 @@ def _choose_crop(classifier: "Classifier") -> float:
     )
 
 
-def _answer(classifier: "Classifier", uploads: "list[UploadedFile]", crop: float) -> None:
-    files = [ImageFile(upload.name, upload.getvalue) for upload in uploads]
+def _answer(classifier: "Classifier", files: list[ImageFile], crop: float) -> None:
     bar = st.progress(0.0, text="Classifying …")
     predictions, tally = [], Tally()
     for answer in classifier.classify(files, crop=crop):
@@ -144,7 +144,8 @@ def _card(number: int, prediction: Prediction, file: ImageFile, crop: float, cla
     with st.container(border=True):
         picture, answer = st.columns([1, 4], vertical_alignment="center")
         stretch = classifier.bundle.manifest.preprocessing.stretch
-        picture.image(decode(file.read(), crop=crop, image_size=_PICTURE_PIXELS, stretch=stretch).pixels)
+        with suppress(ImageError):  # at this size there may be nothing to see
+            picture.image(decode(file.read(), crop=crop, image_size=_PICTURE_PIXELS, stretch=stretch).pixels)
         answer.markdown(f"**{plain(prediction.class_name)}** · {wording.percent(prediction.probability)}")
         answer.caption(plain(prediction.path))
         for warning in prediction.warnings:
