@@ -18,5 +18,3 @@ FORMS: Mapping[str, str] = {
     "webdataset": "datasets.sources.records.webdataset",
 }
 """The module of each form by its name; it is imported with the first use, and what its reading needs too."""
-BY_RULES = frozenset({"galaxy-challenge", "galaxy-zoo-2", "votes"})
-"""The forms whose classes are made by rules."""

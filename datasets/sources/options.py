@@ -10,6 +10,11 @@ from datasets.sources.forms import FORMS
 from datasets.wording import few
 
 PANEL = "How SOURCE is read"
+_OF_FORMS = (
+    *("split_folders", "class_level", "classes", "table", "image_column", "label_column", "id_column"),
+    *("value_range", "split_column", "legend"),
+)
+"""Options that only some forms have a use for."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,11 @@ class SourceOptions:
         require(_is_range(self.value_range or "0,1"), "value range", "two numbers, LOW,HIGH", self.value_range)
         require(len(self.wanted_bands) in {0, 1, 3}, "bands", "three, red first, or one", self.bands)
         require((self.class_level or 1) >= 1, "level of the class folders", "1 or more", self.class_level)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The options that are given, of those that only some forms have a use for."""
+        return frozenset(name for name in _OF_FORMS if getattr(self, name) is not None)
 
     @property
     def wanted_bands(self) -> tuple[str, ...]:

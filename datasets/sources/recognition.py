@@ -29,6 +29,8 @@ class Form(Protocol):
 
     OVER: Set[str]
     """Names of the more general forms that the same tree may be taken for: this one is meant then."""
+    OPTIONS: Set[str]
+    """Those of the options that only some forms have a use for that it takes."""
 
     def recognise(self, tree: Tree, options: SourceOptions) -> Evidence | None:
         """Say what in the tree is of this form, or None; names, headers and magic numbers are looked at."""
@@ -46,22 +48,33 @@ def recognise(tree: Tree, options: SourceOptions) -> tuple[str, Evidence]:
     """Say of which form a source is, and by what.
 
     Raises SourceError where it may be several, with the option that decides, or none: then what it lacks for a table of
-    labels, if it has one, or for class folders, which most sources are.
+    labels, if it has one, or for class folders, which most sources are; and where options are given that the form has
+    no use for: they may be what the user wants, and would not come true.
     """
+    name, seen = _recognised(tree, options)
+    if useless := sorted(options.asked - form(name).OPTIONS):
+        using = [other for other in FORMS if useless[0] in form(other).OPTIONS]
+        raise SourceError(
+            f"--{useless[0].replace('_', '-')} has no meaning for {name}, which '{tree.path}' is taken for "
+            f"({seen.text}): leave it out, or take the source for another form with --format {' or '.join(using)}"
+        )
+    return name, seen
+
+
+def _recognised(tree: Tree, options: SourceOptions) -> tuple[str, Evidence]:
     if options.format != "auto":
         seen = form(options.format).recognise(tree, options)
         return options.format, seen or Evidence(f"--format {options.format}")
     seen_by = {name: seen for name in FORMS if (seen := form(name).recognise(tree, options)) is not None}
+    seen_by = {name: seen for name, seen in seen_by.items() if options.asked <= form(name).OPTIONS} or seen_by
     special = {name: seen for name, seen in seen_by.items() if not any(name in form(other).OVER for other in seen_by)}
-    if special.keys() == {"class-folders", "table"} and (options.table or options.label_column):
-        return "table", special["table"]
     if special.keys() == {"class-folders", "table"} and _agree(tree, options):
         return "table", Evidence(f"{special['table'].text}, which the names of the folders agree with")
     if len(special) > 1:
         readings = "; or ".join(f"--format {name} ({seen.text})" for name, seen in special.items())
         raise SourceError(f"'{tree.path}' can be read in {len(special)} ways: say which is meant with {readings}")
     for name, seen in special.items():
-        if name in _BY_FOLDERS and labels_images(tree):
+        if name in _BY_FOLDERS and not options.asked and labels_images(tree):
             raise SourceError(
                 f"'{tree.path}' can be read in 2 ways: with --format {name} ({seen.text}); or by a table, with "
                 f"--format table, once this is mended: {_problem('table', tree, options)}"

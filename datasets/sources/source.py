@@ -6,7 +6,6 @@ from pathlib import Path
 from datasets.arrow.description import FILE, FORMAT
 from datasets.arrow.provenance import Provenance
 from datasets.errors import SourceError
-from datasets.sources.forms import BY_RULES
 from datasets.sources.listing import Listing
 from datasets.sources.narrowing import narrowed
 from datasets.sources.options import SourceOptions
@@ -43,11 +42,6 @@ def read_source(path: Path, options: SourceOptions) -> Source:
         found = f"'{shown_name(name)}', an archive that cannot be read ({reason})"
         raise refusal(path, EXPECTED, f"{found}: get it again, or take it away")
     name, evidence = recognise(tree, options)
-    if options.classes is not None and name not in BY_RULES:
-        raise SourceError(
-            f"--classes makes classes of a table's votes: expected --format {' or '.join(sorted(BY_RULES))}, "
-            f"found {name}"
-        )
     listed = form(name).list_source(tree, options)
     listing = narrowed(apart(listed if options.keep_spellings else joined(listed)), options)
     if len(listing.classes) < 2:

@@ -327,6 +327,24 @@ TABLES = {
         laid("{c}/{n}.png") | {"labels.csv": table("path,label", "{c}/{n}.png,{other}", other=lambda n: name(n + 1))},
         "--format class-folders.*--format table",
     ),
+    "a table that disagrees with the folders, whose images are said": right(
+        laid("{c}/{n}.png") | {"labels.csv": table("path,label", "{c}/{n}.png,{c}2")},
+        expected=truth(**{each: f"{each}2" for each in NAMES}),
+        image_column="path",
+    ),
+    "a table that disagrees with the folders, whose level is said": right(
+        laid("{c}/{n}.png") | {"labels.csv": table("path,label", "{c}/{n}.png,{c}2")},
+        "labels.csv 0: a table",
+        class_level=1,
+    ),
+    "an option that class folders have no use for": refused(
+        laid("{c}/{n}.png"), "--split-column has no meaning for class-folders.*--format .*table", split_column="set"
+    ),
+    "an option that tables have no use for": refused(
+        IMAGES | {"labels.csv": table("image,label", "{n}.png,{c}")},
+        "--split-folders has no meaning for table.*--format class-folders",
+        split_folders="train=images",
+    ),
     "a table of half the images in folders": refused(
         laid("{c}/{n}.png") | {"labels.csv": table("path,label", "{c}/{n}.png,{c}", range(6))},
         "--format class-folders.*--format table",

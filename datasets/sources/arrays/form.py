@@ -27,6 +27,7 @@ from datasets.sources.trees import Tree, is_image, refusal, two_classes
 from datasets.wording import few
 
 OVER: frozenset[str] = frozenset()
+OPTIONS = frozenset({"image_column", "label_column", "id_column", "value_range"})
 _SUFFIXES = (".npy", ".npz", ".h5", ".hdf5", ".hdf", ".he5")
 _OTHERS = dict.fromkeys((".pkl", ".pickle", ".joblib", ".pt", ".pth"), "Python objects, which run code when read") | {
     ".mat": "a file of MATLAB's",

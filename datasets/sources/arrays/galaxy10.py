@@ -17,6 +17,7 @@ from datasets.sources.trees import Tree, described, refusal
 from datasets.wording import few
 
 OVER = frozenset({"arrays"})
+OPTIONS = frozenset({"id_column", "value_range"})
 EXPECTED = "a Galaxy10 file (HDF5 with images and ans), or a folder that holds one"
 SDSS = (
     "Disk, Face-on, No Spiral",

@@ -16,6 +16,7 @@ from datasets.sources.trees import Tree
 from datasets.wording import few
 
 OVER = frozenset[str]()
+OPTIONS = frozenset({"split_folders", "class_level"})
 
 
 def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:

@@ -21,6 +21,7 @@ from datasets.sources.trees import Tree, refusal
 from datasets.wording import few
 
 OVER = frozenset[str]()
+OPTIONS = frozenset({"split_folders", "class_level"})
 EXPECTED = "a folder or archive with a folder of FITS files for each class"
 
 

@@ -24,6 +24,7 @@ from datasets.tables.cells import cell_reader
 from datasets.wording import few
 
 OVER = frozenset[str]()
+OPTIONS = frozenset({"table", "image_column", "label_column", "id_column", "split_column", "legend"})
 
 
 def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:

@@ -28,6 +28,7 @@ from datasets.splits import Split
 from datasets.wording import few
 
 OVER: frozenset[str] = frozenset()
+OPTIONS = frozenset({"image_column", "label_column", "id_column"})
 EXPECTED = "TFRecords of tf.train.Example, each with an encoded image and a label"
 _NAMED = re.compile(r"\.tfrec|-\d+-of-\d+(\.gz)?\Z", re.IGNORECASE)
 _TEXTS = ("image/class/text", "class_name", "label_name", "label_text", "class_text", "label/text")

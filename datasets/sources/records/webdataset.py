@@ -26,6 +26,7 @@ from datasets.sources.trees import Tree, refusal
 from datasets.wording import few
 
 OVER = frozenset({"class-folders"})
+OPTIONS = frozenset({"image_column", "label_column"})
 EXPECTED = "a tar of samples, each with an image and its class beside it (0001.jpg and 0001.cls, .json or .txt)"
 _NAMES = ("class_name", "label_name")
 _KEYS = (*_NAMES, "label", "class", "cls", "category", "target")

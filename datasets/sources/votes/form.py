@@ -26,6 +26,7 @@ from datasets.tables.reading import Table
 from datasets.wording import few
 
 OVER = frozenset({"class-folders", "fits", "table"})
+OPTIONS = frozenset({"classes", "table", "image_column", "id_column", "split_column"})
 EXPECTED = "a table of votes, and images that it names"
 
 

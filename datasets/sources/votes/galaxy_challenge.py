@@ -22,6 +22,7 @@ from datasets.splits import Split, split_named
 from datasets.wording import few
 
 OVER = frozenset({"votes", "class-folders", "table"})
+OPTIONS = frozenset({"classes", "table", "id_column", "split_column"})
 EXPECTED = "a folder or archive with training_solutions_rev1.csv and the images of the Galaxy Challenge"
 _KEY, _KNOWN_BY = "galaxyid", {"galaxyid", "class1.1"}
 

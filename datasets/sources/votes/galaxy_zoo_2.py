@@ -24,6 +24,7 @@ from datasets.tables.reading import Table
 from datasets.wording import few
 
 OVER = frozenset({"votes", "class-folders", "table"})
+OPTIONS = frozenset({"classes", "table", "id_column", "split_column"})
 EXPECTED = "a folder or archive with gz2_hart16.csv, gz2_filename_mapping.csv and the images of Galaxy Zoo 2"
 _KEY, _KNOWN_BY = "dr7objid", {"dr7objid"}
 
