@@ -115,6 +115,13 @@ def test_weights_errors_and_masks_are_left_out_by_their_names(name):
     assert len(bands_of([encoded(fits.PrimaryHDU(), unit(RED, IMAGE, EXTNAME="SCI"), beside)]).planes) == 1
 
 
+def test_galfit_s_model_and_residuals_are_no_colours():
+    objects = ("ngc1[5:95,5:95]", "model", "residual map")
+    blocks = [unit(data, IMAGE, OBJECT=of) for data, of in zip((RED, GREEN, BLUE), objects, strict=True)]
+    (plane,) = bands_of([encoded(fits.PrimaryHDU(), *blocks)]).planes
+    assert np.array_equal(plane, RED)
+
+
 def test_masks_without_a_name_are_told_by_being_flat_and_left_out():
     sky = np.random.default_rng(1).normal(0, 1, (20, 20))
     disk = np.hypot(*(np.mgrid[:20, :20] - 10)) < 6

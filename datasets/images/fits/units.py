@@ -1,7 +1,8 @@
 """Which images in a FITS file are of the sky, which of their pixels are bad, and which band each is of.
 
-A file may hold weights, errors, masks and models beside the science: they are told by their ``EXTNAME`` or
-``HDUCLAS1``/``HDUCLAS2``, and masks without a name by being the same over large areas where the science is not.
+A file may hold weights, errors, masks and models beside the science: they are told by their ``EXTNAME``,
+``HDUCLAS1``/``HDUCLAS2`` or GALFIT's ``OBJECT``, and masks without a name by being the same over large areas where the
+science is not.
 """
 
 import re
@@ -35,6 +36,8 @@ _OTHERS = (
 )
 """Words in the names of what is no picture of the sky, as STScI, ESO, DES, the Legacy Surveys and HSC have them, also
 with ``MAP`` behind them."""
+_GALFIT = frozenset({"model", "residual map"})
+"""What GALFIT calls the images that it writes behind a galaxy's."""
 _FLAT = 0.9
 """Share of neighbours that are equal, from which on an image may be a mask."""
 _NOISY = 0.5
@@ -108,6 +111,7 @@ def _words(header: fits.Header) -> set[str]:
     """Return the words for what a header says its image is, in capitals, also without numbers or ``MAP`` at the end."""
     kinds = {"DATA": "", "QUALITY": "DQ", "IMAGE": ""}
     said = [_text(header, "EXTNAME")]
+    said += [text for text in [_text(header, "OBJECT")] if text.lower() in _GALFIT]
     said += [kinds.get(kind, kind) for kind in (_text(header, f"HDUCLAS{n}").upper() for n in (1, 2))]
     words = {word for text in said for word in re.split(r"[^A-Z0-9]+", text.upper()) if word}
     return words | {word.rstrip("0123456789").removesuffix("MAP") for word in words}
