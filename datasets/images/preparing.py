@@ -171,6 +171,8 @@ def _opened(data: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=_FORMATS)
     except UnidentifiedImageError as error:
+        if data.startswith(b"version https://git-lfs"):
+            raise ImageError("what Git LFS has in the place of an image: `git lfs pull` gets it") from error
         raise ImageError(f"not an image, or none that can be read: expected an 8-bit {', '.join(_FORMATS)}") from error
     _check(image)
     return image

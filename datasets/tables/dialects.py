@@ -1,11 +1,13 @@
 """How a table of delimited text is written: which of its first lines is the header, and what parts its columns."""
 
 import csv
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets.tables.aligned import parted_by_blanks
+from datasets.tables.encodings import Utf8Stream
 
 DELIMITERS = (",", "\t", ";", "|")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -64,8 +66,12 @@ def dialect_of(head: bytes, *, blanks: bool = False) -> Dialect | None:
 
 
 def is_delimited(head: bytes) -> bool:
-    """Say whether a file begins as a table of two columns or more does, which a text of words does not."""
-    dialect = None if b"\0" in head else dialect_of(head, blanks=True)
+    """Say whether a file begins as a table of two columns or more does, in any encoding; a text of words does not."""
+    try:
+        text = Utf8Stream(io.BytesIO(head)).head(len(head))
+    except UnicodeDecodeError:
+        return False
+    dialect = None if b"\0" in text else dialect_of(text, blanks=True)
     return dialect is not None and dialect.is_sure
 
 

@@ -39,6 +39,7 @@ _PERHAPS_VOTABLE = (".xml",)
 _PERHAPS_TEXT = (".txt", ".dat")
 _CONTINUED = b"\xff\xff\xff\xff"
 """The mark at the beginning of Arrow's format for streams, in which Hugging Face keeps what it has loaded."""
+_POINTER = b"version https://"
 _WORKBOOKS = {b"PK\x03\x04": "an Excel or zip file", b"\xd0\xcf\x11\xe0": "an Excel file"}
 
 
@@ -84,6 +85,8 @@ def open_reader(stack: ExitStack, name: str, raw: IO[bytes]) -> Reader:
     if first.startswith(tuple(_WORKBOOKS)):
         kind = next(kind for magic, kind in _WORKBOOKS.items() if first.startswith(magic))
         raise SourceError(f"expected a table, found {kind}: save its sheet as CSV")
+    if first.startswith(_POINTER):
+        raise SourceError("expected a table, found what Git LFS has in its place: `git lfs pull` gets it")
     if first.startswith((b"<?xml", b"<VOTABLE")):
         return VOTable(stream)
     if first.startswith((b"PAR1", b"ARROW1", _CONTINUED, b"SIMPLE  =")):

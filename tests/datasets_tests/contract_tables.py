@@ -128,6 +128,15 @@ TABLES = {
         laid("set-main/data/images/{n}.png")
         | {"set-main/README.md": "", "set-main/data/tables/labels.csv": table("image,label", "{n}.png,{c}")}
     ),
+    "Excel's text in Unicode": right(IMAGES | {"labels.txt": table("img\tcls", "{n}.png\t{c}").encode("utf-16")}),
+    "what Git LFS has for a table": refused(
+        IMAGES | {"labels.csv": "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"}, "git lfs pull"
+    ),
+    "what Git LFS has for images": refused(
+        {f"images/{n}.png": "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n" for n in TRAIN}
+        | {"labels.csv": table("image,label", "{n}.png,{c}")},
+        "git lfs pull",
+    ),
     "quotes and commas": right(IMAGES | {"labels.csv": table('"image","label","remark"', '"{n}.png","{c}","a, b"')}),
     "backslashes": right(IMAGES | {"labels.csv": table("path,label", "images\\{n}.png,{c}")}),
     "absolute paths of another machine": right(

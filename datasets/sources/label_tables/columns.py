@@ -22,6 +22,7 @@ LABEL_COLUMNS = (
         "categoryid",
     ),
     *("imageclass", "imagelabel", "galaxylabel", "galaxymorphology", "morphologyclass", "morphclass", "classification"),
+    *("cls", "lbl"),
 )
 """In small letters, without blanks and signs between words, as all of these."""
 FAINT_LABEL_COLUMNS = ("type", "y", "ytrue", "answer", "tag", "kind", "ttype", "t", "klasse", "classe", "clase", "tipo")
