@@ -28,6 +28,7 @@ def star(light):
     return light + 300 * np.exp(-((x - 3) ** 2 + (y - 3) ** 2) / 2).astype(np.float32)
 
 
+TURNED = np.abs(np.mgrid[:SIDE, :SIDE] - SIDE / 2).sum(axis=0) < SIDE * 0.7
 PLAIN = [galaxy(seed) for seed in range(8)]
 SETS = {
     "as they are": PLAIN,
@@ -43,6 +44,9 @@ SETS = {
     "galaxies of one brightness without noise": [galaxy(1, noise=(1e-5, 1e-5, 1e-5))] * 3,
     "one noisy band": [galaxy(seed, noise=(0.01, 0.01, 0.1)) for seed in range(8)],
     "zeros at the edge": [np.where(np.arange(SIDE) < 4, 0, light + 5).astype(np.float32) for light in PLAIN],
+    "turned on a pedestal and padded with zeros": [
+        np.where(TURNED, light + 5, 0).astype(np.float32) for light in PLAIN
+    ],
     "no noise at all": [galaxy(seed, noise=(0, 0, 0)) for seed in range(3)],
     "one band": [light[:1] for light in PLAIN],
     "a single image": PLAIN[:1],

@@ -70,10 +70,22 @@ def _length(pixels: float) -> int:
 
 
 def _black(plane: Plane) -> np.float32:
-    """Return the level of the darkest sky: a low percentile, unless that is of pixels without a true value."""
-    darkest, quarter, middle = np.quantile(plane, _LEVELS)
+    """Return the level of the darkest sky: a low percentile, unless that is of pixels without a true value.
+
+    Zeros are such where they lie far below all else: what an image that was turned is padded with.
+    """
+    level, _ = _darkest(plane)
+    if 0 < (zeros := np.count_nonzero(plane == 0)) < plane.size:
+        within, of_sky = _darkest(plane[plane != 0])
+        level = within if of_sky > 0 and within > _DEEPEST * of_sky and zeros > _LEVELS[0] * plane.size else level
+    return np.float32(level)
+
+
+def _darkest(values: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Return the level of the darkest of some pixels, and the spread of those below the middle."""
+    darkest, quarter, middle = np.quantile(values, _LEVELS)
     spread = 1.4826 * (middle - quarter)
-    return np.float32(max(darkest, middle - _DEEPEST * spread))
+    return float(max(darkest, middle - _DEEPEST * spread)), float(spread)
 
 
 def _noise(plane: Plane) -> float:
