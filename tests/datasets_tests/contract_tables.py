@@ -317,6 +317,27 @@ TABLES = {
         expected=truth(range(9)),
     ),
     "images that are nowhere": refused({"labels.csv": table("image,label", "{n}.png,{c}")}, "image"),
+    "images in parts, and a table of a column of an unknown name": refused(
+        laid("part_1/{n}.png", range(6))
+        | laid("part_2/{n}.png", range(6, 12))
+        | {"metadata.csv": table("lesion_id,image_id,dx", "L{n},{n},{c}")},
+        "--label-column dx",
+    ),
+    "images in parts alone": refused(
+        laid("part_1/{n}.png", range(6)) | laid("part_2/{n}.png", range(6, 12)),
+        "part_1/, part_2/.*--label-column.*--format class-folders",
+    ),
+    "images in parts, and a table of a column that is said": right(
+        laid("part_1/{n}.png", range(6))
+        | laid("part_2/{n}.png", range(6, 12))
+        | {"metadata.csv": table("lesion_id,image_id,dx", "L{n},{n},{c}")},
+        label_column="dx",
+    ),
+    "images in parts, said to be classes": right(
+        laid("part_1/{n}.png", range(6)) | laid("part_2/{n}.png", range(6, 12)),
+        expected={n: (f"part_{n // 6 + 1}", Split.TRAIN) for n in TRAIN},
+        format="class-folders",
+    ),
     "images of the same names in two folders": refused(
         laid("a/{n}.png", range(6))
         | {f"b/{n}.png": n + 24 for n in range(6)}

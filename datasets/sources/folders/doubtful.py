@@ -1,5 +1,6 @@
 """Folders among those of classes that are hardly meant as such: of samples, of masks, of images without a label."""
 
+import re
 import shlex
 from collections.abc import Iterable
 
@@ -26,6 +27,11 @@ _OF_IMAGES = frozenset(
     {"mask", "masks", "segmentation", "segmentations", "thumbs", "thumbnails", "previews", "weights", "annotations"}
 )
 """Names of folders in those of classes, in small letters, of what there is for images beside them."""
+_PART = re.compile(
+    r"(?:.*[\W_])?(?:archive|batch|block|chunk|dir|folder|images?|imgs?|part|shard|subset|tar|vol|volume)[\W_]*\d+",
+    re.IGNORECASE,
+)
+"""A name of one of the parts that a large set is kept in."""
 Placed = tuple[str, str, Split | None]
 """A file's path, the name of its class, and its split."""
 
@@ -36,7 +42,16 @@ def hardly_class(name: str) -> bool:
 
 
 def refuse_doubtful(source: str, root: Node, options: SourceOptions) -> None:
-    """Refuse a folder that is hardly a class among those of classes, unless it is said that all are or it is none."""
+    """Refuse a folder that is hardly a class among those of classes, unless it is said that all are or it is none.
+
+    Refused are also folders that are all called as parts of one set.
+    """
+    if options.format == "auto" and all(_PART.fullmatch(archive_stem(folder.name)) for folder in root.holding):
+        raise SourceError(
+            f"'{source}' has the folders {few([folder.shown(root) for folder in root.holding])}, which look like parts "
+            "of one set: labels come from a table beside them, whose columns --label-column and --image-column name; "
+            "or take them for classes with --format class-folders"
+        )
     archives = [folder for folder in root.holding if is_archive(folder.path)]
     doubtful = [folder for folder in root.holding if hardly_class(folder.name) or split_named(folder.name)]
     doubtful += archives if len(archives) < len(root.holding) else []
