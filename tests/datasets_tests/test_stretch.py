@@ -173,7 +173,8 @@ def test_nothing_can_be_chosen_from_nothing():
     assert choose_stretch([Sample(two, crop=1.0, image_size=SIDE)]) is None
 
 
-def test_without_a_stretch_bands_are_shown_as_sdss_does():
+def test_without_a_stretch_bands_are_shown_as_sdss_does(monkeypatch):
+    monkeypatch.setattr("datasets.images.fits.sdss_stretch._AT_ONCE", 5 * SIDE)
     red, green, blue = PLAIN[0] * 5
     found = decode(bands(PLAIN[0] * 5), crop=1.0, image_size=SIDE)
     assert np.array_equal(found.pixels, make_lupton_rgb(red, green, blue, stretch=5, Q=8)[::-1])

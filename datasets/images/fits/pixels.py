@@ -1,7 +1,7 @@
 """FITS files → the bands of an image of the sky.
 
 A file holds its bands as a cube or as several images, of which weights, masks and the like are left out (see
-``fits_units``); or each band is in a file of its own. Pixels without a value are filled from those around them.
+`science`); or each band is in a file of its own. Pixels without a value are filled from those around them.
 """
 
 import io

@@ -1,7 +1,7 @@
 """FITS cutouts in class folders: one file with three bands a galaxy, or one file a band.
 
 The folders are those of ``class_folders``, splits above them included; files of the bands of one galaxy lie side by
-side and differ in the band alone (`g7_g.fits`, `g7_r.fits`, `g7_i.fits`). See ``fits_pixels`` for what becomes of them.
+side and differ in the band alone (`g7_g.fits`, `g7_r.fits`, `g7_i.fits`). See `bands_of` for what becomes of them.
 """
 
 from collections import Counter, defaultdict
