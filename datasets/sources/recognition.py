@@ -7,8 +7,9 @@ from pathlib import PurePosixPath
 from typing import Protocol, cast
 
 from datasets.errors import SourceError
+from datasets.sources.folders.class_files import class_files
 from datasets.sources.forms import FORMS
-from datasets.sources.label_tables.choice import labels_images, may_label
+from datasets.sources.label_tables.choice import labels_images, may_label, names_images
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.trees import Tree, suffix_of
@@ -74,7 +75,7 @@ def _recognised(tree: Tree, options: SourceOptions) -> tuple[str, Evidence]:
         readings = "; or ".join(f"--format {name} ({seen.text})" for name, seen in special.items())
         raise SourceError(f"'{tree.path}' can be read in {len(special)} ways: say which is meant with {readings}")
     for name, seen in special.items():
-        if name in _BY_FOLDERS and not options.asked and labels_images(tree):
+        if name in _BY_FOLDERS and not options.asked and _table_may_be_meant(tree, options):
             raise SourceError(
                 f"'{tree.path}' can be read in 2 ways: with --format {name} ({seen.text}); or by a table, with "
                 f"--format table, once this is mended: {_problem('table', tree, options)}"
@@ -97,6 +98,12 @@ def _problem(name: str, tree: Tree, options: SourceOptions) -> str:
     except SourceError as error:
         return str(error)
     raise AssertionError("what is not recognised cannot be listed")
+
+
+def _table_may_be_meant(tree: Tree, options: SourceOptions) -> bool:
+    """Say whether a table beside class folders labels images, or may, as the folders are numbered like parts."""
+    numbered = map(str.isdecimal, class_files(tree, options).classes)
+    return labels_images(tree) or (names_images(tree) and all(numbered))
 
 
 def _agree(tree: Tree, options: SourceOptions) -> bool:

@@ -323,6 +323,27 @@ TABLES = {
         | {"metadata.csv": table("lesion_id,image_id,dx", "L{n},{n},{c}")},
         "--label-column dx",
     ),
+    "images in numbered folders, and a table of a column of an unknown name": refused(
+        {f"{n % 4:03d}/{n}.png": n for n in TRAIN} | {"metadata.csv": table("image_id,visual", "{n},{c}")},
+        "--format class-folders.*--label-column visual",
+    ),
+    "images of the same names in two splits, told by a column": refused(
+        laid("train/{n}.png")
+        | {f"test/{n}.png": n + 24 for n in range(9)}
+        | {
+            "t.csv": table("image,label,split", "{n}.png,{c},train")
+            + table("0.png,edge-on,test", "{n}.png,{c},test", range(1, 9))
+        },
+        "'0.png', may be test/0.png, train/0.png",
+    ),
+    "two tables of one split": refused(
+        IMAGES
+        | {
+            "train.csv": table("image,label", "{n}.png,{c}"),
+            "train_labels.csv": table("image,label", "{n}.png,{c}", range(9)),
+        },
+        "--table train.csv or --table train_labels.csv",
+    ),
     "images in parts alone": refused(
         laid("part_1/{n}.png", range(6)) | laid("part_2/{n}.png", range(6, 12)),
         "part_1/, part_2/.*--label-column.*--format class-folders",

@@ -39,9 +39,10 @@ def choose_tables(tree: Tree, options: SourceOptions) -> Choice:
     if not layouts:
         raise SourceError(problems[0]) if problems else refusal(tree.path, EXPECTED, "no table")
     if not _belong_together(layouts):
-        splits = [layout.name for layout in layouts if layout.split is not None]
-        choices = [layout.name for layout in layouts if layout.split is None or len(splits) == 1]
-        choices += [",".join(splits)] if len(splits) > 1 else []
+        splits = [layout for layout in layouts if layout.split is not None]
+        together = splits if len(splits) > 1 and _belong_together(splits) else []
+        choices = [layout.name for layout in layouts if layout not in together]
+        choices += [",".join(layout.name for layout in together)] if together else []
         commands = " or ".join(f"--table {choice}" for choice in choices[:3])
         raise SourceError(
             f"'{tree.path}' has the tables {few([layout.name for layout in layouts])}, which all have classes of "
@@ -77,6 +78,11 @@ def labels_images(tree: Tree) -> bool:
         and any(tells_apart(table, [name]) for name in known(only_once(table.header()), LABEL_COLUMNS))
         for table in tables
     )
+
+
+def names_images(tree: Tree) -> bool:
+    """Say whether a source has a table with a column that is called as those of images are."""
+    return any(_telling(table)[0] for table in tree.tables if not _DUMMY.search(name_within(tree, table)))
 
 
 def _is_telling(table: Table) -> bool:

@@ -45,7 +45,7 @@ class Rows:
         by_file: the rows with a label, one an image, by the image.
         rejected: (image or row, reason) of the others.
         named: the images that rows name, whatever became of them.
-        missing: what rows with a label name and is not there.
+        missing: what rows with a label name, and why it leads to no image.
         splits_from: where the splits are from; empty where no row has one.
         notes: what a person should know.
     """
@@ -92,7 +92,7 @@ def read_rows(layouts: Sequence[Layout], options: SourceOptions) -> Rows:
                 file = _file(layout, value, number)
             except ImageError as error:
                 rows.rejected.append((value or place, str(error) if label else "no label"))
-                rows.missing += [value] if label else []
+                rows.missing += [f"'{value}', {error}"] if label else []
                 continue
             rows.named.add(file)
             name = file if len(layouts) > 1 else layout.finder.short(value, file)
@@ -168,7 +168,7 @@ def _refuse_absent(layouts: Sequence[Layout], rows: Rows, options: SourceOptions
     if not options.allow_missing and count > len(rows.by_file):
         raise SourceError(
             f"'{layouts[0].table.name}' cannot be imported: {count:,} of its {count + len(rows.by_file):,} rows with a "
-            f"class name no image that is there, such as '{rows.missing[0]}'; looked relative to the table and among "
+            f"class lead to no image, such as {rows.missing[0]}; looked relative to the table and among "
             f"{few(images, most=3)}: put the images there, name another column with --image-column, or import those "
             "that are there with --allow-missing"
         )
