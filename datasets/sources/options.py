@@ -68,6 +68,16 @@ class SourceOptions:
     id_column: Annotated[
         str | None, Option("What names the galaxies: images of one stay in one split.", PANEL, metavar="NAME")
     ] = None
+    split_column: Annotated[
+        str | None, Option("Column of a table that has the splits, or `none`.", PANEL, metavar="NAME")
+    ] = None
+    legend: Annotated[
+        str | None,
+        Option("Names of classes that are numbers in a table: `0=spiral,1=edge-on`.", PANEL, metavar="NAMES"),
+    ] = None
+    allow_missing: Annotated[
+        bool, Option("Import a table's images that are there, even where most of them are not.", PANEL)
+    ] = False
     value_range: Annotated[
         str | None,
         Option("The values of arrays that are black and white, e.g. `0,65535`.", PANEL, metavar="LOW,HIGH"),
@@ -80,21 +90,10 @@ class SourceOptions:
             metavar="BANDS",
         ),
     ] = None
-    split_column: Annotated[
-        str | None, Option("Column of a table that has the splits, or `none`.", PANEL, metavar="NAME")
-    ] = None
-    legend: Annotated[
-        str | None,
-        Option("Names of classes that are numbers in a table: `0=spiral,1=edge-on`.", PANEL, metavar="NAMES"),
-    ] = None
-    allow_missing: Annotated[
-        bool, Option("Import a table's images that are there, even where most of them are not.", PANEL)
-    ] = False
     drop_class: Annotated[
         tuple[str, ...], Option("Leave out the images of this class; may be repeated.", PANEL, metavar="NAME")
     ] = ()
     min_images: Annotated[int, Option("Leave out classes of fewer images.", PANEL, min=0, default="all are kept")] = 0
-
     keep_spellings: Annotated[
         bool, Option("Keep classes apart whose names differ in separators and the case of words alone.", PANEL)
     ] = False
