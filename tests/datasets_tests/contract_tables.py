@@ -336,6 +336,20 @@ TABLES = {
         },
         "'0.png', may be test/0.png, train/0.png",
     ),
+    "two tables whose names have blanks": refused(
+        IMAGES
+        | {
+            "my labels.csv": table("image,label", "{n}.png,{c}"),
+            "labels of B.csv": table("image,label", "{n}.png,{other}", other=lambda n: name(n + 1)),
+        },
+        "--table 'labels of B.csv' or --table 'my labels.csv'",
+    ),
+    "two columns of images whose names have blanks": refused(
+        IMAGES
+        | laid("second/{n}.png", range(24, 36))
+        | {"t.csv": table("red image,blue image,label", "images/{n}.png,second/{m}.png,{c}", m=lambda n: n + 24)},
+        "--image-column 'red image' or --image-column 'blue image'",
+    ),
     "two tables of one split": refused(
         IMAGES
         | {

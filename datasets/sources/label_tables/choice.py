@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import shlex
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def choose_tables(tree: Tree, options: SourceOptions) -> Choice:
         together = splits if len(splits) > 1 and _belong_together(splits) else []
         choices = [layout.name for layout in layouts if layout not in together]
         choices += [",".join(layout.name for layout in together)] if together else []
-        commands = " or ".join(f"--table {choice}" for choice in choices[:3])
+        commands = " or ".join(f"--table {shlex.quote(choice)}" for choice in choices[:3])
         raise SourceError(
             f"'{tree.path}' has the tables {few([layout.name for layout in layouts])}, which all have classes of "
             f"images: say which is meant with {commands}"

@@ -1,5 +1,6 @@
 """Which columns of a table have the classes."""
 
+import shlex
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -112,7 +113,7 @@ def _same(table: Table, names: Sequence[str]) -> str:
     full = [row for row in values if not any(value is None or value.strip() in MISSING for value in row)]
     different = [{row[place] for row in full} for place in range(len(names))]
     if not full or any(len(each) != len(full) for each in different):
-        commands = " or ".join(f"--label-column {_quoted(name)}" for name in names)
+        commands = " or ".join(f"--label-column {shlex.quote(name)}" for name in names)
         raise SourceError(
             f"'{table.name}' has the columns {few(names)}, which are different classes: say which are meant "
             f"with {commands}"
@@ -140,7 +141,7 @@ def _is_number(text: str) -> bool:
 def _none(table: Table, candidates: Collection[str], first: Texts) -> str:
     fractions = [name for name in first if _are_fractions(first[name])]
     if candidates:
-        advice = f"say which with {' or '.join(f'--label-column {_quoted(name)}' for name in list(candidates)[:4])}"
+        advice = f"say which with {' or '.join(f'--label-column {shlex.quote(name)}' for name in list(candidates)[:4])}"
         advice += ", or one-hot ones together, with commas" if len(candidates) > 2 else ""
     else:
         advice = "name the column of the classes with --label-column"
@@ -153,7 +154,3 @@ def _none(table: Table, candidates: Collection[str], first: Texts) -> str:
 
 def _are_fractions(values: Sequence[str]) -> bool:
     return bool(values) and all(_is_number(each) and 0 <= float(each) <= 1 for each in values) and len(set(values)) > 2
-
-
-def _quoted(name: str) -> str:
-    return name if name.isalnum() or name.replace("_", "").replace("-", "").isalnum() else f"'{name}'"

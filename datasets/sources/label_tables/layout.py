@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -202,7 +203,7 @@ def _agreeing(table: Table, found: dict[str, list[str | None]]) -> str:
 
 
 def _several(table: Table, names: Sequence[str], what: str) -> str:
-    commands = " or ".join(f"--image-column {name}" for name in names[:4])
+    commands = " or ".join(f"--image-column {shlex.quote(name)}" for name in names[:4])
     return f"'{table.name}' has the columns {few(names)}, which {what}: say which is meant with {commands}"
 
 

@@ -7,6 +7,7 @@ read out of the file when they are decoded; a compressed file is unpacked first.
 
 import contextlib
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -127,7 +128,7 @@ def _label_feature(tree: Tree, found: Sequence[_Record], options: SourceOptions)
         if len(usual) == 1:
             return usual[0]
         if usual:
-            commands = few([f"--label-column {name}" for name in usual], most=3)
+            commands = few([f"--label-column {shlex.quote(name)}" for name in usual], most=3)
             raise SourceError(
                 f"'{tree.path}' cannot be imported: several features may be the label: say which with {commands}"
             )
@@ -144,7 +145,7 @@ def _check_texts(tree: Tree, found: Sequence[_Record], text: str, number: str) -
     if len({first for first, _ in pairs}) != len(pairs) or len({second for _, second in pairs}) != len(pairs):
         raise SourceError(
             f"'{tree.path}' cannot be imported: '{text}' and '{number}' mean different classes: "
-            f"give --label-column {text}, or --label-column {number}"
+            f"give --label-column {shlex.quote(text)}, or --label-column {shlex.quote(number)}"
         )
 
 

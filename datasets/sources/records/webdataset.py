@@ -6,6 +6,7 @@ names a suffix or a key, ``--image-column`` the suffix of one of several images.
 """
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -121,7 +122,7 @@ def _image_suffix(tree: Tree, samples: Sequence[_Sample], options: SourceOptions
     if not counts:
         raise refusal(tree.path, EXPECTED, few(tree.files))
     if len(counts) > 1:
-        commands = few([f"--image-column {suffix}" for suffix in counts], most=3)
+        commands = few([f"--image-column {shlex.quote(suffix)}" for suffix in counts], most=3)
         raise SourceError(f"'{tree.path}' cannot be imported: images have several suffixes: say which with {commands}")
     return next(iter(counts))
 
@@ -155,7 +156,7 @@ def _key(tree: Tree, documents: Sequence[Mapping[str, object]], wanted: str | No
     if not found:
         raise refusal(tree.path, "a key for the class in each JSON (--label-column), such as 'label'", few(keys))
     if len(found) > 1 and found[0] not in _NAMES:
-        commands = few([f"--label-column {key}" for key in found], most=3)
+        commands = few([f"--label-column {shlex.quote(key)}" for key in found], most=3)
         raise SourceError(f"'{tree.path}' cannot be imported: several keys may be the class: say which with {commands}")
     return found[0]
 

@@ -1,5 +1,6 @@
 """Which of a source's tables of votes labels its images."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -63,7 +64,7 @@ def deciding(tree: Tree, tables: Sequence[VoteTable], images: Images, read: Read
     for other in others:
         if _labelled(other, images) != _labelled(first, images):
             names = [name_within(tree, labels.votes.source.table) for labels in several]
-            ways = "; or ".join(f"--table {name}" for name in names[:3])
+            ways = "; or ".join(f"--table {shlex.quote(name)}" for name in names[:3])
             raise SourceError(
                 f"'{tree.path}' has {len(several)} tables of votes: say which gives the labels with {ways}"
             )

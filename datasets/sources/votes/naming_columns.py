@@ -1,5 +1,6 @@
 """Which column of a table names the images, where none is asked for."""
 
+import shlex
 from collections import Counter
 from collections.abc import Collection
 
@@ -45,6 +46,6 @@ def naming_column(table: Table, stems: Collection[str]) -> str:
     if rivals:
         raise SourceError(
             f"'{table.name}' cannot be imported: its columns '{best}' and '{rivals[0]}' name different images: say "
-            f"which is meant with --image-column {best}; or --image-column {rivals[0]}"
+            f"which is meant with --image-column {shlex.quote(best)}; or --image-column {shlex.quote(rivals[0])}"
         )
     return best
