@@ -174,6 +174,17 @@ TABLES = {
         }
     ),
     "integers": right(IMAGES | {"labels.csv": table("image,label", "{n}.png,{k}")}, expected=NUMBERED),
+    "integers with zeros before": right(
+        IMAGES | {"labels.csv": table("image,label", "{n}.png,0{k}")},
+        expected=truth(**{each: f"0{number}" for each, number in NUMBERS.items()}),
+    ),
+    "integers with a legend whose names come first": right(
+        IMAGES
+        | {
+            "labels.csv": table("image,label", "{n}.png,{k}"),
+            "class_map.csv": "name,id\n" + "".join(f"{each},{number}\n" for each, number in NUMBERS.items()),
+        },
+    ),
     "integers with a legend": right(
         IMAGES | {"labels.csv": table("image,label", "{n}.png,{k}")}, legend="0=edge-on,1=smooth,2=spiral"
     ),

@@ -62,6 +62,8 @@ def class_names(
 
 
 def _refuse_measured(layout: Layout, labels: Collection[str]) -> None:
+    if all(map(str.isdecimal, labels)):  # with zeros before: 01, 02
+        return
     try:
         measured = sorted(float(label) for label in labels)
     except ValueError:

@@ -26,6 +26,7 @@ LEGENDS = (
         "class_names.csv",
         "labels_map.csv",
         "label_map.csv",
+        "class_map.csv",
         "label_names.csv",
         "class_dict.csv",
         "legend.csv",
