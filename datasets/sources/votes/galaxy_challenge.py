@@ -32,7 +32,7 @@ def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
     tables, _ = vote_tables(tree, rules_of(options), _KNOWN_BY)
     if not tables or options.label_column is not None or (options.classes is None and has_labels(tree, options)):
         return None
-    return Evidence(f"votes of the Galaxy Challenge in {few([table.name for table in tables])}")
+    return Evidence(f"the columns of the Galaxy Challenge in {few([table.name for table in tables])}")
 
 
 def list_source(tree: Tree, options: SourceOptions) -> Listing:
