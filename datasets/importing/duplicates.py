@@ -41,12 +41,14 @@ def conflicts(rows: Sequence[Row], classes: Sequence[str]) -> dict[int, str]:
 
 def groups(rows: Sequence[Row]) -> npt.NDArray[np.int64]:
     """Return a number for each row, int64 (n,), equal for rows that show the same, over any chain of them."""
-    from scipy.sparse import coo_array  # takes long to import
-    from scipy.sparse.csgraph import connected_components
-
     same_pixels = _together((row.pixels, number) for number, row in enumerate(rows))
     same_object = _together((row.object_id, number) for number, row in enumerate(rows) if row.object_id)
     pairs = [(members[0], member) for members in (*same_pixels, *same_object) for member in members]
+    if not pairs:
+        return np.arange(len(rows))
+    from scipy.sparse import coo_array  # takes long to import
+    from scipy.sparse.csgraph import connected_components
+
     ends = np.array(pairs, np.int64).reshape(-1, 2).T
     links = coo_array((np.ones(len(pairs)), ends), shape=(len(rows), len(rows)))
     return np.asarray(connected_components(links, directed=False)[1], np.int64)
