@@ -11,11 +11,11 @@ from functools import partial
 
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
-from datasets.sources.trees import Tree, refusal
+from datasets.sources.trees import Tree
 from datasets.sources.votes.choice import Images, Labels, deciding, refuse_class_folders
 from datasets.sources.votes.finding import images_by_stem
 from datasets.sources.votes.reading import Votes, read_votes
-from datasets.sources.votes.tables import VoteTable, has_labels, rules_of, vote_tables
+from datasets.sources.votes.tables import VoteTable, has_labels, needed_tables, rules_of, vote_tables
 from datasets.sources.votes.values import FEW_ROWS
 from datasets.sources.votes.voted import listed
 from datasets.splits import Split, split_named
@@ -37,13 +37,7 @@ def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
 
 def list_source(tree: Tree, options: SourceOptions) -> Listing:
     """List the Galaxy Challenge. Raises SourceError where no table, or several, label its images."""
-    tables, damaged = vote_tables(tree, rules_of(options), _KNOWN_BY)
-    if not tables:
-        raise (
-            damaged[0]
-            if damaged
-            else refusal(tree.path, EXPECTED, "no table with the columns GalaxyID and Class1.1 … that the rules name")
-        )
+    tables = needed_tables(tree, options, _KNOWN_BY, expected=EXPECTED)
     images, rejected = images_by_stem(tree.beside() if tree.is_file else tree, options.wanted_bands)
     refuse_class_folders(tree, "galaxy-challenge", options)
     labels = deciding(tree, tables, images, partial(_read, images=images, options=options), options)

@@ -14,11 +14,11 @@ import pyarrow as pa
 
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
-from datasets.sources.trees import Tree, refusal
+from datasets.sources.trees import Tree
 from datasets.sources.votes.choice import Labels, deciding, refuse_class_folders
 from datasets.sources.votes.finding import find_table, images_by_stem
 from datasets.sources.votes.reading import Galaxy, Votes, read_votes
-from datasets.sources.votes.tables import VoteTable, rules_of, vote_tables
+from datasets.sources.votes.tables import VoteTable, needed_tables, rules_of, vote_tables
 from datasets.sources.votes.voted import listed
 from datasets.tables.reading import Table
 from datasets.wording import few
@@ -39,13 +39,7 @@ def recognise(tree: Tree, options: SourceOptions) -> Evidence | None:
 
 def list_source(tree: Tree, options: SourceOptions) -> Listing:
     """List the release. Raises SourceError where no table, or several, label its images, or the mapping is missing."""
-    tables, damaged = vote_tables(tree, rules_of(options), _KNOWN_BY)
-    if not tables:
-        raise (
-            damaged[0]
-            if damaged
-            else refusal(tree.path, EXPECTED, "no table with the column dr7objid and those that the rules name")
-        )
+    tables = needed_tables(tree, options, _KNOWN_BY, expected=EXPECTED)
     home = tree.beside() if tree.is_file else tree
     refuse_class_folders(tree, "galaxy-zoo-2", options)
     images, rejected = images_by_stem(home, options.wanted_bands)

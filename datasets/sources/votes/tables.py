@@ -9,10 +9,11 @@ from pathlib import PurePosixPath
 from datasets.errors import SourceError
 from datasets.sources.label_tables.choice import labelling
 from datasets.sources.options import SourceOptions
-from datasets.sources.trees import Tree
+from datasets.sources.trees import Tree, refusal
 from datasets.sources.votes.rules.rule_set import Rules, read_rules
 from datasets.sources.votes.rules.wordings import Wording
 from datasets.tables.reading import Table
+from datasets.wording import few
 
 _VOTES = re.compile(
     r"(fraction|frac|debiased|weighted|votes?)\Z|\A(smooth-or-featured|how-rounded|disk-edge-on|t\d\d_)"
@@ -54,6 +55,19 @@ def vote_tables(tree: Tree, rules: Rules, needed: Collection[str] = ()) -> tuple
         if fitting and set(needed) <= {name.strip().casefold() for name in header}:
             found.append(VoteTable(table, rules, fitting[0], tuple(wording.name for wording in fitting[1:])))
     return found, damaged
+
+
+def needed_tables(tree: Tree, options: SourceOptions, needed: Collection[str], *, expected: str) -> list[VoteTable]:
+    """Find the tables that have the columns of rules, and those ``needed``, in small letters.
+
+    Raises SourceError where there is none, saying what is ``expected``, or the first damaged table's.
+    """
+    found, damaged = vote_tables(tree, rules_of(options), needed)
+    if found:
+        return found
+    if damaged:
+        raise damaged[0]
+    raise refusal(tree.path, expected, f"no table with the columns {few(sorted(needed))} and those that the rules name")
 
 
 def is_vote(name: str) -> bool:
