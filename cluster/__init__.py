@@ -1,10 +1,10 @@
 """Searches on machines: launching trials on Ray (or in this process) and training the winners."""
 
-import contextlib
 import os
 import tempfile
 from pathlib import Path
 
+from cluster.token import require_token
 from datasets import attach_public_names
 
 # Ray reads all of these once, when it is imported, hence before anything here imports it.
@@ -14,10 +14,6 @@ try:
     Path.home()
 except RuntimeError:  # a user without a name or home, for whom Ray cannot be imported: it looks for one
     os.environ["HOME"] = tempfile.gettempdir()
-# `ray start` uses a token wherever the user has one, while `ray.init` with a HOST:PORT looks for none by itself.
-with contextlib.suppress(OSError):  # who may not look there has no such file
-    _token_file = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token")
-    if os.environ.get("RAY_AUTH_TOKEN") or _token_file.expanduser().is_file():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+require_token()
 
 __getattr__, __dir__, __all__ = attach_public_names(__name__, __file__)

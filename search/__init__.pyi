@@ -75,4 +75,5 @@ from .space.points import (
     complete_points as complete_points,
     random_point as random_point,
 )
+from .space.sources import space_sources as space_sources
 from .values import Value as Value

@@ -12,8 +12,9 @@ import ray
 from ray import cloudpickle
 
 from cluster.driving.interrupting import Terminated, handlers_kept
-from cluster.driving.scratch import ensure_token, scratch_folder, started_in
+from cluster.driving.scratch import scratch_folder, started_in
 from cluster.errors import ClusterError, RayGoneError
+from cluster.token import ensure_token, has_token, token_file
 from cluster.workers import python_path
 from search import SearchSettings
 
@@ -42,6 +43,7 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     if local:
         ensure_token()
     else:
+        _check_token(address)
         _check_reachable(address)
     # By value: a worker that imports it by name would have to find this project already.
     cloudpickle.register_pickle_by_value(python_path)  # type: ignore[no-untyped-call]
@@ -77,6 +79,14 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
         shutdown = threading.Thread(target=ray.shutdown, name="shutdown", daemon=True)
         shutdown.start()
         shutdown.join(timeout)
+
+
+def _check_token(address: str) -> None:
+    if not has_token():
+        raise ClusterError(
+            f"--address {address}: expected that Ray's token in {token_file()}, found none: "
+            "copy the file from the machine that started it, or search on a node of it"
+        )
 
 
 def _check_reachable(address: str) -> None:

@@ -1,12 +1,10 @@
 """Where Ray has its sockets and logs, and Ray Tune what nobody reads again: folders of this machine that serve."""
 
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 from cluster.errors import ClusterError
 
@@ -60,13 +58,3 @@ def _fault(place: str) -> str | None:
     except OSError as error:
         return error.strerror or type(error).__name__
     return None if free >= _LEAST_FREE else f"{free // 2**20} MB free"
-
-
-def ensure_token() -> None:
-    """Give Ray a token for this process where it can keep none of its own, as the home directory cannot be written."""
-    with suppress(OSError):  # a home that is read-only
-        file = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token").expanduser()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if file.exists() or os.access(file.parent, os.W_OK):
-            return
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))

@@ -9,10 +9,10 @@ import pytest
 
 
 def said(code: str, home: Path, **variables: str) -> str:
-    """Return what a fresh process prints that runs ``code`` after importing the package, ``home`` being its user's."""
+    """Return what a fresh process prints that runs ``code``, ``home`` being its user's."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     done = subprocess.run(
-        [sys.executable, "-c", f"import os, cluster\n{code}"],
+        [sys.executable, "-c", f"import os\n{code}"],
         env=inherited | {"HOME": str(home)} | variables,
         capture_output=True,
         text=True,
@@ -22,26 +22,16 @@ def said(code: str, home: Path, **variables: str) -> str:
 
 
 def test_what_is_left_behind_when_ray_goes_away_starts_no_other_one(tmp_path: Path) -> None:
-    code = "import ray\ntry:\n    ray.put(1)\nexcept Exception as error:\n    print(error, ray.is_initialized())"
-    answer = said(code, tmp_path)
+    ask = "try:\n    ray.put(1)\nexcept Exception as error:\n    print(error, ray.is_initialized())"
+    answer = said(f"import cluster\nimport ray\n{ask}", tmp_path)
     assert "Ray has not been started yet." in answer
     assert answer.endswith("False")
 
 
-@pytest.mark.parametrize("place", ["RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "home"])
-def test_a_user_who_has_a_token_uses_it(place: str, tmp_path: Path) -> None:
-    file = tmp_path / ".ray" / "auth_token" if place == "home" else tmp_path / "token"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text("abc")
-    given = {"RAY_AUTH_TOKEN": "abc", "RAY_AUTH_TOKEN_PATH": str(file)}
-    variables = {name: value for name, value in given.items() if name == place}
-    mode = "print(os.environ.get('RAY_AUTH_MODE'))"
-    assert said(mode, tmp_path, **variables) == "token"
-    assert said(mode, tmp_path, RAY_AUTH_MODE="disabled", **variables) == "disabled"
-
-
-def test_a_user_who_has_none_does_not(tmp_path: Path) -> None:
-    assert said("print(os.environ.get('RAY_AUTH_MODE'))", tmp_path) == "None"
+@pytest.mark.parametrize("first", ["import cluster", "import ray; import cluster"])
+def test_a_token_is_required_whatever_the_environment_says(first: str, tmp_path: Path) -> None:
+    ask = "from ray._raylet import AuthenticationMode, get_authentication_mode\nprint(int(get_authentication_mode()))"
+    assert said(f"{first}\nimport ray\n{ask}", tmp_path, RAY_AUTH_MODE="disabled") == "1"
 
 
 def test_a_user_without_a_home_has_one_for_ray() -> None:

@@ -116,15 +116,3 @@ def test_a_full_disk_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_TMPDIR", "/tmp")
     with pytest.raises(ClusterError, match="/tmp: 1 MB free"):
         scratch.scratch_folder()
-
-
-def test_a_home_that_keeps_a_token_is_left_to_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
-    scratch.ensure_token()
-    assert "RAY_AUTH_TOKEN" not in os.environ
-    monkeypatch.setenv("HOME", "/dev/null/none")
-    monkeypatch.setenv("RAY_AUTH_TOKEN", "")
-    monkeypatch.delenv("RAY_AUTH_TOKEN")
-    scratch.ensure_token()
-    assert len(os.environ["RAY_AUTH_TOKEN"]) == 64

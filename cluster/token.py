@@ -1,0 +1,79 @@
+"""The token without which nobody may run code on a Ray: one a user, made here, where Ray itself looks for one.
+
+Whoever reaches the ports of a Ray without a token can run whatever he likes on its nodes. Ray 2.60 uses one where it is
+told to (`RAY_AUTH_MODE`) and has one: in `$RAY_AUTH_TOKEN`, in the file that `$RAY_AUTH_TOKEN_PATH` names, or in
+`~/.ray/auth_token`. It makes that file for all to read, and only for a Ray of its own, so it is made here.
+"""
+
+import os
+import secrets
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+_MODE, _TOKEN, _PATH = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"
+_OWNERS_ALONE = 0o600
+
+
+def require_token() -> None:
+    """Let this process, and all that it starts, speak to a Ray with a token alone, whatever its environment says."""
+    os.environ[_MODE] = "token"
+    raylet = sys.modules.get("ray._raylet")
+    if raylet is not None:  # imported before by the user's program: it has looked already
+        raylet.Config.initialize("")
+
+
+def token_file() -> Path:
+    """Return where Ray looks for the user's token, unless the environment holds the token itself."""
+    return Path(os.environ.get(_PATH) or "~/.ray/auth_token").expanduser()
+
+
+def has_token() -> bool:
+    """Whether there is a token for this process, in the environment or in the file."""
+    if os.environ.get(_TOKEN):
+        return True
+    with suppress(OSError):
+        return bool(token_file().read_text().strip())
+    return False
+
+
+def ensure_token() -> None:
+    """Make the user's token where there is none, and let nobody else read the file.
+
+    Where the home directory cannot be written this process has one of its own, in its environment.
+    """
+    if os.environ.get(_TOKEN):
+        return
+    try:
+        if not has_token():
+            _write(token_file(), replaced=False)
+        _keep_from_others(token_file())
+    except OSError:
+        if not has_token():
+            os.environ[_TOKEN] = secrets.token_hex(32)
+
+
+def renew_token() -> None:
+    """Put a new token in place of the user's; a Ray that runs goes on with the old one. Raises OSError."""
+    _write(token_file(), replaced=True)
+
+
+def _write(file: Path, *, replaced: bool) -> None:
+    """Write a token of 256 bits whole or not at all; of several processes that make the first, one does."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNERS_ALONE), "w") as opened:  # noqa: PTH123
+        opened.write(secrets.token_hex(32))
+    try:
+        if replaced or (file.exists() and not has_token()):
+            new.replace(file)
+        else:
+            with suppress(FileExistsError):
+                file.hardlink_to(new)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _keep_from_others(file: Path) -> None:
+    if file.stat().st_mode & 0o077:
+        file.chmod(_OWNERS_ALONE)

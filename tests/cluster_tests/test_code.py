@@ -1,0 +1,60 @@
+"""Whether two machines run the same: a file, a user's space, a version that differs is named."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cluster.nodes import code
+from cluster.nodes.code import code_identity
+from search import space_sources
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_space.py").write_text("import keras\nfrom parts import blocks\n")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "__init__.py").write_text("")
+    (tmp_path / "parts" / "blocks.py").write_text("from . import layers\n")
+    (tmp_path / "parts" / "layers.py").write_text("WIDTH = 1\n")
+    (tmp_path / "parts" / "unused.py").write_text("")
+    (tmp_path / "notes.py").write_text("raise SystemExit")
+    return tmp_path
+
+
+def test_a_space_is_its_module_and_what_that_imports_from_beside_it(space: Path) -> None:
+    names = ["my_space.py", "parts/__init__.py", "parts/blocks.py", "parts/layers.py"]
+    assert list(space_sources("my_space:build")) == names
+    assert list(space_sources("parts.blocks:build")) == names[1:]
+    assert space_sources("absent:build") == {}
+    assert "sample/__init__.py" not in space_sources("imblearn:build")
+    assert "imblearn/base.py" in space_sources("imblearn:build")
+
+
+@pytest.mark.parametrize("file", ["my_space.py", "parts/layers.py"])
+def test_a_space_that_differs_is_named(file: str, space: Path) -> None:
+    ours = code_identity.__wrapped__("my_space:build")
+    assert ours.differences(code_identity.__wrapped__("my_space:build")) == []
+    (space / file).write_text("WIDTH = 2\n")
+    assert f"another space {file}" in ours.differences(code_identity.__wrapped__("my_space:build"))
+
+
+def test_what_differs_of_the_project_is_named_and_little_of_much() -> None:
+    ours = code_identity(None)
+    assert {"datasets/classes.py", "datasets/sources/votes/rules/zhu.toml", "ui/cli/main.py"} <= ours.files.keys()
+    assert ours.versions.keys() >= {"Python", "ray", "tensorflow", "keras"}
+    older = replace(ours, versions={**ours.versions, "keras": "3.0"})
+    assert ours.differences(older) == [f"keras 3.0 instead of {ours.versions['keras']}"]
+    without = replace(ours, files={}, versions={})
+    said = ours.differences(without)
+    assert len(said) == 8
+    assert said[3] == f"{len(ours.files) - 3} more files"
+    assert "missing instead of" in said[4]
+
+
+def test_only_what_every_lock_names_is_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "requirements.lock").write_text("keras==3 \\\n    --hash=x\npytest==9\n")
+    (tmp_path / "requirements-gpu.lock").write_text("Keras[all]==3\nnvidia-nccl==2\n")
+    monkeypatch.setattr(code, "_ROOT", tmp_path)
+    assert code._versions().keys() == {"keras"}

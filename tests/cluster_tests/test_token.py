@@ -1,0 +1,62 @@
+"""The token of a user: made once, for its owner's eyes, wherever Ray would look for it."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from cluster import token
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    monkeypatch.delenv("RAY_AUTH_TOKEN_PATH", raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize("before", [None, "", " \n"])
+def test_a_token_is_made_where_there_is_none(before: str | None, home: Path) -> None:
+    file = home / ".ray" / "auth_token"
+    if before is not None:
+        file.parent.mkdir()
+        file.write_text(before)
+    assert not token.has_token()
+    token.ensure_token()
+    assert token.has_token()
+    assert len(file.read_text()) == 64
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in file.parent.iterdir()] == ["auth_token"]
+    assert "RAY_AUTH_TOKEN" not in os.environ
+
+
+def test_a_token_that_is_there_stays_and_is_kept_from_others(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = home / "named"
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(file))
+    file.write_text("mine")
+    file.chmod(0o644)
+    token.ensure_token()
+    assert file.read_text() == "mine"
+    assert file.stat().st_mode & 0o777 == 0o600
+    token.renew_token()
+    assert len(file.read_text()) == 64
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_of_many_that_make_the_first_one_does(home: Path) -> None:
+    def make(_number: int) -> str:
+        token.ensure_token()
+        return token.token_file().read_text()
+
+    with ThreadPoolExecutor(16) as pool:
+        assert len(set(pool.map(make, range(16)))) == 1
+
+
+def test_a_home_that_keeps_none_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/dev/null/none")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "")
+    token.ensure_token()
+    assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
+    assert token.has_token()
