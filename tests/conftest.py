@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -71,6 +72,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         places = {Path(__file__).parent.joinpath(name).resolve(strict=True): place for place, name in enumerate(_FIRST)}
         items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs several hosts, before they are made, where there can be none."""
+    if item.get_closest_marker("hosts") and (lacking := _lacking_for_hosts()):
+        pytest.skip(lacking)
+
+
+@cache
+def _lacking_for_hosts() -> str | None:
+    from hosts import missing
+
+    return missing()
 
 
 @pytest.hookimpl(wrapper=True)
