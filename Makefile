@@ -2,7 +2,9 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+# What to set up from: on nodes with a GPU `make setup LOCK=requirements-gpu.lock`.
+LOCK ?= requirements.lock
+STAMP := $(VENV)/.installed$(LOCK:requirements%.lock=%)
 DEMO := demo
 # Files of tests, two at a time, in the order of tests/conftest.py.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
@@ -17,13 +19,13 @@ setup: $(STAMP) ## Create .venv with the pinned versions, byte-compiled.
 
 # TensorFlow imports in 6 s of CPU with compiled bytecode and in 17 s without: compile at install, whatever the
 # environment says. uv installs in seconds what takes pip minutes; it comes pinned and hashed itself.
-$(STAMP): requirements.lock bootstrap.lock pyproject.toml
+$(STAMP): $(LOCK) bootstrap.lock pyproject.toml
 	@echo "Setting up $(VENV): about a minute and 4 GB, once."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r bootstrap.lock
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode $(LOCK)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@touch $@
+	@rm -f $(VENV)/.installed* && touch $@
 
 demo: $(STAMP) ## Run the whole journey on the built-in sample.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/demo.sh $(DEMO)

@@ -14,6 +14,7 @@ from ray import cloudpickle
 from cluster.driving.interrupting import Terminated, handlers_kept
 from cluster.driving.scratch import scratch_folder, started_in
 from cluster.errors import ClusterError, RayGoneError
+from cluster.nodes.launched import address_here
 from cluster.token import ensure_token, has_token, token_file
 from cluster.workers import python_path
 from search import SearchSettings
@@ -40,6 +41,8 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     """Connect to Ray at ``address`` ('local': one of our own, ended with the block). Raises ClusterError, one line."""
     os.environ.update(_ENVIRONMENT)
     local = address == "local"
+    if address == "auto" and not os.environ.get("RAY_ADDRESS"):
+        address = address_here() or address  # it works in a folder of its own, where Ray does not look
     if local:
         ensure_token()
     else:
