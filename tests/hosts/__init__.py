@@ -10,9 +10,10 @@
         search.wait(60)
 
 A host has its own network, process numbers, name, /dev/shm, sshd and files: the machine's, copy on write, without its
-/tmp, /home, /root and /run. No packet leaves the lab. The first host has the ssh key to all. Each has a copy of this
-checkout at ~/galaxy-tuner that is set up: its .venv has the packages of the Python that runs the tests, our own five
-from ~/galaxy-tuner (all byte-compiled), and its stamp is newer than the locks, so that `make setup` does nothing.
+/tmp, /home, /root and /run. /shared is the same in all, as from a file server. No packet leaves the lab. The first host
+has the ssh key to all. Each has a copy of this checkout at ~/galaxy-tuner that is set up: its .venv has the packages of
+the Python that runs the tests, our own five from ~/galaxy-tuner (all byte-compiled), and its stamp is newer than the
+locks, so that `make setup` does nothing.
 
 Everything lives below one process, the keeper, in namespaces of its own. When that ends, because the block is left or
 because the process that made it is gone, however it ended, the kernel ends every process, mount and network with it.

@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from hosts.plan import CHECKOUT, HOME, USER, USER_ID, Plan, run
+from hosts.plan import CHECKOUT, HOME, SHARED, USER, USER_ID, Plan, run
 
 HIDDEN = ("tmp", "home", "root", "run")
 PACKAGES = Path("/opt/packages")
@@ -25,11 +25,12 @@ def furnish(plan: Plan) -> None:
         os.setxattr(base / name, "trusted.overlay.opaque", b"y")
     (base / "tmp").chmod(0o1777)
     (base / "root").chmod(0o711)  # the Python that runs the tests may lie in there
-    for _source, target in shared():
-        base.joinpath(target.relative_to("/")).mkdir(parents=True, exist_ok=True)
+    for place in (SHARED, *(target for _source, target in shared())):
+        base.joinpath(place.relative_to("/")).mkdir(parents=True, exist_ok=True)
     _configure(base / "etc", plan.addresses)
     home = base / HOME.relative_to("/")
-    home.mkdir()
+    skeleton = Path("/etc/skel")
+    shutil.copytree(skeleton, home) if skeleton.is_dir() else home.mkdir()
     _make_keys(base / "etc/ssh", home / ".ssh")
     _set_up(base / CHECKOUT.relative_to("/"))
     for folder, _, files in os.walk(home):

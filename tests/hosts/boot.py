@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from hosts.base import shared
-from hosts.plan import HOME, LabError, Plan, run
+from hosts.plan import HOME, SHARED, LabError, Plan, run
 
 _SSHD = (
     "HostKey=/etc/ssh/lab_key",
@@ -51,6 +51,7 @@ def _mount(plan: Plan, folder: Path) -> Path:
         inside = root / target.relative_to("/")
         run("mount", "--bind", source, inside)
         run("mount", "-o", "remount,bind,ro", inside)
+    run("mount", "--bind", plan.shared, root / SHARED.relative_to("/"))
     return root
 
 

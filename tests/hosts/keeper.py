@@ -28,9 +28,11 @@ def main() -> None:
 def _make(plan: Plan) -> None:
     plan.base.mkdir()
     plan.written.mkdir()
+    plan.shared.mkdir()
     # Layers must not lie within each other: these are on filesystems of their own, which end with the keeper.
     run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", plan.base)
     run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", plan.written)
+    run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", plan.shared)
     furnish(plan)
     _make_switch()
     hosts = {name: _start(plan, name, address) for name, address in plan.addresses.items()}

@@ -9,6 +9,8 @@ USER, USER_ID = "astro", 7700
 """Who works on the hosts."""
 HOME = Path("/home", USER)
 CHECKOUT = HOME / "galaxy-tuner"
+SHARED = Path("/shared")
+"""Where hosts see the same files, as of a file server that is always there."""
 NETWORK, GATEWAY = "10.77.0.{}", "10.77.0.254"
 START_SECONDS = 60.0
 
@@ -38,6 +40,11 @@ class Plan:
     def written(self) -> Path:
         """What the hosts write."""
         return self.folder / "written"
+
+    @property
+    def shared(self) -> Path:
+        """What is in each host's SHARED, the same in all."""
+        return self.folder / "shared"
 
     @property
     def arguments(self) -> list[str]:

@@ -33,6 +33,8 @@ def test_each_has_its_own_name_files_and_processes(pair: list[Host]) -> None:
     one.run("hostname > name; echo > /dev/shm/own")
     assert (one.root / "home/astro/name").read_text() == "one\n"
     assert two.run("ls name /dev/shm/own", check=False).returncode != 0
+    one.run("echo for all > /shared/file")
+    assert two.run("cat /shared/file").stdout == "for all\n"
     sleeping = one.start("exec sleep 7351")
     assert waited(lambda: [process.command for process in one.processes("sleep")] == ["sleep 7351"], 10)
     assert two.processes() == []
