@@ -1,6 +1,7 @@
 # For users: few, and they stay.
 from .driving.interrupting import Terminated as Terminated
 from .errors import ClusterError as ClusterError, RayGoneError as RayGoneError
+from .jobs.doctor import examine as examine
 from .jobs.search import resume_search as resume_search, run_search as run_search, stop_search as stop_search
 from .jobs.settings import TrainSettings as TrainSettings
 from .jobs.training import train_winners as train_winners
@@ -8,3 +9,4 @@ from .jobs.training import train_winners as train_winners
 # isort: split
 # For the layers above.
 from .driving.interrupting import terminable as terminable
+from .nodes.checks import Check as Check

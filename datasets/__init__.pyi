@@ -10,8 +10,9 @@ from .splits import Split as Split
 # isort: split
 # For the layers above.
 from .arrow.description import DatasetInfo as DatasetInfo, Preprocessing as Preprocessing
+from .arrow.node_cache import bytes_to_fetch as bytes_to_fetch
 from .arrow.provenance import Omission as Omission, Provenance as Provenance
-from .arrow.verification import verify_dataset as verify_dataset
+from .arrow.verification import locate_dataset as locate_dataset, verify_dataset as verify_dataset
 from .classes import class_mapping as class_mapping
 from .documents import finite as finite, first_problem as first_problem
 from .errors import (
@@ -35,8 +36,9 @@ from .option import Option as Option
 from .progress import Progress as Progress, part_of as part_of, silent as silent
 from .public_names import attach_public_names as attach_public_names
 from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
-from .storage.building import building_place as building_place
+from .storage.building import building_place as building_place, cache_folder as cache_folder
 from .storage.folders import Folder as Folder, open_folder as open_folder
+from .storage.probing import permissions as permissions, probe as probe
 from .tables.writing import Cell as Cell, Column as Column, csv_writer as csv_writer, table_writer as table_writer
 from .training.augmentation import Augmentation as Augmentation
 from .training.balancing import Balance as Balance

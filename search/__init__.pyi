@@ -60,6 +60,7 @@ from .oracles.grid import GridOracle as GridOracle
 from .oracles.hyperband import HyperbandOracle as HyperbandOracle
 from .oracles.random_search import RandomOracle as RandomOracle
 from .oracles.tpe import TPEOracle as TPEOracle
+from .sources import space_sources as space_sources
 from .space.discovery import (
     RANDOM_POINTS as RANDOM_POINTS,
     Builder as Builder,
@@ -75,5 +76,4 @@ from .space.points import (
     complete_points as complete_points,
     random_point as random_point,
 )
-from .space.sources import space_sources as space_sources
 from .values import Value as Value

@@ -12,6 +12,7 @@ from .bundles.card import model_card as model_card
 from .bundles.evaluation import answers_on as answers_on
 from .bundles.manifest import BundleMember as BundleMember, Manifest as Manifest, read_manifest as read_manifest
 from .bundles.modules import import_modules as import_modules
+from .devices import try_devices as try_devices
 from .errors import (
     BundleError as BundleError,
     CheckpointError as CheckpointError,

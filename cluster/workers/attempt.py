@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cluster.nodes.memory import NodeMemory, memory_kills, own_bytes, started
 from cluster.workers.memory_notes import MemoryNotes, Note, Usage
-from cluster.workers.node_memory import NodeMemory, memory_kills, own_bytes, started
 from cluster.workers.room import TooLarge, Wait, judge
 
 _LOOK_SECONDS = 0.5

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from cluster.workers.node_memory import started
+from cluster.nodes.memory import started
 
 # A few: one giant is not to make every later trial wait.
 _MEASURED = 5

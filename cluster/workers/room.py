@@ -9,13 +9,11 @@ While those hold the memory it waits.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cluster.nodes.memory import TRIAL_BYTES, NodeMemory, gigabytes
 from cluster.workers.memory_notes import Note, Usage
-from cluster.workers.node_memory import NodeMemory
 
 _TRIES_SECONDS = 600.0
 _BETWEEN_TRIES_SECONDS = 60.0
-# Of a trial before one has been measured: what TensorFlow and a large network take.
-_UNMEASURED = 2 * 2**30
 # What it had when it was ended was not enough.
 _MORE = 1.1
 
@@ -67,7 +65,7 @@ def judge(
         )
     most = max((usage.own for usage in mine.ended), default=0)
     if running:
-        each = needs or _UNMEASURED
+        each = needs or TRIAL_BYTES
         growing = sum(max(0, each - note.usage.own) for note in running if note.usage is not None)
         mine_needs = max(each, round(_MORE * most))
         if memory.left >= max(0, mine_needs - own) + growing:
@@ -89,11 +87,6 @@ def judge(
         f"waits for memory: {had}other programs use {gigabytes(others)} of its node's {gigabytes(memory.limit)}",
         is_held=not is_own_fault and now - since >= _TRIES_SECONDS,
     )
-
-
-def gigabytes(size: int) -> str:
-    """Write a size in bytes in words."""
-    return f"{size / 1e9:.1f} GB"
 
 
 def _too_large(usage: Usage) -> str:

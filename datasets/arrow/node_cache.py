@@ -25,7 +25,7 @@ from datasets.arrow.shard_files import damaged, damaged_where_unreadable, is_sha
 from datasets.errors import FormatError, StorageError
 from datasets.storage.building import cache_folder
 from datasets.storage.checksums import Checksum, checksum_of, content_key
-from datasets.storage.folders import Folder, storage_errors
+from datasets.storage.folders import Folder, open_folder, storage_errors
 from datasets.storage.whole_files import sweep, write_temporary
 
 _AT_ONCE = 4
@@ -63,6 +63,14 @@ def copy_on_node(folder: Folder, info: DatasetInfo, *, recheck: bool = False) ->
             with _fetching(cache):
                 _complete(place, folder, info, recheck)
     return copy
+
+
+def bytes_to_fetch(info: DatasetInfo) -> int:
+    """Return how many bytes of a dataset this node still has to fetch before it can read it; 0 for a local one."""
+    if open_folder(info.path).local is not None or not info.checksums:
+        return 0
+    place = cache_folder() / content_key(info.checksums)
+    return sum(expected.size for name, expected in _files(info) if not _is_untouched(place / name, expected))
 
 
 def _check_names(folder: Folder, info: DatasetInfo) -> None:

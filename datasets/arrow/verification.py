@@ -74,6 +74,28 @@ def verify_dataset(location: str | Path) -> DatasetInfo:
     return info
 
 
+def locate_dataset(location: str | Path) -> DatasetInfo:
+    """Return a dataset's description, where all its files are in their place; none of them is read.
+
+    Raises FormatError for a file that is missing or of another size, StorageError for what cannot be reached.
+    """
+    folder = open_folder(location)
+    info = read_info(folder)
+    missing = sorted({*info.shards} - {*folder.names()})
+    if missing:
+        raise FormatError(f"'{folder.uri}' is damaged: expected the file {missing[0]}, found none; import it again")
+    if folder.local is not None:
+        for name, expected in zip(info.shards, info.checksums, strict=False):
+            with storage_errors("look up", folder.local / name):
+                size = (folder.local / name).stat().st_size
+            if size != expected.size:
+                raise FormatError(
+                    f"'{folder.uri}' is damaged: expected {name} with {expected.size:,} bytes, found {size:,}; "
+                    "import it again"
+                )
+    return info
+
+
 def _checksum(folder: Folder, name: str) -> Checksum:
     if folder.local is None:
         return checksum_of(folder.read(name))

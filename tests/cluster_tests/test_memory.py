@@ -20,8 +20,8 @@ from cluster.driving import ray_internals
 from cluster.driving.again import Again
 from cluster.driving.searcher import ConductorSearcher, TrialCallback
 from cluster.errors import NoMemoryError
+from cluster.nodes.memory import memory_kills
 from cluster.workers.memory_notes import MemoryNotes, Note, Usage
-from cluster.workers.node_memory import memory_kills
 from cluster.workers.trainable import FORGIVEN, HELD, WAITING, TrialActor, as_result, memory_folder
 from datasets import Dataset, open_folder
 from search import Conductor, Ledger, Record, SearchLayout, SearchSettings, SearchView, TrialState, create_search

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from cluster.nodes.memory import NodeMemory, memory_kills, own_bytes, started
 from cluster.workers import attempt, node_memory
 from cluster.workers.attempt import Attempt
 from cluster.workers.memory_notes import MemoryNotes, Note, Usage
-from cluster.workers.node_memory import NodeMemory, memory_kills, own_bytes, started
 from cluster.workers.room import TooLarge, Wait, judge
 
 GB = 10**9

@@ -2,7 +2,7 @@
 
 import time
 
-from cluster.workers.node_memory import NodeMemory
+from cluster.nodes.memory import NodeMemory
 
 _STEP = 2**26
 _BEYOND = 2**28

@@ -29,7 +29,7 @@ from benchmarks.durability.comparing import lost, repeated
 from benchmarks.durability.noted_search import LINES_PER_EPOCH, Line, NotedSearch
 from benchmarks.durability.processes import descendants, environment, title
 
-from cluster.workers.node_memory import started
+from cluster.nodes.memory import started
 from datasets import open_folder
 from search import LedgerError, Row, read_search
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from cluster.workers.node_memory import NodeMemory
+from cluster.nodes.memory import NodeMemory
 from datasets import ImportOptions, import_dataset, open_folder
 
 GALAXY = str(Path(sys.executable).with_name("galaxy"))

@@ -8,7 +8,7 @@ from benchmarks.strangers.place import Place
 from benchmarks.strangers.situation import Situation
 from benchmarks.strangers.version import REPOSITORY
 
-from cluster.workers.node_memory import NodeMemory
+from cluster.nodes.memory import NodeMemory
 
 _GIB = 2**30
 _HELD_SECONDS = 12.0

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+TRIAL_BYTES = 2 * 2**30
+"""What a trial may take before one has been measured: TensorFlow and a large network."""
 _GROUPS = Path("/sys/fs/cgroup")
 _PROCESSES = Path("/proc")
 _WHOLE_SYSTEM = Path("/proc/vmstat")
@@ -38,6 +40,11 @@ class NodeMemory:
     def left(self) -> int:
         """What may be used before Ray's memory monitor ends a worker; below 0 where it does already."""
         return int(self.limit * _threshold()) - self.used
+
+
+def gigabytes(size: int) -> str:
+    """Write a size in bytes in words."""
+    return f"{size / 1e9:.1f} GB"
 
 
 def own_bytes(pid: int | str = "self") -> int:

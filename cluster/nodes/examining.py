@@ -1,0 +1,136 @@
+"""The nodes of the connected Ray, or this machine, examined: all at the same time, in a bounded one."""
+
+import contextlib
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import ray
+
+from cluster.nodes.asking import Node, NodeFault, alive_nodes, on_each_node
+from cluster.nodes.checks import Check
+from cluster.nodes.code import CodeIdentity, code_identity
+from cluster.nodes.facts import Facts, Request, gather, is_there
+from cluster.nodes.judging import Seen, judge
+from cluster.nodes.late import SLOW_SECONDS, Asked
+from datasets import Folder, StorageError, open_folder
+
+# A worker starts in one to two seconds, and one thing may take five to answer.
+NODE_SECONDS = 8.0
+_CLOCK_SECONDS = 2.0
+_AT_ONCE = 16
+
+
+def requested(storage: str | None, dataset: str | None) -> Request:
+    """Return what to look at: a storage and a dataset, by path or URI. Raises StorageError for an unknown kind."""
+    return Request(
+        # Its name is no search's.
+        probes=None if storage is None else open_folder(storage).child(f".doctor-{secrets.token_hex(8)}"),
+        dataset=None if dataset is None else open_folder(dataset).uri,
+    )
+
+
+def examine_here(request: Request) -> list[Check]:
+    """Examine this machine alone, without Ray."""
+    with _swept(request.probes):
+        facts = gather(request)
+    return list(judge(facts.host, facts, Seen(), request, fingerprint=None))
+
+
+def examine_nodes(request: Request) -> dict[Node, list[Check]]:
+    """Examine every node of the connected Ray; a node that does not answer in time has one check that says so.
+
+    What is wrong with the storage or dataset on the driver alone is a check of its node, too.
+    """
+    nodes = alive_nodes()
+    with _swept(request.probes):
+        driver: Asked[Facts | str] = Asked(partial(gather, request), str)
+        answers = on_each_node(_gather_there, request, seconds=NODE_SECONDS, nodes=nodes)
+        mine = driver.answer(time.monotonic() + SLOW_SECONDS)
+        there = {node: answer for node, answer in answers.items() if not isinstance(answer, NodeFault)}
+        shared = _shared(request.probes, mine, there)
+    offsets = _offsets([*there])
+    names = labels(nodes)
+    fingerprint = mine.dataset[0] if isinstance(mine, Facts) and isinstance(mine.dataset, tuple) else None
+    checks: dict[Node, list[Check]] = {}
+    for node, answer in answers.items():
+        if isinstance(answer, NodeFault):
+            advice = "see `ray status`, and the logs of its raylet"
+            checks[node] = [Check(names[node], "answer", False, answer.reason, advice, is_grave=True)]
+        else:
+            seen = Seen(node.gpus, shared.get(node), *offsets.get(node, (None, 0.0)))
+            checks[node] = list(judge(names[node], answer, seen, request, fingerprint=fingerprint))
+    return checks
+
+
+def compare_code(hypermodel: str | None, nodes: Sequence[Node]) -> list[Check]:
+    """Compare what each of the nodes runs with what this process does, and with the space ``hypermodel`` of it."""
+    ours, names = code_identity(hypermodel), labels(nodes)
+    answers = on_each_node(code_identity, hypermodel, seconds=NODE_SECONDS, nodes=[*nodes])
+    return [_code(names[node], ours, answer) for node, answer in answers.items()]
+
+
+def labels(nodes: Sequence[Node]) -> dict[Node, str]:
+    """Return what to call each node: its host's name, with address or number where several have the same."""
+    names, places = Counter(node.name for node in nodes), Counter(str(node) for node in nodes)
+    return {
+        node: node.name if names[node.name] == 1 else str(node) if places[str(node)] == 1 else f"{node} {node.id[:6]}"
+        for node in nodes
+    }
+
+
+def _code(name: str, ours: CodeIdentity, answer: CodeIdentity | NodeFault) -> Check:
+    if isinstance(answer, NodeFault):
+        found = f"it does not say what it runs: {answer.reason}"
+    elif differences := ours.differences(answer):
+        found = ", ".join(differences)
+    else:
+        return Check(name, "code", True, "as here")
+    advice = "bring its checkout and .venv to what is here (`make setup`), and start its Ray again"
+    return Check(name, "code", False, found, advice, is_grave=True)
+
+
+def _gather_there(request: Request) -> Facts:
+    return gather(request, ray.get_runtime_context().get_node_id())
+
+
+def _shared(probes: Folder | None, mine: Facts | str, there: dict[Node, Facts]) -> dict[Node, bool]:
+    """Return of each node that can use the storage whether it and the driver see what the other has written."""
+    if probes is None or isinstance(mine, str) or mine.storage is None or mine.storage.refused:
+        return {}
+    asked = [node for node, facts in there.items() if facts.storage is not None and not facts.storage.refused]
+
+    def is_shared(node: Node) -> bool:
+        storage = there[node].storage
+        with contextlib.suppress(StorageError):
+            return storage is not None and storage.has_drivers and is_there(probes, node.id)
+        return False
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return dict(zip(asked, pool.map(is_shared, asked), strict=True))
+
+
+def _offsets(nodes: list[Node]) -> dict[Node, tuple[float, float]]:
+    """Return how many seconds each node's clock is ahead of ours, and by how many that may be wrong.
+
+    A node has told its time somewhen between our question and the last answer.
+    """
+    asked, began = time.time(), time.monotonic()
+    answers = on_each_node(time.time, seconds=_CLOCK_SECONDS, nodes=nodes)
+    half = (time.monotonic() - began) / 2
+    told = {node: answer for node, answer in answers.items() if not isinstance(answer, NodeFault)}
+    return {node: (at - asked - half, half) for node, at in told.items()}
+
+
+@contextlib.contextmanager
+def _swept(probes: Folder | None) -> Iterator[None]:
+    """Remove the probes when the block ends, as far as the storage does so soon."""
+    try:
+        yield
+    finally:
+        if probes is not None:
+            with contextlib.suppress(StorageError):
+                Asked(probes.delete_tree, lambda _: None).answer(time.monotonic() + SLOW_SECONDS)

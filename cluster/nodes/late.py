@@ -1,0 +1,35 @@
+"""Waiting some seconds, and no more, for what may never answer: a file server that went away, a driver of GPUs."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from datasets import GalaxyTunerError
+
+SLOW_SECONDS = 5.0
+"""How long one thing may take to answer; what takes longer would hold up every trial."""
+Answer = TypeVar("Answer")
+
+
+class Asked(Generic[Answer]):
+    """A call under way in a thread of its own, which is left behind if it has to be.
+
+    ``failed`` makes an answer of why there is none, in one line.
+    """
+
+    def __init__(self, call: Callable[[], Answer], failed: Callable[[str], Answer]) -> None:
+        self._answer = failed(f"no answer within {SLOW_SECONDS:g} s")
+        self._thread = threading.Thread(target=self._run, args=(call, failed), daemon=True)
+        self._thread.start()
+
+    def _run(self, call: Callable[[], Answer], failed: Callable[[str], Answer]) -> None:
+        try:
+            self._answer = call()
+        except Exception as error:  # of whatever has been asked: it is told as the node's fault
+            self._answer = failed(str(error) if isinstance(error, GalaxyTunerError) else repr(error))
+
+    def answer(self, deadline: float) -> Answer:
+        """Wait until ``deadline``, of `time.monotonic`, and return what there is."""
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        return self._answer

@@ -1,0 +1,143 @@
+"""What `galaxy doctor` looks at: each fault of a node with its advice, and the nodes of a Ray that is up."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ray.cluster_utils import Cluster
+
+from cluster import Check, examine
+from cluster.nodes import examining
+from cluster.nodes.facts import Facts, Request, Space, Storage, Token
+from cluster.nodes.judging import Seen, judge
+from cluster.nodes.limits import Limits
+from cluster.nodes.memory import NodeMemory
+from datasets import Dataset, open_folder
+
+GB = 10**9
+WELL = Facts(
+    host="here",
+    token=Token("/home/me/.ray/auth_token", 0o600, is_there=True, is_required=True),
+    storage=Storage({}, has_drivers=True),
+    dataset=("abcdef0123", 0),
+    temporary=Space("/tmp", 50 * GB, 100 * GB),
+    cache=Space("/tmp/galaxy-tuner-1", 50 * GB, 100 * GB),
+    shared_memory=Space("/dev/shm", 4 * GB, 8 * GB),
+    memory=NodeMemory(16 * GB, 2 * GB),
+    gpus=(("H200", 140 * GB),),
+    limits=Limits(65536, 30000),
+    cpus=4,
+)
+SEEN = Seen(gpus=1, shares_storage=True, offset=0.01, within=0.02)
+S3 = Request(open_folder("s3://bucket/runs?endpoint_override=127.0.0.1:1&scheme=http"))
+
+
+def judged(facts: Facts = WELL, seen: Seen = SEEN, request: Request = S3) -> list[Check]:
+    return [*judge("here", facts, seen, request, fingerprint="abcdef0123")]
+
+
+def test_a_node_that_is_well_has_no_fault() -> None:
+    assert [check for check in judged() if not check.ok] == []
+    assert judged(replace(WELL, gpus=None, limits=Limits(None, None), memory=None), replace(SEEN, gpus=0))
+
+
+@pytest.mark.parametrize(
+    ("facts", "seen", "check", "found", "advice"),
+    [
+        ({"token": Token("/t", None, False, True)}, {}, "token", "none in /t", "copy the driver's"),
+        ({"token": Token("/t", 0o644, True, True)}, {}, "token", r"others may read /t \(mode 0644\)", "chmod 600 /t"),
+        ({"token": Token("/t", 0o600, True, False)}, {}, "token", "without it", "RAY_AUTH_MODE=token"),
+        ({"storage": Storage({"list": "access denied"})}, {}, "storage", "list: access", "allow s3:ListBucket there"),
+        ({}, {"shares_storage": False}, "storage", "another one than the driver's", "name the same one"),
+        ({"dataset": "'/d' is not a dataset"}, {}, "dataset", "'/d' is not", "the same path"),
+        ({"dataset": ("123456789", 0)}, {}, "dataset", "12345678… instead of the driver's abcdef01…", "the same"),
+        ({"temporary": Space("/tmp", 9 * 10**8, GB)}, {}, "temporary files", r"0.9 GB .*, expected 1.0 GB", "TMPDIR"),
+        ({"dataset": ("abcdef0123", 60 * GB)}, {}, "dataset cache", "50.0 GB .*, expected 60.0 GB", "GALAXY_CACHE"),
+        ({"cache": Space("/c", fault="No such device")}, {}, "dataset cache", "/c: No such device", "GALAXY_CACHE"),
+        ({"shared_memory": Space("/dev/shm", 0, GB)}, {}, "/dev/shm", "0.0 GB free of 1.0 GB", "--shm-size"),
+        ({"memory": NodeMemory(4 * GB, 3 * GB)}, {}, "memory", "0.8 GB left of 4.0 GB, expected 2.1", "end other"),
+        ({"gpus": None}, {}, "GPUs", "0, but Ray was told of 1", "--num-gpus=0"),
+        ({"gpus": "nvidia-smi: no driver"}, {}, "GPUs", "no driver", "mend"),
+        ({}, {"offset": -600.0}, "clock", "600.0 s behind the driver's", "chrony"),
+        ({"limits": Limits(1024, None)}, {}, "open files", "1,024 a process, expected 4,096", "ulimit -n 65536"),
+        ({"limits": Limits(None, 100)}, {}, "processes", "100 more may be started, expected 506", "ulimit -u"),
+    ],
+    ids=str,
+)
+def test_each_fault_is_found_alone_and_has_one_line_of_advice(
+    facts: dict[str, object], seen: dict[str, object], check: str, found: str, advice: str
+) -> None:
+    faults = [made for made in judged(replace(WELL, **facts), replace(SEEN, **seen)) if not made.ok]  # type: ignore[arg-type]
+    assert [made.check for made in faults] == [check]
+    fault = faults[0]
+    assert re.search(found, fault.found), fault.found
+    assert fault.advice is not None
+    assert advice in fault.advice
+    assert "\n" not in fault.found + fault.advice
+
+
+@pytest.fixture(scope="module")
+def two_nodes() -> Iterator[Cluster]:
+    """Two raylets on this machine, the driver's and another."""
+    memory = 100_000_000
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": memory})
+    cluster.add_node(num_cpus=1, object_store_memory=memory)
+    cluster.wait_for_nodes()
+    yield cluster
+    cluster.shutdown()
+
+
+def faults_of(checks: tuple[Check, ...]) -> dict[tuple[str, str], str]:
+    return {(check.node, check.check): check.found for check in checks if not check.ok}
+
+
+@pytest.mark.slow
+def test_every_node_is_asked_and_one_that_is_silent_keeps_nothing_from_the_others(
+    two_nodes: Cluster, tiny_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {"storage": str(tmp_path / "runs"), "dataset": tiny_dataset.info.path}
+    checks = examine(two_nodes.address, **places)
+    assert faults_of(checks) == {}
+    nodes = {check.node for check in checks}
+    assert len(nodes) == 2
+    assert all(
+        {check.check for check in checks if check.node == node} >= {"code", "clock", "storage"} for node in nodes
+    )
+    assert [check.found for check in checks if check.check == "storage"] == ["writable; the same as the driver's"] * 2
+    # Nothing is left in the storage.
+    assert not [*(tmp_path / "runs").iterdir()]
+
+    monkeypatch.setattr(examining, "NODE_SECONDS", 3.0)
+    raylet = two_nodes.worker_nodes.copy().pop().all_processes["raylet"][0].process.pid
+    os.kill(raylet, signal.SIGSTOP)
+    try:
+        checks = examine(two_nodes.address, **places)
+    finally:
+        os.kill(raylet, signal.SIGCONT)
+    silent, *others = {node for node, _ in faults_of(checks)}
+    assert others == []
+    assert faults_of(checks)[silent, "answer"] == "no answer within 3 s"
+    assert {check.check for check in checks if check.node != silent and check.ok} >= {"code", "clock", "storage"}
+
+
+@pytest.mark.slow
+def test_a_storage_that_only_seems_the_same_is_told_apart(
+    two_nodes: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each node has a folder of its own at a path: a worker sees another one than the driver, as on two machines."""
+    request = Request(open_folder(tmp_path / "theirs").child(".doctor-0"))
+    real = examining.on_each_node
+
+    def elsewhere(function: Any, *given: object, **options: Any) -> Any:
+        return real(function, *(request if isinstance(one, Request) else one for one in given), **options)
+
+    monkeypatch.setattr(examining, "on_each_node", elsewhere)
+    checks = examine(two_nodes.address, storage=str(tmp_path / "mine"))
+    assert {check for _, check in faults_of(checks)} == {"storage"}
+    assert {*faults_of(checks).values()} == {"another one than the driver's"}
+    assert not [*(tmp_path / "mine").iterdir(), *(tmp_path / "theirs").iterdir()]
