@@ -56,7 +56,7 @@ picture: $(STAMP) ## Draw the packages, rooms and imports in CONTRIBUTING.md aga
 
 # Without addresses: pinned versions with hashes, for whichever index is configured.
 lock: ## Pin the newest versions that pyproject.toml allows.
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev --extra export pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev --extra export --extra submit pyproject.toml -o requirements.lock
 
 clean: ## Remove what the demo made.
 	@rm -rf $(DEMO)

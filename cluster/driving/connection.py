@@ -12,6 +12,7 @@ import ray
 from ray import cloudpickle
 
 from cluster.driving.interrupting import Terminated, handlers_kept
+from cluster.driving.lean import without_dashboard
 from cluster.driving.scratch import scratch_folder, started_in
 from cluster.errors import ClusterError, RayGoneError
 from cluster.nodes.launched import address_here
@@ -52,7 +53,7 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     cloudpickle.register_pickle_by_value(python_path)  # type: ignore[no-untyped-call]
     wanted = (settings.concurrency or 1) * settings.cpus_per_trial
     try:
-        with handlers_kept(), started_in(scratch_folder()) if local else contextlib.nullcontext():
+        with handlers_kept(), _started_lean() if local else contextlib.nullcontext():
             ray.init(
                 address=address,
                 num_cpus=max(os.cpu_count() or 1, wanted) if local else None,
@@ -90,6 +91,13 @@ def _check_token(address: str) -> None:
             f"--address {address}: expected that Ray's token in {token_file()}, found none: "
             "copy the file from the machine that started it, or search on a node of it"
         )
+
+
+@contextlib.contextmanager
+def _started_lean() -> Iterator[None]:
+    """Have a Ray that is started in the block work in a folder that serves, and without a dashboard."""
+    with started_in(scratch_folder()), without_dashboard():
+        yield
 
 
 def _check_reachable(address: str) -> None:
