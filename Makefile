@@ -54,9 +54,12 @@ format: $(STAMP) ## Format the code.
 picture: $(STAMP) ## Draw the packages, rooms and imports in CONTRIBUTING.md again.
 	@$(BIN)/python tests/rooms.py CONTRIBUTING.md
 
-# Without addresses: pinned versions with hashes, for whichever index is configured.
+# Without addresses: pinned versions with hashes, for whichever index is configured. Nodes with a GPU have the same ones,
+# with CUDA, and without what only development and `galaxy export` need.
+PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra aws --extra gcp --extra submit
 lock: ## Pin the newest versions that pyproject.toml allows.
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev --extra export --extra submit pyproject.toml -o requirements.lock
+	@$(PIN) --upgrade --extra dev --extra export pyproject.toml -o requirements.lock
+	@$(PIN) --upgrade --extra gpu --constraint requirements.lock pyproject.toml -o requirements-gpu.lock
 
 clean: ## Remove what the demo made.
 	@rm -rf $(DEMO)

@@ -9,4 +9,11 @@ from .jobs.training import train_winners as train_winners
 # isort: split
 # For the layers above.
 from .driving.interrupting import terminable as terminable
+from .files.checking import check_cluster_file as check_cluster_file
 from .nodes.checks import Check as Check
+from .token import (
+    ensure_token as ensure_token,
+    has_token as has_token,
+    renew_token as renew_token,
+    token_file as token_file,
+)

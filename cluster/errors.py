@@ -3,7 +3,8 @@
 datasets.GalaxyTunerError
 └── ClusterError        Ray cannot be started or reached, or offers too little: the command stops before any training
     ├── RayGoneError    Ray was there and went away: the search is interrupted, `galaxy resume` goes on
-    └── NoMemoryError   other programs hold the memory: likewise
+    ├── NoMemoryError   other programs hold the memory: likewise
+    └── ClusterFileError    a file is none that brings a cluster up: nothing was looked at
 """
 
 from datasets import GalaxyTunerError
@@ -19,3 +20,7 @@ class RayGoneError(ClusterError):
 
 class NoMemoryError(ClusterError):
     """Other programs have held the memory for ten minutes, and nothing could run. The rest goes on as above."""
+
+
+class ClusterFileError(ClusterError):
+    """A file is none that brings a cluster up. Raised before anything is looked at."""

@@ -27,6 +27,7 @@ SCRIPT = Path(__file__).resolve().parents[1] / "ray"
 LINK = Path("~/.local/bin/ray").expanduser()
 # What `ray up` lays in the head's home, so that it sets up the workers: its own file, and the key to them.
 CONFIGURATION, KEY = Path("~/ray_bootstrap_config.yaml").expanduser(), Path("~/ray_bootstrap_key.pem").expanduser()
+_LAUNCHED = "--autoscaling-config"  # what only the head of a `ray up` is started with
 _SSH_SECONDS, _WORKER_SECONDS, _GRACE_SECONDS = 10, 60, 10.0
 _SSH = (
     "StrictHostKeyChecking=no",
@@ -52,15 +53,18 @@ def address_here() -> str | None:
 
 def begin(folder: Path, arguments: list[str]) -> None:
     """End what an earlier start has left, and let a plain `ray` be the script. Raises SystemExit, one line."""
-    for argument in arguments:
-        name, _, value = argument.partition("=")
-        if name == "--autoscaling-config" and not Path(value).expanduser().exists():
-            sys.exit(f"expected {value}, found none: `ray down` and `ray up` on the machine that has the cluster file")
+    launched = [value for name, _, value in (word.partition("=") for word in arguments) if name == _LAUNCHED]
+    if launched and not Path(launched[0]).expanduser().exists():
+        sys.exit(
+            f"expected {launched[0]}, found none: `ray down` and `ray up` on the machine that has the cluster file"
+        )
     _end_processes(folder)
     shutil.rmtree(folder / "ray", ignore_errors=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
         sys.exit(f"expected a folder of yours in {folder}, found another user's: give one in GALAXY_RAY_FOLDER")
+    if not launched:
+        return
     if LINK.exists() and not _is_ours(LINK):
         say(f"{LINK} is another Ray: `ray down` cannot end this one, `{SCRIPT} stop` on each machine does")
         return

@@ -46,9 +46,9 @@ def test_the_end_takes_processes_folder_link_and_key_of_this_ray_alone(home: Pat
     folder, other = home / "ours", home / "others"
     for each in (folder, other):
         (each / "ray/session_1").mkdir(parents=True)
-    launched.begin(folder, ["start", "--head"])
-    (folder / "ray").mkdir()
     launched.CONFIGURATION.write_text(json.dumps({"cluster_name": "c", "provider": {"type": "aws"}}))
+    launched.begin(folder, ["start", "--head", f"--autoscaling-config={launched.CONFIGURATION}"])
+    (folder / "ray").mkdir()
     launched.KEY.write_text("a key")
     own, others = start(folder), start(other)
     assert launched.LINK.resolve() == launched.SCRIPT
@@ -64,8 +64,9 @@ def test_the_end_takes_processes_folder_link_and_key_of_this_ray_alone(home: Pat
 def test_a_start_ends_what_the_last_one_has_left_and_leaves_another_ray_on_the_path(home, start, capsys) -> None:  # type: ignore[no-untyped-def]
     launched.LINK.parent.mkdir(parents=True)
     launched.LINK.write_text("#!/bin/sh\n")
+    launched.CONFIGURATION.touch()
     left = start(home / "ours")
-    launched.begin(home / "ours", ["start", "--head"])
+    launched.begin(home / "ours", ["start", "--head", f"--autoscaling-config={launched.CONFIGURATION}"])
     assert left.wait(timeout=30) == -15
     assert "is another Ray: `ray down` cannot end this one" in capsys.readouterr().out
     assert launched.LINK.read_text() == "#!/bin/sh\n"

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from ui.cli.commands import cluster, data, leaderboard, models, page, searching, using
+from ui.cli.commands import cluster, cluster_files, data, leaderboard, models, page, searching, using
 from ui.cli.terminal import INTERRUPTED
 
 
@@ -81,6 +81,7 @@ def galaxy(
 
 for family in (data.app, searching.app, leaderboard.app, models.app, using.app, page.app, cluster.app):
     app.registered_commands.extend(family.registered_commands)
+app.add_typer(cluster_files.app)
 
 
 def main() -> None:

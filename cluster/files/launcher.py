@@ -1,0 +1,119 @@
+"""What `ray up` itself demands of a file, looked at without a machine: schema, keys, files to ship, the token."""
+
+import json
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cluster.files.reading import ClusterFile
+from cluster.files.spelling import texts, unknown_key
+from cluster.nodes.checks import Check
+
+# Ray's schema allows anything below these two; what its launcher reads there (2.60).
+_OF_PROVIDER = frozenset(
+    {"type", "region", "availability_zone", "use_internal_ips", "use_external_head_ip", "cache_stopped_nodes"}
+    | {"head_ip", "worker_ips", "external_head_ip", "coordinator_address", "project_id", "gcp_credentials"}
+    | {"security_group", "aws_credentials", "cloudwatch", "disable_node_updaters", "disable_launch_config_check"}
+    | {"foreground_node_launch", "worker_liveness_check", "worker_rpc_drain", "module", "HTTP_PROXY"}
+)
+_ONLY_AT_TOP = frozenset({"min_workers"})  # Ray's launcher takes it out before it looks at the schema
+_TOKEN = ("cluster/ray start", "RAY_AUTH_MODE=token")
+
+
+def check_for_launcher(file: ClusterFile) -> list[Check]:
+    """Look at what can be told of a file for `ray up` without asking anybody."""
+    faults = [*_faults(file.settings)]
+    advice = "correct it: `ray up` refuses it, or reads it as if it were not there"
+    schema = [Check(file.name, "schema", ok=False, found=fault, advice=advice) for fault in faults]
+    return [
+        *(schema or [Check(file.name, "schema", ok=True, found="as `ray up` takes it")]),
+        _check_mounts(file),
+        _check_start(file),
+    ]
+
+
+def _faults(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Say what Ray's own schema and launcher find, one line a fault."""
+    # Ray's launcher is no public module; what it reads is told nowhere else.
+    import jsonschema
+    import ray.autoscaler as autoscaler
+
+    schema = json.loads((Path(autoscaler.__file__).parent / "ray-schema.json").read_text())
+    given = {key: value for key, value in settings.items() if key not in _ONLY_AT_TOP}
+    for error in sorted(jsonschema.Draft7Validator(schema).iter_errors(given), key=str):
+        place = "".join(f"{part}." for part in error.absolute_path)
+        if error.validator == "additionalProperties":
+            known = [*error.schema.get("properties", ()), *_ONLY_AT_TOP]
+            yield from (unknown_key(key, place, known) for key in error.instance if key not in known)
+        else:
+            yield f"{place.removesuffix('.') or 'file'}: {error.message}"
+    yield from (unknown_key(key, "provider.", _OF_PROVIDER) for key in settings["provider"] if key not in _OF_PROVIDER)
+    types = settings.get("available_node_types", {})
+    if settings["provider"]["type"] == "local":
+        if types:
+            yield "available_node_types: machines that you have are of one type; only clouds have several"
+        yield from _machine_faults(settings["provider"])
+    elif settings.get("head_node_type") not in types:
+        yield f"head_node_type: expected one of {', '.join(types) or 'available_node_types'}"
+
+
+def _machine_faults(provider: Mapping[str, Any]) -> Iterator[str]:
+    if "coordinator_address" in provider:
+        return
+    workers = provider.get("worker_ips")
+    if "head_ip" not in provider or not isinstance(workers, list):
+        yield "provider: expected head_ip and a list worker_ips"
+        return
+    twice = {str(address) for address in workers if workers.count(address) > 1}
+    yield from (f"provider.worker_ips: {address} stands there twice" for address in sorted(twice))
+    if provider["head_ip"] in workers:
+        yield f"provider.worker_ips: {provider['head_ip']} is the head, whose CPUs take trials, too"
+
+
+def _check_mounts(file: ClusterFile) -> Check:
+    """Whether what is to be shipped is there, seen from the current directory, as the launcher does."""
+    mounts = file.settings.get("file_mounts") or {}
+    sources = [str(source) for source in mounts.values()]
+    absent = [source for source in sources if not Path(source).expanduser().exists() and not _is_token(source)]
+    if absent:
+        found, advice = f"{', '.join(absent)} not found", "give the command in the folder of the checkout"
+        return Check(file.name, "files to ship", ok=False, found=found, advice=advice)
+    return Check(file.name, "files to ship", ok=True, found=f"{len(sources)} of {len(sources)} found")
+
+
+def _check_start(file: ClusterFile) -> Check:
+    """Whether every node gets the token, and starts with none but that."""
+    if not any(str(there).endswith(".ray/auth_token") for there in file.settings.get("file_mounts") or {}):
+        advice = "add `~/.ray/auth_token: ~/.ray/auth_token` to file_mounts"
+        return Check(file.name, "token shipped", ok=False, found="not to the nodes", advice=advice)
+    starts = [
+        command
+        for place, command in texts(file.settings)
+        if place.rpartition(".")[0].endswith("start_ray_commands") and "ray start" in command
+    ]
+    if len(starts) < 2 or not all(any(word in command for word in _TOKEN) for command in starts):
+        advice = "start head and workers by `~/galaxy-tuner/cluster/ray start …`: without a token anybody may run code"
+        return Check(file.name, "token shipped", ok=False, found="Ray would start without it", advice=advice)
+    return Check(file.name, "token shipped", ok=True, found="to every node, which starts with it alone")
+
+
+def check_key(file: ClusterFile) -> list[Check]:
+    """Whether the private key for ssh is there, and nobody else's to read; none where the file names none."""
+    named = (file.settings.get("auth") or {}).get("ssh_private_key")
+    if named is None:
+        return []
+    key = Path(str(named)).expanduser()
+    try:
+        mode = stat.S_IMODE(key.stat().st_mode)
+    except OSError as error:
+        advice = f"make one (`ssh-keygen -f {named}`) and bring it to every machine (`ssh-copy-id`), or name another"
+        return [Check("this machine", "ssh key", ok=False, found=f"{named}: {error.strerror}", advice=advice)]
+    if mode & 0o077:
+        found = f"{named}: mode {mode:04o}, which ssh refuses"
+        return [Check("this machine", "ssh key", ok=False, found=found, advice=f"chmod 600 {named}")]
+    return [Check("this machine", "ssh key", ok=True, found=str(named))]
+
+
+def _is_token(source: str) -> bool:
+    return Path(source).name == "auth_token"

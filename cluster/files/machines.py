@@ -1,0 +1,192 @@
+"""Machines that one has, before `ray up`: whether each is reached, and has what setting it up and Ray need there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+from cluster.files.reaching import Answer, Machines
+from cluster.nodes.checks import Check
+
+# The environment has 4 GB, the copy of a dataset on each node a few more.
+_SETUP_GB, _GB = 8.0, 10**9
+# Ledger and heartbeat compare clocks of several machines: well within a trial's seconds.
+_CLOCK_SECONDS = 5.0
+_SECONDS = 30.0
+_PORT = 6379
+_TOOLS = ("make", "gcc", "rsync", "flock")
+# One line a fact. `ray down` asks the head for a plain `ray`, in such a shell.
+_PROBE = """
+echo clock $(date +%s.%N)
+echo system $(uname -sm)
+echo python $(python3.11 -c 'import ensurepip, sys, venv; print(sys.version.split()[0])' 2>&1 | tail -n 1)
+for tool in TOOLS; do command -v $tool >/dev/null || echo without $tool; done
+echo free $(df -Pk "$HOME" | tail -n 1 | tr -s ' ' | cut -d ' ' -f 4)
+[ -e ~/galaxy-tuner/.venv/bin/ray ] && echo environment there
+echo path $(bash --login -c -i 'source ~/.bashrc 2>/dev/null; echo $PATH' 2>/dev/null | tail -n 1)
+grep -qs '\\.local/bin' ~/.bash_profile ~/.bash_login ~/.profile ~/.bashrc && echo adds ~/.local/bin
+echo ray $(bash --login -c -i 'source ~/.bashrc 2>/dev/null; readlink -f "$(command -v ray)"' 2>/dev/null | tail -n 1)
+""".replace("TOOLS", " ".join(_TOOLS))
+_PORT_PROBE = f"""
+[ -e "/tmp/galaxy-$(id -u)/ray/ray_current_cluster" ] || python3.11 - <<'END' 2>/dev/null || echo taken
+import socket
+socket.socket().bind(("", {_PORT}))
+END
+"""
+
+
+def check_machines(machines: Machines, storage: str | None) -> list[Check]:
+    """Look at all machines at the same time, within a minute; ``storage`` is a path that all are to share."""
+    scripts = {address: _PROBE + (_PORT_PROBE if address == machines.head else "") for address in machines.all}
+    answers = machines.ask_all(scripts, _SECONDS)
+    if answers[machines.head].status != 0:
+        # Nothing else was reached either, whatever its state is.
+        answers = {machines.head: answers[machines.head]}
+    checks = [check for address, answer in answers.items() for check in _judged(machines, address, answer)]
+    reached = [address for address, answer in answers.items() if answer.status == 0]
+    return [*checks, *(_check_storage(machines, reached, storage) if storage and reached else ())]
+
+
+def _judged(machines: Machines, address: str, answer: Answer) -> Iterator[Check]:
+    who = "from here" if address == machines.head else "from the head"
+    if answer.status != 0:
+        yield Check(
+            address,
+            "reached",
+            ok=False,
+            found=f"not {who}: {answer.complaint}",
+            advice=_advice(machines, address, answer),
+        )
+        return
+    yield Check(address, "reached", ok=True, found="by ssh")
+    facts = Facts.of(answer.said)
+    yield _python(address, facts)
+    yield _tools(address, facts)
+    yield _disk(address, facts)
+    off = facts.clock - answer.clock
+    found = f"{abs(off):.1f} s {'ahead of' if off > 0 else 'behind'} this machine's"
+    yield Check(
+        address,
+        "clock",
+        ok=abs(off) <= _CLOCK_SECONDS,
+        found=found,
+        advice="run a time service there (chrony, systemd-timesyncd)",
+    )
+    if address == machines.head:
+        yield _port(address, facts)
+        yield _ending(address, facts)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the probe found on a machine, by the first word of each of its lines."""
+
+    lines: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, said: str) -> "Facts":
+        """Read what the probe said."""
+        lines: dict[str, list[str]] = {}
+        for line in said.splitlines():
+            name, _, rest = line.partition(" ")
+            lines.setdefault(name, []).append(rest)
+        return cls(lines)
+
+    def get(self, name: str) -> str:
+        """Return the fact of that name, empty where there is none."""
+        return (self.lines.get(name) or [""])[-1]
+
+    @property
+    def clock(self) -> float:
+        """What the machine's clock showed, in seconds."""
+        return float(self.get("clock") or 0)
+
+
+def _python(address: str, facts: Facts) -> Check:
+    system, version = facts.get("system"), facts.get("python")
+    if not system.startswith("Linux"):
+        return Check(
+            address, "Python 3.11", ok=False, found=f"{system or 'an unknown system'}", advice="nodes run Linux alone"
+        )
+    if version.startswith("3.11."):
+        return Check(address, "Python 3.11", ok=True, found=version)
+    advice = (
+        "apt-get install python3.11 python3.11-venv, or dnf install python3.11; with the modules venv and ensurepip"
+    )
+    return Check(address, "Python 3.11", ok=False, found=version or "none", advice=advice)
+
+
+def _tools(address: str, facts: Facts) -> Check:
+    absent = facts.lines.get("without", [])
+    if absent:
+        packages = " ".join("util-linux" if tool == "flock" else tool for tool in absent)
+        return Check(address, "tools", ok=False, found=f"no {', '.join(absent)}", advice=f"install {packages} there")
+    return Check(address, "tools", ok=True, found=", ".join(_TOOLS))
+
+
+def _disk(address: str, facts: Facts) -> Check:
+    free = int(facts.get("free") or 0) * 1024 / _GB
+    needed = _SETUP_GB / 2 if facts.get("environment") else _SETUP_GB
+    found = f"{free:.0f} GB free in the home directory"
+    if free >= needed:
+        return Check(address, "disk", ok=True, found=found, margin=free / needed)
+    advice = f"make room: expected {needed:g} GB for the environment and a node's copy of the dataset"
+    return Check(address, "disk", ok=False, found=found, advice=advice, margin=free / needed)
+
+
+def _port(address: str, facts: Facts) -> Check:
+    if "taken" not in facts.lines:
+        return Check(address, "port", ok=True, found=f"{_PORT} is free, or this cluster's")
+    advice = f"end what listens there (`ss -ltnp 'sport = :{_PORT}'`), or change --port and the workers' --address"
+    return Check(address, "port", ok=False, found=f"{_PORT} is taken by another program", advice=advice)
+
+
+def _ending(address: str, facts: Facts) -> Check:
+    """Whether `ray down` will find `cluster/ray` under the name `ray`, in ~/.local/bin."""
+    other, name = facts.get("ray"), "ray down"
+    if other and not other.endswith("/cluster/ray"):
+        advice = "remove it from the PATH there, or end the cluster with `~/galaxy-tuner/cluster/ray stop` on the head"
+        return Check(address, name, ok=False, found=f"would ask another Ray, {other}", advice=advice)
+    # Debian's .profile adds it where it is there, which it is once Ray has been started.
+    if not any(part.endswith("/.local/bin") for part in facts.get("path").split(":")) and not facts.get("adds"):
+        advice = "add it there: `echo 'PATH=~/.local/bin:$PATH' >> ~/.bashrc`"
+        return Check(address, name, ok=False, found="~/.local/bin is not on the PATH of a login shell", advice=advice)
+    return Check(address, name, ok=True, found="finds cluster/ray")
+
+
+def _advice(machines: Machines, address: str, answer: Answer) -> str:
+    complaint = answer.complaint.casefold()
+    if "permission denied" in complaint:
+        return f"let the key in: `ssh-copy-id -i {machines.key or '~/.ssh/id_ed25519'} {machines.user}@{address}`"
+    if "administratively prohibited" in complaint:
+        return "set `AllowTcpForwarding yes` in the head's sshd_config; or look from the head: `ssh " + address + "`"
+    if "could not resolve" in complaint or "name or service" in complaint:
+        return "correct the address, or give its number"
+    return "start the machine and its sshd, correct the address, or let port 22 through"
+
+
+def _check_storage(machines: Machines, reached: list[str], storage: str) -> list[Check]:
+    """Whether all machines see the same folder: each leaves a file there, then looks for all."""
+    name = f".galaxy-check-{uuid4().hex[:12]}"
+    places = {address: f'"{storage}/{name}-{number}"' for number, address in enumerate(reached)}
+    left = machines.ask_all({address: f": > {place}" for address, place in places.items()}, _SECONDS)
+    # A shared folder's listing may be some seconds old.
+    count = f'n=$(ls -A "{storage}" | grep -c {name}); [ $n = {len(reached)} ] && break'
+    look = f"for _ in 1 2 3 4 5 6; do {count}; sleep 1; done; echo $n"
+    seen = machines.ask_all(dict.fromkeys(reached, look), _SECONDS)
+    machines.ask_all({address: f"rm -f {place}" for address, place in places.items()}, _SECONDS)
+    checks = []
+    for address in reached:
+        if left[address].status != 0:
+            found, advice = (
+                f"{storage}: {left[address].complaint}",
+                f"make the folder, and let {machines.user} write into it",
+            )
+            checks.append(Check(address, "storage", ok=False, found=found, advice=advice))
+        elif seen[address].said.strip() != str(len(reached)):
+            found = f"{storage} is not the same folder as on the other machines"
+            checks.append(
+                Check(address, "storage", ok=False, found=found, advice="mount one folder there on all machines")
+            )
+        else:
+            checks.append(Check(address, "storage", ok=True, found=f"{storage}, the same on all of them"))
+    return checks

@@ -1,0 +1,304 @@
+"""`galaxy cluster check`: every fault that it looks for is found, named, and met with advice; what is well is well."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cluster import Check, check_cluster_file
+from cluster.errors import ClusterFileError
+
+ROOT = Path(__file__).parents[2]
+GALAXY = str(Path(sys.executable).with_name("galaxy"))
+# A machine that ssh "reaches" is this one, with a home of its own; what is in FAULT/ADDRESS is said instead.
+SSH = """#!/bin/sh
+for word; do case $word in *@*) host=${word#*@} ;; esac; done
+if [ -e "FOLDER/fault-$host" ]; then cat "FOLDER/fault-$host" >&2; exit 255; fi
+mkdir -p "FOLDER/home-$host"
+HOME=FOLDER/home-$host; export HOME; cd
+echo 'PATH=~/.local/bin:FOLDER/bin:$PATH' > .bashrc
+exec sh -s
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder with a key, a token and an ssh of its own; the current one is the checkout."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    monkeypatch.delenv("RAY_AUTH_TOKEN_PATH", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    (tmp_path / ".ssh").mkdir()
+    key = tmp_path / ".ssh/id_ed25519"
+    key.touch(mode=0o600)
+    program(tmp_path, "ssh", SSH.replace("FOLDER", str(tmp_path)))
+    return tmp_path
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    path = folder / "bin" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def changed(folder: Path, name: str = "onprem.yaml", *changes: tuple[str, str]) -> Path:
+    """Write a shipped file with its placeholders filled in and these changes."""
+    text = (ROOT / "cluster" / name).read_text()
+    for old, new in (("192.0.2.", "10.77.0."), ("my-", "our-"), ("registry.example", "registry.test"), *changes):
+        assert old in text or old in ("192.0.2.", "my-", "registry.example")
+        text = text.replace(old, new)
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def faults(checks: list[Check]) -> dict[str, str]:
+    """Return what is wrong, by node and check; each has one line of advice."""
+    for check in checks:
+        assert "\n" not in check.found + (check.advice or "")
+        assert check.ok or check.advice
+    found: dict[str, str] = {}
+    for check in checks:
+        if not check.ok:
+            name = f"{check.node}: {check.check}"
+            found[name] = "; ".join(filter(None, (found.get(name), check.found)))
+    return found
+
+
+def test_a_file_and_machines_that_are_well_have_no_fault(here: Path) -> None:
+    checks = check_cluster_file(changed(here), str(here))
+    assert {each for each in faults(checks) if "port" not in each} == set()  # this machine may have a Ray there
+    assert {check.node for check in checks} == {"onprem.yaml", "this machine", "10.77.0.10", "10.77.0.11", "10.77.0.12"}
+    token = here / ".ray/auth_token"
+    assert token.stat().st_mode & 0o777 == 0o600
+    [made] = [check for check in checks if check.check == "token"]
+    assert made.found == f"{token}, made now"
+    assert token.read_text() not in str(checks)
+    assert [*here.glob(".galaxy-check-*")] == []
+
+
+@pytest.mark.parametrize("name", ["onprem.yaml", "aws.yaml", "gcp.yaml", "kuberay.yaml"])
+def test_what_was_to_be_changed_and_was_not_is_named_with_its_line(name: str, here: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    program(here, "kubectl", "#!/bin/sh\nexit 0\n")
+    [check] = [check for check in check_cluster_file(ROOT / "cluster" / name) if check.check == "placeholders"]
+    text = (ROOT / "cluster" / name).read_text().splitlines()
+    word, line = check.found.split(", ")[0].removesuffix(")").split(" (line ")
+    assert not check.ok
+    assert word in text[int(line) - 1]
+    assert "# change" in text[int(line) - 1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "found"),
+    [
+        (
+            "setup_commands:",
+            "setup_comands:",
+            "schema",
+            "unknown key setup_comands, the nearest known is setup_commands",
+        ),
+        ("ssh_user:", "ssh_usr:", "schema", "unknown key auth.ssh_usr, the nearest known is ssh_user"),
+        ("head_ip:", "head_up:", "schema", "unknown key provider.head_up, the nearest known is head_ip"),
+        ("10.77.0.11,", "10.77.0.12,", "schema", "provider.worker_ips: 10.77.0.12 stands there twice"),
+        (
+            "10.77.0.11,",
+            "10.77.0.10,",
+            "schema",
+            "provider.worker_ips: 10.77.0.10 is the head, whose CPUs take trials, too",
+        ),
+        ("cluster_name: galaxy-tuner", "cluster_name: 7", "schema", "cluster_name: 7 is not of type 'string'"),
+        ("tuner/trainer: trainer", "tuner/trainer: trainers", "files to ship", "trainers not found"),
+        ("~/.ray/auth_token:", "~/.ray/token:", "token shipped", "not to the nodes"),
+        ("cluster/ray start --address", ".venv/bin/ray start --address", "token shipped", "Ray would start without it"),
+    ],
+    ids=lambda value: value.split(":")[0] if isinstance(value, str) else None,
+)
+def test_a_fault_of_the_file_is_found_before_any_machine_is_asked(
+    old: str, new: str, where: str, found: str, here: Path
+) -> None:
+    for address in (10, 11, 12):
+        (here / f"fault-10.77.0.{address}").write_text("ssh: connect to host port 22: No route to host\n")
+    assert faults(check_cluster_file(changed(here, "onprem.yaml", (old, new))))[f"onprem.yaml: {where}"].startswith(
+        found
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault", "found"),
+    [
+        (lambda here: (here / ".ssh/id_ed25519").chmod(0o644), "this machine: ssh key", "mode 0644, which ssh refuses"),
+        (lambda here: (here / ".ssh/id_ed25519").unlink(), "this machine: ssh key", "No such file"),
+        (
+            lambda here: (here / "fault-10.77.0.11").write_text("astro@10.77.0.11: Permission denied (publickey).\n"),
+            "10.77.0.11: reached",
+            "not from the head: astro@10.77.0.11: Permission denied",
+        ),
+        (
+            lambda here: (here / "fault-10.77.0.10").write_text("ssh: connect to host 10.77.0.10 port 22: timed out\n"),
+            "10.77.0.10: reached",
+            "not from here: ssh: connect to host 10.77.0.10 port 22: timed out",
+        ),
+        (
+            lambda here: program(here, "python3.11", "#!/bin/sh\necho No module named ensurepip\n"),
+            "10.77.0.11: Python 3.11",
+            "ensurepip",
+        ),
+        (
+            lambda here: program(here, "uname", "#!/bin/sh\necho Darwin arm64\n"),
+            "10.77.0.11: Python 3.11",
+            "Darwin arm64",
+        ),
+        (
+            lambda here: program(here, "df", "#!/bin/sh\necho /dev/vda 1 1 2000000 1% /\n"),
+            "10.77.0.11: disk",
+            "2 GB free",
+        ),
+        (
+            lambda here: program(here, "date", "#!/bin/sh\necho 1000000000.5\n"),
+            "10.77.0.12: clock",
+            "behind this machine's",
+        ),
+        (lambda here: program(here, "ray", "#!/bin/sh\n"), "10.77.0.10: ray down", "would ask another Ray"),
+    ],
+    ids=["open key", "no key", "refused", "unreached head", "no ensurepip", "a Mac", "disk", "clock", "another Ray"],
+)
+def test_a_fault_of_a_machine_is_found(spoil: Callable[[Path], object], fault: str, found: str, here: Path) -> None:
+    spoil(here)
+    assert found in faults(check_cluster_file(changed(here)))[fault]
+
+
+def test_folders_that_only_have_the_same_name_are_told_from_a_shared_one(here: Path) -> None:
+    found = faults(check_cluster_file(changed(here), "."))  # each one's own home
+    assert found["10.77.0.11: storage"] == ". is not the same folder as on the other machines"
+
+
+def test_amazons_cloud_is_asked_for_nothing_that_costs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3
+    from moto import mock_aws
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        file = changed(
+            here, "aws.yaml", ("InstanceType: c7i.2xlarge", "InstanceType: c7i.2large"), ("UserData", "UserDate")
+        )
+        found = faults(check_cluster_file(file))
+        assert found.pop("aws.yaml: schema").endswith("node_config.UserDate, the nearest known is UserData")
+        assert found == {
+            "aws.yaml: machines": "us-east-1 has no c7i.2large",
+            "aws.yaml: profile": "there is no our-profile",
+        }
+        iam = boto3.client("iam")
+        iam.create_role(RoleName="tuner", AssumeRolePolicyDocument="{}")
+        iam.create_instance_profile(InstanceProfileName="our-profile")
+        iam.add_role_to_instance_profile(InstanceProfileName="our-profile", RoleName="tuner")
+        assert faults(check_cluster_file(changed(here, "aws.yaml"))) == {}
+        assert faults(check_cluster_file(changed(here, "aws.yaml", ("us-east-1", "us-est-1")))) == {
+            "aws.yaml: region": "AWS has no us-est-1"
+        }
+        assert boto3.client("ec2", region_name="us-east-1").describe_instances()["Reservations"] == []
+
+
+def test_googles_cloud_wants_a_zone_of_the_region_and_credentials(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import google.auth
+    from google.auth.exceptions import DefaultCredentialsError
+
+    def none_there() -> None:
+        raise DefaultCredentialsError
+
+    monkeypatch.setattr(google.auth, "default", none_there)
+    file = changed(here, "gcp.yaml", ("availability_zone: us-central1-a", "availability_zone: europe-west4-a"))
+    assert faults(check_cluster_file(file)) == {
+        "gcp.yaml: region": "the zone europe-west4-a is none of the region us-central1",
+        "this machine: credentials": "none",
+    }
+    monkeypatch.setattr(google.auth, "default", lambda: (None, "our-project"))
+    assert faults(check_cluster_file(changed(here, "gcp.yaml"))) == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("mode: token", "mode: disabled", {"kuberay.yaml: token": "authOptions.mode is disabled"}),
+        ("authOptions", "authOption", {"kuberay.yaml: schema", "kuberay.yaml: token"}),
+        ("groupName: cpu", "groupNames: cpu", {"kuberay.yaml: schema"}),
+        ("name: shared, mountPath", "name: share, mountPath", {"kuberay.yaml: schema"}),
+        ("claimName: galaxy", "claimName: galaxies", {"kuberay.yaml: schema"}),
+    ],
+    ids=["mode", "authOptions", "groupName", "volume", "claim"],
+)
+def test_a_raycluster_that_kubernetes_would_take_and_change_is_not_well(old: str, new: str, found, here: Path) -> None:  # type: ignore[no-untyped-def]
+    program(here, "kubectl", "#!/bin/sh\nexit 0\n")
+    assert faults(check_cluster_file(changed(here, "kuberay.yaml"))) == {}
+    told = faults(check_cluster_file(changed(here, "kuberay.yaml", (old, new))))
+    assert told == found if isinstance(found, dict) else set(told) == found
+
+
+def test_kubernetes_says_itself_what_it_would_refuse(here: Path) -> None:
+    program(
+        here,
+        "kubectl",
+        '#!/bin/sh\necho \'error: no matches for kind "RayCluster" in version "ray.io/v1"\' >&2; exit 1\n',
+    )
+    [check] = [check for check in check_cluster_file(changed(here, "kuberay.yaml")) if not check.ok]
+    assert (check.found, check.advice) == (
+        'error: no matches for kind "RayCluster" in version "ray.io/v1"',
+        "install the operator KubeRay there",
+    )
+
+
+def test_slurm_says_itself_what_it_would_refuse(here: Path) -> None:
+    said = "sbatch: error: invalid partition specified: gpus\\nallocation failure: Invalid partition name specified"
+    program(here, "sbatch", f"#!/bin/sh\nprintf '{said}\\n' >&2\n[ $1 = --test-only ] && exit 1\n")
+    program(here, "sinfo", "#!/bin/sh\nprintf 'batch\\ndebug\\n'\n")
+    file = changed(here, "slurm.sh", ("##SBATCH --partition=our-partition", "#SBATCH --partition=gpus"))
+    [check] = [check for check in check_cluster_file(file) if not check.ok]
+    assert (check.found, check.advice) == ("there is no partition gpus", "take one of batch, debug")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a: [", "expected YAML"),
+        ("hello", "no mapping of names"),
+        ("provider: {type: azure}", "the provider azure"),
+        ("a: 1", "no provider"),
+        ("#!/bin/sh\n", "a script without #SBATCH lines"),
+    ],
+    ids=["no YAML", "text", "azure", "no provider", "a script"],
+)
+def test_what_is_no_cluster_file_is_refused_in_a_line(text: str, found: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(text)
+    with pytest.raises(ClusterFileError, match=f"file: expected .*{found}".replace("expected .*expected", "expected")):
+        check_cluster_file(tmp_path / "file")
+
+
+def test_the_command_prints_one_object_and_ends_with_1_where_something_is_wrong(here: Path) -> None:
+    command = [GALAXY, "cluster", "check", str(ROOT / "cluster/onprem.yaml"), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    [first, *_] = json.loads(done.stdout)["checks"]
+    assert done.returncode == 1
+    assert list(first) == ["node", "check", "ok", "found", "advice"]
+    shown = subprocess.run(command[:-1], capture_output=True, text=True, check=False, timeout=60).stdout
+    assert "put your own in their place" in shown
+
+
+def test_the_token_is_made_and_renewed_without_being_shown(here: Path) -> None:
+    def tell(*options: str) -> tuple[bool, str]:
+        done = subprocess.run(
+            [GALAXY, "cluster", "token", "--json", *options], capture_output=True, text=True, check=True
+        )
+        token = (here / ".ray/auth_token").read_text()
+        assert token not in done.stdout + done.stderr
+        return json.loads(done.stdout)["made"], token
+
+    (first, token), (second, same), (third, new) = tell(), tell(), tell("--new")
+    assert (first, second, third) == (True, False, True)
+    assert token == same != new

@@ -1,0 +1,57 @@
+"""``galaxy cluster``: what brings a cluster up, before it is brought up, and the token that its nodes share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cluster import Check, check_cluster_file, ensure_token, has_token, renew_token, token_file
+from ui.cli.command import command
+from ui.cli.display.checks import checked
+from ui.cli.options import flag
+from ui.cli.terminal import FAILED, Terminal
+
+app = typer.Typer(
+    name="cluster", no_args_is_help=True, help="Look at a cluster file before it costs anything; the token."
+)
+
+
+@command(app, "galaxy cluster check cluster/onprem.yaml --storage /shared/runs")
+def check(
+    terminal: Terminal,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="For `ray up`, `kubectl apply` or sbatch.")],
+    storage: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Folder that all machines share: look whether they do.")
+    ] = None,
+) -> None:
+    """Say what a cluster file lacks, before anything is started.
+
+    Schema and keys, what was to be changed and was not, the token (made where
+    there is none), then the machines, the cloud, Kubernetes or Slurm themselves.
+    Nothing is started and nothing costs. Exit status 1 where something is wrong.
+    """
+    found = check_cluster_file(file, storage)
+    terminal.finish({"checks": [each.as_json() for each in found]}, checked(found), next_command=_next(file, found))
+    if not all(each.ok for each in found):
+        raise typer.Exit(FAILED)
+
+
+@command(app, "galaxy cluster token --new")
+def token(terminal: Terminal, new: Annotated[bool, flag("--new", "Put a new one in its place.")] = False) -> None:
+    """Make the token that the nodes of a cluster share, where there is none.
+
+    It is never shown. A Ray that runs goes on with its own: end it before
+    `--new`, bring the file to every node, and start it again.
+    """
+    made = new or not has_token()
+    if new:
+        renew_token()
+    ensure_token()
+    path = str(token_file())
+    terminal.finish({"path": path, "made": made}, f"{path}{': a new token' if made else ''}")
+
+
+def _next(file: Path, found: list[Check]) -> str | None:
+    if not all(each.ok for each in found):
+        return None
+    return f"sbatch {file}" if file.suffix == ".sh" else f"ray up {file}"
