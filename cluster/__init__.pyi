@@ -4,6 +4,7 @@ from .errors import ClusterError as ClusterError, RayGoneError as RayGoneError
 from .jobs.doctor import examine as examine
 from .jobs.search import resume_search as resume_search, run_search as run_search, stop_search as stop_search
 from .jobs.settings import TrainSettings as TrainSettings
+from .jobs.submission import Submitted as Submitted, submit_resume as submit_resume, submit_search as submit_search
 from .jobs.training import train_winners as train_winners
 
 # isort: split

@@ -60,7 +60,7 @@ from .oracles.grid import GridOracle as GridOracle
 from .oracles.hyperband import HyperbandOracle as HyperbandOracle
 from .oracles.random_search import RandomOracle as RandomOracle
 from .oracles.tpe import TPEOracle as TPEOracle
-from .sources import space_sources as space_sources
+from .sources import own_sources as own_sources, space_sources as space_sources
 from .space.discovery import (
     RANDOM_POINTS as RANDOM_POINTS,
     Builder as Builder,

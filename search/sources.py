@@ -17,19 +17,35 @@ def space_sources(reference: str, *, but: tuple[str, ...] = ()) -> dict[str, byt
     imported or run, and packages called as in ``but`` are left out. Empty where there is no such module, or it does
     not parse: who imports it says so.
     """
-    module = reference.partition(":")[0]
-    top = module.partition(".")[0]
-    spec = PathFinder.find_spec(top, [str(Path.cwd()), *sys.path])
-    places = [*(spec.submodule_search_locations or ())] if spec else []
-    found = Path(places[0]) if places else Path(spec.origin) if spec and spec.origin else None
+    found = _found(reference)
     if found is None:
         return {}
-    base = found.parent
-    if base.name in _INSTALLED:
+    if _is_installed(found):
         files = set(found.rglob("*.py") if found.is_dir() else [found])
     else:
-        files = _imported(module, base, but)
-    return {file.relative_to(base).as_posix(): file.read_bytes() for file in sorted(files)}
+        files = _imported(_module(reference), found.parent, but)
+    return {file.relative_to(found.parent).as_posix(): file.read_bytes() for file in sorted(files)}
+
+
+def own_sources(reference: str, *, but: tuple[str, ...] = ()) -> dict[str, bytes]:
+    """Return the same where the module is the user's own, nothing where it is installed: every node has that."""
+    found = _found(reference)
+    return {} if found is None or _is_installed(found) else space_sources(reference, but=but)
+
+
+def _found(reference: str) -> Path | None:
+    """Return the file or folder of the module's topmost package."""
+    spec = PathFinder.find_spec(_module(reference).partition(".")[0], [str(Path.cwd()), *sys.path])
+    places = [*(spec.submodule_search_locations or ())] if spec else []
+    return Path(places[0]) if places else Path(spec.origin) if spec and spec.origin else None
+
+
+def _module(reference: str) -> str:
+    return reference.partition(":")[0]
+
+
+def _is_installed(found: Path) -> bool:
+    return found.parent.name in _INSTALLED
 
 
 def _imported(module: str, base: Path, but: tuple[str, ...]) -> set[Path]:

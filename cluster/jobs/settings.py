@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
@@ -36,16 +37,16 @@ def commands(specification: SearchSpecification, training: TrainSettings, *, sto
     if specification.settings.is_by_value:
         comments.append(f"# {given['hypermodel']} was an object in Python: put it in a module")
         given["hypermodel"] = "MODULE:OBJECT"
-    search = ["galaxy", "search", specification.dataset, "--name", name, *_options(given), "--storage", storage]
-    train = ["galaxy", "train", name, *_options(asdict(training)), "--storage", storage]
+    search = ["galaxy", "search", specification.dataset, "--name", name, *options(given), "--storage", storage]
+    train = ["galaxy", "train", name, *options(asdict(training)), "--storage", storage]
     if points:
         comments.append(f"# points.json: {json.dumps(points)}")
         search += ["--try", "points.json"]
     return *comments, shlex.join(search), shlex.join(train)
 
 
-def _options(given: dict[str, object]) -> list[str]:
-    """Return the words that give each value; a switch has none of its own, and what is None or off is not given."""
+def options(given: Mapping[str, object]) -> list[str]:
+    """Return the words that give a command each value: none for what is None or off, the name alone for a switch."""
     words = []
     for key, value in given.items():
         if value is not None and value is not False:

@@ -147,3 +147,19 @@ def test_no_search_yet_says_how_to_start_one(galaxy: Galaxy, tmp_path: Path) -> 
     assert result.exit_code == 0
     assert "Next: galaxy search DATASET --name first" in result.stdout
     assert json.loads(galaxy("searches", "--storage", tmp_path / "none", "--json").stdout) == {"searches": []}
+
+
+def test_a_submitted_search_says_what_to_ask_of_it_from_here(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = cluster.Submitted("a", "galaxy-a-1", "http://127.0.0.1:8265")
+    asked: list[object] = []
+    for name in ("submit_search", "submit_resume"):
+        monkeypatch.setitem(cluster.__dict__, name, lambda *given, **named: asked.append((given, named)) or sent)
+    place = ("--storage", "s3://b/runs", "--submit")
+    result = galaxy("search", "s3://b/d", "--name", "a", *place)
+    assert "galaxy stop a --storage s3://b/runs" in result.stdout
+    assert "ray job logs galaxy-a-1 --address http://127.0.0.1:8265 --follow" in result.stdout
+    assert result.stdout.endswith("Next: galaxy leaderboard a --watch --storage s3://b/runs\n")
+    assert json.loads(galaxy("resume", "a", "--trials", 9, *place, "--json").stdout) == sent.as_json()
+    (given, named), (resumed, more) = asked
+    assert (given, named) == (("s3://b/d", SearchSettings(name="a")), {"storage": "s3://b/runs", "address": "local"})
+    assert (resumed, more["trials"], more["storage"]) == (("a",), 9, "s3://b/runs")

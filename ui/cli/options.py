@@ -45,6 +45,14 @@ class Place:
     address: Annotated[str, Option("Ray to run on: local, in-process, auto, HOST:PORT.", _PLACE)] = "local"
 
 
+Submit = Annotated[
+    bool,
+    flag(
+        "--submit",
+        "Send it to a Ray's head as a job and leave: --address is the dashboard, by default http://127.0.0.1:8265.",
+        panel=_PLACE,
+    ),
+]
 AsJson = Annotated[bool, flag("--json", "Print one JSON object on stdout, for programs.", panel="Output")]
 Debug = Annotated[bool, flag("--debug", "Show the traceback of an error, for bug reports.", panel="Output")]
 Storage = Annotated[str, typer.Option(help=_STORAGE, metavar="URI")]

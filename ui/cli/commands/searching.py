@@ -1,5 +1,7 @@
 """Commands that run, end and list searches: ``search``, ``resume``, ``stop``, ``searches``."""
 
+import shlex
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,12 +16,13 @@ from ui.cli.configuration import configure
 from ui.cli.display import tables
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
-from ui.cli.options import DatasetPath, MovedDataset, Place, SearchName, Storage, flag
+from ui.cli.options import DatasetPath, MovedDataset, Place, SearchName, Storage, Submit, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.ranking import states
 from ui.wording import DEFAULT_STORAGE, command_line
 
 if TYPE_CHECKING:
+    from cluster import Submitted
     from search import SearchView
 
 app = typer.Typer()
@@ -37,6 +40,7 @@ def search(
             help="TOML file of these options (trials = 8); the command line wins over it.", metavar="FILE.toml"
         ),
     ] = None,
+    submit: Submit = False,
 ) -> None:
     """Search for the best network for a dataset.
 
@@ -45,6 +49,11 @@ def search(
     """
     chosen, where = configure(settings | place, config)
     # Only now: a mistake in the settings is said before TensorFlow has been waited for.
+    if submit:
+        from cluster import submit_search
+
+        _sent(terminal, submit_search(dataset, chosen, storage=where.storage, address=where.address), where.storage)
+        return
     from cluster import run_search
 
     with search_display(terminal) as watch:
@@ -69,25 +78,21 @@ def resume(
             help="Try again, from the beginning: failed, infeasible, or a trial's id. May be given again.",
         ),
     ] = None,
+    submit: Submit = False,
 ) -> None:
     """Go on with a search, whatever ended it.
 
     What has ended stands, what had not goes on from its last checkpoint, and no trial
     is repeated but those of --retry.
     """
-    from cluster import resume_search
+    from cluster import resume_search, submit_resume
 
+    given = asdict(place) | {"dataset": dataset, "trials": trials, "accept_space": accept_space, "retry": retry or ()}
+    if submit:
+        _sent(terminal, submit_resume(name, **given), place.storage)
+        return
     with search_display(terminal) as watch:
-        view = resume_search(
-            name,
-            storage=place.storage,
-            address=place.address,
-            dataset=dataset,
-            trials=trials,
-            accept_space=accept_space,
-            retry=retry or (),
-            watch=watch,
-        )
+        view = resume_search(name, **given, watch=watch)
     _finish(terminal, view, place.storage)
 
 
@@ -121,6 +126,18 @@ def _finish(terminal: Terminal, view: "SearchView", storage: str) -> None:
     terminal.finish(view.as_json(), ranked(view, width=terminal.out.width), next_command=next_after(view, storage))
     if view.state.value == "stopped":
         raise typer.Exit(INTERRUPTED)
+
+
+def _sent(terminal: Terminal, sent: "Submitted", storage: str) -> None:
+    """Say that a search runs on a cluster from now on, and what to ask of it from here."""
+    log = shlex.join(("ray", "job", "logs", sent.job, "--address", sent.dashboard, "--follow"))
+    about = {
+        "job": f"{sent.job}: it runs there, whatever becomes of this machine",
+        "its log": f"RAY_AUTH_MODE=token {log}",
+        "to stop it": command_line("stop", sent.search, storage=storage),
+    }
+    next_command = command_line("leaderboard", sent.search, "--watch", storage=storage)
+    terminal.finish(sent.as_json(), tables.facts(about), next_command=next_command)
 
 
 def _listed(views: "tuple[SearchView, ...]") -> RenderableType:

@@ -1,0 +1,116 @@
+"""Ray's server of jobs, on a head's dashboard: a command that it is given runs there, with or without whoever gave it.
+
+The dashboard takes nobody without the token. It listens on the head's own loopback unless it is told otherwise: it is
+reached from the head, or through a tunnel, as `ray dashboard FILE` makes one. Plain HTTP shows the token on its way.
+"""
+
+import ipaddress
+import logging
+import os
+import socket
+import time
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from cluster.errors import ClusterError
+from cluster.token import has_token, token_file
+
+DASHBOARD = "http://127.0.0.1:8265"
+"""Where Ray's dashboard is, seen from its head or through the tunnel of `ray dashboard`."""
+_CONNECT_SECONDS = 10.0
+_START_SECONDS = 60.0
+_LOOK_SECONDS = 0.5
+# The environment whose Ray runs the job is on no path where that was started by its full name.
+_GALAXY = (
+    r"""bin=$(sed -n 's|.* \(/.*\)/lib/python[^/]*/site-packages/ray/_raylet\..*$|\1/bin/|p' /proc/$PPID/maps """
+    r"""| head -n 1); exec "${bin}galaxy" """
+)
+
+
+def dashboard_of(address: str) -> str:
+    """Return the URL of the dashboard that ``--address`` gives. Raises ClusterError, one line, for what is none."""
+    if address in ("local", "auto"):
+        return os.environ.get("RAY_API_SERVER_ADDRESS", DASHBOARD)
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ClusterError(
+            f"--address {address}: --submit needs the head's dashboard, such as {DASHBOARD}: on the head, or through "
+            "`ray dashboard FILE` or `ssh -L 8265:127.0.0.1:8265 HEAD`"
+        )
+    if parts.scheme == "http" and _is_public(parts.hostname):
+        raise ClusterError(
+            f"--address {address}: plain HTTP over a public address would show the token: leave the dashboard on the "
+            f"head's 127.0.0.1, and reach it through `ssh -L 8265:127.0.0.1:8265 {parts.hostname}` as {DASHBOARD}"
+        )
+    return address
+
+
+def run_as_job(dashboard: str, command: str, *, job: str, files: Mapping[str, bytes]) -> None:
+    """Have the job ``job`` run ``galaxy <command>`` on the head, in a folder with ``files``, and see it start.
+
+    Raises ClusterError, one line, if there is no dashboard, it takes other tokens, or the job ends at once in failure.
+    """
+    _check_here(dashboard)
+    from ray.exceptions import AuthenticationError
+    from ray.job_submission import JobSubmissionClient
+
+    logging.getLogger("ray").setLevel(logging.ERROR)  # it says what it uploads
+    try:
+        client = JobSubmissionClient(dashboard)
+        with TemporaryDirectory(prefix="galaxy-tuner-") as folder:
+            for name, data in files.items():
+                place = Path(folder, name)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(data)
+            client.submit_job(
+                entrypoint=_GALAXY + command, submission_id=job, runtime_env={"working_dir": folder} if files else None
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while (status := str(client.get_job_status(job))) == "PENDING" and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+        if status == "FAILED":
+            said = (client.get_job_logs(job) or str(client.get_job_info(job).message)).strip().splitlines()
+            raise ClusterError(f"the job {job} ended at once: {said[-1] if said else 'it has said nothing'}")
+    except AuthenticationError as error:
+        raise ClusterError(
+            f"--address {dashboard}: that Ray has another token than the one in {token_file()}: "
+            "copy the file from its head, with mode 0600"
+        ) from error
+    except (ConnectionError, RuntimeError, OSError) as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ClusterError(f"--address {dashboard}: Ray's dashboard there does not take the search: {first}") from error
+
+
+def _check_here(dashboard: str) -> None:
+    """Raise ClusterError for what lacks before anything is asked of Ray, which says little of it."""
+    if any(find_spec(name) is None for name in ("aiohttp", "requests")):
+        raise ClusterError(
+            "--submit: expected Ray's client of its server of jobs in this environment, found none: "
+            "install the extra `submit` (pip install 'ray[default]')"
+        )
+    if not has_token():
+        raise ClusterError(
+            f"--address {dashboard}: expected that Ray's token in {token_file()}, found none: "
+            "copy the file from its head, with mode 0600"
+        )
+    parts = urlsplit(dashboard)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=_CONNECT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"--address {dashboard}: expected the head's dashboard there, found none ({error}): start Ray on the head "
+            "from an environment of the lock file, and from elsewhere go through `ray dashboard FILE` or "
+            "`ssh -L 8265:127.0.0.1:8265 HEAD`"
+        ) from error
+
+
+def _is_public(host: str) -> bool:
+    try:
+        places = {str(info[4][0]).partition("%")[0] for info in socket.getaddrinfo(host, None)}
+    except OSError:
+        return False  # it will be said that it is not there
+    return any(ipaddress.ip_address(place).is_global for place in places)

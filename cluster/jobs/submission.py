@@ -1,0 +1,149 @@
+"""A search sent to a cluster's head as a job of Ray's: from then on it runs there, whatever becomes of this machine.
+
+What is sent is the command with all its settings, and the modules of the space and oracle where they are the user's
+own, in no installed package, with what they import from beside them. Never data, and nothing else of this machine.
+"""
+
+import json
+import logging
+import secrets
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster.driving.job_server import dashboard_of, run_as_job
+from cluster.errors import ClusterError
+from cluster.jobs.settings import options
+from cluster.nodes.code import PACKAGES
+from datasets import StorageError, locate_dataset, open_folder
+from search import (
+    LedgerError,
+    SearchLayout,
+    SearchSettings,
+    SpaceError,
+    check_name_free,
+    driver_is_alive,
+    extended,
+    own_sources,
+    read_specification,
+    space_sources,
+)
+
+_POINTS = "points.json"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A search on its way: its name, the job that it is, and the dashboard that took it."""
+
+    search: str
+    job: str
+    dashboard: str
+
+    def as_json(self) -> dict[str, str]:
+        """Return the object that ``--json`` prints."""
+        return {"search": self.search, "job": self.job, "address": self.dashboard}
+
+
+def submit_search(
+    dataset: str, settings: SearchSettings, *, storage: str, address: str = "local", preflight: bool = True
+) -> Submitted:
+    """Have the head behind the dashboard at ``address`` search over ``dataset``; return when it has begun to.
+
+    Raises a `datasets.GalaxyTunerError`, one line, for what can be told from here: settings that do not go together, a
+    name that is taken, places that no other machine has, no dashboard, another token.
+    """
+    settings.check()
+    dashboard = dashboard_of(address)
+    places = {"DATASET": _place(dataset, "DATASET"), "--storage": _place(storage, "--storage")}
+    _warn_of_paths(places)
+    try:
+        # Another machine may have another folder under a path.
+        if open_folder(dataset).local is None:
+            locate_dataset(dataset)
+        check_name_free(SearchLayout.of(storage, settings.name), settings.name)
+    except StorageError as error:
+        _log.warning("Not looked at from here: %s.", error)
+    given = settings.model_dump(mode="json", exclude={"name", "points"})
+    files = _sources(settings)
+    words = ["search", places["DATASET"], "--name", settings.name, *options(given)]
+    if settings.points:
+        files[_POINTS] = json.dumps(settings.points).encode()
+        words += ["--try", _POINTS]
+    return _submitted(settings.name, words, dashboard, places["--storage"], files, preflight=preflight)
+
+
+def submit_resume(
+    name: str,
+    *,
+    storage: str,
+    address: str = "local",
+    dataset: str | None = None,
+    trials: int | None = None,
+    accept_space: bool = False,
+    retry: Sequence[str] = (),
+    preflight: bool = True,
+) -> Submitted:
+    """Have the head behind the dashboard at ``address`` go on with a search, as `resume_search` does.
+
+    Raises as `submit_search`, and LedgerError where there is no such search or it is running.
+    """
+    dashboard = dashboard_of(address)
+    places = {"--storage": _place(storage, "--storage")}
+    if dataset is not None:
+        places["--dataset"] = _place(dataset, "--dataset")
+    _warn_of_paths(places)
+    layout = SearchLayout.of(storage, name)
+    specification = read_specification(layout)
+    settings = specification.settings
+    if settings.is_by_value:
+        raise SpaceError(
+            f"search {name!r} is of an object given from Python, which is not stored: resume it from there"
+        )
+    if driver_is_alive(layout.root):
+        raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
+    if trials is not None:
+        extended(specification, trials)
+    given = {"dataset": places.get("--dataset"), "trials": trials, "accept_space": accept_space}
+    words = ["resume", name, *options(given), *(word for which in retry for word in ("--retry", which))]
+    return _submitted(name, words, dashboard, places["--storage"], _sources(settings), preflight=preflight)
+
+
+def _submitted(
+    name: str, words: list[str], dashboard: str, storage: str, files: dict[str, bytes], *, preflight: bool
+) -> Submitted:
+    words += ["--storage", storage, "--address", "auto", *([] if preflight else ["--no-preflight"])]
+    job = f"galaxy-{name}-{secrets.token_hex(4)}"
+    run_as_job(dashboard, shlex.join(words), job=job, files=files)
+    return Submitted(name, job, dashboard)
+
+
+def _place(location: str, option: str) -> str:
+    """Return the place as the head is told it. Raises ClusterError for one that means another place there."""
+    folder = open_folder(location)
+    if folder.local is not None and not location.startswith(("/", "file://")):
+        raise ClusterError(
+            f"{option} {location}: a submitted search runs on other machines: expected a place that all of them have, "
+            "such as s3://bucket/folder, or the whole path of a folder that each has mounted"
+        )
+    return folder.uri
+
+
+def _warn_of_paths(places: dict[str, str]) -> None:
+    paths = [f"{option} {place}" for option, place in places.items() if open_folder(place).local is not None]
+    if paths:
+        _log.warning("Head and nodes must have the same under these paths: %s.", ", ".join(paths))
+
+
+def _sources(settings: SearchSettings) -> dict[str, bytes]:
+    """Return the files of the user's own modules that the search names. Raises SpaceError for one that is not here."""
+    files: dict[str, bytes] = {}
+    for option, reference in (("--hypermodel", settings.hypermodel), ("--oracle", settings.oracle)):
+        if reference is not None and ":" in reference:
+            if not space_sources(reference, but=PACKAGES):
+                module = reference.partition(":")[0]
+                raise SpaceError(f"{option} {reference}: expected the module {module} in {Path.cwd()}, found none")
+            files |= own_sources(reference, but=PACKAGES)
+    return files
