@@ -28,7 +28,7 @@ LINK = Path("~/.local/bin/ray").expanduser()
 # What `ray up` lays in the head's home, so that it sets up the workers: its own file, and the key to them.
 CONFIGURATION, KEY = Path("~/ray_bootstrap_config.yaml").expanduser(), Path("~/ray_bootstrap_key.pem").expanduser()
 _LAUNCHED = "--autoscaling-config"  # what only the head of a `ray up` is started with
-_SSH_SECONDS, _WORKER_SECONDS, _GRACE_SECONDS = 10, 60, 10.0
+_SSH_SECONDS, _WORKER_SECONDS, _GRACE_SECONDS, _DRIVER_SECONDS = 10, 60, 10.0, 15.0
 _SSH = (
     "StrictHostKeyChecking=no",
     "UserKnownHostsFile=/dev/null",
@@ -75,8 +75,9 @@ def begin(folder: Path, arguments: list[str]) -> None:
 
 def end(folder: Path) -> bool:
     """End the node's Ray and remove what it has made; first on its workers. False, said, where one was not reached."""
-    # First what would start the workers anew.
+    # First what would start the workers anew, then the drivers, which have something to keep.
     _end_processes(folder, lambda command: "autoscaler" in command or command.startswith("ssh "))
+    _end_all(_drivers(folder), _DRIVER_SECONDS)
     workers, reached = _end_workers()
     _end_processes(folder)
     shutil.rmtree(folder / "ray", ignore_errors=True)
@@ -149,13 +150,25 @@ def _end_processes(folder: Path, which: Callable[[str], bool] = lambda _: True) 
         _end_all([pid for pid, command in _processes(folder) if first in command.partition(" ")[0] and which(command)])
 
 
-def _end_all(pids: list[int]) -> None:
-    """Ask processes to end, and kill those that have not within ten seconds."""
+def _drivers(folder: Path) -> list[int]:
+    """Return the processes that have joined the Ray in ``folder`` from outside: they have logs open there."""
+    below = f"{folder}/"
+    own = {pid for pid, _ in _processes(folder)}
+    joined = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):  # others' processes, and those that have just ended
+            if str(link.readlink()).startswith(below):
+                joined.add(int(link.parts[2]))
+    return sorted(joined - own - {os.getpid()})
+
+
+def _end_all(pids: list[int], seconds: float = _GRACE_SECONDS) -> None:
+    """Ask processes to end, and kill those that have not within some seconds."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-        deadline = time.monotonic() + _GRACE_SECONDS
+        deadline = time.monotonic() + seconds
         while (pids := [pid for pid in pids if _lives(pid)]) and time.monotonic() < deadline:
             time.sleep(0.1)
 

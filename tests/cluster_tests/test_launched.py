@@ -51,9 +51,11 @@ def test_the_end_takes_processes_folder_link_and_key_of_this_ray_alone(home: Pat
     (folder / "ray").mkdir()
     launched.KEY.write_text("a key")
     own, others = start(folder), start(other)
+    with (folder / "ray/driver.log").open("w") as log:  # as that of a search which has connected to it
+        driver = subprocess.Popen(SLEEP, stdout=log)
     assert launched.LINK.resolve() == launched.SCRIPT
     assert launched.end(folder)
-    assert own.wait(timeout=30) == -15
+    assert own.wait(timeout=30) == driver.wait(timeout=30) == -15
     assert others.poll() is None
     assert [path.name for path in home.rglob("*") if path.is_file()] == []
     assert (other / "ray/session_1").exists()
