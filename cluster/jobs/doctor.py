@@ -3,11 +3,11 @@
 from cluster.driving.connection import connected
 from cluster.nodes.asking import NodeFault, on_each_node
 from cluster.nodes.checks import Check
-from cluster.nodes.examining import compare_code, examine_here, examine_nodes, labels, requested
+from cluster.nodes.examining import examine_here, examine_nodes, labels, requested
 from search import SearchSettings
 
 _HERE = (None, "local", "in-process")
-# TensorFlow is imported on each node, by as many workers as there are.
+# TensorFlow is imported on each node.
 _DEEP_SECONDS = 300.0
 
 
@@ -32,11 +32,11 @@ def examine(
         checks = examine_here(request)
         return (*checks, _devices(checks[0].node, _tried())) if deep else (*checks,)
     with connected(address or "auto", SearchSettings(name="doctor")):
-        by_node = examine_nodes(request)
-        nodes = [*by_node]
-        checks = compare_code(hypermodel, nodes) + [check for made in by_node.values() for check in made]
+        by_node = examine_nodes(request, hypermodel)
+        checks = [check for made in by_node.values() for check in made]
         if deep:
-            names = labels(nodes)
+            nodes = [node for node, made in by_node.items() if made[0].check == "code"]
+            names = labels([*by_node])
             answers = on_each_node(_tried, seconds=_DEEP_SECONDS, nodes=nodes)
             checks += [_devices(names[node], answer) for node, answer in answers.items()]
     return (*checks,)

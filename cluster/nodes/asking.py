@@ -36,9 +36,10 @@ class Node:
 
 @dataclass(frozen=True)
 class NodeFault:
-    """Why a node gave no answer: one line."""
+    """Why a node gave no answer: one line. ``is_late``: it may yet give one."""
 
     reason: str
+    is_late: bool = False
 
 
 def alive_nodes() -> list[Node]:
@@ -79,7 +80,7 @@ def on_each_node(
             answers[node] = ray.get(reference, timeout=max(0.0, deadline - time.monotonic()))
         except GetTimeoutError:
             ray.cancel(reference, force=True)
-            answers[node] = NodeFault(f"no answer within {seconds:g} s")
+            answers[node] = NodeFault(f"no answer within {seconds:g} s", is_late=True)
         except RayTaskError as error:
             answers[node] = NodeFault(f"{type(error.cause).__name__}: {_first_line(error.cause)}")
         except RayError as error:

@@ -49,6 +49,10 @@ class CodeIdentity:
             versions[_MOST_NAMED:] = [f"{len(versions) - _MOST_NAMED} more versions"]
         return files + versions
 
+    def differs_in(self, other: "CodeIdentity", folder: str) -> bool:
+        """Whether files below ``folder`` of the project are not the same in ``other``."""
+        return any(name.startswith(folder) for name, _, _ in _differing(self.files, other.files))
+
 
 @lru_cache
 def code_identity(hypermodel: str | None) -> CodeIdentity:

@@ -22,6 +22,8 @@ from datasets import Folder, StorageError, open_folder
 NODE_SECONDS = 8.0
 _CLOCK_SECONDS = 2.0
 _AT_ONCE = 16
+_ROOM = "cluster/nodes/"
+_SAME_CODE = "bring its checkout and .venv to what is here (`make setup`), and start its Ray again"
 
 
 def requested(storage: str | None, dataset: str | None) -> Request:
@@ -40,37 +42,48 @@ def examine_here(request: Request) -> list[Check]:
     return list(judge(facts.host, facts, Seen(), request, fingerprint=None))
 
 
-def examine_nodes(request: Request) -> dict[Node, list[Check]]:
-    """Examine every node of the connected Ray; a node that does not answer in time has one check that says so.
+def examine_nodes(request: Request, hypermodel: str | None) -> dict[Node, list[Check]]:
+    """Examine every node of the connected Ray; one that does not answer in time has one check that says so.
 
-    What is wrong with the storage or dataset on the driver alone is a check of its node, too.
+    ``hypermodel`` is a search's ``module:object``, whose files are compared with those here; None where it has none.
     """
-    nodes = alive_nodes()
+    nodes, ours = alive_nodes(), code_identity(hypermodel)
     with _swept(request.probes):
         driver: Asked[Facts | str] = Asked(partial(gather, request), str)
-        answers = on_each_node(_gather_there, request, seconds=NODE_SECONDS, nodes=nodes)
+        answers = on_each_node(_said_there, request, hypermodel, seconds=NODE_SECONDS, nodes=nodes)
         mine = driver.answer(time.monotonic() + SLOW_SECONDS)
-        there = {node: answer for node, answer in answers.items() if not isinstance(answer, NodeFault)}
-        shared = _shared(request.probes, mine, there)
-    offsets = _offsets([*there])
-    names = labels(nodes)
+        facts = {node: answer[1] for node, answer in answers.items() if not isinstance(answer, NodeFault)}
+        shared = _shared(request.probes, mine, facts)
+    offsets, names = _offsets([*facts]), labels(nodes)
     fingerprint = mine.dataset[0] if isinstance(mine, Facts) and isinstance(mine.dataset, tuple) else None
     checks: dict[Node, list[Check]] = {}
     for node, answer in answers.items():
         if isinstance(answer, NodeFault):
-            advice = "see `ray status`, and the logs of its raylet"
-            checks[node] = [Check(names[node], "answer", False, answer.reason, advice, is_grave=True)]
-        else:
+            checks[node] = [_silent(names[node], answer)]
+            continue
+        checks[node] = [_code(names[node], ours, answer[0])]
+        if not ours.differs_in(answer[0], _ROOM):  # what another version says of itself may mean something else
             seen = Seen(node.gpus, shared.get(node), *offsets.get(node, (None, 0.0)))
-            checks[node] = list(judge(names[node], answer, seen, request, fingerprint=fingerprint))
+            checks[node] += judge(names[node], answer[1], seen, request, fingerprint=fingerprint)
     return checks
 
 
-def compare_code(hypermodel: str | None, nodes: Sequence[Node]) -> list[Check]:
-    """Compare what each of the nodes runs with what this process does, and with the space ``hypermodel`` of it."""
-    ours, names = code_identity(hypermodel), labels(nodes)
-    answers = on_each_node(code_identity, hypermodel, seconds=NODE_SECONDS, nodes=[*nodes])
-    return [_code(names[node], ours, answer) for node, answer in answers.items()]
+def _said_there(request: Request, hypermodel: str | None) -> tuple[CodeIdentity, Facts]:
+    return code_identity(hypermodel), gather(request, ray.get_runtime_context().get_node_id())
+
+
+def _silent(name: str, fault: NodeFault) -> Check:
+    if fault.is_late:
+        advice = "see `ray status`, and the logs of its raylet"
+        return Check(name, "answer", False, fault.reason, advice, is_grave=True)
+    # It runs something in which what was asked is not as it is here.
+    return Check(name, "code", False, f"it cannot say what it runs: {fault.reason}", _SAME_CODE, is_grave=True)
+
+
+def _code(name: str, ours: CodeIdentity, theirs: CodeIdentity) -> Check:
+    if differences := ours.differences(theirs):
+        return Check(name, "code", False, ", ".join(differences), _SAME_CODE, is_grave=True)
+    return Check(name, "code", True, "as here")
 
 
 def labels(nodes: Sequence[Node]) -> dict[Node, str]:
@@ -80,21 +93,6 @@ def labels(nodes: Sequence[Node]) -> dict[Node, str]:
         node: node.name if names[node.name] == 1 else str(node) if places[str(node)] == 1 else f"{node} {node.id[:6]}"
         for node in nodes
     }
-
-
-def _code(name: str, ours: CodeIdentity, answer: CodeIdentity | NodeFault) -> Check:
-    if isinstance(answer, NodeFault):
-        found = f"it does not say what it runs: {answer.reason}"
-    elif differences := ours.differences(answer):
-        found = ", ".join(differences)
-    else:
-        return Check(name, "code", True, "as here")
-    advice = "bring its checkout and .venv to what is here (`make setup`), and start its Ray again"
-    return Check(name, "code", False, found, advice, is_grave=True)
-
-
-def _gather_there(request: Request) -> Facts:
-    return gather(request, ray.get_runtime_context().get_node_id())
 
 
 def _shared(probes: Folder | None, mine: Facts | str, there: dict[Node, Facts]) -> dict[Node, bool]:

@@ -13,6 +13,7 @@ from ray.cluster_utils import Cluster
 
 from cluster import Check, examine
 from cluster.nodes import examining
+from cluster.nodes.code import CodeIdentity, code_identity
 from cluster.nodes.facts import Facts, Request, Space, Storage, Token
 from cluster.nodes.judging import Seen, judge
 from cluster.nodes.limits import Limits
@@ -123,6 +124,19 @@ def test_every_node_is_asked_and_one_that_is_silent_keeps_nothing_from_the_other
     assert others == []
     assert faults_of(checks)[silent, "answer"] == "no answer within 3 s"
     assert {check.check for check in checks if check.node != silent and check.ok} >= {"code", "clock", "storage"}
+
+
+@pytest.mark.slow
+def test_of_a_node_with_other_code_nothing_else_is_judged_where_that_may_mean_something_else(
+    two_nodes: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = code_identity(None)
+    for changed, judged_too in (("trainer/scores.py", True), ("cluster/nodes/facts.py", False)):
+        mine = CodeIdentity({**ours.files, changed: "0"}, ours.versions)
+        monkeypatch.setattr(examining, "code_identity", lambda _hypermodel, mine=mine: mine)
+        checks = examine(two_nodes.address)
+        assert {*faults_of(checks).values()} == {f"another {changed}"}
+        assert ("memory" in {check.check for check in checks}) is judged_too
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ def checked(checks: Sequence[Check]) -> RenderableType:
     for check in checks:
         by_check.setdefault(check.check, []).append(check)
     one_node = len({check.node for check in checks}) == 1
-    shown = table("", "check", *([] if one_node else ["nodes"]), "found", words=range(4))
+    shown = table("", "check", *([] if one_node else ["nodes"]), "found", words=range(4), top=True)
     for name, made in by_check.items():
         for ok, found, nodes in _lines(made):
             mark = Text("✓", style="green") if ok else Text("✗", style="bold red")

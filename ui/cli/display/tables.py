@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from rich import box
+from rich.align import VerticalAlignMethod
 from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
@@ -19,11 +20,15 @@ STATE_STYLES = {
 }
 
 
-def table(*headings: str, words: Collection[int] = (0,), title: str | None = None) -> Table:
-    """Make an empty table: the columns at the positions ``words`` hold words and bars, the others numbers."""
+def table(*headings: str, words: Collection[int] = (0,), title: str | None = None, top: bool = False) -> Table:
+    """Make an empty table: the columns at the positions ``words`` hold words and bars, the others numbers.
+
+    Beside a cell of several lines the others stand at its ``top``, or else in its middle.
+    """
     made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    vertical: VerticalAlignMethod = "top" if top else "middle"
     for position, name in enumerate(headings):
-        made.add_column(Text(name), justify="left" if position in words else "right", vertical="middle")
+        made.add_column(Text(name), justify="left" if position in words else "right", vertical=vertical)
     return made
 
 
