@@ -10,6 +10,7 @@ from .jobs.training import train_winners as train_winners
 # isort: split
 # For the layers above.
 from .driving.interrupting import terminable as terminable
+from .driving.log_file import keep_own_errors as keep_own_errors
 from .files.checking import check_cluster_file as check_cluster_file
 from .nodes.checks import Check as Check
 from .token import (

@@ -4,7 +4,9 @@ datasets.GalaxyTunerError
 └── ClusterError        Ray cannot be started or reached, or offers too little: the command stops before any training
     ├── RayGoneError    Ray was there and went away: the search is interrupted, `galaxy resume` goes on
     ├── NoMemoryError   other programs hold the memory: likewise
-    └── ClusterFileError    a file is none that brings a cluster up: nothing was looked at
+    ├── ClusterFileError    a file is none that brings a cluster up: nothing was looked at
+    ├── NoNodeError     no node takes trials any more: likewise
+    └── UnfitError      a worker's node cannot do its part: what it was to do is done elsewhere
 """
 
 from datasets import GalaxyTunerError
@@ -24,3 +26,18 @@ class NoMemoryError(ClusterError):
 
 class ClusterFileError(ClusterError):
     """A file is none that brings a cluster up. Raised before anything is looked at."""
+
+
+class NoNodeError(ClusterError):
+    """No node has taken trials for ten minutes, or none ever will. The rest goes on as above."""
+
+
+class UnfitError(ClusterError):
+    """A worker's node cannot do its part, as it runs other code (``differs``), or storage or dataset are not there."""
+
+    def __init__(self, reason: str, differs: bool = False) -> None:
+        super().__init__(reason, differs)
+        self.differs = differs
+
+    def __str__(self) -> str:
+        return str(self.args[0])

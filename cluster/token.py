@@ -28,13 +28,21 @@ def token_file() -> Path:
     return Path(os.environ.get(_PATH) or "~/.ray/auth_token").expanduser()
 
 
-def has_token() -> bool:
-    """Whether there is a token for this process, in the environment or in the file."""
-    if os.environ.get(_TOKEN):
-        return True
+def own_token() -> str | None:
+    """Return the token of this process, in the environment or in the file; None where there is none."""
     with suppress(OSError):
-        return bool(token_file().read_text().strip())
-    return False
+        return os.environ.get(_TOKEN) or token_file().read_text().strip() or None
+    return None
+
+
+def token_place() -> str:
+    """Say where this process has its token from, or would have it."""
+    return f"${_TOKEN}" if os.environ.get(_TOKEN) else str(token_file())
+
+
+def has_token() -> bool:
+    """Whether there is a token for this process."""
+    return own_token() is not None
 
 
 def ensure_token() -> None:

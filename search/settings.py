@@ -39,12 +39,15 @@ class SearchSettings(BaseModel):
         int, Option("How many configurations to try; hyperband has a count of its own.", _TRIED, str(_TRIALS))
     ] = Field(default_factory=lambda known: most_trials(known) or _TRIALS, ge=1)
     concurrency: Annotated[
-        int | None, Field(ge=1), Option("Trials at a time.", _RESOURCES, "as many as the CPUs carry")
+        int | None, Field(ge=1), Option("Trials at a time.", _RESOURCES, "as many as the nodes carry")
     ] = None
     cpus_per_trial: Annotated[int, Field(ge=1), Option("CPUs, and threads, for each trial.", _RESOURCES)] = 1
     gpus_per_trial: Annotated[
         float, Field(ge=0.0), Option("GPUs for each trial; a fraction shares one.", _RESOURCES)
     ] = 0.0
+    cpu_nodes_too: Annotated[
+        bool, Option("With --gpus-per-trial, use nodes without GPUs, too: a trial there has CPUs alone.", _RESOURCES)
+    ] = False
     objective: Annotated[str, Option("Metric to optimise; NAME:max or NAME:min for your own.", _TRIED)] = "val_macro_f1"
     # `<build>` stands for an object of that name that was given to `cluster.run_search` instead.
     hypermodel: Annotated[

@@ -57,6 +57,7 @@ _FIRST = (
     "cluster_tests/test_resuming.py",
     "cluster_tests/test_launch.py",
     "cluster_tests/test_address.py",
+    "cluster_tests/test_nodes.py",
     "cluster_tests/test_training.py",
     "cluster_tests/test_hyperband.py",
     "cluster_tests/test_asking.py",

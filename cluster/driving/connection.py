@@ -10,11 +10,14 @@ from pathlib import Path
 
 import ray
 from ray import cloudpickle
+from ray.exceptions import RayError
 
 from cluster.driving.interrupting import Terminated, handlers_kept
 from cluster.driving.lean import without_dashboard
+from cluster.driving.log_file import noise_logged
 from cluster.driving.scratch import scratch_folder, started_in
 from cluster.errors import ClusterError, RayGoneError
+from cluster.nodes.authentication import check_guarded
 from cluster.nodes.launched import address_here
 from cluster.token import ensure_token, has_token, token_file
 from cluster.workers import python_path
@@ -33,13 +36,26 @@ _ENVIRONMENT = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
+    # The searcher says how many there may be; with more than one they start side by side.
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000000",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+# A part of a GPU is what a trial needs of its memory, not all that there is.
+_SHARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 
 
 @contextlib.contextmanager
 def connected(address: str, settings: SearchSettings) -> Iterator[None]:
-    """Connect to Ray at ``address`` ('local': one of our own, ended with the block). Raises ClusterError, one line."""
+    """Connect to Ray at ``address`` ('local': one of our own, ended with the block). Raises ClusterError, one line.
+
+    What Ray says of itself meanwhile is in the log file.
+    """
+    with noise_logged(), _connected(address, settings):
+        yield
+
+
+@contextlib.contextmanager
+def _connected(address: str, settings: SearchSettings) -> Iterator[None]:
     os.environ.update(_ENVIRONMENT)
     local = address == "local"
     if address == "auto" and not os.environ.get("RAY_ADDRESS"):
@@ -49,6 +65,7 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
     else:
         _check_token(address)
         _check_reachable(address)
+        check_guarded(address)
     # By value: a worker that imports it by name would have to find this project already.
     cloudpickle.register_pickle_by_value(python_path)  # type: ignore[no-untyped-call]
     wanted = (settings.concurrency or 1) * settings.cpus_per_trial
@@ -62,11 +79,11 @@ def connected(address: str, settings: SearchSettings) -> Iterator[None]:
                 log_to_driver=False,
                 logging_level=logging.ERROR,
                 runtime_env={
-                    "env_vars": {"PYTHONPATH": _python_path(), "TF_CPP_MIN_LOG_LEVEL": "2"},
+                    "env_vars": {"PYTHONPATH": _python_path(), "TF_CPP_MIN_LOG_LEVEL": "2", **_SHARING},
                     "worker_process_setup_hook": python_path.find_project_first,
                 },
             )
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except (ConnectionError, RuntimeError, ValueError, OSError, RayError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ClusterError(f"--address {address}: no Ray could be reached there: {first}") from error
     timeout = None

@@ -171,7 +171,7 @@ class _Ending:
             time.sleep(_UNWINDING_SECONDS)
             if not self._unwound:
                 with contextlib.suppress(OSError):
-                    os.write(2, f"galaxy: {Terminated(told[0])}\n".encode())
+                    os.write(_errors(), f"galaxy: {Terminated(told[0])}\n".encode())
             os._exit(128 + told[0])
         os.close(self._reading)
 
@@ -179,12 +179,20 @@ class _Ending:
 def _leave_lost_terminal() -> None:
     """Let what is written to a terminal that is gone go nowhere, rather than fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for number in (1, 2):
+    for number in {1, 2, _errors()}:
         try:
             os.write(number, b"")
         except OSError:
             os.dup2(nowhere, number)
     os.close(nowhere)
+
+
+def _errors() -> int:
+    """Return where Python's errors go, which may not be where a library's do."""
+    try:
+        return sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):  # a notebook's, or none
+        return 2
 
 
 @contextlib.contextmanager

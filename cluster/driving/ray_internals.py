@@ -5,18 +5,23 @@ memory monitor ends a worker, Ray raises OutOfMemoryError, which is no RayActorE
 ends Tune's loop, hence the search ("Caught unexpected exception: 1 worker(s) were killed"). Where a worker is lost
 while it is idle, Tune handles the failed reset of the trial that gets it next twice, and takes that trial for one that
 is being reset ever after. And where it prints that a trial failed which had no result yet, it asks the lost worker for
-one, which raises, too. No option of Tune's changes any.
+one, which raises, too. No option of Tune's changes any. Nor does one say on which node a worker was lost that never
+ran, keep Tune from using a worker again whose node is to take no more trials, or give it another resource manager.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import ray
-from ray.exceptions import OutOfMemoryError, RayActorError
+from ray.exceptions import OutOfMemoryError, RayActorError, RayError, RayTaskError
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import ASHAScheduler
 
+from cluster.driving.slots import Slot, Slots, lost_because
 from cluster.errors import ClusterError
+from cluster.workers.trainable import FAULT
 
 try:
     from ray.air.execution._internal import RayActorManager, TrackedActor
@@ -30,13 +35,19 @@ try:
         (RayActorManager, "_actor_start_failed"),
         (RayActorManager, "_actor_task_failed"),
         (TuneController, "_trial_task_failure"),
+        (TuneController, "_maybe_cache_trial_actor"),
         (tune_controller, "RayActorManager"),
         (sys.modules["ray.tune.tune"], "TuneController"),
         (_asha, "_trial_info"),
         (_asha._brackets[0], "_rungs"),
     ):
         getattr(_owner, _name)
-    for _class, _name in ((TuneController, "_resetting_trials"), (Trial, "_default_result_or_future")):
+    for _class, _name in (
+        (TuneController, "_resetting_trials"),
+        (TuneController, "_trial_to_actor"),
+        (TuneController, "_actor_manager"),
+        (Trial, "_default_result_or_future"),
+    ):
         if _name not in _class.__init__.__code__.co_names:
             raise AttributeError(f"{_class.__name__} has no attribute {_name!r}")
 except (ImportError, AttributeError, KeyError) as error:
@@ -46,39 +57,78 @@ KILLED_BY_RAY = "out of memory: "
 """How the error of a worker begins that Ray's memory monitor has ended; then comes the first line that Ray says."""
 
 
+class LostWorkerError(RayActorError):
+    """A worker was lost. ``node`` is the id of the node that it was on, None where Ray does not know any more."""
+
+    def __init__(self, reason: str, node: str | None, preempted: bool) -> None:
+        super().__init__(error_msg=reason, preempted=preempted)
+        self.node = node
+
+
 class _ActorManager(RayActorManager):
-    """Reports a worker that was ended for want of memory as a lost one."""
+    """Reports every worker that was lost as one, with its node; also one that was ended for want of memory."""
 
     def _actor_start_failed(self, tracked_actor: TrackedActor, exception: Exception) -> None:
-        super()._actor_start_failed(tracked_actor, _as_lost(exception))
+        super()._actor_start_failed(tracked_actor, _as_lost(exception, self._node(tracked_actor), at_start=True))
 
     def _actor_task_failed(self, tracked_actor_task: TrackedActorTask, exception: Exception) -> None:
-        super()._actor_task_failed(tracked_actor_task, _as_lost(exception))
+        node = self._node(tracked_actor_task._tracked_actor)
+        super()._actor_task_failed(tracked_actor_task, _as_lost(exception, node, at_start=False))
+
+    def _node(self, tracked_actor: TrackedActor) -> str | None:
+        slot = self.get_actor_resources(tracked_actor)
+        return slot.node if isinstance(slot, Slot) else None
 
 
-def _as_lost(exception: Exception) -> Exception:
-    if not isinstance(exception, OutOfMemoryError):
+def _as_lost(exception: Exception, node: str | None, *, at_start: bool) -> Exception:
+    if isinstance(exception, OutOfMemoryError):
+        return LostWorkerError(KILLED_BY_RAY + str(exception).partition("\n")[0], node, False)
+    if isinstance(exception, RayTaskError) and not at_start:  # what a trial's step raised: its worker lives
         return exception
-    return RayActorError(error_msg=KILLED_BY_RAY + str(exception).partition("\n")[0])
+    if isinstance(exception, RayError):
+        return LostWorkerError(lost_because(exception), node, getattr(exception, "preempted", False))
+    return exception
 
 
 class _Controller(TuneController):
     """Handles each failure of a trial once, after which the trial is not being reset."""
 
     _handled: tuple[str, Exception] | None = None
+    make_slots: Callable[[], Slots]
+    is_leaving: Callable[[str | None], bool]
+    on_failure: Callable[[str, Exception], None]
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given | {"resource_manager_factory": type(self).make_slots})
+
+    def _maybe_cache_trial_actor(self, trial: Trial) -> bool:
+        """Keep the trial's worker for the next one, unless it could not do its part or its node is to take none."""
+        slot = self._actor_manager.get_actor_resources(self._trial_to_actor[trial])
+        if FAULT in trial.last_result or (isinstance(slot, Slot) and type(self).is_leaving(slot.node)):
+            return False
+        return bool(super()._maybe_cache_trial_actor(trial))
 
     def _trial_task_failure(self, trial: Trial, exception: Exception) -> None:
         if self._handled == (trial.trial_id, exception):
             return
         self._handled = (trial.trial_id, exception)
+        type(self).on_failure(trial.trial_id, exception)
         self._resetting_trials.discard(trial)
         # Asked of a worker at its start, for who wants a result before the first: of a lost one it may raise.
         trial._default_result_or_future = None
         super()._trial_task_failure(trial, exception)
 
 
-def patch_tune() -> None:
-    """Let every Tune that starts later in this process handle lost workers as the module's docstring says."""
+def patch_tune(
+    slots: Slots, *, is_leaving: Callable[[str | None], bool], on_failure: Callable[[str, Exception], None]
+) -> None:
+    """Let every Tune that starts later in this process handle lost workers as the module's docstring says.
+
+    Its trials run in ``slots``; a worker on a node that ``is_leaving`` is not used again. ``on_failure`` is told of
+    each failure, with Tune's id of the trial, before anybody else is.
+    """
+    _Controller.make_slots = staticmethod(lambda: slots)
+    _Controller.is_leaving, _Controller.on_failure = staticmethod(is_leaving), staticmethod(on_failure)
     tune_controller.RayActorManager = _ActorManager  # type: ignore[attr-defined]
     # `ray.tune.tune` is a function, too, which hides the module.
     sys.modules["ray.tune.tune"].TuneController = _Controller  # type: ignore[attr-defined]

@@ -9,17 +9,24 @@ A trial whose worker was lost is given out again, under another id of Tune's: Tu
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar, cast
 
-from ray.tune import Callback
-from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
 from cluster.driving.again import Again
-from cluster.driving.ray_internals import KILLED_BY_RAY, working_directory
-from cluster.workers.attempt import Attempt
-from cluster.workers.trainable import FORGIVEN, HELD, METRIC, WAITING, TrialConfig, as_record, memory_folder
+from cluster.driving.places import Places
+from cluster.driving.ray_internals import LostWorkerError
+from cluster.workers.trainable import (
+    DIFFERS,
+    FAULT,
+    FORGIVEN,
+    HELD,
+    METRIC,
+    NODE,
+    WAITING,
+    TrialConfig,
+    as_record,
+)
 from search import Conductor, NoSuggestion, Record, SearchLayout, Suggestion, TrialState, now
 
 # With trials running, Tune's loop must go on serving them; with none, there is nothing else to do than wait.
@@ -31,19 +38,26 @@ T = TypeVar("T")
 class ConductorSearcher(Searcher):
     """Gives Ray Tune the conductor's suggestions, and the conductor Ray Tune's results.
 
-    ``is_ray_gone`` says whether Ray has gone away: a worker that is lost then is no failure of its trial.
+    ``is_ray_gone`` says whether Ray has gone away: a worker that is lost then is no failure of its trial. As many
+    trials run at a time as the settings say, or as the ``places`` carry, whatever node joins or leaves.
     """
 
-    def __init__(self, conductor: Conductor, layout: SearchLayout, *, is_ray_gone: Callable[[], bool]) -> None:
+    def __init__(
+        self, conductor: Conductor, layout: SearchLayout, *, is_ray_gone: Callable[[], bool], places: Places
+    ) -> None:
         super().__init__(metric=METRIC, mode=conductor.specification.objective_direction)
         self._conductor = conductor
         self._conductor_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
         self._search = layout.root.uri
-        self._is_ray_gone = is_ray_gone
+        self._is_ray_gone, self._places = is_ray_gone, places
         # Ray Tune's id of each running trial → the oracle's.
         self._trials: dict[str, str] = {}
         # Those of them, by Ray Tune's id, for which other programs have left no memory for long.
         self._held: set[str] = set()
+        # Those that have begun on their worker; and those that their nodes hand over, as they are to take none.
+        self._begun: set[str] = set()
+        self._handed_over: set[str] = set()
+        self._failures: dict[str, Exception] = {}
         settings = conductor.specification.settings
         self._again = Again(most_failures=settings.max_failures, command=settings.resuming())
         self._is_finished = False
@@ -59,7 +73,7 @@ class ConductorSearcher(Searcher):
         """Return the next trial's config; None for "ask again"; Searcher.FINISHED when there will be no more."""
         self._raise_what_failed()
         own = self._next()
-        if own is NoSuggestion.STOPPED and not self._trials:
+        if own is NoSuggestion.STOPPED and not self._trials and (self._conductor.stopping or not self._again):
             return cast("dict[str, object]", Searcher.FINISHED)  # a string, which the base class does not declare
         if isinstance(own, NoSuggestion):
             return None
@@ -70,6 +84,8 @@ class ConductorSearcher(Searcher):
     def on_trial_result(self, trial_id: str, result: dict[str, object]) -> None:
         """Keep a running trial's report."""
         record = as_record(result)
+        if not result.get(WAITING):
+            self._begun.add(trial_id)
         if FORGIVEN in result:
             self._again.forgive(record.trial_id)
         self._held.discard(trial_id)
@@ -77,39 +93,64 @@ class ConductorSearcher(Searcher):
             if result.get(HELD):
                 self._held.add(trial_id)
             if self._held >= self._trials.keys():
-                self._again.give_up(f"{record.trial_id} {record.reason}")
+                self._again.give_up_memory(f"{record.trial_id} {record.reason}")
             self._queue(self._note_waiting, (record.trial_id, record.reason))
             return
-        self._again.trained(record.trial_id)
-        self._update_space(result)
+        self._take_in(result, record)
         self._queue(self._conductor.progress, record)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, object] | None = None, error: bool = False) -> None:
         """Record a trial that has ended; one that failed waits for its reason, which Tune gives callbacks alone."""
-        if error or result is None or "record" not in result:
+        if error or result is None:
+            return
+        if FAULT in result:
+            self._give_back(trial_id, result)
+            return
+        if "record" not in result:
+            return
+        if trial_id in self._handed_over:
+            self._hand_over(trial_id, result)
             return
         if result.get(WAITING):  # the search was stopped: the trial has not ended
             self._trials.pop(trial_id)
             return
-        self._update_space(result)
         record = as_record(result)
+        self._take_in(result, record)
         if not record.state.is_ended():
             record = record.but(state=TrialState.STOPPED, ended=now())
         self._end(trial_id, record)
 
     def on_trial_start(self, trial_id: str) -> None:
         """Note that a worker has the trial."""
+        self._begun.discard(trial_id)
         self._queue(self._note_start, self._trials[trial_id])
+
+    def note_failure(self, trial_id: str, error: Exception) -> None:
+        """Keep what failed a trial until `on_trial_lost`."""
+        self._failures[trial_id] = error
 
     def on_trial_lost(self, trial_id: str, reason: str, *, for_memory: bool) -> None:
         """Let a trial go on whose worker was lost; record it as failed where that was more often than allowed.
 
-        What it scored on the way does not rank it then. A worker that was ended for want of memory is no failure.
+        What it scored on the way does not rank it then. It is no failure where the worker was ended for want of memory,
+        where its node was lost, and where it had not begun the trial.
         """
+        error = self._failures.pop(trial_id, None)
         if self._is_ray_gone():
             return
         own = self._trials[trial_id]
-        if self._again.take_back(own, for_memory=for_memory, is_alone=len(self._trials) == 1):
+        node = error.node if isinstance(error, LostWorkerError) else None
+        if for_memory or not isinstance(error, LostWorkerError):
+            goes_on = self._again.take_back(own, for_memory=for_memory, is_alone=len(self._trials) == 1)
+        elif self._places.is_leaving(node) or self._places.is_lost(node):
+            goes_on = self._again.lost_with_node(own)
+        elif trial_id not in self._begun:
+            self._places.failed(node, reason)
+            self._again.could_not_begin(own, reason)
+            goes_on = True
+        else:
+            goes_on = self._again.take_back(own, for_memory=False, is_alone=len(self._trials) == 1)
+        if goes_on:
             self._trials.pop(trial_id)
             if for_memory:
                 self._queue(self._note_waiting, (own, _ENDED))
@@ -117,13 +158,21 @@ class ConductorSearcher(Searcher):
             record = self._conductor.record(own)
             self._end(trial_id, record.but(state=TrialState.FAILED, score=None, reason=reason, ended=now()))
 
-    def should_stop(self, result: Mapping[str, object]) -> bool:
-        """Whether to take a trial from its worker: it waits, and the search has been asked to stop."""
-        return bool(result.get(WAITING)) and self._conductor.stopping
+    def should_stop(self, trial_id: str, result: Mapping[str, object]) -> bool:
+        """Whether to take a trial from its worker.
+
+        The node cannot do its part or is to take no trials, or the trial waits and the search was asked to stop.
+        """
+        if FAULT in result:
+            return True
+        if not result["done"] and self._places.is_leaving(cast("str | None", result.get(NODE))):
+            self._handed_over.add(trial_id)
+        return trial_id in self._handed_over or (bool(result.get(WAITING)) and self._conductor.stopping)
 
     def check(self) -> None:
-        """Raise NoMemoryError if other programs have held the memory for ten minutes, and nothing can run."""
+        """Raise NoMemoryError or NoNodeError if for ten minutes nothing could run."""
         self._again.check()
+        self._places.raise_if_nobody()
 
     def close(self) -> None:
         """Wait until everything queued is durable. Raises what failed on the way there."""
@@ -146,12 +195,47 @@ class ConductorSearcher(Searcher):
     def _queue(self, call: Callable[[T], None], argument: T) -> None:
         self._queued.append(self._conductor_thread.submit(call, argument))
 
+    def _take_in(self, result: dict[str, object], record: Record) -> None:
+        """Take in what a result says of the space and of its node."""
+        if WAITING not in result:
+            self._again.trained(record.trial_id)
+            if NODE in result:
+                self._places.worked(str(result[NODE]))
+        self._update_space(result)
+
+    def _give_back(self, trial_id: str, result: dict[str, object]) -> None:
+        """Let a trial go on elsewhere for which its worker could do nothing."""
+        own, node, reason = self._trials.pop(trial_id), cast("str | None", result.get(NODE)), str(result[FAULT])
+        if DIFFERS in result:
+            self._places.differs(node, reason)
+        else:
+            self._places.failed(node, reason)
+        self._again.could_not_begin(own, reason)
+
+    def _hand_over(self, trial_id: str, result: dict[str, object]) -> None:
+        """Let a trial go on elsewhere, from its last epoch, whose node is to take none."""
+        self._handed_over.discard(trial_id)
+        own, record = self._trials.pop(trial_id), as_record(result)
+        if not result.get(WAITING):
+            self._take_in(result, record)
+            self._queue(self._conductor.progress, record)
+        self._again.preempted(own)
+
+    def _most(self) -> int:
+        # One at least: what waits for a node makes an autoscaler start one.
+        return self._conductor.specification.settings.concurrency or max(1, self._places.trials())
+
     def _next(self) -> str | NoSuggestion:
         """Return which trial to give out next: one that is to go on, else what the conductor suggests."""
-        if not self._conductor.stopping and self._again:
-            return self._again.due() or NoSuggestion.IDLE
+        if len(self._trials) >= self._most():
+            return NoSuggestion.IDLE
+        if not self._conductor.stopping and (name := self._again.due()) is not None:
+            return name
         if self._is_finished:
             return NoSuggestion.STOPPED
+        # Those that are to go on keep their turn while they pause.
+        if not self._conductor.stopping and len(self._trials) + len(self._again) >= self._most():
+            return NoSuggestion.IDLE
         self._suggestion = self._suggestion or self._conductor_thread.submit(self._conductor.suggest)
         try:
             suggestion = self._suggestion.result(timeout=_SUGGESTION_SECONDS if self._trials else None)
@@ -164,6 +248,7 @@ class ConductorSearcher(Searcher):
 
     def _end(self, trial_id: str, record: Record) -> None:
         self._trials.pop(trial_id)
+        self._begun.discard(trial_id)
         self._queue(self._conductor.end, record)
 
     def _update_space(self, result: dict[str, object]) -> None:
@@ -190,37 +275,3 @@ class ConductorSearcher(Searcher):
         self._queued = [call for call in self._queued if not call.done()]
         for call in done:
             call.result()
-
-
-class TrialCallback(Callback):
-    """Hands the searcher what Ray Tune tells callbacks alone: that a trial starts, and why one failed."""
-
-    def __init__(self, searcher: ConductorSearcher) -> None:
-        self._searcher = searcher
-
-    def __getstate__(self) -> dict[str, object]:
-        """Leave the searcher out, as it leaves everything out."""
-        return {}
-
-    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: object) -> None:
-        """Note that the trial has a worker."""
-        self._searcher.on_trial_start(trial.trial_id)
-
-    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: object) -> None:
-        """Take back a trial whose worker was lost, and whether that was for want of memory.
-
-        By Ray's memory monitor; or by the system, on this node: on another one the trial's next worker finds it.
-        """
-        reason = _last_line(trial)
-        attempt = Attempt(memory_folder(working_directory(trial)), trial.config["trial"])
-        for_memory = reason.startswith(KILLED_BY_RAY) or attempt.was_ended()
-        self._searcher.on_trial_lost(trial.trial_id, reason.removeprefix(KILLED_BY_RAY), for_memory=for_memory)
-
-
-def _last_line(trial: Trial) -> str:
-    """Return the last line of what Ray says of the trial's last failure.
-
-    Tune's own readers look where it will have been copied to some seconds later.
-    """
-    lines = Path(trial.error_file).read_text().strip().splitlines() if trial.error_file else []
-    return lines[-1] if lines else "its worker was lost"

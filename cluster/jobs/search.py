@@ -8,7 +8,8 @@ from functools import partial
 from cluster.driving.connection import connected
 from cluster.driving.in_process import run_in_process
 from cluster.driving.interrupting import terminable
-from cluster.driving.ray_runner import most_at_once, run_on_ray
+from cluster.driving.places import Places
+from cluster.driving.ray_runner import run_on_ray
 from cluster.jobs.preparation import Preparation
 from cluster.jobs.supervision import Watch, supervised
 from cluster.workers.by_value import packed
@@ -190,5 +191,6 @@ def _runner(address: str, settings: SearchSettings, hypermodel: object | None, s
         yield partial(run_in_process, hypermodel=hypermodel)
         return
     with connected(address, settings):
-        concurrency = settings.concurrency or most_at_once(settings)
-        yield partial(run_on_ray, address=address, concurrency=concurrency, hypermodel=sent)
+        places = Places(settings, is_own=address == "local", command=settings.resuming())
+        places.check()
+        yield partial(run_on_ray, address=address, places=places, hypermodel=sent)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 from cluster.driving.interrupting import Terminated, going_on, interruptible
-from cluster.errors import NoMemoryError, RayGoneError
+from cluster.errors import NoMemoryError, NoNodeError, RayGoneError
 from datasets import GalaxyTunerError, StorageError, place_of, placed
 from search import (
     FAIL_FAST_TRIALS,
@@ -20,6 +20,7 @@ from search import (
 
 Watch = Callable[[SearchView], None]
 _WATCH_SECONDS = 1.0
+_NO_FAULT_OF_ITS = (RayGoneError, NoMemoryError, NoNodeError, StorageError)
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +64,11 @@ def _state_written(conductor: Conductor, ledger: Ledger) -> Iterator[None]:
         ledger.write_state(SearchState.INTERRUPTED, error.reason)
         raise
     except BaseException as error:
-        state = SearchState.INTERRUPTED if isinstance(error, RayGoneError | NoMemoryError) else SearchState.FAILED
+        state = (
+            SearchState.INTERRUPTED
+            if isinstance(error, RayGoneError | NoMemoryError | NoNodeError)
+            else SearchState.FAILED
+        )
         is_ours = isinstance(error, GalaxyTunerError)
         reason = str(error) if is_ours else placed(f"{type(error).__name__}: {error}", place_of(error))
         ledger.write_state(state, reason)

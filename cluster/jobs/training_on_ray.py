@@ -3,9 +3,10 @@
 import logging
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import ray
 from ray import ObjectRef
@@ -15,10 +16,12 @@ from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 from cluster.driving.again import Again
 from cluster.driving.connection import connected
 from cluster.driving.health import HealthCheck, run_while_healthy
+from cluster.driving.places import Places
 from cluster.driving.scratch import scratch_folder
-from cluster.errors import ClusterError
+from cluster.driving.slots import Slot, Slots, lost_because
+from cluster.errors import ClusterError, UnfitError
 from cluster.workers.attempt import Attempt
-from cluster.workers.member import MemberActor, Winner, notes_folder
+from cluster.workers.member import MemberActor, Progress as HowFar, Winner, notes_folder
 from cluster.workers.notice import WorkerEndedError
 from cluster.workers.room import Wait
 from datasets import Folder, Progress
@@ -51,10 +54,13 @@ def train_on_ray(
     Raises:
         ClusterError: Ray cannot be reached, or a worker was lost too often.
         RayGoneError: Ray went away.
+        NoNodeError: No node trains any more.
         NoMemoryError: Other programs hold the memory.
         GalaxyTunerError: What a member's training raised.
     """
     with connected(address, specification.settings):
+        places = Places(specification.settings, is_own=address == "local", command=_COMMAND)
+        places.check()
         ready()
         health = HealthCheck.of(address, _COMMAND)
         is_local = address == "local"
@@ -62,8 +68,9 @@ def train_on_ray(
         with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as folder:
             # Another node may have no such place: there it is one of the name among its own temporary ones.
             memory = folder if is_local else Path(folder).name
-            trainings = _Trainings(winners, specification, hypermodel, batches, work, memory)
-            run_while_healthy(health, lambda: trainings.wait(progress), check=trainings.again.check)
+            trainings = _Trainings(winners, specification, hypermodel, batches, work, memory, places)
+            with places.watched():
+                run_while_healthy(health, lambda: trainings.wait(progress), check=trainings.check)
 
 
 class _Trainings:
@@ -81,44 +88,58 @@ class _Trainings:
         batches: Sequence[int],
         work: Folder,
         memory: str,
+        places: Places,
     ) -> None:
         self._winners = {winner.name: winner for winner in winners}
         self._batches = dict(zip(self._winners, batches, strict=True))
         self._specification, self._work, self._memory = specification, work, memory
         self._hypermodel = ray.put(hypermodel)
         self.again = Again(most_failures=specification.settings.max_failures, command=_COMMAND)
+        self._places, self._slots = places, Slots(places)
+        # Those that wait for a slot, and the slots and actors of those that have one.
+        self._waiting: deque[str] = deque()
+        self._taken: dict[str, Slot] = {}
         self._actors: dict[str, ActorHandle[MemberActor]] = {}
+        self._begun: set[str] = set()
         # Each training, and each question under way how far one is → the winner's name.
         self._trainings: dict[ObjectRef[None], str] = {}
-        self._questions: dict[ObjectRef[tuple[int, Wait | None, bool]], str] = {}
+        self._questions: dict[ObjectRef[HowFar], str] = {}
         self._done = dict.fromkeys(self._winners, 0)
         # Those that wait, which was said; and of them those for which other programs have left no memory for long.
         self._said: set[str] = set()
         self._held: set[str] = set()
         for name in self._winners:
-            self._start(name)
+            self._want(name)
+
+    def check(self) -> None:
+        """Raise NoMemoryError or NoNodeError if for ten minutes nothing could train. For another thread."""
+        self.again.check()
+        self._places.raise_if_nobody()
 
     def wait(self, progress: Progress) -> None:
         """Return when all have ended. Raises what the first of them raised."""
-        while self._trainings or self.again:
-            if self.again and (name := self.again.due()) is not None:
-                self._start(name)
+        while self._trainings or self._waiting or self.again:
+            if (name := self.again.due()) is not None:
+                self._want(name)
+            while self._waiting and (slot := self._slots.acquire_resources(self._slots.request)):
+                self._start(self._waiting.popleft(), slot)
             for training in _answered(self._trainings, seconds=_POLL_SECONDS):
                 self._end(training)
             self._ask()
             progress(sum(self._done.values()), sum(self._batches.values()))
 
-    def _start(self, name: str) -> None:
-        settings = self._specification.settings
-        actor_class = ray.remote(MemberActor).options(
-            num_cpus=settings.cpus_per_trial,
-            num_gpus=settings.gpus_per_trial,
-            # One thread trains, one says how far it is.
-            max_concurrency=2,
-        )
-        created = actor_class.remote(settings.cpus_per_trial, self._memory, self._hypermodel)
+    def _want(self, name: str) -> None:
+        self._waiting.append(name)
+        self._slots.request_resources(self._slots.request)
+
+    def _start(self, name: str, slot: Slot) -> None:
+        # One thread trains, one says how far it is.
+        remote: Any = ray.remote(max_concurrency=2)  # type: ignore[call-overload]
+        [actor_class] = slot.annotate_remote_entities([remote(MemberActor)])
+        created = actor_class.remote(self._memory, self._hypermodel, self._places.code, self._places.hypermodel)
         actor = cast(ActorHandle[MemberActor], created)
-        self._actors[name] = actor
+        self._actors[name], self._taken[name] = actor, slot
+        self._begun.discard(name)
         work, for_memory = self._work.child(name).uri, self.again.last_for_memory(name)
         self._trainings[actor.train.remote(self._winners[name], self._specification, work, for_memory)] = name
 
@@ -128,36 +149,65 @@ class _Trainings:
         try:
             ray.get(training)
         except RayTaskError as error:
-            if not isinstance(error.cause, WorkerEndedError):
+            if isinstance(error.cause, UnfitError):
+                self._give_back(name, error.cause)
+            elif isinstance(error.cause, WorkerEndedError):
+                self.again.preempted(name)
+            else:
                 raise error.cause from None
-            self.again.preempted(name)
         except RayError as error:
-            for_memory = isinstance(error, OutOfMemoryError) or Attempt(notes_folder(self._memory), name).was_ended()
-            if not self.again.take_back(name, for_memory=for_memory, is_alone=not self._trainings):
-                raise ClusterError(
-                    f"a worker was lost while it trained, and so were those in its place: {error}"
-                ) from None
+            self._take_back(name, error)
         else:
             # It may have ended early, out of patience.
             self._done[name] = self._batches[name]
         # Its CPUs are the next one's.
         ray.kill(self._actors[name])
+        self._slots.free_resources(self._taken.pop(name))
+
+    def _give_back(self, name: str, error: UnfitError) -> None:
+        """Let a training go on elsewhere for which its worker could do nothing."""
+        node = self._taken[name].node
+        if error.differs:
+            self._places.differs(node, str(error))
+        else:
+            self._places.failed(node, str(error))
+        self.again.could_not_begin(name, str(error))
+
+    def _take_back(self, name: str, error: RayError) -> None:
+        """Let a training go on whose worker was lost. Raises ClusterError where that was more often than allowed."""
+        node, reason = self._taken[name].node, lost_because(error)
+        for_memory = isinstance(error, OutOfMemoryError) or Attempt(notes_folder(self._memory), name).was_ended()
+        if not for_memory and (self._places.is_leaving(node) or self._places.is_lost(node)):
+            goes_on = self.again.lost_with_node(name)
+        elif not for_memory and name not in self._begun:
+            self._places.failed(node, reason)
+            self.again.could_not_begin(name, reason)
+            goes_on = True
+        else:
+            goes_on = self.again.take_back(name, for_memory=for_memory, is_alone=not self._trainings)
+        if not goes_on:
+            raise ClusterError(f"a worker was lost while it trained, and so were those in its place: {reason}")
 
     def _ask(self) -> None:
         """Take the answers that have come, and ask those that train and have none on the way."""
         for answer in _answered(self._questions, seconds=0):
             name = self._questions.pop(answer)
             try:
-                done, waits, is_forgiven = ray.get(answer)
+                far = ray.get(answer)
             except RayError:  # ended, or lost: its training says which
                 continue
-            if done > self._done[name]:
-                self._done[name] = done
+            if far.has_begun:
+                self._begun.add(name)
+            if far.done > self._done[name]:
+                self._done[name] = far.done
                 self.again.trained(name)
-            if is_forgiven:
+                self._places.worked(self._taken[name].node if name in self._taken else None)
+            if far.is_forgiven:
                 self.again.forgive(name)
-            self._say(name, waits)
+            self._say(name, far.waits)
         for name in {*self._trainings.values()} - {*self._questions.values()}:
+            if self._places.is_leaving(self._taken[name].node):
+                self._actors[name].leave.remote()
             self._questions[self._actors[name].progress.remote()] = name
 
     def _say(self, name: str, waits: Wait | None) -> None:
@@ -172,7 +222,7 @@ class _Trainings:
         if waits.is_held:
             self._held.add(name)
             if self._held.issuperset(self._trainings.values()):
-                self.again.give_up(f"{name} {waits.reason}")
+                self.again.give_up_memory(f"{name} {waits.reason}")
 
 
 def _answered(asked: dict[ObjectRef[T], str], *, seconds: float) -> list[ObjectRef[T]]:

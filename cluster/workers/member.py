@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ray.exceptions import RayActorError
+
+from cluster.errors import UnfitError
+from cluster.nodes.code import CodeIdentity, code_identity
 from cluster.workers.attempt import Attempt
 from cluster.workers.by_value import unpacked
+from cluster.workers.faults import described, is_machines
 from cluster.workers.notice import EndNotice
 from cluster.workers.room import Wait
 from cluster.workers.trial import model_builder
@@ -48,34 +53,71 @@ class Winner:
         )
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is.
+
+    Attributes:
+        done: Its batches.
+        waits: What it waits for.
+        is_forgiven: Whether its last worker was ended for want of memory, said once.
+        has_begun: Whether it trains, or has.
+    """
+
+    done: int
+    waits: Wait | None
+    is_forgiven: bool
+    has_begun: bool
+
+
 class MemberActor:
     """Trains one winner in a process of its own, and says meanwhile how far it is."""
 
-    def __init__(self, cpus: int, memory: str, hypermodel: bytes | None) -> None:
-        """Get ready for a winner; in the `notes_folder` ``memory`` the workers of a node note what memory they hold."""
-        limit_threads(cpus)
+    def __init__(self, memory: str, hypermodel: bytes | None, code: CodeIdentity, space: str | None) -> None:
+        """Get ready for a winner; in the `notes_folder` ``memory`` the workers of a node note what memory they hold.
+
+        ``code`` is the driver's, with the HyperModel named ``space``: a worker that runs another trains nothing.
+        """
+        self._code, self._space = code, space
         self._notice = EndNotice()
         self._memory, self._hypermodel = notes_folder(memory), hypermodel
         self._done = 0
         self._epoch: int | None = None
         self._waits: Wait | None = None
-        self._is_forgiven = False
+        self._is_forgiven = self._has_begun = False
 
     def train(self, winner: Winner, specification: SearchSpecification, work: str, ended_for_memory: bool) -> None:
         """Train ``winner`` to its end, with checkpoints in ``work``, once its node has room for it.
 
         ``ended_for_memory`` says that its last worker was ended for want of memory.
 
-        Raises InfeasibleError, which names the winner, if it is too large for its node, or cannot be trained, and
-        WorkerEndedError if the worker was told to end.
+        Raises InfeasibleError, which names the winner, if it is too large for its node, or cannot be trained,
+        WorkerEndedError if the worker was told to end, and UnfitError if its node cannot do its part.
         """
+        if differences := self._code.differences(code_identity(self._space)):
+            raise UnfitError(", ".join(differences), differs=True)
+        try:
+            self._train(winner, specification, work, ended_for_memory)
+        except (InfeasibleError, RayActorError):
+            raise
+        except Exception as error:
+            # Until it begins nothing of its own has run.
+            if self._has_begun and not is_machines(error):
+                raise
+            raise UnfitError(described(error)) from None
+
+    def _train(self, winner: Winner, specification: SearchSpecification, work: str, ended_for_memory: bool) -> None:
+        limit_threads(specification.settings.cpus_per_trial)
         attempt = Attempt(self._memory, winner.name)
         self._is_forgiven = attempt.enter(is_known=ended_for_memory)
         try:
             self._wait(attempt, winner.name)
+            member = winner.member(specification, unpacked(self._hypermodel))
+            dataset = Dataset.open(specification.dataset)
+            self._has_begun = True
             train_member(
-                winner.member(specification, unpacked(self._hypermodel)),
-                Dataset.open(specification.dataset),
+                member,
+                dataset,
                 objective=specification.objective,
                 work=open_folder(work),
                 progress=partial(self._note, attempt, winner.epochs),
@@ -85,10 +127,14 @@ class MemberActor:
             raise
         attempt.leave(finally_=True)
 
-    def progress(self) -> tuple[int, Wait | None, bool]:
-        """Return the batches done, what it waits for, and once whether its last worker was ended for want of memory."""
+    def progress(self) -> "Progress":
+        """Say how far it is."""
         is_forgiven, self._is_forgiven = self._is_forgiven, False
-        return self._done, self._waits, is_forgiven
+        return Progress(self._done, self._waits, is_forgiven, self._has_begun)
+
+    def leave(self) -> None:
+        """Let the training go on elsewhere, from its last epoch."""
+        self._notice.give()
 
     def _wait(self, attempt: Attempt, name: str) -> None:
         while isinstance(answer := attempt.ask(), Wait):

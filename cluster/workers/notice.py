@@ -48,6 +48,10 @@ class EndNotice:
             if self._given:
                 raise WorkerEndedError from None
 
+    def give(self) -> None:
+        """Give the notice to another thread, which hears of it in `check`."""
+        self._given = True
+
     def check(self) -> None:
         """Raise WorkerEndedError if the notice has come: for another thread, in which nothing is raised."""
         if self._given:

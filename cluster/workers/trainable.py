@@ -9,10 +9,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 
+import ray
 from ray import tune
+from ray.exceptions import RayActorError
 
+from cluster.nodes.code import CodeIdentity, code_identity
 from cluster.workers.attempt import Attempt
 from cluster.workers.by_value import unpacked
+from cluster.workers.faults import described, is_machines
 from cluster.workers.memory_growth import MemoryGrowth
 from cluster.workers.notice import EndNotice
 from cluster.workers.room import TooLarge, Wait
@@ -31,6 +35,11 @@ WAITING, HELD = "waiting", "held"
 """In the result of a trial before it begins: whether it waits for memory, and that others have held that for long."""
 FORGIVEN = "forgiven"
 """In the first result where the trial's last worker was ended for want of memory: that is no failure."""
+FAULT, DIFFERS = "fault", "differs"
+"""In the last result of a worker whose node cannot do its part, though the trial could: why, and whether it is that it
+runs other code than the driver. The trial goes on elsewhere."""
+NODE = "node"
+"""In every result: Ray's id of the worker's node."""
 _ASK_SECONDS = 1.0
 # The figures change all the time, and what is said is written to the storage.
 _SAY_SECONDS = 10.0
@@ -84,9 +93,19 @@ class TrialActor(tune.Trainable):
     function's thread that is slow to stop makes the next trial fail.
     """
 
-    def setup(self, config: dict[str, object], hypermodel: bytes | None = None) -> None:
-        """Get ready for a trial. TensorFlow is not imported before there is room, nor is ``hypermodel`` unpacked."""
-        self._hypermodel = hypermodel
+    def setup(
+        self,
+        config: dict[str, object],
+        hypermodel: bytes | None = None,
+        code: CodeIdentity | None = None,
+        space: str | None = None,
+    ) -> None:
+        """Get ready for a trial. TensorFlow is not imported before there is room, nor is ``hypermodel`` unpacked.
+
+        ``code`` is the driver's, with the HyperModel named ``space``: a worker that runs another trains nothing.
+        """
+        self._hypermodel, self._code, self._space = hypermodel, code, space
+        self._node = ray.get_runtime_context().get_node_id() if ray.is_initialized() else None
         self._notice = EndNotice()
         self._memory: MemoryGrowth | None = None
         self._attempt: Attempt | None = None
@@ -104,16 +123,30 @@ class TrialActor(tune.Trainable):
         return True
 
     def step(self) -> dict[str, object]:
-        """Train an epoch. Its result says what the model declared, too.
+        """Train an epoch. Its result says what the model declared, too, or why this worker's node cannot.
 
         Raises, for Ray Tune, MemoryGrowthError if the worker is too large to start the trial, and WorkerEndedError if
         it was told to end.
         """
+        try:
+            result = self._attempted()
+        except RayActorError:
+            raise
+        except Exception as error:
+            # Until the trial begins nothing of its own has run.
+            if self._session is not None and not is_machines(error):
+                raise
+            result = {METRIC: None, FAULT: described(error)}
+        return result | {NODE: self._node}
+
+    def _attempted(self) -> dict[str, object]:
         was_ended = False
         if self._attempt is None:
             # Not while the trial is set up: a worker that fails there takes the trial with it.
             if self._memory is not None:
                 self._memory.check()
+            elif differences := self._differences():
+                return {METRIC: None, FAULT: differences, DIFFERS: True}
             self._attempt = Attempt(memory_folder(Path(self.logdir)), self._config["trial"])
             was_ended = self._attempt.enter(is_known=self._config["ended_for_memory"])
         try:
@@ -126,6 +159,12 @@ class TrialActor(tune.Trainable):
             self._attempt.leave(finally_=True)
             self._attempt = None
         return result
+
+    def _differences(self) -> str:
+        """Say in what this worker's code is not the driver's."""
+        if self._code is None:
+            return ""
+        return ", ".join(self._code.differences(code_identity(self._space)))
 
     def _step(self, attempt: Attempt, *, was_ended: bool) -> dict[str, object]:
         if self._session is None:
@@ -142,9 +181,9 @@ class TrialActor(tune.Trainable):
             if answer is not None:
                 time.sleep(_ASK_SECONDS)
                 return _untrained(record.but(reason=self._said(answer))) | {WAITING: True, HELD: answer.is_held}
+            # Said at once: it has begun, and its first epoch may take long.
             self._session = self._begun()
-            if record.reason or self._said_last:  # it waits no longer, and its first epoch may take long
-                return _untrained(record.but(reason=None)) | {WAITING: False}
+            return _untrained(record.but(reason=None)) | {WAITING: False}
         with attempt.working():
             record = self._session.step()
         return as_result(record) | {"declared": json.dumps(self._session.declared)}
@@ -168,4 +207,6 @@ class TrialActor(tune.Trainable):
             freeze_loaded()
             self._memory = MemoryGrowth()
             self._memory.check()
-        return TrialSession(self._config["search"], self._config["trial"], unpacked(self._hypermodel))
+        session = TrialSession(self._config["search"], self._config["trial"], unpacked(self._hypermodel))
+        session.prepare()
+        return session

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
+from cluster.workers.faults import is_machines
 from datasets import Dataset, open_folder
 from search import (
     Builder,
@@ -62,6 +63,11 @@ class TrialSession:
         """What the trial's model declared when it was built, as `search.Builder.declared`; empty before."""
         return [] if self._build is None else self._build.declared
 
+    def prepare(self) -> None:
+        """Read and import all that is no part of the configuration: what is raised here is the machine's fault."""
+        _open_dataset(self._specification.dataset)
+        model_builder(self._specification, self._suggestion.hyperparameters, self._hypermodel)
+
     def step(self) -> Record:
         """Train one epoch and return the trial's record: running, completed, or infeasible with the reason.
 
@@ -78,11 +84,13 @@ class TrialSession:
             return record
         try:
             report = self._report(reported=record.epochs)
-        except CheckpointError as error:
+        except (CheckpointError, InfeasibleError) as error:
+            if is_machines(error):
+                raise
+            if isinstance(error, InfeasibleError):
+                # What earlier epochs scored does not count: the configuration does not hold out.
+                return self._infeasible(record, str(error), error.__cause__)
             return self._without_score(record, TrialState.FAILED, str(error))
-        except InfeasibleError as error:
-            # What earlier epochs scored does not count: the configuration does not hold out.
-            return self._infeasible(record, str(error), error.__cause__)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

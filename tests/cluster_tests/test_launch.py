@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cluster import ClusterError, run_search
+from cluster.driving import connection
 from datasets import Dataset, FormatError, StorageError, open_folder
 from search import LedgerError, SearchSettings, SearchState, SearchView, SettingsError, SpaceError, TrialState
 from trainer import ObjectiveError
@@ -137,6 +138,7 @@ def test_where_ray_finds_none_it_is_one_line(
         raise ConnectionError("Could not find any running Ray instance.\nPlease specify the one to connect to.")
 
     # Not the real one: it would join any Ray that happens to run on this machine, and end with it.
+    monkeypatch.setattr(connection, "check_guarded", lambda _address: None)
     monkeypatch.setattr("ray.init", none_found)
     message = r"^--address auto: no Ray could be reached there: Could not find any running Ray instance\.$"
     with pytest.raises(ClusterError, match=message):

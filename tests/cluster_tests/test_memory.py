@@ -18,7 +18,8 @@ from search_tests.oracle_driving import made
 from cluster import run_search
 from cluster.driving import ray_internals
 from cluster.driving.again import Again
-from cluster.driving.searcher import ConductorSearcher, TrialCallback
+from cluster.driving.callback import TrialCallback
+from cluster.driving.searcher import ConductorSearcher
 from cluster.errors import NoMemoryError
 from cluster.nodes.memory import memory_kills
 from cluster.workers.memory_notes import MemoryNotes, Note, Usage
@@ -29,7 +30,7 @@ from search.testing.kinds import small
 
 LOST = "Failure # 1 (occurred at 2026-01-01_00-00-00)\nThe actor died unexpectedly before finishing this task.\n"
 ERROR = OutOfMemoryError("1 worker(s) were killed due to the node running low on memory. 15 of 16 GiB\nAnd more\n")
-KILLED = f"Failure # 2 (occurred at 2026-01-01_00-00-01)\n{ray_internals._as_lost(ERROR)}\n"
+KILLED = f"Failure # 2 (occurred at 2026-01-01_00-00-01)\n{ray_internals._as_lost(ERROR, None, at_start=False)}\n"
 
 
 @pytest.fixture
@@ -39,16 +40,35 @@ def layout(tmp_path: Path) -> SearchLayout:
     return layout
 
 
+class Anywhere:
+    """Stands for the nodes: they carry as many trials as ``most``, and nothing happens to them."""
+
+    def __init__(self, most: int = 1) -> None:
+        self.most = most
+
+    def trials(self) -> int:
+        return self.most
+
+    def is_leaving(self, node: str | None) -> bool:
+        return False
+
+    def is_lost(self, node: str | None) -> bool:
+        return False
+
+    def raise_if_nobody(self) -> None:
+        pass
+
+
 @pytest.fixture
 def searcher(layout: SearchLayout) -> ConductorSearcher:
     return made_searcher(layout)
 
 
-def made_searcher(layout: SearchLayout, *, cut: bool = False) -> ConductorSearcher:
+def made_searcher(layout: SearchLayout, *, cut: bool = False, places: Any = None) -> ConductorSearcher:
     from search import read_specification
 
     conductor = Conductor.resumed(read_specification(layout), Ledger(layout), made("random", small()))
-    return ConductorSearcher(conductor, layout, is_ray_gone=lambda: cut)
+    return ConductorSearcher(conductor, layout, is_ray_gone=lambda: cut, places=places or Anywhere())
 
 
 class Tune:
@@ -183,7 +203,8 @@ def test_a_trial_that_waits_says_so_and_the_search_ends_where_it_can_only_wait(
     assert (record.reason, record.state.is_ended()) == ("waits for memory: others use it", False)
 
 
-def test_while_others_run_nothing_is_given_up_until_each_is_held(tune: Tune, layout: SearchLayout) -> None:
+def test_while_others_run_nothing_is_given_up_until_each_is_held(layout: SearchLayout, tmp_path: Path) -> None:
+    tune = Tune(made_searcher(layout, places=Anywhere(most=2)), tmp_path)
     tune.begin()
     tune.report(Ledger(layout).record("0000"), **{WAITING: True})
     tune.begin()
@@ -215,9 +236,9 @@ def test_workers_that_are_ended_before_they_begin_end_the_search_in_the_end(tune
 def test_a_trial_that_waits_is_left_when_the_search_is_stopped(tune: Tune, layout: SearchLayout) -> None:
     tune.begin()
     result = as_result(Ledger(layout).record("0000")) | {WAITING: True, HELD: False}
-    assert not tune.searcher.should_stop(result)
+    assert not tune.searcher.should_stop("ray-0", result)
     tune.searcher._conductor.stop()
-    assert tune.searcher.should_stop(result)
+    assert tune.searcher.should_stop("ray-0", result)
     tune.searcher.on_trial_complete("ray-0", result)
     assert tune.begin() == tune.searcher.FINISHED
     tune.searcher.close()

@@ -21,6 +21,7 @@ from cluster.driving import ray_internals
         (RayActorManager, "_actor_start_failed"),
         (RayActorManager, "_actor_task_failed"),
         (TuneController, "_trial_task_failure"),
+        (TuneController, "_maybe_cache_trial_actor"),
         (tune_controller, "RayActorManager"),
         (sys.modules["ray.tune.tune"], "TuneController"),
     ],
@@ -31,7 +32,11 @@ def test_a_ray_that_lacks_one_is_refused_in_one_line(owner: object, name: str, m
 
 
 @pytest.mark.parametrize(
-    ("owner", "name"), [(TuneController, "_resetting_trials"), (Trial, "_default_result_or_future")]
+    ("owner", "name"),
+    [
+        (TuneController, "_resetting_trials"),
+        (Trial, "_default_result_or_future"),
+    ],
 )
 def test_so_is_one_whose_instances_lack_one(owner: type[object], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(owner, "__init__", lambda self: None)
@@ -44,10 +49,14 @@ def test_a_failure_is_handled_once_and_the_lost_worker_is_asked_for_nothing(monk
     controller = object.__new__(ray_internals._Controller)
     trial: Any = type("Failed", (), {"trial_id": "one", "_default_result_or_future": "asked"})()
     controller._resetting_trials = set()
+    told: list[str] = []
+    monkeypatch.setattr(
+        ray_internals._Controller, "on_failure", staticmethod(lambda trial, _error: told.append(trial)), raising=False
+    )
     error = RayActorError()
     for _ in range(2):
         controller._trial_task_failure(trial, error)
-    assert handled == [trial]
+    assert (handled, told) == ([trial], ["one"])
     assert trial._default_result_or_future is None
 
 

@@ -1,4 +1,8 @@
+import fcntl
 import io
+import pty
+import struct
+import termios
 
 import pytest
 from rich.console import Console
@@ -124,3 +128,19 @@ def test_what_trials_wait_for_is_shown_beside_why_others_failed_and_said_once_in
         watch(view([RECORDS[4].but(trial_id="0007")]))
         watch(view(waiting))
     assert err.getvalue().splitlines() == 2 * ["trial 0007 waits for memory, which carries 1 trial at a time"]
+
+
+@pytest.mark.parametrize(("columns", "term"), [(0, "xterm"), (100, "dumb"), (100, "xterm")])
+def test_a_terminal_that_nobody_looks_at_gets_lines(columns: int, term: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ray exec` makes one, of no size where its own output goes to a file."""
+    monkeypatch.setenv("TERM", term)
+    person, ours = pty.openpty()
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with open(person, "rb", buffering=0) as seen, open(ours, "w") as stream:  # noqa: PTH123
+        terminal = Terminal(Console(file=io.StringIO()), Console(file=stream), False)
+        with search_display(terminal) as watch:
+            watch(view())
+        stream.flush()
+        shown = seen.read(65536).decode()
+    assert ("[1/6]" in shown) is (columns == 0 or term == "dumb")
+    assert ("\x1b[" in shown) is not (columns == 0 or term == "dumb")

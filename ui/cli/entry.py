@@ -24,8 +24,9 @@ def main() -> None:
                 f"galaxy: error: expected no other package {name!r} in this environment, found {installed.origin}: "
                 f"give Galaxy Tuner an environment of its own, or uninstall what provides that ({provider(name)})"
             )
-    from cluster import terminable
+    from cluster import keep_own_errors, terminable
 
+    keep_own_errors()
     with terminable():
         from ui.cli.main import main as run
 

@@ -41,6 +41,19 @@ class Terminal:
         """Return the terminal, or what stands for one, that this process writes to."""
         return cls(_console(sys.stdout), _console(sys.stderr), as_json)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody looks at stderr, where what is drawn again and again stays one picture.
+
+        `ray exec` and `ssh -tt` make a terminal without columns where their own output goes to a file.
+        """
+        if not self.err.is_terminal or self.err.is_dumb_terminal:
+            return False
+        try:
+            return os.get_terminal_size(self.err.file.fileno()).columns > 0
+        except (AttributeError, OSError, ValueError):  # what stands for a terminal
+            return True
+
     def finish(self, result: Mapping[str, object], *shown: RenderableType, next_command: str | None = None) -> None:
         """Write the result: one JSON object with ``--json``, else what is ``shown`` and the command to try next."""
         if self.as_json:

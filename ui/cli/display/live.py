@@ -125,7 +125,7 @@ def search_display(terminal: Terminal, draw: Draw | None = None) -> Iterator[Wat
 
     On a terminal it is what ``draw`` returns, else its `picture`; in a log, a line for each trial that ends.
     """
-    if not terminal.err.is_terminal:
+    if not terminal.is_watched:
         yield _log(terminal)
         return
     drawn = draw or partial(picture, pace=Pace())

@@ -37,7 +37,7 @@ def progress_bar(terminal: Terminal, doing: str, *, unit: str) -> Iterator[Progr
         bars.TimeRemainingColumn(compact=True),
         bars.TextColumn("left", style="dim"),
     )
-    with bars.Progress(*columns, console=terminal.err, transient=True, disable=not terminal.err.is_terminal) as shown:
+    with bars.Progress(*columns, console=terminal.err, transient=True, disable=not terminal.is_watched) as shown:
         task = shown.add_task(doing, total=None)
 
         def advance(done: int, total: int | None) -> None:

@@ -1,0 +1,303 @@
+"""Which nodes take trials. One line says what happens to a node: lost, back, joined, drained, left out and why.
+
+A node takes trials once it has said that it runs the driver's code, until it is lost, is told to end (it drains), or
+three workers in a row could not begin a trial there: that is the node's fault, never a trial's. A node that is left out
+stays so until its Ray is started anew, which makes it another node to Ray.
+"""
+
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from threading import Event, Lock, Thread
+
+import ray
+from ray.exceptions import RayError
+
+from cluster.driving.draining import draining_nodes
+from cluster.driving.needs import Needs
+from cluster.errors import ClusterError, NoNodeError
+from cluster.nodes.asking import Node, NodeFault, alive_nodes, on_each_node
+from cluster.nodes.code import CodeIdentity, code_identity
+from search import SearchSettings
+
+_LOOK_SECONDS = 2.0
+# The first ones are waited for before anything runs; one that takes longer joins when it has answered.
+_FIRST_ANSWER_SECONDS, _LATE_ANSWER_SECONDS = 30.0, 120.0
+_NOBODY_SECONDS = 600.0
+_CONNECT_SECONDS = 2.0
+_MOST_FAULTS = 3
+_MEND = "mend that, and start its Ray again"
+_log = logging.getLogger(__name__)
+
+
+class State(Enum):
+    """Whether a node takes trials."""
+
+    ASKED = "it has not yet said which code it runs"
+    TAKES = "it takes trials"
+    DRAINS = "it is told to end"
+    LEFT_OUT = "it takes none"
+
+
+@dataclass
+class _Place:
+    node: Node
+    state: State
+    is_new: bool
+    faults: int = 0
+
+
+class Places:
+    """The nodes of the connected Ray that have what a trial needs. For any thread.
+
+    ``is_own``: Ray is this process's own, which nobody joins. ``command`` goes on when nodes are back.
+
+    Attributes:
+        needs: What a trial needs.
+        code: What the driver runs, and so must every worker.
+        hypermodel: The search's ``module:object`` in it, None where it has none.
+    """
+
+    def __init__(
+        self,
+        settings: SearchSettings,
+        *,
+        is_own: bool,
+        command: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.needs = Needs.of(settings)
+        self.hypermodel = None if settings.is_by_value else settings.hypermodel
+        self.code = code_identity(self.hypermodel)
+        self._wanted = settings.concurrency or 0
+        self._is_own, self._command, self._clock = is_own, command, clock
+        self._places: dict[str, _Place] = {}
+        self._lost: set[tuple[str, str]] = set()
+        self._reasons: list[str] = []
+        self._nobody_since: float | None = None
+        self._lock = Lock()
+        self._ended = Event()
+
+    def check(self) -> None:
+        """Ask every node which code it runs. Raises ClusterError, one line, if none takes trials.
+
+        Who says how many trials to run at a time may mean nodes that are yet to come, as those of an autoscaler do.
+        """
+        nodes = alive_nodes()
+        able = [node for node in nodes if self.needs.trials(node)]
+        if not able:
+            most = max(nodes, key=lambda node: (node.gpus, node.cpus), default=None)
+            has = "nothing" if most is None else f"{most.cpus:g} CPUs and {most.gpus:g} GPUs"
+            reason = f"a trial needs {self.needs} on one node, but the largest node has {has}"
+            if self._is_own or not self._wanted:
+                raise ClusterError(f"{reason}: lower --cpus-per-trial or --gpus-per-trial")
+            self._reasons.append(reason)
+            self._note_nobody()
+            return
+        self._add(able, is_new=False)
+        late = self._ask(able, seconds=_FIRST_ANSWER_SECONDS)
+        if late and self.trials():
+            self._ask_later(late)
+        elif late:
+            self._leave_out_late(self._ask(late, seconds=_LATE_ANSWER_SECONDS))
+        if not self.trials():
+            raise ClusterError(f"no node takes trials: {'; '.join(self._reasons)}")
+        if self._wanted > self.trials():
+            _log.warning(
+                "--concurrency %d: the nodes carry %d trials at a time, and more when others join.",
+                self._wanted,
+                self.trials(),
+            )
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """While the block runs, look at the nodes every other second."""
+        Thread(target=self._watch, name="nodes", daemon=True).start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+
+    def raise_if_nobody(self) -> None:
+        """Raise NoNodeError, one line, if no node has taken trials for ten minutes."""
+        since = self._nobody_since
+        if since is not None and self._clock() - since > self._patience:
+            reasons = f" ({'; '.join(self._reasons[-2:])})" if self._reasons else ""
+            raise NoNodeError(f"no node takes trials{reasons}: {self._command} goes on when one does")
+
+    @property
+    def _patience(self) -> float:
+        # Nobody joins a Ray of our own.
+        return 0.0 if self._is_own else _NOBODY_SECONDS
+
+    def trials(self) -> int:
+        """Return how many trials the nodes carry that take some."""
+        with self._lock:
+            return sum(self.needs.trials(place.node) for place in self._places.values() if place.state is State.TAKES)
+
+    def gpu_trials(self) -> int:
+        """Return how many of them have GPUs."""
+        with self._lock:
+            taking = [place.node for place in self._places.values() if place.state is State.TAKES]
+            return sum(self.needs.trials(node) for node in taking if node.gpus)
+
+    def closed(self, *, gpu: bool) -> tuple[str, ...]:
+        """Return the ids of the nodes that take no trial with GPUs, or none without."""
+        with self._lock:
+            return tuple(
+                sorted(
+                    name
+                    for name, place in self._places.items()
+                    if place.state is not State.TAKES or (self.needs.is_mixed and not gpu and place.node.gpus)
+                )
+            )
+
+    def is_leaving(self, node: str | None) -> bool:
+        """Whether trials on the node are to go on elsewhere."""
+        with self._lock:
+            place = None if node is None else self._places.get(node)
+            return place is not None and place.state in (State.DRAINS, State.LEFT_OUT)
+
+    def is_lost(self, node: str | None) -> bool:
+        """Whether the node is gone, by what Ray knows of it now. Asks Ray."""
+        if node is None:
+            return False
+        known = next((one for one in ray.nodes() if one["NodeID"] == node), None)  # type: ignore[no-untyped-call]
+        if known is None or not known["Alive"]:
+            return True
+        # Ray itself takes some seconds to find out.
+        try:
+            place = (known["NodeManagerAddress"], known["NodeManagerPort"])
+            socket.create_connection(place, timeout=_CONNECT_SECONDS).close()
+        except OSError:
+            return True
+        return False
+
+    def worked(self, node: str | None) -> None:
+        """Take in that a trial has trained on the node."""
+        with self._lock:
+            if node is not None and node in self._places:
+                self._places[node].faults = 0
+
+    def failed(self, node: str | None, reason: str) -> None:
+        """Take in that a worker on the node could not do its work, for no fault of its trial."""
+        with self._lock:
+            place = None if node is None else self._places.get(node)
+            if place is None:
+                return
+            place.faults += 1
+            is_enough = place.faults >= _MOST_FAULTS
+        _log.info("%s: %s", place.node, reason)
+        if is_enough:
+            self._leave_out(place.node, reason)
+
+    def differs(self, node: str | None, differences: str) -> None:
+        """Take in that a worker on the node runs other code than the driver."""
+        with self._lock:
+            place = None if node is None else self._places.get(node)
+        if place is not None:
+            self._leave_out(place.node, f"it runs other code than this command: {differences}")
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_LOOK_SECONDS):
+            # A Ray that has gone away is noticed elsewhere.
+            with contextlib.suppress(RayError, OSError, RuntimeError):
+                self._look(alive_nodes(), draining_nodes())
+
+    def _look(self, nodes: Iterable[Node], draining: Iterable[str]) -> None:
+        """Take in which nodes there are now, and which of them are told to end."""
+        here = {node.id: node for node in nodes if self.needs.trials(node)}
+        with self._lock:
+            gone = [self._places.pop(name) for name in [*self._places] if name not in here]
+            new = [node for name, node in here.items() if name not in self._places]
+            told = [place for name in draining if (place := self._places.get(name)) and place.state is State.TAKES]
+            for place in told:
+                place.state = State.DRAINS
+        for place in told:
+            _log.warning("Node %s is told to end: its trials go on elsewhere.", place.node)
+        for place in gone:
+            if place.state is State.TAKES:
+                self._lost.add((place.node.name, place.node.address))
+                _log.warning("Node %s is lost: its trials go on elsewhere.", place.node)
+        if new:
+            self._add(new, is_new=True)
+            self._ask_later(new)
+        self._note_nobody()
+
+    def _add(self, nodes: Iterable[Node], *, is_new: bool) -> None:
+        with self._lock:
+            for node in nodes:
+                self._places[node.id] = _Place(node, State.ASKED, is_new)
+
+    def _ask_later(self, nodes: list[Node]) -> None:
+        """Ask nodes while others work."""
+
+        def ask() -> None:
+            with contextlib.suppress(RayError, OSError, RuntimeError):
+                self._leave_out_late(self._ask(nodes, seconds=_LATE_ANSWER_SECONDS))
+
+        Thread(target=ask, name="asking", daemon=True).start()
+
+    def _ask(self, nodes: list[Node], *, seconds: float) -> list[Node]:
+        """Ask nodes which code they run; return those that have not answered in time."""
+        answers: dict[Node, CodeIdentity | NodeFault]
+        if self._is_own:
+            answers = dict.fromkeys(nodes, self.code)
+        else:
+            answers = on_each_node(code_identity, self.hypermodel, seconds=seconds, nodes=nodes)
+        late = []
+        for node, answer in answers.items():
+            if isinstance(answer, NodeFault) and self.is_lost(node.id):
+                self._forget(node)
+            elif isinstance(answer, NodeFault):
+                if answer.is_late:
+                    late.append(node)
+                else:
+                    self._leave_out(node, answer.reason)
+            elif found := self.code.differences(answer):
+                self.differs(node.id, ", ".join(found))
+            else:
+                self._open(node)
+        return late
+
+    def _forget(self, node: Node) -> None:
+        """Forget a node that was lost before it took any trial."""
+        with self._lock:
+            self._places.pop(node.id, None)
+
+    def _leave_out_late(self, nodes: list[Node]) -> None:
+        for node in nodes:
+            self._leave_out(node, f"no worker has answered there within {_LATE_ANSWER_SECONDS:g} s")
+
+    def _open(self, node: Node) -> None:
+        with self._lock:
+            place = self._places.get(node.id)
+            if place is None or place.state is not State.ASKED:
+                return
+            place.state = State.TAKES
+        if place.is_new:
+            name = (node.name, node.address)
+            _log.warning("Node %s %s.", node, "is back" if name in self._lost else "has joined")
+            self._lost.discard(name)
+
+    def _leave_out(self, node: Node, reason: str) -> None:
+        with self._lock:
+            place = self._places.get(node.id)
+            if place is None or place.state is State.LEFT_OUT:
+                return
+            place.state = State.LEFT_OUT
+            self._reasons.append(f"{node}: {reason}")
+        _log.warning("Node %s is left out: %s: %s.", node, reason, _MEND)
+        self._note_nobody()
+
+    def _note_nobody(self) -> None:
+        if self.trials():
+            self._nobody_since = None
+        elif self._nobody_since is None:
+            self._nobody_since = self._clock()
+            if not self._is_own:
+                _log.warning("No node takes trials: one is waited for, ten minutes at most.")

@@ -1,0 +1,222 @@
+"""Nodes that join, end, drain or cannot do their part while a search runs: no trial is lost, repeated or failed by it.
+
+Several nodes on this machine; the trials only sleep, so that no worker imports TensorFlow.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cluster_tests.test_launch import settings
+
+from cluster import resume_search, run_search
+from cluster.driving import places, ray_runner
+from cluster.errors import NoNodeError
+from datasets import Dataset
+from search import SearchState, SearchView, read_search
+
+_LIGHT = '''
+import json, os, time
+from pathlib import Path
+from cluster.workers.trainable import TrialActor
+from search import Ledger, SearchLayout, TrialState, now
+from datasets import open_folder
+
+HERE = Path(__file__).parent
+
+class Light(TrialActor):
+    """Runs trials that sleep; begins none on the nodes that `unfit.json` names, in the way that it says."""
+
+    def _begun(self):
+        unfit = json.loads((HERE / "unfit.json").read_text())
+        way = unfit.get(self._node)
+        if way == "dies":
+            os._exit(1)
+        if way == "raises":
+            raise OSError("no such dataset here")
+        return Session(self._config["search"], self._config["trial"], self._node)
+
+class Session:
+    declared = []
+
+    def __init__(self, search, trial, node):
+        self._trial, self._node = trial, node
+        self._record = Ledger(SearchLayout(open_folder(search))).record(trial)
+
+    def step(self):
+        notes = HERE / f"{self._trial}.txt"
+        epochs = len(notes.read_text().splitlines()) if notes.exists() else 0
+        time.sleep(0.3)
+        with notes.open("a") as file:
+            file.write(f"{self._node}\\n")
+        epochs += 1
+        is_over = any((HERE / name).exists() for name in ("finish", f"finish {self._trial}"))
+        return self._record.but(
+            state=TrialState.COMPLETED if is_over else TrialState.RUNNING, started=now(), epochs=epochs, best_epoch=1,
+            score=0.5, metrics={"val_macro_f1": 0.5}, history={"val_macro_f1": [0.5] * epochs},
+            ended=now() if is_over else None,
+        )
+'''
+
+
+class Nodes:
+    """A cluster on this machine whose head takes no trials."""
+
+    def __init__(self) -> None:
+        from ray.cluster_utils import Cluster
+
+        head = {"num_cpus": 0, "object_store_memory": 80 * 2**20, "include_dashboard": False}
+        self._cluster: Any = Cluster(initialize_head=True, head_node_args=head)
+        self.address = str(self._cluster.address)
+
+        self._added: list[Any] = []
+
+    def add(self) -> Any:
+        self._added.append(self._cluster.add_node(num_cpus=1, object_store_memory=80 * 2**20))
+        return self._added[-1]
+
+    def kill(self, node: Any) -> None:
+        self._added.remove(node)
+        self._cluster.remove_node(node, allow_graceful=False)
+
+    def drain(self, node: Any) -> None:
+        from ray._raylet import GcsClient
+        from ray.core.generated.autoscaler_pb2 import DrainNodeReason
+
+        soon = int((time.time() + 120) * 1000)
+        reason = DrainNodeReason.Value("DRAIN_NODE_REASON_PREEMPTION")
+        accepted, _ = GcsClient(address=self.address).drain_node(node.node_id, reason, "spot", soon)
+        assert accepted
+
+    def clear(self) -> None:
+        for node in self._added:
+            self._cluster.remove_node(node)
+        self._added = []
+
+    def close(self) -> None:
+        self._cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Nodes]:
+    made = Nodes()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def nodes(cluster: Nodes) -> Iterator[Nodes]:
+    yield cluster
+    cluster.clear()
+
+
+@pytest.fixture
+def light(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let workers run `Light`, which is beside the user's module."""
+    (here / "light.py").write_text(_LIGHT)
+    (here / "unfit.json").write_text("{}")
+    monkeypatch.syspath_prepend(str(here))
+    monkeypatch.delitem(__import__("sys").modules, "light", raising=False)
+    monkeypatch.setattr(ray_runner, "TrialActor", __import__("light").Light)
+    return here
+
+
+@pytest.fixture
+def searching(light: Path) -> Iterator[Callable[..., Future[SearchView]]]:
+    """Run a search in another thread: nodes are added in the main one."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield pool.submit
+        (light / "finish").touch()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it has not come to that within a minute")
+
+
+def trained(here: Path, trial: str) -> list[str]:
+    """Return the nodes of a trial's epochs, in order."""
+    notes = here / f"{trial}.txt"
+    return notes.read_text().splitlines() if notes.exists() else []
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    return [line.split(" (")[0].split()[0] + line.partition(")")[2] for line in lines if line.startswith("No")]
+
+
+@pytest.mark.slow
+def test_trials_go_where_nodes_are_and_on_where_those_were_lost(
+    nodes: Nodes, light: Path, tiny_dataset: Dataset, caplog: pytest.LogCaptureFixture, searching: Any, capfd: Any
+) -> None:
+    first = nodes.add()
+    asked = settings(trials=4, epochs=1000, concurrency=None)
+    search = searching(run_search, tiny_dataset.info.path, asked, address=nodes.address)
+    until(lambda: len(trained(light, "0000")) > 1)
+    second = nodes.add()
+    until(lambda: len(trained(light, "0001")) > 1)
+    nodes.drain(first)
+    third = nodes.add()
+    until(lambda: third.node_id in trained(light, "0000"))
+    nodes.kill(second)
+    until(lambda: any("is lost" in line for line in said(caplog)))
+    (light / "finish 0000").touch()
+    until(lambda: third.node_id in trained(light, "0001"))
+    (light / "finish").touch()
+    view = search.result(timeout=120)
+    assert (view.state, view.counts) == (SearchState.FINISHED, {"completed": 4}), [row.reason for row in view.rows]
+    where = {row.trial_id: list(dict.fromkeys(trained(light, row.trial_id))) for row in view.rows}
+    ids = [node.node_id for node in (first, second, third)]
+    assert (where["0000"], where["0001"]) == ([ids[0], ids[2]], [ids[1], ids[2]])
+    for row in view.rows:
+        assert row.epochs == len(trained(light, row.trial_id))  # none twice
+    assert sorted(said(caplog)) == [
+        "Node has joined.",
+        "Node has joined.",
+        "Node is lost: its trials go on elsewhere.",
+        "Node is told to end: its trials go on elsewhere.",
+    ]
+    printed = "".join(capfd.readouterr())
+    assert "raylet" not in printed, printed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["raises", "dies"])
+def test_a_node_that_can_begin_no_trial_is_left_out_and_no_trial_has_failed(
+    way: str, nodes: Nodes, light: Path, tiny_dataset: Dataset, caplog: pytest.LogCaptureFixture, searching: Any
+) -> None:
+    _, bad = nodes.add(), nodes.add()
+    (light / "unfit.json").write_text(json.dumps({bad.node_id: way}))
+    asked = settings(trials=3, epochs=1000, max_failures=0)
+    search = searching(run_search, tiny_dataset.info.path, asked, address=nodes.address)
+    until(lambda: any("is left out" in line for line in said(caplog)))
+    (light / "finish").touch()
+    view = search.result(timeout=120)
+    assert view.counts == {"completed": 3}, [row.reason for row in view.rows]
+    assert len(said(caplog)) == 1
+
+
+@pytest.mark.slow
+def test_where_no_node_is_left_the_search_is_interrupted_and_goes_on_when_one_is(
+    nodes: Nodes, light: Path, tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "_NOBODY_SECONDS", 1.0)
+    node = nodes.add()
+    (light / "unfit.json").write_text(json.dumps({node.node_id: "raises"}))
+    asked = settings(trials=1, max_failures=0)
+    message = r"^no node takes trials \(.*: OSError: no such dataset here\): `galaxy resume first` goes on"
+    with pytest.raises(NoNodeError, match=message):
+        run_search(tiny_dataset.info.path, asked, address=nodes.address)
+    view = read_search("runs", "first")
+    assert view.state is SearchState.INTERRUPTED
+    assert not any(row.state.is_ended() for row in view.rows)
+    (light / "unfit.json").write_text("{}")
+    (light / "finish").touch()
+    assert resume_search("first", address=nodes.address).counts == {"completed": 1}

@@ -1,0 +1,199 @@
+"""Which nodes take trials, what is said of each, and when the search ends because none does."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from cluster.driving import places
+from cluster.driving.places import Places
+from cluster.errors import ClusterError, NoNodeError
+from cluster.nodes.asking import Node, NodeFault
+from cluster.nodes.code import CodeIdentity
+from search import SearchSettings
+
+LAPTOP, WORKER = (Node(id, id, f"10.0.0.{last}", cpus=4, gpus=0) for last, id in enumerate(("laptop", "worker")))
+OURS = CodeIdentity({"cluster/a.py": "1"}, {"keras": "3.15.1"})
+OTHER = CodeIdentity({"cluster/a.py": "2"}, {"keras": "3.14.0"})
+ABSENT = NodeFault("ModuleNotFoundError: No module named 'cluster'")
+
+
+class Cluster:
+    """Stands for Ray: its nodes, what each answers, and which of them are told to end."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        self.nodes = [LAPTOP, WORKER]
+        self.draining: set[str] = set()
+        self.answers: dict[str, CodeIdentity | NodeFault] = {}
+        monkeypatch.setattr(places, "alive_nodes", lambda: self.nodes)
+        monkeypatch.setattr(places, "on_each_node", self._ask)
+        monkeypatch.setattr(places, "code_identity", lambda _hypermodel: OURS)
+        monkeypatch.setattr(Places, "is_lost", lambda _places, node: node in self.lost)
+        self.lost: set[str] = set()
+
+    def _ask(self, *_asked: object, seconds: float, nodes: Iterable[Node]) -> dict[Node, CodeIdentity | NodeFault]:
+        return {node: self.answers.get(node.name, OURS) for node in nodes}
+
+    def places(self, *, is_own: bool = False, **settings: object) -> Places:
+        given = SearchSettings.model_validate({"name": "first"} | settings)
+        return Places(given, is_own=is_own, command="`galaxy resume first`", clock=lambda: self.now)
+
+    def look(self, looking: Places) -> None:
+        looking._look(self.nodes, self.draining)
+        for _ in range(100):  # those that are new are asked in another thread
+            if not any(place.state is places.State.ASKED for place in looking._places.values()):
+                return
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    return Cluster(monkeypatch)
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    caplog.clear()
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (OTHER, "it runs other code than this command: another cluster/a.py, keras 3.14.0 instead of 3.15.1"),
+        (ABSENT, ABSENT.reason),
+    ],
+    ids=["other code", "no packages"],
+)
+def test_a_node_that_cannot_run_trials_gets_none_and_a_line_says_why(
+    answer: CodeIdentity | NodeFault, why: str, cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster.answers["worker"] = answer
+    looking = cluster.places()
+    looking.check()
+    assert (looking.trials(), looking.closed(gpu=False)) == (4, ("worker",))
+    assert said(caplog) == [f"Node worker (10.0.0.1) is left out: {why}: mend that, and start its Ray again."]
+    cluster.answers["laptop"] = answer
+    with pytest.raises(ClusterError, match=r"^no node takes trials: laptop \(10\.0\.0\.0\): .*; worker"):
+        cluster.places().check()
+
+
+def test_a_node_that_was_lost_before_it_answered_is_nothing_to_tell_of(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster.lost, cluster.answers["worker"] = {"worker"}, NodeFault("The node doesn't exist any more")
+    looking = cluster.places()
+    looking.check()
+    assert (looking.trials(), said(caplog)) == (4, [])
+
+
+def test_a_trial_that_no_node_has_room_for_is_refused_at_once(cluster: Cluster) -> None:
+    cluster.nodes = [LAPTOP, replace(WORKER, gpus=2)]
+    for more in ({}, {"is_own": True, "concurrency": 2}):
+        with pytest.raises(ClusterError, match=r"needs 8 CPUs and 0 GPUs on one node, .* 4 CPUs and 2 GPUs"):
+            cluster.places(cpus_per_trial=8, **more).check()
+
+
+def test_who_says_how_many_run_at_a_time_may_mean_nodes_that_are_yet_to_come(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    looking = cluster.places(cpus_per_trial=8, concurrency=2)
+    looking.check()
+    cluster.nodes = [Node("large", "large", "10.0.0.9", cpus=8, gpus=0)]
+    cluster.look(looking)
+    cluster.now = 900.0
+    looking.raise_if_nobody()
+    cluster.places(concurrency=9).check()
+    assert said(caplog) == [
+        "No node takes trials: one is waited for, ten minutes at most.",
+        "Node large (10.0.0.9) has joined.",
+        "--concurrency 9: the nodes carry 8 trials at a time, and more when others join.",
+    ]
+
+
+def test_each_thing_that_happens_to_a_node_is_one_line(cluster: Cluster, caplog: pytest.LogCaptureFixture) -> None:
+    looking = cluster.places()
+    looking.check()
+    assert looking.trials() == 8
+    cluster.nodes = [LAPTOP]
+    cluster.look(looking)
+    assert looking.trials() == 4
+    cluster.nodes = [LAPTOP, replace(WORKER, id="again"), Node("new", "other", "10.0.0.9", cpus=2, gpus=0)]
+    cluster.look(looking)
+    assert looking.trials() == 10
+    cluster.draining = {"laptop"}
+    cluster.look(looking)
+    assert looking.is_leaving("laptop")
+    assert not looking.is_leaving("again")
+    cluster.nodes = cluster.nodes[1:]
+    cluster.look(looking)
+    cluster.look(looking)
+    assert looking.trials() == 6
+    assert said(caplog) == [
+        "Node worker (10.0.0.1) is lost: its trials go on elsewhere.",
+        "Node worker (10.0.0.1) is back.",
+        "Node other (10.0.0.9) has joined.",
+        "Node laptop (10.0.0.0) is told to end: its trials go on elsewhere.",
+    ]
+
+
+def test_a_node_on_which_three_workers_in_a_row_could_not_work_is_left_out(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    looking = cluster.places()
+    looking.check()
+    for _ in range(2):
+        looking.failed("worker", "a full disk")
+    looking.worked("worker")
+    for _ in range(2):
+        looking.failed("worker", "a full disk")
+    assert not looking.is_leaving("worker")
+    looking.failed("worker", "a full disk")
+    looking.failed("worker", "a full disk")
+    looking.failed(None, "lost nowhere")
+    assert looking.is_leaving("worker")
+    assert said(caplog) == ["Node worker (10.0.0.1) is left out: a full disk: mend that, and start its Ray again."]
+
+
+@pytest.mark.parametrize("is_own", [True, False], ids=["its own Ray", "a cluster"])
+def test_the_search_ends_when_no_node_is_left_for_ten_minutes_or_none_can_join(is_own: bool, cluster: Cluster) -> None:
+    looking = cluster.places(is_own=is_own)
+    looking.check()
+    looking.raise_if_nobody()
+    for node in ("laptop", "worker"):
+        looking.differs(node, "another cluster/a.py")
+    cluster.now = 599.0
+    if not is_own:
+        looking.raise_if_nobody()
+        cluster.nodes = [replace(WORKER, id="again")]
+        cluster.look(looking)
+        cluster.now = 1300.0
+        looking.raise_if_nobody()
+        cluster.nodes = []
+        cluster.look(looking)
+        cluster.now = 1901.0
+    with pytest.raises(NoNodeError, match=r"^no node takes trials \(.*\): `galaxy resume first` goes on when"):
+        looking.raise_if_nobody()
+
+
+@pytest.mark.parametrize(
+    ("settings", "trials", "with_gpus", "closed"),
+    [
+        ({}, 12, 4, ()),
+        ({"gpus_per_trial": 1}, 2, 2, ()),
+        ({"gpus_per_trial": 0.5}, 4, 4, ()),
+        ({"gpus_per_trial": 0.4}, 4, 4, ()),
+        ({"gpus_per_trial": 2, "cpus_per_trial": 3}, 1, 1, ()),
+        ({"gpus_per_trial": 0.5, "cpu_nodes_too": True}, 12, 4, ("gpus",)),
+    ],
+)
+def test_what_nodes_carry_by_their_cpus_and_gpus(
+    settings: dict[str, object], trials: int, with_gpus: int, closed: tuple[str, ...], cluster: Cluster
+) -> None:
+    cluster.nodes = [LAPTOP, WORKER, Node("gpus", "gpus", "10.0.0.3", cpus=4, gpus=2)]
+    looking = cluster.places(**settings)
+    looking.check()
+    assert (looking.trials(), looking.gpu_trials()) == (trials, with_gpus)
+    assert looking.closed(gpu=False) == closed
