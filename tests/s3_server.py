@@ -1,9 +1,13 @@
 """An S3 server in the tests' own process, which counts what it is asked and refuses what it is told to."""
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
+from secrets import token_hex
 from typing import Any
+from urllib.parse import quote
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -64,6 +68,35 @@ class S3Server:
             yield
         finally:
             self._gate = before
+
+    @contextmanager
+    def policed(self, actions: Iterable[str]) -> Iterator[str]:
+        """Give the bucket's URI for a user who may do nothing but these actions of S3's, until the block ends."""
+        import boto3  # here, as it takes a second to import
+
+        host = f"127.0.0.1:{self._server.server_port}"
+        iam = boto3.client("iam", endpoint_url=f"http://{host}")
+        name = token_hex(8)
+        iam.create_user(UserName=name)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        places = {action: f"arn:aws:s3:::{BUCKET}" + ("" if "List" in action else "/*") for action in actions}
+        policy = [{"Effect": "Allow", "Action": action, "Resource": place} for action, place in places.items()]
+        document = json.dumps({"Version": "2012-10-17", "Statement": policy})
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
+        self._police(host, "0")
+        try:
+            yield self.uri.replace(
+                "s3://", f"s3://{quote(key['AccessKeyId'])}:{quote(key['SecretAccessKey'], safe='')}@"
+            )
+        finally:
+            self._police(host, "inf")
+
+    def _police(self, host: str, after: str) -> None:
+        """Let so many requests through before policies count."""
+        connection = HTTPConnection(host)
+        connection.request("POST", "/moto-api/reset-auth", after)
+        connection.getresponse().read()
+        connection.close()
 
     def close(self) -> None:
         """Stop serving."""

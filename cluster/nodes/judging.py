@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cluster.nodes.checks import Check
 from cluster.nodes.facts import Facts, Request, Space, Token
 from cluster.nodes.memory import TRIAL_BYTES, gigabytes
-from datasets import few, permissions
+from datasets import few, lacking, permissions
 
 CLOCK_SECONDS = 5.0
 """A driver beats every 5 s, and by the clock of whoever looks counts as dead 60 s after (search.ledger.heartbeat): what
@@ -103,16 +103,17 @@ class _Judge:
 
     def storage(self, refused: Mapping[str, str], seen: Seen, uri: str) -> Check:
         """The storage: all that a search does in it goes, and it is the one that the driver has."""
-        needed = permissions(uri)
+        enough = permissions(uri)
         if refused:
-            found = "; ".join(f"{operation}: {why}" for operation, why in refused.items())
-            allow = sorted({needed[operation] for operation in refused if operation in needed})
-            advice = f"allow {', '.join(allow)} there" if allow else f"mount it there, writable for {getpass.getuser()}"
-            return self._fault("storage", found, advice, is_grave=True)
+            by_reason: dict[str, list[str]] = {}
+            for operation, why in refused.items():
+                by_reason.setdefault(why, []).append(operation)
+            found = "; ".join(f"{', '.join(operations)}: {why}" for why, operations in by_reason.items())
+            return self._fault("storage", found, _for_storage(uri, refused), is_grave=True)
         if seen.shares_storage is False:
-            advice = "mount the same one there, under the same path" if not needed else "name the same one there"
+            advice = "name the same one there" if enough else "mount the same one there, under the same path"
             return self._fault("storage", "another one than the driver's", advice, is_grave=True)
-        can = f"{', '.join(sorted({*needed.values()}))}: enough" if needed else "writable"
+        can = f"{', '.join(enough)} are there, and enough" if enough else "writable"
         return self._well("storage", can + ("; the same as the driver's" if seen.shares_storage else ""))
 
     def dataset(self, found: tuple[str, int] | str, expected: str | None) -> Check:
@@ -166,6 +167,14 @@ class _Judge:
         if there is not None and there < needed:
             return self._fault(check, f"{found}, expected {write(needed)} at least", advice)
         return self._well(check, found, None if there is None else there / max(1, needed))
+
+
+def _for_storage(uri: str, refused: Mapping[str, str]) -> str:
+    if missing := lacking(uri, refused):
+        return f"allow {', '.join(missing)} there"
+    if permissions(uri):
+        return "see that Ray was started there with credentials for it, and with a way to it"
+    return f"mount it there, writable for {getpass.getuser()}"
 
 
 def _counted(number: int) -> str:

@@ -34,6 +34,7 @@ WELL = Facts(
     limits=Limits(65536, 30000),
     cpus=4,
 )
+DENIED = "ACCESS_DENIED at ListObjectsV2"
 SEEN = Seen(gpus=1, shares_storage=True, offset=0.01, within=0.02)
 S3 = Request(open_folder("s3://bucket/runs?endpoint_override=127.0.0.1:1&scheme=http"))
 
@@ -53,7 +54,14 @@ def test_a_node_that_is_well_has_no_fault() -> None:
         ({"token": Token("/t", None, False, True)}, {}, "token", "none in /t", "copy the driver's"),
         ({"token": Token("/t", 0o644, True, True)}, {}, "token", r"others may read /t \(mode 0644\)", "chmod 600 /t"),
         ({"token": Token("/t", 0o600, True, False)}, {}, "token", "without it", "RAY_AUTH_MODE=token"),
-        ({"storage": Storage({"list": "access denied"})}, {}, "storage", "list: access", "allow s3:ListBucket there"),
+        (
+            {"storage": Storage({"list": DENIED, "delete": DENIED})},
+            {},
+            "storage",
+            "list, delete: ACC",
+            "allow s3:ListBucket",
+        ),
+        ({"storage": Storage({"read": "no route"})}, {}, "storage", "read: no route", "credentials for it"),
         ({}, {"shares_storage": False}, "storage", "another one than the driver's", "name the same one"),
         ({"dataset": "'/d' is not a dataset"}, {}, "dataset", "'/d' is not", "the same path"),
         ({"dataset": ("123456789", 0)}, {}, "dataset", "12345678… instead of the driver's abcdef01…", "the same"),

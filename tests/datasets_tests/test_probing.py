@@ -2,11 +2,25 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from datasets import Dataset, Folder, StorageError, bytes_to_fetch, locate_dataset, open_folder, permissions, probe
+from datasets import (
+    Dataset,
+    Folder,
+    StorageError,
+    bytes_to_fetch,
+    lacking,
+    locate_dataset,
+    open_folder,
+    permissions,
+    probe,
+)
 from datasets.errors import FormatError
+
+if TYPE_CHECKING:
+    from s3_server import S3Server
 
 
 @pytest.fixture(params=["local", "s3"])
@@ -34,7 +48,7 @@ class Refusing(Folder):
 @pytest.mark.parametrize(
     ("method", "operations"),
     [
-        ("write_whole", {"write", "read", "list"}),
+        ("write_whole", {"write"}),
         ("read", {"read"}),
         ("names", {"list"}),
         ("create", {"write once"}),
@@ -48,14 +62,21 @@ def test_each_operation_is_tried_whatever_came_of_the_others(method: str, operat
 
 
 def test_the_permissions_are_those_of_the_store() -> None:
-    assert {*permissions("s3://b/runs").values()} == {
-        "s3:PutObject",
-        "s3:GetObject",
-        "s3:ListBucket",
-        "s3:DeleteObject",
-    }
-    assert permissions("gs://b")["list"] == permissions("gcs://b")["list"] == "storage.objects.list"
-    assert permissions("/shared/runs") == {}
+    assert permissions("s3://b/runs") == ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
+    assert "storage.objects.list" in permissions("gs://b") == permissions("gcs://b")
+    assert permissions("/shared/runs") == lacking("/shared/runs", {"write": "Permission denied"}) == []
+    assert (
+        lacking("s3://b", {"write": "INVALID_ACCESS_KEY_ID at PutObject", "read": "ACCESS_DENIED at HeadObject"}) == []
+    )
+    assert lacking("gs://b", {"list": "PERMISSION_DENIED", "read": "no route"}) == ["storage.objects.list"]
+
+
+def test_the_permissions_are_enough_and_an_s3_policy_without_one_is_told_by_its_name(s3_server: "S3Server") -> None:
+    enough = permissions(s3_server.uri)
+    for missing in (None, *enough):
+        with s3_server.policed(action for action in enough if action != missing) as uri:
+            folder = open_folder(uri).child("policed")
+            assert lacking(uri, probe(folder, "a")) == ([] if missing is None else [missing])
 
 
 def test_a_dataset_is_located_without_reading_it(tiny_dataset: Dataset, s3: str) -> None:
