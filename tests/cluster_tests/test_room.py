@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cluster.nodes import memory as node_memory
 from cluster.nodes.memory import NodeMemory, memory_kills, own_bytes, started
-from cluster.workers import attempt, node_memory
+from cluster.workers import attempt
 from cluster.workers.attempt import Attempt
 from cluster.workers.memory_notes import MemoryNotes, Note, Usage
 from cluster.workers.room import TooLarge, Wait, judge
