@@ -32,19 +32,22 @@ for ((i = 0; i < $#; i++)); do
     esac
 done
 if [ -z "$name" ]; then
-    echo "expected the arguments of \`galaxy search\`, found no --name: sbatch cluster/slurm.sh DATASET --name NAME …" >&2
+    echo "expected what \`galaxy search\` takes, found no --name: sbatch cluster/slurm.sh DATASET --name NAME …" >&2
     exit 2
 fi
 
 # Ports and folder are the job's own: other jobs, of yours too, may be on the same nodes.
 export GALAXY_RAY_FOLDER=/tmp/galaxy-$SLURM_JOB_ID
+export RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S=10 # Slurm leaves a cancelled job 30 s (KillWait)
 port=$((20000 + SLURM_JOB_ID % 5000 * 4))
 mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 head=${nodes[0]}
+said=galaxy-tuner-$SLURM_JOB_ID-ray.log # what Ray says as it starts; its own logs go with it
 on() { # NODES COUNT COMMAND…: a step on some of the job's nodes
     local where=(--nodelist="$1" --nodes="$2" --ntasks="$2")
     shift 2
-    srun --overlap --quiet "${where[@]}" --cpus-per-task="$SLURM_CPUS_PER_TASK" "$@"
+    where+=(--cpus-per-task="$SLURM_CPUS_PER_TASK")
+    srun --overlap --quiet --output="$said" --open-mode=append "${where[@]}" "$@" 2>>"$said"
 }
 all=$(IFS=,; echo "${nodes[*]}")
 start=(cluster/ray start --block --num-cpus="$SLURM_CPUS_PER_TASK" --num-gpus="${SLURM_GPUS_ON_NODE:-0}"
@@ -59,7 +62,7 @@ trap end EXIT
 
 on "$head" 1 "${start[@]}" --head --port="$port" --ray-client-server-port=$((port + 2)) --dashboard-port=$((port + 3)) &
 until (exec 3<>"/dev/tcp/$head/$port") 2>/dev/null; do
-    kill -0 $! 2>/dev/null || { echo "Ray did not start on $head" >&2; exit 1; }
+    kill -0 $! 2>/dev/null || { echo "Ray did not start on $head: see $PWD/$said" >&2; exit 1; }
     sleep 1
 done
 if [ ${#nodes[@]} -gt 1 ]; then
@@ -72,11 +75,16 @@ else
     .venv/bin/galaxy search "$@" --address "$head:$port" &
 fi
 driver=$! time_is_up=
-trap 'time_is_up=yes; kill -TERM $driver' USR1
-trap 'kill -TERM $driver' TERM
+trap 'time_is_up=yes; kill -TERM $driver 2>/dev/null || true' USR1
+trap 'kill -TERM $driver 2>/dev/null || true' TERM
 status=0
 while kill -0 $driver 2>/dev/null; do # a signal ends the wait, not the driver
     wait $driver && status=0 || status=$?
 done
-[ -z "$time_is_up" ] || scontrol requeue "$SLURM_JOB_ID"
+trap - EXIT
+end
+# Slurm ends this script with the job that it puts back into the queue.
+if [ -n "$time_is_up" ] && [ $status -ge 128 ]; then
+    scontrol requeue "$SLURM_JOB_ID"
+fi
 exit $status

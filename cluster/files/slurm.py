@@ -50,7 +50,9 @@ def check_slurm(file: ClusterFile) -> Iterator[Check]:
             _HERE, "sbatch", ok=False, found=found, advice=f"take one of {', '.join(_partitions()) or '`sinfo`'}"
         )
         return
-    yield Check(_HERE, "sbatch", ok=False, found=said, advice="correct the #SBATCH lines")
+    yield Check(
+        _HERE, "sbatch", ok=False, found=said, advice="correct the #SBATCH lines (`sinfo -Nl` says what the nodes have)"
+    )
 
 
 def _environment() -> Check:
