@@ -25,10 +25,17 @@ from .conducting.warm_start import (
     read_warm_start as read_warm_start,
     write_warm_start as write_warm_start,
 )
-from .errors import LedgerError as LedgerError, SettingsError as SettingsError, SpaceError as SpaceError
+from .errors import (
+    LedgerError as LedgerError,
+    PlaceLostError as PlaceLostError,
+    SettingsError as SettingsError,
+    SpaceError as SpaceError,
+)
 from .insight import Unclear as Unclear
-from .layout import SearchLayout as SearchLayout
+from .layout import TRAINERS as TRAINERS, SearchLayout as SearchLayout
 from .ledger.heartbeat import (
+    Driven as Driven,
+    Place as Place,
     driver_heartbeat as driver_heartbeat,
     driver_is_alive as driver_is_alive,
     repeating as repeating,

@@ -5,6 +5,7 @@ datasets.GalaxyTunerError
     ├── SettingsError     a setting, or a pair of them, makes no sense: correct it and start again
     ├── SpaceError        the HyperModel cannot be imported or used: mend it and start again
     └── LedgerError       the search directory is absent, taken, or of another version
+        └── PlaceLostError    another driver has gone on with the search: this one ends, and writes nothing more
 """
 
 from datasets import GalaxyTunerError
@@ -24,3 +25,7 @@ class SpaceError(SearchError):
 
 class LedgerError(SearchError):
     """A search directory is not there, exists already, or was written by another version."""
+
+
+class PlaceLostError(LedgerError):
+    """Another driver has gone on with the search, as it could not know that this one lived. Nothing is lost."""

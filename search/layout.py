@@ -6,7 +6,9 @@
     dataset.json             where the dataset is, where `--dataset` said that it has moved
     state.json               the search's state as its driver last said it
     stop.json                a request to stop, until the next driver starts
-    drivers/<number>.json    the last driver's heartbeat, rewritten while it lives; the highest number counts
+    drivers/<number>-<token>.json
+                             the last driver's heartbeat, rewritten while it lives; the highest number counts
+    trainers/                the same of who trains the winners fully
     oracle.json              the oracle's state, as it was some trials ago
     oracle-rest.json         what the state has more by now
     snapshot.json            ended records without histories, for quick reading; never trusted over records/
@@ -36,6 +38,7 @@ DATASET = "dataset.json"
 STATE = "state.json"
 STOP = "stop.json"
 DRIVERS = "drivers"
+TRAINERS = "trainers"
 ORACLE = "oracle.json"
 ORACLE_REST = "oracle-rest.json"
 SNAPSHOT = "snapshot.json"
@@ -124,12 +127,12 @@ def attempt_of(file_name: str) -> tuple[str, int]:
     return (trial_id, int(attempt)) if dot and attempt.isdigit() else (trial_of(file_name), 1)
 
 
-def driver_file(number: int) -> str:
+def driver_file(number: int, token: str) -> str:
     """Return the file name of a driver's heartbeat; the first driver is number 1."""
-    return f"{number:06d}.json"
+    return f"{number:06d}-{token}.json"
 
 
 def driver_of(file_name: str) -> int:
     """Return the driver's number in a file name that `driver_file` made; 0 for any other."""
-    number = file_name.removesuffix(".json")
+    number = file_name.removesuffix(".json").partition("-")[0]
     return int(number) if number.isdigit() else 0

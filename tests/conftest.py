@@ -16,6 +16,7 @@ from PIL import Image
 from datasets import Dataset, ImportOptions, freeze_loaded, import_dataset, open_folder, uncollected
 
 if TYPE_CHECKING:
+    from gcs_server import GcsServer
     from s3_server import S3Server
 
 CLASSES = ("Cigar-shaped smooth", "completely round smooth", "edge-on", "In between smooth", "spiral")
@@ -159,6 +160,22 @@ def s3_server() -> "Iterator[S3Server]":
 def s3(s3_server: "S3Server") -> str:
     """URI of a folder of the test's own on an S3 server; ``open_folder(s3).child("x")`` is one below it."""
     return open_folder(s3_server.uri).child(token_hex(8)).uri
+
+
+@pytest.fixture(scope="session")
+def gcs_server() -> "Iterator[GcsServer]":
+    """A Google Cloud Storage server with an empty bucket."""
+    from gcs_server import GcsServer
+
+    server = GcsServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def gcs(gcs_server: "GcsServer") -> str:
+    """URI of a folder of the test's own on a Google Cloud Storage server."""
+    return open_folder(gcs_server.uri).child(token_hex(8)).uri
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -17,6 +17,7 @@ from cluster.driving.scratch import scratch_folder
 from cluster.driving.searcher import ConductorSearcher
 from cluster.driving.slots import Slots
 from cluster.workers.trainable import TrialActor
+from datasets import stop_waiting
 from search import Conductor, SearchLayout
 
 
@@ -45,6 +46,7 @@ def run_on_ray(
             run_while_healthy(health, tuner.fit, check=searcher.check)
             searcher.close()
     except BaseException as error:
+        stop_waiting()
         searcher.abandon(wait=not isinstance(error, Terminated))
         raise
 

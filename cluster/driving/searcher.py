@@ -170,7 +170,11 @@ class ConductorSearcher(Searcher):
         return trial_id in self._handed_over or (bool(result.get(WAITING)) and self._conductor.stopping)
 
     def check(self) -> None:
-        """Raise NoMemoryError or NoNodeError if for ten minutes nothing could run."""
+        """Raise what ends the search while its trials run.
+
+        NoMemoryError or NoNodeError if for ten minutes nothing could run, PlaceLostError if another driver has gone on.
+        """
+        self._conductor.check()
         self._again.check()
         self._places.raise_if_nobody()
 

@@ -13,11 +13,12 @@ from cluster.driving.ray_runner import run_on_ray
 from cluster.jobs.preparation import Preparation
 from cluster.jobs.supervision import Watch, supervised
 from cluster.workers.by_value import packed
-from datasets import Dataset, open_folder
+from datasets import Dataset, open_folder, patient
 from search import (
     Conductor,
     Ledger,
     LedgerError,
+    Place,
     SearchLayout,
     SearchSettings,
     SearchSpecification,
@@ -82,13 +83,13 @@ def run_search(
     settings, warm_start = prepared.first_points(), prepared.warm_start(storage)
     oracle = prepared.oracle()
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
-    with _runner(address, settings, hypermodel, sent) as run:
+    # The driver first: not every storage lets only one of two at the same moment write the specification.
+    with _runner(address, settings, hypermodel, sent) as run, _driving(layout) as place:
         create_search(layout, specification)
-        with _driving(layout):
-            _keep(warm_start, layout)
-            conductor = Conductor.resumed(specification, Ledger(layout), oracle)
-            with supervised(conductor, layout, watch):
-                run(conductor, layout)
+        _keep(warm_start, layout)
+        conductor = Conductor.resumed(specification, Ledger(layout, place), oracle)
+        with supervised(conductor, layout, watch, place):
+            run(conductor, layout)
     return read_search(storage, settings.name)
 
 
@@ -136,15 +137,16 @@ def resume_search(
     oracle = prepared.oracle()
     if not accept_space:
         check_space(ledger, oracle)
-    with _runner(address, specification.settings, hypermodel, sent) as run, _driving(layout):
+    with _runner(address, specification.settings, hypermodel, sent) as run, _driving(layout) as place:
         if read_specification(layout) != before:
             raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
         keep_changes(layout, before, specification)
         _keep(warm_start, layout)
+        ledger = Ledger(layout, place)
         for one in retries:
             ledger.write_retry(one)
         conductor = Conductor.resumed(specification, ledger, oracle, accept_space=accept_space)
-        with supervised(conductor, layout, watch):
+        with supervised(conductor, layout, watch, place):
             run(conductor, layout)
     return read_search(storage, name)
 
@@ -163,11 +165,14 @@ def stop_search(name: str, *, storage: str = "runs") -> SearchView:
 
 
 @contextlib.contextmanager
-def _driving(layout: SearchLayout) -> Iterator[None]:
-    """Be the search's driver, the only one, while the block runs. Raises LedgerError if another one is."""
-    with driver_heartbeat(layout.root):
-        Ledger(layout).forget_stop()
-        yield
+def _driving(layout: SearchLayout) -> Iterator[Place]:
+    """Be the search's driver, the only one, while the block runs, and wait for a storage that is away.
+
+    Raises LedgerError if another one is.
+    """
+    with driver_heartbeat(layout.root) as place, patient(root=layout.root.uri, check=place.check):
+        Ledger(layout, place).forget_stop()
+        yield place
 
 
 def _keep(warm_start: WarmStart | None, layout: SearchLayout) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 
 from cluster.driving.interrupting import Terminated, going_on, interruptible
 from cluster.errors import NoMemoryError, NoNodeError, RayGoneError
-from datasets import GalaxyTunerError, StorageError, place_of, placed
+from datasets import GalaxyTunerError, StorageError, impatient, place_of, placed, stop_waiting
 from search import (
     FAIL_FAST_TRIALS,
     Conductor,
     Ledger,
+    Place,
+    PlaceLostError,
     SearchError,
     SearchLayout,
     SearchState,
@@ -20,20 +22,25 @@ from search import (
 
 Watch = Callable[[SearchView], None]
 _WATCH_SECONDS = 1.0
+# Faults of machines and of the storage: the search goes on when it is resumed.
 _NO_FAULT_OF_ITS = (RayGoneError, NoMemoryError, NoNodeError, StorageError)
 _log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def supervised(conductor: Conductor, layout: SearchLayout, watch: Watch | None) -> Iterator[None]:
+def supervised(
+    conductor: Conductor, layout: SearchLayout, watch: Watch | None, place: Place | None = None
+) -> Iterator[None]:
     """Supervise the search that runs in the block; ``watch`` is called about once a second, and once at the end.
 
-    Raises SearchError, which ends the search as failed, if its first trials all failed for one reason.
+    ``place`` is its driver's. Raises SearchError, which ends the search as failed, if its first trials all failed for
+    one reason.
     """
-    ledger = Ledger(layout)
+    ledger = Ledger(layout, place)
 
     def look(_is_last: bool) -> None:
-        with contextlib.suppress(StorageError):  # a passing fault of the storage: the next look may get through
+        # A passing fault of the storage: the next look may get through.
+        with contextlib.suppress(StorageError), impatient():
             if not conductor.stopping and ledger.stop_requested():
                 conductor.stop()
         if watch is not None:
@@ -53,27 +60,35 @@ def supervised(conductor: Conductor, layout: SearchLayout, watch: Watch | None) 
 
 @contextlib.contextmanager
 def _state_written(conductor: Conductor, ledger: Ledger) -> Iterator[None]:
-    """Write the search's state as the block begins and as it ends."""
+    """Write the search's state as the block begins and as it ends; not over that of another driver's."""
     ledger.write_state(SearchState.RUNNING)
     try:
         yield
+    except PlaceLostError:
+        raise
     except KeyboardInterrupt:
-        ledger.write_state(SearchState.STOPPED, "interrupted by its user")
+        _write_last(ledger, SearchState.STOPPED, "interrupted by its user")
         raise
     except Terminated as error:
-        ledger.write_state(SearchState.INTERRUPTED, error.reason)
+        _write_last(ledger, SearchState.INTERRUPTED, error.reason)
         raise
     except BaseException as error:
-        state = (
-            SearchState.INTERRUPTED
-            if isinstance(error, RayGoneError | NoMemoryError | NoNodeError)
-            else SearchState.FAILED
-        )
+        state = SearchState.INTERRUPTED if isinstance(error, _NO_FAULT_OF_ITS) else SearchState.FAILED
         is_ours = isinstance(error, GalaxyTunerError)
         reason = str(error) if is_ours else placed(f"{type(error).__name__}: {error}", place_of(error))
-        ledger.write_state(state, reason)
+        _write_last(ledger, state, reason)
+        if isinstance(error, StorageError):
+            command = conductor.specification.settings.resuming()
+            raise StorageError(f"{error}: what has ended stands, and {command} goes on with the rest") from error
         raise
     ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED, _exhaustion(conductor))
+
+
+def _write_last(ledger: Ledger, state: SearchState, reason: str) -> None:
+    """Write the state of a search that something has ended; where the storage refuses, that goes on and is said."""
+    stop_waiting()
+    with contextlib.suppress(StorageError, PlaceLostError):
+        ledger.write_state(state, reason)
 
 
 def _exhaustion(conductor: Conductor) -> str | None:

@@ -1,15 +1,28 @@
 """Training a search's winners fully, to a bundle."""
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from cluster.driving.interrupting import going_on, terminable
 from cluster.jobs.settings import TrainSettings, commands
 from cluster.workers.member import Winner
-from datasets import Progress, silent
-from search import LedgerError, Row, SearchLayout, check_given, keep_changes, moved, open_same_dataset, read_search
+from datasets import Progress, patient, silent
+from search import (
+    TRAINERS,
+    Driven,
+    LedgerError,
+    Row,
+    SearchLayout,
+    check_given,
+    driver_heartbeat,
+    keep_changes,
+    moved,
+    open_same_dataset,
+    read_search,
+)
 from trainer import FinalResult, member_batches, train_final
 
 # Enough for the cosine schedule to come down; a search's own epochs where they are more.
@@ -57,33 +70,56 @@ def train_winners(
     winners = _winners(best, seeds=settings.seeds, epochs=longest, first_seed=specification.settings.seed)
     members = [winner.member(specification, hypermodel) for winner in winners]
     remember = partial(keep_changes, layout, view.specification, specification)
-    if address != "in-process" and (len(winners) > 1 or address != "local"):
-        # Only here: one winner needs no Ray.
-        from cluster.jobs.training_on_ray import train_on_ray
-        from cluster.workers.by_value import packed
+    with _training(layout, name, progress) as going_on_progress:
+        if address != "in-process" and (len(winners) > 1 or address != "local"):
+            # Only here: one winner needs no Ray.
+            from cluster.jobs.training_on_ray import train_on_ray
+            from cluster.workers.by_value import packed
 
-        train_on_ray(
-            winners,
-            specification,
-            hypermodel=packed(hypermodel),
-            batches=[member_batches(member, opened) for member in members],
-            address=address,
-            ready=remember,
+            train_on_ray(
+                winners,
+                specification,
+                hypermodel=packed(hypermodel),
+                batches=[member_batches(member, opened) for member in members],
+                address=address,
+                ready=remember,
+                work=layout.training,
+                progress=going_on_progress,
+            )
+        remember()
+        return train_final(
+            members,
+            opened,
+            objective=specification.objective,
+            seed=specification.settings.seed,
             work=layout.training,
-            progress=progress,
+            bundle=layout.bundle,
+            ensemble=settings.ensemble,
+            commands=commands(specification, replace(settings, epochs=longest), storage=storage),
+            progress=going_on_progress,
         )
-    remember()
-    return train_final(
-        members,
-        opened,
-        objective=specification.objective,
-        seed=specification.settings.seed,
-        work=layout.training,
-        bundle=layout.bundle,
-        ensemble=settings.ensemble,
-        commands=commands(specification, replace(settings, epochs=longest), storage=storage),
-        progress=progress,
+
+
+@contextlib.contextmanager
+def _training(layout: SearchLayout, name: str, progress: Progress) -> Iterator[Progress]:
+    """Be the only one who trains the search's winners while the block runs, and wait for a storage that is away.
+
+    Gives the progress to tell, which raises PlaceLostError once another has gone on with it. Raises LedgerError if
+    another one trains them.
+    """
+    driven = Driven(
+        f"the full training of search {name!r}", "wait for it, or end it there", "the same command looks for its model"
     )
+    with (
+        driver_heartbeat(layout.root, driven, drivers=TRAINERS) as place,
+        patient(root=layout.root.uri, check=place.check),
+    ):
+
+        def tell(done: int, total: int | None) -> None:
+            place.check()
+            progress(done, total)
+
+        yield tell
 
 
 def _winners(best: Sequence[Row], *, seeds: int, epochs: int, first_seed: int) -> list[Winner]:

@@ -17,7 +17,7 @@ from cluster.workers.faults import described, is_machines
 from cluster.workers.notice import EndNotice
 from cluster.workers.room import Wait
 from cluster.workers.trial import model_builder
-from datasets import Dataset, open_folder
+from datasets import Dataset, open_folder, patient
 from search import SearchSpecification, Value, training_options
 from trainer import InfeasibleError, Member, limit_threads, train_member
 
@@ -112,16 +112,17 @@ class MemberActor:
         self._is_forgiven = attempt.enter(is_known=ended_for_memory)
         try:
             self._wait(attempt, winner.name)
-            member = winner.member(specification, unpacked(self._hypermodel))
-            dataset = Dataset.open(specification.dataset)
-            self._has_begun = True
-            train_member(
-                member,
-                dataset,
-                objective=specification.objective,
-                work=open_folder(work),
-                progress=partial(self._note, attempt, winner.epochs),
-            )
+            with patient():
+                member = winner.member(specification, unpacked(self._hypermodel))
+                dataset = Dataset.open(specification.dataset)
+                self._has_begun = True
+                train_member(
+                    member,
+                    dataset,
+                    objective=specification.objective,
+                    work=open_folder(work),
+                    progress=partial(self._note, attempt, winner.epochs),
+                )
         except BaseException:
             attempt.leave(finally_=False)
             raise

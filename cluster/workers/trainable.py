@@ -20,7 +20,7 @@ from cluster.workers.faults import described, is_machines
 from cluster.workers.memory_growth import MemoryGrowth
 from cluster.workers.notice import EndNotice
 from cluster.workers.room import TooLarge, Wait
-from datasets import freeze_loaded, open_folder
+from datasets import freeze_loaded, open_folder, patient
 from search import Ledger, Record, SearchLayout, TrialState, now
 from trainer import limit_threads
 
@@ -150,7 +150,7 @@ class TrialActor(tune.Trainable):
             self._attempt = Attempt(memory_folder(Path(self.logdir)), self._config["trial"])
             was_ended = self._attempt.enter(is_known=self._config["ended_for_memory"])
         try:
-            with self._notice.heeded():
+            with self._notice.heeded(), patient():
                 result = self._step(self._attempt, was_ended=was_ended)
         except BaseException:
             self._attempt.leave(finally_=False)

@@ -6,25 +6,39 @@ pyarrow, which read and write here what is remote, do neither of this on a local
 """
 
 import contextlib
+import errno
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from datasets.errors import StorageError
+from datasets.storage.conditional import create_object
+from datasets.storage.patience import Result, patiently
 from datasets.storage.remote import ask, open_remote, reason_of, uninterrupted, with_path
-from datasets.storage.whole_files import create_file, is_temporary, replace_file, sweep, temporary_name, write_temporary
+from datasets.storage.whole_files import (
+    asked_locally,
+    create_file,
+    is_temporary,
+    replace_file,
+    sweep,
+    temporary_name,
+    write_temporary,
+)
 
 if TYPE_CHECKING:  # importing a filesystem takes long
     from pyarrow.fs import FileSystem
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_WITHOUT_FOLDERS = frozenset({"s3", "gs", "gcs", "abfs", "abfss"})
-"""Object stores: a folder is only a part of a key there, so none is made."""
+_WITHOUT_FOLDERS = frozenset({"s3", "abfs", "abfss"})
+"""Object stores: a folder is only a part of a key there, so none is made. pyarrow lists those of Google's store only
+where they were made."""
+_made: set[str] = set()
+"""Those that this process has made, by URI."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +72,7 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """Return a whole file. Raises FileNotFoundError where it is absent."""
-        with storage_errors("read", self._uri(name)):
-            return ask(self._uri(name), _read) if self.local is None else (self.local / name).read_bytes()
+        return self._do("read", name, lambda path: path.read_bytes(), _read)
 
     def read_if_there(self, name: str) -> bytes | None:
         """Return a whole file, None where it is absent."""
@@ -78,49 +91,76 @@ class Folder:
     def write_whole(self, name: str, data: bytes) -> None:
         """Write a file whole or not at all, replacing an older one; makes the folders above it."""
         with storage_errors("write", self._uri(name), absent_is_error=True):
-            if self.local is None:
-                self._upload(name, data)
-            else:
-                replace_file(self.local / name, data)
+            self._do("write", name, lambda path: replace_file(path, data), self._uploading(data))
+
+    def write_again(self, name: str, data: bytes) -> None:
+        """Write a file as `write_whole` does, in a folder that was written to before.
+
+        Raises StorageError where that is not there on a local disk: it has been deleted, or is not mounted any more.
+        """
+
+        def write(path: Path) -> None:
+            if not path.parent.exists():
+                raise OSError(errno.ENOTCONN, "its folder has gone: deleted, or unmounted?")
+            replace_file(path, data)
+
+        self._do("write", name, write, self._uploading(data))
 
     def create(self, name: str, data: bytes) -> bool:
         """Write a file only if there is none of that name, and say whether it was written.
 
-        Locally exactly one of several callers at the same time succeeds. An object store is asked first and then
-        written to, so there two callers within that moment can both succeed.
+        Locally, on file systems that hosts share, and on S3 exactly one of several callers at the same time succeeds.
+        Any other object store is asked first and then written to, so there several can: who needs to be the only one
+        becomes the driver of a search first. What this call itself has written, before an answer was lost, counts as
+        written.
         """
-        with storage_errors("write", self._uri(name), absent_is_error=True):
-            if self.local is not None:
-                return create_file(self.local / name, data)
-            if self.exists(name):
+        is_again = False
+
+        def once(write: Callable[[], bool]) -> bool:
+            nonlocal is_again
+            was_again, is_again = is_again, True
+            return write() or (was_again and self.read_if_there(name) == data)
+
+        def create_remotely(_filesystem: "FileSystem", _path: str) -> bool:
+            if ask(self._uri(name), _exists):
                 return False
-            self._upload(name, data)
-            return True
+            created = uninterrupted(lambda: create_object(self._uri(name), data))
+            if created is None:
+                uninterrupted(lambda: ask(self._uri(name), self._uploading(data)))
+            return created is not False
+
+        with storage_errors("write", self._uri(name), absent_is_error=True):
+            return self._do(
+                "write",
+                name,
+                lambda path: once(lambda: create_file(path, data)),
+                lambda filesystem, path: once(lambda: create_remotely(filesystem, path)),
+            )
+
+    def modified(self, name: str) -> float:
+        """Return when a file was written, in seconds on the storage's own clock; raises FileNotFoundError."""
+        return self._do("look up", name, lambda path: path.stat().st_mtime, _modified)
 
     def names(self) -> list[str]:
         """List the base names of files and folders directly in this one, sorted; nothing where it is absent."""
         names: list[str] = []
-        with storage_errors("list", self.uri):
-            if self.local is None:
-                names = ask(self.uri, _list)
-            else:
-                with contextlib.suppress(FileNotFoundError):
-                    names = [path.name for path in self.local.iterdir()]
+        with contextlib.suppress(FileNotFoundError):
+            names = self._do("list", "", lambda path: [one.name for one in path.iterdir()], _list)
         return sorted(name for name in names if not is_temporary(name))
 
     def exists(self, name: str = "") -> bool:
         """Say whether the file or folder ``name``, or with no name this folder, exists."""
-        where = self._uri(name) if name else self.uri
-        with storage_errors("look up", where):
-            return ask(where, _exists) if self.local is None else (self.local / name).exists()
+        return self._do("look up", name, lambda path: path.exists(), _exists)
 
     def delete(self, name: str) -> None:
         """Delete a file; a missing one is fine."""
-        with storage_errors("delete", self._uri(name)), contextlib.suppress(FileNotFoundError):
-            if self.local is not None:
-                (self.local / name).unlink()
-            elif self.exists(name):
-                ask(self._uri(name), lambda filesystem, path: filesystem.delete_file(path))
+
+        def delete_remotely(filesystem: "FileSystem", path: str) -> None:
+            if _exists(filesystem, path):
+                filesystem.delete_file(path)
+
+        with contextlib.suppress(FileNotFoundError):
+            self._do("delete", name, lambda path: path.unlink(), delete_remotely)
 
     def sweep(self) -> None:
         """Delete the unfinished files of writers that were killed. Call it only where nobody else writes."""
@@ -130,18 +170,21 @@ class Folder:
 
     def delete_tree(self) -> None:
         """Delete this folder and all below it; a missing one is fine."""
-        with storage_errors("delete", self.uri), contextlib.suppress(FileNotFoundError):
-            if self.local is not None:
-                shutil.rmtree(self.local)
-            elif self.exists():
-                ask(self.uri, lambda filesystem, path: filesystem.delete_dir(path))
+
+        def delete_remotely(filesystem: "FileSystem", path: str) -> None:
+            _made.clear()
+            if _exists(filesystem, path):
+                filesystem.delete_dir(path)
+
+        with contextlib.suppress(FileNotFoundError):
+            self._do("delete", "", shutil.rmtree, delete_remotely)
 
     def check_writable(self) -> None:
         """Make this folder if need be and try to write in it. Raises StorageError where that fails."""
         probe = temporary_name()
         with storage_errors("write in", self.uri, absent_is_error=True):
             if self.local is None:
-                self._upload(probe, b"probe")
+                uninterrupted(lambda: ask(self._uri(probe), self._uploading(b"probe")))
                 self.delete(probe)
             else:
                 write_temporary(self.local, b"probe").unlink()
@@ -149,16 +192,31 @@ class Folder:
     def _uri(self, name: str) -> str:
         return self.child(name).uri
 
-    def _upload(self, name: str, data: bytes) -> None:
-        without_folders = urlsplit(self.uri).scheme in _WITHOUT_FOLDERS
+    def _do(
+        self,
+        verb: str,
+        name: str,
+        locally: Callable[[Path], Result],
+        remotely: Callable[["FileSystem", str], Result],
+    ) -> Result:
+        """Do one thing with the file ``name``, or with no name with the folder, wherever it lies."""
+        where = self._uri(name) if name else self.uri
+        with storage_errors(verb, where):
+            if self.local is None:
+                return patiently(where, lambda: ask(where, remotely))
+            return patiently(where, lambda: asked_locally(lambda: locally(Path(where))))
 
+    def _uploading(self, data: bytes) -> Callable[["FileSystem", str], None]:
         def upload(filesystem: "FileSystem", path: str) -> None:
-            if not without_folders:
-                filesystem.create_dir(path.rpartition("/")[0], recursive=True)
+            folder = path.rpartition("/")[0]
+            key = f"{filesystem.type_name}:{self.uri}:{folder}"
+            if urlsplit(self.uri).scheme not in _WITHOUT_FOLDERS and key not in _made:
+                filesystem.create_dir(folder, recursive=True)
+                _made.add(key)
             with filesystem.open_output_stream(path) as stream:
                 stream.write(data)
 
-        uninterrupted(lambda: ask(self._uri(name), upload))
+        return lambda filesystem, path: uninterrupted(lambda: upload(filesystem, path))
 
 
 def open_folder(location: str | Path | Folder) -> Folder:
@@ -196,8 +254,10 @@ def storage_errors(verb: str, where: object, *, absent_is_error: bool = False) -
 
 
 def _read(filesystem: "FileSystem", path: str) -> bytes:
-    # As a file rather than as a stream, of which S3 is asked 256 KiB at a time.
-    with filesystem.open_input_file(path) as file:
+    # As a file rather than as a stream, of which S3 is asked 256 KiB at a time. Google's store is asked what a file is
+    # first, which another may have replaced by then: it has the one before no longer.
+    is_google = filesystem.type_name == "gcs"
+    with filesystem.open_input_stream(path) if is_google else filesystem.open_input_file(path) as file:
         return bytes(file.read())
 
 
@@ -211,3 +271,10 @@ def _exists(filesystem: "FileSystem", path: str) -> bool:
     from pyarrow.fs import FileType
 
     return bool(filesystem.get_file_info(path).type != FileType.NotFound)
+
+
+def _modified(filesystem: "FileSystem", path: str) -> float:
+    info = filesystem.get_file_info(path)
+    if info.mtime is None:
+        raise FileNotFoundError(path)
+    return float(info.mtime.timestamp())

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from datasets.errors import StorageError, first_line
@@ -17,10 +17,12 @@ Result = TypeVar("Result")
 
 _PAUSES = (0.5, 2.0)
 """Seconds before an operation is tried again."""
-_PASSING = ("SLOW_DOWN", "INTERNAL_FAILURE", "SERVICE_UNAVAILABLE", "HTTP status 503")
-"""How pyarrow names the faults that pass. It asks S3 again by itself, 30 times in 6 s, after a lost connection and most
-5xx answers (measured, pyarrow 26); not after a refused read of a file smaller than the refusal, and a busy store may
-want more time. Where no server answers those 6 s are enough."""
+_PASSING = ("SLOW_DOWN", "INTERNAL_FAILURE", "SERVICE_UNAVAILABLE", "HTTP status 503", "NETWORK_CONNECTION")
+"""How pyarrow names the faults of S3 that pass."""
+_CONNECT_SECONDS, _ANSWER_SECONDS, _TRIES = 3.0, 10.0, 2
+"""pyarrow itself asks S3 again, up to 30 times, for 99 s where a server takes connections and says nothing (measured,
+pyarrow 26). What was asked that long ago must not happen now: who drives a search may be another by then."""
+_GCS_SECONDS = 5.0
 
 
 def ask(uri: str, action: Callable[["FileSystem", str], Result]) -> Result:
@@ -53,8 +55,19 @@ def uninterrupted(call: Callable[[], Result]) -> Result:
 def open_remote(uri: str) -> tuple["FileSystem", str]:
     """Return the pyarrow filesystem of a URI and the path in it. Raises StorageError for an unknown kind of URI."""
     parts = urlsplit(uri)
-    filesystem, root = _filesystem(with_path(parts, "/"))
+    filesystem, root = _filesystem(root_of(uri))
     return filesystem, "/".join(part for part in (root, unquote(parts.path).strip("/")) if part)
+
+
+def root_of(uri: str) -> str:
+    """Return a URI without its path."""
+    return with_path(urlsplit(uri), "/")
+
+
+def options_of(filesystem: "FileSystem") -> dict[str, Any]:
+    """Return what a filesystem of an object store was made with: it is pickled as that."""
+    options: dict[str, Any] = filesystem.__reduce__()[1][0]
+    return dict(options)
 
 
 def with_path(parts: SplitResult, path: str) -> str:
@@ -73,17 +86,29 @@ def _filesystem(root_uri: str) -> tuple["FileSystem", str]:
     from pyarrow.fs import FileSystem
 
     try:
-        filesystem, root = FileSystem.from_uri(_in_one_request(root_uri))
+        filesystem, root = FileSystem.from_uri(_with_defaults(root_uri))
     except (OSError, ValueError) as error:
         raise StorageError(
             f"cannot open the storage '{root_uri}', expected a path or s3://bucket/folder or the like: "
             f"{reason_of(error)}"
         ) from error
-    return filesystem, root.rstrip("/")
+    return _asking_briefly(filesystem), root.rstrip("/")
 
 
-def _in_one_request(uri: str) -> str:
-    """Have pyarrow write a small S3 file by one PUT, where it otherwise takes three requests for any."""
-    if not uri.startswith("s3://") or "allow_delayed_open=" in uri:
+def _with_defaults(uri: str) -> str:
+    """Have pyarrow write a small S3 file by one PUT, not by three requests, and ask Google's store no quarter hour."""
+    defaults = {"s3": "allow_delayed_open=true", "gs": f"retry_limit_seconds={_GCS_SECONDS:.0f}"}
+    default = defaults.get(urlsplit(uri).scheme.replace("gcs", "gs"))
+    if default is None or default.partition("=")[0] + "=" in uri:
         return uri
-    return uri + ("&" if "?" in uri else "?") + "allow_delayed_open=true"
+    return uri + ("&" if "?" in uri else "?") + default
+
+
+def _asking_briefly(filesystem: "FileSystem") -> "FileSystem":
+    """Bound how long S3 is asked: no URI can say that."""
+    from pyarrow.fs import AwsStandardS3RetryStrategy, S3FileSystem
+
+    if filesystem.type_name != "s3":
+        return filesystem
+    options = options_of(filesystem) | {"connect_timeout": _CONNECT_SECONDS, "request_timeout": _ANSWER_SECONDS}
+    return S3FileSystem(**options, retry_strategy=AwsStandardS3RetryStrategy(max_attempts=_TRIES))

@@ -1,11 +1,20 @@
 """Files on the local disk that are there whole or not at all, after a crash or a power cut too."""
 
 import contextlib
+import errno
 import os
 import secrets
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 _PREFIX, _SUFFIX = ".writing-", ".tmp"
+_CLAIM_SECONDS, _CLAIM_PAUSE = 10.0, 0.02
+"""A claim lasts for a look and a rename; how long another's is waited for, and how often it is looked for."""
+_STALE_TRIES = 3
 
 
 def temporary_name() -> str:
@@ -21,7 +30,7 @@ def is_temporary(name: str) -> bool:
 def sweep(directory: Path) -> None:
     """Delete what writers that were killed have left in ``directory``; nobody may be writing there."""
     for path in directory.glob(f"{_PREFIX}*{_SUFFIX}"):
-        path.unlink(missing_ok=True)
+        path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def replace_file(target: Path, data: bytes) -> None:
@@ -48,29 +57,75 @@ def write_temporary(directory: Path, data: bytes) -> Path:
 def create_file(target: Path, data: bytes) -> bool:
     """Write a file only if there is none at ``target``, and say whether it was written; exactly one of many succeeds.
 
-    A whole file is linked into its place: unlike a rename this fails where the name is taken.
+    A whole file is linked into its place: unlike a rename this fails where the name is taken. It may be said to be
+    taken by a server that has linked it already and whose answer was lost.
     """
     written = write_temporary(target.parent, data)
     try:
         target.hardlink_to(written)
     except FileExistsError:
-        return False
+        return _is_linked(written)
     except OSError:
-        return _create_without_links(target, data)
+        if not _is_linked(written):
+            return _create_without_links(target, written)
     finally:
         written.unlink(missing_ok=True)
     _flush_directory(target.parent)
     return True
 
 
-def _create_without_links(target: Path, data: bytes) -> bool:
-    """Create exclusively on filesystems without hard links; there a crash can leave a file that is not whole."""
-    try:
-        with target.open("xb") as file:
-            file.write(data)
-    except FileExistsError:
-        return False
-    return True
+def _is_linked(written: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return written.stat().st_nlink > 1
+    return False
+
+
+def _create_without_links(target: Path, written: Path) -> bool:
+    """Move a whole file into its place where there is none, on file systems without hard links.
+
+    One at a time looks and moves: who can make a folder beside the file, which is one step on every file system, as an
+    exclusive opening is not. A killed one leaves that folder, which the next one moves out of the way.
+    """
+    claim = target.with_name(f"{_PREFIX}{target.name}{_SUFFIX}")
+    began = time.monotonic()
+    while not target.exists():
+        try:
+            claim.mkdir()
+        except FileExistsError:
+            if time.monotonic() - began > _CLAIM_SECONDS:
+                _move_away(claim)
+                began = time.monotonic()
+            time.sleep(_CLAIM_PAUSE)
+            continue
+        try:
+            if target.exists():
+                return False
+            written.replace(target)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                claim.rmdir()
+        _flush_directory(target.parent)
+        return True
+    return False
+
+
+def _move_away(claim: Path) -> None:
+    """Remove a claim that nobody heeds any more; one of several does."""
+    with contextlib.suppress(OSError):
+        moved = claim.with_name(temporary_name())
+        claim.rename(moved)
+        moved.rmdir()
+
+
+def asked_locally(call: Callable[[], Result]) -> Result:
+    """Call, again at once where a server has forgotten the file that was open on it: it was replaced meanwhile."""
+    for _ in range(_STALE_TRIES):
+        try:
+            return call()
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+    return call()
 
 
 def _flush_directory(directory: Path) -> None:

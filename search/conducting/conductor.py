@@ -153,13 +153,17 @@ class Conductor:
 
         The oracle's state is not written: it is told the record again when a search is resumed.
         """
-        self._ledger.write_record(record)
+        record = self._ledger.write_record(record)
         self._records[record.trial_id] = record
         self._ended += 1
         if self._ended == FAIL_FAST_TRIALS:
             self.common_failure = common_failure(self._records.values(), since=self._retried)
         self._tell(record)
         self._retention.ended(record.trial_id, self._records)
+
+    def check(self) -> None:
+        """Raise PlaceLostError if another driver has gone on with the search. May be called from any thread."""
+        self._ledger.check_place()
 
     def record(self, trial_id: str) -> Record:
         """Return the trial as last reported."""

@@ -1,55 +1,189 @@
-"""Who drives a search, and whether its driver is alive: each has a number and a file that it rewrites while it lives.
+"""Who drives a search: one at a time, and whoever has lost that place writes nothing more.
 
-Two clocks may disagree and a process may vanish without a word, so a driver counts as alive for a minute after its last
-beat; on the driver's own machine its process is looked up, and a death is known at once.
+**Taking the place.** A driver has a number and a file of its own in ``drivers``, named with both the number and a token
+that nobody else has. It takes the number after the highest, once that one's driver has ended or is taken for dead, by
+*bidding*: it writes its file, then lists all. If there is no other file of that number or a higher one it drives. Else,
+where another drives or its token is the smaller, it withdraws and is refused; the one with the smallest waits until the
+others have withdrawn. Two cannot both find nobody: each would have listed before the other wrote, and after it wrote
+itself. That asks of a storage only that a listing shows what was written before it, which local disks, S3, Google's and
+Azure's stores promise, and file systems that hosts share where the lister has just written into the folder itself: it
+needs no exclusive creation, no hard links, no locks and no clocks, and nobody waits for it. Exactly one drives before
+anything is suggested.
 
-A driver takes the number after the highest, and is the driver if nobody else has taken that one: of several that begin
-at the same moment exactly one does on a local disk. An object store cannot write exclusively: there each looks again
-after two seconds, and is not the driver if another has written the same number after it. Two remain only if the store
-takes longer than that from being asked for the file to having written it.
+**Keeping it.** A driver rewrites its file every 10 s, then lists: it has lost its place where there is a higher number.
+A beat that came through, and found none, lets it write for 30 s from when it began; with none for so long each write
+first waits for the next. What it had asked of the storage by then is over within 20 s more (`datasets.storage` asks no
+longer), and only after 60 s without a change of its file does anyone take its place, who then reads everything. Whoever
+bids and finds that the dead one's file has changed since waits those 50 s, in which that one finds the bid and ends. So
+what is in the ledger when a driver reads it is all that there will be of the ones before.
 """
 
 import contextlib
 import json
-import os
 import secrets
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-from datasets import Folder, StorageError
-from search.errors import LedgerError
-from search.layout import DRIVERS, driver_file, driver_of
-from search.ledger.reading import read_json
+from datasets import Folder, StorageError, impatient
+from search.errors import LedgerError, PlaceLostError
+from search.layout import DRIVERS, driver_file
+from search.ledger.beats import (
+    ALIVE_SECONDS,
+    EVERY_SECONDS,
+    Beat,
+    are_alive,
+    beats,
+    driving_here,
+    is_alive_for_taker,
+    last_beat,
+    said,
+)
 from search.ledger.records import now
-from search.values import JsonObject
 
-_EVERY_SECONDS = 5.0
-_ALIVE_SECONDS = 60.0
-_SETTLING_SECONDS = 2.0
+_LEASE_SECONDS = 30.0
+_UNDER_WAY_SECONDS = 20.0
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What a driver drives, in words: what it is, how another driver of it is ended, and how one is followed."""
+
+    what: str
+    end: str
+    follow: str
+
+    @classmethod
+    def search(cls, name: str) -> "Driven":
+        """Return the search of a name."""
+        return cls(
+            f"search {name!r}", f"`galaxy stop {name}` ends it", f"follow it with `galaxy leaderboard {name} --watch`"
+        )
+
+
+class Place:
+    """The place of the driver of something, while it is held. May be used from any thread."""
+
+    def __init__(self, drivers: Folder, number: int, driven: Driven) -> None:
+        self._drivers, self._driven = drivers, driven
+        self.token = secrets.token_hex(8)
+        self._number, self._name = number, driver_file(number, self.token)
+        self._since = now()
+        self._confirmed = -_LEASE_SECONDS
+        self._lost: str | None = None
+        self._busy = threading.RLock()
+        self._confirming: int | None = None
+
+    def check(self) -> None:
+        """Return if this is still the driver, before each write; waits for a storage that does not let it be known.
+
+        Raises PlaceLostError if another one drives, StorageError if the storage has been away for too long.
+        """
+        if self._confirming == threading.get_ident():  # the storage is waited for in order to know
+            return
+        self.check_lost()
+        if _uptime() - self._confirmed > _LEASE_SECONDS:
+            with self._busy:
+                if _uptime() - self._confirmed > _LEASE_SECONDS:
+                    self._confirm()
+            self.check_lost()
+
+    def check_lost(self) -> None:
+        """Raise PlaceLostError if another one is known to drive. Asks nobody."""
+        if self._lost is not None:
+            raise PlaceLostError(self._lost)
+
+    def bid(self) -> None:
+        """Take the place. Raises LedgerError if another is quicker."""
+        with self._busy:
+            self._write(bids=True)
+            until = time.monotonic() + ALIVE_SECONDS
+            # One that was killed while it bid, elsewhere, withdraws no more; whoever goes on later finds this one.
+            while (rivals := self._others()) and time.monotonic() < until:
+                for one in rivals:
+                    if one.number > self._number or one.is_driving or one.token < self.token:
+                        self._drivers.delete(self._name)
+                        raise _refused(self._driven, one)
+                time.sleep(_POLL_SECONDS)
+            self._confirm()
+        self.check_lost()
+
+    def clear(self, before: Beat | None) -> None:
+        """Delete older drivers' files; wait for the one before if it has been found alive since."""
+        if before is not None and not before.has_ended and not before.is_of_this_machine:
+            changed = before.again()
+            if not changed.has_ended and changed.said != before.said:
+                time.sleep(_LEASE_SECONDS + _UNDER_WAY_SECONDS)
+        for beat in beats(self._drivers):
+            if beat.number < self._number:
+                self._drivers.delete(beat.name)
+
+    def beat(self, is_last: bool) -> None:
+        """Write that this one lives, or with the last one that it has ended; a storage that refuses is passed over."""
+        with contextlib.suppress(StorageError, LedgerError), impatient(), self._busy:
+            if self._lost is not None:
+                return
+            if is_last:  # it stays: the number is never taken again
+                ended = said(self.token, self._since, bids=False) | {"ended": now()}
+                self._drivers.write_again(self._name, json.dumps(ended).encode())
+            else:
+                self._confirm()
+
+    def _confirm(self) -> None:
+        """Write a beat, and take in whether this is still the driver."""
+        began, self._confirming = _uptime(), threading.get_ident()
+        try:
+            self._write(bids=False)
+            others = [one for one in self._others() if one.is_driving or one.number > self._number]
+            if others:
+                self._lost = (
+                    f"another driver, {_who(others[-1])}, went on with {self._driven.what}: this one ends, and "
+                    f"nothing is lost: {self._driven.follow}"
+                )
+                self._drivers.delete(self._name)
+            else:
+                self._confirmed = began
+        finally:
+            self._confirming = None
+
+    def _write(self, *, bids: bool) -> None:
+        text = json.dumps(said(self.token, self._since, bids=bids) | {"at": now(), "beat": secrets.token_hex(4)})
+        write = self._drivers.write_whole if bids else self._drivers.write_again
+        write(self._name, text.encode())
+
+    def _others(self) -> list[Beat]:
+        """Return those of this number and of higher ones, bids that nobody follows up left out."""
+        others = beats(self._drivers, least=self._number, beside=self._name)
+        return [one for one in others if one.number > self._number or not (one.has_ended or _is_abandoned(one))]
+
+
+def _is_abandoned(bid: Beat) -> bool:
+    return not bid.is_driving and bid.is_of_this_machine and not bid.process_lives
 
 
 @contextlib.contextmanager
-def driver_heartbeat(folder: Folder) -> Iterator[None]:
+def driver_heartbeat(folder: Folder, driven: Driven | None = None, *, drivers: str = DRIVERS) -> Iterator[Place]:
     """Become the driver of the search in ``folder``, and beat until the block ends.
 
+    ``drivers`` is where the drivers' files lie; ``driven`` is, without one, the search of the folder's name.
     Raises LedgerError if another driver is alive, or becomes it at the same moment.
     """
-    drivers, token = folder.child(DRIVERS), secrets.token_hex(8)
-    number = _last(drivers) + 1
-    if _is_alive(drivers, number - 1) or not _take(drivers, number, token):
-        raise LedgerError(f"the search at {folder.uri} has another driver, which is alive: `galaxy stop` ends it")
+    driven = driven or Driven.search(folder.uri.partition("?")[0].rpartition("/")[2])
+    before = last_beat(folder.child(drivers))
+    if before is not None and is_alive_for_taker(before):
+        raise _refused(driven, before)
+    place = Place(folder.child(drivers), 1 if before is None else before.number + 1, driven)
+    with driving_here(place.token):
+        place.bid()
+        place.clear(before)
+        with repeating(place.beat, seconds=EVERY_SECONDS, name="heartbeat"):
+            yield place
 
-    def beat(is_last: bool) -> None:
-        # A passing fault of the storage: the next beat may get through. Or why the search ends.
-        with contextlib.suppress(StorageError):
-            # The last stays: the number is never taken again.
-            drivers.write_whole(driver_file(number), _ended(token) if is_last else _beat(token))
 
-    with repeating(beat, seconds=_EVERY_SECONDS, name="heartbeat"):
-        yield
+def _refused(driven: Driven, other: Beat) -> LedgerError:
+    return LedgerError(f"{driven.what} has another driver, which is alive, {_who(other)}: {driven.end}")
 
 
 @contextlib.contextmanager
@@ -74,52 +208,19 @@ def repeating(call: Callable[[bool], None], *, seconds: float, name: str) -> Ite
 
 def driver_is_alive(folder: Folder) -> bool:
     """Whether the search in ``folder`` has a driver that is alive."""
-    drivers = folder.child(DRIVERS)
-    return _is_alive(drivers, _last(drivers))
+    return drivers_alive([folder])[0]
 
 
-def _take(drivers: Folder, number: int, token: str) -> bool:
-    """Take a driver's number, and say whether it is ours alone; older drivers' files are deleted then."""
-    if not drivers.create(driver_file(number), _beat(token)):
-        return False
-    if drivers.local is None:
-        time.sleep(_SETTLING_SECONDS)
-    # Between our look and our write others may have come and gone: they have higher numbers.
-    if _last(drivers) != number or _read(drivers, number).get("token") != token:
-        return False
-    for name in drivers.names():
-        if 0 < driver_of(name) < number:
-            drivers.delete(name)
-    return True
+def drivers_alive(folders: Sequence[Folder]) -> list[bool]:
+    """Say of each of several searches whether its driver is alive."""
+    return are_alive([last_beat(folder.child(DRIVERS)) for folder in folders])
 
 
-def _last(drivers: Folder) -> int:
-    return max((driver_of(name) for name in drivers.names()), default=0)
+def _who(beat: Beat) -> str:
+    process = f"process {beat.said.get('pid')} on " if beat.said.get("pid") else ""
+    return f"{process}{beat.host} since {beat.since}"
 
 
-def _is_alive(drivers: Folder, number: int) -> bool:
-    beat = _read(drivers, number) if number else {}
-    if "at" not in beat:  # there has been none, or it has ended
-        return False
-    age = (datetime.now(UTC) - datetime.fromisoformat(beat["at"])).total_seconds()
-    return age < _ALIVE_SECONDS and (beat["host"] != socket.gethostname() or _process_exists(beat["pid"]))
-
-
-def _read(drivers: Folder, number: int) -> JsonObject:
-    return read_json(drivers, driver_file(number)) or {}  # a later one has deleted it
-
-
-def _beat(token: str) -> bytes:
-    return json.dumps({"token": token, "host": socket.gethostname(), "pid": os.getpid(), "at": now()}).encode()
-
-
-def _ended(token: str) -> bytes:
-    return json.dumps({"token": token, "ended": now()}).encode()
-
-
-def _process_exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError as error:
-        return isinstance(error, PermissionError)  # it is there and somebody else's
-    return True
+def _uptime() -> float:
+    """Return seconds of a clock that goes on while the machine sleeps, where there is one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -1,7 +1,7 @@
 """All records of a search, durable. The ledger is the truth; everything else is rebuilt from it.
 
-One process writes (the driver, from one thread); any number read, at any time, from anywhere. Each file appears whole
-or not at all, so a reader needs no lock.
+One process writes (the driver, from one thread), which holds the search's place: one that has lost it writes nothing
+more. Any number read, at any time, from anywhere. Each file appears whole or not at all, so a reader needs no lock.
 """
 
 import json
@@ -22,6 +22,7 @@ from search.layout import (
     file_of,
     trial_of,
 )
+from search.ledger.heartbeat import Place
 from search.ledger.known_space import KnownSpace
 from search.ledger.oracle_state import StateKeeper, joined
 from search.ledger.reading import Model, read_json, read_model
@@ -31,36 +32,54 @@ from search.values import JsonObject
 
 
 class Ledger:
-    """Suggestions, reports and records of one search."""
+    """Suggestions, reports and records of one search.
 
-    def __init__(self, layout: SearchLayout) -> None:
+    Every write but `request_stop` raises PlaceLostError where ``place``, the driver's own, is lost.
+    """
+
+    def __init__(self, layout: SearchLayout, place: Place | None = None) -> None:
         self.layout = layout
+        self._place = place
         self._oracle = StateKeeper()
         self._snapshot = SnapshotWriter(layout.root, lambda: self.records(history=False))
 
     def write_suggestion(self, suggestion: Suggestion) -> None:
-        """Make a suggestion durable."""
-        self.layout.suggestions.write_whole(file_of(suggestion.trial_id), suggestion.model_dump_json().encode())
+        """Make a suggestion durable. Raises LedgerError if there is another one of its id."""
+        self._check_place()
+        data, name = suggestion.model_dump_json().encode(), file_of(suggestion.trial_id)
+        if not self.layout.suggestions.create(name, data) and self.suggestion(suggestion.trial_id) != suggestion:
+            raise LedgerError(
+                f"trial {suggestion.trial_id} is suggested already at {self.layout.suggestions.uri}, by whoever drove "
+                "the search before: resume it again"
+            )
 
     def write_progress(self, record: Record) -> None:
         """Keep what a running trial reported, in place of its last report."""
+        self._check_place()
         self.layout.progress.write_whole(file_of(record.trial_id), record.model_dump_json().encode())
 
-    def write_record(self, record: Record) -> None:
-        """Make an ended trial's record durable. Raises LedgerError if it has not ended or is recorded already."""
+    def write_record(self, record: Record) -> Record:
+        """Make an ended trial's record durable, and return the one that counts: what is recorded already stays.
+
+        A driver that is the only one finds one that it does not know only where an earlier driver's worker was late.
+        Raises LedgerError if the trial has not ended.
+        """
         if not record.state.is_ended():
             raise LedgerError(f"trial {record.trial_id} is {record.state}: only an ended trial is recorded")
+        self._check_place()
         name = attempt_file(record.trial_id, record.attempts)
         if not self.layout.records.create(name, record.model_dump_json().encode()):
-            raise LedgerError(f"trial {record.trial_id} is recorded already at {self.layout.records.uri}")
+            record = read_model(self.layout.records, name, Record) or record
         self.layout.progress.delete(file_of(record.trial_id))
         self._snapshot.add(record)
+        return record
 
     def write_retry(self, retry: Retry) -> None:
         """Let an ended trial begin anew: from here on it has not ended, and nothing is left of its training.
 
         The records of its attempts before stay.
         """
+        self._check_place()
         # Before the request is durable: what lies there afterwards is the new attempt's.
         self.layout.progress.delete(file_of(retry.trial_id))
         self.layout.checkpoints(retry.trial_id).delete_tree()
@@ -68,12 +87,14 @@ class Ledger:
 
     def write_state(self, state: SearchState, reason: str | None = None) -> None:
         """Say where the search stands."""
+        self._check_place()
         self._write_json(STATE, {"state": state, "reason": reason, "since": now()})
         if state is not SearchState.RUNNING:
             self._snapshot.write()
 
     def write_oracle(self, state: JsonObject) -> None:
         """Keep the oracle's state."""
+        self._check_place()
         base, rest = self._oracle.files(state)
         # In this order: a rest that belongs to an older base is passed over.
         if base is not None:
@@ -82,6 +103,7 @@ class Ledger:
 
     def write_space(self, space: KnownSpace) -> None:
         """Keep the space that the oracle is about to know."""
+        self._check_place()
         self._write_json(SPACE, space.model_dump())
 
     def space(self) -> KnownSpace | None:
@@ -98,6 +120,7 @@ class Ledger:
 
     def forget_stop(self) -> None:
         """Take the request to stop away: it was meant for an earlier driver."""
+        self._check_place()
         self.layout.root.delete(STOP)
 
     def oracle_state(self) -> JsonObject | None:
@@ -177,6 +200,15 @@ class Ledger:
 
     def _reported(self, trial_id: str, attempt: int) -> Record | None:
         return read_model(self.layout.progress, file_of(trial_id), Record)
+
+    def check_place(self) -> None:
+        """Raise PlaceLostError if another driver is known to have gone on with the search. Asks nobody."""
+        if self._place is not None:
+            self._place.check_lost()
+
+    def _check_place(self) -> None:
+        if self._place is not None:
+            self._place.check()
 
     def _write_json(self, name: str, value: JsonObject) -> None:
         self.layout.root.write_whole(name, json.dumps(value).encode())

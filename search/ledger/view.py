@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datasets import open_folder
 from search.errors import SettingsError
 from search.layout import SPECIFICATION, SearchLayout
-from search.ledger.heartbeat import driver_is_alive
+from search.ledger.heartbeat import drivers_alive
 from search.ledger.ledger import Ledger
 from search.ledger.ranking import Row, leaderboard
 from search.ledger.records import Record, SearchState
@@ -72,13 +72,23 @@ def read_search(storage: str, name: str, *, history: bool = True) -> SearchView:
 
     Without ``history`` the rows' histories are empty, and a search of thousands of trials is read from its snapshot.
     """
-    layout = SearchLayout.of(storage, name)
-    specification = read_specification(layout)
+    return _read([SearchLayout.of(storage, name)], history=history)[0]
+
+
+def _read(layouts: Sequence[SearchLayout], *, history: bool) -> list[SearchView]:
+    specifications = [read_specification(layout) for layout in layouts]
+    # The drivers first: if one ends in between, its last word is read after it.
+    alive = drivers_alive([layout.root for layout in layouts])
+    return [
+        _view(layout, specification, is_alive=is_alive, history=history)
+        for layout, specification, is_alive in zip(layouts, specifications, alive, strict=True)
+    ]
+
+
+def _view(layout: SearchLayout, specification: SearchSpecification, *, is_alive: bool, history: bool) -> SearchView:
     ledger = Ledger(layout)
-    # The driver first: if it ends in between, its last word is read after it.
-    alive = driver_is_alive(layout.root)
     state = ledger.state()
-    if state is SearchState.RUNNING and not alive:
+    if state is SearchState.RUNNING and not is_alive:
         state = SearchState.INTERRUPTED
     return SearchView.of(specification, state, ledger.records(history=history))
 
@@ -91,7 +101,7 @@ def read_trial(storage: str, name: str, trial_id: str) -> Record:
 def list_searches(storage: str) -> tuple[SearchView, ...]:
     """Read every search in ``storage``, by name, without histories; none if the folder does not exist."""
     names = [name for name in open_folder(storage).names() if _is_search(storage, name)]
-    return tuple(read_search(storage, name, history=False) for name in names)
+    return tuple(_read([SearchLayout.of(storage, name) for name in names], history=False))
 
 
 def bundle_location(storage: str, name: str) -> str:

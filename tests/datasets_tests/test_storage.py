@@ -7,20 +7,25 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
+from shared_disk import share
 
 from datasets import Folder, StorageError, open_folder
 from datasets.storage import folders
 from datasets.storage.remote import ask
 
+KINDS = ["local", "shared", "s3", "gcs", "other"]
 
-@pytest.fixture(params=["local", "s3", "other"])
-def folder(request, tmp_path):
-    """A folder that does not exist yet: on the local disk, on S3, and on another filesystem that pyarrow opens."""
-    if request.param == "local":
+
+@pytest.fixture(params=KINDS)
+def folder(request, tmp_path, monkeypatch):
+    """A folder that does not exist yet: on the local disk, on a file system that hosts share, on object stores."""
+    if request.param == "other":
+        return open_folder(f"mock:///{token_hex(8)}/folder")
+    if request.param in ("local", "shared"):
+        if request.param == "shared":
+            share(monkeypatch, tmp_path)
         return open_folder(tmp_path / "deep" / "folder")
-    if request.param == "s3":
-        return open_folder(request.getfixturevalue("s3"))
-    return open_folder(f"mock:///{token_hex(8)}/folder")
+    return open_folder(request.getfixturevalue(request.param))
 
 
 class TestEveryStorage:
@@ -59,6 +64,22 @@ class TestEveryStorage:
         assert not folder.create("a", b"second")
         assert folder.read("a") == b"first"
         assert folder.names() == ["a"]
+
+    def test_of_several_that_create_at_once_one_does(self, folder):
+        with ThreadPoolExecutor(8) as pool:
+            won = list(pool.map(lambda number: folder.create("lock", b"%d" % number), range(24)))
+        if not folder.uri.startswith(("gs:", "mock:")):  # which have no such write
+            assert sum(won) == 1
+            assert folder.read("lock") == b"%d" % won.index(True)
+
+    def test_a_file_says_when_it_was_written_on_one_clock_for_all(self, folder):
+        if folder.uri.startswith("mock:"):
+            pytest.skip("its clock stands still")
+        for name in ("a", "b"):
+            folder.write_whole(name, b"")
+        assert 0 <= folder.modified("b") - folder.modified("a") < 60
+        with pytest.raises(FileNotFoundError):
+            folder.modified("c")
 
     def test_delete_and_delete_tree_do_not_mind_absence(self, folder):
         folder.delete("a")

@@ -1,11 +1,10 @@
 import json
 import math
-import os
-import socket
 from pathlib import Path
 
 import pytest
 from search_tests.examples import ended
+from shared_disk import share
 
 from datasets import StorageError
 from search import (
@@ -24,15 +23,17 @@ from search import (
     read_search,
     read_specification,
 )
-from search.ledger.heartbeat import driver_is_alive
 from search.ledger.records import Record, pending
 from search.ledger.specification import SearchSpecification
 
 
-@pytest.fixture(params=["local", "s3"])
-def layout(request: pytest.FixtureRequest, tmp_path: Path) -> SearchLayout:
-    """A search's place, on the local disk and on S3."""
-    storage = str(tmp_path / "runs") if request.param == "local" else request.getfixturevalue("s3")
+@pytest.fixture(params=["local", "shared", "s3", "gcs"])
+def layout(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SearchLayout:
+    """A search's place, on each kind of storage."""
+    if request.param == "shared":
+        share(monkeypatch, tmp_path)
+    is_folder = request.param in ("local", "shared")
+    storage = str(tmp_path / "runs") if is_folder else request.getfixturevalue(request.param)
     return SearchLayout.of(storage, "first")
 
 
@@ -69,11 +70,19 @@ def test_a_metric_that_is_no_number_reads_back(ledger: Ledger) -> None:
     assert record.history["loss"][1] == -math.inf
 
 
-def test_a_record_is_written_once(ledger: Ledger) -> None:
-    ledger.write_record(ended("0000", 0.5))
-    with pytest.raises(LedgerError, match="trial 0000 is recorded already"):
-        ledger.write_record(ended("0000", 0.9))
+def test_a_record_is_written_once_and_the_first_counts(ledger: Ledger) -> None:
+    assert ledger.write_record(ended("0000", 0.5)) == ended("0000", 0.5)
+    assert ledger.write_record(ended("0000", 0.9)) == ended("0000", 0.5)
     assert ledger.records() == [ended("0000", 0.5)]
+
+
+def test_a_suggestion_is_written_once_and_may_be_written_again(ledger: Ledger) -> None:
+    first = suggestion()
+    ledger.write_suggestion(first)
+    ledger.write_suggestion(first)
+    with pytest.raises(LedgerError, match="trial 0000 is suggested already at"):
+        ledger.write_suggestion(first.model_copy(update={"seed": 6}))
+    assert ledger.suggestions() == [first]
 
 
 def test_a_trial_that_is_tried_again_has_not_ended_until_its_new_record(ledger: Ledger) -> None:
@@ -87,8 +96,7 @@ def test_a_trial_that_is_tried_again_has_not_ended_until_its_new_record(ledger: 
     ledger.write_record(again)
     assert ledger.records() == [ledger.record("0000")] == [again]
     assert ledger.layout.records.names() == ["0000.2.json", "0000.json"]
-    with pytest.raises(LedgerError, match="trial 0000 is recorded already"):
-        ledger.write_record(again)
+    assert ledger.write_record(again.but(score=0.9)) == again
 
 
 def test_a_running_trial_is_not_recorded(ledger: Ledger) -> None:
@@ -149,23 +157,6 @@ def test_a_search_without_a_live_driver_is_interrupted(
     assert read_search(storage, "first").state is SearchState.INTERRUPTED
     Ledger(layout).write_state(SearchState.FINISHED)
     assert [search.state for search in list_searches(storage)] == [SearchState.FINISHED]
-
-
-def test_a_dead_driver_on_this_machine_is_known_at_once(layout: SearchLayout) -> None:
-    process = os.fork()
-    if process == 0:
-        os._exit(0)
-    os.waitpid(process, 0)
-    beat = {"host": socket.gethostname(), "pid": process, "at": now()}
-    drivers = layout.root.child("drivers")
-    drivers.write_whole("000001.json", json.dumps(beat).encode())
-    assert not driver_is_alive(layout.root)
-    drivers.write_whole("000002.json", json.dumps(beat | {"host": "elsewhere"}).encode())
-    assert driver_is_alive(layout.root)
-    drivers.write_whole(
-        "000003.json", json.dumps(beat | {"host": "elsewhere", "at": "2020-01-01T00:00:00+00:00"}).encode()
-    )
-    assert not driver_is_alive(layout.root)
 
 
 def test_a_storage_that_cannot_be_written_says_so(tmp_path: Path) -> None:

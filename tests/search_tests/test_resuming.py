@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import keras_tuner
 import pytest
@@ -15,6 +16,7 @@ from search import (
     Conductor,
     Ledger,
     NoSuggestion,
+    Record,
     SearchLayout,
     SearchSpecification,
     SettingsError,
@@ -60,6 +62,9 @@ def play(conductor: Conductor, *, scores: Callable[[str], float | None] = lambda
     return tried
 
 
+T = TypeVar("T")
+
+
 class Killed(Exception):
     """The driver is gone."""
 
@@ -71,18 +76,20 @@ class KilledAfter(Ledger):
         super().__init__(layout)
         self._left = writes
 
-    def _count(self, write: Callable[[], None]) -> None:
-        if self._left > 0:
-            write()
+    def _count(self, write: Callable[[], T]) -> T:
         self._left -= 1
-        if self._left <= 0:
+        if self._left < 0:
             raise Killed
+        written = write()
+        if self._left == 0:
+            raise Killed
+        return written
 
     def write_suggestion(self, suggestion: Suggestion) -> None:
         self._count(lambda: super(KilledAfter, self).write_suggestion(suggestion))
 
-    def write_record(self, record: object) -> None:
-        self._count(lambda: super(KilledAfter, self).write_record(record))  # type: ignore[arg-type]
+    def write_record(self, record: Record) -> Record:
+        return self._count(lambda: super(KilledAfter, self).write_record(record))
 
     def write_oracle(self, state: dict[str, object]) -> None:
         self._count(lambda: super(KilledAfter, self).write_oracle(state))

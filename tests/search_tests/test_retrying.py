@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
 import keras_tuner
 import pytest
@@ -125,6 +126,9 @@ def test_hyperband_promotes_what_a_retry_has_mended_while_its_bracket_is_open(
     assert (again.trial_id, promoted.parent) == ("0002", "0002")
 
 
+T = TypeVar("T")
+
+
 class Killed(Exception):
     """The driver is gone."""
 
@@ -136,17 +140,17 @@ class KilledAfter(Ledger):
         super().__init__(layout)
         self._left = writes
 
-    def _count(self, write: Callable[[], None]) -> None:
+    def _count(self, write: Callable[[], T]) -> T:
         if self._left == 0:
             raise Killed
         self._left -= 1
-        write()
+        return write()
 
     def write_retry(self, retry: Retry) -> None:
         self._count(lambda: super(KilledAfter, self).write_retry(retry))
 
-    def write_record(self, record: Record) -> None:
-        self._count(lambda: super(KilledAfter, self).write_record(record))
+    def write_record(self, record: Record) -> Record:
+        return self._count(lambda: super(KilledAfter, self).write_record(record))
 
     def write_oracle(self, state: dict[str, object]) -> None:
         self._count(lambda: super(KilledAfter, self).write_oracle(state))
@@ -249,7 +253,7 @@ def test_a_deleted_file_is_one_line_that_names_it(
         "oracle-rest.json",
         "space.json",
         "lessons.json",
-        "drivers/000001.json",
+        "drivers/000001-0.json",
         "retries/0001.2.json",
         "suggestions/0001.json",
         "progress/0001.json",

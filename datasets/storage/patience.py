@@ -1,0 +1,140 @@
+"""Waiting for a storage that is away, slow, full or read-only for a while.
+
+That is a fault of the cluster, which passes, or which somebody mends: whoever is in the middle of long work waits, and
+asks again. A command that has just begun is told at once. Only what says that a file is absent, is there, or can never
+be written is an answer; all else may pass.
+"""
+
+import contextlib
+import errno
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from datasets.storage.remote import reason_of
+
+Result = TypeVar("Result")
+
+PATIENCE_SECONDS = 600.0
+_PAUSES = (0.5, 1.0, 2.0, 5.0)
+"""Seconds before something is tried again; the last one from then on."""
+_SAID_AFTER_SECONDS = 3.0
+_ANSWERS = frozenset(
+    {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.ENAMETOOLONG, errno.ELOOP}
+)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class _Patience:
+    seconds: float
+    root: str
+    check: Callable[[], None]
+
+    def may_go_on(self, where: str) -> None:
+        if where.startswith(self.root.partition("?")[0]):
+            self.check()
+
+
+_patient: list[_Patience] = []
+_here = threading.local()
+# When those calls began of which was said that they wait: the first says so, the last that it is over.
+_waiting: list[float] = []
+_lock = threading.Lock()
+
+
+@contextlib.contextmanager
+def patient(
+    seconds: float = PATIENCE_SECONDS, *, root: str = "", check: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """While the block runs, let every thread wait so long for a storage that refuses; blocks may overlap.
+
+    Before something below ``root`` is tried again ``check`` is called: what it raises ends the waiting.
+    """
+    one = _Patience(seconds, root, check)
+    _patient.append(one)
+    try:
+        yield
+    finally:
+        _patient.remove(one)
+
+
+def stop_waiting() -> None:
+    """Let nothing wait any more that waits in a block of `patient`: what it waits for is needed no longer."""
+    for one in [*_patient]:
+        one.seconds = 0.0
+
+
+@contextlib.contextmanager
+def impatient() -> Iterator[None]:
+    """While the block runs, let this thread wait for nothing."""
+    before, _here.impatient = getattr(_here, "impatient", False), True
+    try:
+        yield
+    finally:
+        _here.impatient = before
+
+
+def patiently(where: str, call: Callable[[], Result]) -> Result:
+    """Call, and where this process is `patient` call again after a fault of the storage; raises what was raised last.
+
+    One line says that the storage is waited for, and one that it is back.
+    """
+    began, tries, said = time.monotonic(), 0, False
+    try:
+        while True:
+            try:
+                result = call()
+                break
+            except OSError as error:
+                waited, seconds = time.monotonic() - began, _patience()
+                if not _may_pass(error) or waited >= seconds:
+                    raise
+                if waited >= _SAID_AFTER_SECONDS and not said:
+                    said = True
+                    _begin_waiting(
+                        began,
+                        f"The storage refuses, which is waited for up to {seconds / 60:.0f} minutes: "
+                        f"cannot reach '{where}': {reason_of(error)}.",
+                    )
+            time.sleep(_PAUSES[min(tries, len(_PAUSES) - 1)])
+            tries += 1
+            for one in [*_patient]:
+                one.may_go_on(where)
+    except BaseException:
+        if said:
+            _waiting.remove(began)
+        raise
+    if said:
+        _end_waiting(began)
+    return result
+
+
+def _begin_waiting(began: float, line: str) -> None:
+    with _lock:
+        is_first = not _waiting
+        _waiting.append(began)
+    if is_first:
+        _log.warning("%s", line)
+
+
+def _end_waiting(began: float) -> None:
+    with _lock:
+        first = min(_waiting)
+        _waiting.remove(began)
+        is_last = not _waiting
+    if is_last:
+        _log.warning("The storage answers again, after %.0f s: nothing is lost.", time.monotonic() - first)
+
+
+def _may_pass(error: OSError) -> bool:
+    return not isinstance(error, FileNotFoundError | FileExistsError) and error.errno not in _ANSWERS
+
+
+def _patience() -> float:
+    if getattr(_here, "impatient", False):
+        return 0.0
+    return max((one.seconds for one in [*_patient]), default=0.0)
