@@ -111,7 +111,7 @@ def test_what_is_an_answer_is_not_waited_for(tmp_path: Path) -> None:
     with patient():
         with pytest.raises(FileNotFoundError):
             open_folder(tmp_path).read("absent")
-        with pytest.raises(StorageError, match="Not a directory|File exists"):
+        with pytest.raises(StorageError, match=r"Not a directory|File exists"):
             open_folder(tmp_path / "file").write_whole("a", b"x")
         with pytest.raises(StorageError, match="Is a directory"):
             open_folder(tmp_path.parent).read(tmp_path.name)
