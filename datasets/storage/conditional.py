@@ -2,7 +2,8 @@
 
 S3 does so for a PUT with ``If-None-Match: *``, which pyarrow's filesystems cannot send: botocore does, with the
 credentials, the region, the endpoint and the addressing that pyarrow has found for the same URI. A store of S3's kind
-that refuses the header has no such writes; one that passes it over writes, so the caller looks first.
+that refuses the header has no such writes, and one that passes it over writes all the same: before a process relies on
+a store it writes its first file twice, of which the second is to be refused.
 """
 
 from functools import lru_cache
@@ -13,6 +14,13 @@ from datasets.storage.remote import open_remote, options_of, root_of
 _TAKEN = frozenset({"PreconditionFailed", "412"})
 _WITHOUT = frozenset({"NotImplemented", "501", "InvalidArgument", "InvalidRequest"})
 _CONNECT_SECONDS, _READ_SECONDS = 3.0, 10.0
+_honours: dict[str, bool] = {}
+"""Whether a store is known to heed the header, by its URI without a path."""
+
+
+def is_conditional(uri: str) -> bool:
+    """Whether `create_object` can be relied on without a look: its store has refused to write twice before."""
+    return _honours.get(root_of(uri), False)
 
 
 def create_object(uri: str, data: bytes) -> bool | None:
@@ -21,13 +29,23 @@ def create_object(uri: str, data: bytes) -> bool | None:
     Asks once: a caller that asks again after an OSError may find what it has written itself.
     """
     filesystem, path = open_remote(uri)
-    if filesystem.type_name != "s3":
+    root = root_of(uri)
+    if filesystem.type_name != "s3" or _honours.get(root) is False:
         return None
+    created = _put(root, path, data)
+    if created and root not in _honours:
+        _honours[root] = _put(root, path, data) is False
+    if created is None:
+        _honours[root] = False
+    return created
+
+
+def _put(root_uri: str, path: str, data: bytes) -> bool | None:
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, _, key = path.partition("/")
     try:
-        _client(root_of(uri)).put_object(Bucket=bucket, Key=key, Body=data, IfNoneMatch="*")
+        _client(root_uri).put_object(Bucket=bucket, Key=key, Body=data, IfNoneMatch="*")
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code"))
         if code in _TAKEN:

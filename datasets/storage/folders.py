@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from datasets.errors import StorageError
-from datasets.storage.conditional import create_object
+from datasets.storage.conditional import create_object, is_conditional
 from datasets.storage.patience import Result, patiently
 from datasets.storage.remote import ask, open_remote, reason_of, uninterrupted, with_path
 from datasets.storage.whole_files import (
@@ -122,7 +122,7 @@ class Folder:
             return write() or (was_again and self.read_if_there(name) == data)
 
         def create_remotely(_filesystem: "FileSystem", _path: str) -> bool:
-            if ask(self._uri(name), _exists):
+            if not is_conditional(self.uri) and ask(self._uri(name), _exists):
                 return False
             created = uninterrupted(lambda: create_object(self._uri(name), data))
             if created is None:

@@ -7,11 +7,15 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from datasets import Folder, StorageError, impatient, open_folder, patient, stop_waiting
-from datasets.storage import folders, patience
+from datasets.storage import conditional, folders, patience
+
+if TYPE_CHECKING:
+    from s3_server import S3Server
 
 FAULTS = {
     "full": OSError(errno.ENOSPC, "No space left on device"),
@@ -139,10 +143,10 @@ class TestAnAnswerThatIsLost:
     def test_on_s3(self, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
         folder = open_folder(s3)
         real = folders.create_object
-        answers = iter([OSError("Connection was closed before we received a valid response"), None])
+        answers = iter([OSError("Connection was closed before we received a valid response")])
 
         def create(uri: str, data: bytes) -> bool | None:
-            done, error = real(uri, data), next(answers)
+            done, error = real(uri, data), next(answers, None)
             if error is not None:
                 raise error
             return done
@@ -199,7 +203,30 @@ class TestWithoutHardLinks:
 def test_a_store_of_s3_s_kind_that_refuses_the_condition_is_asked_first(
     s3: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(folders, "is_conditional", lambda uri: False)
     monkeypatch.setattr(folders, "create_object", lambda uri, data: None)
+    folder = open_folder(s3)
+    assert folder.create("a", b"first")
+    assert not folder.create("a", b"second")
+    assert folder.read("a") == b"first"
+
+
+def test_a_store_is_relied_on_once_it_has_refused_to_write_twice(
+    s3: str, s3_server: "S3Server", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conditional, "_honours", {})
+    folder, before = open_folder(s3), len(s3_server.requests)
+    assert folder.create("a", b"first")
+    assert [method for method, _ in s3_server.requests[before:]] == ["HEAD", "GET", "PUT", "PUT"]
+    before = len(s3_server.requests)
+    assert folder.create("b", b"first")
+    assert not folder.create("b", b"second")
+    assert [method for method, _ in s3_server.requests[before:]] == ["PUT", "PUT"]
+
+
+def test_a_store_that_passes_the_condition_over_is_looked_at_first(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conditional, "_honours", {})
+    monkeypatch.setattr(conditional, "_put", lambda root, path, data: bool(open_folder(s3).write_whole("a", data)) or 1)
     folder = open_folder(s3)
     assert folder.create("a", b"first")
     assert not folder.create("a", b"second")
