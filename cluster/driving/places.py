@@ -20,7 +20,7 @@ from ray.exceptions import RayError
 from cluster.driving.draining import draining_nodes
 from cluster.driving.needs import Needs
 from cluster.errors import ClusterError, NoNodeError
-from cluster.nodes.asking import Node, NodeFault, alive_nodes, on_each_node
+from cluster.nodes.asking import Asking, Node, NodeFault, alive_nodes
 from cluster.nodes.code import CodeIdentity, code_identity
 from search import SearchSettings
 
@@ -29,6 +29,7 @@ _LOOK_SECONDS = 2.0
 _FIRST_ANSWER_SECONDS, _LATE_ANSWER_SECONDS = 30.0, 120.0
 _NOBODY_SECONDS = 600.0
 _CONNECT_SECONDS = 2.0
+_JOIN_SECONDS = 5.0
 _MOST_FAULTS = 3
 _MEND = "mend that, and start its Ray again"
 _log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class Places:
         self._is_own, self._command, self._clock = is_own, command, clock
         self._places: dict[str, _Place] = {}
         self._lost: set[tuple[str, str]] = set()
+        self._asked: list[tuple[float, Asking[CodeIdentity]]] = []
         self._reasons: list[str] = []
         self._nobody_since: float | None = None
         self._lock = Lock()
@@ -98,12 +100,10 @@ class Places:
             self._reasons.append(reason)
             self._note_nobody()
             return
-        self._add(able, is_new=False)
-        late = self._ask(able, seconds=_FIRST_ANSWER_SECONDS)
-        if late and self.trials():
-            self._ask_later(late)
-        elif late:
-            self._leave_out_late(self._ask(late, seconds=_LATE_ANSWER_SECONDS))
+        self._ask(able, is_new=False)
+        self._take_answers(seconds=_FIRST_ANSWER_SECONDS)
+        if not self.trials():
+            self._take_answers(seconds=_LATE_ANSWER_SECONDS)
         if not self.trials():
             raise ClusterError(f"no node takes trials: {'; '.join(self._reasons)}")
         if self._wanted > self.trials():
@@ -116,11 +116,14 @@ class Places:
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
         """While the block runs, look at the nodes every other second."""
-        Thread(target=self._watch, name="nodes", daemon=True).start()
+        watching = Thread(target=self._watch, name="nodes", daemon=True)
+        watching.start()
         try:
             yield
         finally:
             self._ended.set()
+            # Whoever asks Ray when it has been shut down has the process ended by it.
+            watching.join(_JOIN_SECONDS)
 
     def raise_if_nobody(self) -> None:
         """Raise NoNodeError, one line, if no node has taken trials for ten minutes."""
@@ -200,13 +203,14 @@ class Places:
         with self._lock:
             place = None if node is None else self._places.get(node)
         if place is not None:
-            self._leave_out(place.node, f"it runs other code than this command: {differences}")
+            self._leave_out(place.node, _other_code(differences))
 
     def _watch(self) -> None:
         while not self._ended.wait(_LOOK_SECONDS):
             # A Ray that has gone away is noticed elsewhere.
             with contextlib.suppress(RayError, OSError, RuntimeError):
                 self._look(alive_nodes(), draining_nodes())
+                self._take_answers()
 
     def _look(self, nodes: Iterable[Node], draining: Iterable[str]) -> None:
         """Take in which nodes there are now, and which of them are told to end."""
@@ -224,54 +228,44 @@ class Places:
                 self._lost.add((place.node.name, place.node.address))
                 _log.warning("Node %s is lost: its trials go on elsewhere.", place.node)
         if new:
-            self._add(new, is_new=True)
-            self._ask_later(new)
+            self._ask(new, is_new=True)
         self._note_nobody()
 
-    def _add(self, nodes: Iterable[Node], *, is_new: bool) -> None:
+    def _ask(self, nodes: list[Node], *, is_new: bool) -> None:
+        """Ask nodes which code they run."""
         with self._lock:
             for node in nodes:
                 self._places[node.id] = _Place(node, State.ASKED, is_new)
-
-    def _ask_later(self, nodes: list[Node]) -> None:
-        """Ask nodes while others work."""
-
-        def ask() -> None:
-            with contextlib.suppress(RayError, OSError, RuntimeError):
-                self._leave_out_late(self._ask(nodes, seconds=_LATE_ANSWER_SECONDS))
-
-        Thread(target=ask, name="asking", daemon=True).start()
-
-    def _ask(self, nodes: list[Node], *, seconds: float) -> list[Node]:
-        """Ask nodes which code they run; return those that have not answered in time."""
-        answers: dict[Node, CodeIdentity | NodeFault]
         if self._is_own:
-            answers = dict.fromkeys(nodes, self.code)
+            for node in nodes:
+                self._open(node)
         else:
-            answers = on_each_node(code_identity, self.hypermodel, seconds=seconds, nodes=nodes)
-        late = []
-        for node, answer in answers.items():
-            if isinstance(answer, NodeFault) and self.is_lost(node.id):
-                self._forget(node)
-            elif isinstance(answer, NodeFault):
-                if answer.is_late:
-                    late.append(node)
+            self._asked.append((self._clock(), Asking(code_identity, self.hypermodel, nodes=nodes)))
+
+    def _take_answers(self, *, seconds: float = 0.0) -> None:
+        """Take in what nodes have answered so far, or within ``seconds``."""
+        for when, asking in self._asked:
+            for node, answer in asking.answers(seconds=seconds).items():
+                if not isinstance(answer, NodeFault):
+                    found = self.code.differences(answer)
+                    if found:
+                        self._leave_out(node, _other_code(", ".join(found)))
+                    else:
+                        self._open(node)
+                elif self.is_lost(node.id):
+                    self._forget(node)
                 else:
                     self._leave_out(node, answer.reason)
-            elif found := self.code.differences(answer):
-                self.differs(node.id, ", ".join(found))
-            else:
-                self._open(node)
-        return late
+            if self._clock() - when > _LATE_ANSWER_SECONDS:
+                for node in asking.give_up():
+                    self._leave_out(node, f"no worker has answered there within {_LATE_ANSWER_SECONDS:g} s")
+        self._asked = [one for one in self._asked if one[1].nodes]
+        self._note_nobody()
 
     def _forget(self, node: Node) -> None:
         """Forget a node that was lost before it took any trial."""
         with self._lock:
             self._places.pop(node.id, None)
-
-    def _leave_out_late(self, nodes: list[Node]) -> None:
-        for node in nodes:
-            self._leave_out(node, f"no worker has answered there within {_LATE_ANSWER_SECONDS:g} s")
 
     def _open(self, node: Node) -> None:
         with self._lock:
@@ -301,3 +295,7 @@ class Places:
             self._nobody_since = self._clock()
             if not self._is_own:
                 _log.warning("No node takes trials: one is waited for, ten minutes at most.")
+
+
+def _other_code(differences: str) -> str:
+    return f"it runs other code than this command: {differences}"

@@ -1,12 +1,11 @@
 """Asking every node of the connected Ray the same, at the same time: in a fresh or idle worker that takes no CPU."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import ray
-from ray.exceptions import GetTimeoutError, RayError, RayTaskError
+from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 Answer = TypeVar("Answer")
@@ -58,6 +57,38 @@ def alive_nodes() -> list[Node]:
     return sorted(nodes, key=lambda node: (node.name, node.address, node.id))
 
 
+class Asking(Generic[Answer]):
+    """``function(*arguments)`` under way on each of ``nodes``, at the same time; imported there by its name.
+
+    Attributes:
+        nodes: Those that have not answered yet.
+    """
+
+    def __init__(self, function: Callable[..., Answer], *arguments: object, nodes: Iterable[Node]) -> None:
+        asking: Any = ray.remote(num_cpus=0, max_retries=0)(_call)
+        self.nodes: dict[Node, ray.ObjectRef[Answer]] = {
+            node: asking.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)).remote(
+                function, arguments
+            )
+            for node in nodes
+        }
+
+    def answers(self, *, seconds: float = 0.0) -> dict[Node, Answer | NodeFault]:
+        """Return what has come since the last call, after ``seconds`` at most, or when all have answered."""
+        if not self.nodes:
+            return {}
+        ready, _ = ray.wait([*self.nodes.values()], num_returns=len(self.nodes), timeout=seconds)
+        return {node: _taken(self.nodes.pop(node)) for node, asked in [*self.nodes.items()] if asked in ready}
+
+    def give_up(self) -> list[Node]:
+        """Ask no more; return the nodes that have not answered."""
+        silent = [*self.nodes]
+        for asked in self.nodes.values():
+            ray.cancel(asked, force=True)
+        self.nodes = {}
+        return silent
+
+
 def on_each_node(
     function: Callable[..., Answer], *arguments: object, seconds: float, nodes: list[Node] | None = None
 ) -> dict[Node, Answer | NodeFault]:
@@ -66,26 +97,21 @@ def on_each_node(
     Nodes are asked at the same time and have ``seconds`` together; what has not answered by then, or raised, is a
     NodeFault. ``function`` is imported there by its name, so what its module imports is waited for.
     """
-    asking: Any = ray.remote(num_cpus=0, max_retries=0)(_call)
-    asked = {
-        node: asking.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)).remote(
-            function, arguments
-        )
-        for node in (alive_nodes() if nodes is None else nodes)
-    }
-    deadline = time.monotonic() + seconds
-    answers: dict[Node, Answer | NodeFault] = {}
-    for node, reference in asked.items():
-        try:
-            answers[node] = ray.get(reference, timeout=max(0.0, deadline - time.monotonic()))
-        except GetTimeoutError:
-            ray.cancel(reference, force=True)
-            answers[node] = NodeFault(f"no answer within {seconds:g} s", is_late=True)
-        except RayTaskError as error:
-            answers[node] = NodeFault(f"{type(error.cause).__name__}: {_first_line(error.cause)}")
-        except RayError as error:
-            answers[node] = NodeFault(_first_line(error))
-    return answers
+    asked = alive_nodes() if nodes is None else nodes
+    asking = Asking(function, *arguments, nodes=asked)
+    answers = asking.answers(seconds=seconds)
+    silent = dict.fromkeys(asking.give_up(), NodeFault(f"no answer within {seconds:g} s", is_late=True))
+    return {node: silent.get(node) or answers[node] for node in asked}
+
+
+def _taken(asked: Any) -> Any:
+    """Return a node's answer, or why there is none."""
+    try:
+        return ray.get(asked)
+    except RayTaskError as error:
+        return NodeFault(f"{type(error.cause).__name__}: {_first_line(error.cause)}")
+    except RayError as error:
+        return NodeFault(_first_line(error))
 
 
 def _call(function: Callable[..., Answer], arguments: tuple[object, ...]) -> Answer:

@@ -1,7 +1,6 @@
 """Which nodes take trials, what is said of each, and when the search ends because none does."""
 
-import time
-from collections.abc import Iterable
+import threading
 from dataclasses import replace
 
 import pytest
@@ -26,15 +25,12 @@ class Cluster:
         self.now = 0.0
         self.nodes = [LAPTOP, WORKER]
         self.draining: set[str] = set()
-        self.answers: dict[str, CodeIdentity | NodeFault] = {}
+        self.answers: dict[str, CodeIdentity | NodeFault | None] = {}
         monkeypatch.setattr(places, "alive_nodes", lambda: self.nodes)
-        monkeypatch.setattr(places, "on_each_node", self._ask)
+        monkeypatch.setattr(places, "Asking", lambda *_asked, nodes: Answers(self.answers, nodes))
         monkeypatch.setattr(places, "code_identity", lambda _hypermodel: OURS)
         monkeypatch.setattr(Places, "is_lost", lambda _places, node: node in self.lost)
         self.lost: set[str] = set()
-
-    def _ask(self, *_asked: object, seconds: float, nodes: Iterable[Node]) -> dict[Node, CodeIdentity | NodeFault]:
-        return {node: self.answers.get(node.name, OURS) for node in nodes}
 
     def places(self, *, is_own: bool = False, **settings: object) -> Places:
         given = SearchSettings.model_validate({"name": "first"} | settings)
@@ -42,10 +38,23 @@ class Cluster:
 
     def look(self, looking: Places) -> None:
         looking._look(self.nodes, self.draining)
-        for _ in range(100):  # those that are new are asked in another thread
-            if not any(place.state is places.State.ASKED for place in looking._places.values()):
-                return
-            time.sleep(0.01)
+        looking._take_answers()
+
+
+class Answers:
+    """What nodes answer; one that has no answer yet goes on thinking."""
+
+    def __init__(self, answers: dict[str, CodeIdentity | NodeFault | None], nodes: list[Node]) -> None:
+        self._answers, self.nodes = answers, nodes
+
+    def answers(self, *, seconds: float = 0.0) -> dict[Node, CodeIdentity | NodeFault]:
+        said = {node: answer for node in self.nodes if (answer := self._answers.get(node.name, OURS)) is not None}
+        self.nodes = [node for node in self.nodes if node not in said]
+        return said
+
+    def give_up(self) -> list[Node]:
+        silent, self.nodes = self.nodes, []
+        return silent
 
 
 @pytest.fixture
@@ -87,6 +96,26 @@ def test_a_node_that_was_lost_before_it_answered_is_nothing_to_tell_of(
     looking = cluster.places()
     looking.check()
     assert (looking.trials(), said(caplog)) == (4, [])
+
+
+def test_a_node_that_takes_long_to_answer_is_waited_for_while_others_work(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster.answers |= {"worker": None}
+    slow, silent = cluster.places(), cluster.places()
+    for looking in (slow, silent):
+        looking.check()
+        assert (looking.trials(), looking.closed(gpu=False)) == (4, ("worker",))
+    cluster.now = 121.0
+    cluster.look(silent)
+    cluster.answers.clear()
+    cluster.look(silent)
+    cluster.look(slow)
+    assert (slow.trials(), silent.trials()) == (8, 4)
+    assert said(caplog) == [
+        "Node worker (10.0.0.1) is left out: no worker has answered there within 120 s: mend that, and start its "
+        "Ray again."
+    ]
 
 
 def test_a_trial_that_no_node_has_room_for_is_refused_at_once(cluster: Cluster) -> None:
@@ -197,3 +226,15 @@ def test_what_nodes_carry_by_their_cpus_and_gpus(
     looking.check()
     assert (looking.trials(), looking.gpu_trials()) == (trials, with_gpus)
     assert looking.closed(gpu=False) == closed
+
+
+def test_when_the_search_has_ended_nothing_asks_ray_any_more(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "_LOOK_SECONDS", 0.01)
+    looks = []
+    monkeypatch.setattr(places, "draining_nodes", lambda: looks.append(cluster.now) or set())
+    looking = cluster.places()
+    looking.check()
+    with looking.watched():
+        while len(looks) < 3:
+            threading.Event().wait(0.01)
+    assert not [thread for thread in threading.enumerate() if thread.name == "nodes"]
