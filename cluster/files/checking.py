@@ -1,6 +1,7 @@
 """All that is looked at of a cluster file, by its kind."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from cluster.files.clouds import check_aws, check_gcp
@@ -13,16 +14,23 @@ from cluster.files.shipping import check_token
 from cluster.files.slurm import check_slurm
 from cluster.files.spelling import check_placeholders
 from cluster.nodes.checks import Check
+from cluster.nodes.examining import examine_here, requested
 
 
 def check_cluster_file(path: Path, storage: str | None = None) -> list[Check]:
     """Say what the cluster file at ``path`` lacks, before anything is started or costs money.
 
-    The token is made where there is none. ``storage`` is a path that machines of one's own are all to share.
-    Raises ClusterFileError where it is no such file.
+    The token is made where there is none. ``storage`` is where results are to be kept: a path is looked at on all
+    machines of one's own, anything else from here. Raises ClusterFileError where it is no such file, and StorageError
+    where there is no such kind of storage.
     """
     file = read_cluster_file(path)
-    return [check_placeholders(file), *_checks(file, storage)]
+    by_machines = file.kind == "local" and storage is not None and "://" not in storage
+    checks = [check_placeholders(file), *_checks(file, storage if by_machines else None)]
+    if storage is not None and not by_machines:
+        seen = examine_here(requested(storage, dataset=None))
+        checks += [replace(check, node="this machine") for check in seen if check.check == "storage"]
+    return checks
 
 
 def _checks(file: ClusterFile, storage: str | None) -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote
 from uuid import uuid4
 
 from cluster.files.reaching import Answer, Machines
@@ -167,10 +168,11 @@ def _advice(machines: Machines, address: str, answer: Answer) -> str:
 def _check_storage(machines: Machines, reached: list[str], storage: str) -> list[Check]:
     """Whether all machines see the same folder: each leaves a file there, then looks for all."""
     name = f".galaxy-check-{uuid4().hex[:12]}"
-    places = {address: f'"{storage}/{name}-{number}"' for number, address in enumerate(reached)}
+    folder = quote(storage)
+    places = {address: f"{folder}/{name}-{number}" for number, address in enumerate(reached)}
     left = machines.ask_all({address: f": > {place}" for address, place in places.items()}, _SECONDS)
     # A shared folder's listing may be some seconds old.
-    count = f'n=$(ls -A "{storage}" | grep -c {name}); [ $n = {len(reached)} ] && break'
+    count = f"n=$(ls -A {folder} | grep -c {name}); [ $n = {len(reached)} ] && break"
     look = f"for _ in 1 2 3 4 5 6; do {count}; sleep 1; done; echo $n"
     seen = machines.ask_all(dict.fromkeys(reached, look), _SECONDS)
     machines.ask_all({address: f"rm -f {place}" for address, place in places.items()}, _SECONDS)

@@ -58,11 +58,11 @@ def begin(folder: Path, arguments: list[str]) -> None:
         sys.exit(
             f"expected {launched[0]}, found none: `ray down` and `ray up` on the machine that has the cluster file"
         )
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        sys.exit(f"expected a folder of yours in {folder}, found another user's: give one in GALAXY_RAY_FOLDER")
     _end_processes(folder)
     shutil.rmtree(folder / "ray", ignore_errors=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        sys.exit(f"expected a folder of yours in {folder}, found another user's: give one in GALAXY_RAY_FOLDER")
     if not launched:
         return
     if LINK.exists() and not _is_ours(LINK):
@@ -80,7 +80,8 @@ def end(folder: Path) -> bool:
     _end_all(_drivers(folder), _DRIVER_SECONDS)
     workers, reached = _end_workers()
     _end_processes(folder)
-    shutil.rmtree(folder / "ray", ignore_errors=True)
+    if not folder.is_symlink():
+        shutil.rmtree(folder / "ray", ignore_errors=True)
     with contextlib.suppress(OSError):
         folder.rmdir()
     if _is_ours(LINK):

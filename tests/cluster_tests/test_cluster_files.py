@@ -56,7 +56,7 @@ def test_nodes_get_all_that_is_needed_and_are_set_up_from_a_lock_file_once(name:
     types = read.get("available_node_types", {}).values()
     setups = [*read["setup_commands"], *(line for kind in types for line in kind.get("worker_setup_commands", []))]
     for setup in setups:
-        assert re.search(r"flock pyproject.toml make setup LOCK=(requirements(-gpu)?\.lock)", setup)
+        assert re.search(r"flock pyproject.toml make setup LOCK=requirements(-gpu|\$\(nvidia-smi .*\))?\.lock", setup)
     gpu = [kind for kind in types if "GPU" in kind["resources"]]
     assert all("requirements-gpu.lock" in kind["worker_setup_commands"][0] for kind in gpu)
     assert bool(gpu) == (name != "onprem.yaml")

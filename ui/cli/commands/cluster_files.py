@@ -21,7 +21,7 @@ def check(
     terminal: Terminal,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="For `ray up`, `kubectl apply` or sbatch.")],
     storage: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Folder that all machines share: look whether they do.")
+        str | None, typer.Option(metavar="URI", help="Storage: a folder that all machines are to share, or a URI.")
     ] = None,
 ) -> None:
     """Say what a cluster file lacks, before anything is started.
