@@ -211,6 +211,19 @@ def test_a_store_of_s3_s_kind_that_refuses_the_condition_is_asked_first(
     assert folder.read("a") == b"first"
 
 
+@pytest.mark.parametrize("verb", ["write_whole", "create"])
+def test_a_store_that_refuses_for_long_gets_the_file_once_it_takes_it(
+    s3: str, s3_server: "S3Server", monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr("datasets.storage.remote._PAUSES", (0.01, 0.01))
+    folder = open_folder(s3)
+    s3_server.refuse("PUT", 8)
+    with patient():
+        assert getattr(folder, verb)("a", b"x") in (None, True)
+    assert s3_server.refusals_left == 0
+    assert folder.read("a") == b"x"
+
+
 def test_a_store_is_relied_on_once_it_has_refused_to_write_twice(
     s3: str, s3_server: "S3Server", monkeypatch: pytest.MonkeyPatch
 ) -> None:

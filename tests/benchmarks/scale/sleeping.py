@@ -4,8 +4,9 @@ Run from the repository's root: ``python tests/benchmarks/scale/sleeping.py [--w
 [--sleep 0.05] [--oracle random] [--storage PATH | --s3]``. A trial is the real one but for its training: an epoch is a
 sleep and a score. Nothing imports TensorFlow on the workers. Workers are logical: many share this machine's CPUs.
 
-It prints trials and events (suggestions, reports and ends) a second for each tenth of the search, how long suggestions
-took the conductor and held up Tune's loop, the driver's memory, the ledger's files and bytes, and with ``--s3`` (moto's
+It prints, for each tenth of the search, trials a second, what a suggestion and a record cost the conductor in CPU time
+(a busy machine lengthens all else), and the driver's CPU time and memory; then how long Tune's loop waited for
+suggestions, events (suggestions, reports and ends) a second, the ledger's files and bytes, and with ``--s3`` (moto's
 server, in a process of its own) the requests of each kind a trial, apart from those that the time costs.
 """
 
@@ -64,6 +65,7 @@ class Notes:
     ending: list[float] = field(default_factory=list)
     waiting: list[float] = field(default_factory=list)
     ended: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     resident: list[int] = field(default_factory=list)
     reports: int = 0
 
@@ -73,13 +75,19 @@ def noted() -> Iterator[Notes]:
     """Time what the conductor and the searcher do."""
     notes = Notes()
 
-    def timed(owner: type, name: str, times: list[float], after: Callable[[], None] = lambda: None) -> None:
+    def timed(
+        owner: type,
+        name: str,
+        times: list[float],
+        after: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.thread_time,
+    ) -> None:
         real = getattr(owner, name)
 
         def call(*arguments: Any) -> Any:
-            began = time.perf_counter()
+            began = clock()
             result = real(*arguments)
-            times.append(time.perf_counter() - began)
+            times.append(clock() - began)
             after()
             return result
 
@@ -87,6 +95,7 @@ def noted() -> Iterator[Notes]:
 
     def note_end() -> None:
         notes.ended.append(time.monotonic())
+        notes.cpu.append(time.process_time())
         notes.resident.append(int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
 
     def note_report() -> None:
@@ -95,7 +104,7 @@ def noted() -> Iterator[Notes]:
     timed(Conductor, "suggest", notes.suggesting)
     timed(Conductor, "end", notes.ending, note_end)
     timed(Conductor, "progress", [], note_report)
-    timed(ConductorSearcher, "suggest", notes.waiting)
+    timed(ConductorSearcher, "suggest", notes.waiting, clock=time.perf_counter)
     yield notes
 
 
@@ -160,10 +169,11 @@ def report(notes: Notes, layout: SearchLayout, seconds: float, options: argparse
     for tenth in range(TENTHS):
         part = slice(tenth * size, (tenth + 1) * size)
         ended, resident = notes.ended[part], notes.resident[part][-1] / 2**20
+        cpu = (notes.cpu[part][-1] - notes.cpu[part][0]) / (len(ended) - 1)
         rate, suggesting = len(ended) / (ended[-1] - ended[0]), milliseconds(notes.suggesting[part])
         say(
             f"    {rate:6.1f} trials/s, suggesting {suggesting}, recording {milliseconds(notes.ending[part])}, "
-            f"driver {resident:.0f} MiB"
+            f"driver {1000 * cpu:.0f} ms of CPU a trial, {resident:.0f} MiB"
         )
     say(f"  Tune's loop waits for a suggestion {milliseconds(notes.waiting)}")
     if (root := layout.root.local) is not None:
