@@ -16,6 +16,7 @@ from cluster.driving.scheduling import make_scheduler
 from cluster.driving.scratch import scratch_folder
 from cluster.driving.searcher import ConductorSearcher
 from cluster.driving.slots import Slots
+from cluster.nodes.launched import temporary_here
 from cluster.workers.trainable import TrialActor
 from datasets import stop_waiting
 from search import Conductor, SearchLayout
@@ -37,7 +38,7 @@ def run_on_ray(
     patch_tune(Slots(places), is_leaving=places.is_leaving, on_failure=searcher.note_failure)
     try:
         # Tune's own folder is scratch: what lasts is in the ledger.
-        place = scratch_folder() if address == "local" else None
+        place = scratch_folder() if address == "local" else temporary_here()
         with (
             tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as scratch,
             places.watched(),

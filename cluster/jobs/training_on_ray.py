@@ -20,6 +20,7 @@ from cluster.driving.places import Places
 from cluster.driving.scratch import scratch_folder
 from cluster.driving.slots import Slot, Slots, lost_because
 from cluster.errors import ClusterError, UnfitError
+from cluster.nodes.launched import temporary_here
 from cluster.workers.attempt import Attempt
 from cluster.workers.member import MemberActor, Progress as HowFar, Winner, notes_folder
 from cluster.workers.notice import WorkerEndedError
@@ -64,7 +65,7 @@ def train_on_ray(
         ready()
         health = HealthCheck.of(address, _COMMAND)
         is_local = address == "local"
-        place = scratch_folder() if is_local else None
+        place = scratch_folder() if is_local else temporary_here()
         with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as folder:
             # Another node may have no such place: there it is one of the name among its own temporary ones.
             memory = folder if is_local else Path(folder).name

@@ -28,6 +28,7 @@ LINK = Path("~/.local/bin/ray").expanduser()
 # What `ray up` lays in the head's home, so that it sets up the workers: its own file, and the key to them.
 CONFIGURATION, KEY = Path("~/ray_bootstrap_config.yaml").expanduser(), Path("~/ray_bootstrap_key.pem").expanduser()
 _LAUNCHED = "--autoscaling-config"  # what only the head of a `ray up` is started with
+_TEMPORARY = "tmp"
 _SSH_SECONDS, _WORKER_SECONDS, _GRACE_SECONDS, _DRIVER_SECONDS = 10, 60, 10.0, 15.0
 _SSH = (
     "StrictHostKeyChecking=no",
@@ -41,6 +42,15 @@ _SSH = (
 def folder_of_user() -> Path:
     """Return the folder of the Ray that `cluster/ray` starts, on this node and for this user."""
     return Path(os.environ.get("GALAXY_RAY_FOLDER") or f"/tmp/galaxy-{os.getuid()}")
+
+
+def temporary_here() -> str | None:
+    """Return the folder for temporary files of the Ray that `cluster/ray` has started here; None if there is none.
+
+    What processes leave there that were killed goes when that Ray ends.
+    """
+    folder = folder_of_user() / _TEMPORARY
+    return str(folder) if folder.is_dir() else None
 
 
 def address_here() -> str | None:
@@ -62,7 +72,8 @@ def begin(folder: Path, arguments: list[str]) -> None:
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         sys.exit(f"expected a folder of yours in {folder}, found another user's: give one in GALAXY_RAY_FOLDER")
     _end_processes(folder)
-    shutil.rmtree(folder / "ray", ignore_errors=True)
+    _remove(folder)
+    (folder / _TEMPORARY).mkdir(exist_ok=True)
     if not launched:
         return
     if LINK.exists() and not _is_ours(LINK):
@@ -81,7 +92,7 @@ def end(folder: Path) -> bool:
     workers, reached = _end_workers()
     _end_processes(folder)
     if not folder.is_symlink():
-        shutil.rmtree(folder / "ray", ignore_errors=True)
+        _remove(folder)
     with contextlib.suppress(OSError):
         folder.rmdir()
     if _is_ours(LINK):
@@ -134,6 +145,12 @@ def _end_workers() -> tuple[list[str], bool]:
     with ThreadPoolExecutor(max_workers=max(1, min(32, len(workers)))) as pool:
         ended = [worker for worker, has_ended in zip(workers, pool.map(end_one, workers), strict=True) if has_ended]
     return ended, ended == workers
+
+
+def _remove(folder: Path) -> None:
+    """Remove what a node's Ray has made in its folder, which may hold other things."""
+    for name in ("ray", _TEMPORARY):
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _remove_connections(cluster: str) -> None:

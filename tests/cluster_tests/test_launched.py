@@ -42,7 +42,7 @@ def start() -> Iterator[object]:
         process.wait()
 
 
-def test_the_end_takes_processes_folder_link_and_key_of_this_ray_alone(home: Path, start) -> None:  # type: ignore[no-untyped-def]
+def test_the_end_takes_processes_folder_link_and_key_of_this_ray_alone(home: Path, start, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     folder, other = home / "ours", home / "others"
     for each in (folder, other):
         (each / "ray/session_1").mkdir(parents=True)
@@ -50,6 +50,8 @@ def test_the_end_takes_processes_folder_link_and_key_of_this_ray_alone(home: Pat
     launched.begin(folder, ["start", "--head", f"--autoscaling-config={launched.CONFIGURATION}"])
     (folder / "ray").mkdir()
     launched.KEY.write_text("a key")
+    monkeypatch.setenv("GALAXY_RAY_FOLDER", str(folder))
+    Path(str(launched.temporary_here()), "left by what was killed").touch()
     own, others = start(folder), start(other)
     with (folder / "ray/driver.log").open("w") as log:  # as that of a search which has connected to it
         driver = subprocess.Popen(SLEEP, stdout=log)
