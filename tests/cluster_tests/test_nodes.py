@@ -21,6 +21,7 @@ from search import SearchState, SearchView, read_search
 
 _LIGHT = '''
 import json, os, time
+import ray
 from pathlib import Path
 from cluster.workers.trainable import TrialActor
 from search import Ledger, SearchLayout, TrialState, now
@@ -53,6 +54,8 @@ class Session:
         time.sleep(0.3)
         with notes.open("a") as file:
             file.write(f"{self._node}\\n")
+        gpus = ray.get_runtime_context().get_accelerator_ids()["GPU"]
+        (HERE / f"{self._trial}.gpus").write_text(" ".join(gpus))
         epochs += 1
         is_over = any((HERE / name).exists() for name in ("finish", f"finish {self._trial}"))
         return self._record.but(
@@ -75,8 +78,8 @@ class Nodes:
 
         self._added: list[Any] = []
 
-    def add(self) -> Any:
-        self._added.append(self._cluster.add_node(num_cpus=1, object_store_memory=80 * 2**20))
+    def add(self, *, gpus: int = 0) -> Any:
+        self._added.append(self._cluster.add_node(num_cpus=2, num_gpus=gpus, object_store_memory=80 * 2**20))
         return self._added[-1]
 
     def kill(self, node: Any) -> None:
@@ -157,7 +160,7 @@ def test_trials_go_where_nodes_are_and_on_where_those_were_lost(
     nodes: Nodes, light: Path, tiny_dataset: Dataset, caplog: pytest.LogCaptureFixture, searching: Any, capfd: Any
 ) -> None:
     first = nodes.add()
-    asked = settings(trials=4, epochs=1000, concurrency=None)
+    asked = settings(trials=4, epochs=1000, concurrency=None, cpus_per_trial=2)
     search = searching(run_search, tiny_dataset.info.path, asked, address=nodes.address)
     until(lambda: len(trained(light, "0000")) > 1)
     second = nodes.add()
@@ -194,7 +197,7 @@ def test_a_node_that_can_begin_no_trial_is_left_out_and_no_trial_has_failed(
 ) -> None:
     _, bad = nodes.add(), nodes.add()
     (light / "unfit.json").write_text(json.dumps({bad.node_id: way}))
-    asked = settings(trials=3, epochs=1000, max_failures=0)
+    asked = settings(trials=3, epochs=1000, max_failures=0, cpus_per_trial=2)
     search = searching(run_search, tiny_dataset.info.path, asked, address=nodes.address)
     until(lambda: any("is left out" in line for line in said(caplog)))
     (light / "finish").touch()
@@ -220,3 +223,17 @@ def test_where_no_node_is_left_the_search_is_interrupted_and_goes_on_when_one_is
     (light / "unfit.json").write_text("{}")
     (light / "finish").touch()
     assert resume_search("first", address=nodes.address).counts == {"completed": 1}
+
+
+@pytest.mark.slow
+def test_parts_of_gpus_and_nodes_without_any_in_one_search(
+    nodes: Nodes, light: Path, tiny_dataset: Dataset, searching: Any
+) -> None:
+    with_gpu, without = nodes.add(gpus=1), nodes.add()
+    asked = settings(trials=4, epochs=1000, concurrency=None, gpus_per_trial=0.5, cpu_nodes_too=True)
+    search = searching(run_search, tiny_dataset.info.path, asked, address=nodes.address)
+    until(lambda: len(list(light.glob("*.gpus"))) == 4)
+    (light / "finish").touch()
+    assert search.result(timeout=120).counts == {"completed": 4}
+    found = sorted((trained(light, file.stem)[0], file.read_text()) for file in light.glob("*.gpus"))
+    assert found == sorted(2 * [(with_gpu.node_id, "0"), (without.node_id, "")])
