@@ -43,7 +43,7 @@ lint: $(STAMP) ## Check style, types, layers, and that all is reached.
 # Beside .venv, so that what is developed with stays as it is pinned.
 test-newest: $(STAMP) ## Run all tests with the newest versions that pyproject.toml allows.
 	@test -x $(VENV)-newest/bin/python || $(PYTHON) -m venv $(VENV)-newest
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/uv pip install --quiet --python $(VENV)-newest/bin/python --upgrade --compile-bytecode --editable '.[dev,export]'
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/uv pip install --quiet --python $(VENV)-newest/bin/python --upgrade --compile-bytecode --editable '.[dev,export,submit,aws,gcp]'
 	@$(BIN)/uv pip list --quiet --python $(VENV)-newest/bin/python --outdated
 	@$(VENV)-newest/bin/python -m pytest $(TWO)
 
