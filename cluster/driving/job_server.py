@@ -23,10 +23,12 @@ DASHBOARD = "http://127.0.0.1:8265"
 _CONNECT_SECONDS = 10.0
 _START_SECONDS = 60.0
 _LOOK_SECONDS = 0.5
-# The environment whose Ray runs the job is on no path where that was started by its full name.
+# Where Ray was started by its full name, the `galaxy` of its environment is on no path. The job's parent is a worker of
+# Ray's, and that one's is the raylet, whose command line says with which Python it starts workers.
 _GALAXY = (
-    r"""bin=$(sed -n 's|.* \(/.*\)/lib/python[^/]*/site-packages/ray/_raylet\..*$|\1/bin/|p' /proc/$PPID/maps """
-    r"""| head -n 1); exec "${bin}galaxy" """
+    r"""raylet=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$PPID/status); """
+    r"""bin=$(tr '\0' '\n' < /proc/$raylet/cmdline | sed -n 's|^--python_worker_command=\(/[^ ]*/\)python.*|\1|p'); """
+    r"""[ -x "${bin}galaxy" ] || bin=; exec "${bin}galaxy" """
 )
 
 

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from threading import Event, Lock, Thread
@@ -112,6 +112,15 @@ class Places:
                 self._wanted,
                 self.trials(),
             )
+
+    def leave_out(self, nodes: Mapping[Node, str]) -> None:
+        """Give these nodes no trials, each for its reason. Raises ClusterError, one line, if no other takes any."""
+        with self._lock:
+            known = [node for node in nodes if node.id in self._places]
+        for node in known:
+            self._leave_out(node, nodes[node])
+        if known and not self.trials():
+            raise ClusterError(f"no node takes trials: {'; '.join(self._reasons)}")
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:

@@ -1,6 +1,9 @@
 """What is missing or misconfigured: on this machine, or on every node of a Ray."""
 
+import ray
+
 from cluster.driving.connection import connected
+from cluster.driving.log_file import log_file
 from cluster.nodes.asking import NodeFault, on_each_node
 from cluster.nodes.checks import Check
 from cluster.nodes.examining import examine_here, examine_nodes, labels, requested
@@ -30,16 +33,23 @@ def examine(
     request = requested(storage, dataset)
     if address in _HERE:
         checks = examine_here(request)
-        return (*checks, _devices(checks[0].node, _tried())) if deep else (*checks,)
+        host = checks[0].node
+        return (*checks, _log_file(host), *([_devices(host, _tried())] if deep else []))
     with connected(address or "auto", SearchSettings(name="doctor")):
         by_node = examine_nodes(request, hypermodel)
+        names, here = labels([*by_node]), ray.get_runtime_context().get_node_id()
         checks = [check for made in by_node.values() for check in made]
+        checks += [_log_file(name) for node, name in names.items() if node.id == here]
         if deep:
             nodes = [node for node, made in by_node.items() if made[0].check == "code"]
-            names = labels([*by_node])
             answers = on_each_node(_tried, seconds=_DEEP_SECONDS, nodes=nodes)
             checks += [_devices(names[node], answer) for node, answer in answers.items()]
     return (*checks,)
+
+
+def _log_file(node: str) -> Check:
+    """Say where what Ray says of itself goes, on the node of the command."""
+    return Check(node, "log of Ray", True, str(log_file()))
 
 
 def _tried() -> tuple[str, bool]:

@@ -10,6 +10,7 @@ from cluster.driving.in_process import run_in_process
 from cluster.driving.interrupting import terminable
 from cluster.driving.places import Places
 from cluster.driving.ray_runner import run_on_ray
+from cluster.jobs.preflight import preflight as examine_first
 from cluster.jobs.preparation import Preparation
 from cluster.jobs.supervision import Watch, supervised
 from cluster.workers.by_value import packed
@@ -56,12 +57,14 @@ def run_search(
     hypermodel: object | None = None,
     storage: str = "runs",
     address: str = "local",
+    preflight: bool = True,
     watch: Watch | None = None,
 ) -> SearchView:
     """Search over the dataset at ``dataset`` and return the search as it stands at its end.
 
-    ``address`` is 'local' (a Ray of its own), 'in-process', 'auto' or 'HOST:PORT'. ``watch`` is called about
-    once a second, from another thread, with the search as it stands; `ui.notebook.search_display` gives one.
+    ``address`` is 'local' (a Ray of its own), 'in-process', 'auto' or 'HOST:PORT'; ``preflight`` examines its nodes
+    before, if there are several. ``watch`` is called about once a second, from another thread, with the search as
+    it stands; `ui.notebook.search_display` gives one.
 
     ``hypermodel`` is a HyperModel, a HyperModel class or a ``build(hp)`` function that is given as an object instead of
     by name: one of a notebook, a lambda. Ray's workers get a copy. It is not stored: `resume_search` and
@@ -83,8 +86,9 @@ def run_search(
     settings, warm_start = prepared.first_points(), prepared.warm_start(storage)
     oracle = prepared.oracle()
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
+    examine = partial(examine_first, storage=storage, dataset=opened.info.path) if preflight else None
     # The driver first: not every storage lets only one of two at the same moment write the specification.
-    with _runner(address, settings, hypermodel, sent) as run, _driving(layout) as place:
+    with _runner(address, settings, hypermodel, sent, examine) as run, _driving(layout) as place:
         create_search(layout, specification)
         _keep(warm_start, layout)
         conductor = Conductor.resumed(specification, Ledger(layout, place), oracle)
@@ -104,6 +108,7 @@ def resume_search(
     accept_space: bool = False,
     retry: Sequence[str] = (),
     hypermodel: object | None = None,
+    preflight: bool = True,
     watch: Watch | None = None,
 ) -> SearchView:
     """Go on with the search called ``name``, whatever ended it, and return it as it stands at its end.
@@ -137,7 +142,8 @@ def resume_search(
     oracle = prepared.oracle()
     if not accept_space:
         check_space(ledger, oracle)
-    with _runner(address, specification.settings, hypermodel, sent) as run, _driving(layout) as place:
+    examine = partial(examine_first, storage=storage, dataset=opened.info.path) if preflight else None
+    with _runner(address, specification.settings, hypermodel, sent, examine) as run, _driving(layout) as place:
         if read_specification(layout) != before:
             raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
         keep_changes(layout, before, specification)
@@ -187,10 +193,16 @@ def _sent(hypermodel: object | None, address: str) -> bytes | None:
 
 
 @contextlib.contextmanager
-def _runner(address: str, settings: SearchSettings, hypermodel: object | None, sent: bytes | None) -> Iterator[Run]:
+def _runner(
+    address: str,
+    settings: SearchSettings,
+    hypermodel: object | None,
+    sent: bytes | None,
+    examine: Callable[[Places], None] | None,
+) -> Iterator[Run]:
     """Give what runs a conductor's trials at ``address``; Ray is connected while the block runs.
 
-    Raises ClusterError if there is no Ray, or it has not what a trial needs.
+    Raises ClusterError if there is no Ray, or it has not what a trial needs, or what ``examine`` says of its nodes.
     """
     if address == "in-process":
         yield partial(run_in_process, hypermodel=hypermodel)
@@ -198,4 +210,6 @@ def _runner(address: str, settings: SearchSettings, hypermodel: object | None, s
     with connected(address, settings):
         places = Places(settings, is_own=address == "local", command=settings.resuming())
         places.check()
+        if examine is not None and address != "local":
+            examine(places)
         yield partial(run_on_ray, address=address, places=places, hypermodel=sent)

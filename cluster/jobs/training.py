@@ -42,6 +42,7 @@ def train_winners(
     address: str = "local",
     dataset: str | None = None,
     hypermodel: object | None = None,
+    preflight: bool = True,
     progress: Progress = silent,
 ) -> FinalResult:
     """Train the best configurations of the search called ``name`` into ``<storage>/<name>/model``.
@@ -83,6 +84,7 @@ def train_winners(
                 batches=[member_batches(member, opened) for member in members],
                 address=address,
                 ready=remember,
+                examined_for=storage if preflight else None,
                 work=layout.training,
                 progress=going_on_progress,
             )

@@ -20,6 +20,7 @@ from cluster.driving.places import Places
 from cluster.driving.scratch import scratch_folder
 from cluster.driving.slots import Slot, Slots, lost_because
 from cluster.errors import ClusterError, UnfitError
+from cluster.jobs.preflight import preflight
 from cluster.nodes.launched import temporary_here
 from cluster.workers.attempt import Attempt
 from cluster.workers.member import MemberActor, Progress as HowFar, Winner, notes_folder
@@ -42,6 +43,7 @@ def train_on_ray(
     batches: Sequence[int],
     address: str,
     ready: Callable[[], None],
+    examined_for: str | None,
     work: Folder,
     progress: Progress,
 ) -> None:
@@ -50,7 +52,8 @@ def train_on_ray(
     Each leaves its checkpoints in a folder of its name below ``work``, and goes on from those that are there. A lost
     worker is replaced as often as the search allows a trial to fail, and always where it was ended for want of memory
     or told to end. ``hypermodel`` is what `cluster.workers.by_value.packed` gave, ``batches`` are those of each
-    winner's training. ``ready`` is called once Ray is connected, before any training.
+    winner's training. ``ready`` is called once Ray is connected, before any training. ``examined_for`` is the
+    storage of which each node is asked before; with None none is.
 
     Raises:
         ClusterError: Ray cannot be reached, or a worker was lost too often.
@@ -62,6 +65,8 @@ def train_on_ray(
     with connected(address, specification.settings):
         places = Places(specification.settings, is_own=address == "local", command=_COMMAND)
         places.check()
+        if examined_for is not None and address != "local":
+            preflight(places, storage=examined_for, dataset=specification.dataset)
         ready()
         health = HealthCheck.of(address, _COMMAND)
         is_local = address == "local"

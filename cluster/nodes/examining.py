@@ -16,7 +16,7 @@ from cluster.nodes.code import CodeIdentity, code_identity
 from cluster.nodes.facts import Facts, Request, gather, is_there
 from cluster.nodes.judging import Seen, judge
 from cluster.nodes.late import SLOW_SECONDS, Asked
-from datasets import Folder, StorageError, open_folder
+from datasets import StorageError, open_folder
 
 # A worker starts in one to two seconds, and one thing may take five to answer.
 NODE_SECONDS = 8.0
@@ -27,17 +27,19 @@ _SAME_CODE = "bring its checkout and .venv to what is here (`make setup`), and s
 
 
 def requested(storage: str | None, dataset: str | None) -> Request:
-    """Return what to look at: a storage and a dataset, by path or URI. Raises StorageError for an unknown kind."""
-    return Request(
-        # Its name is no search's.
-        probes=None if storage is None else open_folder(storage).child(f".doctor-{secrets.token_hex(8)}"),
-        dataset=None if dataset is None else open_folder(dataset).uri,
-    )
+    """Return what to look at: a storage and a dataset, by path or URI."""
+    # The probes' name is no search's.
+    return Request(_whole(storage), f".doctor-{secrets.token_hex(8)}", _whole(dataset))
+
+
+def _whole(location: str | None) -> str | None:
+    """Make a path absolute; a store is not opened here, which takes long where it does not answer."""
+    return location if location is None or "://" in location else open_folder(location).uri
 
 
 def examine_here(request: Request) -> list[Check]:
     """Examine this machine alone, without Ray."""
-    with _swept(request.probes):
+    with _swept(request):
         facts = gather(request)
     return list(judge(facts.host, facts, Seen(), request, fingerprint=None))
 
@@ -48,12 +50,12 @@ def examine_nodes(request: Request, hypermodel: str | None) -> dict[Node, list[C
     ``hypermodel`` is a search's ``module:object``, whose files are compared with those here; None where it has none.
     """
     nodes, ours = alive_nodes(), code_identity(hypermodel)
-    with _swept(request.probes):
+    with _swept(request):
         driver: Asked[Facts | str] = Asked(partial(gather, request), str)
         answers = on_each_node(_said_there, request, hypermodel, seconds=NODE_SECONDS, nodes=nodes)
         mine = driver.answer(time.monotonic() + SLOW_SECONDS)
         facts = {node: answer[1] for node, answer in answers.items() if not isinstance(answer, NodeFault)}
-        shared = _shared(request.probes, mine, facts)
+        shared = _shared(request, mine, facts)
     offsets, names = _offsets([*facts]), labels(nodes)
     fingerprint = mine.dataset[0] if isinstance(mine, Facts) and isinstance(mine.dataset, tuple) else None
     checks: dict[Node, list[Check]] = {}
@@ -95,9 +97,9 @@ def labels(nodes: Sequence[Node]) -> dict[Node, str]:
     }
 
 
-def _shared(probes: Folder | None, mine: Facts | str, there: dict[Node, Facts]) -> dict[Node, bool]:
+def _shared(request: Request, mine: Facts | str, there: dict[Node, Facts]) -> dict[Node, bool]:
     """Return of each node that can use the storage whether it and the driver see what the other has written."""
-    if probes is None or isinstance(mine, str) or mine.storage is None or mine.storage.refused:
+    if isinstance(mine, str) or mine.storage is None or mine.storage.refused or (probes := request.probed) is None:
         return {}
     asked = [node for node, facts in there.items() if facts.storage is not None and not facts.storage.refused]
 
@@ -124,11 +126,14 @@ def _offsets(nodes: list[Node]) -> dict[Node, tuple[float, float]]:
 
 
 @contextlib.contextmanager
-def _swept(probes: Folder | None) -> Iterator[None]:
+def _swept(request: Request) -> Iterator[None]:
     """Remove the probes when the block ends, as far as the storage does so soon."""
     try:
         yield
     finally:
-        if probes is not None:
-            with contextlib.suppress(StorageError):
-                Asked(probes.delete_tree, lambda _: None).answer(time.monotonic() + SLOW_SECONDS)
+        Asked(partial(_sweep, request), lambda _: None).answer(time.monotonic() + SLOW_SECONDS)
+
+
+def _sweep(request: Request) -> None:
+    if (probes := request.probed) is not None:
+        probes.delete_tree()

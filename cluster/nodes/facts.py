@@ -16,7 +16,7 @@ from cluster.nodes.late import SLOW_SECONDS, Asked
 from cluster.nodes.limits import Limits
 from cluster.nodes.memory import NodeMemory
 from cluster.token import has_token, token_file
-from datasets import Folder, StorageError, bytes_to_fetch, cache_folder, locate_dataset, probe
+from datasets import Folder, StorageError, bytes_to_fetch, cache_folder, locate_dataset, open_folder, probe
 
 _GPU_QUERY = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
 _PROCESSES = Path("/proc")
@@ -32,12 +32,19 @@ class Request:
     """What to look at beside the node itself.
 
     Attributes:
-        probes: The folder in the storage into which each writes a file, whatever it is; None if no storage was given.
-        dataset: A dataset, a path or URI; None if none was given.
+        storage: Where searches are kept, a whole path or URI; None if it was not given.
+        probes: Name of the folder in it into which each writes a file.
+        dataset: A dataset, a whole path or URI; None if none was given.
     """
 
-    probes: Folder | None = None
+    storage: str | None = None
+    probes: str = ""
     dataset: str | None = None
+
+    @property
+    def probed(self) -> Folder | None:
+        """The folder in the storage, opened, which may take long. Raises StorageError where it cannot be."""
+        return None if self.storage is None else open_folder(self.storage).child(self.probes)
 
 
 @dataclass(frozen=True)
@@ -115,8 +122,7 @@ class Facts:
 def gather(request: Request, name: str = DRIVER) -> Facts:
     """Measure this node. It writes the file ``name`` among the probes, and takes about 5 s at most."""
     temporary = tempfile.gettempdir()
-    probes = request.probes
-    storage = probes and Asked(partial(_storage, probes, name), lambda fault: Storage({"write": fault}))
+    storage = request.storage and Asked(partial(_storage, request, name), lambda fault: Storage({"write": fault}))
     dataset = request.dataset and Asked(partial(_dataset, request.dataset), str)
     gpus = Asked(_gpus, str)
     disks = [
@@ -153,7 +159,10 @@ def _token() -> Token:
         return Token(str(file), None, False, is_required)
 
 
-def _storage(probes: Folder, name: str) -> Storage:
+def _storage(request: Request, name: str) -> Storage | None:
+    probes = request.probed
+    if probes is None:
+        return None
     refused = probe(probes, name)
     has_drivers = not refused and is_there(probes, DRIVER)
     if not has_drivers:  # nobody else sees it

@@ -48,7 +48,7 @@ def judge(node: str, facts: Facts, seen: Seen, request: Request, *, fingerprint:
     see = _Judge(node)
     yield see.token(facts.token, seen)
     if facts.storage is not None:
-        yield see.storage(facts.storage.refused, seen, request.probes.uri if request.probes else "")
+        yield see.storage(facts.storage.refused, seen, request.storage or "")
     lacking = 0
     if facts.dataset is not None:
         yield see.dataset(facts.dataset, fingerprint)

@@ -238,3 +238,17 @@ def test_when_the_search_has_ended_nothing_asks_ray_any_more(cluster: Cluster, m
         while len(looks) < 3:
             threading.Event().wait(0.01)
     assert not [thread for thread in threading.enumerate() if thread.name == "nodes"]
+
+
+def test_nodes_that_were_found_unfit_before_get_none_and_where_all_are_the_command_ends(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    looking = cluster.places()
+    looking.check()
+    looking.leave_out({})
+    looking.leave_out({WORKER: "storage: another one than the driver's"})
+    assert (looking.trials(), looking.closed(gpu=False)) == (4, ("worker",))
+    fault = "storage: another one than the driver's"
+    assert said(caplog) == [f"Node worker (10.0.0.1) is left out: {fault}: mend that, and start its Ray again."]
+    with pytest.raises(ClusterError, match=r"^no node takes trials: worker \(10\.0\.0\.1\): storage: .*; laptop"):
+        looking.leave_out({LAPTOP: "dataset: none"})

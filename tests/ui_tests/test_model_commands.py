@@ -247,6 +247,7 @@ def test_train_hands_on_what_was_given(galaxy: Galaxy, training: FakeTraining) -
         "settings": TrainSettings(top=2, seeds=3, ensemble=True, epochs=3),
         "address": "local",
         "dataset": "moved",
+        "preflight": True,
     }
     assert found == {
         "model": "/runs/first/model",

@@ -50,7 +50,7 @@ def test_resume_hands_on_what_was_given_and_says_how_it_ended(
     result = galaxy("resume", "first", *given)
     assert result.exit_code == status
     del called["watch"]
-    known = {"name": "first", "storage": "runs", "address": "in-process"}
+    known = {"name": "first", "storage": "runs", "address": "in-process", "preflight": True}
     assert called == known | {"trials": 60, "dataset": "moved", "accept_space": True, "retry": ["failed", "0004"]}
 
 

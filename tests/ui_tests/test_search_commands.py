@@ -19,7 +19,7 @@ class FakeRun:
     def __init__(self) -> None:
         self.called: dict[str, Any] = {}
 
-    def __call__(self, dataset: str, settings: SearchSettings, *, watch: Any, **places: str) -> SearchView:
+    def __call__(self, dataset: str, settings: SearchSettings, *, watch: Any, **places: object) -> SearchView:
         self.called = {"dataset": dataset, "settings": settings, **places}
         for known in (1, 2, 2):
             watch(view(RECORDS[:known]))
@@ -43,6 +43,7 @@ def test_search_hands_on_what_was_given(galaxy: Galaxy, run: FakeRun) -> None:
         "settings": SearchSettings(name="a", trials=3, gpus_per_trial=0.5, seed=9),
         "storage": "runs",
         "address": "in-process",
+        "preflight": True,
     }
 
 
@@ -159,7 +160,8 @@ def test_a_submitted_search_says_what_to_ask_of_it_from_here(galaxy: Galaxy, mon
     assert "galaxy stop a --storage s3://b/runs" in result.stdout
     assert "ray job logs galaxy-a-1 --address http://127.0.0.1:8265 --follow" in result.stdout
     assert result.stdout.endswith("Next: galaxy leaderboard a --watch --storage s3://b/runs\n")
-    assert json.loads(galaxy("resume", "a", "--trials", 9, *place, "--json").stdout) == sent.as_json()
+    assert json.loads(galaxy("resume", "a", "--trials", 9, "--no-preflight", *place, "--json").stdout) == sent.as_json()
     (given, named), (resumed, more) = asked
-    assert (given, named) == (("s3://b/d", SearchSettings(name="a")), {"storage": "s3://b/runs", "address": "local"})
-    assert (resumed, more["trials"], more["storage"]) == (("a",), 9, "s3://b/runs")
+    assert (given, named.pop("preflight")) == (("s3://b/d", SearchSettings(name="a")), True)
+    assert named == {"storage": "s3://b/runs", "address": "local"}
+    assert (resumed, more["trials"], more["storage"], more["preflight"]) == (("a",), 9, "s3://b/runs", False)

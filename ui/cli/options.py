@@ -53,6 +53,9 @@ Submit = Annotated[
         panel=_PLACE,
     ),
 ]
+NoPreflight = Annotated[
+    bool, flag("--no-preflight", "Do not look at a Ray's nodes, as `galaxy doctor` does, before.", panel=_PLACE)
+]
 AsJson = Annotated[bool, flag("--json", "Print one JSON object on stdout, for programs.", panel="Output")]
 Debug = Annotated[bool, flag("--debug", "Show the traceback of an error, for bug reports.", panel="Output")]
 Storage = Annotated[str, typer.Option(help=_STORAGE, metavar="URI")]

@@ -10,7 +10,18 @@ from rich.text import Text
 from cluster import TrainSettings
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import DatasetPath, Decision, ModelPath, Modules, MovedDataset, SearchName, Storage, ends_in, flag
+from ui.cli.options import (
+    DatasetPath,
+    Decision,
+    ModelPath,
+    Modules,
+    MovedDataset,
+    NoPreflight,
+    SearchName,
+    Storage,
+    ends_in,
+    flag,
+)
 from ui.cli.terminal import Terminal
 from ui.wording import DEFAULT_STORAGE, command_line, module_options
 
@@ -27,6 +38,7 @@ def train(
         str, typer.Option(help="Where several are trained at once: local, in-process, auto or HOST:PORT of a Ray.")
     ] = "local",
     dataset: MovedDataset = None,
+    no_preflight: NoPreflight = False,
 ) -> None:
     """Train the winners of a search fully, keep the best or average them, calibrate and test the result.
 
@@ -36,7 +48,15 @@ def train(
     from ui.cli.display.results import trained
 
     with progress_bar(terminal, "Training", unit="batches") as progress:
-        result = train_winners(name, settings, storage=storage, address=address, dataset=dataset, progress=progress)
+        result = train_winners(
+            name,
+            settings,
+            storage=storage,
+            address=address,
+            dataset=dataset,
+            preflight=not no_preflight,
+            progress=progress,
+        )
     next_command = command_line("evaluate", result.model, "DATASET", *module_options(result.modules))
     terminal.finish(result.as_json(), trained(result), next_command=next_command)
 

@@ -16,7 +16,7 @@ from ui.cli.configuration import configure
 from ui.cli.display import tables
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
-from ui.cli.options import DatasetPath, MovedDataset, Place, SearchName, Storage, Submit, flag
+from ui.cli.options import DatasetPath, MovedDataset, NoPreflight, Place, SearchName, Storage, Submit, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.ranking import states
 from ui.wording import DEFAULT_STORAGE, command_line
@@ -41,6 +41,7 @@ def search(
         ),
     ] = None,
     submit: Submit = False,
+    no_preflight: NoPreflight = False,
 ) -> None:
     """Search for the best network for a dataset.
 
@@ -49,15 +50,16 @@ def search(
     """
     chosen, where = configure(settings | place, config)
     # Only now: a mistake in the settings is said before TensorFlow has been waited for.
+    places = asdict(where) | {"preflight": not no_preflight}
     if submit:
         from cluster import submit_search
 
-        _sent(terminal, submit_search(dataset, chosen, storage=where.storage, address=where.address), where.storage)
+        _sent(terminal, submit_search(dataset, chosen, **places), where.storage)
         return
     from cluster import run_search
 
     with search_display(terminal) as watch:
-        view = run_search(dataset, chosen, storage=where.storage, address=where.address, watch=watch)
+        view = run_search(dataset, chosen, **places, watch=watch)
     _finish(terminal, view, where.storage)
 
 
@@ -79,18 +81,22 @@ def resume(
         ),
     ] = None,
     submit: Submit = False,
+    no_preflight: NoPreflight = False,
 ) -> None:
     """Go on with a search, whatever ended it.
 
     What has ended stands, what had not goes on from its last checkpoint, and no trial
     is repeated but those of --retry.
     """
-    from cluster import resume_search, submit_resume
-
     given = asdict(place) | {"dataset": dataset, "trials": trials, "accept_space": accept_space, "retry": retry or ()}
+    given["preflight"] = not no_preflight
     if submit:
+        from cluster import submit_resume
+
         _sent(terminal, submit_resume(name, **given), place.storage)
         return
+    from cluster import resume_search
+
     with search_display(terminal) as watch:
         view = resume_search(name, **given, watch=watch)
     _finish(terminal, view, place.storage)

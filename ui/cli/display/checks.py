@@ -36,14 +36,15 @@ def _lines(made: Sequence[Check]) -> list[tuple[bool, Text, list[str]]]:
     lines = []
     faults = sorted((each for each in made if not each.ok), key=_said)
     for (found, advice), alike in groupby(faults, key=_said):
-        text = Text(found)
+        text = Text(found, overflow="fold")
         if advice:
             text.append(f"\n→ {advice}", style="yellow")
         lines.append((False, text, [each.node for each in alike]))
     if well := [each for each in made if each.ok]:
         least = min(well, key=lambda each: inf if each.margin is None else each.margin)
         differ = len({each.found for each in well}) > 1
-        lines.append((True, Text(f"{least.found}  ({least.node})" if differ else least.found), [e.node for e in well]))
+        said = f"{least.found}  ({least.node})" if differ else least.found
+        lines.append((True, Text(said, overflow="fold"), [each.node for each in well]))
     return lines
 
 
