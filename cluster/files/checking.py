@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cluster.files.clouds import check_aws, check_gcp
 from cluster.files.kubernetes import check_kubernetes
-from cluster.files.launcher import check_for_launcher, check_key
+from cluster.files.launcher import check_for_launcher, check_key, check_tools
 from cluster.files.machines import check_machines
 from cluster.files.reaching import Machines
 from cluster.files.reading import ClusterFile, read_cluster_file
@@ -43,13 +43,14 @@ def _checks(file: ClusterFile, storage: str | None) -> Iterator[Check]:
         case _:
             yield from check_for_launcher(file)
             yield check_token()
-            keys = check_key(file)
-            yield from keys
+            tools = check_tools()
+            needed = [tools, *(check_key(file) if tools.ok else ())]
+            yield from needed
             if file.kind == "aws":
                 yield from check_aws(file)
             elif file.kind == "gcp":
                 yield from check_gcp(file)
-            elif all(check.ok for check in (check_placeholders(file), *keys)):
+            elif all(check.ok for check in (check_placeholders(file), *needed)):
                 machines = Machines.of(file.settings)
                 if machines is not None:
                     yield from check_machines(machines, storage)

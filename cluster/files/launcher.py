@@ -1,7 +1,9 @@
 """What `ray up` itself demands of a file, looked at without a machine: schema, keys, files to ship, the token."""
 
 import json
+import shutil
 import stat
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ _OF_PROVIDER = frozenset(
     | {"foreground_node_launch", "worker_liveness_check", "worker_rpc_drain", "module", "HTTP_PROXY"}
 )
 _ONLY_AT_TOP = frozenset({"min_workers"})  # Ray's launcher takes it out before it looks at the schema
+_FIRST_AUTOSCALER = "RAY_enable_autoscaler_v2=0"  # the second, of Ray 2.60, counts the head as one of the workers
 _TOKEN = ("cluster/ray start", "RAY_AUTH_MODE=token")
 
 
@@ -54,6 +57,11 @@ def _faults(settings: Mapping[str, Any]) -> Iterator[str]:
         if types:
             yield "available_node_types: machines that you have are of one type; only clouds have several"
         yield from _machine_faults(settings["provider"])
+        heads = [
+            command for command in settings.get("head_start_ray_commands") or [] if "--autoscaling-config" in command
+        ]
+        if not all(_FIRST_AUTOSCALER in command for command in heads):
+            yield f"head_start_ray_commands: without {_FIRST_AUTOSCALER} Ray's second autoscaler leaves out one worker"
     elif settings.get("head_node_type") not in types:
         yield f"head_node_type: expected one of {', '.join(types) or 'available_node_types'}"
 
@@ -98,8 +106,17 @@ def _check_start(file: ClusterFile) -> Check:
     return Check(file.name, "token shipped", ok=True, found="to every node, which starts with it alone")
 
 
+def check_tools() -> Check:
+    """Whether this machine has what Ray's launcher calls."""
+    absent = [tool for tool in ("ssh", "ssh-keygen", "rsync") if shutil.which(tool) is None]
+    if absent:
+        advice = "install them (openssh-client, rsync): Ray's launcher calls them"
+        return Check("this machine", "tools", ok=False, found=f"no {', '.join(absent)}", advice=advice)
+    return Check("this machine", "tools", ok=True, found="ssh, rsync")
+
+
 def check_key(file: ClusterFile) -> list[Check]:
-    """Whether the private key for ssh is there, and nobody else's to read; none where the file names none."""
+    """Whether the private key for ssh is there, nobody else's to read, and open; none where the file names none."""
     named = (file.settings.get("auth") or {}).get("ssh_private_key")
     if named is None:
         return []
@@ -112,6 +129,10 @@ def check_key(file: ClusterFile) -> list[Check]:
     if mode & 0o077:
         found = f"{named}: mode {mode:04o}, which ssh refuses"
         return [Check("this machine", "ssh key", ok=False, found=found, advice=f"chmod 600 {named}")]
+    tried = subprocess.run(["ssh-keygen", "-y", "-P", "", "-f", key], capture_output=True, text=True, check=False)
+    if "passphrase" in tried.stderr:
+        advice = "name a key without one: the head reaches the workers with it, and nobody is there to be asked"
+        return [Check("this machine", "ssh key", ok=False, found=f"{named} has a passphrase", advice=advice)]
     return [Check("this machine", "ssh key", ok=True, found=str(named))]
 
 

@@ -47,6 +47,12 @@ def program(folder: Path, name: str, text: str) -> None:
     path.chmod(0o755)
 
 
+def key(folder: Path, passphrase: str) -> None:
+    path = folder / ".ssh/id_ed25519"
+    path.unlink()
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", path], check=True)
+
+
 def changed(folder: Path, name: str = "onprem.yaml", *changes: tuple[str, str]) -> Path:
     """Write a shipped file with its placeholders filled in and these changes."""
     text = (ROOT / "cluster" / name).read_text()
@@ -115,6 +121,12 @@ def test_what_was_to_be_changed_and_was_not_is_named_with_its_line(name: str, he
         ),
         ("cluster_name: galaxy-tuner", "cluster_name: 7", "schema", "cluster_name: 7 is not of type 'string'"),
         ("tuner/trainer: trainer", "tuner/trainer: trainers", "files to ship", "trainers not found"),
+        (
+            "RAY_enable_autoscaler_v2=0",
+            "",
+            "schema",
+            "head_start_ray_commands: without RAY_enable_autoscaler_v2=0 Ray's",
+        ),
         ("~/.ray/auth_token:", "~/.ray/token:", "token shipped", "not to the nodes"),
         ("cluster/ray start --address", ".venv/bin/ray start --address", "token shipped", "Ray would start without it"),
     ],
@@ -134,6 +146,7 @@ def test_a_fault_of_the_file_is_found_before_any_machine_is_asked(
     ("spoil", "fault", "found"),
     [
         (lambda here: (here / ".ssh/id_ed25519").chmod(0o644), "this machine: ssh key", "mode 0644, which ssh refuses"),
+        (lambda here: key(here, "secret"), "this machine: ssh key", "has a passphrase"),
         (lambda here: (here / ".ssh/id_ed25519").unlink(), "this machine: ssh key", "No such file"),
         (
             lambda here: (here / "fault-10.77.0.11").write_text("astro@10.77.0.11: Permission denied (publickey).\n"),
@@ -167,7 +180,18 @@ def test_a_fault_of_the_file_is_found_before_any_machine_is_asked(
         ),
         (lambda here: program(here, "ray", "#!/bin/sh\n"), "10.77.0.10: ray down", "would ask another Ray"),
     ],
-    ids=["open key", "no key", "refused", "unreached head", "no ensurepip", "a Mac", "disk", "clock", "another Ray"],
+    ids=[
+        "open key",
+        "passphrase",
+        "no key",
+        "refused",
+        "unreached head",
+        "no ensurepip",
+        "a Mac",
+        "disk",
+        "clock",
+        "another Ray",
+    ],
 )
 def test_a_fault_of_a_machine_is_found(spoil: Callable[[Path], object], fault: str, found: str, here: Path) -> None:
     spoil(here)
