@@ -40,3 +40,8 @@ class ImageError(DatasetError):
 def first_line(error: Exception) -> str:
     """Return the first line of what an error says, or its type where it says nothing."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def reason_of(error: Exception) -> str:
+    """Return the first line of what an error says, without its number."""
+    return (error.strerror if isinstance(error, OSError) else None) or first_line(error)

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from datasets.errors import StorageError
+from datasets.errors import StorageError, reason_of
 from datasets.storage.conditional import create_object, is_conditional
 from datasets.storage.patience import Result, patiently
-from datasets.storage.remote import ask, open_remote, reason_of, uninterrupted, with_path
+from datasets.storage.remote import ask, open_remote, uninterrupted, with_path
 from datasets.storage.whole_files import (
     asked_locally,
     create_file,

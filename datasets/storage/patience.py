@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from datasets.storage.remote import reason_of
+from datasets.errors import reason_of
 
 Result = TypeVar("Result")
 
@@ -66,6 +66,11 @@ def stop_waiting() -> None:
     """Let nothing wait any more that waits in a block of `patient`: what it waits for is needed no longer."""
     for one in [*_patient]:
         one.seconds = 0.0
+
+
+def is_patient() -> bool:
+    """Whether anything in this process waits for the storage, or would."""
+    return bool(_patient)
 
 
 @contextlib.contextmanager

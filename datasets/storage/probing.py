@@ -4,9 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from datasets.errors import StorageError
+from datasets.errors import StorageError, reason_of
 from datasets.storage.folders import Folder
-from datasets.storage.remote import reason_of
 
 _GOOGLES = {
     "write": "storage.objects.create",

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from datasets.errors import StorageError, first_line
+from datasets.errors import StorageError, reason_of
+from datasets.storage.patience import is_patient
 
 if TYPE_CHECKING:  # importing a filesystem takes long
     from pyarrow.fs import FileSystem
@@ -19,7 +20,7 @@ _PAUSES = (0.5, 2.0)
 """Seconds before an operation is tried again."""
 _PASSING = ("SLOW_DOWN", "INTERNAL_FAILURE", "SERVICE_UNAVAILABLE", "HTTP status 503", "NETWORK_CONNECTION")
 """How pyarrow names the faults of S3 that pass."""
-_CONNECT_SECONDS, _ANSWER_SECONDS, _TRIES = 3.0, 10.0, 2
+_CONNECT_SECONDS, _ANSWER_SECONDS, _TRIES = 3.0, 8.0, 2
 """pyarrow itself asks S3 again, up to 30 times, for 99 s where a server takes connections and says nothing (measured,
 pyarrow 26). What was asked that long ago must not happen now: who drives a search may be another by then."""
 _GCS_SECONDS = 5.0
@@ -28,10 +29,10 @@ _GCS_SECONDS = 5.0
 def ask(uri: str, action: Callable[["FileSystem", str], Result]) -> Result:
     """Call ``action`` with the pyarrow filesystem of a URI and the path in it, again after a passing fault.
 
-    Raises what ``action`` raised last.
+    Not where this process is `patient`, which has each try looked at. Raises what ``action`` raised last.
     """
     filesystem, path = open_remote(uri)
-    for pause in _PAUSES:
+    for pause in () if is_patient() else _PAUSES:
         try:
             return action(filesystem, path)
         except OSError as error:
@@ -73,11 +74,6 @@ def options_of(filesystem: "FileSystem") -> dict[str, Any]:
 def with_path(parts: SplitResult, path: str) -> str:
     """Put a URI together with another path; unlike urllib's this keeps the ``//`` of a URI without a host."""
     return f"{parts.scheme}://{parts.netloc}{path}" + (f"?{parts.query}" if parts.query else "")
-
-
-def reason_of(error: Exception) -> str:
-    """Return the first line of what an error says, without its number."""
-    return (error.strerror if isinstance(error, OSError) else None) or first_line(error)
 
 
 @lru_cache(maxsize=32)
