@@ -8,6 +8,7 @@ be written is an answer; all else may pass.
 import contextlib
 import errno
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ _SAID_AFTER_SECONDS = 3.0
 _ANSWERS = frozenset(
     {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.ENAMETOOLONG, errno.ELOOP}
 )
+_AWS = re.compile(r"AWS Error (\w+) during \w+ operation: (?:curlCode: \d+, )?([^;]*)")
 _log = logging.getLogger(__name__)
 
 
@@ -100,10 +102,9 @@ def patiently(where: str, call: Callable[[], Result]) -> Result:
                     raise
                 if waited >= _SAID_AFTER_SECONDS and not said:
                     said = True
+                    minutes = f"{seconds / 60:.0f} minutes"
                     _begin_waiting(
-                        began,
-                        f"The storage refuses, which is waited for up to {seconds / 60:.0f} minutes: "
-                        f"cannot reach '{where}': {reason_of(error)}.",
+                        began, f"The storage refuses ({_in_short(error)}): waiting for it, up to {minutes}: '{where}'."
                     )
             time.sleep(_PAUSES[min(tries, len(_PAUSES) - 1)])
             tries += 1
@@ -116,6 +117,14 @@ def patiently(where: str, call: Callable[[], Result]) -> Result:
     if said:
         _end_waiting(began)
     return result
+
+
+def _in_short(error: OSError) -> str:
+    """Return what an error says, without the words that pyarrow and what it builds on put around it."""
+    said = reason_of(error)
+    if found := _AWS.search(said):
+        return f"{found[1]}: {found[2]}"
+    return said.partition(" error_info")[0]
 
 
 def _begin_waiting(began: float, line: str) -> None:

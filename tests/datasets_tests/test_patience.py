@@ -63,8 +63,8 @@ def test_what_was_refused_for_a_while_is_done_once_and_said_in_two_lines(
     if verb in ("write_whole", "create"):
         assert folder.read("a") == b"x"
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
-    assert caplog.messages[0].startswith("The storage refuses, which is waited for up to 10 minutes: ")
-    assert FAULTS[fault].strerror in caplog.messages[0]
+    first = f"The storage refuses ({FAULTS[fault].strerror}): waiting for it, up to 10 minutes: '{tmp_path}"
+    assert caplog.messages[0].startswith(first)
     assert caplog.messages[1].startswith("The storage answers again, after ")
 
 
