@@ -294,7 +294,8 @@ class Places:
                 return
             place.state = State.LEFT_OUT
             self._reasons.append(f"{node}: {reason}")
-        _log.warning("Node %s is left out: %s: %s.", node, reason, _MEND)
+        if not self._is_own:  # else the search ends, and says why
+            _log.warning("Node %s is left out: %s: %s.", node, reason, _MEND)
         self._note_nobody()
 
     def _note_nobody(self) -> None:

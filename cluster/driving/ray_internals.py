@@ -19,8 +19,9 @@ from ray.exceptions import OutOfMemoryError, RayActorError, RayError, RayTaskErr
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import ASHAScheduler
 
-from cluster.driving.slots import Slot, Slots, lost_because
+from cluster.driving.slots import Slot, Slots
 from cluster.errors import ClusterError
+from cluster.nodes.asking import said_last
 from cluster.workers.trainable import FAULT
 
 try:
@@ -86,7 +87,7 @@ def _as_lost(exception: Exception, node: str | None, *, at_start: bool) -> Excep
     if isinstance(exception, RayTaskError) and not at_start:  # what a trial's step raised: its worker lives
         return exception
     if isinstance(exception, RayError):
-        return LostWorkerError(lost_because(exception), node, getattr(exception, "preempted", False))
+        return LostWorkerError(said_last(exception), node, getattr(exception, "preempted", False))
     return exception
 
 

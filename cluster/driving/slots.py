@@ -125,10 +125,3 @@ class Slots(ResourceManager):
         have = sum(asked.gpu for asked in (*self._asked.values(), *self._ready, *self._taken.values()))
         with_gpus = self._places.gpu_trials()
         return have < with_gpus or self._places.trials() == with_gpus
-
-
-def lost_because(error: Exception) -> str:
-    """Return the line that says most of an error of Ray's."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = [line for line in lines if not line.startswith("The actor never ran")]
-    return (said or lines or [type(error).__name__])[-1]

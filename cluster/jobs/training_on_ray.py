@@ -18,9 +18,10 @@ from cluster.driving.connection import connected
 from cluster.driving.health import HealthCheck, run_while_healthy
 from cluster.driving.places import Places
 from cluster.driving.scratch import scratch_folder
-from cluster.driving.slots import Slot, Slots, lost_because
+from cluster.driving.slots import Slot, Slots
 from cluster.errors import ClusterError, UnfitError
 from cluster.jobs.preflight import preflight
+from cluster.nodes.asking import said_last
 from cluster.nodes.launched import temporary_here
 from cluster.workers.attempt import Attempt
 from cluster.workers.member import MemberActor, Progress as HowFar, Winner, notes_folder
@@ -181,7 +182,7 @@ class _Trainings:
 
     def _take_back(self, name: str, error: RayError) -> None:
         """Let a training go on whose worker was lost. Raises ClusterError where that was more often than allowed."""
-        node, reason = self._taken[name].node, lost_because(error)
+        node, reason = self._taken[name].node, said_last(error)
         for_memory = isinstance(error, OutOfMemoryError) or Attempt(notes_folder(self._memory), name).was_ended()
         if not for_memory and (self._places.is_leaving(node) or self._places.is_lost(node)):
             goes_on = self.again.lost_with_node(name)

@@ -9,6 +9,7 @@ from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 Answer = TypeVar("Answer")
+_LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def _taken(asked: Any) -> Any:
     except RayTaskError as error:
         return NodeFault(f"{type(error.cause).__name__}: {_first_line(error.cause)}")
     except RayError as error:
-        return NodeFault(_first_line(error))
+        return NodeFault(said_last(error))
 
 
 def _call(function: Callable[..., Answer], arguments: tuple[object, ...]) -> Answer:
@@ -121,3 +122,10 @@ def _call(function: Callable[..., Answer], arguments: tuple[object, ...]) -> Ans
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0].strip() if lines else type(error).__name__
+
+
+def said_last(error: Exception) -> str:
+    """Return the line that says most of an error of Ray's: the last, but for one that a worker never ran."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = [line for line in lines if not line.startswith("The actor never ran")]
+    return (said or lines or [type(error).__name__])[-1][:_LONGEST]

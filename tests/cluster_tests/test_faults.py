@@ -5,8 +5,8 @@ import errno
 import pytest
 
 from cluster.driving.again import Again
-from cluster.driving.slots import lost_because
 from cluster.errors import NoNodeError
+from cluster.nodes.asking import said_last
 from cluster.workers.faults import described, is_machines
 from datasets import StorageError
 from trainer import InfeasibleError
@@ -37,7 +37,7 @@ def test_what_is_said_names_the_kind_of_an_error_that_is_not_ours() -> None:
     assert described(StorageError("cannot read x")) == "cannot read x"
     assert described(ModuleNotFoundError("No module named 'numpy'")) == "ModuleNotFoundError: No module named 'numpy'"
     never = "The actor died.\n\tclass_name: A\nIts node has died.\nThe actor never ran - it was cancelled.\n"
-    assert lost_because(Exception(never)) == "Its node has died."
+    assert said_last(Exception(never)) == "Its node has died."
 
 
 def test_a_trial_that_cannot_begin_goes_on_after_longer_and_longer_pauses_and_ends_the_search_in_the_end() -> None:
