@@ -1,8 +1,9 @@
 """Thousands of trials that only sleep, through the real searcher, conductor, ledger and Ray Tune.
 
 Run from the repository's root: ``python tests/benchmarks/scale/sleeping.py [--workers 8] [--trials 500] [--epochs 2]
-[--sleep 0.05] [--oracle random] [--storage PATH | --s3]``. A trial is the real one but for its training: an epoch is a
-sleep and a score. Nothing imports TensorFlow on the workers. Workers are logical: many share this machine's CPUs.
+[--sleep 0.05] [--oracle random] [--s3] [--without-tune]``. A trial is the real one but for its training: an epoch is a
+sleep and a score. Nothing imports TensorFlow on the workers. Workers are logical: many share this machine's CPUs. With
+``--without-tune`` a loop of a few lines stands for Ray Tune and its workers: what is left is what this project adds.
 
 It prints, for each tenth of the search, trials a second, what a suggestion and a record cost the conductor in CPU time
 (a busy machine lengthens all else), and the driver's CPU time and memory; then how long Tune's loop waited for
@@ -35,7 +36,7 @@ import keras_tuner
 sys.path.insert(0, str(Path(__file__).parents[2]))
 # Ray's workers import the actor, too.
 os.environ["PYTHONPATH"] = sys.path[0]
-from benchmarks.scale.sleeping_actor import SleepingActor
+from benchmarks.scale.sleeping_actor import SleepingActor, SleepingSession
 from search_tests import examples
 
 from cluster.driving import ray_runner
@@ -43,6 +44,7 @@ from cluster.driving.connection import connected
 from cluster.driving.places import Places
 from cluster.driving.searcher import ConductorSearcher
 from cluster.jobs.search import _driving
+from cluster.workers.trainable import NODE, as_result
 from search import (
     Conductor,
     Ledger,
@@ -129,6 +131,13 @@ def search(storage: str, options: argparse.Namespace) -> tuple[Notes, SearchLayo
     oracle = make_oracle(
         options.oracle, hyperparameters=space(), objective=asked.objective, max_trials=options.trials, seed=1
     )
+    if options.without_tune:
+        with noted() as notes, _driving(layout) as place:
+            create_search(layout, asked)
+            conductor = Conductor.resumed(asked, Ledger(layout, place), oracle)
+            began = time.monotonic()
+            drive(conductor, layout, options)
+            return notes, layout, time.monotonic() - began
     ray_runner.TrialActor = SleepingActor  # type: ignore[misc]
     with connected("local", settings), noted() as notes:
         places = Places(settings, is_own=True, command="it")
@@ -143,6 +152,46 @@ def search(storage: str, options: argparse.Namespace) -> tuple[Notes, SearchLayo
             seconds = time.monotonic() - began
             ledger.write_state(SearchState.FINISHED)
     return notes, layout, seconds
+
+
+class Everywhere:
+    """Nodes that take every trial, at once."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+
+    def trials(self) -> int:
+        return self._workers
+
+    def is_leaving(self, node: str | None) -> bool:
+        return False
+
+    def worked(self, node: str) -> None:
+        pass
+
+
+def drive(conductor: Conductor, layout: SearchLayout, options: argparse.Namespace) -> None:
+    """Hand the searcher what Ray Tune would, with as many trials at a time as there are workers."""
+    places: Any = Everywhere(options.workers)
+    searcher = ConductorSearcher(conductor, layout, is_ray_gone=lambda: False, places=places)
+    running: dict[str, SleepingSession] = {}
+    number, is_finished = 0, False
+    while running or not is_finished:
+        config: Any = searcher.suggest(name := f"tune-{number}")
+        if isinstance(config, dict):
+            number += 1
+            searcher.on_trial_start(name)
+            running[name] = SleepingSession(conductor.record(config["trial"]), options.epochs, 0.0)
+        is_finished = is_finished or config == ConductorSearcher.FINISHED
+        for name, session in [*running.items()] if config is None or is_finished else ():
+            record = session.step()
+            result = as_result(record) | {"declared": "[]", NODE: "one"}
+            if record.state.is_ended():
+                searcher.on_trial_complete(name, result)
+                del running[name]
+            else:
+                searcher.on_trial_result(name, result)
+    searcher.close()
 
 
 def say(line: str) -> None:
@@ -239,6 +288,7 @@ def main() -> None:
     parser.add_argument("--sleep", type=float, default=0.05)
     parser.add_argument("--oracle", default="random")
     parser.add_argument("--s3", action="store_true")
+    parser.add_argument("--without-tune", action="store_true")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     os.environ |= {"EPOCHS": str(options.epochs), "SLEEP": str(options.sleep)}
