@@ -22,12 +22,13 @@ def checked(checks: Sequence[Check]) -> RenderableType:
     by_check: dict[str, list[Check]] = {}
     for check in checks:
         by_check.setdefault(check.check, []).append(check)
-    one_node = len({check.node for check in checks}) == 1
+    count = len({check.node for check in checks})
+    one_node = count == 1
     shown = table("", "check", *([] if one_node else ["nodes"]), "found", words=range(4), top=True)
     for name, made in by_check.items():
         for ok, found, nodes in _lines(made):
             mark = Text("✓", style="green") if ok else Text("✗", style="bold red")
-            shown.add_row(mark, name, *([] if one_node else [_named(nodes, of=len(made))]), found)
+            shown.add_row(mark, name, *([] if one_node else [_named(nodes, of=count)]), found)
     return shown
 
 
