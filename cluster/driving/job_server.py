@@ -5,7 +5,6 @@ reached from the head, or through a tunnel, as `ray dashboard FILE` makes one. P
 """
 
 import ipaddress
-import logging
 import os
 import socket
 import time
@@ -13,10 +12,15 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cluster.driving.log_file import noise_logged
 from cluster.errors import ClusterError
 from cluster.token import has_token, token_file
+
+if TYPE_CHECKING:  # it takes a second, for what may be refused before
+    from ray.job_submission import JobSubmissionClient
 
 DASHBOARD = "http://127.0.0.1:8265"
 """Where Ray's dashboard is, seen from its head or through the tunnel of `ray dashboard`."""
@@ -59,23 +63,14 @@ def run_as_job(dashboard: str, command: str, *, job: str, files: Mapping[str, by
     from ray.exceptions import AuthenticationError
     from ray.job_submission import JobSubmissionClient
 
-    logging.getLogger("ray").setLevel(logging.ERROR)  # it says what it uploads
     try:
-        client = JobSubmissionClient(dashboard)
-        with TemporaryDirectory(prefix="galaxy-tuner-") as folder:
-            for name, data in files.items():
-                place = Path(folder, name)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(data)
-            client.submit_job(
-                entrypoint=_GALAXY + command, submission_id=job, runtime_env={"working_dir": folder} if files else None
-            )
-        deadline = time.monotonic() + _START_SECONDS
-        while (status := str(client.get_job_status(job))) == "PENDING" and time.monotonic() < deadline:
-            time.sleep(_LOOK_SECONDS)
-        if status == "FAILED":
-            said = (client.get_job_logs(job) or str(client.get_job_info(job).message)).strip().splitlines()
-            raise ClusterError(f"the job {job} ended at once: {said[-1] if said else 'it has said nothing'}")
+        with noise_logged():  # it says what it uploads
+            client = JobSubmissionClient(dashboard)
+            _submit(client, command, job, files)
+            status = _started(client, job)
+            if status == "FAILED":
+                said = (client.get_job_logs(job) or str(client.get_job_info(job).message)).strip().splitlines()
+                raise ClusterError(f"the job {job} ended at once: {said[-1] if said else 'it has said nothing'}")
     except AuthenticationError as error:
         raise ClusterError(
             f"--address {dashboard}: that Ray has another token than the one in {token_file()}: "
@@ -84,6 +79,24 @@ def run_as_job(dashboard: str, command: str, *, job: str, files: Mapping[str, by
     except (ConnectionError, RuntimeError, OSError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ClusterError(f"--address {dashboard}: Ray's dashboard there does not take the search: {first}") from error
+
+
+def _submit(client: "JobSubmissionClient", command: str, job: str, files: Mapping[str, bytes]) -> None:
+    with TemporaryDirectory(prefix="galaxy-tuner-") as folder:
+        for name, data in files.items():
+            place = Path(folder, name)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(data)
+        environment = {"working_dir": folder} if files else None
+        client.submit_job(entrypoint=_GALAXY + command, submission_id=job, runtime_env=environment)
+
+
+def _started(client: "JobSubmissionClient", job: str) -> str:
+    """Wait until the job no longer waits, a minute at most; return its status."""
+    deadline = time.monotonic() + _START_SECONDS
+    while (status := str(client.get_job_status(job))) == "PENDING" and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+    return status
 
 
 def _check_here(dashboard: str) -> None:
