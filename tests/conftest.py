@@ -60,6 +60,8 @@ _FIRST = (
     "cluster_tests/test_address.py",
     "cluster_tests/test_nodes.py",
     "cluster_tests/test_training.py",
+    "cluster_tests/test_submission.py",
+    "cluster_tests/test_doctor.py",
     "cluster_tests/test_hyperband.py",
     "cluster_tests/test_asking.py",
     "trainer_tests/test_exporting.py",
