@@ -54,11 +54,13 @@ _FIRST = (
     "trainer_tests/test_killed.py",
     "trainer_tests/test_continuing.py",
     # What takes long, so that neither of the two ends long before the other.
+    "hosts_tests/test_searching.py",
     "test_journey.py",
     "cluster_tests/test_resuming.py",
     "cluster_tests/test_launch.py",
     "cluster_tests/test_address.py",
     "cluster_tests/test_nodes.py",
+    "hosts_tests/test_slurm.py",
     "cluster_tests/test_training.py",
     "cluster_tests/test_submission.py",
     "cluster_tests/test_doctor.py",

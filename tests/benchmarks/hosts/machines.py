@@ -47,7 +47,7 @@ def fetched(cluster: Cluster) -> dict[str, int]:
 def link_cut(cluster: Cluster) -> Outcome:
     """Cut a worker's link in the middle of its trial."""
     worker = cluster.workers[0]
-    search = Search(cluster, "cut", trials=30, epochs=6).start()
+    search = Search(cluster, "cut", trials=48, epochs=6).start()
     search.wait_until_all_train()
     worker.cut()
     waited(lambda: False, _CUT_SECONDS)
@@ -62,7 +62,7 @@ def link_cut(cluster: Cluster) -> Outcome:
 def process_killed(cluster: Cluster) -> Outcome:
     """Kill the process of a worker's trial."""
     worker = cluster.workers[0]
-    search = Search(cluster, "killed", trials=9, epochs=6).start()
+    search = Search(cluster, "killed", trials=18, epochs=6).start()
     search.wait_until_all_train(worker)
     killed = clock()
     count = end_trials(worker, signal.SIGKILL)
@@ -76,7 +76,7 @@ def process_killed(cluster: Cluster) -> Outcome:
 def raylet_killed(cluster: Cluster) -> Outcome:
     """Kill a worker's raylet: the autoscaler on the head brings it back."""
     worker = cluster.workers[0]
-    search = Search(cluster, "raylet", trials=24, epochs=6).start()
+    search = Search(cluster, "raylet", trials=36, epochs=6).start()
     search.wait_until_all_train()
     killed = clock()
     worker.kill("raylet/raylet")
@@ -108,7 +108,7 @@ def joins(cluster: Cluster) -> Outcome:
     """Let a worker join in the middle of a search; it is to take trials at once."""
     worker = cluster.workers[1]
     cluster.leave(worker)
-    search = Search(cluster, "joins", trials=16, epochs=6).start()
+    search = Search(cluster, "joins", trials=18, epochs=6).start()
     search.wait_until_all_train(cluster.head, cluster.workers[0])
     began = clock()
     cluster.join(worker)
@@ -141,6 +141,24 @@ def clock_ahead(cluster: Cluster) -> Outcome:
     outcome.note = f"nodes that trained: {len({note.host for note in search.notes()})}"
     cluster.leave(worker)
     cluster.join(worker)
+    return outcome
+
+
+def second_driver(cluster: Cluster) -> Outcome:
+    """Resume a search that runs from a host whose clock is ten minutes ahead: refused, and the search goes on."""
+    search = Search(cluster, "twice", trials=9).start()
+    search.wait_until_all_train(cluster.head)
+    storage = f"--storage '{search.storage}' --address auto"
+    second = cluster.workers[0].run(
+        f"cd galaxy-tuner && faketime -f +10m .venv/bin/galaxy resume twice {storage}", check=False, seconds=180
+    )
+    search.wait()
+    outcome = judge(search)
+    said = second.stderr.strip().splitlines()
+    outcome.lines = said
+    outcome.note = f"the second ended with {second.returncode}"
+    if second.returncode != 1:
+        outcome.wrong.append("the second was not refused")
     return outcome
 
 

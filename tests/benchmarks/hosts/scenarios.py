@@ -26,6 +26,7 @@ SCENARIOS = [
     Scenario("a worker joins", machines.joins),
     Scenario("the driver killed, resumed from another host", machines.driver_killed),
     Scenario("the clock of a worker's processes 10 min ahead", machines.clock_ahead),
+    Scenario("a second driver, whose clock is 10 min ahead", machines.second_driver),
     Scenario("S3 away for 30 s", storage.away_briefly),
     Scenario("S3 away for 180 s", storage.away_long),
     Scenario("S3 slow: 200 ms more each way, one connection in ten dropped", storage.slow),
