@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -45,17 +44,16 @@ def main() -> None:
     print(f"| {' | '.join(_HEADER)} |\n|{' --- |' * len(_HEADER)}")  # noqa: T201
     with cluster() as up:
         for one in chosen:
-            began = time.monotonic()
             try:
-                outcome = one.play(up)
+                played = one.play(up)
             except (LabError, TimeoutError, OSError, ValueError, KeyError) as error:
-                outcome = Outcome(wrong=[f"could not be played: {type(error).__name__}: {error}"])
-            sound = sound and not outcome.faults
-            print(row(one.title, outcome), flush=True)  # noqa: T201
-            took = {"title": one.title, "took": time.monotonic() - began, "load": os.getloadavg()[0]}
-            if given.json:
-                with given.json.open("a") as file:
-                    file.write(json.dumps(took | asdict(outcome)) + "\n")
+                played = Outcome(wrong=[f"could not be played: {type(error).__name__}: {error}"])
+            for title, outcome in ({one.title: played} if isinstance(played, Outcome) else played).items():
+                sound = sound and not outcome.faults
+                print(row(title, outcome), flush=True)  # noqa: T201
+                if given.json:
+                    with given.json.open("a") as file:
+                        file.write(json.dumps({"title": title, "load": os.getloadavg()[0], **asdict(outcome)}) + "\n")
     sys.exit(not sound)
 
 

@@ -1,7 +1,7 @@
 """Nodes that run other code than the driver: they get no trials, and one line says which and why."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.hosts.cluster import Cluster, write
@@ -13,29 +13,28 @@ from hosts.plan import CHECKOUT
 
 def another_file(cluster: Cluster) -> Outcome:
     """Edit a file of ours on a worker."""
-    return _other(cluster, "file", lambda host: _edited(host, CHECKOUT / "trainer/scores.py"), "trainer/scores.py")
-
-
-def another_version(cluster: Cluster) -> Outcome:
-    """Install another version of a package on a worker."""
-    return _other(cluster, "version", lambda host: _installed(host, "keras", "3.14.0"), "keras 3.14.0")
-
-
-def another_space(cluster: Cluster) -> Outcome:
-    """Edit the user's module on a worker."""
-    return _other(cluster, "space", lambda host: _edited(host, CHECKOUT / "noting.py"), "noting.py")
-
-
-def _other(cluster: Cluster, name: str, changed: Callable[[Host], AbstractContextManager[None]], words: str) -> Outcome:
     worker = cluster.workers[1]
-    with changed(worker):
-        search = Search(cluster, name, trials=6).start()
-        search.wait()
+    with _edited(worker, CHECKOUT / "trainer/scores.py"):
+        return _search(cluster, "file", {worker: "trainer/scores.py"})
+
+
+def another_version_and_space(cluster: Cluster) -> Outcome:
+    """Install another version of a package on one worker, and edit the user's module on the other."""
+    first, second = cluster.workers
+    with _installed(first, "keras", "3.14.0"), _edited(second, CHECKOUT / "noting.py"):
+        return _search(cluster, "others", {first: "keras 3.14.0", second: "noting.py"})
+
+
+def _search(cluster: Cluster, name: str, others: Mapping[Host, str]) -> Outcome:
+    """Search with nodes that differ from the driver's in what is named by these words."""
+    search = Search(cluster, name, trials=4).start()
+    search.wait()
     outcome = judge(search)
-    if worker.name in {note.host for note in search.notes()}:
-        outcome.wrong.append(f"{worker.name} trained")
-    if not any(words in line and worker.name in line for line in outcome.lines):
-        outcome.wrong.append(f"no line names {worker.name} and {words}: {outcome.lines}")
+    for worker, words in others.items():
+        if worker.name in {note.host for note in search.notes()}:
+            outcome.wrong.append(f"{worker.name} trained")
+        if not any(words in line and worker.name in line for line in outcome.lines):
+            outcome.wrong.append(f"no line names {worker.name} and {words}: {outcome.lines}")
     return outcome
 
 

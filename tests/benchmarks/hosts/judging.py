@@ -41,17 +41,17 @@ class Outcome:
         return [*self.lost, *self.repeated, *self.failed, *self.wrong, *too_many, *for_ever]
 
 
-def judge(search: Search, *, seconds: float | None = None, status: int | None = 0) -> Outcome:
-    """Compare what the ledger says with what workers noted, when the search has ended."""
+def judge(search: Search, *, seconds: float | None = None, state: str = "finished") -> Outcome:
+    """Compare what the ledger says with what workers noted, when the search has ended in a state."""
     document = search.leaderboard()
     trials, notes = document["trials"], search.notes()
     outcome = Outcome(trials=len(trials), seconds=seconds, lines=search.lines())
-    outcome.lost = lost(trials, notes, search.trials)
+    outcome.lost = lost(trials, notes, search.trials if state == "finished" else 0)
     outcome.repeated = repeated(trials, notes)
     outcome.failed = [f"{one['trial_id']} {one['state']}: {one['reason']}" for one in trials if _is_failed(one)]
-    if search.command.status() != status:
+    if search.command.status() != 0:
         outcome.wrong.append(f"exit status {search.command.status()}: {search.command.errors()[-300:]}")
-    if document["state"] != "finished":
+    if document["state"] != state:
         outcome.wrong.append(f"the search is {document['state']}")
     return outcome
 
@@ -67,7 +67,9 @@ def lost(trials: Sequence[dict[str, Any]], notes: Iterable[Note], wanted: int) -
         if trial["state"] in ("pending", "running"):
             found.append(f"{trial['trial_id']} is {trial['state']}")
         made = steps.get(trial["hyperparameters"].get("units", -1), set())
-        if not _is_failed(trial) and made != set(range(trial["epochs"] * STEPS_PER_EPOCH)):
+        # One that was stopped may have begun another epoch.
+        more = made - set(range(trial["epochs"] * STEPS_PER_EPOCH)) if trial["state"] == "stopped" else set()
+        if not _is_failed(trial) and made - more != set(range(trial["epochs"] * STEPS_PER_EPOCH)):
             found.append(f"{trial['trial_id']} has {trial['epochs']} epochs, but its steps were {sorted(made)}")
     known = {trial["hyperparameters"].get("units") for trial in trials}
     return found + [f"units {units} were trained and are in no record" for units in sorted(steps.keys() - known)]

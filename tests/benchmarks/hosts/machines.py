@@ -5,15 +5,13 @@ from collections.abc import Callable
 
 from benchmarks.hosts.cluster import Cluster
 from benchmarks.hosts.judging import Outcome, judge
-from benchmarks.hosts.searching import Search, clock
+from benchmarks.hosts.searching import Search
 from hosts import Host
-from hosts.host import waited
 from hosts.plan import USER_ID
 
 Play = Callable[[Cluster], Outcome]
 _TRIAL = "ray::"
 _IDLE = ("IDLE", "Agent")
-_CUT_SECONDS = 60.0
 
 
 def brought_up(cluster: Cluster) -> Outcome:
@@ -42,91 +40,6 @@ def fetched(cluster: Cluster) -> dict[str, int]:
     """Return how often each node has fetched the dataset from S3 so far: it is so small that one request brings it."""
     asked = [line.split()[0] for line in cluster.requests() if "GET" in line and "/d/images-" in line]
     return {node.name: asked.count(node.address) for node in cluster.nodes}
-
-
-def link_cut(cluster: Cluster) -> Outcome:
-    """Cut a worker's link in the middle of its trial."""
-    worker = cluster.workers[0]
-    search = Search(cluster, "cut", trials=48, epochs=6).start()
-    search.wait_until_all_train()
-    worker.cut()
-    waited(lambda: False, _CUT_SECONDS)
-    worker.heal()
-    seconds = search.went_on(clock(), host=worker, new=True)
-    search.wait()
-    outcome = judge(search, seconds=seconds)
-    _bring_back(cluster, worker)
-    return outcome
-
-
-def process_killed(cluster: Cluster) -> Outcome:
-    """Kill the process of a worker's trial."""
-    worker = cluster.workers[0]
-    search = Search(cluster, "killed", trials=18, epochs=6).start()
-    search.wait_until_all_train(worker)
-    killed = clock()
-    count = end_trials(worker, signal.SIGKILL)
-    seconds = search.went_on(killed + 0.1, host=worker)
-    search.wait()
-    outcome = judge(search, seconds=seconds)
-    outcome.note = f"{count} killed"
-    return outcome
-
-
-def raylet_killed(cluster: Cluster) -> Outcome:
-    """Kill a worker's raylet: the autoscaler on the head brings it back."""
-    worker = cluster.workers[0]
-    search = Search(cluster, "raylet", trials=36, epochs=6).start()
-    search.wait_until_all_train()
-    killed = clock()
-    worker.kill("raylet/raylet")
-    seconds = search.went_on(killed, host=worker, new=True)
-    search.wait()
-    outcome = judge(search, seconds=seconds)
-    _bring_back(cluster, worker)
-    return outcome
-
-
-def told_to_end(cluster: Cluster) -> Outcome:
-    """Send SIGTERM to all of a worker's processes: its trial goes on elsewhere from its last checkpoint."""
-    worker = cluster.workers[1]
-    search = Search(cluster, "told", trials=9, epochs=6).start()
-    search.wait_until_all_train()
-    told = clock()
-    trial = [note.units for note in search.notes() if note.host == worker.name][-1]
-    worker.kill(number=signal.SIGTERM)
-    waited(lambda: any(one.units == trial and one.host != worker.name for one in search.notes()), 120)
-    again = [one.when for one in search.notes() if one.units == trial and one.host != worker.name]
-    search.wait()
-    outcome = judge(search, seconds=min(again, default=float("inf")) - told)
-    outcome.note = "until its trial went on elsewhere"
-    _bring_back(cluster, worker)
-    return outcome
-
-
-def joins(cluster: Cluster) -> Outcome:
-    """Let a worker join in the middle of a search; it is to take trials at once."""
-    worker = cluster.workers[1]
-    cluster.leave(worker)
-    search = Search(cluster, "joins", trials=18, epochs=6).start()
-    search.wait_until_all_train(cluster.head, cluster.workers[0])
-    began = clock()
-    cluster.join(worker)
-    seconds = search.went_on(began, host=worker)
-    search.wait()
-    return judge(search, seconds=seconds)
-
-
-def driver_killed(cluster: Cluster) -> Outcome:
-    """Kill the driver on the head, and resume from a worker at once."""
-    search = Search(cluster, "driver", trials=9, epochs=6).start()
-    search.wait_until_all_train()
-    killed = clock()
-    cluster.head.kill(".venv/bin/galaxy search")
-    search.resume_when_allowed(cluster.workers[0])
-    seconds = search.went_on(killed + 3)
-    search.wait()
-    return judge(search, seconds=seconds)
 
 
 def clock_ahead(cluster: Cluster) -> Outcome:
@@ -188,10 +101,3 @@ def end_trials(host: Host, number: signal.Signals) -> int:
     """Send a signal to the host's processes that have a trial; return how many there were."""
     doomed = [one for one in host.processes(_TRIAL) if not any(word in one.command for word in _IDLE)]
     return sum(host.kill(one.command, number) for one in doomed)
-
-
-def _bring_back(cluster: Cluster, worker: Host) -> None:
-    """Let a worker join again, if nobody else has brought it back."""
-    if cluster.alive() < len(cluster.nodes):
-        cluster.join(worker)
-        cluster.wait_for_workers()

@@ -103,15 +103,18 @@ class Search:
         if not waited(do, _MOST_SECONDS) or self.command.status() is not None:
             raise TimeoutError(f"{self.name}: not all train: {self.command.errors()}")
 
-    def went_on(self, since: float, *, host: Host | None = None, kind: str = "step", new: bool = False) -> float:
+    def went_on(
+        self, since: float, *, host: Host | None = None, kind: str = "step", new_process: bool = False
+    ) -> float:
         """Return how many seconds after ``since`` a worker, or that host's, noted ``kind`` next; infinite if none does.
 
-        ``new``: of a trial that it begins. A worker that was cut off may train a while for nobody.
+        ``new_process``: one that has noted nothing before. A worker that was cut off may train a while for nobody.
         """
+        before = {(one.host, one.pid) for one in self.notes()} if new_process else set()
 
         def found() -> list[Note]:
             later = [one for one in self.notes() if one.when > since and one.kind == kind]
-            return [one for one in later if host in (None, self._host(one)) and not (new and one.number > 0)]
+            return [one for one in later if host in (None, self._host(one)) and (one.host, one.pid) not in before]
 
         waited(lambda: found() or self.command.status() is not None, _MOST_SECONDS)
         return min((one.when for one in found()), default=float("inf")) - since
@@ -131,6 +134,11 @@ class Search:
             return self.command.status() in (None, 0)
 
         waited(goes_on, _MOST_SECONDS)
+
+    def stop(self) -> int:
+        """Have it stopped by `galaxy stop` on the head; return its exit status."""
+        self.cluster.galaxy(self.cluster.head, f"stop {self.name} --storage {shlex.quote(self.storage)}")
+        return self.wait()
 
     def leaderboard(self) -> dict[str, Any]:
         """Return what the ledger says of it, asked from the head."""
