@@ -8,7 +8,7 @@ import search
 from datasets import place_of, place_of_code, placed, unexited
 from search.compatibility import FACTOR, HYPERBAND
 from search.errors import SettingsError, SpaceError
-from search.oracles.keras_tuner_internals import keep_no_files
+from search.oracles.keras_tuner_internals import count_no_failures, keep_no_files
 from search.oracles.new_values import propose_new_values
 from search.oracles.own_oracle import name_faults
 from search.space.hypermodel import import_object
@@ -23,7 +23,6 @@ _ORACLES = {
     "grid": "GridOracle",
     HYPERBAND: "HyperbandOracle",
 }
-_NEVER = 2**62
 
 
 def make_oracle(
@@ -82,7 +81,7 @@ def _driven_from_outside(oracle: keras_tuner.Oracle) -> keras_tuner.Oracle:
     """
     oracle.verbose = 0
     oracle.max_retries_per_trial = 0
-    oracle.max_consecutive_failed_trials = _NEVER
+    count_no_failures(oracle)
     # The budget is counted in records, outside; without a limit of its own an oracle pads all its trial ids alike.
     oracle.max_trials = None
     keep_no_files(oracle)
