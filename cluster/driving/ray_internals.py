@@ -6,15 +6,19 @@ ends Tune's loop, hence the search ("Caught unexpected exception: 1 worker(s) we
 while it is idle, Tune handles the failed reset of the trial that gets it next twice, and takes that trial for one that
 is being reset ever after. And where it prints that a trial failed which had no result yet, it asks the lost worker for
 one, which raises, too. No option of Tune's changes any. Nor does one say on which node a worker was lost that never
-ran, keep Tune from using a worker again whose node is to take no more trials, or give it another resource manager.
+ran, keep Tune from using a worker again whose node is to take no more trials, or give it another resource manager. And
+a trial whose worker starts is given any other that is free meanwhile, and its own is ended: where trials are shorter
+than a start, a node that has joined never gets one. So it waits for its own, but not for ever, where none comes.
 """
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import ray
+from ray.air.execution import ResourceManager
 from ray.exceptions import OutOfMemoryError, RayActorError, RayError, RayTaskError
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import ASHAScheduler
@@ -35,8 +39,10 @@ try:
     for _owner, _name in (
         (RayActorManager, "_actor_start_failed"),
         (RayActorManager, "_actor_task_failed"),
+        (RayActorManager, "_actor_start_resolved"),
         (TuneController, "_trial_task_failure"),
         (TuneController, "_maybe_cache_trial_actor"),
+        (TuneController, "_maybe_reuse_cached_actor"),
         (tune_controller, "RayActorManager"),
         (sys.modules["ray.tune.tune"], "TuneController"),
         (_asha, "_trial_info"),
@@ -44,6 +50,7 @@ try:
     ):
         getattr(_owner, _name)
     for _class, _name in (
+        (RayActorManager, "_live_actors_to_ray_actors_resources"),
         (TuneController, "_resetting_trials"),
         (TuneController, "_trial_to_actor"),
         (TuneController, "_actor_manager"),
@@ -54,6 +61,8 @@ try:
 except (ImportError, AttributeError, KeyError) as error:
     raise ClusterError(f"Galaxy Tuner was made for Ray 2.60, but this is {ray.__version__}: {error}") from error
 
+# A worker imports little before it has a trial; on a busy machine it may take a minute.
+_START_SECONDS = 180.0
 KILLED_BY_RAY = "out of memory: "
 """How the error of a worker begins that Ray's memory monitor has ended; then comes the first line that Ray says."""
 
@@ -67,7 +76,33 @@ class LostWorkerError(RayActorError):
 
 
 class _ActorManager(RayActorManager):
-    """Reports every worker that was lost as one, with its node; also one that was ended for want of memory."""
+    """Reports every worker that was lost as one, with its node; also one that was ended for want of memory.
+
+    And one that has not started within three minutes.
+    """
+
+    def __init__(self, resource_manager: ResourceManager) -> None:
+        super().__init__(resource_manager)
+        self._since: dict[TrackedActor, float] = {}
+        self._started: set[TrackedActor] = set()
+
+    def next(self, timeout: float | None = None) -> bool:
+        now = time.monotonic()
+        for actor in self.live_actors:
+            if self.is_starting(actor) and now - self._since.setdefault(actor, now) > _START_SECONDS:
+                ray.kill(self._live_actors_to_ray_actors_resources[actor][0])
+                late = RayActorError(error_msg=f"no worker has started there within {_START_SECONDS:g} s")
+                self._actor_start_failed(actor, late)
+        return bool(super().next(timeout))
+
+    def is_starting(self, actor: TrackedActor) -> bool:
+        """Whether Ray was asked for the worker and has not said that it has started."""
+        return bool(self.is_actor_started(actor)) and actor not in self._started
+
+    def _actor_start_resolved(self, tracked_actor: TrackedActor, future: "ray.ObjectRef[object]") -> None:
+        self._since.pop(tracked_actor, None)
+        self._started.add(tracked_actor)
+        super()._actor_start_resolved(tracked_actor, future)
 
     def _actor_start_failed(self, tracked_actor: TrackedActor, exception: Exception) -> None:
         super()._actor_start_failed(tracked_actor, _as_lost(exception, self._node(tracked_actor), at_start=True))
@@ -101,6 +136,14 @@ class _Controller(TuneController):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given | {"resource_manager_factory": type(self).make_slots})
+
+    def _maybe_reuse_cached_actor(self, trial: Trial) -> bool:
+        """Give the trial a worker that is free, unless its own is starting."""
+        own = self._trial_to_actor.get(trial)
+        actors = self._actor_manager
+        if own is not None and isinstance(actors, _ActorManager) and actors.is_starting(own):
+            return False
+        return bool(super()._maybe_reuse_cached_actor(trial))
 
     def _maybe_cache_trial_actor(self, trial: Trial) -> bool:
         """Keep the trial's worker for the next one, unless it could not do its part or its node is to take none."""

@@ -32,6 +32,11 @@ HERE = Path(__file__).parent
 class Light(TrialActor):
     """Runs trials that sleep; begins none on the nodes that `unfit.json` names, in the way that it says."""
 
+    def setup(self, config, **more):
+        super().setup(config, **more)
+        if json.loads((HERE / "unfit.json").read_text()).get(self._node) == "starts slowly":
+            time.sleep(6)
+
     def _begun(self):
         unfit = json.loads((HERE / "unfit.json").read_text())
         way = unfit.get(self._node)
@@ -204,6 +209,18 @@ def test_a_node_that_can_begin_no_trial_is_left_out_and_no_trial_has_failed(
     view = search.result(timeout=120)
     assert view.counts == {"completed": 3}, [row.reason for row in view.rows]
     assert len(said(caplog)) == 1
+
+
+@pytest.mark.slow
+def test_a_node_whose_workers_start_more_slowly_than_trials_end_takes_some(
+    nodes: Nodes, light: Path, tiny_dataset: Dataset
+) -> None:
+    _, slow = nodes.add(), nodes.add()
+    (light / "unfit.json").write_text(json.dumps({slow.node_id: "starts slowly"}))
+    (light / "finish").touch()
+    asked = settings(trials=39, cpus_per_trial=2, concurrency=None)
+    view = run_search(tiny_dataset.info.path, asked, address=nodes.address)
+    assert slow.node_id in {node for row in view.rows for node in trained(light, row.trial_id)}
 
 
 @pytest.mark.slow

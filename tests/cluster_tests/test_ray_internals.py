@@ -20,8 +20,10 @@ from cluster.driving import ray_internals
     [
         (RayActorManager, "_actor_start_failed"),
         (RayActorManager, "_actor_task_failed"),
+        (RayActorManager, "_actor_start_resolved"),
         (TuneController, "_trial_task_failure"),
         (TuneController, "_maybe_cache_trial_actor"),
+        (TuneController, "_maybe_reuse_cached_actor"),
         (tune_controller, "RayActorManager"),
         (sys.modules["ray.tune.tune"], "TuneController"),
     ],
