@@ -16,7 +16,7 @@ from cluster.driving.scheduling import make_scheduler
 from cluster.driving.scratch import scratch_folder
 from cluster.driving.searcher import ConductorSearcher
 from cluster.driving.slots import Slots
-from cluster.nodes.launched import temporary_here
+from cluster.nodes.ray_here import temporary_here
 from cluster.workers.trainable import TrialActor
 from datasets import stop_waiting
 from search import Conductor, SearchLayout

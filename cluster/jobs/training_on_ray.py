@@ -22,7 +22,7 @@ from cluster.driving.slots import Slot, Slots
 from cluster.errors import ClusterError, UnfitError
 from cluster.jobs.preflight import preflight
 from cluster.nodes.asking import said_last
-from cluster.nodes.launched import temporary_here
+from cluster.nodes.ray_here import temporary_here
 from cluster.workers.attempt import Attempt
 from cluster.workers.member import MemberActor, Progress as HowFar, Winner, notes_folder
 from cluster.workers.notice import WorkerEndedError

@@ -5,8 +5,11 @@ belongs to the node's Ray if the environment it was started with names the folde
 starts. Linux alone has those (proc(5)). This file is run as it is, too, by any Python 3.11: nothing but what comes with
 it is imported.
 
+What the Ray belongs to, a cluster of `ray up` or a head, is noted in the folder: no other ends it unasked. The home
+directory may be one for all machines, so what lies there says of none whether it is the head.
+
     launched.py begin FOLDER start …      ends what an earlier start has left
-    launched.py end FOLDER                ends it, on a head that `ray up` started with all of its workers
+    launched.py end FOLDER [--of=HEAD]    ends it, on a head that `ray up` started with all of its workers
 """
 
 import contextlib
@@ -15,6 +18,8 @@ import json
 import os
 import shutil
 import signal
+import socket
+import stat
 import subprocess
 import sys
 import time
@@ -22,14 +27,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from getpass import getuser
 from pathlib import Path
+from typing import Any
 
 SCRIPT = Path(__file__).resolve().parents[1] / "ray"
 LINK = Path("~/.local/bin/ray").expanduser()
 # What `ray up` lays in the head's home, so that it sets up the workers: its own file, and the key to them.
 CONFIGURATION, KEY = Path("~/ray_bootstrap_config.yaml").expanduser(), Path("~/ray_bootstrap_key.pem").expanduser()
 _LAUNCHED = "--autoscaling-config"  # what only the head of a `ray up` is started with
-_TEMPORARY = "tmp"
+_ENVIRONMENT = "GALAXY_RAY"  # the folder, in the environment of all that Ray starts
+TEMPORARY = "tmp"
+_OWNER, _LAUNCH = "of", "launched.json"  # whose Ray it is; on a head of `ray up`, the file that it was started with
 _SSH_SECONDS, _WORKER_SECONDS, _GRACE_SECONDS, _DRIVER_SECONDS = 10, 60, 10.0, 15.0
+_DRIVERS_LOG = "python-core-driver-"
 _SSH = (
     "StrictHostKeyChecking=no",
     "UserKnownHostsFile=/dev/null",
@@ -39,43 +48,33 @@ _SSH = (
 )
 
 
-def folder_of_user() -> Path:
-    """Return the folder of the Ray that `cluster/ray` starts, on this node and for this user."""
-    return Path(os.environ.get("GALAXY_RAY_FOLDER") or f"/tmp/galaxy-{os.getuid()}")
-
-
-def temporary_here() -> str | None:
-    """Return the folder for temporary files of the Ray that `cluster/ray` has started here; None if there is none.
-
-    What processes leave there that were killed goes when that Ray ends.
-    """
-    folder = folder_of_user() / _TEMPORARY
-    return str(folder) if folder.is_dir() else None
-
-
-def address_here() -> str | None:
-    """Return the HOST:PORT of the Ray that `cluster/ray` has started on this machine; None if there is none."""
+def is_own(folder: Path) -> bool:
+    """Whether ``folder`` is there and this user's: in /tmp anybody may make one of any name, or a link."""
     try:
-        return (folder_of_user() / "ray" / "ray_current_cluster").read_text().strip() or None
+        status = folder.lstat()
     except OSError:
-        return None
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
 
 
 def begin(folder: Path, arguments: list[str]) -> None:
     """End what an earlier start has left, and let a plain `ray` be the script. Raises SystemExit, one line."""
-    launched = [value for name, _, value in (word.partition("=") for word in arguments) if name == _LAUNCHED]
-    if launched and not Path(launched[0]).expanduser().exists():
-        sys.exit(
-            f"expected {launched[0]}, found none: `ray down` and `ray up` on the machine that has the cluster file"
-        )
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+    launched = _option(arguments, _LAUNCHED)
+    if launched and not Path(launched).expanduser().exists():
+        sys.exit(f"expected {launched}, found none: `ray down` and `ray up` on the machine that has the cluster file")
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    if not is_own(folder):
         sys.exit(f"expected a folder of yours in {folder}, found another user's: give one in GALAXY_RAY_FOLDER")
+    settings = _read(CONFIGURATION) if launched else None
+    _refuse_another(folder, owner := _owner(arguments, settings))
     _end_processes(folder)
     _remove(folder)
-    (folder / _TEMPORARY).mkdir(exist_ok=True)
+    (folder / TEMPORARY).mkdir(exist_ok=True)
+    (folder / _OWNER).write_text(owner)
     if not launched:
         return
+    (folder / _LAUNCH).write_text(json.dumps(settings))
     if LINK.exists() and not _is_ours(LINK):
         say(f"{LINK} is another Ray: `ray down` cannot end this one, `{SCRIPT} stop` on each machine does")
         return
@@ -84,57 +83,114 @@ def begin(folder: Path, arguments: list[str]) -> None:
     LINK.symlink_to(SCRIPT)
 
 
-def end(folder: Path) -> bool:
-    """End the node's Ray and remove what it has made; first on its workers. False, said, where one was not reached."""
+def end(folder: Path, of: str | None = None) -> bool:
+    """End the node's Ray and remove what it has made; first on its workers. False, said, where one was not reached.
+
+    With ``of``, the names and addresses of a head, only if it has joined that one, and no other machine's.
+    """
+    if folder.exists() and not is_own(folder):
+        say(f"{folder} is another user's, and no Ray of yours works there")
+        return True
+    owner = _text(folder / _OWNER)
+    if of and owner and owner.rpartition(":")[0] not in of.split(","):
+        say(f"the Ray here is {_of(owner)}, and stays")
+        return True
+    launched = None if of else _launched(folder)
     # First what would start the workers anew, then the drivers, which have something to keep.
     _end_processes(folder, lambda command: "autoscaler" in command or command.startswith("ssh "))
     _end_all(_drivers(folder), _DRIVER_SECONDS)
-    workers, reached = _end_workers()
+    workers, reached = _end_workers(launched) if launched else ([], True)
     _end_processes(folder)
-    if not folder.is_symlink():
+    if is_own(folder):
         _remove(folder)
     with contextlib.suppress(OSError):
         folder.rmdir()
-    if _is_ours(LINK):
-        LINK.unlink()
-    if reached:
-        CONFIGURATION.unlink(missing_ok=True)
-        KEY.unlink(missing_ok=True)
+    if launched:
+        if _is_ours(LINK):
+            LINK.unlink()
+        if reached and _is_same(_read(CONFIGURATION), launched):
+            CONFIGURATION.unlink(missing_ok=True)
+            KEY.unlink(missing_ok=True)
     say(f"Ray has ended here{' and on ' if workers else ''}{', '.join(workers)}")
     return reached
 
 
-def _end_workers() -> tuple[list[str], bool]:
+def _owner(arguments: list[str], settings: dict[str, Any] | None) -> str:
+    """Return what a Ray that is started so belongs to: its head's address, or a name without a colon."""
+    if job := os.environ.get("SLURM_JOB_ID"):
+        return f"Slurm's job {job}"  # started again it may have another head
+    if settings is not None:
+        return f"the cluster {settings.get('cluster_name')}"
+    return _option(arguments, "--address") or "a head started by hand"
+
+
+def _refuse_another(folder: Path, owner: str) -> None:
+    """Raise SystemExit if a Ray of another owner runs in ``folder``; of its head, `ray up` has changed the file."""
+    other = _text(folder / _OWNER)
+    if not any(_processes(folder)):
+        return
+    if other is None or other == owner:
+        say("the Ray that runs here ends first")
+        return
+    if launched := _read(folder / _LAUNCH):
+        CONFIGURATION.write_text(json.dumps(launched))  # its autoscaler reads it again and again
+    sys.exit(f"expected no other Ray here, found one {_of(other)}: end it first (`{SCRIPT} stop`, or `ray down`)")
+
+
+def _of(owner: str) -> str:
+    return f"of the head {owner}" if ":" in owner else f"of {owner}"
+
+
+def _launched(folder: Path) -> dict[str, Any] | None:
+    """Return the file that the Ray here is the head of, as `ray up` has it by now; None if it is no such head."""
+    there, here = _read(CONFIGURATION), _read(folder / _LAUNCH)
+    if here is not None:
+        return there if there and _is_same(there, here) else here
+    return there if there and not (folder / _OWNER).exists() and _leads(there) else None
+
+
+def _is_same(one: dict[str, Any] | None, other: dict[str, Any]) -> bool:
+    return one is not None and one.get("cluster_name") == other.get("cluster_name")
+
+
+def _leads(launched: dict[str, Any]) -> bool:
+    """Whether this machine is the head of a file, for all that is known without a note: after it has started anew."""
+    provider = launched.get("provider") or {}
+    if provider.get("type") != "local":
+        return True
+    try:
+        with socket.socket() as trial:
+            trial.bind((str(provider.get("head_ip")), 0))
+    except OSError:
+        return False
+    return True
+
+
+def _end_workers(launched: dict[str, Any]) -> tuple[list[str], bool]:
     """End Ray on all workers of a head that `ray up` started on machines of one's own.
 
     Returns those on which it has ended, and whether these are all.
     """
-    try:
-        launched = json.loads(CONFIGURATION.read_text())
-    except OSError:
-        return [], True
     _remove_connections(launched["cluster_name"])
     if launched["provider"]["type"] != "local":
         return [], True  # the launcher ends the machines themselves
     script = os.path.relpath(SCRIPT, Path.home())
     options = [word for option in (*_SSH, f"ConnectTimeout={_SSH_SECONDS}") for word in ("-o", option)]
+    head = str(launched["provider"].get("head_ip"))
+    with contextlib.suppress(OSError):
+        head += f",{socket.gethostbyname(head)}"  # as which the workers were told to join it
     key = launched["auth"].get("ssh_private_key")
     options += ["-i", str(Path(key).expanduser())] if key else []
 
     def end_one(worker: str) -> bool:
-        command = [
-            "ssh",
-            *options,
-            f"{launched['auth']['ssh_user']}@{worker}",
-            f"if [ -e {script} ]; then {script} stop; fi",
-        ]
+        stop = f"if [ -e {script} ]; then {script} stop --of={head}; fi"
+        command = ["ssh", *options, f"{launched['auth']['ssh_user']}@{worker}", stop]
         try:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_WORKER_SECONDS
             )
-            fault = (
-                (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1] if done.returncode else ""
-            )
+            said = [f"exit status {done.returncode}", *done.stderr.strip().splitlines()]
+            fault = said[-1] if done.returncode else ""
         except subprocess.TimeoutExpired:
             fault = f"no answer within {_WORKER_SECONDS} s"
         if fault:
@@ -149,8 +205,10 @@ def _end_workers() -> tuple[list[str], bool]:
 
 def _remove(folder: Path) -> None:
     """Remove what a node's Ray has made in its folder, which may hold other things."""
-    for name in ("ray", _TEMPORARY):
+    for name in ("ray", TEMPORARY):
         shutil.rmtree(folder / name, ignore_errors=True)
+    for name in (_OWNER, _LAUNCH):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _remove_connections(cluster: str) -> None:
@@ -169,15 +227,21 @@ def _end_processes(folder: Path, which: Callable[[str], bool] = lambda _: True) 
 
 
 def _drivers(folder: Path) -> list[int]:
-    """Return the processes that have joined the Ray in ``folder`` from outside: they have logs open there."""
-    below = f"{folder}/"
+    """Return the processes that have joined the Ray in ``folder`` from outside: they write their logs there."""
     own = {pid for pid, _ in _processes(folder)}
     joined = set()
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         with contextlib.suppress(OSError):  # others' processes, and those that have just ended
-            if str(link.readlink()).startswith(below):
+            opened = link.readlink()
+            if opened.is_relative_to(folder) and opened.name.startswith(_DRIVERS_LOG) and _is_written(link):
                 joined.add(int(link.parts[2]))
     return sorted(joined - own - {os.getpid()})
+
+
+def _is_written(link: Path) -> bool:
+    """Whether a file of /proc/PID/fd is open to be written, and not only read."""
+    flags = (link.parents[1] / "fdinfo" / link.name).read_text().partition("flags:")[2].split()[0]
+    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
 
 
 def _end_all(pids: list[int], seconds: float = _GRACE_SECONDS) -> None:
@@ -192,8 +256,8 @@ def _end_all(pids: list[int], seconds: float = _GRACE_SECONDS) -> None:
 
 
 def _processes(folder: Path) -> Iterator[tuple[int, str]]:
-    """Yield the number and the command of each process that was started with ``folder`` as Ray's."""
-    named = f"RAY_TMPDIR={folder}".encode()
+    """Yield the number and the command of each process that was started with ``folder`` as its Ray's."""
+    named = f"{_ENVIRONMENT}={folder}".encode()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with contextlib.suppress(OSError):  # others' processes, and those that have just ended
@@ -202,6 +266,29 @@ def _processes(folder: Path) -> Iterator[tuple[int, str]]:
                         int(entry.name),
                         (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"),
                     )
+
+
+def _option(arguments: list[str], name: str) -> str | None:
+    """Return what an option of a command is given, with `=` or as the next word."""
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=False):
+        if word == name or word.startswith(f"{name}="):
+            return following if word == name else word.partition("=")[2]
+    return None
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text().strip() or None
+    except OSError:
+        return None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        read = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return read if isinstance(read, dict) else None
 
 
 def _lives(pid: int) -> bool:
@@ -225,7 +312,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["begin", folder, *rest]:
             begin(Path(folder), rest)
-        case ["end", folder]:
-            sys.exit(0 if end(Path(folder)) else 1)
+        case ["end", folder, *rest]:
+            sys.exit(0 if end(Path(folder), _option(rest, "--of")) else 1)
         case _:
             sys.exit(str(__doc__))

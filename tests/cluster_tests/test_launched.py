@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.nodes import launched
+from cluster.nodes import launched, ray_here
 
 SLEEP = [sys.executable, "-S", "-c", "import time; time.sleep(60)"]
 
@@ -29,7 +29,7 @@ def start() -> Iterator[object]:
     started: list[subprocess.Popen[bytes]] = []
 
     def begin(folder: Path) -> subprocess.Popen[bytes]:
-        started.append(subprocess.Popen(SLEEP, env={**os.environ, "RAY_TMPDIR": str(folder)}))
+        started.append(subprocess.Popen(SLEEP, env={**os.environ, "GALAXY_RAY": str(folder)}))
         while (
             b"sleep" not in Path(f"/proc/{started[-1].pid}/cmdline").read_bytes()
         ):  # before, it is this process's copy
@@ -51,13 +51,19 @@ def test_the_end_takes_processes_folder_link_and_key_of_this_ray_alone(home: Pat
     (folder / "ray").mkdir()
     launched.KEY.write_text("a key")
     monkeypatch.setenv("GALAXY_RAY_FOLDER", str(folder))
-    Path(str(launched.temporary_here()), "left by what was killed").touch()
+    Path(str(ray_here.temporary_here()), "left by what was killed").touch()
     own, others = start(folder), start(other)
-    with (folder / "ray/driver.log").open("w") as log:  # as that of a search which has connected to it
+    with (folder / "ray/python-core-driver-01_7.log").open("w") as log:  # as a search which has connected to it
         driver = subprocess.Popen(SLEEP, stdout=log)
+    with (folder / "ray/python-core-driver-01_7.log").open() as log, (folder / "ray/.driver.swp").open("w") as copy:
+        readers = [subprocess.Popen(SLEEP, stdin=log), subprocess.Popen(SLEEP, stdout=copy)]  # `tail -f`, an editor
     assert launched.LINK.resolve() == launched.SCRIPT
     assert launched.end(folder)
     assert own.wait(timeout=30) == driver.wait(timeout=30) == -15
+    for reader in readers:
+        assert reader.poll() is None
+        reader.kill()
+        reader.wait()
     assert others.poll() is None
     assert [path.name for path in home.rglob("*") if path.is_file()] == []
     assert (other / "ray/session_1").exists()
@@ -95,9 +101,89 @@ def test_a_worker_that_is_not_reached_is_named_and_the_key_to_it_kept(home, monk
     assert launched.KEY.exists()
 
 
+@pytest.mark.parametrize(("first", "then"), [("one", "two"), ("", "two"), ("one", ""), ("10.0.0.1", "10.0.0.2")])
+def test_a_start_does_not_end_the_ray_of_another_cluster_or_head(first: str, then: str, home, start) -> None:  # type: ignore[no-untyped-def]
+    def arguments(of: str) -> list[str]:
+        if "." in of:
+            return ["start", f"--address={of}:6379"]
+        launched.CONFIGURATION.write_text(json.dumps({"cluster_name": of, "provider": {}}))
+        return ["start", "--head", *([f"--autoscaling-config={launched.CONFIGURATION}"] if of else [])]
+
+    launched.begin(home / "ours", arguments(first))
+    runs = start(home / "ours")
+    with pytest.raises(SystemExit, match=r"expected no other Ray here, found one of .*: end it first"):
+        launched.begin(home / "ours", arguments(then))
+    assert runs.poll() is None
+    if first == "one":  # its autoscaler goes on reading its own file
+        assert json.loads(launched.CONFIGURATION.read_text())["cluster_name"] == "one"
+    launched.begin(home / "ours", arguments(first))
+    assert runs.wait(timeout=30) == -15
+    launched.begin(home / "ours", arguments(then))
+
+
+@pytest.mark.parametrize("of", ["head,10.0.0.2", "other,10.0.0.9"])
+def test_a_head_ends_the_ray_of_a_worker_that_has_joined_it_and_no_other(of: str, home, start) -> None:  # type: ignore[no-untyped-def]
+    launched.begin(home / "ours", ["start", "--address", "10.0.0.2:6379"])
+    runs = start(home / "ours")
+    assert launched.end(home / "ours", of)
+    assert (home / "ours").exists() == (runs.poll() is None) == ("10.0.0.2" not in of)
+
+
+def test_a_worker_with_the_heads_home_directory_ends_itself_alone(home, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """It finds the head's file there, and would ask all workers, itself too, to ask all workers."""
+    provider = {"type": "local", "head_ip": "192.0.2.10", "worker_ips": ["192.0.2.11"]}
+    launched.CONFIGURATION.write_text(json.dumps({"cluster_name": "c", "provider": provider, "auth": {}}))
+    launched.LINK.parent.mkdir(parents=True)
+    launched.LINK.symlink_to(launched.SCRIPT)
+    monkeypatch.setattr(launched, "_end_workers", None)
+    for _ in range(2):  # the second time with nothing left that says what it was
+        launched.begin(home / "ours", ["start", "--address=192.0.2.10:6379"])
+        assert launched.end(home / "ours")
+        assert launched.end(home / "ours")
+    assert launched.CONFIGURATION.exists()
+    assert launched.LINK.is_symlink()
+
+
+def test_a_folder_that_another_user_has_put_there_is_neither_used_nor_removed(home, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    theirs = home / "theirs"
+    (theirs / "ray").mkdir(parents=True)
+    (theirs / "ray/ray_current_cluster").write_text("192.0.2.66:6379")
+    (home / "link").symlink_to(theirs)
+    for folder, user in ((home / "link", os.getuid()), (theirs, os.getuid() + 1)):
+        monkeypatch.setattr(os, "getuid", lambda user=user: user)
+        monkeypatch.setenv("GALAXY_RAY_FOLDER", str(folder))
+        assert launched.end(folder)
+        assert ray_here.address_here() is None
+        assert ray_here.temporary_here() is None
+        with pytest.raises(SystemExit, match="found another user's"):
+            launched.begin(folder, ["start", "--head"])
+    assert (theirs / "ray/ray_current_cluster").exists()
+
+
+def test_the_script_ends_what_is_there_and_says_so_if_it_cannot(tmp_path: Path, start) -> None:  # type: ignore[no-untyped-def]
+    folder = tmp_path / "ours"
+    folder.mkdir()
+    runs = start(folder)
+
+    def stop(place: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "HOME": str(tmp_path), "GALAXY_RAY_FOLDER": place}
+        return subprocess.run([launched.SCRIPT, "stop"], env=environment, capture_output=True, text=True, check=False)
+
+    assert stop("ours").stderr == "expected an absolute path in GALAXY_RAY_FOLDER, found ours\n"
+    (tmp_path / "link").symlink_to(folder)
+    assert "found another user's" in stop(str(tmp_path / "link")).stderr
+    assert runs.poll() is None
+    for _ in range(2):
+        done = stop(str(folder))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.endswith(": Ray has ended here\n")
+    assert runs.wait(timeout=30) == -15
+    assert not folder.exists()
+
+
 def test_auto_finds_the_ray_that_works_in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GALAXY_RAY_FOLDER", str(tmp_path))
-    assert launched.address_here() is None
+    assert ray_here.address_here() is None
     (tmp_path / "ray").mkdir()
     (tmp_path / "ray/ray_current_cluster").write_text("10.77.0.2:6379")
-    assert launched.address_here() == "10.77.0.2:6379"
+    assert ray_here.address_here() == "10.77.0.2:6379"
