@@ -14,7 +14,7 @@ from cluster.files.shipping import check_token
 from cluster.files.slurm import check_slurm
 from cluster.files.spelling import check_placeholders
 from cluster.nodes.checks import Check
-from cluster.nodes.examining import examine_here, requested
+from cluster.nodes.this_machine import examine_here, requested
 
 
 def check_cluster_file(path: Path, storage: str | None = None) -> list[Check]:

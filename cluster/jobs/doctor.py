@@ -6,7 +6,8 @@ from cluster.driving.connection import connected
 from cluster.driving.log_file import log_file
 from cluster.nodes.asking import NodeFault, on_each_node
 from cluster.nodes.checks import Check
-from cluster.nodes.examining import examine_here, examine_nodes, labels, requested
+from cluster.nodes.examining import examine_nodes, labels
+from cluster.nodes.this_machine import examine_here, requested
 from search import SearchSettings
 
 _HERE = (None, "local", "in-process")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from cluster.driving.places import Places
 from cluster.nodes.asking import alive_nodes
 from cluster.nodes.checks import Check
-from cluster.nodes.examining import examine_nodes, requested
+from cluster.nodes.examining import examine_nodes
+from cluster.nodes.this_machine import requested
 from datasets import few
 
 _PLACES = ("storage", "dataset")

@@ -1,10 +1,9 @@
-"""The nodes of the connected Ray, or this machine, examined: all at the same time, in a bounded one."""
+"""The nodes of the connected Ray examined: all at the same time, in a bounded one."""
 
 import contextlib
-import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -16,7 +15,8 @@ from cluster.nodes.code import CodeIdentity, code_identity
 from cluster.nodes.facts import Facts, Request, gather, is_there
 from cluster.nodes.judging import Seen, judge
 from cluster.nodes.late import SLOW_SECONDS, Asked
-from datasets import StorageError, open_folder
+from cluster.nodes.this_machine import swept
+from datasets import StorageError
 
 # A worker starts in one to two seconds, and one thing may take five to answer.
 NODE_SECONDS = 8.0
@@ -26,31 +26,13 @@ _ROOM = "cluster/nodes/"
 _SAME_CODE = "bring its checkout and .venv to what is here (`make setup`), and start its Ray again"
 
 
-def requested(storage: str | None, dataset: str | None) -> Request:
-    """Return what to look at: a storage and a dataset, by path or URI."""
-    # The probes' name is no search's.
-    return Request(_whole(storage), f".doctor-{secrets.token_hex(8)}", _whole(dataset))
-
-
-def _whole(location: str | None) -> str | None:
-    """Make a path absolute; a store is not opened here, which takes long where it does not answer."""
-    return location if location is None or "://" in location else open_folder(location).uri
-
-
-def examine_here(request: Request) -> list[Check]:
-    """Examine this machine alone, without Ray."""
-    with _swept(request):
-        facts = gather(request)
-    return list(judge(facts.host, facts, Seen(), request, fingerprint=None))
-
-
 def examine_nodes(request: Request, hypermodel: str | None) -> dict[Node, list[Check]]:
     """Examine every node of the connected Ray; one that does not answer in time has one check that says so.
 
     ``hypermodel`` is a search's ``module:object``, whose files are compared with those here; None where it has none.
     """
     nodes, ours = alive_nodes(), code_identity(hypermodel)
-    with _swept(request):
+    with swept(request):
         driver: Asked[Facts | str] = Asked(partial(gather, request), str)
         answers = on_each_node(_said_there, request, hypermodel, seconds=NODE_SECONDS, nodes=nodes)
         mine = driver.answer(time.monotonic() + SLOW_SECONDS)
@@ -123,17 +105,3 @@ def _offsets(nodes: list[Node]) -> dict[Node, tuple[float, float]]:
     half = (time.monotonic() - began) / 2
     told = {node: answer for node, answer in answers.items() if not isinstance(answer, NodeFault)}
     return {node: (at - asked - half, half) for node, at in told.items()}
-
-
-@contextlib.contextmanager
-def _swept(request: Request) -> Iterator[None]:
-    """Remove the probes when the block ends, as far as the storage does so soon."""
-    try:
-        yield
-    finally:
-        Asked(partial(_sweep, request), lambda _: None).answer(time.monotonic() + SLOW_SECONDS)
-
-
-def _sweep(request: Request) -> None:
-    if (probes := request.probed) is not None:
-        probes.delete_tree()
