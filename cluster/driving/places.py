@@ -96,7 +96,8 @@ class Places:
             has = "nothing" if most is None else f"{most.cpus:g} CPUs and {most.gpus:g} GPUs"
             reason = f"a trial needs {self.needs} on one node, but the largest node has {has}"
             if self._is_own or not self._wanted:
-                raise ClusterError(f"{reason}: lower --cpus-per-trial or --gpus-per-trial")
+                more = "" if self._is_own else ", or give --concurrency to wait for nodes that are yet to join"
+                raise ClusterError(f"{reason}: lower --cpus-per-trial or --gpus-per-trial{more}")
             self._reasons.append(reason)
             self._note_nobody()
             return
