@@ -49,7 +49,7 @@ def judge(search: Search, *, seconds: float | None = None, state: str = "finishe
     outcome.lost = lost(trials, notes, search.trials if state == "finished" else 0)
     outcome.repeated = repeated(trials, notes)
     outcome.failed = [f"{one['trial_id']} {one['state']}: {one['reason']}" for one in trials if _is_failed(one)]
-    if search.command.status() != 0:
+    if search.command.status() != {"finished": 0, "stopped": 130}[state]:
         outcome.wrong.append(f"exit status {search.command.status()}: {search.command.errors()[-300:]}")
     if document["state"] != state:
         outcome.wrong.append(f"the search is {document['state']}")
