@@ -11,11 +11,6 @@ from .jobs.training import train_winners as train_winners
 # For the layers above.
 from .driving.interrupting import terminable as terminable
 from .driving.log_file import keep_own_errors as keep_own_errors
-from .files.checking import check_cluster_file as check_cluster_file
+from .files.checking import check_cluster_file as check_cluster_file, launching_command as launching_command
+from .files.shipping import shipped_token as shipped_token
 from .nodes.checks import Check as Check
-from .token import (
-    ensure_token as ensure_token,
-    has_token as has_token,
-    renew_token as renew_token,
-    token_file as token_file,
-)

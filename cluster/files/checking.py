@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cluster.files.clouds import check_aws, check_gcp
 from cluster.files.kubernetes import check_kubernetes
-from cluster.files.launcher import check_for_launcher, check_key, check_tools
+from cluster.files.launcher import check_for_launcher, check_key, check_tools, has_shape
 from cluster.files.machines import check_machines
 from cluster.files.reaching import Machines
 from cluster.files.reading import ClusterFile, read_cluster_file
@@ -33,6 +33,11 @@ def check_cluster_file(path: Path, storage: str | None = None) -> list[Check]:
     return checks
 
 
+def launching_command(path: Path) -> str:
+    """Return what brings up the cluster of a file that is well. Raises ClusterFileError where it is none."""
+    return read_cluster_file(path).command
+
+
 def _checks(file: ClusterFile, storage: str | None) -> Iterator[Check]:
     match file.kind:
         case "kuberay":  # its operator makes the token
@@ -42,6 +47,8 @@ def _checks(file: ClusterFile, storage: str | None) -> Iterator[Check]:
             yield from check_slurm(file)
         case _:
             yield from check_for_launcher(file)
+            if not has_shape(file):
+                return
             yield check_token()
             tools = check_tools()
             needed = [tools, *(check_key(file) if tools.ok else ())]
@@ -53,4 +60,4 @@ def _checks(file: ClusterFile, storage: str | None) -> Iterator[Check]:
             elif all(check.ok for check in (check_placeholders(file), *needed)):
                 machines = Machines.of(file.settings)
                 if machines is not None:
-                    yield from check_machines(machines, storage)
+                    yield from check_machines(machines, str(file.settings.get("cluster_name")), storage)

@@ -42,7 +42,7 @@ def check_kubernetes(file: ClusterFile) -> Iterator[Check]:
     if not faults:
         yield Check(file.name, "schema", ok=True, found="a RayCluster with head, workers and volumes")
     cluster = next(document for document in file.documents if document.get("kind") == "RayCluster")
-    mode = ((cluster.get("spec") or {}).get("authOptions") or {}).get("mode")
+    mode = _mapping(_mapping(cluster.get("spec")).get("authOptions")).get("mode")
     if mode == "token":
         yield Check(file.name, "token", ok=True, found="required; the operator makes it and gives it to all pods")
     else:
@@ -54,24 +54,33 @@ def check_kubernetes(file: ClusterFile) -> Iterator[Check]:
 def _faults(documents: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
     cluster = next(document for document in documents if document.get("kind") == "RayCluster")
     claims = {_name(document) for document in documents if document.get("kind") == "PersistentVolumeClaim"}
-    spec = cluster.get("spec") or {}
+    spec = _mapping(cluster.get("spec"))
     yield from (unknown_key(key, "spec.", _SPEC) for key in spec if key not in _SPEC)
-    groups = {"headGroupSpec": spec.get("headGroupSpec") or {}}
-    groups |= {f"workerGroupSpecs.{n}": group or {} for n, group in enumerate(spec.get("workerGroupSpecs") or [])}
+    groups = {"headGroupSpec": _mapping(spec.get("headGroupSpec"))}
+    groups |= {f"workerGroupSpecs.{n}": group for n, group in enumerate(_mappings(spec.get("workerGroupSpecs")))}
     for place, group in groups.items():
         known = _HEAD if place == "headGroupSpec" else _WORKERS
         yield from (unknown_key(key, f"spec.{place}.", known) for key in group if key not in known)
-        pod = (group.get("template") or {}).get("spec") or {}
-        containers = pod.get("containers") or []
+        pod = _mapping(_mapping(group.get("template")).get("spec"))
+        containers = _mappings(pod.get("containers"))
         if not containers:
             yield f"spec.{place}.template.spec.containers: expected at least one"
-        volumes = {volume.get("name"): volume for volume in pod.get("volumes") or []}
-        for mount in (mount for container in containers for mount in container.get("volumeMounts") or []):
-            if mount.get("name") not in volumes:
+        volumes = {str(volume.get("name")): volume for volume in _mappings(pod.get("volumes"))}
+        for mount in (mount for container in containers for mount in _mappings(container.get("volumeMounts"))):
+            if str(mount.get("name")) not in volumes:
                 yield f"spec.{place}: no volume is called {mount.get('name')}, which a container mounts"
-        for claim in ((volume.get("persistentVolumeClaim") or {}).get("claimName") for volume in volumes.values()):
-            if claim is not None and claims and claim not in claims:
+        for claim in (_mapping(volume.get("persistentVolumeClaim")).get("claimName") for volume in volumes.values()):
+            if claim is not None and claims and str(claim) not in claims:
                 yield f"spec.{place}: the claim {claim} is not in the file"
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    """Return what should be names with values; where it is something else, the API server says so."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [_mapping(each) for each in value] if isinstance(value, list) else []
 
 
 def _ask_cluster(file: ClusterFile) -> Check:
@@ -95,5 +104,5 @@ def _ask_cluster(file: ClusterFile) -> Check:
     return Check("kubernetes", "dry run", ok=False, found=said, advice=advice)
 
 
-def _name(document: Mapping[str, Any]) -> str | None:
-    return (document.get("metadata") or {}).get("name")
+def _name(document: Mapping[str, Any]) -> str:
+    return str(_mapping(document.get("metadata")).get("name"))

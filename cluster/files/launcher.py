@@ -11,6 +11,7 @@ from typing import Any
 from cluster.files.reading import ClusterFile
 from cluster.files.spelling import texts, unknown_key
 from cluster.nodes.checks import Check
+from cluster.token import token_file
 
 # Ray's schema allows anything below these two; what its launcher reads there (2.60).
 _OF_PROVIDER = frozenset(
@@ -26,14 +27,39 @@ _TOKEN = ("cluster/ray start", "RAY_AUTH_MODE=token")
 
 def check_for_launcher(file: ClusterFile) -> list[Check]:
     """Look at what can be told of a file for `ray up` without asking anybody."""
-    faults = [*_faults(file.settings)]
+    shapeless = [*_shape_faults(file.settings)]
+    faults = shapeless or [*_faults(file.settings)]
     advice = "correct it: `ray up` refuses it, or reads it as if it were not there"
     schema = [Check(file.name, "schema", ok=False, found=fault, advice=advice) for fault in faults]
+    if shapeless:
+        return schema
     return [
         *(schema or [Check(file.name, "schema", ok=True, found="as `ray up` takes it")]),
         _check_mounts(file),
         _check_start(file),
     ]
+
+
+def has_shape(file: ClusterFile) -> bool:
+    """Whether mappings, lists and texts are where they belong, so that the rest can be looked at."""
+    return not any(_shape_faults(file.settings))
+
+
+def _shape_faults(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Say which of the settings that are read are of another form altogether; what is left out takes its default."""
+    for name in ("auth", "file_mounts", "available_node_types"):
+        if not isinstance(settings.get(name, {}), Mapping):
+            yield f"{name}: expected names with values, found {settings[name]!r}"
+    types = settings.get("available_node_types", {})
+    for name, kind in types.items() if isinstance(types, Mapping) else ():
+        configuration = kind.get("node_config", {}) if isinstance(kind, Mapping) else {}
+        for place, value in ((name, kind), (f"{name}.node_config", configuration)):
+            if not isinstance(value, Mapping):
+                yield f"available_node_types.{place}: expected names with values, found {value!r}"
+    for name in (name for name in settings if name.endswith("_commands")):
+        commands = settings[name]
+        if not isinstance(commands, list) or not all(isinstance(command, str) for command in commands):
+            yield f"{name}: expected a list of commands, found {commands!r}"
 
 
 def _faults(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -62,7 +88,7 @@ def _faults(settings: Mapping[str, Any]) -> Iterator[str]:
         ]
         if not all(_FIRST_AUTOSCALER in command for command in heads):
             yield f"head_start_ray_commands: without {_FIRST_AUTOSCALER} Ray's second autoscaler leaves out one worker"
-    elif settings.get("head_node_type") not in types:
+    elif str(settings.get("head_node_type")) not in types:
         yield f"head_node_type: expected one of {', '.join(types) or 'available_node_types'}"
 
 
@@ -73,6 +99,8 @@ def _machine_faults(provider: Mapping[str, Any]) -> Iterator[str]:
     if "head_ip" not in provider or not isinstance(workers, list):
         yield "provider: expected head_ip and a list worker_ips"
         return
+    if workers and str(provider["head_ip"]).startswith(("127.", "localhost")):
+        yield f"provider.head_ip: no worker reaches {provider['head_ip']}; expected the head's address in the network"
     twice = {str(address) for address in workers if workers.count(address) > 1}
     yield from (f"provider.worker_ips: {address} stands there twice" for address in sorted(twice))
     if provider["head_ip"] in workers:
@@ -92,9 +120,14 @@ def _check_mounts(file: ClusterFile) -> Check:
 
 def _check_start(file: ClusterFile) -> Check:
     """Whether every node gets the token, and starts with none but that."""
-    if not any(str(there).endswith(".ray/auth_token") for there in file.settings.get("file_mounts") or {}):
+    mounts = file.settings.get("file_mounts") or {}
+    shipped = [str(here) for there, here in mounts.items() if str(there).endswith(".ray/auth_token")]
+    if not shipped:
         advice = "add `~/.ray/auth_token: ~/.ray/auth_token` to file_mounts"
         return Check(file.name, "token shipped", ok=False, found="not to the nodes", advice=advice)
+    if Path(shipped[0]).expanduser() != token_file():
+        advice = f"`~/.ray/auth_token: {token_file()}` in file_mounts, or unset RAY_AUTH_TOKEN_PATH"
+        return Check(file.name, "token shipped", ok=False, found=f"{shipped[0]}, not yours", advice=advice)
     starts = [
         command
         for place, command in texts(file.settings)
@@ -129,10 +162,13 @@ def check_key(file: ClusterFile) -> list[Check]:
     if mode & 0o077:
         found = f"{named}: mode {mode:04o}, which ssh refuses"
         return [Check("this machine", "ssh key", ok=False, found=found, advice=f"chmod 600 {named}")]
-    tried = subprocess.run(["ssh-keygen", "-y", "-P", "", "-f", key], capture_output=True, text=True, check=False)
+    tried = subprocess.run(["ssh-keygen", "-y", "-P", "", "-f", key], capture_output=True, text=True, errors="replace")
     if "passphrase" in tried.stderr:
         advice = "name a key without one: the head reaches the workers with it, and nobody is there to be asked"
         return [Check("this machine", "ssh key", ok=False, found=f"{named} has a passphrase", advice=advice)]
+    if tried.returncode:
+        advice = "name the private key, which lies beside what ends in .pub"
+        return [Check("this machine", "ssh key", ok=False, found=f"{named} is no private key", advice=advice)]
     return [Check("this machine", "ssh key", ok=True, found=str(named))]
 
 

@@ -1,6 +1,6 @@
 """Machines that one has, before `ray up`: whether each is reached, and has what setting it up and Ray need there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from shlex import quote
 from uuid import uuid4
@@ -21,13 +21,16 @@ echo clock $(date +%s.%N)
 echo system $(uname -sm)
 echo python $(python3.11 -c 'import ensurepip, sys, venv; print(sys.version.split()[0])' 2>&1 | tail -n 1)
 for tool in TOOLS; do command -v $tool >/dev/null || echo without $tool; done
+echo machine $(cat /proc/sys/kernel/random/boot_id) $(uname -n) $(stat -L -c %d:%i ~)
+pgrep -u "$(id -u)" -x raylet >/dev/null && echo of $(cat "/tmp/galaxy-$(id -u)/of" 2>/dev/null)
 echo free $(df -Pk "$HOME" | tail -n 1 | tr -s ' ' | cut -d ' ' -f 4)
 [ -e ~/galaxy-tuner/.venv/bin/ray ] && echo environment there
 echo path $(bash --login -c -i 'source ~/.bashrc 2>/dev/null; echo $PATH' 2>/dev/null | tail -n 1)
 grep -qs '\\.local/bin' ~/.bash_profile ~/.bash_login ~/.profile ~/.bashrc && echo adds ~/.local/bin
 echo ray $(bash --login -c -i 'source ~/.bashrc 2>/dev/null; readlink -f "$(command -v ray)"' 2>/dev/null | tail -n 1)
 """.replace("TOOLS", " ".join(_TOOLS))
-_PORT_PROBE = f"""
+_HEAD_PROBE = f"""
+echo address $(getent ahostsv4 HEAD | head -n 1 | cut -d ' ' -f 1)
 [ -e "/tmp/galaxy-$(id -u)/ray/ray_current_cluster" ] || python3.11 - <<'END' 2>/dev/null || echo taken
 import socket
 socket.socket().bind(("", {_PORT}))
@@ -35,16 +38,50 @@ END
 """
 
 
-def check_machines(machines: Machines, storage: str | None) -> list[Check]:
-    """Look at all machines at the same time, within a minute; ``storage`` is a path that all are to share."""
-    scripts = {address: _PROBE + (_PORT_PROBE if address == machines.head else "") for address in machines.all}
+def check_machines(machines: Machines, cluster: str, storage: str | None) -> list[Check]:
+    """Look at all machines at the same time, within a minute.
+
+    ``cluster`` is what the file calls it; ``storage`` is a path that all machines are to share.
+    """
+    at_head = _HEAD_PROBE.replace("HEAD", quote(machines.head))
+    scripts = {address: _PROBE + (at_head if address == machines.head else "") for address in machines.all}
     answers = machines.ask_all(scripts, _SECONDS)
     if answers[machines.head].status != 0:
         # Nothing else was reached either, whatever its state is.
         answers = {machines.head: answers[machines.head]}
     checks = [check for address, answer in answers.items() for check in _judged(machines, address, answer)]
     reached = [address for address, answer in answers.items() if answer.status == 0]
+    facts = {address: Facts.of(answers[address].said) for address in reached}
+    checks += [*_twice(facts), *_other_clusters(machines, cluster, facts)]
     return [*checks, *(_check_storage(machines, reached, storage) if storage and reached else ())]
+
+
+def _twice(facts: Mapping[str, "Facts"]) -> Iterator[Check]:
+    """Find machines with two addresses: the Ray of the one would end that of the other."""
+    known: dict[str, str] = {}
+    for address, found in facts.items():
+        first = known.setdefault(found.get("machine"), address)
+        if first != address:
+            yield Check(
+                address, "machines", ok=False, found=f"the same one as {first}", advice="name each machine once"
+            )
+
+
+def _other_clusters(machines: Machines, cluster: str, facts: Mapping[str, "Facts"]) -> Iterator[Check]:
+    """Find machines on which another cluster of the same user runs, which `cluster/ray start` does not end."""
+    if machines.head not in facts:
+        return
+    heads = (machines.head, facts[machines.head].get("address"))
+    if heads[1].startswith("127.") and machines.workers:
+        advice = "give its number as head_ip, or correct /etc/hosts there"
+        found = f"calls itself {heads[1]}, where no worker reaches it"
+        yield Check(machines.head, "address", ok=False, found=found, advice=advice)
+    for address, found_there in facts.items():
+        of = found_there.get("of")
+        own = of == f"the cluster {cluster}" if address == machines.head else of.rpartition(":")[0] in heads
+        if of and not own:
+            advice = "`ray down` its file, or on that machine `~/galaxy-tuner/cluster/ray stop`"
+            yield Check(address, "other clusters", ok=False, found=f"a Ray runs there, of {of}", advice=advice)
 
 
 def _judged(machines: Machines, address: str, answer: Answer) -> Iterator[Check]:
@@ -99,7 +136,7 @@ class Facts:
     @property
     def clock(self) -> float:
         """What the machine's clock showed, in seconds."""
-        return float(self.get("clock") or 0)
+        return _number(self.get("clock"))
 
 
 def _python(address: str, facts: Facts) -> Check:
@@ -125,13 +162,21 @@ def _tools(address: str, facts: Facts) -> Check:
 
 
 def _disk(address: str, facts: Facts) -> Check:
-    free = int(facts.get("free") or 0) * 1024 / _GB
+    free = _number(facts.get("free")) * 1024 / _GB
     needed = _SETUP_GB / 2 if facts.get("environment") else _SETUP_GB
     found = f"{free:.0f} GB free in the home directory"
     if free >= needed:
         return Check(address, "disk", ok=True, found=found, margin=free / needed)
     advice = f"make room: expected {needed:g} GB for the environment and a node's copy of the dataset"
     return Check(address, "disk", ok=False, found=found, advice=advice, margin=free / needed)
+
+
+def _number(said: str) -> float:
+    """Return a number that a machine said, 0 for what is none: not every system has these commands as Linux has."""
+    try:
+        return float(said)
+    except ValueError:
+        return 0.0
 
 
 def _port(address: str, facts: Facts) -> Check:

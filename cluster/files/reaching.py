@@ -84,7 +84,9 @@ class Machines:
         command = [*self._ssh(address), "sh -s"]
         began = time.time()
         try:
-            done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=seconds, check=False)
+            done = subprocess.run(
+                command, input=script, capture_output=True, text=True, errors="replace", timeout=seconds
+            )
         except subprocess.TimeoutExpired:
             return Answer(None, "", f"no answer within {seconds:g} s", time.time())
         lines = done.stderr.strip().splitlines()

@@ -1,11 +1,32 @@
 """The token on the machine that brings a cluster up: made where there is none, and never shown."""
 
+import os
 import stat
+from pathlib import Path
 
+from cluster.errors import ClusterFileError
 from cluster.nodes.checks import Check
-from cluster.token import ensure_token, has_token, token_file
+from cluster.token import ensure_token, has_token, renew_token, token_file
 
 _NODE = "this machine"
+
+
+def shipped_token(*, new: bool) -> tuple[Path, bool]:
+    """Make the file of the token where there is none, or a ``new`` one; return it, and whether it was made now.
+
+    Raises ClusterFileError where it cannot be written, or the token of this process is another one.
+    """
+    if os.environ.get("RAY_AUTH_TOKEN"):
+        raise ClusterFileError("expected the token in a file, found one in RAY_AUTH_TOKEN: unset that")
+    made = new or not has_token()
+    try:
+        if new:
+            renew_token()
+        ensure_token()
+        token_file().stat()
+    except OSError as error:
+        raise ClusterFileError(f"expected to write {token_file()}, found: {error.strerror}") from error
+    return token_file(), made
 
 
 def check_token() -> Check:

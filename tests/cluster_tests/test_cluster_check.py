@@ -1,16 +1,22 @@
 """`galaxy cluster check`: every fault that it looks for is found, named, and met with advice; what is well is well."""
 
+import copy
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cluster import Check, check_cluster_file
 from cluster.errors import ClusterFileError
+from cluster.files import checking, clouds, kubernetes
+from cluster.files.reading import read_cluster_file
 
 ROOT = Path(__file__).parents[2]
 GALAXY = str(Path(sys.executable).with_name("galaxy"))
@@ -19,7 +25,7 @@ SSH = """#!/bin/sh
 for word; do case $word in *@*) host=${word#*@} ;; esac; done
 if [ -e "FOLDER/fault-$host" ]; then cat "FOLDER/fault-$host" >&2; exit 255; fi
 mkdir -p "FOLDER/home-$host"
-HOME=FOLDER/home-$host; export HOME; cd
+HOME=FOLDER/home-$host; export HOME; cd || exit 255
 echo 'PATH=~/.local/bin:FOLDER/bin:$PATH' > .bashrc
 exec sh -s
 """
@@ -34,8 +40,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("RAY_AUTH_TOKEN_PATH", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
     (tmp_path / ".ssh").mkdir()
-    key = tmp_path / ".ssh/id_ed25519"
-    key.touch(mode=0o600)
+    key(tmp_path, passphrase="")
     program(tmp_path, "ssh", SSH.replace("FOLDER", str(tmp_path)))
     return tmp_path
 
@@ -49,8 +54,13 @@ def program(folder: Path, name: str, text: str) -> None:
 
 def key(folder: Path, passphrase: str) -> None:
     path = folder / ".ssh/id_ed25519"
-    path.unlink()
+    path.unlink(missing_ok=True)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", path], check=True)
+
+
+def another_runs(folder: Path, of: str) -> None:
+    program(folder, "pgrep", "#!/bin/sh\n")
+    program(folder, "cat", f'#!/bin/sh\ncase $1 in */of) echo {of} ;; *) exec /bin/cat "$@" ;; esac\n')
 
 
 def changed(folder: Path, name: str = "onprem.yaml", *changes: tuple[str, str]) -> Path:
@@ -120,6 +130,9 @@ def test_what_was_to_be_changed_and_was_not_is_named_with_its_line(name: str, he
             "provider.worker_ips: 10.77.0.10 is the head, whose CPUs take trials, too",
         ),
         ("cluster_name: galaxy-tuner", "cluster_name: 7", "schema", "cluster_name: 7 is not of type 'string'"),
+        ("head_ip: 10.77.0.10", "head_ip: localhost", "schema", "provider.head_ip: no worker reaches localhost"),
+        ("auth_token: ~/.ray", "auth_token: ~/ray", "token shipped", "~/ray/auth_token, not yours"),
+        ("setup_commands:\n  - cd", "setup_commands:\n    cd", "schema", "setup_commands: expected a list of commands"),
         ("tuner/trainer: trainer", "tuner/trainer: trainers", "files to ship", "trainers not found"),
         (
             "RAY_enable_autoscaler_v2=0",
@@ -148,6 +161,31 @@ def test_a_fault_of_the_file_is_found_before_any_machine_is_asked(
         (lambda here: (here / ".ssh/id_ed25519").chmod(0o644), "this machine: ssh key", "mode 0644, which ssh refuses"),
         (lambda here: key(here, "secret"), "this machine: ssh key", "has a passphrase"),
         (lambda here: (here / ".ssh/id_ed25519").unlink(), "this machine: ssh key", "No such file"),
+        (
+            lambda here: (here / ".ssh/id_ed25519").write_text("ssh-ed25519 AAAA astro@here"),
+            "this machine: ssh key",
+            "is no private key",
+        ),
+        (
+            lambda here: [(here / f"home-10.77.0.{number}").symlink_to(here) for number in (11, 12)],
+            "10.77.0.12: machines",
+            "the same one as 10.77.0.11",
+        ),
+        (
+            lambda here: program(here, "getent", "#!/bin/sh\necho 127.0.1.1 STREAM head\n"),
+            "10.77.0.10: address",
+            "calls itself 127.0.1.1, where no worker reaches it",
+        ),
+        (
+            lambda here: another_runs(here, "the cluster other"),
+            "10.77.0.10: other clusters",
+            "a Ray runs there, of the cluster other",
+        ),
+        (
+            lambda here: another_runs(here, "10.77.0.9:6379"),
+            "10.77.0.12: other clusters",
+            "a Ray runs there, of 10.77.0.9:6379",
+        ),
         (
             lambda here: (here / "fault-10.77.0.11").write_text("astro@10.77.0.11: Permission denied (publickey).\n"),
             "10.77.0.11: reached",
@@ -184,6 +222,11 @@ def test_a_fault_of_the_file_is_found_before_any_machine_is_asked(
         "open key",
         "passphrase",
         "no key",
+        "public key",
+        "one machine twice",
+        "head on loopback",
+        "another cluster",
+        "another head",
         "refused",
         "unreached head",
         "no ensurepip",
@@ -295,13 +338,62 @@ def test_slurm_says_itself_what_it_would_refuse(here: Path) -> None:
         ("provider: {type: azure}", "the provider azure"),
         ("a: 1", "no provider"),
         ("#!/bin/sh\n", "a script without #SBATCH lines"),
+        ("a:\n\tb: 1", "expected YAML"),
+        ("", "no mapping of names"),
+        ("a: 2026-13-45", "expected YAML, found month must be in"),
+        ("&a [*a]", "lists within lists without an end"),
+        ("[" * 3000, "lists within lists without an end"),
+        ("provider: {type: local}\n1: 2", "expected YAML, found the key 1, which is no text"),
+        ("provider: {type: local}\n---\na: 1", "expected one document for `ray up`, found 2"),
     ],
-    ids=["no YAML", "text", "azure", "no provider", "a script"],
+    ids=[
+        "no YAML",
+        "text",
+        "azure",
+        "no provider",
+        "a script",
+        "tab",
+        "empty",
+        "date",
+        "itself",
+        "deep",
+        "number",
+        "two documents",
+    ],
 )
 def test_what_is_no_cluster_file_is_refused_in_a_line(text: str, found: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text(text)
     with pytest.raises(ClusterFileError, match=f"file: expected .*{found}".replace("expected .*expected", "expected")):
         check_cluster_file(tmp_path / "file")
+
+
+def places(value, place=()):  # type: ignore[no-untyped-def]
+    """Yield where each value of a document stands."""
+    yield place
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(each, (*place, key))
+
+
+@pytest.mark.parametrize("name", ["onprem.yaml", "aws.yaml", "gcp.yaml", "kuberay.yaml"])
+def test_a_file_with_anything_in_any_place_is_met_with_words(name: str, here: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """Of every other form, one at a time, where the shipped files have their values; nobody is asked."""
+    for asked in ("check_aws", "check_gcp"):
+        monkeypatch.setattr(checking, asked, lambda file: [*clouds._configurations(file.settings)][:0])
+    monkeypatch.setattr(checking, "check_machines", lambda *_: [])
+    monkeypatch.setattr(checking, "check_key", lambda file: [])
+    monkeypatch.setattr(kubernetes, "_ask_cluster", lambda file: Check(file.name, "dry run", ok=True, found="taken"))
+    file = read_cluster_file(changed(here, name))
+    for number, document in enumerate(file.documents):
+        for place in [place for place in places(document) if place and "env" not in place and place[-1] != "kind"]:
+            for new in (None, 7, "text", [None]):
+                altered = copy.deepcopy([*file.documents])
+                spot: Any = altered[number]
+                for key in place[:-1]:
+                    spot = spot[key]
+                if place[:1] == ("provider",) and place[-1] in ("provider", "type"):
+                    continue  # what makes it such a file
+                spot[place[-1]] = new
+                faults([*checking._checks(replace(file, documents=tuple(altered)), None)])
 
 
 def test_the_command_prints_one_object_and_ends_with_1_where_something_is_wrong(here: Path) -> None:
@@ -326,3 +418,17 @@ def test_the_token_is_made_and_renewed_without_being_shown(here: Path) -> None:
     (first, token), (second, same), (third, new) = tell(), tell(), tell("--new")
     assert (first, second, third) == (True, False, True)
     assert token == same != new
+
+
+@pytest.mark.parametrize("options", [(), ("--new",)], ids=["made", "renewed"])
+@pytest.mark.parametrize("place", ["file", "environment"])
+def test_a_token_that_no_node_could_be_shipped_is_an_error(place: str, options, here: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    (here / ".ray").touch()
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "secret" if place == "environment" else "")
+    command = [GALAXY, "cluster", "token", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    expected = "in a file, found one in RAY_AUTH_TOKEN" if place == "environment" else f"write {here}/.ray/auth_token"
+    assert done.returncode == 1
+    assert re.fullmatch(f"galaxy: error: expected .*{expected}.*\n", done.stderr)
+    assert done.stdout == ""
+    assert "secret" not in done.stderr

@@ -1,7 +1,7 @@
 """``galaxy cluster``: what brings a cluster up, before it is brought up, and the token that its nodes share."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -9,9 +9,6 @@ from ui.cli.command import command
 from ui.cli.display.checks import checked
 from ui.cli.options import flag
 from ui.cli.terminal import FAILED, Terminal
-
-if TYPE_CHECKING:
-    from cluster import Check
 
 app = typer.Typer(
     name="cluster", no_args_is_help=True, help="Look at a cluster file before it costs anything; the token."
@@ -32,11 +29,13 @@ def check(
     there is none), then the machines, the cloud, Kubernetes or Slurm themselves.
     Nothing is started and nothing costs. Exit status 1 where something is wrong.
     """
-    from cluster import check_cluster_file
+    from cluster import check_cluster_file, launching_command
 
     found = check_cluster_file(file, storage)
-    terminal.finish({"checks": [each.as_json() for each in found]}, checked(found), next_command=_next(file, found))
-    if not all(each.ok for each in found):
+    well = all(each.ok for each in found)
+    next_command = launching_command(file) if well else None
+    terminal.finish({"checks": [each.as_json() for each in found]}, checked(found), next_command=next_command)
+    if not well:
         raise typer.Exit(FAILED)
 
 
@@ -47,17 +46,7 @@ def token(terminal: Terminal, new: Annotated[bool, flag("--new", "Put a new one 
     It is never shown. A Ray that runs goes on with its own: end it before
     `--new`, bring the file to every node, and start it again.
     """
-    from cluster import ensure_token, has_token, renew_token, token_file
+    from cluster import shipped_token
 
-    made = new or not has_token()
-    if new:
-        renew_token()
-    ensure_token()
-    path = str(token_file())
-    terminal.finish({"path": path, "made": made}, f"{path}{': a new token' if made else ''}")
-
-
-def _next(file: Path, found: "list[Check]") -> str | None:
-    if not all(each.ok for each in found):
-        return None
-    return f"sbatch {file}" if file.suffix == ".sh" else f"ray up {file}"
+    path, made = shipped_token(new=new)
+    terminal.finish({"path": str(path), "made": made}, f"{path}{': a new token' if made else ''}")
