@@ -21,24 +21,19 @@
 set -euo pipefail
 cd "$SLURM_SUBMIT_DIR"
 
-name='' storage=runs
-arguments=("$@")
-for ((i = 0; i < $#; i++)); do
-    case ${arguments[i]} in
-    --name) name=${arguments[i + 1]} ;;
-    --name=*) name=${arguments[i]#*=} ;;
-    --storage) storage=${arguments[i + 1]} ;;
-    --storage=*) storage=${arguments[i]#*=} ;;
-    esac
-done
-if [ -z "$name" ]; then
-    echo "expected what \`galaxy search\` takes, found no --name: sbatch cluster/slurm.sh DATASET --name NAME …" >&2
+if [ $# -eq 0 ]; then
+    echo "expected what \`galaxy search\` takes, found nothing: sbatch cluster/slurm.sh DATASET --name NAME …" >&2
+    exit 2
+fi
+if ! [ -x cluster/ray ] || ! [ -x .venv/bin/ray ]; then
+    echo "expected a checkout that is set up in $PWD, found none: \`cd\` to it, \`make setup\`, then sbatch" >&2
     exit 2
 fi
 
 # Ports and folder are the job's own: other jobs, of yours too, may be on the same nodes.
 export GALAXY_RAY_FOLDER=/tmp/galaxy-$SLURM_JOB_ID
 export RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S=10 # Slurm leaves a cancelled job 30 s (KillWait)
+cpus=${SLURM_CPUS_PER_TASK:-1}
 port=$((20000 + SLURM_JOB_ID % 5000 * 4))
 mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 head=${nodes[0]}
@@ -46,11 +41,11 @@ said=galaxy-tuner-$SLURM_JOB_ID-ray.log # what Ray says as it starts; its own lo
 on() { # NODES COUNT COMMAND…: a step on some of the job's nodes
     local where=(--nodelist="$1" --nodes="$2" --ntasks="$2")
     shift 2
-    where+=(--cpus-per-task="$SLURM_CPUS_PER_TASK")
+    where+=(--cpus-per-task="$cpus")
     srun --overlap --quiet --output="$said" --open-mode=append "${where[@]}" "$@" 2>>"$said"
 }
 all=$(IFS=,; echo "${nodes[*]}")
-start=(cluster/ray start --block --num-cpus="$SLURM_CPUS_PER_TASK" --num-gpus="${SLURM_GPUS_ON_NODE:-0}"
+start=(cluster/ray start --block --num-cpus="$cpus" --num-gpus="${SLURM_GPUS_ON_NODE:-0}"
     --min-worker-port=0 --max-worker-port=0 --dashboard-agent-listen-port=$((port + 1)))
 
 end() {
@@ -69,11 +64,7 @@ if [ ${#nodes[@]} -gt 1 ]; then
     on "${all#*,}" $((${#nodes[@]} - 1)) "${start[@]}" --address="$head:$port" &
 fi
 
-if .venv/bin/galaxy leaderboard "$name" --storage "$storage" >/dev/null 2>&1; then
-    .venv/bin/galaxy resume "$name" --storage "$storage" --address "$head:$port" &
-else
-    .venv/bin/galaxy search "$@" --address "$head:$port" &
-fi
+.venv/bin/galaxy search "$@" --or-resume --address "$head:$port" &
 driver=$! time_is_up=
 trap 'time_is_up=yes; kill -TERM $driver 2>/dev/null || true' USR1
 trap 'kill -TERM $driver 2>/dev/null || true' TERM

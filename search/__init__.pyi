@@ -55,6 +55,7 @@ from .ledger.specification import (
     check_name_free as check_name_free,
     create_search as create_search,
     extended as extended,
+    is_taken as is_taken,
     keep_changes as keep_changes,
     moved as moved,
     open_same_dataset as open_same_dataset,

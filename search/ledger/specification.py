@@ -72,8 +72,13 @@ def create_search(layout: SearchLayout, specification: SearchSpecification) -> N
 
 def check_name_free(layout: SearchLayout, name: str) -> None:
     """Raise LedgerError if the name is taken: asked early, before work that `create_search` would refuse."""
-    if layout.root.exists(SPECIFICATION):
+    if is_taken(layout):
         raise _taken(layout, name)
+
+
+def is_taken(layout: SearchLayout) -> bool:
+    """Whether there is a search of this name. Raises StorageError where that cannot be told."""
+    return layout.root.exists(SPECIFICATION)
 
 
 def extended(specification: SearchSpecification, trials: int) -> SearchSpecification:

@@ -54,6 +54,34 @@ def test_resume_hands_on_what_was_given_and_says_how_it_ended(
     assert called == known | {"trials": 60, "dataset": "moved", "accept_space": True, "retry": ["failed", "0004"]}
 
 
+@pytest.mark.parametrize(("trials", "more"), [((), None), (("--trials", 2), None), (("--trials", 900), 900)])
+@pytest.mark.parametrize("in_file", [True, False], ids=["named in a file", "named"])
+def test_a_search_that_may_be_there_already_goes_on_or_begins(
+    trials: tuple[object, ...], more: int | None, in_file: bool, galaxy: Galaxy, tmp_path: Path, monkeypatch
+) -> None:  # type: ignore[no-untyped-def]
+    called: list[object] = []
+    monkeypatch.setitem(
+        cluster.__dict__, "run_search", lambda dataset, settings, **_: called.append(settings.name) or view()
+    )
+    monkeypatch.setitem(cluster.__dict__, "resume_search", lambda name, **given: called.append((name, given)) or view())
+    file = tmp_path / "s.toml"
+    file.write_text(f'name = "the-first"\nstorage = "{tmp_path}"\n')
+    named = ("--config", file) if in_file else ("--name", "the-first", "--storage", tmp_path)
+    given = ("search", "d", *named, *trials, "--or-resume", "--address", "h:1")
+    galaxy(*given)
+    write_search(tmp_path, "the-first")
+    result = galaxy(*given)
+    begun, (name, resumed) = called  # type: ignore[misc]
+    assert begun == name == "the-first"
+    assert {key: resumed[key] for key in ("storage", "address", "dataset", "trials")} == {
+        "storage": str(tmp_path),
+        "address": "h:1",
+        "dataset": "d",
+        "trials": more,
+    }
+    assert "is there already and goes on" in result.stderr
+
+
 def test_a_stopped_search_is_shown_with_the_way_on(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(cluster.__dict__, "resume_search", lambda name, **given: view(state=SearchState.STOPPED))
     assert "Next: galaxy resume " in galaxy("resume", "first").stdout

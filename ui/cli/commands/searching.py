@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import RenderableType
@@ -40,6 +40,9 @@ def search(
             help="TOML file of these options (trials = 8); the command line wins over it.", metavar="FILE.toml"
         ),
     ] = None,
+    or_resume: Annotated[
+        bool, flag("--or-resume", "Go on with the search of this name where there is one: for jobs that are requeued.")
+    ] = False,
     submit: Submit = False,
     no_preflight: NoPreflight = False,
 ) -> None:
@@ -51,6 +54,12 @@ def search(
     chosen, where = configure(settings | place, config)
     # Only now: a mistake in the settings is said before TensorFlow has been waited for.
     places = asdict(where) | {"preflight": not no_preflight}
+    if or_resume and (before := _known(chosen.name, where.storage)) is not None:
+        asked = settings.get("trials")
+        more = asked if isinstance(asked, int) and asked > before.trials else None
+        terminal.note(f"search {chosen.name!r} is there already and goes on, with the options that it was begun with")
+        _resume(terminal, chosen.name, where, submit, places | {"dataset": dataset, "trials": more})
+        return
     if submit:
         from cluster import submit_search
 
@@ -90,6 +99,19 @@ def resume(
     """
     given = asdict(place) | {"dataset": dataset, "trials": trials, "accept_space": accept_space, "retry": retry or ()}
     given["preflight"] = not no_preflight
+    _resume(terminal, name, place, submit, given)
+
+
+def _known(name: str, storage: str) -> SearchSettings | None:
+    """Return the settings of the search of this name; None where there is none."""
+    from search import SearchLayout, is_taken, read_specification
+
+    layout = SearchLayout.of(storage, name)
+    return read_specification(layout).settings if is_taken(layout) else None
+
+
+def _resume(terminal: Terminal, name: str, place: Place, submit: bool, given: dict[str, Any]) -> None:
+    """Go on with a search, here or as a job."""
     if submit:
         from cluster import submit_resume
 
