@@ -6,6 +6,7 @@ that uses this package may not, and what is written there then stays where it is
 """
 
 import contextlib
+import io
 import logging
 import os
 import sys
@@ -28,9 +29,14 @@ def log_file() -> Path:
     for folder in (state, Path(tempfile.gettempdir(), f"galaxy-tuner-log-{os.getuid()}")):
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid():
+            if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid() and _is_ours(folder / _NAME):
                 return folder / _NAME
     return Path(os.devnull)
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether the file can be written to, if it is there: another user's may be, as after sudo."""
+    return not file.exists() or (file.is_file() and os.access(file, os.W_OK))
 
 
 def keep_own_errors() -> None:
@@ -57,12 +63,34 @@ def noise_logged() -> Iterator[None]:
     with contextlib.suppress(OSError):
         if path.stat().st_size > _LARGEST:
             path.replace(path.with_name(f"{_NAME}.1"))
-    with path.open("a", buffering=1, encoding="utf-8", errors="replace") as file:
-        file.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} process {os.getpid()}: {' '.join(sys.argv)}\n")
-        handler = logging.StreamHandler(file)
-        handler.setFormatter(logging.Formatter(_FORMAT))
-        with printed_to(file), _logged_to(handler), _written_to(file.fileno()):
-            yield
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:  # a full disk has no room for it
+        number = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    file = _Lossy(number)
+    file.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} process {os.getpid()}: {' '.join(sys.argv)}\n")
+    handler = logging.StreamHandler(file)
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    with file, printed_to(file), _logged_to(handler), _written_to(number):
+        yield
+
+
+class _Lossy(io.TextIOBase):
+    """Writes to a descriptor, which it closes; what a full disk refuses is lost: no search ends for it."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def write(self, text: str) -> int:
+        if not self.closed:  # a thread of Ray's that was left behind has more to say
+            with contextlib.suppress(OSError):
+                os.write(self._number, text.encode(errors="replace"))
+        return len(text)
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            os.close(self._number)
 
 
 @contextlib.contextmanager
@@ -86,7 +114,10 @@ def _written_to(number: int) -> Iterator[None]:
     if is_pythons:
         yield
         return
-    before = os.dup(_STDERR)
+    try:
+        before = os.dup(_STDERR)
+    except OSError:  # closed
+        before = os.open(os.devnull, os.O_WRONLY)
     os.dup2(number, _STDERR)
     try:
         yield

@@ -2,7 +2,8 @@
 
 That is a fault of the cluster, which passes, or which somebody mends: whoever is in the middle of long work waits, and
 asks again. A command that has just begun is told at once. Only what says that a file is absent, is there, or can never
-be written is an answer; all else may pass.
+be written is an answer; all else may pass. A process that the storage has never let in is told at once that it may not,
+as with a wrong key: one that it has let in waits for its permission, too, as that is lost with credentials that expire.
 """
 
 import contextlib
@@ -26,6 +27,12 @@ _SAID_AFTER_SECONDS = 3.0
 _ANSWERS = frozenset(
     {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.ENAMETOOLONG, errno.ELOOP}
 )
+_FORBIDDEN = re.compile(
+    r"ACCESS_DENIED|INVALID_ACCESS_KEY_ID|SIGNATURE_DOES_NOT_MATCH|PERMISSION_DENIED|UNAUTHENTICATED"
+    r"|\((AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch)\)|HTTP status 40[13]"
+)
+_NEVER = re.compile(r"NO_SUCH_BUCKET|\(NoSuchBucket\)")
+"""Nobody makes a bucket again in time, and what was in it is gone."""
 _AWS = re.compile(r"AWS Error (\w+) during \w+ operation: (?:curlCode: \d+, )?([^;]*)")
 _log = logging.getLogger(__name__)
 
@@ -46,6 +53,8 @@ _here = threading.local()
 # When those calls began of which was said that they wait: the first says so, the last that it is over.
 _waiting: list[float] = []
 _lock = threading.Lock()
+# The stores that have let this process in.
+_let_in: set[str] = set()
 
 
 @contextlib.contextmanager
@@ -95,10 +104,11 @@ def patiently(where: str, call: Callable[[], Result]) -> Result:
         while True:
             try:
                 result = call()
+                _let_in.add(_store(where))
                 break
             except OSError as error:
                 waited, seconds = time.monotonic() - began, _patience()
-                if not _may_pass(error) or waited >= seconds:
+                if not _may_pass(error, where) or waited >= seconds:
                     raise
                 if waited >= _SAID_AFTER_SECONDS and not said:
                     said = True
@@ -144,8 +154,17 @@ def _end_waiting(began: float) -> None:
         _log.warning("The storage answers again, after %.0f s: nothing is lost.", time.monotonic() - first)
 
 
-def _may_pass(error: OSError) -> bool:
-    return not isinstance(error, FileNotFoundError | FileExistsError) and error.errno not in _ANSWERS
+def _may_pass(error: OSError, where: str) -> bool:
+    if isinstance(error, FileNotFoundError | FileExistsError) or error.errno in _ANSWERS or _NEVER.search(str(error)):
+        return False
+    is_forbidden = isinstance(error, PermissionError) or _FORBIDDEN.search(str(error))
+    return not is_forbidden or _store(where) in _let_in
+
+
+def _store(where: str) -> str:
+    """Return the bucket, or of a path the first two folders: what is mounted mostly is so there."""
+    scheme, colon, rest = where.partition("://")
+    return f"{scheme}://{rest.partition('/')[0].partition('?')[0]}" if colon else "/".join(where.split("/")[:3])
 
 
 def _patience() -> float:

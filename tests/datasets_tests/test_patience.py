@@ -283,3 +283,24 @@ def test_of_two_that_create_at_once_on_s3_one_does(s3: str) -> None:
         for thread in threads:
             thread.join()
     assert sorted(won) == [False, True]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        PermissionError(errno.EACCES, "Permission denied"),
+        OSError("AWS Error ACCESS_DENIED during HeadObject operation: No response body."),
+        OSError("AWS Error INVALID_ACCESS_KEY_ID during PutObject operation: The AWS Access Key Id does not exist"),
+        OSError("An error occurred (SignatureDoesNotMatch) when calling the PutObject operation"),
+        OSError("AWS Error NO_SUCH_BUCKET during PutObject operation: The specified bucket does not exist"),
+    ],
+    ids=["path", "denied", "key", "secret", "bucket"],
+)
+def test_whom_the_storage_has_never_let_in_it_tells_so_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: OSError
+) -> None:
+    monkeypatch.setattr(patience, "_let_in", set())
+    disk = Broken(monkeypatch, fault, 3)
+    with patient(), pytest.raises(StorageError):
+        open_folder(tmp_path).write_whole("a", b"x")
+    assert disk.left == 2
