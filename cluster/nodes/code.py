@@ -79,7 +79,8 @@ def _versions() -> dict[str, str]:
     """Return the versions of what is installed and named by every lock file that there is, in the lock's spelling."""
     locks = [_PINNED.findall(path.read_text()) for name in LOCKS if (path := _ROOT / name).is_file()]
     named = set.intersection(*({_normal(name) for name in lock} for lock in locks)) if locks else set()
-    installed = {_normal(one.name): one.version for one in distributions() if one.name}
+    # Of two that are installed the first on the path is imported.
+    installed = {_normal(one.name): one.version for one in reversed([*distributions()]) if one.name}
     return {name: installed[name] for name in sorted(named & installed.keys())}
 
 

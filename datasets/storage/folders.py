@@ -20,6 +20,7 @@ from datasets.errors import StorageError, reason_of
 from datasets.storage.conditional import create_object, is_conditional
 from datasets.storage.patience import Result, patiently
 from datasets.storage.remote import ask, open_remote, uninterrupted, with_path
+from datasets.storage.whole_answers import read_whole
 from datasets.storage.whole_files import (
     asked_locally,
     create_file,
@@ -254,10 +255,11 @@ def storage_errors(verb: str, where: object, *, absent_is_error: bool = False) -
 
 
 def _read(filesystem: "FileSystem", path: str) -> bytes:
-    # As a file rather than as a stream, of which S3 is asked 256 KiB at a time. Google's store is asked what a file is
-    # first, which another may have replaced by then: it has the one before no longer.
-    is_google = filesystem.type_name == "gcs"
-    with filesystem.open_input_stream(path) if is_google else filesystem.open_input_file(path) as file:
+    if filesystem.type_name != "gcs":
+        return read_whole(filesystem, path)
+    # Google's store is asked what a file is first, which another may have replaced by then: it has the one before no
+    # longer.
+    with filesystem.open_input_stream(path) as file:
         return bytes(file.read())
 
 

@@ -58,3 +58,13 @@ def test_only_what_every_lock_names_is_compared(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "requirements-gpu.lock").write_text("Keras[all]==3\nnvidia-nccl==2\n")
     monkeypatch.setattr(code, "_ROOT", tmp_path)
     assert code._versions().keys() == {"keras"}
+
+
+def test_of_a_version_that_is_installed_twice_the_first_on_the_path_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata = tmp_path / "keras-0.0.1.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: keras\nVersion: 0.0.1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert code_identity.__wrapped__(None).versions["keras"] == "0.0.1"

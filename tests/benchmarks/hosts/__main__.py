@@ -34,12 +34,14 @@ def row(title: str, outcome: Outcome) -> str:
 def main() -> None:
     """Play what is asked for, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="scenarios whose title has these words")
+    parser.add_argument(
+        "--only", default=[""], action="append", help="scenarios whose title has these words, repeatable"
+    )
     parser.add_argument("--json", type=Path, help="add what is found to this file, a line a scenario")
     given = parser.parse_args()
     if lacking := missing():
         sys.exit(lacking)
-    chosen = [one for one in SCENARIOS if given.only.lower() in one.title.lower()]
+    chosen = [one for one in SCENARIOS if any(words.lower() in one.title.lower() for words in given.only[1:] or [""])]
     sound = True
     print(f"| {' | '.join(_HEADER)} |\n|{' --- |' * len(_HEADER)}")  # noqa: T201
     with cluster() as up:

@@ -24,16 +24,15 @@ def wrong(cluster: Cluster) -> Outcome:
 
 
 def wrong_on_worker(cluster: Cluster) -> Outcome:
-    """Let a worker try to join with another token: it is to say so, and a search goes on without it."""
+    """Let a worker have another token: neither by hand nor by the autoscaler does it join, and a search goes on."""
     worker = cluster.workers[1]
     cluster.leave(worker)
     with _token(worker, _OTHER):
-        said = worker.run(
-            f"cd galaxy-tuner && cluster/ray start --address={cluster.head.address}:6379", check=False, seconds=120
-        )
-    search = Search(cluster, "without", trials=4).start()
-    search.wait()
-    outcome = judge(search)
+        start = f"cd galaxy-tuner && cluster/ray start --address={cluster.head.address}:6379"
+        said = worker.run(start, check=False, seconds=120)
+        search = Search(cluster, "without", trials=4).start()
+        search.wait()
+        outcome = judge(search)
     outcome.note = f"the worker's `ray start`: exit status {said.returncode}"
     if worker.name in {note.host for note in search.notes()}:
         outcome.wrong.append("it trained")
