@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cluster.files.clouds import check_aws, check_gcp
 from cluster.files.kubernetes import check_kubernetes
-from cluster.files.launcher import check_for_launcher, check_key, check_tools, has_shape
+from cluster.files.launcher import check_for_launcher, check_key, check_tools, has_shape, shipped_code
 from cluster.files.machines import check_machines
 from cluster.files.reaching import Machines
 from cluster.files.reading import ClusterFile, read_cluster_file
@@ -60,4 +60,5 @@ def _checks(file: ClusterFile, storage: str | None) -> Iterator[Check]:
             elif all(check.ok for check in (check_placeholders(file), *needed)):
                 machines = Machines.of(file.settings)
                 if machines is not None:
-                    yield from check_machines(machines, str(file.settings.get("cluster_name")), storage)
+                    cluster = str(file.settings.get("cluster_name"))
+                    yield from check_machines(machines, cluster, shipped_code(file), storage)

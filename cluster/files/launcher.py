@@ -11,6 +11,7 @@ from typing import Any
 from cluster.files.reading import ClusterFile
 from cluster.files.spelling import texts, unknown_key
 from cluster.nodes.checks import Check
+from cluster.nodes.code import CODE
 from cluster.token import token_file
 
 # Ray's schema allows anything below these two; what its launcher reads there (2.60).
@@ -116,6 +117,19 @@ def _check_mounts(file: ClusterFile) -> Check:
         found, advice = f"{', '.join(absent)} not found", "give the command in the folder of the checkout"
         return Check(file.name, "files to ship", ok=False, found=found, advice=advice)
     return Check(file.name, "files to ship", ok=True, found=f"{len(sources)} of {len(sources)} found")
+
+
+def shipped_code(file: ClusterFile) -> dict[str, frozenset[str]]:
+    """Return the folders of code that are shipped, by their place in the home directory, and the files in each."""
+    mounts = file.settings.get("file_mounts") or {}
+    folders = {str(there): Path(str(here)).expanduser() for there, here in mounts.items()}
+    return {
+        there.removeprefix("~/"): frozenset(
+            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in CODE
+        )
+        for there, folder in folders.items()
+        if there.startswith("~/") and folder.is_dir()
+    }
 
 
 def _check_start(file: ClusterFile) -> Check:

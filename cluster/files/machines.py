@@ -1,18 +1,21 @@
 """Machines that one has, before `ray up`: whether each is reached, and has what setting it up and Ray need there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from shlex import quote
+from pathlib import Path
+from shlex import join, quote
 from uuid import uuid4
 
 from cluster.files.reaching import Answer, Machines
 from cluster.nodes.checks import Check
+from cluster.nodes.code import CODE
 
 # The environment has 4 GB, the copy of a dataset on each node a few more.
 _SETUP_GB, _GB = 8.0, 10**9
 # Ledger and heartbeat compare clocks of several machines: well within a trial's seconds.
 _CLOCK_SECONDS = 5.0
 _SECONDS = 30.0
+_MOST_NAMED = 5
 _PORT = 6379
 _TOOLS = ("make", "gcc", "rsync", "flock")
 # One line a fact. `ray down` asks the head for a plain `ray`, in such a shell.
@@ -38,13 +41,15 @@ END
 """
 
 
-def check_machines(machines: Machines, cluster: str, storage: str | None) -> list[Check]:
+def check_machines(machines: Machines, cluster: str, code: Mapping[str, Set[str]], storage: str | None) -> list[Check]:
     """Look at all machines at the same time, within a minute.
 
-    ``cluster`` is what the file calls it; ``storage`` is a path that all machines are to share.
+    ``cluster`` is what the file calls it; ``code`` the files of each folder that is shipped, by its place in the home
+    directory; ``storage`` is a path that all machines are to share.
     """
     at_head = _HEAD_PROBE.replace("HEAD", quote(machines.head))
-    scripts = {address: _PROBE + (at_head if address == machines.head else "") for address in machines.all}
+    listing = f"cd; find {join(code)} -type f 2>/dev/null | sed 's/^/has /'\n" if code else ""
+    scripts = {address: _PROBE + listing + (at_head if address == machines.head else "") for address in machines.all}
     answers = machines.ask_all(scripts, _SECONDS)
     if answers[machines.head].status != 0:
         # Nothing else was reached either, whatever its state is.
@@ -52,7 +57,7 @@ def check_machines(machines: Machines, cluster: str, storage: str | None) -> lis
     checks = [check for address, answer in answers.items() for check in _judged(machines, address, answer)]
     reached = [address for address, answer in answers.items() if answer.status == 0]
     facts = {address: Facts.of(answers[address].said) for address in reached}
-    checks += [*_twice(facts), *_other_clusters(machines, cluster, facts)]
+    checks += [*_twice(facts), *_other_clusters(machines, cluster, facts), *_left_over(code, facts)]
     return [*checks, *(_check_storage(machines, reached, storage) if storage and reached else ())]
 
 
@@ -82,6 +87,19 @@ def _other_clusters(machines: Machines, cluster: str, facts: Mapping[str, "Facts
         if of and not own:
             advice = "`ray down` its file, or on that machine `~/galaxy-tuner/cluster/ray stop`"
             yield Check(address, "other clusters", ok=False, found=f"a Ray runs there, of {of}", advice=advice)
+
+
+def _left_over(code: Mapping[str, Set[str]], facts: Mapping[str, "Facts"]) -> Iterator[Check]:
+    """Find code that was shipped once and is no more: `ray up` removes nothing, and the node would run other code."""
+    shipped = {f"{folder}/{name}" for folder, names in code.items() for name in names}
+    for address, found in facts.items():
+        left = sorted(file for file in found.lines.get("has", []) if Path(file).suffix in CODE and file not in shipped)
+        if left:
+            advice = f"remove there what `ray up` does not: `rm {join(left[:_MOST_NAMED])}`, and look again"
+            said = ", ".join(left[:_MOST_NAMED]) + (
+                f" and {more} more" if (more := len(left) - _MOST_NAMED) > 0 else ""
+            )
+            yield Check(address, "code", ok=False, found=f"{said}, no longer here", advice=advice)
 
 
 def _judged(machines: Machines, address: str, answer: Answer) -> Iterator[Check]:

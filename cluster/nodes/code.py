@@ -18,7 +18,7 @@ from search import space_sources
 PACKAGES = ("cluster", "datasets", "search", "trainer", "ui")
 LOCKS = ("requirements.lock", "requirements-gpu.lock")
 _ROOT = Path(__file__).parents[2]
-_CODE = frozenset({".py", ".toml", ".jinja"})
+CODE = frozenset({".py", ".toml", ".jinja"})
 _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==", re.MULTILINE)
 _MOST_NAMED = 3
 
@@ -37,8 +37,11 @@ class CodeIdentity:
 
     def differences(self, other: "CodeIdentity") -> list[str]:
         """Say in what ``other``, a node's, is not as this one, the driver's; empty where they are the same."""
-        changed = sorted(name for name, _, _ in _differing(self.files, other.files))
-        files = [f"another {name}" for name in changed[:_MOST_NAMED]]
+        changed = _differing(self.files, other.files)
+        files = [
+            f"{name}, which is not here" if ours is None else f"{'another' if theirs else 'no'} {name}"
+            for name, ours, theirs in changed[:_MOST_NAMED]
+        ]
         if len(changed) > _MOST_NAMED:
             files.append(f"{len(changed) - _MOST_NAMED} more files")
         versions = [
@@ -71,7 +74,7 @@ def code_identity(hypermodel: str | None) -> CodeIdentity:
 def _project_files() -> Iterator[tuple[str, Path]]:
     for package in PACKAGES:
         for file in sorted((_ROOT / package).rglob("*")):
-            if file.suffix in _CODE:
+            if file.suffix in CODE:
                 yield file.relative_to(_ROOT).as_posix(), file
 
 

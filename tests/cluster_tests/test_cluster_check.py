@@ -58,6 +58,13 @@ def key(folder: Path, passphrase: str) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", path], check=True)
 
 
+def left_over(folder: Path, address: str, *files: str) -> None:
+    for name in (*files, "cluster/token.py"):
+        path = folder / f"home-{address}" / "galaxy-tuner" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
 def another_runs(folder: Path, of: str) -> None:
     program(folder, "pgrep", "#!/bin/sh\n")
     program(folder, "cat", f'#!/bin/sh\ncase $1 in */of) echo {of} ;; *) exec /bin/cat "$@" ;; esac\n')
@@ -172,6 +179,11 @@ def test_a_fault_of_the_file_is_found_before_any_machine_is_asked(
             "the same one as 10.77.0.11",
         ),
         (
+            lambda here: left_over(here, "10.77.0.12", "cluster/gone.py", "cluster/__pycache__/new.pyc"),
+            "10.77.0.12: code",
+            "galaxy-tuner/cluster/gone.py, no longer here",
+        ),
+        (
             lambda here: program(here, "getent", "#!/bin/sh\necho 127.0.1.1 STREAM head\n"),
             "10.77.0.10: address",
             "calls itself 127.0.1.1, where no worker reaches it",
@@ -224,6 +236,7 @@ def test_a_fault_of_the_file_is_found_before_any_machine_is_asked(
         "no key",
         "public key",
         "one machine twice",
+        "code of yesterday",
         "head on loopback",
         "another cluster",
         "another head",

@@ -46,6 +46,9 @@ def test_what_differs_of_the_project_is_named_and_little_of_much() -> None:
     assert ours.versions.keys() >= {"Python", "ray", "tensorflow", "keras"}
     older = replace(ours, versions={**ours.versions, "keras": "3.0"})
     assert ours.differences(older) == [f"keras 3.0 instead of {ours.versions['keras']}"]
+    lesser = replace(ours, files=dict([*ours.files.items()][1:]))
+    first = next(iter(ours.files))
+    assert (ours.differences(lesser), lesser.differences(ours)) == ([f"no {first}"], [f"{first}, which is not here"])
     without = replace(ours, files={}, versions={})
     said = ours.differences(without)
     assert len(said) == 8
