@@ -1,4 +1,5 @@
 import csv
+import errno
 import io
 import json
 import threading
@@ -115,6 +116,31 @@ def test_watching_ends_when_the_search_does(galaxy: Galaxy, tmp_path: Path, monk
     ]
     found = json.loads(result.stdout)
     assert (found["state"], found["best"]) == ("finished", "0002")
+
+
+def test_watching_waits_for_a_storage_that_is_away(
+    galaxy: Galaxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.cli.commands.leaderboard._SECONDS_BETWEEN_LOOKS", 0.05)
+    layout = write_search(str(tmp_path), "live", RECORDS[:1], state=SearchState.RUNNING)
+    read, away = Path.read_bytes, [False]
+
+    def refused(path: Path) -> bytes:
+        if away[0]:
+            away[0] = False
+            Ledger(layout).write_state(SearchState.FINISHED)
+            raise OSError(errno.EIO, "Input/output error")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with driver_heartbeat(layout.root):
+        threading.Timer(0.5, lambda: away.__setitem__(0, True)).start()
+        result = galaxy("leaderboard", "live", "--storage", tmp_path, "--watch", "--json")
+    assert (result.exit_code, away) == (0, [False])
+    assert json.loads(result.stdout)["state"] == "finished"
+    # Who has just begun is told at once.
+    away[0] = True
+    assert galaxy("leaderboard", "live", "--storage", tmp_path, "--watch").exit_code == 1
 
 
 def test_of_many_trials_the_best_are_drawn_and_equal_reasons_are_one_line(galaxy: Galaxy, tmp_path: Path) -> None:

@@ -62,13 +62,19 @@ def next_after(view: "SearchView", storage: str) -> str | None:
 
 
 def _watched(terminal: Terminal, storage: str, name: str, history: bool) -> "SearchView":
-    """Show the search until it no longer runs, in a log each trial that ends; return the last view."""
+    """Show the search until it no longer runs, in a log each trial that ends; return the last view.
+
+    From the second look on a storage that is away is waited for, as the search itself waits for it.
+    """
+    from datasets import patient
     from search import read_search
 
     with search_display(terminal, lambda view: ranked(view, width=terminal.err.width)) as show:
-        while True:
-            view = read_search(storage, name, history=history)
-            show(view)
-            if str(view.state) != "running":
-                return view
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        view = read_search(storage, name, history=history)
+        with patient():
+            while True:
+                show(view)
+                if str(view.state) != "running":
+                    return view
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
+                view = read_search(storage, name, history=history)
