@@ -38,6 +38,7 @@ from .ledger.heartbeat import (
     Place as Place,
     driver_heartbeat as driver_heartbeat,
     driver_is_alive as driver_is_alive,
+    is_driven_by as is_driven_by,
     repeating as repeating,
 )
 from .ledger.ledger import Ledger as Ledger

@@ -5,10 +5,11 @@ reached from the head, or through a tunnel, as `ray dashboard FILE` makes one. P
 """
 
 import ipaddress
+import logging
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,8 +26,9 @@ if TYPE_CHECKING:  # it takes a second, for what may be refused before
 DASHBOARD = "http://127.0.0.1:8265"
 """Where Ray's dashboard is, seen from its head or through the tunnel of `ray dashboard`."""
 _CONNECT_SECONDS = 10.0
-_START_SECONDS = 60.0
+_BEGIN_SECONDS = 90.0
 _LOOK_SECONDS = 0.5
+_log = logging.getLogger(__name__)
 # Where Ray was started by its full name, the `galaxy` of its environment is on no path. The job's parent is a worker of
 # Ray's, and that one's is the raylet, whose command line says with which Python it starts workers.
 _GALAXY = (
@@ -54,10 +56,14 @@ def dashboard_of(address: str) -> str:
     return address
 
 
-def run_as_job(dashboard: str, command: str, *, job: str, files: Mapping[str, bytes]) -> None:
-    """Have the job ``job`` run ``galaxy <command>`` on the head, in a folder with ``files``, and see it start.
+def run_as_job(
+    dashboard: str, command: str, *, job: str, files: Mapping[str, bytes], has_begun: Callable[[int], bool]
+) -> bool:
+    """Have the job ``job`` run ``galaxy <command>`` on the head, in a folder with ``files``, and see it begin.
 
-    Raises ClusterError, one line, if there is no dashboard, it takes other tokens, or the job ends at once in failure.
+    ``has_begun`` is asked whether the driver of a process number is at work. Return whether it is within 90 s.
+
+    Raises ClusterError, one line, if there is no dashboard, it takes other tokens, or the job fails before it begins.
     """
     _check_here(dashboard)
     from ray.exceptions import AuthenticationError
@@ -67,10 +73,11 @@ def run_as_job(dashboard: str, command: str, *, job: str, files: Mapping[str, by
         with noise_logged():  # it says what it uploads
             client = JobSubmissionClient(dashboard)
             _submit(client, command, job, files)
-            status = _started(client, job)
-            if status == "FAILED":
-                said = (client.get_job_logs(job) or str(client.get_job_info(job).message)).strip().splitlines()
-                raise ClusterError(f"the job {job} ended at once: {said[-1] if said else 'it has said nothing'}")
+            try:
+                return _begun(client, job, has_begun)
+            except KeyboardInterrupt:
+                _log.warning("The job %s goes on there.", job)
+                raise
     except AuthenticationError as error:
         raise ClusterError(
             f"--address {dashboard}: that Ray has another token than the one in {token_file()}: "
@@ -91,12 +98,28 @@ def _submit(client: "JobSubmissionClient", command: str, job: str, files: Mappin
         client.submit_job(entrypoint=_GALAXY + command, submission_id=job, runtime_env=environment)
 
 
-def _started(client: "JobSubmissionClient", job: str) -> str:
-    """Wait until the job no longer waits, a minute at most; return its status."""
-    deadline = time.monotonic() + _START_SECONDS
-    while (status := str(client.get_job_status(job))) == "PENDING" and time.monotonic() < deadline:
+def _begun(client: "JobSubmissionClient", job: str, has_begun: Callable[[int], bool]) -> bool:
+    """Wait until the job's driver is at work; return whether it is in time. Raises ClusterError if the job fails."""
+    deadline = time.monotonic() + _BEGIN_SECONDS
+    while time.monotonic() < deadline:
+        about = client.get_job_info(job)
+        match str(about.status):
+            case "SUCCEEDED":
+                return True
+            case "FAILED":
+                said = (client.get_job_logs(job) or str(about.message)).strip().splitlines()
+                raise ClusterError(f"the job {job} failed: {_why(said[-1]) if said else 'it has said nothing'}")
+            case "STOPPED":
+                raise ClusterError(f"the job {job} was stopped before it had begun")
+        # It is known once the driver has joined Ray.
+        if about.driver_info is not None and has_begun(int(about.driver_info.pid)):
+            return True
         time.sleep(_LOOK_SECONDS)
-    return status
+    return False
+
+
+def _why(line: str) -> str:
+    return line.removeprefix("galaxy: ").removeprefix("error: ")
 
 
 def _check_here(dashboard: str) -> None:

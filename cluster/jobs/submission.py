@@ -4,19 +4,22 @@ What is sent is the command with all its settings, and the modules of the space 
 own, in no installed package, with what they import from beside them. Never data, and nothing else of this machine.
 """
 
+import contextlib
 import json
 import logging
 import secrets
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from cluster.driving.job_server import dashboard_of, run_as_job
 from cluster.errors import ClusterError
 from cluster.jobs.settings import options
-from cluster.nodes.code import PACKAGES
-from datasets import StorageError, locate_dataset, open_folder
+from cluster.nodes.code import PACKAGES, check_there
+from datasets import GalaxyTunerError, StorageError, locate_dataset, open_folder
 from search import (
     LedgerError,
     SearchLayout,
@@ -25,45 +28,52 @@ from search import (
     check_name_free,
     driver_is_alive,
     extended,
+    is_driven_by,
     own_sources,
     read_specification,
-    space_sources,
 )
 
 _POINTS = "points.json"
+_SECRETS = ("key", "token", "secret", "password", "signature")
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Submitted:
-    """A search on its way: its name, the job that it is, and the dashboard that took it."""
+    """A search on its way: its name, the job that it is, and the dashboard that took it.
+
+    ``has_begun``: its driver is at work, as far as can be seen from here.
+    """
 
     search: str
     job: str
     dashboard: str
+    has_begun: bool
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, object]:
         """Return the object that ``--json`` prints."""
-        return {"search": self.search, "job": self.job, "address": self.dashboard}
+        return {"search": self.search, "job": self.job, "address": self.dashboard, "begun": self.has_begun}
 
 
 def submit_search(
     dataset: str, settings: SearchSettings, *, storage: str, address: str = "local", preflight: bool = True
 ) -> Submitted:
-    """Have the head behind the dashboard at ``address`` search over ``dataset``; return when it has begun to.
+    """Have the head behind the dashboard at ``address`` search over ``dataset``; return when it has begun to, or within 90 s.
 
     Raises a `datasets.GalaxyTunerError`, one line, for what can be told from here: settings that do not go together, a
-    name that is taken, places that no other machine has, no dashboard, another token.
+    name that is taken, places that no other machine has, no dashboard, another token; and for what ends it there before
+    it has begun.
     """
     settings.check()
     dashboard = dashboard_of(address)
     places = {"DATASET": _place(dataset, "DATASET"), "--storage": _place(storage, "--storage")}
     _warn_of_paths(places)
+    layout = SearchLayout.of(storage, settings.name)
     try:
         # Another machine may have another folder under a path.
         if open_folder(dataset).local is None:
             locate_dataset(dataset)
-        check_name_free(SearchLayout.of(storage, settings.name), settings.name)
+        check_name_free(layout, settings.name)
     except StorageError as error:
         _log.warning("Not looked at from here: %s.", error)
     given = settings.model_dump(mode="json", exclude={"name", "points"})
@@ -72,7 +82,7 @@ def submit_search(
     if settings.points:
         files[_POINTS] = json.dumps(settings.points).encode()
         words += ["--try", _POINTS]
-    return _submitted(settings.name, words, dashboard, places["--storage"], files, preflight=preflight)
+    return _submitted(layout, settings.name, words, dashboard, places["--storage"], files, preflight=preflight)
 
 
 def submit_resume(
@@ -108,20 +118,43 @@ def submit_resume(
         extended(specification, trials)
     given = {"dataset": places.get("--dataset"), "trials": trials, "accept_space": accept_space}
     words = ["resume", name, *options(given), *(word for which in retry for word in ("--retry", which))]
-    return _submitted(name, words, dashboard, places["--storage"], _sources(settings), preflight=preflight)
+    return _submitted(layout, name, words, dashboard, places["--storage"], _sources(settings), preflight=preflight)
 
 
 def _submitted(
-    name: str, words: list[str], dashboard: str, storage: str, files: dict[str, bytes], *, preflight: bool
+    layout: SearchLayout,
+    name: str,
+    words: list[str],
+    dashboard: str,
+    storage: str,
+    files: dict[str, bytes],
+    *,
+    preflight: bool,
 ) -> Submitted:
     words += ["--storage", storage, "--address", "auto", *([] if preflight else ["--no-preflight"])]
     job = f"galaxy-{name}-{secrets.token_hex(4)}"
-    run_as_job(dashboard, shlex.join(words), job=job, files=files)
-    return Submitted(name, job, dashboard)
+    has_begun = run_as_job(dashboard, shlex.join(words), job=job, files=files, has_begun=partial(_is_at_work, layout))
+    return Submitted(name, job, dashboard, has_begun)
+
+
+def _is_at_work(layout: SearchLayout, pid: int) -> bool:
+    """Whether the process ``pid`` of the head drives the search; not, where the storage cannot be looked at."""
+    with contextlib.suppress(GalaxyTunerError, OSError):
+        read_specification(layout)  # it is there
+        return is_driven_by(layout.root, pid)
+    return False
 
 
 def _place(location: str, option: str) -> str:
-    """Return the place as the head is told it. Raises ClusterError for one that means another place there."""
+    """Return the place as the head is told it. Raises ClusterError for one that means another there, or tells a secret.
+
+    The command of a job is seen by whoever lists the head's jobs, and its processes by each of the head's users.
+    """
+    if "://" in location and _has_secret(location):
+        raise ClusterError(
+            f"{option}: expected no key, token or password in the URI, which a job's command would show: give them to "
+            "Ray on each node, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment that it is started in"
+        )
     folder = open_folder(location)
     if folder.local is not None and not location.startswith(("/", "file://")):
         raise ClusterError(
@@ -129,6 +162,12 @@ def _place(location: str, option: str) -> str:
             "such as s3://bucket/folder, or the whole path of a folder that each has mounted"
         )
     return folder.uri
+
+
+def _has_secret(uri: str) -> bool:
+    parts = urlsplit(uri)
+    names = (name.lower() for name, _ in parse_qsl(parts.query))
+    return bool(parts.password) or any(word in name for name in names for word in _SECRETS)
 
 
 def _warn_of_paths(places: dict[str, str]) -> None:
@@ -142,8 +181,6 @@ def _sources(settings: SearchSettings) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for option, reference in (("--hypermodel", settings.hypermodel), ("--oracle", settings.oracle)):
         if reference is not None and ":" in reference:
-            if not space_sources(reference, but=PACKAGES):
-                module = reference.partition(":")[0]
-                raise SpaceError(f"{option} {reference}: expected the module {module} in {Path.cwd()}, found none")
+            check_there(reference, option=option)
             files |= own_sources(reference, but=PACKAGES)
     return files

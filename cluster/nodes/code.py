@@ -13,7 +13,7 @@ from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
 
-from search import space_sources
+from search import SpaceError, space_sources
 
 PACKAGES = ("cluster", "datasets", "search", "trainer", "ui")
 LOCKS = ("requirements.lock", "requirements-gpu.lock")
@@ -69,6 +69,15 @@ def code_identity(hypermodel: str | None) -> CodeIdentity:
         sources = space_sources(hypermodel, but=PACKAGES)
         files |= {f"space {name}": sha256(data).hexdigest() for name, data in sources.items()}
     return CodeIdentity(files, {"Python": ".".join(map(str, sys.version_info[:2])), **_versions()})
+
+
+def check_there(reference: str, *, option: str) -> None:
+    """Raise SpaceError, one line, unless the module of ``module:object`` is found here and parses. It is not run."""
+    module, separator, name = reference.partition(":")
+    if not (module and separator and name):
+        raise SpaceError(f"{option} {reference}: expected module:object, such as my_models:build")
+    if not space_sources(reference, but=PACKAGES):
+        raise SpaceError(f"{option} {reference}: expected the module {module} in {Path.cwd()}, found none")
 
 
 def _project_files() -> Iterator[tuple[str, Path]]:

@@ -211,6 +211,12 @@ def driver_is_alive(folder: Folder) -> bool:
     return drivers_alive([folder])[0]
 
 
+def is_driven_by(folder: Folder, pid: int) -> bool:
+    """Whether the last driver of the search in ``folder`` is, or was, the process of that number, on whatever host."""
+    beat = last_beat(folder.child(DRIVERS))
+    return beat is not None and beat.is_driving and beat.said.get("pid") == pid
+
+
 def drivers_alive(folders: Sequence[Folder]) -> list[bool]:
     """Say of each of several searches whether its driver is alive."""
     return are_alive([last_beat(folder.child(DRIVERS)) for folder in folders])

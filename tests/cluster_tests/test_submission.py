@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -32,8 +32,11 @@ SETTINGS = SearchSettings(name="first", trials=3)
 class Server:
     """Stands in for `run_as_job`: keeps what it was given."""
 
-    def __call__(self, dashboard: str, command: str, *, job: str, files: Mapping[str, bytes]) -> None:
+    def __call__(
+        self, dashboard: str, command: str, *, job: str, files: Mapping[str, bytes], has_begun: Callable[[int], bool]
+    ) -> bool:
         self.dashboard, self.words, self.job, self.files = dashboard, shlex.split(command), job, files
+        return has_begun(1)
 
 
 @pytest.fixture
@@ -63,7 +66,8 @@ def test_the_command_is_the_one_given_and_only_the_space_goes_with_it(
         update={"hypermodel": "my_space:build", "oracle": "my_oracle:make", "points": ({"units": 3},), "patience": 2}
     )
     sent = submit_search(tiny_dataset.info.path, settings, storage=str(here / "my runs"))
-    assert sent.as_json() == {"search": "first", "job": server.job, "address": "http://127.0.0.1:8265"}
+    about = {"search": "first", "job": server.job, "address": "http://127.0.0.1:8265"}
+    assert sent.as_json() == about | {"begun": False}
     assert {*server.files} == {"my_space.py", "parts/__init__.py", "parts/blocks.py", "my_oracle.py", "points.json"}
     (here / "points.json").write_bytes(server.files["points.json"])
     read: dict[str, object] = {}
@@ -98,6 +102,8 @@ def test_a_resumed_search_goes_on_there_as_it_is_asked_to(server: Server, tmp_pa
         ({"address": "http://8.8.8.8:8265"}, "plain HTTP over a public address would show the token"),
         ({"hypermodel": "absent:build"}, "--hypermodel absent:build: expected the module absent in /.*, found none"),
         ({"name": "taken"}, "taken"),
+        ({"storage": "s3://AK:S3CRET@b/runs"}, "--storage: expected no key, token or password in the URI"),
+        ({"dataset": "s3://b/d?secret_key=S3CRET"}, "DATASET: expected no key, token or password in the URI"),
     ],
     ids=lambda given: str(*given.values()) if isinstance(given, dict) else "",
 )
@@ -110,6 +116,7 @@ def test_what_can_be_told_from_here_is_refused_in_one_line(
     with pytest.raises(GalaxyTunerError, match=message) as caught:
         submit_search(given.pop("dataset"), SETTINGS.model_copy(update=settings), **given)  # type: ignore[misc]
     assert "\n" not in str(caught.value)
+    assert "S3CRET" not in str(caught.value)
     assert not hasattr(server, "job")
 
 
@@ -124,10 +131,10 @@ def test_the_dashboard_is_asked_where_ray_says_it_is(monkeypatch: pytest.MonkeyP
 def test_no_dashboard_and_no_client_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     ensure_token()
     with pytest.raises(ClusterError, match=r"http://127\.0\.0\.1:1: expected the head's dashboard there, found none"):
-        job_server.run_as_job("http://127.0.0.1:1", "--help", job="a", files={})
+        job_server.run_as_job("http://127.0.0.1:1", "--help", job="a", files={}, has_begun=lambda _: True)
     monkeypatch.setattr(job_server, "find_spec", lambda name: None)
     with pytest.raises(ClusterError, match="install the extra `submit`"):
-        job_server.run_as_job("http://127.0.0.1:1", "--help", job="a", files={})
+        job_server.run_as_job("http://127.0.0.1:1", "--help", job="a", files={}, has_begun=lambda _: True)
 
 
 @pytest.fixture
@@ -195,6 +202,10 @@ def test_a_search_runs_on_the_head_and_is_interrupted_where_its_job_is_stopped(
     storage = str(here / "runs")
     sent = submit_search(tiny_dataset.info.path, settings, storage=storage, address=dashboard)
     client = JobSubmissionClient(dashboard)
+    # What ends it there before it has begun is said here.
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(ClusterError, match="the job .* failed: search 'first'"):
+        patch.setattr(submission, "check_name_free", lambda *_: None)
+        submit_search(tiny_dataset.info.path, settings, storage=storage, address=dashboard)
     while not (running := [*here.glob("runs/first/progress/*")]) and str(client.get_job_status(sent.job)) == "RUNNING":
         time.sleep(0.2)
     assert running, client.get_job_logs(sent.job)

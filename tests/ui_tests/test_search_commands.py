@@ -151,7 +151,7 @@ def test_no_search_yet_says_how_to_start_one(galaxy: Galaxy, tmp_path: Path) -> 
 
 
 def test_a_submitted_search_says_what_to_ask_of_it_from_here(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent = cluster.Submitted("a", "galaxy-a-1", "http://127.0.0.1:8265")
+    sent = cluster.Submitted("a", "galaxy-a-1", "http://127.0.0.1:8265", has_begun=True)
     asked: list[object] = []
     for name in ("submit_search", "submit_resume"):
         monkeypatch.setitem(cluster.__dict__, name, lambda *given, **named: asked.append((given, named)) or sent)

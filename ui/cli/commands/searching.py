@@ -160,12 +160,18 @@ def _sent(terminal: Terminal, sent: "Submitted", storage: str) -> None:
     """Say that a search runs on a cluster from now on, and what to ask of it from here."""
     log = shlex.join(("ray", "job", "logs", sent.job, "--address", sent.dashboard, "--follow"))
     about = {
-        "job": f"{sent.job}: it runs there, whatever becomes of this machine",
+        "job": f"{sent.job}: {_how_far(sent)}",
         "its log": f"RAY_AUTH_MODE=token {log}",
         "to stop it": command_line("stop", sent.search, storage=storage),
     }
     next_command = command_line("leaderboard", sent.search, "--watch", storage=storage)
     terminal.finish(sent.as_json(), tables.facts(about), next_command=next_command)
+
+
+def _how_far(sent: "Submitted") -> str:
+    if sent.has_begun:
+        return "it runs there, whatever becomes of this machine"
+    return "it is there, whatever becomes of this machine, and is not seen to have begun yet: its log says more"
 
 
 def _listed(views: "tuple[SearchView, ...]") -> RenderableType:
