@@ -6,6 +6,7 @@ from cluster.driving.connection import connected
 from cluster.driving.log_file import log_file
 from cluster.nodes.asking import NodeFault, on_each_node
 from cluster.nodes.checks import Check
+from cluster.nodes.code import check_there
 from cluster.nodes.examining import examine_nodes, labels
 from cluster.nodes.this_machine import examine_here, requested
 from search import SearchSettings
@@ -29,8 +30,10 @@ def examine(
     ``hypermodel`` are compared. ``deep`` has TensorFlow on each node say which devices it sees, and train a step: that
     takes up to minutes.
 
-    Raises ClusterError, one line, if there is no Ray.
+    Raises ClusterError, one line, if there is no Ray, SpaceError if the module of ``hypermodel`` is not here.
     """
+    if hypermodel is not None:
+        check_there(hypermodel, option="--hypermodel")
     request = requested(storage, dataset)
     if address in _HERE:
         checks = examine_here(request)

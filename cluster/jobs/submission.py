@@ -12,7 +12,6 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from cluster.driving.job_server import dashboard_of, run_as_job
@@ -58,7 +57,7 @@ class Submitted:
 def submit_search(
     dataset: str, settings: SearchSettings, *, storage: str, address: str = "local", preflight: bool = True
 ) -> Submitted:
-    """Have the head behind the dashboard at ``address`` search over ``dataset``; return when it has begun to, or within 90 s.
+    """Have the head behind the dashboard at ``address`` search over ``dataset``; return when it has begun to.
 
     Raises a `datasets.GalaxyTunerError`, one line, for what can be told from here: settings that do not go together, a
     name that is taken, places that no other machine has, no dashboard, another token; and for what ends it there before

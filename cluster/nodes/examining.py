@@ -58,7 +58,7 @@ def _said_there(request: Request, hypermodel: str | None) -> tuple[CodeIdentity,
 
 def _silent(name: str, fault: NodeFault) -> Check:
     if fault.is_late:
-        advice = "see `ray status`, and the logs of its raylet"
+        advice = "it may be busy: ask again; else see `ray status`, and the logs of its raylet"
         return Check(name, "answer", False, fault.reason, advice, is_grave=True)
     # It runs something in which what was asked is not as it is here.
     return Check(name, "code", False, f"it cannot say what it runs: {fault.reason}", _SAME_CODE, is_grave=True)

@@ -22,7 +22,7 @@ from cluster.nodes.judging import Seen, judge
 from cluster.nodes.limits import Limits
 from cluster.nodes.memory import NodeMemory
 from datasets import Dataset
-from search import SearchSettings
+from search import SearchSettings, SpaceError
 
 GB = 10**9
 WELL = Facts(
@@ -92,6 +92,15 @@ def test_each_fault_is_found_alone_and_has_one_line_of_advice(
     assert fault.advice is not None
     assert advice in fault.advice
     assert "\n" not in fault.found + fault.advice
+
+
+@pytest.mark.parametrize("address", [None, "127.0.0.1:1"])
+@pytest.mark.parametrize(
+    ("hypermodel", "message"), [("absent:build", "expected the module absent in"), ("absent", "expected module:object")]
+)
+def test_a_space_that_is_not_here_is_no_space_that_all_have(hypermodel: str, message: str, address: str | None) -> None:
+    with pytest.raises(SpaceError, match=message):
+        examine(address, hypermodel=hypermodel)
 
 
 @pytest.fixture(scope="module")

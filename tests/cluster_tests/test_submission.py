@@ -203,7 +203,8 @@ def test_a_search_runs_on_the_head_and_is_interrupted_where_its_job_is_stopped(
     sent = submit_search(tiny_dataset.info.path, settings, storage=storage, address=dashboard)
     client = JobSubmissionClient(dashboard)
     # What ends it there before it has begun is said here.
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(ClusterError, match="the job .* failed: search 'first'"):
+    failing = pytest.raises(ClusterError, match=r"the job .* failed: a search named 'first' exists")
+    with pytest.MonkeyPatch.context() as patch, failing:
         patch.setattr(submission, "check_name_free", lambda *_: None)
         submit_search(tiny_dataset.info.path, settings, storage=storage, address=dashboard)
     while not (running := [*here.glob("runs/first/progress/*")]) and str(client.get_job_status(sent.job)) == "RUNNING":
