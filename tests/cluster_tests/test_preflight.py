@@ -5,11 +5,13 @@ from collections.abc import Mapping
 import pytest
 
 from cluster import Check
+from cluster.driving.needs import Needs
 from cluster.driving.places import Places
 from cluster.jobs import preflight
 from cluster.nodes.asking import Node
 
 HEAD, WORKER, OTHER = (Node(name, name, f"10.0.0.{last}", 1, 0) for last, name in enumerate(("head", "w1", "w2")))
+BARE, SKEWED = Node("bare", "bare", "10.0.0.8", 0, 0), Node("skewed", "skewed", "10.0.0.9", 1, 0)
 FEW = "1,024 a process, expected 4,096 at least"
 
 
@@ -18,7 +20,11 @@ class Left(Places):
 
     def __init__(self) -> None:
         self.hypermodel = "m:build"
+        self.needs = Needs(1, 0.0)
         self.left: dict[str, str] = {}
+
+    def is_leaving(self, node: str | None) -> bool:
+        return node == "skewed"
 
     def leave_out(self, nodes: Mapping[Node, str]) -> None:
         self.left = {node.name: reason for node, reason in nodes.items()}
@@ -37,6 +43,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         ],
         # Of these it is told elsewhere.
         OTHER: [Check("w2", "answer", False, "no answer within 8 s", "wait", is_grave=True)],
+        # These take no trials: what a trial would lack there is of no matter, who may run code is.
+        BARE: [Check("bare", "memory", False, "none", "end"), Check("bare", "token", False, "without it", "stop Ray")],
+        SKEWED: [
+            Check("skewed", "code", False, "another trainer", "mend", is_grave=True),
+            Check("skewed", "open files", False, FEW, "`ulimit`"),
+            Check("skewed", "dataset", False, "nothing", "have it", is_grave=True),
+        ],
     }
 
     def examine(request: object, hypermodel: str | None) -> object:
@@ -54,7 +67,10 @@ def test_who_cannot_reach_storage_or_data_is_left_out_and_all_else_is_a_line(
     places = Left()
     preflight.preflight(places, storage="s3://b/runs", dataset="/d")
     assert places.left == {"w1": "storage: write: no room; dataset: nothing"}
-    assert [record.getMessage() for record in caplog.records] == [f"Node head, w1: open files: {FEW}: `ulimit`."]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"Node head, w1: open files: {FEW}: `ulimit`.",
+        "Node bare: token: without it: stop Ray.",
+    ]
     [(request, hypermodel)] = asked  # type: ignore[misc]
     assert (request.storage, request.dataset, hypermodel) == ("s3://b/runs", "/d", "m:build")
 
