@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from cluster.nodes.checks import Check
 from cluster.nodes.facts import Facts, Request, Space, Token
+from cluster.nodes.late import SILENCE
 from cluster.nodes.memory import TRIAL_BYTES, gigabytes
 from datasets import few, lacking, permissions
 
+_SLOW = "a search waits for it, but goes on slowly: see what is between them"
 CLOCK_SECONDS = 5.0
 """A driver beats every 5 s, and by the clock of whoever looks counts as dead 60 s after (search.ledger.heartbeat): what
 is within a beat changes nothing. S3 refuses requests that are 15 minutes off."""
@@ -51,7 +53,7 @@ def judge(node: str, facts: Facts, seen: Seen, request: Request, *, fingerprint:
         yield see.storage(facts.storage.refused, seen, request.storage or "")
     lacking = 0
     if facts.dataset is not None:
-        yield see.dataset(facts.dataset, fingerprint)
+        yield see.dataset(facts.dataset, fingerprint, request.dataset or "")
         lacking = facts.dataset[1] if isinstance(facts.dataset, tuple) else 0
     yield see.space("temporary files", facts.temporary, TEMPORARY_BYTES, "make room, or name another disk in $TMPDIR")
     # Without a dataset nothing is known of what it will hold.
@@ -109,6 +111,8 @@ class _Judge:
             for operation, why in refused.items():
                 by_reason.setdefault(why, []).append(operation)
             found = "; ".join(f"{', '.join(operations)}: {why}" for why, operations in by_reason.items())
+            if _is_slow(uri, *refused.values()):
+                return self._fault("storage", found, _SLOW)
             return self._fault("storage", found, _for_storage(uri, refused), is_grave=True)
         if seen.shares_storage is False:
             advice = "name the same one there" if enough else "mount the same one there, under the same path"
@@ -116,9 +120,11 @@ class _Judge:
         can = f"{', '.join(enough)} are there, and enough" if enough else "writable"
         return self._well("storage", can + ("; the same as the driver's" if seen.shares_storage else ""))
 
-    def dataset(self, found: tuple[str, int] | str, expected: str | None) -> Check:
+    def dataset(self, found: tuple[str, int] | str, expected: str | None, uri: str) -> Check:
         """The dataset: reachable from the node, whole, and the driver's."""
         if isinstance(found, str):
+            if _is_slow(uri, found):
+                return self._fault("dataset", found, _SLOW)
             advice = "have it under the same path on every node, or in an object store"
             return self._fault("dataset", found, advice, is_grave=True)
         fingerprint, lacking = found
@@ -167,6 +173,11 @@ class _Judge:
         if there is not None and there < needed:
             return self._fault(check, f"{found}, expected {write(needed)} at least", advice)
         return self._well(check, found, None if there is None else there / max(1, needed))
+
+
+def _is_slow(uri: str, *faults: str) -> bool:
+    """Whether an object store has only not answered in time; a folder that does not may hold up its node for ever."""
+    return bool(permissions(uri)) and all(fault.startswith(SILENCE) for fault in faults)
 
 
 def _for_storage(uri: str, refused: Mapping[str, str]) -> str:

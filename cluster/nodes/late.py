@@ -9,6 +9,8 @@ from datasets import GalaxyTunerError
 
 SLOW_SECONDS = 5.0
 """How long one thing may take to answer; what takes longer would hold up every trial."""
+SILENCE = "no answer within"
+"""How it begins that is said of what has taken longer."""
 Answer = TypeVar("Answer")
 
 
@@ -19,7 +21,7 @@ class Asked(Generic[Answer]):
     """
 
     def __init__(self, call: Callable[[], Answer], failed: Callable[[str], Answer]) -> None:
-        self._answer = failed(f"no answer within {SLOW_SECONDS:g} s")
+        self._answer = failed(f"{SILENCE} {SLOW_SECONDS:g} s")
         self._thread = threading.Thread(target=self._run, args=(call, failed), daemon=True)
         self._thread.start()
 

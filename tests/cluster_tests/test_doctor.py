@@ -94,6 +94,14 @@ def test_each_fault_is_found_alone_and_has_one_line_of_advice(
     assert "\n" not in fault.found + fault.advice
 
 
+@pytest.mark.parametrize(("scheme", "is_left_out"), [("s3://b/", False), ("/mounted/", True)])
+def test_an_object_store_that_is_slow_leaves_no_node_out(scheme: str, is_left_out: bool) -> None:
+    silent = "no answer within 5 s"
+    facts = replace(WELL, storage=Storage({"write": silent}), dataset=silent)
+    faults = [made for made in judged(facts, request=Request(f"{scheme}runs", dataset=f"{scheme}d")) if not made.ok]
+    assert {made.check: made.is_grave for made in faults} == {"storage": is_left_out, "dataset": is_left_out}
+
+
 @pytest.mark.parametrize("address", [None, "127.0.0.1:1"])
 @pytest.mark.parametrize(
     ("hypermodel", "message"), [("absent:build", "expected the module absent in"), ("absent", "expected module:object")]

@@ -87,7 +87,7 @@ def left(cluster: Cluster) -> list[str]:
     """Return what a cluster that was taken down has left on its nodes: processes, ports, temporary files."""
     found = []
     # What was imported from, and the cache of datasets, which waits for the next search.
-    kept = f"! -name images ! -name galaxy-tuner-{USER_ID}"
+    kept = f"! -name '*faketime*' ! -name images ! -name galaxy-tuner-{USER_ID}"
     for node in cluster.nodes:
         # The launcher keeps its connections for some seconds.
         found += [f"{node.name}: {one.command[:80]}" for one in node.processes() if not one.command.startswith("sshd")]
