@@ -53,7 +53,9 @@ end() {
     wait
 }
 trap end EXIT
-.venv/bin/galaxy cluster token # made where there is none, for your eyes alone; the nodes read it in your home directory
+if [ -z "${RAY_AUTH_TOKEN:-}" ]; then
+    .venv/bin/galaxy cluster token # made where there is none, for your eyes alone; the nodes read it in your home directory
+fi
 
 on "$head" 1 "${start[@]}" --head --port="$port" --ray-client-server-port=$((port + 2)) --dashboard-port=$((port + 3)) &
 until (exec 3<>"/dev/tcp/$head/$port") 2>/dev/null; do

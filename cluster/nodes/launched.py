@@ -155,6 +155,8 @@ def _is_same(one: dict[str, Any] | None, other: dict[str, Any]) -> bool:
 
 def _leads(launched: dict[str, Any]) -> bool:
     """Whether this machine is the head of a file, for all that is known without a note: after it has started anew."""
+    if os.environ.get("GALAXY_RAY_FOLDER"):
+        return False  # another Ray than that of `ray down`: a job's of Slurm
     provider = launched.get("provider") or {}
     if provider.get("type") != "local":
         return True

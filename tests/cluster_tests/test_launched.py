@@ -144,6 +144,18 @@ def test_a_worker_with_the_heads_home_directory_ends_itself_alone(home, monkeypa
     assert launched.LINK.is_symlink()
 
 
+def test_a_slurm_job_that_has_ended_leaves_the_workers_of_a_ray_up_from_the_same_machine(home, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    provider = {"type": "local", "head_ip": "127.0.0.1", "worker_ips": ["192.0.2.11"]}
+    launched.CONFIGURATION.write_text(json.dumps({"cluster_name": "c", "provider": provider, "auth": {}}))
+    monkeypatch.setattr(launched, "_end_workers", None)
+    monkeypatch.setenv("GALAXY_RAY_FOLDER", str(home / "job"))
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    launched.begin(home / "job", ["start", "--head"])
+    for _ in range(2):  # by the script, and by `start --block`
+        assert launched.end(home / "job")
+    assert launched.CONFIGURATION.exists()
+
+
 def test_a_folder_that_another_user_has_put_there_is_neither_used_nor_removed(home, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     theirs = home / "theirs"
     (theirs / "ray").mkdir(parents=True)

@@ -77,6 +77,13 @@ def test_a_job_goes_back_into_the_queue_only_if_its_time_was_up(
     assert len([line for line in said(checkout, "ray") if "|stop|" in line]) == 1
 
 
+@pytest.mark.parametrize("token", ["", "in the environment, which reaches all nodes"], ids=["none", "given"])
+def test_the_token_is_made_unless_the_job_has_one(token: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN", token)
+    start(checkout, "d", "--name", "first").communicate(timeout=60)
+    assert any("|cluster|token|" in line for line in said(checkout, "galaxy")) == (not token)
+
+
 @pytest.mark.parametrize(("arguments", "found"), [((), "found nothing: sbatch"), (("d",), "found none: `cd` to it")])
 def test_a_job_that_cannot_be_is_told_so_before_ray_starts(
     arguments: tuple[str, ...], found: str, tmp_path: Path
