@@ -14,3 +14,4 @@ from .driving.log_file import keep_own_errors as keep_own_errors
 from .files.checking import check_cluster_file as check_cluster_file, launching_command as launching_command
 from .files.shipping import shipped_token as shipped_token
 from .nodes.checks import Check as Check
+from .nodes.late import anything_is_late as anything_is_late

@@ -18,7 +18,7 @@ from cluster.nodes.late import SLOW_SECONDS, Asked
 from cluster.nodes.this_machine import swept
 from datasets import StorageError
 
-# A worker starts in one to two seconds, and one thing may take five to answer.
+# A worker starts in one to two seconds, and one thing may take four to answer.
 NODE_SECONDS = 8.0
 _CLOCK_SECONDS = 2.0
 _AT_ONCE = 16
@@ -32,10 +32,11 @@ def examine_nodes(request: Request, hypermodel: str | None) -> dict[Node, list[C
     ``hypermodel`` is a search's ``module:object``, whose files are compared with those here; None where it has none.
     """
     nodes, ours = alive_nodes(), code_identity(hypermodel)
-    with swept(request):
+    with swept(request) as sweeping:
         driver: Asked[Facts | str] = Asked(partial(gather, request), str)
         answers = on_each_node(_said_there, request, hypermodel, seconds=NODE_SECONDS, nodes=nodes)
         mine = driver.answer(time.monotonic() + SLOW_SECONDS)
+        sweeping.wait = isinstance(mine, Facts) and not (mine.storage and mine.storage.is_silent)
         facts = {node: answer[1] for node, answer in answers.items() if not isinstance(answer, NodeFault)}
         shared = _shared(request, mine, facts)
     offsets, names = _offsets([*facts]), labels(nodes)

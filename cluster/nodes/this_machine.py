@@ -4,6 +4,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from cluster.nodes.checks import Check
@@ -26,18 +27,29 @@ def _whole(location: str | None) -> str | None:
 
 def examine_here(request: Request) -> list[Check]:
     """Examine this machine alone, without Ray."""
-    with swept(request):
+    with swept(request) as sweeping:
         facts = gather(request)
+        sweeping.wait = not (facts.storage and facts.storage.is_silent)
     return list(judge(facts.host, facts, Seen(), request, fingerprint=None))
 
 
+@dataclass
+class Sweeping:
+    """Whether to ``wait`` for it: not where the storage has been waited for in vain."""
+
+    wait: bool = True
+
+
 @contextlib.contextmanager
-def swept(request: Request) -> Iterator[None]:
+def swept(request: Request) -> Iterator[Sweeping]:
     """Remove the probes when the block ends, as far as the storage does so soon."""
+    sweeping = Sweeping()
     try:
-        yield
+        yield sweeping
     finally:
-        Asked(partial(_sweep, request), lambda _: None).answer(time.monotonic() + SLOW_SECONDS)
+        asked = Asked(partial(_sweep, request), lambda _: None)
+        if sweeping.wait:
+            asked.answer(time.monotonic() + SLOW_SECONDS)
 
 
 def _sweep(request: Request) -> None:

@@ -15,7 +15,7 @@ from cluster import Check, ClusterError, examine
 from cluster.driving.connection import connected
 from cluster.driving.places import Places
 from cluster.jobs.preflight import preflight
-from cluster.nodes import examining
+from cluster.nodes import examining, this_machine
 from cluster.nodes.code import CodeIdentity, code_identity
 from cluster.nodes.facts import Facts, Request, Space, Storage, Token
 from cluster.nodes.judging import Seen, judge
@@ -109,6 +109,22 @@ def test_an_object_store_that_is_slow_leaves_no_node_out(scheme: str, is_left_ou
 def test_a_space_that_is_not_here_is_no_space_that_all_have(hypermodel: str, message: str, address: str | None) -> None:
     with pytest.raises(SpaceError, match=message):
         examine(address, hypermodel=hypermodel)
+
+
+@pytest.mark.parametrize("is_silent", [False, True])
+def test_a_storage_that_was_waited_for_in_vain_is_not_waited_for_again(
+    is_silent: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    class Sweep:
+        def __init__(self, *_: object) -> None:
+            self.answer = waited.append
+
+    monkeypatch.setattr(this_machine, "gather", lambda _: replace(WELL, storage=Storage({}, is_silent=is_silent)))
+    monkeypatch.setattr(this_machine, "Asked", Sweep)
+    this_machine.examine_here(Request(str(tmp_path), ".doctor-0"))
+    assert bool(waited) is not is_silent
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 """`galaxy doctor` as it is drawn, and as programs read it."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
@@ -67,3 +69,24 @@ def test_a_ray_that_is_not_there_is_one_line(galaxy: Galaxy) -> None:
     assert result.stdout == ""
     assert result.stderr.startswith("galaxy: error: --address 127.0.0.1:1: expected a running Ray there, found none")
     assert result.stderr.count("\n") == 1
+
+
+_LATE = """
+import atexit, sys, threading
+from cluster.nodes.late import Asked
+from ui.cli.main import main
+Asked(threading.Event().wait, str)
+atexit.register(print, "waited")
+sys.argv = ["galaxy", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize(("words", "status"), [(("--version",), 0), (("leaderboard", "a", "--storage", "/none"), 1)])
+def test_a_command_that_has_left_something_behind_does_not_wait_for_it_at_its_end(
+    words: tuple[str, ...], status: int
+) -> None:
+    done = subprocess.run([sys.executable, "-c", _LATE, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    assert "waited" not in done.stdout
+    assert done.stdout + done.stderr  # what it had to say is said

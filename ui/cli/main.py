@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from cluster import anything_is_late
 from ui.cli.commands import cluster, cluster_files, data, leaderboard, models, page, searching, using
 from ui.cli.terminal import INTERRUPTED
 
@@ -90,16 +91,25 @@ def main() -> None:
         app(prog_name="galaxy")
     except KeyboardInterrupt:  # between two steps of the command's own end
         sys.exit(INTERRUPTED)
+    except SystemExit as ending:
+        if anything_is_late() and isinstance(ending.code, int | None):
+            _end(ending.code or 0)  # all has been said
+        raise
     finally:
         signal.signal(signal.SIGINT, _leave)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
     """End a process that has done its work: a traceback out of the interpreter's last steps would help nobody."""
+    _end(INTERRUPTED)
+
+
+def _end(status: int) -> None:
+    """End without the interpreter's last steps."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
             stream.flush()
-    os._exit(INTERRUPTED)
+    os._exit(status)
 
 
 if __name__ == "__main__":
