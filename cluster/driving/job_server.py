@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cluster.driving.interrupting import Terminated
 from cluster.driving.log_file import noise_logged
 from cluster.errors import ClusterError
 from cluster.token import has_token, token_file
@@ -75,7 +76,7 @@ def run_as_job(
             _submit(client, command, job, files)
             try:
                 return _begun(client, job, has_begun)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, Terminated):
                 _log.warning("The job %s goes on there.", job)
                 raise
     except AuthenticationError as error:

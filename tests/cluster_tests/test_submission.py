@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from ui_tests.fabricated import write_search
 
 import cluster
-from cluster import ClusterError, submit_resume, submit_search
+from cluster import ClusterError, Terminated, submit_resume, submit_search
 from cluster.driving import job_server
 from cluster.driving.job_server import dashboard_of
 from cluster.jobs import submission
@@ -135,6 +135,21 @@ def test_no_dashboard_and_no_client_are_one_line(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(job_server, "find_spec", lambda name: None)
     with pytest.raises(ClusterError, match="install the extra `submit`"):
         job_server.run_as_job("http://127.0.0.1:1", "--help", job="a", files={}, has_begun=lambda _: True)
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), Terminated(signal.SIGTERM)], ids=["Ctrl-C", "SIGTERM"])
+def test_who_ends_the_command_while_it_waits_is_told_that_the_job_goes_on(
+    ending: BaseException, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ended(*_: object) -> bool:
+        raise ending
+
+    monkeypatch.setattr("ray.job_submission.JobSubmissionClient", lambda _: None)
+    for name, stand_in in (("_check_here", lambda _: None), ("_submit", lambda *_: None), ("_begun", ended)):
+        monkeypatch.setattr(job_server, name, stand_in)
+    with pytest.raises(type(ending)):
+        job_server.run_as_job("http://127.0.0.1:1", "--help", job="galaxy-a", files={}, has_begun=lambda _: True)
+    assert [record.getMessage() for record in caplog.records] == ["The job galaxy-a goes on there."]
 
 
 @pytest.fixture
