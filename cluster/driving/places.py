@@ -140,6 +140,8 @@ class Places:
         since = self._nobody_since
         if since is not None and self._clock() - since > self._patience:
             reasons = f" ({'; '.join(self._reasons[-2:])})" if self._reasons else ""
+            if self._is_own:
+                raise NoNodeError(f"no worker can begin anything on this machine{reasons}: {self._command} goes on")
             raise NoNodeError(f"no node takes trials{reasons}: {self._command} goes on when one does")
 
     @property
@@ -213,7 +215,9 @@ class Places:
         with self._lock:
             place = None if node is None else self._places.get(node)
         if place is not None:
-            self._leave_out(place.node, _other_code(differences))
+            self._leave_out(
+                place.node, f"edited meanwhile: {differences}" if self._is_own else _other_code(differences)
+            )
 
     def _watch(self) -> None:
         while not self._ended.wait(_LOOK_SECONDS):

@@ -128,7 +128,10 @@ def resume_search(
     before = read_specification(layout)
     check_given(before.settings, hypermodel, function="resume_search")
     if driver_is_alive(layout.root):
-        raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
+        raise LedgerError(
+            f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it; if it was killed on "
+            "another machine, try again in a minute"
+        )
     retries = choose_retries(ledger, retry)
     check_complete(ledger, retries)
     specification = before if trials is None else extended(before, trials)

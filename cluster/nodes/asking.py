@@ -10,6 +10,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 Answer = TypeVar("Answer")
 _LONGEST = 300
+_GUESSES = ". Some common causes include"
 
 
 @dataclass(frozen=True)
@@ -128,4 +129,4 @@ def said_last(error: Exception) -> str:
     """Return the line that says most of an error of Ray's: the last, but for one that a worker never ran."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [line for line in lines if not line.startswith("The actor never ran")]
-    return (said or lines or [type(error).__name__])[-1][:_LONGEST]
+    return (said or lines or [type(error).__name__])[-1].partition(_GUESSES)[0][:_LONGEST]

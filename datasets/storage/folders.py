@@ -105,7 +105,8 @@ class Folder:
                 raise OSError(errno.ENOTCONN, "its folder has gone: deleted, or unmounted?")
             replace_file(path, data)
 
-        self._do("write", name, write, self._uploading(data))
+        with storage_errors("write", self._uri(name), absent_is_error=True):
+            self._do("write", name, write, self._uploading(data))
 
     def create(self, name: str, data: bytes) -> bool:
         """Write a file only if there is none of that name, and say whether it was written.

@@ -78,7 +78,7 @@ class Beat:
             return self.token in _driving_here
         try:
             return process_started(int(self.said["pid"])) == self.said.get("started")
-        except (ProcessLookupError, KeyError, ValueError):
+        except (ProcessLookupError, KeyError, ValueError, TypeError):
             return False
         except PermissionError:  # it is there and somebody else's
             return True
@@ -152,7 +152,10 @@ def _judge(beat: Beat | None) -> bool | None:
         return now - since <= ALIVE_SECONDS
     if now - since >= _LOOK_AGAIN_SECONDS:
         return False
-    age = (datetime.now(UTC) - datetime.fromisoformat(beat.said["at"])).total_seconds()
+    try:
+        age = (datetime.now(UTC) - datetime.fromisoformat(beat.said["at"])).total_seconds()
+    except (ValueError, TypeError):  # somebody has changed the file
+        return None
     if abs(age) < ALIVE_SECONDS:
         return True
     return False if age > _LONG_AGO_SECONDS else None

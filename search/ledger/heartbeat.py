@@ -40,6 +40,7 @@ from search.ledger.beats import (
     last_beat,
     said,
 )
+from search.ledger.reading import side_by_side
 from search.ledger.records import now
 
 _LEASE_SECONDS = 30.0
@@ -84,11 +85,16 @@ class Place:
         if self._confirming == threading.get_ident():  # the storage is waited for in order to know
             return
         self.check_lost()
-        if _uptime() - self._confirmed > _LEASE_SECONDS:
+        if self._is_doubtful():
             with self._busy:
-                if _uptime() - self._confirmed > _LEASE_SECONDS:
+                if self._is_doubtful():
                     self._confirm()
             self.check_lost()
+
+    def _is_doubtful(self) -> bool:
+        """Whether the place is to be confirmed: no beat came through for long, or a disk with it is there no more."""
+        local = self._drivers.local
+        return _uptime() - self._confirmed > _LEASE_SECONDS or (local is not None and not local.exists())
 
     def check_lost(self) -> None:
         """Raise PlaceLostError if another one is known to drive. Asks nobody."""
@@ -183,7 +189,9 @@ def driver_heartbeat(folder: Folder, driven: Driven | None = None, *, drivers: s
 
 
 def _refused(driven: Driven, other: Beat) -> LedgerError:
-    return LedgerError(f"{driven.what} has another driver, which is alive, {_who(other)}: {driven.end}")
+    # A death elsewhere shows after a minute.
+    killed = "" if other.is_of_this_machine else f"; if it was killed there, try again in {ALIVE_SECONDS:.0f} s"
+    return LedgerError(f"{driven.what} has another driver, which is alive, {_who(other)}: {driven.end}{killed}")
 
 
 @contextlib.contextmanager
@@ -219,7 +227,7 @@ def is_driven_by(folder: Folder, pid: int) -> bool:
 
 def drivers_alive(folders: Sequence[Folder]) -> list[bool]:
     """Say of each of several searches whether its driver is alive."""
-    return are_alive([last_beat(folder.child(DRIVERS)) for folder in folders])
+    return are_alive(side_by_side(last_beat, [folder.child(DRIVERS) for folder in folders]))
 
 
 def _who(beat: Beat) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from datasets import open_folder
 from search.errors import SettingsError
@@ -10,6 +11,7 @@ from search.layout import SPECIFICATION, SearchLayout
 from search.ledger.heartbeat import drivers_alive
 from search.ledger.ledger import Ledger
 from search.ledger.ranking import Row, leaderboard
+from search.ledger.reading import side_by_side
 from search.ledger.records import Record, SearchState
 from search.ledger.specification import SearchSpecification, read_specification
 from trainer import Objective
@@ -76,16 +78,14 @@ def read_search(storage: str, name: str, *, history: bool = True) -> SearchView:
 
 
 def _read(layouts: Sequence[SearchLayout], *, history: bool) -> list[SearchView]:
-    specifications = [read_specification(layout) for layout in layouts]
+    specifications = side_by_side(read_specification, layouts)
     # The drivers first: if one ends in between, its last word is read after it.
     alive = drivers_alive([layout.root for layout in layouts])
-    return [
-        _view(layout, specification, is_alive=is_alive, history=history)
-        for layout, specification, is_alive in zip(layouts, specifications, alive, strict=True)
-    ]
+    return side_by_side(partial(_view, history=history), zip(layouts, specifications, alive, strict=True))
 
 
-def _view(layout: SearchLayout, specification: SearchSpecification, *, is_alive: bool, history: bool) -> SearchView:
+def _view(found: tuple[SearchLayout, SearchSpecification, bool], *, history: bool) -> SearchView:
+    layout, specification, is_alive = found
     ledger = Ledger(layout)
     state = ledger.state()
     if state is SearchState.RUNNING and not is_alive:
@@ -100,8 +100,10 @@ def read_trial(storage: str, name: str, trial_id: str) -> Record:
 
 def list_searches(storage: str) -> tuple[SearchView, ...]:
     """Read every search in ``storage``, by name, without histories; none if the folder does not exist."""
-    names = [name for name in open_folder(storage).names() if _is_search(storage, name)]
-    return tuple(_read([SearchLayout.of(storage, name) for name in names], history=False))
+    names = open_folder(storage).names()
+    are_searches = side_by_side(partial(_is_search, storage), names)
+    layouts = [SearchLayout.of(storage, name) for name, is_one in zip(names, are_searches, strict=True) if is_one]
+    return tuple(_read(layouts, history=False))
 
 
 def bundle_location(storage: str, name: str) -> str:

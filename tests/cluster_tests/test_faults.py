@@ -69,3 +69,8 @@ def test_one_that_pauses_does_not_hold_back_another() -> None:
     again.take_back("0000", for_memory=True, is_alone=False)
     again.preempted("0001")
     assert (again.due(), again.due(), len(again)) == ("0001", None, 1)
+
+
+def test_of_a_lost_worker_not_all_that_may_have_caused_it_is_said() -> None:
+    lost = "The actor is dead: its worker process has died. Some common causes include: (1) the OOM killer (2) ray stop"
+    assert said_last(Exception(lost)) == "The actor is dead: its worker process has died"

@@ -1,6 +1,7 @@
 import json
 import math
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from search_tests.examples import ended
@@ -23,6 +24,7 @@ from search import (
     read_search,
     read_specification,
 )
+from search.ledger.reading import side_by_side
 from search.ledger.records import Record, pending
 from search.ledger.specification import SearchSpecification
 
@@ -163,3 +165,12 @@ def test_a_storage_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError, match="cannot write"):
         Ledger(SearchLayout.of(str(tmp_path / "file"), "first")).write_suggestion(suggestion())
+
+
+def test_several_searches_are_looked_at_at_the_same_time() -> None:
+    both = Barrier(2, timeout=30)
+    assert [{*side_by_side(lambda _one: both.wait(), items)} for items in ((), range(2), range(4))] == [
+        set(),
+        {0, 1},
+        {0, 1},
+    ]
