@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Mapping
 from importlib.machinery import PathFinder
-from modulefinder import ModuleFinder
+from modulefinder import Module, ModuleFinder
 from pathlib import Path
 from typing import Any
 
+_NAMESPACE = -1
 _INSTALLED = ("site-packages", "dist-packages")
 
 
@@ -48,8 +49,27 @@ def _is_installed(found: Path) -> bool:
     return found.parent.name in _INSTALLED
 
 
+class _Finder(ModuleFinder):
+    """Finds folders of modules without an ``__init__.py``, too, of which the library's own finder knows nothing."""
+
+    def find_module(self, name: str, path: Any, parent: Any = None) -> Any:
+        places = self.path if path is None else path
+        spec = PathFinder.find_spec(name, places) if name not in sys.builtin_module_names else None
+        if spec is not None and spec.loader is None and spec.submodule_search_locations:
+            if name in self.excludes:
+                raise ImportError(name)
+            return None, [*spec.submodule_search_locations], ("", "", _NAMESPACE)
+        return super().find_module(name, path, parent)
+
+    def load_module(self, fqname: str, fp: Any, pathname: Any, file_info: Any) -> Any:
+        if file_info[2] != _NAMESPACE:
+            return super().load_module(fqname, fp, pathname, file_info)
+        self.modules[fqname] = module = Module(fqname, None, pathname)
+        return module
+
+
 def _imported(module: str, base: Path, but: tuple[str, ...]) -> set[Path]:
-    finder = ModuleFinder(path=[str(base)], excludes=[*but])
+    finder = _Finder(path=[str(base)], excludes=[*but])
     try:
         finder.import_hook(module, fromlist=["*"])
     except (ImportError, SyntaxError):

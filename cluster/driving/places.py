@@ -22,6 +22,7 @@ from cluster.driving.needs import Needs
 from cluster.errors import ClusterError, NoNodeError
 from cluster.nodes.asking import Asking, Node, NodeFault, alive_nodes
 from cluster.nodes.code import CodeIdentity, code_identity
+from cluster.workers.by_value import modules_of
 from search import SearchSettings
 
 _LOOK_SECONDS = 2.0
@@ -55,12 +56,13 @@ class _Place:
 class Places:
     """The nodes of the connected Ray that have what a trial needs. For any thread.
 
-    ``is_own``: Ray is this process's own, which nobody joins. ``command`` goes on when nodes are back.
+    ``is_own``: Ray is this process's own, which nobody joins. ``command`` goes on when nodes are back. ``sent`` is what
+    workers are sent of a HyperModel that was given as an object.
 
     Attributes:
         needs: What a trial needs.
         code: What the driver runs, and so must every worker.
-        hypermodel: The search's ``module:object`` in it, None where it has none.
+        hypermodel: The search's ``module:object`` in it, or what `modules_of` says of an object; None for neither.
     """
 
     def __init__(
@@ -69,10 +71,11 @@ class Places:
         *,
         is_own: bool,
         command: str,
+        sent: bytes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.needs = Needs.of(settings)
-        self.hypermodel = None if settings.is_by_value else settings.hypermodel
+        self.hypermodel = modules_of(sent) if settings.is_by_value else settings.hypermodel
         self.code = code_identity(self.hypermodel)
         self._wanted = settings.concurrency or 0
         self._is_own, self._command, self._clock = is_own, command, clock

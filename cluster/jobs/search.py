@@ -211,7 +211,7 @@ def _runner(
         yield partial(run_in_process, hypermodel=hypermodel)
         return
     with connected(address, settings):
-        places = Places(settings, is_own=address == "local", command=settings.resuming())
+        places = Places(settings, is_own=address == "local", command=settings.resuming(), sent=sent)
         places.check()
         if examine is not None and address != "local":
             examine(places)

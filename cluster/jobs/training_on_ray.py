@@ -64,7 +64,7 @@ def train_on_ray(
         GalaxyTunerError: What a member's training raised.
     """
     with connected(address, specification.settings):
-        places = Places(specification.settings, is_own=address == "local", command=_COMMAND)
+        places = Places(specification.settings, is_own=address == "local", command=_COMMAND, sent=hypermodel)
         places.check()
         if examined_for is not None and address != "local":
             preflight(places, storage=examined_for, dataset=specification.dataset)

@@ -12,7 +12,8 @@ from search.errors import LedgerError
 from search.values import JsonObject
 
 Model = TypeVar("Model", bound=BaseModel)
-Item, Found = TypeVar("Item"), TypeVar("Found")
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 # An object store takes tens of milliseconds for each answer, and gives many at once.
 _AT_ONCE = 16
 

@@ -11,7 +11,8 @@ import keras_tuner
 import pytest
 
 from cluster import resume_search, run_search, train_winners
-from cluster.workers.by_value import packed, unpacked
+from cluster.nodes.code import code_identity
+from cluster.workers.by_value import modules_of, packed, unpacked
 from datasets import Dataset, GalaxyTunerError, open_folder
 from search import SearchSettings, SearchState, check_given, load_hypermodel, with_given
 
@@ -69,6 +70,18 @@ KINDS: dict[str, Callable[[dict[str, Any]], object]] = {
     "<Mine>": lambda cells: cells["Mine"],
     "<Mine> ": lambda cells: cells["Mine"](),
 }
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_modules_that_an_object_has_by_name_are_compared_on_every_node(
+    name: str, here: Path, cells: dict[str, Any]
+) -> None:
+    modules = modules_of(packed(KINDS[name](cells)))
+    assert modules == "my_models"
+    ours = code_identity.__wrapped__(modules)
+    (here / "my_models.py").write_text("")
+    assert ours.differences(code_identity.__wrapped__(modules)) == ["another space my_models.py"]
+    assert modules_of(packed(lambda hp: hp)) is None
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -32,6 +32,18 @@ def test_a_space_is_its_module_and_what_that_imports_from_beside_it(space: Path)
     assert "imblearn/base.py" in space_sources("imblearn:build")
 
 
+@pytest.mark.parametrize("without", ["parts/__init__.py", "parts/more/__init__.py"])
+def test_a_folder_of_modules_needs_no_init(without: str, space: Path) -> None:
+    (space / "parts" / "more").mkdir()
+    (space / "parts" / "more" / "__init__.py").write_text("")
+    (space / "parts" / "more" / "heads.py").write_text("from ..layers import WIDTH\nfrom absent import nothing\n")
+    (space / "parts" / "blocks.py").write_text("from .more import heads\nimport parts.more.heads\n")
+    (space / without).unlink()
+    expected = {"parts/blocks.py", "parts/layers.py", "parts/more/heads.py"}
+    for reference, own in (("my_space:build", {"my_space.py"}), ("parts.blocks:build", set[str]())):
+        assert expected | own <= space_sources(reference).keys()
+
+
 @pytest.mark.parametrize("file", ["my_space.py", "parts/layers.py"])
 def test_a_space_that_differs_is_named(file: str, space: Path) -> None:
     ours = code_identity.__wrapped__("my_space:build")
