@@ -33,14 +33,13 @@ def test_a_job_that_is_requeued_goes_on() -> None:
 
         assert waited(lambda: any(note.kind == "saved" for note in search.notes()), _SECONDS), said()
         cluster.launcher.run("scontrol requeue 1")
-        assert waited(lambda: "finished" in said(), _SECONDS), said()
+        ended = "squeue --noheader | grep -c . | grep -qx 0"
+        assert waited(lambda: cluster.launcher.run(ended, check=False).returncode == 0, _SECONDS), said()
         document = search.leaderboard()
         trials, notes = document["trials"], search.notes()
-        assert document["state"] == "finished"
+        assert document["state"] == "finished", said()
         assert {note.host for note in notes} == {"node1", "node2"}
         assert [*lost(trials, notes, search.trials), *repeated(trials, notes)] == []
-        ended = "squeue --noheader | grep -c . | grep -qx 0"
-        assert waited(lambda: cluster.launcher.run(ended, check=False).returncode == 0, _SECONDS)
         slurms = ("slurmd", "munged")
         left = [one.command for node in cluster.nodes for one in node.processes() if not one.command.startswith(slurms)]
         assert [command for command in left if not command.startswith("/usr/sbin/")] == []
