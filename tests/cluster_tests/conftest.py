@@ -1,5 +1,6 @@
 """A user's own search space in a current directory of its own: tiny models, and ways to fail."""
 
+import signal
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -192,3 +193,25 @@ def end_at(monkeypatch: pytest.MonkeyPatch, number: int, error: BaseException) -
 
     monkeypatch.setattr(in_process.TrialSession, "step", step)
     return steps
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Amazon's cloud in this process, beside the S3 server of other tests, whose buckets a new one would take away."""
+    from moto import mock_aws
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    cloud = mock_aws()
+    cloud.start(reset=False)
+    yield
+    cloud.stop(remove_data=False)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def signals_kept() -> Iterator[None]:
+    """Put the signals' handlers back when a module ends: a node of Ray's that starts in this process has its own."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -259,31 +259,27 @@ def test_folders_that_only_have_the_same_name_are_told_from_a_shared_one(here: P
     assert found["10.77.0.11: storage"] == ". is not the same folder as on the other machines"
 
 
-def test_amazons_cloud_is_asked_for_nothing_that_costs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_amazons_cloud_is_asked_for_nothing_that_costs(here: Path, aws: None) -> None:
     import boto3
-    from moto import mock_aws
 
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        file = changed(
-            here, "aws.yaml", ("InstanceType: c7i.2xlarge", "InstanceType: c7i.2large"), ("UserData", "UserDate")
-        )
-        found = faults(check_cluster_file(file))
-        assert found.pop("aws.yaml: schema").endswith("node_config.UserDate, the nearest known is UserData")
-        assert found == {
-            "aws.yaml: machines": "us-east-1 has no c7i.2large",
-            "aws.yaml: profile": "there is no our-profile",
-        }
-        iam = boto3.client("iam")
-        iam.create_role(RoleName="tuner", AssumeRolePolicyDocument="{}")
-        iam.create_instance_profile(InstanceProfileName="our-profile")
-        iam.add_role_to_instance_profile(InstanceProfileName="our-profile", RoleName="tuner")
-        assert faults(check_cluster_file(changed(here, "aws.yaml"))) == {}
-        assert faults(check_cluster_file(changed(here, "aws.yaml", ("us-east-1", "us-est-1")))) == {
-            "aws.yaml: region": "AWS has no us-est-1"
-        }
-        assert boto3.client("ec2", region_name="us-east-1").describe_instances()["Reservations"] == []
+    file = changed(
+        here, "aws.yaml", ("InstanceType: c7i.2xlarge", "InstanceType: c7i.2large"), ("UserData", "UserDate")
+    )
+    found = faults(check_cluster_file(file))
+    assert found.pop("aws.yaml: schema").endswith("node_config.UserDate, the nearest known is UserData")
+    assert found == {
+        "aws.yaml: machines": "us-east-1 has no c7i.2large",
+        "aws.yaml: profile": "there is no our-profile",
+    }
+    iam = boto3.client("iam")
+    iam.create_role(RoleName="tuner", AssumeRolePolicyDocument="{}")
+    iam.create_instance_profile(InstanceProfileName="our-profile")
+    iam.add_role_to_instance_profile(InstanceProfileName="our-profile", RoleName="tuner")
+    assert faults(check_cluster_file(changed(here, "aws.yaml"))) == {}
+    assert faults(check_cluster_file(changed(here, "aws.yaml", ("us-east-1", "us-est-1")))) == {
+        "aws.yaml: region": "AWS has no us-est-1"
+    }
+    assert boto3.client("ec2", region_name="us-east-1").describe_instances()["Reservations"] == []
 
 
 def test_googles_cloud_wants_a_zone_of_the_region_and_credentials(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

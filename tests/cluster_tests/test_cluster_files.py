@@ -124,25 +124,23 @@ def closed(schema: Any) -> Any:
     return made
 
 
-def test_of_awss_machines_only_ssh_is_open_to_the_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_awss_machines_only_ssh_is_open_to_the_world(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aws: None
+) -> None:
     import boto3
-    from moto import mock_aws
     from ray.autoscaler._private.providers import _get_node_provider_cls
     from ray.autoscaler._private.util import prepare_config
 
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".ssh").mkdir()
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        prepared = prepare_config(settings("aws.yaml"))
-        made = _get_node_provider_cls(prepared["provider"]).bootstrap_config(prepared)
-        groups = {
-            each for kind in made["available_node_types"].values() for each in kind["node_config"]["SecurityGroupIds"]
-        }
-        ec2 = boto3.client("ec2", region_name="us-east-1")
-        described = ec2.describe_security_groups(GroupIds=sorted(groups))["SecurityGroups"]
-        rules = [rule for group in described for rule in group["IpPermissions"]]
+    prepared = prepare_config(settings("aws.yaml"))
+    made = _get_node_provider_cls(prepared["provider"]).bootstrap_config(prepared)
+    groups = {
+        each for kind in made["available_node_types"].values() for each in kind["node_config"]["SecurityGroupIds"]
+    }
+    ec2 = boto3.client("ec2", region_name="us-east-1")
+    described = ec2.describe_security_groups(GroupIds=sorted(groups))["SecurityGroups"]
+    rules = [rule for group in described for rule in group["IpPermissions"]]
     open_to_all = [rule for rule in rules if rule["IpRanges"] or rule["Ipv6Ranges"]]
     assert {(rule["FromPort"], rule["ToPort"]) for rule in open_to_all} == {(22, 22)}
     within = [pair["GroupId"] for rule in rules if rule not in open_to_all for pair in rule["UserIdGroupPairs"]]

@@ -23,7 +23,9 @@ COMMANDS = (
     "export",
     "card",
     "ui",
+    "doctor",
 )
+GROUPS = ("cluster",)
 
 
 def words(text: str) -> str:
@@ -34,7 +36,7 @@ def words(text: str) -> str:
 def test_the_help_lists_every_command_in_the_order_of_the_journey(galaxy: Galaxy) -> None:
     shown = galaxy("--help")
     assert shown.exit_code == 0
-    assert re.findall(r"^│ (\w+) {2,}\w", shown.stdout, re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^│ (\w+) {2,}\w", shown.stdout, re.MULTILINE) == [*COMMANDS, *GROUPS]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -56,7 +58,7 @@ def test_every_setting_of_a_search_is_an_option_that_shows_its_default(galaxy: G
     option = "--try " if field == "points" else f"--{field.replace('_', '-')} "
     assert option in shown
     default = getattr(SearchSettings(name="first"), field)
-    if not SearchSettings.model_fields[field].is_required() and default not in (None, ()):
+    if not SearchSettings.model_fields[field].is_required() and default not in (None, (), False):
         expected = f"{default:g}" if isinstance(default, float) else str(default)
         assert shown.split(option)[1].split("[default: ")[1].split("]")[0] == expected
 
