@@ -60,7 +60,6 @@ _FIRST = (
     "cluster_tests/test_launch.py",
     "cluster_tests/test_address.py",
     "cluster_tests/test_nodes.py",
-    "hosts_tests/test_slurm.py",
     "cluster_tests/test_training.py",
     "cluster_tests/test_submission.py",
     "cluster_tests/test_doctor.py",
