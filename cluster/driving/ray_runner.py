@@ -61,10 +61,8 @@ def _tuner(
 ) -> tune.Tuner:
     specification = conductor.specification
     settings = specification.settings
-    # Once into the object store, from where each worker has it.
-    trainable = tune.with_parameters(TrialActor, hypermodel=hypermodel, code=places.code, space=places.hypermodel)
     return tune.Tuner(
-        tune.with_resources(trainable, PlacementGroupFactory([places.needs.resources(gpu=True)])),
+        tune.with_resources(trainable(hypermodel, places), PlacementGroupFactory([places.needs.resources(gpu=True)])),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
             scheduler=make_scheduler(specification, conductor.records()),
@@ -86,6 +84,24 @@ def _tuner(
             verbose=0,
         ),
     )
+
+
+def trainable(hypermodel: bytes | None, places: Places) -> type[TrialActor]:
+    """Return the actor of a search, whose workers compare their code with the driver's in ``places``.
+
+    That travels with the class, by value. In the object store it would end drivers: where that goes before them, as
+    when all processes are told to end, Ray 2.60 looks for what is lost in it, and leaves with 1 and no word (measured).
+    """
+
+    class SearchActor(TrialActor):
+        code = places.code
+        space = places.hypermodel
+
+    if hypermodel is None:
+        return SearchActor
+    # It may be large: once into the object store, from where each worker has it.
+    given: type[TrialActor] = tune.with_parameters(SearchActor, hypermodel=hypermodel)
+    return given
 
 
 class _Silent(tune.ProgressReporter):

@@ -100,7 +100,7 @@ class _Trainings:
         self._winners = {winner.name: winner for winner in winners}
         self._batches = dict(zip(self._winners, batches, strict=True))
         self._specification, self._work, self._memory = specification, work, memory
-        self._hypermodel = ray.put(hypermodel)
+        self._hypermodel = hypermodel
         self.again = Again(most_failures=specification.settings.max_failures, command=_COMMAND)
         self._places, self._slots = places, Slots(places)
         # Those that wait for a slot, and the slots and actors of those that have one.

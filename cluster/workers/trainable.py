@@ -7,7 +7,7 @@ import json
 import math
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, ClassVar, TypedDict, cast
 
 import ray
 from ray import tune
@@ -91,20 +91,18 @@ class TrialActor(tune.Trainable):
 
     A class, not a function: Ray waits for a class's step to end before it gives the worker the next trial, while a
     function's thread that is slow to stop makes the next trial fail.
+
+    Attributes:
+        code: The driver's code, of a search's own class: a worker that runs another trains nothing.
+        space: The name of the HyperModel in it, None where it has none.
     """
 
-    def setup(
-        self,
-        config: dict[str, object],
-        hypermodel: bytes | None = None,
-        code: CodeIdentity | None = None,
-        space: str | None = None,
-    ) -> None:
-        """Get ready for a trial. TensorFlow is not imported before there is room, nor is ``hypermodel`` unpacked.
+    code: ClassVar[CodeIdentity | None] = None
+    space: ClassVar[str | None] = None
 
-        ``code`` is the driver's, with the HyperModel named ``space``: a worker that runs another trains nothing.
-        """
-        self._hypermodel, self._code, self._space = hypermodel, code, space
+    def setup(self, config: dict[str, object], hypermodel: bytes | None = None) -> None:
+        """Get ready for a trial. TensorFlow is not imported before there is room, nor is ``hypermodel`` unpacked."""
+        self._hypermodel = hypermodel
         self._node = ray.get_runtime_context().get_node_id() if ray.is_initialized() else None
         self._notice = EndNotice()
         self._memory: MemoryGrowth | None = None
@@ -162,9 +160,7 @@ class TrialActor(tune.Trainable):
 
     def _differences(self) -> str:
         """Say in what this worker's code is not the driver's."""
-        if self._code is None:
-            return ""
-        return ", ".join(self._code.differences(code_identity(self._space)))
+        return "" if self.code is None else ", ".join(self.code.differences(code_identity(self.space)))
 
     def _step(self, attempt: Attempt, *, was_ended: bool) -> dict[str, object]:
         if self._session is None:

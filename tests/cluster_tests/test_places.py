@@ -4,12 +4,16 @@ import threading
 from dataclasses import replace
 
 import pytest
+import ray
+from ray import cloudpickle
 
 from cluster.driving import places
 from cluster.driving.places import Places
+from cluster.driving.ray_runner import trainable
 from cluster.errors import ClusterError, NoNodeError
 from cluster.nodes.asking import Node, NodeFault
 from cluster.nodes.code import CodeIdentity
+from cluster.workers.trainable import TrialActor
 from search import SearchSettings
 
 LAPTOP, WORKER = (Node(id, id, f"10.0.0.{last}", cpus=4, gpus=0) for last, id in enumerate(("laptop", "worker")))
@@ -254,3 +258,14 @@ def test_nodes_that_were_found_unfit_before_get_none_and_where_all_are_the_comma
     assert said(caplog) == [f"Node worker (10.0.0.1) is left out: {fault}: mend that, and start its Ray again."]
     with pytest.raises(ClusterError, match=r"^no node takes trials: worker \(10\.0\.0\.1\): storage: .*; laptop"):
         looking.leave_out({LAPTOP: "dataset: none"})
+
+
+def test_the_driver_s_code_travels_with_the_class_and_not_in_the_object_store(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a driver has there ends it without a word where that store goes first."""
+    monkeypatch.setattr(ray, "put", lambda _value: pytest.fail("it was put there"))
+    looking = cluster.places(hypermodel="my_models:tiny")
+    sent = cloudpickle.loads(cloudpickle.dumps(trainable(None, looking)))
+    assert (sent.code, sent.space) == (OURS, "my_models:tiny")
+    assert (TrialActor.code, TrialActor.space) == (None, None)
