@@ -1,5 +1,6 @@
 """What a trial needs of a node, and how many trials a node carries by that."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cluster.nodes.asking import Node
@@ -39,6 +40,12 @@ class Needs:
         if self.gpus < 1:  # a part is never of two GPUs
             return min(by_cpus, int(node.gpus + _ROUNDING) * int(1 / self.gpus + _ROUNDING))
         return min(by_cpus, int(node.gpus / self.gpus + _ROUNDING))
+
+    def lacking(self, nodes: Iterable[Node]) -> str:
+        """Say that none of ``nodes`` has what the trial needs."""
+        most = max(nodes, key=lambda node: (node.gpus, node.cpus), default=None)
+        has = "nothing" if most is None else f"{most.cpus:g} CPUs and {most.gpus:g} GPUs"
+        return f"a trial needs {self} on one node, but the largest node has {has}"
 
     def __str__(self) -> str:
         return f"{self.cpus} CPUs and {self.gpus:g} GPUs"

@@ -7,20 +7,18 @@ stays so until its Ray is started anew, which makes it another node to Ray.
 
 import contextlib
 import logging
-import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from threading import Event, Lock, Thread
 
-import ray
 from ray.exceptions import RayError
 
 from cluster.driving.draining import draining_nodes
 from cluster.driving.needs import Needs
 from cluster.errors import ClusterError, NoNodeError
-from cluster.nodes.asking import Asking, Node, NodeFault, alive_nodes
+from cluster.nodes.asking import Asking, Node, NodeFault, alive_nodes, is_gone
 from cluster.nodes.code import CodeIdentity, code_identity
 from cluster.workers.by_value import modules_of
 from search import SearchSettings
@@ -29,7 +27,6 @@ _LOOK_SECONDS = 2.0
 # The first ones are waited for before anything runs; one that takes longer joins when it has answered.
 _FIRST_ANSWER_SECONDS, _LATE_ANSWER_SECONDS = 30.0, 120.0
 _NOBODY_SECONDS = 600.0
-_CONNECT_SECONDS = 2.0
 _JOIN_SECONDS = 5.0
 _MOST_FAULTS = 3
 _MEND = "mend that, and start its Ray again"
@@ -95,9 +92,7 @@ class Places:
         nodes = alive_nodes()
         able = [node for node in nodes if self.needs.trials(node)]
         if not able:
-            most = max(nodes, key=lambda node: (node.gpus, node.cpus), default=None)
-            has = "nothing" if most is None else f"{most.cpus:g} CPUs and {most.gpus:g} GPUs"
-            reason = f"a trial needs {self.needs} on one node, but the largest node has {has}"
+            reason = self.needs.lacking(nodes)
             if self._is_own or not self._wanted:
                 more = "" if self._is_own else ", or give --concurrency to wait for nodes that are yet to join"
                 raise ClusterError(f"{reason}: lower --cpus-per-trial or --gpus-per-trial{more}")
@@ -182,18 +177,7 @@ class Places:
 
     def is_lost(self, node: str | None) -> bool:
         """Whether the node is gone, by what Ray knows of it now. Asks Ray."""
-        if node is None:
-            return False
-        known = next((one for one in ray.nodes() if one["NodeID"] == node), None)  # type: ignore[no-untyped-call]
-        if known is None or not known["Alive"]:
-            return True
-        # Ray itself takes some seconds to find out.
-        try:
-            place = (known["NodeManagerAddress"], known["NodeManagerPort"])
-            socket.create_connection(place, timeout=_CONNECT_SECONDS).close()
-        except OSError:
-            return True
-        return False
+        return node is not None and is_gone(node)
 
     def worked(self, node: str | None) -> None:
         """Take in that a trial has trained on the node."""

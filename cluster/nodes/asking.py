@@ -1,5 +1,6 @@
 """Asking every node of the connected Ray the same, at the same time: in a fresh or idle worker that takes no CPU."""
 
+import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -9,6 +10,7 @@ from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 Answer = TypeVar("Answer")
+_CONNECT_SECONDS = 2.0
 _LONGEST = 300
 _GUESSES = ". Some common causes include"
 
@@ -57,6 +59,20 @@ def alive_nodes() -> list[Node]:
         if node["Alive"]
     )
     return sorted(nodes, key=lambda node: (node.name, node.address, node.id))
+
+
+def is_gone(node: str) -> bool:
+    """Whether the node of this id is dead, by what Ray knows of it, or its raylet does not answer within 2 s."""
+    known = next((one for one in ray.nodes() if one["NodeID"] == node), None)  # type: ignore[no-untyped-call]
+    if known is None or not known["Alive"]:
+        return True
+    # Ray itself takes some seconds to find out.
+    try:
+        place = (known["NodeManagerAddress"], known["NodeManagerPort"])
+        socket.create_connection(place, timeout=_CONNECT_SECONDS).close()
+    except OSError:
+        return True
+    return False
 
 
 class Asking(Generic[Answer]):
