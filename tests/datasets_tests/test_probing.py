@@ -79,7 +79,10 @@ def test_the_permissions_are_enough_and_an_s3_policy_without_one_is_told_by_its_
             assert lacking(uri, probe(folder, "a")) == ([] if missing is None else [missing])
 
 
-def test_a_dataset_is_located_without_reading_it(tiny_dataset: Dataset, s3: str) -> None:
+def test_a_dataset_is_located_without_reading_it(
+    tiny_dataset: Dataset, s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GALAXY_CACHE", str(tmp_path))  # other tests may have fetched the same dataset into theirs
     source = open_folder(tiny_dataset.info.path)
     for name in source.names():
         open_folder(s3).write_whole(name, source.read(name))
