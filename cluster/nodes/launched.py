@@ -39,6 +39,8 @@ TEMPORARY = "tmp"
 _OWNER, _LAUNCH = "of", "launched.json"  # whose Ray it is; on a head of `ray up`, the file that it was started with
 _SSH_SECONDS, _WORKER_SECONDS, _GRACE_SECONDS, _DRIVER_SECONDS = 10, 60, 10.0, 15.0
 _DRIVERS_LOG = "python-core-driver-"
+# What Ray 2.60 gives workers unless `--min-worker-port` is given: a service there ends a start in a traceback.
+_WORKERS_PORTS = range(10002, 20000)
 _SSH = (
     "StrictHostKeyChecking=no",
     "UserKnownHostsFile=/dev/null",
@@ -59,6 +61,7 @@ def is_own(folder: Path) -> bool:
 
 def begin(folder: Path, arguments: list[str]) -> None:
     """End what an earlier start has left, and let a plain `ray` be the script. Raises SystemExit, one line."""
+    _check_ports(arguments)
     launched = _option(arguments, _LAUNCHED)
     if launched and not Path(launched).expanduser().exists():
         sys.exit(f"expected {launched}, found none: `ray down` and `ray up` on the machine that has the cluster file")
@@ -81,6 +84,18 @@ def begin(folder: Path, arguments: list[str]) -> None:
     LINK.parent.mkdir(parents=True, exist_ok=True)
     LINK.unlink(missing_ok=True)
     LINK.symlink_to(SCRIPT)
+
+
+def _check_ports(arguments: list[str]) -> None:
+    """Raise SystemExit if a service is to listen where Ray's workers do."""
+    if _option(arguments, "--min-worker-port"):
+        return
+    for word in arguments:
+        option = word.partition("=")[0]
+        given = (_option(arguments, option) or "") if option.endswith("port") else ""
+        if given.isdigit() and int(given) in _WORKERS_PORTS:
+            taken = f"{_WORKERS_PORTS.start} to {_WORKERS_PORTS.stop - 1}"
+            sys.exit(f"expected a port outside of {taken}, which Ray's workers take, found {option}={given}")
 
 
 def end(folder: Path, of: str | None = None) -> bool:

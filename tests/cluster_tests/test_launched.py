@@ -87,6 +87,13 @@ def test_a_start_without_what_ray_up_ships_says_what_to_do(home: Path) -> None:
         launched.begin(home / "ours", ["start", "--head", f"--autoscaling-config={launched.CONFIGURATION}"])
 
 
+@pytest.mark.parametrize("given", [["--port=16379"], ["--node-manager-port", "10002"]])
+def test_a_start_with_a_port_that_workers_take_is_refused(given: list[str], home: Path) -> None:
+    with pytest.raises(SystemExit, match=r"^expected a port outside of 10002 to 19999, which .* take, found"):
+        launched.begin(home / "folder", ["start", "--head", *given])
+    launched.begin(home / "folder", ["start", "--head", *given, "--min-worker-port=20000", "--max-worker-port=30000"])
+
+
 def test_a_worker_that_is_not_reached_is_named_and_the_key_to_it_kept(home, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
     launched.KEY.write_text("a key")
     provider = {"type": "local", "head_ip": "127.0.0.1", "worker_ips": ["192.0.2.11"]}
