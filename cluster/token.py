@@ -3,6 +3,11 @@
 Whoever reaches the ports of a Ray without a token can run whatever he likes on its nodes. Ray 2.60 uses one where it is
 told to (`RAY_AUTH_MODE`) and has one: in `$RAY_AUTH_TOKEN`, in the file that `$RAY_AUTH_TOKEN_PATH` names, or in
 `~/.ray/auth_token`. It makes that file for all to read, and only for a Ray of its own, so it is made here.
+
+`cluster/ray` runs this file as it is, by any Python 3.11, before it starts a node:
+
+    token.py --head …    makes the token where there is none
+    token.py …           one line, exit status 1, where there is none
 """
 
 import os
@@ -85,3 +90,10 @@ def _write(file: Path, *, replaced: bool) -> None:
 def _keep_from_others(file: Path) -> None:
     if file.stat().st_mode & 0o077:
         file.chmod(_OWNERS_ALONE)
+
+
+if __name__ == "__main__":
+    if "--head" in sys.argv:
+        ensure_token()
+    if not has_token():
+        sys.exit(f"expected the token of the head in {token_file()}, found none: copy the file from there")

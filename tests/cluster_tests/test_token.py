@@ -1,6 +1,8 @@
 """The token of a user: made once, for its owner's eyes, wherever Ray would look for it."""
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -60,3 +62,17 @@ def test_a_home_that_keeps_none_is_done_without(monkeypatch: pytest.MonkeyPatch)
     token.ensure_token()
     assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
     assert token.has_token()
+
+
+def test_a_head_started_by_hand_has_one_made_and_a_worker_without_says_so(tmp_path: Path) -> None:
+    def begin(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", token.__file__, "start", *words]
+        return subprocess.run(command, env={"HOME": str(tmp_path)}, capture_output=True, text=True, check=False)
+
+    file = tmp_path / ".ray/auth_token"
+    assert begin("--address=head:6379").stderr == (
+        f"expected the token of the head in {file}, found none: copy the file from there\n"
+    )
+    assert begin("--head").returncode == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert begin("--address=head:6379").returncode == 0
