@@ -1,6 +1,10 @@
 # For users: few, and they stay.
 from .driving.interrupting import Terminated as Terminated
-from .errors import ClusterError as ClusterError, RayGoneError as RayGoneError
+from .errors import (
+    ClusterError as ClusterError,
+    OutOfTimeError as OutOfTimeError,
+    RayGoneError as RayGoneError,
+)
 from .jobs.doctor import examine as examine
 from .jobs.search import resume_search as resume_search, run_search as run_search, stop_search as stop_search
 from .jobs.settings import TrainSettings as TrainSettings

@@ -6,6 +6,7 @@ datasets.GalaxyTunerError
     ├── NoMemoryError   other programs hold the memory: likewise
     ├── ClusterFileError    a file is none that brings a cluster up: nothing was looked at
     ├── NoNodeError     no node takes trials any more: likewise
+    ├── OutOfTimeError  the time limit was reached in the middle of something: it is left, and its result discarded
     └── UnfitError      a worker's node cannot do its part: what it was to do is done elsewhere
 """
 
@@ -30,6 +31,13 @@ class ClusterFileError(ClusterError):
 
 class NoNodeError(ClusterError):
     """No node has taken trials for ten minutes, or none ever will. The rest goes on as above."""
+
+
+class OutOfTimeError(ClusterError):
+    """The time given was up in the middle of something. Whoever began it discards it and records what there is."""
+
+    def __init__(self) -> None:
+        super().__init__("the time was up")
 
 
 class UnfitError(ClusterError):

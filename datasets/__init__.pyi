@@ -15,6 +15,7 @@ from .arrow.provenance import Omission as Omission, Provenance as Provenance
 from .arrow.verification import locate_dataset as locate_dataset, verify_dataset as verify_dataset
 from .classes import class_mapping as class_mapping
 from .documents import finite as finite, first_problem as first_problem
+from .duration import parse_duration as parse_duration, write_duration as write_duration
 from .errors import (
     DatasetError as DatasetError,
     FormatError as FormatError,

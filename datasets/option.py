@@ -16,6 +16,7 @@ class Option:
         min: least value that the command line takes, where the settings do not check it themselves.
         max: greatest, likewise.
         fraction: whether the value is a part of a whole, above 0 and at most 1.
+        duration: whether the value is a time in seconds, which is written as `parse_duration` reads it.
     """
 
     help: str
@@ -26,3 +27,4 @@ class Option:
     min: float | None = None
     max: float | None = None
     fraction: bool = False
+    duration: bool = False

@@ -33,6 +33,11 @@ from .errors import (
 )
 from .insight import Unclear as Unclear
 from .layout import TRAINERS as TRAINERS, SearchLayout as SearchLayout
+from .ledger.forecast import (
+    epoch_seconds as epoch_seconds,
+    epochs_that_fit as epochs_that_fit,
+    start_seconds as start_seconds,
+)
 from .ledger.heartbeat import (
     Driven as Driven,
     Place as Place,
@@ -42,6 +47,7 @@ from .ledger.heartbeat import (
     repeating as repeating,
 )
 from .ledger.ledger import Ledger as Ledger
+from .ledger.machine import this_machine as this_machine
 from .ledger.ranking import Row as Row, best_so_far as best_so_far, leaderboard as leaderboard
 from .ledger.records import (
     Record as Record,
@@ -62,6 +68,7 @@ from .ledger.specification import (
     open_same_dataset as open_same_dataset,
     read_specification as read_specification,
 )
+from .ledger.time_budget import TimeBudget as TimeBudget
 from .ledger.view import SearchView as SearchView, bundle_location as bundle_location, read_trial as read_trial
 from .oracles.bayesian import BayesianOracle as BayesianOracle
 from .oracles.factory import make_oracle as make_oracle

@@ -2,8 +2,9 @@
 
 <storage>/<name>/
     specification.json       what was asked for; written once, first, exclusively: it claims the name
-    budget.json              how many trials, where `galaxy resume --trials` changed it
+    budget.json              how many trials, in how much time, where `galaxy resume` changed either
     dataset.json             where the dataset is, where `--dataset` said that it has moved
+    time.json                how much of its time the search has spent, where it was given one; rewritten while it runs
     state.json               the search's state as its driver last said it
     stop.json                a request to stop, until the next driver starts
     drivers/<number>-<token>.json
@@ -35,6 +36,7 @@ from search.errors import SettingsError
 SPECIFICATION = "specification.json"
 BUDGET = "budget.json"
 DATASET = "dataset.json"
+TIME = "time.json"
 STATE = "state.json"
 STOP = "stop.json"
 DRIVERS = "drivers"

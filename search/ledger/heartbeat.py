@@ -96,6 +96,10 @@ class Place:
         local = self._drivers.local
         return _uptime() - self._confirmed > _LEASE_SECONDS or (local is not None and not local.exists())
 
+    def is_held(self) -> bool:
+        """Whether this is the driver as far as is known just now. Asks nobody and waits for nothing."""
+        return self._lost is None and not self._is_doubtful()
+
     def check_lost(self) -> None:
         """Raise PlaceLostError if another one is known to drive. Asks nobody."""
         if self._lost is not None:

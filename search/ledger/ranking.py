@@ -7,7 +7,7 @@ from datasets import finite
 from search.ledger.records import Record
 from trainer import Objective
 
-_HIDDEN = ("history", "until")
+_HIDDEN = ("history", "until", "epoch_seconds", "start_seconds")
 
 
 class Row(Record):

@@ -14,7 +14,10 @@ from search.values import Values
 
 
 class TrialState(StrEnum):
-    """Where a trial stands. ``stopped``: by the scheduler, early; ``infeasible``: the configuration's own fault."""
+    """Where a trial stands.
+
+    ``stopped``: early, by the scheduler or at the end of the time; ``infeasible``: the configuration's own fault.
+    """
 
     PENDING = "pending"
     RUNNING = "running"
@@ -42,6 +45,7 @@ class Suggestion(BaseModel):
     """One configuration to try, as the oracle proposed it.
 
     ``values`` are the oracle's own, ``tuner/…`` keys included; ``seed`` (≥ 1) is the trial's, from the search's.
+    ``epochs`` (≥ 1) are those that its schedule runs over where the time left is short of the search's own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +54,7 @@ class Suggestion(BaseModel):
     values: Values
     seed: int
     suggested: str
+    epochs: int | None = None
 
     @property
     def hyperparameters(self) -> Values:
@@ -63,6 +68,11 @@ class Suggestion(BaseModel):
         return None if until is None else int(until)
 
     @property
+    def last_epoch(self) -> int | None:
+        """Epoch after which the trial ends, if not after the search's last."""
+        return self.epochs if self.until is None else self.until
+
+    @property
     def parent(self) -> str | None:
         """Trial id of the trial that this one continues (a promotion), or None."""
         parent = self.values.get("tuner/trial_id")
@@ -73,9 +83,11 @@ class Record(BaseModel):
     """A trial's state, score and history.
 
     ``score`` is the best epoch's objective, ``metrics`` are that epoch's; ``history[metric][i]`` is epoch i + 1's.
-    ``seconds`` counts training only. ``until`` is the epoch after which the oracle ends the trial, as
-    `Suggestion.until`. ``reason`` says why an ended trial is infeasible or failed. A metric may be NaN or infinite, and
-    reads back as it was. ``attempts`` counts how often the trial was begun anew, this time included.
+    ``seconds`` counts training only; ``start_seconds`` are those before the first epoch, when the trial began or went
+    on, ``epoch_seconds`` those of an epoch since (None in records of earlier versions). ``until`` is the epoch after
+    which the trial ends, as `Suggestion.last_epoch`. ``reason`` says why an ended trial is infeasible or failed, or
+    that the time was up. A metric may be NaN or infinite, and reads back as it was. ``attempts`` counts how often the
+    trial was begun anew, this time included.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
@@ -89,12 +101,21 @@ class Record(BaseModel):
     metrics: dict[str, float] = {}
     history: dict[str, list[float]] = {}
     seconds: float = 0.0
+    epoch_seconds: float | None = None
+    start_seconds: float | None = None
     started: str | None = None
     ended: str | None = None
     reason: str | None = None
     parent: str | None = None
     until: int | None = None
     attempts: int = 1
+
+    @property
+    def seconds_an_epoch(self) -> float | None:
+        """Seconds of one of its epochs, > 0, start-up not counted where that was measured; None before the first."""
+        if self.epoch_seconds is not None:
+            return self.epoch_seconds or None
+        return self.seconds / self.epochs if self.epochs and self.seconds else None
 
     @property
     def finite_score(self) -> float | None:
@@ -139,7 +160,7 @@ def pending(suggestion: Suggestion, *, attempts: int = 1) -> Record:
         state=TrialState.PENDING,
         hyperparameters=suggestion.hyperparameters,
         parent=suggestion.parent,
-        until=suggestion.until,
+        until=suggestion.last_epoch,
         attempts=attempts,
     )
 

@@ -1,0 +1,77 @@
+import math
+from pathlib import Path
+
+import pytest
+
+from datasets import open_folder
+from search import LedgerError, SearchLayout, TimeBudget
+from search.ledger import time_budget
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> SearchLayout:
+    return SearchLayout(open_folder(tmp_path).child("first"))
+
+
+def test_start_up_counts(clock: Clock) -> None:
+    budget = TimeBudget(60.0, already=8.0, clock=clock)
+    clock.now += 10
+    assert (budget.spent(), budget.left()) == (18.0, 42.0)
+    clock.now += 100
+    assert budget.left() == 0.0
+
+
+def test_without_a_limit_there_is_no_end(clock: Clock) -> None:
+    assert TimeBudget(clock=clock).left() == math.inf
+
+
+def test_a_part_ends_earlier_on_the_same_clock(clock: Clock) -> None:
+    whole = TimeBudget(60.0, already=10.0, clock=clock)
+    clock.now += 5
+    part = whole.part(40.0)
+    assert (part.spent(), part.left(), whole.left()) == (15.0, 25.0, 45.0)
+    assert whole.part(90.0).left() == 45.0
+    assert TimeBudget(already=10.0, clock=clock).part(40.0).left() == 30.0
+
+
+def test_what_is_spent_outlasts_a_command_and_time_away_does_not_count(clock: Clock, layout: SearchLayout) -> None:
+    budget = TimeBudget.open(layout, 60.0, 2.0, clock=clock)
+    with budget.kept():
+        clock.now += 20
+    clock.now += 10_000
+    again = TimeBudget.open(layout, 60.0, 3.0, clock=clock)
+    assert again.spent() == 25.0
+
+
+def test_after_a_kill_what_may_have_been_spent_since_it_was_written_counts(clock: Clock, layout: SearchLayout) -> None:
+    with TimeBudget.open(layout, 60.0, clock=clock).part(30.0).kept():
+        clock.now += 4
+        # As a resume after a kill at this moment would find it.
+        assert TimeBudget.open(layout, 60.0, clock=clock).spent() == 5.0
+
+
+def test_it_is_written_again_and_again(clock: Clock, layout: SearchLayout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time_budget, "_EVERY_SECONDS", 0.01)
+    with TimeBudget.open(layout, 60.0, clock=clock).kept():
+        clock.now += 30
+        while TimeBudget.open(layout, 60.0, clock=clock).spent() < 30:
+            pass
+
+
+def test_one_that_somebody_has_changed_is_refused(layout: SearchLayout) -> None:
+    layout.root.write_whole("time.json", b'{"spent":')
+    with pytest.raises(LedgerError, match=r"time\.json: expected a JSON object with spent"):
+        TimeBudget.open(layout, 60.0)
