@@ -11,7 +11,10 @@ import pyarrow as pa
 
 from datasets.arrow.columns import read_columns
 from datasets.arrow.description import FILE, DatasetInfo, Preprocessing, parse_document
+from datasets.arrow.divisions import further_parts
+from datasets.arrow.groups import read_groups
 from datasets.arrow.node_cache import copy_on_node
+from datasets.arrow.older_groups import older_groups
 from datasets.arrow.shards import Shard, joined, request_numbers
 from datasets.errors import FormatError
 from datasets.splits import Split
@@ -36,7 +39,10 @@ class Dataset:
         self._shards = [Shard(place, name) for name in info.shards]
         self.labels = joined([shard.labels for shard in self._shards], np.int64)
         """int64, (n,): class of each row, an index into ``classes``."""
-        self._splits = joined([shard.splits for shard in self._shards], np.int8)
+        self._own_splits = joined([shard.splits for shard in self._shards], np.int8)
+        self._splits = self._own_splits
+        self.division = 0
+        """Number of the further validation part that is validated on, as in ``divided``; 0 for the dataset's own."""
         self._starts = np.cumsum([0, *(len(shard) for shard in self._shards)])
         if any(shard.image_shape != self.image_shape for shard in self._shards):
             raise FormatError(f"'{folder.uri}' is damaged: expected images of shape {self.image_shape}, found others")
@@ -91,6 +97,56 @@ class Dataset:
         """
         return read_columns(self._folder, self.info)
 
+    @property
+    def divisions(self) -> int:
+        """How many further validation parts there are, ≥ 0: see ``divided``.
+
+        As many of the size of the own one as the training rows hold, and each class of three or more galaxies is in
+        each of them. 0 where the source gave the validation rows, which are then what is to be compared on.
+        """
+        return int(self._parts.max(initial=0))
+
+    def divided(self, number: int) -> Self:
+        """Return a view of this dataset that is validated on its ``number``-th further part, from 1.
+
+        The parts have no row in common, nor with the own validation rows, are stratified, and the same for the same
+        images wherever they lie. Images of one galaxy are in the same part. A view trains on all other rows that are
+        not for tests, the own validation rows among them; all else it shares with the dataset. Numbers beyond
+        ``divisions`` begin again at 1; 0, and any number where there are no divisions, is the dataset itself.
+
+        Raises ValueError for a number below 0, and as ``columns`` where the images that belong together are not known.
+        """
+        if number < 0:
+            raise ValueError(f"the number of a division must be ≥ 0, got {number}")
+        number = (number - 1) % self.divisions + 1 if number and self.divisions else 0
+        if number == self.division:
+            return self
+        view = object.__new__(type(self))  # a copy would open it again
+        vars(view).update(vars(self))
+        view.division = number
+        if number:
+            given, chosen = Split.VALIDATION.code, self._parts == number
+            splits = np.where(chosen, given, np.where(self._own_splits == given, Split.TRAIN.code, self._own_splits))
+            view._splits = joined([splits], np.int8)
+        else:
+            view._splits = self._own_splits
+        return view
+
+    @cached_property
+    def _parts(self) -> npt.NDArray[np.int64]:
+        """Further validation part of each row, int64 (n,), from 1; 0 for rows in none."""
+        if not self._is_validation_drawn:
+            return np.zeros(len(self), np.int64)
+        groups = older_groups(self) if self.info.grouped is None else read_groups(self._folder, self.info)
+        return further_parts(self.labels, self._own_splits, groups, self.ids)
+
+    @property
+    def _is_validation_drawn(self) -> bool:
+        if self.info.validation_given is not None:
+            return not self.info.validation_given
+        # An older version noted no more than where splits are from, if any are; the oldest not even that.
+        return self.info.provenance is not None and not self.info.provenance.splits_from
+
     def rows(self, split: Split | None) -> npt.NDArray[np.int64]:
         """Return the rows of a split, or with None all rows: int64, (m,), ascending."""
         chosen = self._splits >= 0 if split is None else self._splits == split.code
@@ -129,8 +185,12 @@ class Dataset:
     def __repr__(self) -> str:
         return f"Dataset({self._folder.uri!r}, {self.info.total} images, {len(self.classes)} classes)"
 
-    def __reduce__(self) -> tuple[Callable[[Folder], "Dataset"], tuple[Folder]]:
-        return (type(self).open, (self._folder,))
+    def __reduce__(self) -> tuple[Callable[[Folder, int], "Dataset"], tuple[Folder, int]]:
+        return (type(self)._reopened, (self._folder, self.division))
+
+    @classmethod
+    def _reopened(cls, folder: Folder, division: int) -> Self:
+        return cls.open(folder).divided(division)
 
 
 def read_info(location: str | Path | Folder) -> DatasetInfo:

@@ -15,6 +15,8 @@ FORMAT = "galaxy-tuner-dataset/1"
 FILE = "dataset.json"
 COLUMNS = "columns.parquet"
 """What the source's table says of the images beside their classes, by their ids; outside the fingerprint."""
+GROUPS = "groups.npy"
+"""Which images show the same galaxy, as `groups` packs it, where any do; outside the fingerprint."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class DatasetInfo:
         checksums: of each Arrow file, in the order of ``shards``; none where an older version did not note them.
         columns: names of those that `columns.parquet` has beside the images' ids, kept from the source's table.
         provenance: how the source was understood; None where an older version did not note it.
+        grouped: number of images that show the same galaxy as another one; None where an older version did not note it.
+        validation_given: whether the source says which images are for validation; None likewise.
     """
 
     path: str
@@ -75,6 +79,8 @@ class DatasetInfo:
     checksums: tuple[Checksum, ...] = ()
     columns: tuple[str, ...] = ()
     provenance: Provenance | None = None
+    grouped: int | None = None
+    validation_given: bool | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy info --json` prints."""

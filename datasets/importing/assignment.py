@@ -18,9 +18,13 @@ Shares = dict[Split, float]
 
 @dataclass(frozen=True)
 class Assignment:
-    """The code of each row's Split, int8 (n,), -1 for the rows that cannot stay; and why not, by row."""
+    """The code of each row's Split, int8 (n,), -1 for the rows that cannot stay; and why not, by row.
+
+    ``groups``, int64 (n,), are equal for rows that show the same.
+    """
 
     splits: npt.NDArray[np.int8]
+    groups: npt.NDArray[np.int64]
     reasons: dict[int, str]
 
 
@@ -66,7 +70,7 @@ def assign_splits(
             seed=seed,
             groups=numbers[chosen],
         )
-    return Assignment(splits, reasons)
+    return Assignment(splits, numbers, reasons)
 
 
 def check_labels(

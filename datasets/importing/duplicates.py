@@ -4,12 +4,13 @@ Two rows show the same if their pixels are equal or the source says that they ar
 trained on one of them knows the other: in different splits they would make every score too good.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from datasets.arrow.groups import numbered, together
 from datasets.splits import Split
 
 _PRECEDENCE = (Split.TEST, Split.VALIDATION, Split.TRAIN)
@@ -30,7 +31,7 @@ class Row:
 def conflicts(rows: Sequence[Row], classes: Sequence[str]) -> dict[int, str]:
     """Find the rows with pixels that have several classes: none of them can be believed. Returns reasons by row."""
     reasons = {}
-    for members in _together((row.pixels, number) for number, row in enumerate(rows)):
+    for members in together((row.pixels, number) for number, row in enumerate(rows)):
         for number in members:
             others = [rows[other] for other in members if rows[other].label != rows[number].label]
             if others:
@@ -41,17 +42,9 @@ def conflicts(rows: Sequence[Row], classes: Sequence[str]) -> dict[int, str]:
 
 def groups(rows: Sequence[Row]) -> npt.NDArray[np.int64]:
     """Return a number for each row, int64 (n,), equal for rows that show the same, over any chain of them."""
-    same_pixels = _together((row.pixels, number) for number, row in enumerate(rows))
-    same_object = _together((row.object_id, number) for number, row in enumerate(rows) if row.object_id)
-    pairs = [(members[0], member) for members in (*same_pixels, *same_object) for member in members]
-    if not pairs:
-        return np.arange(len(rows))
-    from scipy.sparse import coo_array  # takes long to import
-    from scipy.sparse.csgraph import connected_components
-
-    ends = np.array(pairs, np.int64).reshape(-1, 2).T
-    links = coo_array((np.ones(len(pairs)), ends), shape=(len(rows), len(rows)))
-    return np.asarray(connected_components(links, directed=False)[1], np.int64)
+    same_pixels = together((row.pixels, number) for number, row in enumerate(rows))
+    same_object = together((row.object_id, number) for number, row in enumerate(rows) if row.object_id)
+    return numbered([*same_pixels, *same_object], len(rows))
 
 
 def source_splits(rows: Sequence[Row], numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int8], dict[int, str]]:
@@ -74,15 +67,3 @@ def source_splits(rows: Sequence[Row], numbers: npt.NDArray[np.int64]) -> tuple[
             what = "pixels" if row.pixels == owner.pixels else "object"
             reasons[place] = f"same {what} as {owner.id}, which the source puts into {owner.split}"
     return codes, reasons
-
-
-def _together(keyed: Iterable[tuple[Hashable, int]]) -> list[list[int]]:
-    """Gather the row numbers of equal keys, where there are several; of the many single ones only a number is kept."""
-    first: dict[Hashable, int] = {}
-    gathered: dict[Hashable, list[int]] = {}
-    for key, number in keyed:
-        if key in first:
-            gathered.setdefault(key, [first[key]]).append(number)
-        else:
-            first[key] = number
-    return list(gathered.values())

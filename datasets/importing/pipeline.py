@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datasets.arrow.description import COLUMNS, FILE, FORMAT, DatasetInfo, Preprocessing
+from datasets.arrow.description import COLUMNS, FILE, FORMAT, GROUPS, DatasetInfo, Preprocessing
+from datasets.arrow.groups import pack_groups
 from datasets.arrow.verification import fingerprint
 from datasets.errors import SourceError
 from datasets.garbage import uncollected
 from datasets.images.decoding import decode_all
 from datasets.images.fits.stretch import Stretch
-from datasets.importing.assignment import assign_splits, check_labels
+from datasets.importing.assignment import Assignment, assign_splits, check_labels
 from datasets.importing.duplicates import Row
 from datasets.importing.options import ImportOptions
 from datasets.importing.plan import ImportPlan
@@ -90,7 +91,8 @@ def _imported(
                 f"{shown_name(file, longest=200)}: {reason}"
             )
         _check_classes(listing, staging.rows, options, noun="usable image")
-        splits = _assign(listing, staging, quarantine, options)
+        assignment = _assign(listing, staging, quarantine, options)
+        splits = assignment.splits
         info = replace(
             _complete(built, listing, staging, splits, options, stretch),
             path=folder.uri,
@@ -99,6 +101,8 @@ def _imported(
             quarantined=len(quarantine.files),
             columns=_keep_columns(built, listing, staging, splits),
             provenance=source.provenance,
+            grouped=_keep_groups(built, assignment),
+            validation_given=any(row.split is Split.VALIDATION for row in staging.rows),
         )
         quarantine.write(built)
         (built / FILE).write_bytes(info.as_document())
@@ -137,14 +141,14 @@ def _decode_into(
     return staging
 
 
-def _assign(listing: Listing, staging: Staging, quarantine: Quarantine, options: ImportOptions) -> npt.NDArray[np.int8]:
-    """Return the split's code of each row, -1 for those that cannot stay, which go into quarantine."""
+def _assign(listing: Listing, staging: Staging, quarantine: Quarantine, options: ImportOptions) -> Assignment:
+    """Find the split of each row; those that cannot stay go into quarantine."""
 
     def reject(reasons: dict[int, str]) -> None:
         for row, reason in sorted(reasons.items()):
             quarantine.add(staging.rows[row].id, reason)
 
-    return assign_splits(staging.rows, listing.classes, _shares(options), seed=options.seed, reject=reject).splits
+    return assign_splits(staging.rows, listing.classes, _shares(options), seed=options.seed, reject=reject)
 
 
 def _complete(
@@ -188,6 +192,14 @@ def _keep_columns(built: Path, listing: Listing, staging: Staging, splits: npt.N
         return ()
     kept = {row.id for row, code in zip(staging.rows, splits.tolist(), strict=True) if code >= 0}
     return listing.side.write(built / COLUMNS, kept)
+
+
+def _keep_groups(built: Path, assignment: Assignment) -> int:
+    """Write which of the rows that stay show the same galaxy, and return how many do so."""
+    shared, packed = pack_groups(assignment.groups[assignment.splits >= 0])
+    if shared:
+        (built / GROUPS).write_bytes(packed)
+    return shared
 
 
 def _counts(

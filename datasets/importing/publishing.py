@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-from datasets.arrow.description import COLUMNS, FILE
+from datasets.arrow.description import COLUMNS, FILE, GROUPS
 from datasets.arrow.shard_files import is_shard
 from datasets.errors import SourceError, StorageError
 from datasets.importing.quarantine import FILE as QUARANTINE
@@ -15,7 +15,9 @@ def check_free(folder: Folder) -> None:
 
     What a killed `publish` has uploaded before the description does no harm.
     """
-    remains = folder.local is None and all(name in {QUARANTINE, COLUMNS} or is_shard(name) for name in folder.names())
+    remains = folder.local is None and all(
+        name in {QUARANTINE, COLUMNS, GROUPS} or is_shard(name) for name in folder.names()
+    )
     if folder.exists() and not remains:
         raise SourceError(f"'{folder.uri}' exists already: give a new place for the dataset, or remove it first")
 

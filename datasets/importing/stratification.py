@@ -3,15 +3,13 @@
 Those of scikit-learn would change with the order of the rows, and take folds of equal size rather than shares.
 """
 
-import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from datasets.arrow.groups import Groups
 from datasets.errors import SourceError
 from datasets.splits import Split
 from datasets.wording import few, shown_name
@@ -80,37 +78,6 @@ def stratified(
         members = whole.order[whole.labels[whole.order] == label]
         codes[members] = _deal(whole.sizes[members], [shares[split] for split in Split])
     return codes[whole.numbers]
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Rows that must stay together.
-
-    Attributes:
-        numbers: int64, (n,): group of each row, counted from 0.
-        labels: int64, (groups,): the class that most of a group's rows have; of several the first.
-        sizes: int64, (groups,): number of its rows.
-        order: int64, (groups,): the groups by the hash of the seed and the first of its rows' ids.
-    """
-
-    numbers: npt.NDArray[np.int64]
-    labels: npt.NDArray[np.int64]
-    sizes: npt.NDArray[np.int64]
-    order: npt.NDArray[np.int64]
-
-    @classmethod
-    def of(cls, labels: npt.NDArray[np.int64], ids: Sequence[str], groups: npt.NDArray[np.int64], seed: int) -> Self:
-        """Number the groups and find out what the draw needs of them."""
-        _, numbers = np.unique(groups, return_inverse=True)
-        sizes = np.bincount(numbers)
-        pairs, times = np.unique(np.column_stack([numbers, labels]), axis=0, return_counts=True)
-        commonest = pairs[np.lexsort((pairs[:, 1], -times, pairs[:, 0]))]
-        _, first = np.unique(commonest[:, 0], return_index=True)
-        digests = (hashlib.sha256(f"{seed}/{name}".encode()).digest() for name in ids)
-        keys = np.array([int.from_bytes(digest[:8]) for digest in digests], np.uint64)
-        lowest = np.full(len(sizes), np.iinfo(np.uint64).max, np.uint64)
-        np.minimum.at(lowest, numbers, keys)
-        return cls(numbers, commonest[first, 1], sizes, np.argsort(lowest, kind="stable"))
 
 
 def _deal(sizes: npt.NDArray[np.int64], parts: Sequence[float]) -> npt.NDArray[np.int8]:

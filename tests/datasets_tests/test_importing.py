@@ -68,6 +68,8 @@ def test_the_description_says_all_that_info_shows(make_source, tmp_path):
             "omitted": [],
             "notes": [],
         },
+        "grouped": 0,
+        "validation_given": False,
         "shards": ["images-00000.arrow"],
         "source_format": "class-folders",
         "checksums": [{"sha256": sha256(shard).hexdigest(), "size": len(shard)}],
