@@ -26,6 +26,10 @@ from .errors import (
     is_out_of_memory as is_out_of_memory,
     one_line as one_line,
 )
+from .estimating.correction import corrected_score as corrected_score
+from .estimating.estimate import Estimate as Estimate
+from .estimating.interval import macro_f1_interval as macro_f1_interval
+from .estimating.worth import Worth as Worth, worth as worth, worth_of_scores as worth_of_scores
 from .exporting.export import exported_name as exported_name
 from .final.checking import CheckedModel as CheckedModel, check_kept as check_kept, check_model as check_model
 from .final.member import Member as Member, member_batches as member_batches, train_member as train_member

@@ -14,7 +14,7 @@ _GAIN = 0.01
 
 def choose_best(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[np.floating]]) -> tuple[int, ...]:
     """Return the index of the member with the smallest log loss; see `choose_ensemble`."""
-    losses = [_log_loss(true, probabilities) for probabilities in members]
+    losses = [log_loss(true, probabilities) for probabilities in members]
     return (int(np.argmin(losses)),)
 
 
@@ -30,7 +30,7 @@ def choose_ensemble(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[n
     left = list(range(len(members)))
     best = np.inf
     while left:
-        losses = [_log_loss(true, np.mean([members[index] for index in [*chosen, one]], axis=0)) for one in left]
+        losses = [log_loss(true, np.mean([members[index] for index in [*chosen, one]], axis=0)) for one in left]
         least = int(np.argmin(losses))
         if losses[least] >= best:
             break
@@ -41,9 +41,10 @@ def choose_ensemble(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[n
 
 def is_worth_twice_the_work(plain: Predictions, elaborate: Predictions) -> bool:
     """Tell whether the log loss of ``elaborate``, calibrated, is smaller by over 1 % than that of ``plain``."""
-    return _log_loss(*elaborate) < (1 - _GAIN) * _log_loss(*plain)
+    return log_loss(*elaborate) < (1 - _GAIN) * log_loss(*plain)
 
 
-def _log_loss(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> float:
+def log_loss(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> float:
+    """Return the mean log loss of probabilities, (n, classes), once they are calibrated by a temperature."""
     calibrated = apply_temperature(probabilities, fit_temperature(true, probabilities))
     return float(-np.log(np.maximum(calibrated[np.arange(len(true)), true], SMALLEST)).mean())

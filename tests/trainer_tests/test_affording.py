@@ -1,0 +1,38 @@
+"""What a bundle holds, so that it is not too slow."""
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.final.affording import Candidate, Held, afforded
+
+TRUE = np.tile(np.arange(2), 100)
+
+
+def sure_by(share: float) -> npt.NDArray[np.float64]:
+    """Return probabilities of two classes, of which the true one is likeliest for this share of the images."""
+    right = np.arange(len(TRUE)) // 2 % 20 < 20 * share
+    return np.where((np.arange(2) == TRUE[:, None]) == right[:, None], 0.9, 0.1)
+
+
+GOOD = Candidate(2, 3, 1, {1: sure_by(0.9), 2: sure_by(0.95)})
+POOR = Candidate(1, 3, 1, {1: sure_by(0.7), 2: sure_by(0.7)})
+
+
+def test_all_networks_are_held_where_they_may_be() -> None:
+    assert afforded(TRUE, {"good": GOOD}, max_slower=8) == {"good": Held(3, 2)}
+
+
+def test_what_helps_least_is_left_out_first() -> None:
+    assert afforded(TRUE, {"good": GOOD}, max_slower=4) == {"good": Held(2, 2)}
+    assert afforded(TRUE, {"good": GOOD, "poor": POOR}, max_slower=4) == {"good": Held(2, 2)}
+
+
+def test_one_network_with_its_own_views_is_always_allowed() -> None:
+    slow = Candidate(1, 3, 1.5, {1: sure_by(0.7), 16: sure_by(0.9)})
+    assert afforded(TRUE, {"slow": slow}, max_slower=8) == {"slow": Held(1, 16)}
+    assert afforded(TRUE, {"good": GOOD, "slow": slow}, max_slower=1) == {"good": Held(1, 2)}
+
+
+def test_of_equals_the_cheapest_is_held() -> None:
+    same = Candidate(1, 1, 1, {1: sure_by(0.9), 2: sure_by(0.9)})
+    assert afforded(TRUE, {"a": same, "b": same}, max_slower=8) == {"a": Held(1, 1)}

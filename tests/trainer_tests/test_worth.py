@@ -1,0 +1,52 @@
+"""What a search was worth, in figures and in words."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from trainer import Objective, worth, worth_of_scores
+
+CLASSES, ROWS = 3, 300
+TRUE = np.tile(np.arange(CLASSES), ROWS // CLASSES)
+
+
+def answers(mistakes: int) -> npt.NDArray[np.int64]:
+    """Return the true classes but for the first few."""
+    return np.where(np.arange(ROWS) < mistakes, (TRUE + 1) % CLASSES, TRUE)
+
+
+def compared(defaults: list[int], *others: list[int], chosen: str = "1") -> str:
+    decisions = {str(number): list(map(answers, counts)) for number, counts in enumerate((defaults, *others))}
+    true = [TRUE] * len(defaults)
+    return worth(true, decisions, defaults="0", chosen=chosen, classes=CLASSES, test_share=0.1).sentence
+
+
+def test_the_sentence_says_gain_interval_and_beginnings() -> None:
+    said = compared([60, 61, 62], [30, 30, 33])
+    assert said == "better than the space's defaults by 0.10 macro F1 (95 %: 0.09 to 0.11; 3 beginnings)"
+    assert compared([30, 30], [60, 63]).startswith("worse than the space's defaults by 0.1")
+
+
+def test_what_cannot_be_said_is_said_too() -> None:
+    assert compared([60], [30]).endswith("by 0.10 macro F1 (1 beginning: too few for an interval)")
+    assert compared([30, 30], [60, 60], chosen="0") == "the space's defaults are the best that was found"
+
+
+def test_a_gain_within_chance_is_shrunk_away() -> None:
+    said = compared([60, 40], [41, 58])
+    assert said.startswith("no better and no worse than the space's defaults: 0.00 macro F1 (95 %: −")
+
+
+def test_a_finalist_that_was_dropped_has_fewer_beginnings() -> None:
+    assert "3 beginnings" in compared([60, 61, 62], [30, 30, 33], [70, 70])
+    assert "2 beginnings" in compared([60, 61], [30, 30, 33])
+
+
+@pytest.mark.parametrize(("objective", "said"), [("val_loss:min", "worse"), ("val_accuracy", "better")])
+def test_another_objective_names_itself(objective: str, said: str) -> None:
+    scores = {"defaults": [0.50, 0.51, 0.49], "0007": [0.60, 0.61, 0.60]}
+    found = worth_of_scores(
+        scores, defaults="defaults", chosen="0007", objective=Objective.parse(objective), test_share=0.1
+    )
+    name = objective.partition(":")[0]
+    assert found.sentence.startswith(f"{said} than the space's defaults by 0.10 {name} (95 %: ")

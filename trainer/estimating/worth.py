@@ -1,0 +1,146 @@
+"""What a search was worth: by how much the chosen configuration is better than the space's defaults.
+
+Each configuration was trained from several beginnings, on divisions of the same images, the same for all, so that they
+are compared in pairs. The gain is that of macro F1 over all answers that networks gave on what they had not seen.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import t
+
+from trainer.estimating.macro_f1 import Counts, count, macro_f1
+from trainer.estimating.shrinkage import kept_share
+from trainer.objective import Objective
+
+_TWO_SIDED = 0.975
+"""Quantile of a 95 % interval."""
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Worth:
+    """The gain of the chosen configuration over the space's defaults.
+
+    Attributes:
+        gain: What is to be expected of it, above 0 where the chosen is better; None where nothing was compared.
+        low: Lower end of its 95 % interval; None with fewer than two beginnings.
+        high: Upper end.
+        beginnings: Divisions on which both were compared.
+        measured: The gain as measured, too high by what the choice among finalists made of chance.
+        sentence: All that in words, without a full stop.
+    """
+
+    gain: float | None
+    low: float | None
+    high: float | None
+    beginnings: int
+    measured: float | None
+    sentence: str
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as JSON-ready values."""
+        return asdict(self)
+
+
+def worth(
+    true: Sequence[Numbers],
+    decisions: Mapping[str, Sequence[Numbers]],
+    *,
+    defaults: str,
+    chosen: str,
+    classes: int,
+    test_share: float,
+) -> Worth:
+    """Return what ``chosen`` gains over ``defaults`` in macro F1 of pooled out-of-fold answers.
+
+    The interval is Nadeau and Bengio's (2003, doi:10.1023/A:1024068626366) corrected t, from the jackknife's
+    pseudo-values of leaving out one division at a time, around the gain as `kept_share` leaves it.
+
+    Args:
+        true: Class numbers, int64 (n_d,), of each division's validation images.
+        decisions: Finalist → what its network decided for on each division, int64 (n_d,); a finalist that was dropped
+            has the first few of them only, at least one.
+        defaults: The finalist that is the space's defaults.
+        chosen: The finalist that was chosen.
+        classes: How many there are.
+        test_share: A division's validation images as a share of all but the test images, above 0 and below 1.
+    """
+    if chosen == defaults:
+        return _nothing_gained(len(decisions[defaults]))
+    divisions = min(len(decisions[chosen]), len(decisions[defaults]))
+    names = [defaults, chosen, *(name for name in decisions if name not in (defaults, chosen))]
+    complete = [name for name in names if len(decisions[name]) >= divisions]
+    counts = np.stack([[count(true[d], decisions[name][d], classes) for d in range(divisions)] for name in complete])
+    return _worth(scores_of(counts), test_share, "macro F1")
+
+
+def worth_of_scores(
+    scores: Mapping[str, Sequence[float]], *, defaults: str, chosen: str, objective: Objective, test_share: float
+) -> Worth:
+    """Return what ``chosen`` gains in the mean of any objective's scores, one a division, the same divisions for all.
+
+    As `worth`, with scores in place of pseudo-values. Where less is better the gain is what was saved.
+    """
+    if chosen == defaults:
+        return _nothing_gained(len(scores[defaults]))
+    divisions = min(len(scores[chosen]), len(scores[defaults]))
+    names = [defaults, chosen, *(name for name in scores if name not in (defaults, chosen))]
+    values = np.array([scores[name][:divisions] for name in names if len(scores[name]) >= divisions], np.float64)
+    return _worth(values if objective.direction == "max" else -values, test_share, objective.name)
+
+
+def scores_of(counts: Counts) -> npt.NDArray[np.float64]:
+    """Return the jackknife's pseudo-values of pooled macro F1, float64 (…, finalists, divisions).
+
+    ``counts`` are those of each division, (…, finalists, divisions, 3, classes). Their mean over divisions is the
+    pooled macro F1 less its bias from few images (Quenouille 1956); from one division it is the macro F1 itself.
+    """
+    divisions = counts.shape[-3]
+    pooled = counts.sum(axis=-3, keepdims=True)
+    return np.asarray(divisions * macro_f1(pooled) - (divisions - 1) * macro_f1(pooled - counts))
+
+
+def gain_with_error(
+    scores: npt.NDArray[np.float64], test_share: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the second finalist's gain over the first as measured and as shrunk, and half its interval, each (…).
+
+    ``scores``, float64 (…, finalists, divisions), at least two of each.
+    """
+    divisions = scores.shape[-1]
+    differences = scores[..., 1, :] - scores[..., 0, :]
+    measured = differences.mean(axis=-1)
+    spread = 1 / divisions + test_share / (1 - test_share)
+    half = t.ppf(_TWO_SIDED, divisions - 1) * np.sqrt(spread * differences.var(axis=-1, ddof=1))
+    return measured, measured * kept_share(scores, spread), half
+
+
+def _worth(scores: npt.NDArray[np.float64], test_share: float, name: str) -> Worth:
+    divisions = scores.shape[-1]
+    if divisions < 2:
+        gain = float(scores[1, 0] - scores[0, 0])
+        sentence = f"{_compared(gain, name)} ({divisions} beginning: too few for an interval)"
+        return Worth(gain, None, None, divisions, gain, sentence)
+    measured, gain, half = (float(each) for each in gain_with_error(scores, test_share))
+    low, high = gain - half, gain + half
+    sentence = f"{_compared(gain, name)} (95 %: {_signed(low)} to {_signed(high)}; {divisions} beginnings)"
+    return Worth(gain, low, high, divisions, measured, sentence)
+
+
+def _nothing_gained(beginnings: int) -> Worth:
+    return Worth(0.0, None, None, beginnings, 0.0, "the space's defaults are the best that was found")
+
+
+def _compared(gain: float, name: str) -> str:
+    shown = f"{abs(gain):.2f}"
+    if float(shown) == 0:
+        return f"no better and no worse than the space's defaults: 0.00 {name}"
+    return f"{'better' if gain > 0 else 'worse'} than the space's defaults by {shown} {name}"
+
+
+def _signed(number: float) -> str:
+    shown = f"{number:.2f}".replace("-", "−")
+    return shown.removeprefix("−") if float(f"{number:.2f}") == 0 else shown

@@ -1,0 +1,100 @@
+"""Which networks and how many views a bundle holds, so that it is not too slow to use.
+
+What networks of several configurations, or several views of an image, are worth is measured on out-of-fold answers.
+What a second network of the same configuration adds is not: each image has one network a configuration that had not
+seen it. It is taken to be a share of the log loss that such networks have by chance of their beginnings.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.final.choosing import log_loss
+
+_BY_CHANCE = 0.06
+"""Share of one network's log loss that the average of endlessly many of its configuration does not have."""
+_DECIMALS = 9
+"""Of log losses: what differs by less is equal."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A configuration that a bundle may hold.
+
+    Attributes:
+        weight: In the ensemble, above 0.
+        networks: How many there are of it, at least one.
+        cost: Of one network with one view, as a multiple of what `afforded` measures in.
+        views: Number of views of an image → its networks' out-of-fold probabilities with these, (n, classes).
+    """
+
+    weight: float
+    networks: int
+    cost: float
+    views: Mapping[int, npt.NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a bundle holds of a configuration: so many networks, each averaged over so many views of an image."""
+
+    networks: int
+    views: int
+
+
+def afforded(true: npt.NDArray[np.int64], candidates: Mapping[str, Candidate], *, max_slower: float) -> dict[str, Held]:
+    """Return what to hold of each configuration, those that are left out missing, for the least log loss expected.
+
+    The cost, networks times views times `Candidate.cost` summed over what is held, is at most ``max_slower``; but one
+    network alone, with any of its views, is always allowed. Weights are those of the candidates, made to add up to 1
+    over what is held. Of equals the cheapest is taken, then the first.
+
+    ``true`` is int64, (n,), n ≥ 1; ``candidates`` are at least one.
+    """
+    names = list(candidates)
+    best: tuple[float, float, dict[str, Held]] | None = None
+    for views in product(*((*sorted(candidates[name].views), None) for name in names)):
+        chosen = {name: number for name, number in zip(names, views, strict=True) if number is not None}
+        held = [*_networks(chosen, candidates, max_slower)]
+        if not held:
+            continue
+        loss = log_loss(true, _average(chosen, candidates))
+        for networks in held:
+            expected = round(loss * (1 - _saved(networks, candidates)), _DECIMALS)
+            cost = _cost(networks, chosen, candidates)
+            if best is None or (expected, cost) < best[:2]:
+                best = expected, cost, {name: Held(networks[name], chosen[name]) for name in chosen}
+    assert best is not None, "one network alone is always allowed"
+    return best[2]
+
+
+def _networks(
+    views: Mapping[str, int], candidates: Mapping[str, Candidate], max_slower: float
+) -> Iterator[dict[str, int]]:
+    """Yield how many networks there may be of each configuration, at least one each, with so many views."""
+    for numbers in product(*(range(1, candidates[name].networks + 1) for name in views)):
+        networks = dict(zip(views, numbers, strict=True))
+        if numbers and (_cost(networks, views, candidates) <= max_slower or sum(numbers) == 1):
+            yield networks
+
+
+def _cost(networks: Mapping[str, int], views: Mapping[str, int], candidates: Mapping[str, Candidate]) -> float:
+    return sum(number * views[name] * candidates[name].cost for name, number in networks.items())
+
+
+def _average(views: Mapping[str, int], candidates: Mapping[str, Candidate]) -> npt.NDArray[np.floating]:
+    weights = [candidates[name].weight for name in views]
+    return np.average([candidates[name].views[number] for name, number in views.items()], axis=0, weights=weights)
+
+
+def _saved(networks: Mapping[str, int], candidates: Mapping[str, Candidate]) -> float:
+    """Return the share of log loss that averaging so many networks saves beyond one a configuration.
+
+    What chance makes of each goes down with their number, and counts by the square of its weight.
+    """
+    total = sum(candidates[name].weight for name in networks)
+    shares = {name: (candidates[name].weight / total) ** 2 for name in networks}
+    return _BY_CHANCE * sum(share * (1 - 1 / networks[name]) for name, share in shares.items())
