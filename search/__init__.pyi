@@ -31,8 +31,23 @@ from .errors import (
     SettingsError as SettingsError,
     SpaceError as SpaceError,
 )
+from .finals.choice import judged as judged
+from .finals.coming import next_beginning as next_beginning, why_none as why_none
+from .finals.defaults import known_defaults as known_defaults
+from .finals.finalists import choose_finalists as choose_finalists, joined as joined
+from .finals.forecast import Cost as Cost, forecast as forecast, measured_costs as measured_costs
+from .finals.planning import Plan as Plan, make_plan as make_plan, planned_seconds as planned_seconds
 from .insight import Unclear as Unclear
 from .layout import TRAINERS as TRAINERS, SearchLayout as SearchLayout
+from .ledger.finals import (
+    DEFAULTS as DEFAULTS,
+    EndedBeginning as EndedBeginning,
+    Finalist as Finalist,
+    Finals as Finals,
+    WorthFigures as WorthFigures,
+    read_finals as read_finals,
+    write_finals as write_finals,
+)
 from .ledger.forecast import (
     epoch_seconds as epoch_seconds,
     epochs_that_fit as epochs_that_fit,

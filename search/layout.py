@@ -24,6 +24,8 @@
     tracebacks/<id>.txt      what the code of an infeasible trial's configuration raised in its last attempt
     checkpoints/<id>/        given to the trainer
     training/<id>/           given to the trainer for the winner's full training
+    training/<id>-b<n>/      the same for a finalist's further beginning of number n
+    finals.json              the finalists, what their further beginnings scored, and which is chosen
     model/                   the bundle
 """
 
@@ -46,6 +48,7 @@ ORACLE_REST = "oracle-rest.json"
 SNAPSHOT = "snapshot.json"
 SPACE = "space.json"
 LESSONS = "lessons.json"
+FINALS = "finals.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -99,7 +102,7 @@ class SearchLayout:
 
     @property
     def training(self) -> Folder:
-        """Folder in which the trainer keeps the checkpoints of the full training, one child a member."""
+        """Folder in which the trainer keeps the checkpoints of the full training, one child a member or beginning."""
         return self.root.child("training")
 
     @property

@@ -7,6 +7,7 @@ from itertools import chain, count, zip_longest
 from typing import TYPE_CHECKING
 
 from datasets import finite
+from search import DEFAULTS
 from ui import wording
 
 if TYPE_CHECKING:
@@ -24,8 +25,17 @@ _FIELDS = (
     "parent",
     "reason",
     "attempts",
+    "mean",
+    "spread",
+    "beginnings",
+    "chosen",
 )
-_COLUMNS = ("rank", "trial", "state", "score", "epochs", "time", "parent", "attempts", "reason")
+_COLUMNS = (
+    *("rank", "trial", "state", "score", "mean", "spread", "beginnings", "epochs", "time"),
+    *("parent", "attempts", "reason"),
+)
+CHOSEN = "★"
+"""Marks the finalist that was chosen."""
 
 
 def differing(records: "Sequence[Record]") -> tuple[str, ...]:
@@ -53,8 +63,37 @@ def ended(rows: "Sequence[Row]") -> int:
 
 
 def best(rows: "Sequence[Row]") -> "Row | None":
-    """Return the best trial, None where none has a score."""
-    return next((row for row in rows if row.rank == 1), None)
+    """Return the finalist that was chosen, else the best trial; None where none has a score."""
+    return next((row for row in rows if row.chosen), None) or next((row for row in rows if row.rank == 1), None)
+
+
+def are_finals(rows: "Sequence[Row]") -> bool:
+    """Whether there were finalists: then ``mean``, ``spread`` and ``beginnings`` say something."""
+    return any(row.beginnings for row in rows)
+
+
+def trial_name(row: "Row") -> str:
+    """Write a trial's id, marked if it was chosen among finalists."""
+    return f"{row.trial_id} {CHOSEN}" if row.chosen else row.trial_id
+
+
+def named(row: "Row") -> str:
+    """Write which trial a row is of: ``trial 0003``; the space's defaults may be none."""
+    return "the space's defaults" if row.trial_id == DEFAULTS else f"trial {row.trial_id}"
+
+
+def mean_of(row: "Row") -> str:
+    """Write a finalist's mean with its spread: ``0.8123 ± 0.0214``; nothing for any other trial."""
+    if not row.beginnings:
+        return ""
+    return wording.score(row.mean) + ("" if row.spread is None else f" ± {wording.score(row.spread)}")
+
+
+def said_of_best(row: "Row", objective: str) -> str:
+    """Write what the best trial came to, without its name: of a finalist its mean, of any other its score."""
+    if not row.chosen:
+        return f"{objective} {wording.score(row.score)}"
+    return f"mean {objective} {mean_of(row)} over {wording.plural(row.beginnings, 'beginning')}"
 
 
 def states(counts: Mapping[str, int]) -> str:
@@ -105,12 +144,14 @@ def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
     explained = any(row.reason for row in rows)
     promoted = any(row.parent is not None for row in rows)
     again = any(row.attempts > 1 for row in rows)
+    finals = are_finals(rows)
     return [
         {
             "rank": row.rank,
-            "trial": row.trial_id,
+            "trial": trial_name(row),
             "state": [str(row.state)],
             "score": finite(row.score),
+            **({"mean": row.mean, "spread": row.spread, "beginnings": row.beginnings or None} if finals else {}),
             "epochs": row.epochs,
             "time": wording.duration(row.seconds),
             **({"parent": row.parent} if promoted else {}),

@@ -1,19 +1,28 @@
-"""The ranking of a search: a pure function of its records."""
+"""The ranking of a search: a pure function of its records and its finalists."""
 
 from collections.abc import Sequence
 from itertools import accumulate
 
 from datasets import finite
-from search.ledger.records import Record
+from search.ledger.finals import Finals
+from search.ledger.records import Record, TrialState
 from trainer import Objective
 
 _HIDDEN = ("history", "until", "epoch_seconds", "start_seconds")
 
 
 class Row(Record):
-    """A record and its place on the leaderboard. ``rank`` counts from 1 and is None for a trial without a score."""
+    """A record and its place on the leaderboard. ``rank`` counts from 1 and is None for a trial without a score.
+
+    ``mean`` and ``spread`` are those of the objective over its further ``beginnings``, where it is a finalist that has
+    had any; ``chosen`` marks the finalist with the best mean.
+    """
 
     rank: int | None = None
+    mean: float | None = None
+    spread: float | None = None
+    beginnings: int = 0
+    chosen: bool = False
 
     def as_json(self, *, history: bool = False) -> dict[str, object]:
         """Return the trial as the ``trials`` list of ``galaxy leaderboard --json`` holds it: no NaN, no infinity."""
@@ -41,6 +50,35 @@ def leaderboard(records: Sequence[Record], objective: Objective) -> tuple[Row, .
     return tuple(
         Row.model_construct(**record.__dict__, rank=None if record.finite_score is None else rank)
         for rank, record in enumerate(sorted(records, key=order), start=1)
+    )
+
+
+def with_finals(rows: Sequence[Row], finals: Finals | None) -> tuple[Row, ...]:
+    """Return ``rows`` with what the further beginnings of those that are finalists came to.
+
+    The space's defaults, where they are a finalist that no trial has had, are one more row, the last.
+    """
+    by_id = {} if finals is None else {one.trial_id: one for one in finals.finalists if one.beginnings}
+    if finals is None or not by_id:
+        return tuple(rows)
+    known = {row.trial_id for row in rows}
+    added = [
+        Row(trial_id=one.trial_id, state=TrialState.COMPLETED, hyperparameters=one.hyperparameters)
+        for one in by_id.values()
+        if one.trial_id not in known
+    ]
+    return tuple(
+        row.model_copy(
+            update={
+                "mean": one.mean,
+                "spread": one.spread,
+                "beginnings": len(one.beginnings),
+                "chosen": one.trial_id == finals.chosen,
+            }
+        )
+        if (one := by_id.get(row.trial_id))
+        else row
+        for row in (*rows, *added)
     )
 
 

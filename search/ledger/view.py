@@ -8,9 +8,10 @@ from functools import partial
 from datasets import open_folder
 from search.errors import SettingsError
 from search.layout import SPECIFICATION, SearchLayout
+from search.ledger.finals import Finals, read_finals
 from search.ledger.heartbeat import drivers_alive
 from search.ledger.ledger import Ledger
-from search.ledger.ranking import Row, leaderboard
+from search.ledger.ranking import Row, leaderboard, with_finals
 from search.ledger.reading import side_by_side
 from search.ledger.records import Record, SearchState
 from search.ledger.specification import SearchSpecification, read_specification
@@ -19,16 +20,33 @@ from trainer import Objective
 
 @dataclass(frozen=True)
 class SearchView:
-    """A search's specification, state and ranking. ``rows`` are best first, trials without a score last."""
+    """A search's specification, state and ranking. ``rows`` are its trials, best first, those without a score last.
+
+    ``finals`` are its finalists, None where none were trained.
+    """
 
     specification: SearchSpecification
     state: SearchState
     rows: tuple[Row, ...]
+    finals: Finals | None = None
 
     @classmethod
-    def of(cls, specification: SearchSpecification, state: SearchState, records: Sequence[Record]) -> "SearchView":
+    def of(
+        cls,
+        specification: SearchSpecification,
+        state: SearchState,
+        records: Sequence[Record],
+        finals: Finals | None = None,
+    ) -> "SearchView":
         """Rank ``records`` into a view."""
-        return cls(specification, state, leaderboard(records, specification.objective))
+        ids = {record.trial_id for record in records}
+        rows = with_finals(leaderboard(records, specification.objective), finals)
+        return cls(specification, state, tuple(row for row in rows if row.trial_id in ids), finals)
+
+    @property
+    def board(self) -> tuple[Row, ...]:
+        """The rows as they are shown: the space's defaults, too, where they are a finalist and no trial."""
+        return with_finals(self.rows, self.finals)
 
     @property
     def name(self) -> str:
@@ -42,7 +60,12 @@ class SearchView:
 
     @property
     def best(self) -> str | None:
-        """Trial id of the leader, or None while no trial has a score."""
+        """Trial id of the finalist that was chosen, else of the leader; None while no trial has a score.
+
+        `search.ledger.finals.DEFAULTS` for the space's defaults where no trial has had them.
+        """
+        if self.finals is not None and self.finals.chosen is not None:
+            return self.finals.chosen
         return self.rows[0].trial_id if self.rows and self.rows[0].rank is not None else None
 
     @property
@@ -52,7 +75,14 @@ class SearchView:
 
     def as_json(self, *, history: bool = False) -> dict[str, object]:
         """Return the object that ``galaxy leaderboard --json`` prints."""
-        return {"search": self.name, **self._at_a_glance, "trials": [row.as_json(history=history) for row in self.rows]}
+        worth = None if self.finals is None or self.finals.worth is None else self.finals.worth.model_dump()
+        return {
+            "search": self.name,
+            **self._at_a_glance,
+            "worth": worth,
+            "finalists": [] if self.finals is None else self.finals.as_json(),
+            "trials": [row.as_json(history=history) for row in self.board],
+        }
 
     def as_summary(self) -> dict[str, object]:
         """Return the search as one item of what ``galaxy searches --json`` prints: counts instead of trials."""
@@ -90,7 +120,7 @@ def _view(found: tuple[SearchLayout, SearchSpecification, bool], *, history: boo
     state = ledger.state()
     if state is SearchState.RUNNING and not is_alive:
         state = SearchState.INTERRUPTED
-    return SearchView.of(specification, state, ledger.records(history=history))
+    return SearchView.of(specification, state, ledger.records(history=history), read_finals(layout.root))
 
 
 def read_trial(storage: str, name: str, trial_id: str) -> Record:

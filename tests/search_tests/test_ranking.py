@@ -46,13 +46,13 @@ def test_the_view_prints_the_agreed_keys(specification: SearchSpecification) -> 
     records = [ended("0000", 0.7), Record(trial_id="0001", state=TrialState.RUNNING, hyperparameters={})]
     view = SearchView.of(specification, SearchState.RUNNING, records)
     printed = view.as_json()
-    assert list(printed) == ["search", "state", "objective", "dataset", "best", "trials"]
+    assert list(printed) == ["search", "state", "objective", "dataset", "best", "worth", "finalists", "trials"]
     assert printed["best"] == "0000"
     assert printed["objective"] == {"name": "val_macro_f1", "direction": "max"}
     assert view.as_summary()["trials"] == {"completed": 1, "running": 1}
     trial_keys = (
         "trial_id rank state score epochs best_epoch hyperparameters metrics seconds started ended reason parent "
-        "attempts"
+        "attempts mean spread beginnings chosen"
     )
     assert set(view.rows[0].as_json()) == set(trial_keys.split())
 

@@ -7,6 +7,10 @@ from search_tests import examples
 
 from datasets import open_folder
 from search import (
+    DEFAULTS,
+    EndedBeginning,
+    Finalist,
+    Finals,
     Ledger,
     Record,
     Row,
@@ -16,6 +20,7 @@ from search import (
     SearchState,
     SearchView,
     TrialState,
+    WorthFigures,
     create_search,
     leaderboard,
 )
@@ -63,6 +68,28 @@ RECORDS = (
     record(4, scores=[], state=TrialState.INFEASIBLE, reason="ValueError: the image is too small for 6 blocks"),
     record(5, scores=[0.5, 0.625], state=TrialState.RUNNING),
 )
+
+
+SENTENCE = "better than the space's defaults by 0.02 macro F1 (95 %: −0.01 to 0.05; 2 beginnings)"
+
+
+def finals() -> Finals:
+    """Finalists of `RECORDS`: the second-ranked trial was chosen; no trial has had the space's defaults."""
+    scores = {DEFAULTS: [0.75, 0.73], "0002": [0.7, 0.65], "0001": [0.8, 0.76]}
+    made = tuple(
+        Finalist(
+            trial_id=name,
+            hyperparameters={"blocks": 7} if name == DEFAULTS else {},
+            is_defaults=name == DEFAULTS,
+            beginnings=tuple(
+                EndedBeginning(number=number, seed=number, score=score, seconds=9.0)
+                for number, score in enumerate(each, 1)
+            ),
+        )
+        for name, each in scores.items()
+    )
+    worth = WorthFigures(gain=0.02, low=-0.01, high=0.05, beginnings=2, sentence=SENTENCE)
+    return Finals(epochs=4, planned=2, finalists=made, chosen="0001", worth=worth)
 
 
 def rows(records: Sequence[Record] = RECORDS) -> tuple[Row, ...]:

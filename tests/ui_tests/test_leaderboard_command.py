@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from ui_tests.conftest import Galaxy
-from ui_tests.fabricated import RECORDS, record, rows, write_search
+from ui_tests.fabricated import RECORDS, SENTENCE, finals, record, rows, write_search
 
-from search import Ledger, SearchState, TrialState, driver_heartbeat
+from search import Ledger, SearchState, TrialState, driver_heartbeat, write_finals
 from ui.cli.display import leaderboard
 
 
@@ -161,3 +161,31 @@ def test_an_objective_called_like_a_column_has_its_own(objective: str) -> None:
     heading = drawn.file.getvalue().splitlines()[1]
     assert heading.split().count(objective) == 2
     assert "0.9375" in drawn.file.getvalue()
+
+
+def test_the_finalist_that_was_chosen_is_the_best_and_it_is_said_what_it_was_worth(
+    galaxy: Galaxy, tmp_path: Path
+) -> None:
+    layout = write_search(str(tmp_path), "first")
+    write_finals(layout.root, finals())
+    shown = galaxy("leaderboard", "first", "--storage", tmp_path).stdout
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert any(line.startswith("2 0001 ★ completed 0.8125 0.7800 ± 0.0283 2 3 ") for line in lines)
+    assert any(line.startswith("– defaults completed – 0.7400 ± 0.0141 2 0 ") for line in lines)
+    assert "Best: trial 0001, mean val_macro_f1 0.7800 ± 0.0283 over 2 beginnings" in lines
+    assert SENTENCE in lines
+    assert "4 completed" not in shown  # the defaults are no trial
+    found = json.loads(galaxy("leaderboard", "first", "--storage", tmp_path, "--json").stdout)
+    assert (found["best"], found["worth"]["sentence"]) == ("0001", SENTENCE)
+    assert [one["trial_id"] for one in found["finalists"] if one["chosen"]] == ["0001"]
+    assert [(row["trial_id"], row["rank"], row["beginnings"], row["chosen"]) for row in found["trials"]] == [
+        ("0002", 1, 2, False),
+        ("0001", 2, 2, True),
+        ("0005", 3, 0, False),
+        ("0003", 4, 0, False),
+        ("0004", None, 0, False),
+        ("defaults", None, 2, False),
+    ]
+    text = galaxy("leaderboard", "first", "--storage", tmp_path, "--csv").stdout
+    table = {line["trial_id"]: line for line in csv.DictReader(text.splitlines())}
+    assert (table["0001"]["mean"], table["0001"]["chosen"], table["0003"]["mean"]) == ("0.78", "True", "")

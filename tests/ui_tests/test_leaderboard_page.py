@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui_tests.fabricated import RECORDS, record, write_search
+from ui_tests.fabricated import RECORDS, SENTENCE, finals, record, write_search
 
-from search import Ledger, SearchState, driver_heartbeat
+from search import Ledger, SearchState, driver_heartbeat, write_finals
 
 
 def opened(storage: str | Path) -> AppTest:
@@ -44,6 +44,16 @@ def test_the_trials_are_ranked(storage: str) -> None:
     assert list(table["score"])[:4] == [0.9375, 0.8125, 0.625, 0.3125]
     assert "learning rate" in table.columns
     assert "optimizer" not in table.columns
+
+
+def test_of_finalists_the_chosen_one_is_the_best(storage: str, tmp_path: Path) -> None:
+    layout = write_search(str(tmp_path), "first")
+    write_finals(layout.root, finals())
+    page = opened(tmp_path)
+    assert not page.exception
+    assert {"Mean validation macro F1": "0.7800", "Best trial": "0001"}.items() <= metrics(page).items()
+    assert page.caption[0].value.replace("\\", "") == SENTENCE
+    assert list(page.dataframe[0].value["trial"]) == ["0002", "0001 ★", "0005", "0003", "0004", "defaults"]
 
 
 def test_at_first_the_best_trial_is_shown_with_its_hyperparameters(storage: str) -> None:

@@ -72,21 +72,25 @@ def _board(storage: str, name: str, running: bool) -> None:
 
 def _headline(view: SearchView) -> None:
     planned, ended = view.specification.settings.trials, ranking.ended(view.rows)
-    best = view.rows[0] if view.best is not None else None
+    best = ranking.best(view.board)
     state = str(view.state)
     columns = st.columns(4)
     columns[0].metric("State", state)
     columns[1].metric("Trials ended", f"{ended} of {planned}")
-    columns[2].metric(f"Best {plain(wording.metric(view.objective.name))}", wording.score(best.score if best else None))
+    score = None if best is None else best.mean if best.chosen else best.score
+    kind = "Mean" if best is not None and best.chosen else "Best"
+    columns[2].metric(f"{kind} {plain(wording.metric(view.objective.name))}", wording.score(score))
     columns[3].metric("Best trial", view.best or wording.ABSENT)
     st.progress(min(1.0, ended / planned), text=ranking.states(view.counts))
+    if view.finals is not None and view.finals.worth is not None:
+        st.caption(plain(view.finals.worth.sentence))
 
 
 def _ranking(view: SearchView) -> None:
     st.subheader("Trials", anchor=False)
     number = st.column_config.NumberColumn
     st.dataframe(
-        ranking.trial_table(view.rows),
+        ranking.trial_table(view.board),
         hide_index=True,
         placeholder=wording.ABSENT,
         column_config={
@@ -95,6 +99,8 @@ def _ranking(view: SearchView) -> None:
                 "state", width=110, options=list(_COLOURS), color=list(_COLOURS.values())
             ),
             "score": number(wording.metric(view.objective.name), format="%.4f"),
+            "mean": number("mean", format="%.4f"),
+            "spread": number("spread", format="%.4f"),
             "epochs": st.column_config.ProgressColumn(
                 "epochs", format="%d", min_value=0, max_value=view.specification.settings.epochs
             ),

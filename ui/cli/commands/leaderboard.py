@@ -39,7 +39,7 @@ def leaderboard(
 
     view = _watched(terminal, storage, name, history) if watch else read_search(storage, name, history=history)
     if csv:
-        terminal.write(history_csv(view.rows) if history else leaderboard_csv(view.rows))
+        terminal.write(history_csv(view.rows) if history else leaderboard_csv(view.board))
         return
     if terminal.as_json:  # either is work where there are thousands of trials
         terminal.finish(view.as_json(history=history))

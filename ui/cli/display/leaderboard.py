@@ -10,7 +10,18 @@ from rich.text import Text
 
 from ui import wording
 from ui.cli.display import tables
-from ui.ranking import best, differing, failures, headings, states
+from ui.ranking import (
+    are_finals,
+    best,
+    differing,
+    failures,
+    headings,
+    mean_of,
+    named,
+    said_of_best,
+    states,
+    trial_name,
+)
 
 if TYPE_CHECKING:
     from search import Row, SearchView
@@ -25,10 +36,11 @@ _MOST_ROWS = 100
 
 def ranked(view: "SearchView", *, width: int, history: bool = False) -> RenderableType:
     """Draw the best 100 trials with as many of the differing hyperparameters as fit, then the best trial in full."""
-    names = headings(differing(view.rows))
+    names = headings(differing(view.board))
     head = Text.assemble((view.name, "bold"), "  ", tables.state(str(view.state)), f"  {states(view.counts)}", style="")
-    shown = view.rows[:_MOST_ROWS]
-    left_out = len(view.rows) - len(shown)
+    # A finalist is shown, however many rank before it.
+    shown = [row for at, row in enumerate(view.board) if at < _MOST_ROWS or row.beginnings]
+    left_out = len(view.board) - len(shown)
     reasons = [Text(reason, style="yellow") for reason in failures(view.rows)]
     more = [Text(f"… and {wording.plural(left_out, 'trial')} more: --csv lists them all", style="dim")]
     table = _table(shown, view.objective.name, names, width=width, history=history)
@@ -39,9 +51,10 @@ def _table(rows: "Sequence[Row]", objective: str, names: Mapping[str, str], *, w
     # Pairs: an objective may be called like another column.
     columns: list[tuple[str, Callable[[Row], str]]] = [
         ("rank", lambda row: wording.value(row.rank)),
-        ("trial", lambda row: row.trial_id),
+        ("trial", trial_name),
         ("state", lambda row: str(row.state)),
         (objective, lambda row: wording.score(row.score)),
+        *_finals(rows),
         ("epochs", lambda row: str(row.epochs)),
         ("time", lambda row: wording.duration(row.seconds)),
     ]
@@ -60,11 +73,19 @@ def _table(rows: "Sequence[Row]", objective: str, names: Mapping[str, str], *, w
     fitting = _fitting(rows, names, width - sum(_GAP + max(map(len, each)) for each in zip(first, *cells, strict=True)))
     for name, needed in fitting.items():
         shown.add_column(Text(names[name]), justify="right", min_width=needed)
+    leader = best(rows)
     for row, words in zip(rows, cells, strict=True):
         words += [wording.value(row.hyperparameters.get(name)) for name in fitting]
         texts = [tables.state(word) if column == 2 else Text(word) for column, word in enumerate(words)]
-        shown.add_row(*texts, style="bold" if row.rank == 1 else "")
+        shown.add_row(*texts, style="bold" if row is leader else "")
     return shown
+
+
+def _finals(rows: "Sequence[Row]") -> "list[tuple[str, Callable[[Row], str]]]":
+    """Return the columns that say what the further beginnings of finalists came to."""
+    if not are_finals(rows):
+        return []
+    return [("mean", mean_of), ("beginnings", lambda row: str(row.beginnings or ""))]
 
 
 def _fitting(rows: "Sequence[Row]", names: Mapping[str, str], room: int) -> dict[str, int]:
@@ -81,11 +102,12 @@ def _fitting(rows: "Sequence[Row]", names: Mapping[str, str], room: int) -> dict
 
 
 def _winner(view: "SearchView", names: Mapping[str, str]) -> RenderableType:
-    winner = best(view.rows)
+    winner = best(view.board)
     if winner is None:
         return Text("no trial has a score yet", style="dim")
     differ = {names[name]: value for name, value in winner.hyperparameters.items() if name in names}
-    title = Text(f"Best: trial {winner.trial_id}, {view.objective.name} {wording.score(winner.score)}", style="bold")
+    title = Text(f"Best: {named(winner)}, {said_of_best(winner, view.objective.name)}", style="bold")
     values = {heading: wording.value(differ[heading], longest=_LONGEST) for heading in [*differ][:_MOST_VALUES]}
     more = Text(f"… and {len(differ) - len(values)} more: --json has them all", style="dim")
-    return Group(title, tables.facts(values), *([more] if len(differ) > len(values) else []))
+    worth = [] if view.finals is None or view.finals.worth is None else [Text(view.finals.worth.sentence)]
+    return Group(title, *worth, tables.facts(values), *([more] if len(differ) > len(values) else []))

@@ -91,10 +91,11 @@ def _reasons(view: "SearchView") -> list[Text]:
 
 
 def _best(view: "SearchView") -> Text:
-    best = ranking.best(view.rows)
+    best = ranking.best(view.board)
     if best is None:
         return Text("best so far: none yet", style="dim")
-    return Text.assemble("best so far: ", (wording.score(best.score), "bold green"), f" by trial {best.trial_id}")
+    score = ranking.mean_of(best) if best.chosen else wording.score(best.score)
+    return Text.assemble("best so far: ", (score, "bold green"), f" by {ranking.named(best)}")
 
 
 def ended_line(view: "SearchView", record: "Record", *, number: int) -> str:

@@ -1,0 +1,49 @@
+"""How many finalists, how many beginnings of each and how long: what the time allows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from search.finals.forecast import Cost, makespan
+
+BEGINNINGS = 3
+"""Of each finalist, at least, where there is time: fewer say little of the spread."""
+_FEWEST = 2
+"""Finalists: the space's defaults and the best other one."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """So many finalists, the first ones, with so many beginnings of so many epochs each."""
+
+    finalists: int
+    beginnings: int
+    epochs: int
+
+
+def make_plan(costs: Sequence[Cost], *, epochs: int, seconds: float, slots: int) -> Plan:
+    """Return the first of these plans that ends in time.
+
+    All finalists with three beginnings each, then fewer finalists, down to two; then two beginnings, then one; then
+    shorter schedules, as a training is never cut; then a single finalist, the best that is not the defaults. Where
+    nothing ends in time, that one for one epoch.
+
+    Args:
+        costs: of a beginning of each finalist, those that are to stay first.
+        epochs: of the longest schedule.
+        seconds: that there are.
+        slots: trainings at a time.
+    """
+    fewest = min(_FEWEST, len(costs))
+    plans = [
+        *(Plan(finalists, BEGINNINGS, epochs) for finalists in range(len(costs), fewest - 1, -1)),
+        *(Plan(fewest, beginnings, epochs) for beginnings in range(BEGINNINGS - 1, 0, -1)),
+        *(Plan(fewest, 1, shorter) for shorter in range(epochs - 1, 0, -1)),
+        *(Plan(1, 1, shorter) for shorter in range(epochs, 0, -1)),
+    ]
+    return next((plan for plan in plans if planned_seconds(plan, costs, slots) <= seconds), plans[-1])
+
+
+def planned_seconds(plan: Plan, costs: Sequence[Cost], slots: int) -> float:
+    """Return how long a plan takes."""
+    chosen = costs[: plan.finalists] if plan.finalists > 1 or len(costs) == 1 else costs[1:2]
+    return makespan([cost.seconds(plan.epochs) for cost in chosen] * plan.beginnings, slots)
