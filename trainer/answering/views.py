@@ -44,12 +44,30 @@ def view_average(
         A model of the same shapes; made of Keras's own operations, so it loads where ``model`` loads.
     """
     images = keras.Input(image_shape or model.input_shape[1:], name="image")
+    averaged = keras.ops.mean(_outputs_of_views(model, images, turns, scales), axis=0)
+    return keras.Model(images, averaged, name=f"{model.name}_averaged")
+
+
+def every_view(
+    model: keras.Model, *, image_shape: tuple[int, int, int], turns: int, scales: Sequence[float]
+) -> keras.Model:
+    """Wrap a model so that it gives its outputs for each view that `view_average` averages: (batch, views, classes).
+
+    First come all scales of the image, then those of its mirror image, each in all turns; it and ``scales`` as there.
+    """
+    images = keras.Input(image_shape, name="image")
+    return keras.Model(images, keras.ops.swapaxes(_outputs_of_views(model, images, turns, scales), 0, 1))
+
+
+def _outputs_of_views(
+    model: keras.Model, images: keras.KerasTensor, turns: int, scales: Sequence[float]
+) -> keras.KerasTensor:
+    """Return a model's outputs for each view of ``images``: (views, batch, classes)."""
     upright = [_scaled(images, scale) for scale in scales]
     flipped = [keras.ops.flip(view, axis=2) for view in upright]
     views = [keras.ops.rot90(view, k=k, axes=(1, 2)) for view in (*upright, *flipped) for k in range(turns)]
     outputs = model(keras.ops.concatenate(views, axis=0), training=False)
-    averaged = keras.ops.mean(keras.ops.reshape(outputs, (len(views), -1, outputs.shape[-1])), axis=0)
-    return keras.Model(images, averaged, name=f"{model.name}_averaged")
+    return keras.ops.reshape(outputs, (len(views), -1, outputs.shape[-1]))
 
 
 def images_at_once(views: int, most: int) -> int:

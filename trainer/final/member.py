@@ -1,7 +1,8 @@
 """One model of a final training: trained to its end, at its best epoch, averaged over views of an image."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -64,27 +65,32 @@ def member_batches(member: Member, dataset: Dataset) -> int:
 
 
 def train_member(
-    member: Member, dataset: Dataset, *, objective: Objective, work: Folder, progress: Progress = silent
+    member: Member,
+    dataset: Dataset,
+    *,
+    objective: Objective,
+    work: Folder,
+    progress: Progress = silent,
+    division: str | None = None,
 ) -> TrainingRun:
     """Train a member to its end, or as far as is missing; its checkpoints stay in ``work``, a folder of its own.
 
-    It starts over if its hyperparameters, options, dataset, objective or seed are not those that ``work`` is of.
+    It starts over if its hyperparameters, options, dataset, objective or seed are not those that ``work`` is of, or the
+    ``division`` of the dataset, where it is not the dataset's own.
 
     Raises:
         InfeasibleError: It cannot be built or kept, or diverged; the text names it.
         StorageError: ``work`` cannot be written.
     """
-    _start_over_if_changed(member, dataset, objective=objective, work=work)
+    start_over_if_changed(member, dataset, objective=objective, work=work, division=division)
     total = member_batches(member, dataset)
-    try:
+    with named(member.name):
         run = TrainingRun(
             member.build, dataset, member.options, objective=objective, seed=member.seed, checkpoints=work
         )
         check_kept(run, dataset.image_shape)
         while not run.finished:
             run.step(part_of(progress, before=run.epoch * run.batches_per_epoch, total=total))
-    except InfeasibleError as error:
-        raise InfeasibleError(f"{member.name}: {error}") from error
     return run
 
 
@@ -96,12 +102,10 @@ def finish_member(member: Member, run: TrainingRun, dataset: Dataset) -> Trained
 
     Raises InfeasibleError, which names the member, if no epoch could be scored.
     """
-    try:
+    with named(member.name):
         best = run.best_model()
-    except InfeasibleError as error:
-        raise InfeasibleError(f"{member.name}: {error}") from error
     logits, plain = run.predicts_logits, portable(best)
-    turns = differing_turns(plain, _examples(dataset), logits=logits)
+    turns = differing_turns(plain, examples(dataset), logits=logits)
     views = [2 * turns * len(scales) for scales in _SCALES]
     models = [view_average(plain, image_shape=dataset.image_shape, turns=turns, scales=scales) for scales in _SCALES]
     validation = [
@@ -109,7 +113,18 @@ def finish_member(member: Member, run: TrainingRun, dataset: Dataset) -> Trained
         for model, count in zip(models, views, strict=True)
     ]
     chosen = int(is_worth_twice_the_work(*validation))
-    return TrainedMember(models[chosen], _describe(member, run, best, views[chosen]), validation[chosen])
+    assert run.best_epoch is not None
+    description = describe(member, run, best, epoch=run.best_epoch, views=views[chosen])
+    return TrainedMember(models[chosen], description, validation[chosen])
+
+
+@contextmanager
+def named(name: str) -> Iterator[None]:
+    """Let an InfeasibleError of the block say whose it is."""
+    try:
+        yield
+    except InfeasibleError as error:
+        raise InfeasibleError(f"{name}: {error}") from error
 
 
 def _predicted(model: keras.Model, dataset: Dataset, split: Split, *, logits: bool, views: int) -> Predictions:
@@ -117,14 +132,19 @@ def _predicted(model: keras.Model, dataset: Dataset, split: Split, *, logits: bo
     return predict(model, batches, logits=logits)
 
 
-def _examples(dataset: Dataset) -> npt.NDArray[np.float32]:
+def examples(dataset: Dataset) -> npt.NDArray[np.float32]:
+    """Return about 32 of the validation images, float32 (n, side, side, 3): enough to try a network on."""
     rows = dataset.rows(Split.VALIDATION)
     return as_floats(dataset.take(rows[:: -(-len(rows) // _EXAMPLES)]))
 
 
-def _start_over_if_changed(member: Member, dataset: Dataset, *, objective: Objective, work: Folder) -> None:
+def start_over_if_changed(
+    member: Member, dataset: Dataset, *, objective: Objective, work: Folder, division: str | None = None
+) -> None:
+    """Empty ``work`` unless it is of this member, dataset, division and objective."""
     identity = json.dumps(
         {
+            **({} if division is None else {"division": division}),
             "options": asdict(member.options),
             "hyperparameters": dict(member.hyperparameters),
             "dataset": dataset.fingerprint,
@@ -139,15 +159,15 @@ def _start_over_if_changed(member: Member, dataset: Dataset, *, objective: Objec
         work.write_whole(_IDENTITY, identity)
 
 
-def _describe(member: Member, run: TrainingRun, model: keras.Model, views: int) -> BundleMember:
-    assert run.best_epoch is not None
-    metrics = {name: values[run.best_epoch - 1] for name, values in run.history.items()}
+def describe(member: Member, run: TrainingRun, model: keras.Model, *, epoch: int, views: int) -> BundleMember:
+    """Describe a member as a bundle does: the model of one of its run's epochs, averaged over so many views."""
+    metrics = {name: values[epoch - 1] for name, values in run.history.items()}
     return BundleMember(
         name=member.name,
         logits=run.predicts_logits,
         parameters=model.count_params(),
         epochs=run.epoch,
-        best_epoch=run.best_epoch,
+        best_epoch=epoch,
         hyperparameters=dict(member.hyperparameters),
         metrics={name: finite(value) for name, value in metrics.items()},
         options=json.loads(json.dumps(asdict(member.options), default=str)),

@@ -96,6 +96,12 @@ def delete_last(folder: Folder) -> None:
     folder.delete(LAST)
 
 
+def delete_all(folder: Folder) -> None:
+    """Delete both checkpoints of a training, where all that it is for has been taken from it."""
+    for name in (LAST, BEST):
+        folder.delete(name)
+
+
 def _variables(model: keras.Model, averages: Sequence[tf.Variable]) -> Mapping[str, Sequence[keras.Variable]]:
     # `model.variables` holds the weights and the states of all seed generators of its layers, but no metrics.
     return {

@@ -91,7 +91,7 @@ class TrainingRun:
             built, mixed=options.mixup > 0, class_weights=self._training.class_weights, after_step=self._averages.update
         )
         self._state = TrainingState(0, {}, dataset.fingerprint, str(objective))
-        self._weights_are_best = False
+        self._given: str | None = None  # the checkpoint whose averages are in the weights' place
         self._until = options.epochs if until is None else min(until, options.epochs)
         checkpoints.sweep()
         if parent is not None and not checkpoints.exists(LAST):
@@ -150,7 +150,7 @@ class TrainingRun:
         """
         if self.finished:
             return self.last_report()
-        if self._weights_are_best:
+        if self._given is not None:
             self._restore(LAST)
         metrics = self._train_and_validate(on_batch)
         history = {name: [*self._state.history.get(name, []), value] for name, value in metrics.items()}
@@ -165,12 +165,19 @@ class TrainingRun:
         """
         if self.best_epoch is None:
             raise InfeasibleError(f"no epoch with a number for {self.objective.name}: there is no best model")
-        if not self._weights_are_best:
+        if self._given != BEST:
             state = self._state
             self._restore(BEST)
             self._state = state
-            self._averages.take_over()
-            self._weights_are_best = True
+            self._give(BEST)
+        return self._loop.built.model
+
+    def last_model(self) -> keras.Model:
+        """Return the model with the weights that the last epoch was validated with. It stays the run's own, too."""
+        if self._given == BEST:
+            self._restore(LAST)
+        if self._given is None:
+            self._give(LAST)
         return self._loop.built.model
 
     def last_report(self) -> EpochReport:
@@ -209,4 +216,8 @@ class TrainingRun:
         self._state = restore_checkpoint(
             self._loop.built.model, self._averages.variables, self._folder, name, expected=self._state
         )
-        self._weights_are_best = False
+        self._given = None
+
+    def _give(self, name: str) -> None:
+        self._averages.take_over()
+        self._given = name

@@ -1,0 +1,124 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from trainer_tests.conftest import MakeBuild
+
+from datasets import Dataset, Folder, Split
+from trainer import (
+    Beginning,
+    BeginningAnswers,
+    Build,
+    CheckpointError,
+    InfeasibleError,
+    Objective,
+    TrainingOptions,
+    read_answers,
+    score_predictions,
+    train_beginning,
+)
+from trainer.answering.views import TWO_SIZES, view_average
+from trainer.final.beginning import read_network
+
+OBJECTIVE = Objective.parse("val_loss")
+
+
+@pytest.fixture
+def beginning(build: Build) -> Beginning:
+    # Patience that would end it at once.
+    return Beginning("t1", 2, build, TrainingOptions(3, 16, weight_averaging=0.9, patience=1), {"units": 3}, seed=4)
+
+
+Train = Callable[..., BeginningAnswers]
+
+
+@pytest.fixture
+def train(tiny_dataset: Dataset, folder: Folder) -> Train:
+    def train(beginning: Beginning, **changes: Any) -> BeginningAnswers:
+        train_beginning(beginning, tiny_dataset, **({"objective": OBJECTIVE, "work": folder} | changes))
+        answers = read_answers(folder)
+        assert answers is not None
+        return answers
+
+    return train
+
+
+def test_leaves_the_last_epochs_network_and_what_it_answers(
+    train: Train, beginning: Beginning, tiny_dataset: Dataset, folder: Folder
+) -> None:
+    answers = train(beginning)
+    divided = tiny_dataset.divided(2)
+    assert beginning.name == answers.member.name == "t1-b2"
+    assert answers.rows.tolist() == divided.rows(Split.VALIDATION).tolist()
+    assert answers.true.tolist() == divided.labels[answers.rows].tolist()
+    assert folder.names() == ["answers.npz", "member.json", "model.keras"]
+    assert (answers.member.epochs, answers.member.best_epoch, answers.member.views) == (3, 3, 1)
+    # As the last epoch was validated: with the averages of the weights.
+    scores = score_predictions(answers.true, answers.validation[1], tiny_dataset.classes)
+    assert scores.macro["f1"] == answers.member.metrics["val_macro_f1"]
+
+    network = read_network(beginning, folder)
+    averages = {1: network, 8: view_average(network), 16: view_average(network, scales=TWO_SIZES)}
+    for rows, by_views in [(answers.rows, answers.validation), (divided.rows(Split.TEST), answers.test)]:
+        images = tiny_dataset.take(rows) / np.float32(255)
+        for views, model in averages.items():
+            assert by_views[views] == pytest.approx(np.asarray(model(images)), abs=1e-5)
+    assert answers.views == (1, 8, 16)
+
+
+def test_a_finished_one_is_not_trained_again_and_another_starts_over(
+    train: Train, beginning: Beginning, folder: Folder
+) -> None:
+    reports: list[int] = []
+    first = train(beginning)
+    folder.write_whole("last.npz", b"left behind by a kill")
+    again = train(beginning, progress=lambda done, _: reports.append(done))
+    assert reports == []
+    assert not folder.exists("last.npz")
+    assert again.packed() == first.packed()
+    for other in (replace(beginning, seed=5), replace(beginning, number=1), replace(beginning, hyperparameters={})):
+        reports.clear()
+        changed = train(other, progress=lambda done, _: reports.append(done))
+        assert reports[0] == 1
+        assert changed.member.name == other.name
+
+
+def test_goes_on_after_an_interruption(train: Train, beginning: Beginning, folder: Folder) -> None:
+    def interrupt(done: int, total: int | None) -> None:
+        if total is not None and done > total * 2 // 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(beginning, progress=interrupt)
+    assert read_answers(folder) is None
+    reports: list[int] = []
+    train(beginning, progress=lambda done, _: reports.append(done))
+    assert reports[0] == 9  # after two epochs of 3 + 1 batches
+
+
+def test_a_network_with_logits_and_a_dataset_without_test_rows(
+    train: Train, beginning: Beginning, make_build: MakeBuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logits = keras.losses.CategoricalCrossentropy(from_logits=True)
+    without = lambda dataset, split: np.zeros(0, np.int64) if split is Split.TEST else rows(dataset, split)  # noqa: E731
+    rows = Dataset.rows
+    monkeypatch.setattr(Dataset, "rows", without)
+    answers = train(replace(beginning, build=make_build(loss=logits, activation=None)))
+    assert answers.member.logits
+    for views in answers.views:
+        assert answers.validation[views].sum(axis=1) == pytest.approx(1, abs=1e-5)
+        assert answers.test[views].shape == (0, 5)
+
+
+def test_names_the_beginning_that_cannot_be_trained(train: Train, beginning: Beginning, make_build: MakeBuild) -> None:
+    with pytest.raises(InfeasibleError, match=r"^t1-b2: the model must give one output of shape \(batch, 5\)"):
+        train(replace(beginning, build=make_build(outputs=3)))
+
+
+def test_damaged_answers_are_refused(folder: Folder) -> None:
+    folder.write_whole("answers.npz", b"other")
+    with pytest.raises(CheckpointError, match=r"answers\.npz' is damaged .*: delete it to train this beginning again"):
+        read_answers(folder)

@@ -1,0 +1,113 @@
+"""A further beginning of a configuration: another seed, and another division of the rows that are not tested on.
+
+What networks of a configuration answer for the rows that they were not trained on says, over some beginnings, how good
+the configuration is, how sure such a network may be, and which configurations are to be averaged.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from datasets import Dataset, Folder, Progress, Split, silent
+from trainer.answering.views import differing_turns
+from trainer.bundles.keeping import pack_model, unpack_model
+from trainer.final.answers import BeginningAnswers, answers_by_views, unpacked_answers
+from trainer.final.member import Member, describe, examples, member_batches, named, start_over_if_changed, train_member
+from trainer.final.portable import portable
+from trainer.fitting.building import Build
+from trainer.fitting.checkpoints import delete_all
+from trainer.frameworks import keras
+from trainer.objective import Objective
+from trainer.options import TrainingOptions
+
+_MODEL, _ANSWERS = "model.keras", "answers.npz"
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """One beginning of one configuration.
+
+    Attributes:
+        configuration: The id of its trial, or what else names it.
+        number: Of the beginning, ≥ 1: it is trained on `datasets.Dataset.divided` of that number.
+        options: It is trained to the last of their epochs, whatever their patience.
+        hyperparameters: What it is built and trained with, for the record.
+        seed: Of everything random in it, ≥ 1.
+    """
+
+    configuration: str
+    number: int
+    build: Build
+    options: TrainingOptions
+    hyperparameters: Mapping[str, object]
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """What names it and its folder."""
+        return f"{self.configuration}-b{self.number}"
+
+    @property
+    def member(self) -> Member:
+        """It, as what is trained."""
+        options = replace(self.options, patience=None)
+        return Member(self.name, self.build, options, self.hyperparameters, self.seed)
+
+
+def beginning_batches(beginning: Beginning, dataset: Dataset) -> int:
+    """Return the batches of all its epochs, of training and validation: what `train_beginning` reports on."""
+    return member_batches(beginning.member, dataset.divided(beginning.number))
+
+
+def train_beginning(
+    beginning: Beginning, dataset: Dataset, *, objective: Objective, work: Folder, progress: Progress = silent
+) -> None:
+    """Train a beginning to its last epoch, or as far as is missing, and leave its network and answers in ``work``.
+
+    That is a folder of its own. A finished one is not trained again; one whose seed, options, hyperparameters,
+    division, dataset or objective are not those that ``work`` is of starts over.
+
+    Raises:
+        InfeasibleError: It cannot be built or kept, or diverged; the text names it.
+        StorageError: ``work`` cannot be written.
+    """
+    divided = dataset.divided(beginning.number)
+    member, division = beginning.member, _division(divided)
+    start_over_if_changed(member, divided, objective=objective, work=work, division=division)
+    if not work.exists(_ANSWERS):
+        run = train_member(member, divided, objective=objective, work=work, progress=progress, division=division)
+        with named(beginning.name):
+            model = portable(run.last_model())
+            turns = differing_turns(model, examples(divided), logits=run.predicts_logits)
+            validation, test = (
+                answers_by_views(model, divided, split, turns=turns, logits=run.predicts_logits)
+                for split in (Split.VALIDATION, Split.TEST)
+            )
+            data, _ = pack_model(model)
+        rows = divided.rows(Split.VALIDATION)
+        described = describe(member, run, model, epoch=run.epoch, views=1)
+        answers = BeginningAnswers(rows, divided.labels[rows], validation, test, described)
+        work.write_whole(_MODEL, data)
+        work.write_whole(_ANSWERS, answers.packed())  # which says that it is finished
+    delete_all(work)
+
+
+def read_answers(work: Folder) -> BeginningAnswers | None:
+    """Return what a finished beginning answered; None of one that is not. Raises CheckpointError for a damaged file."""
+    data = work.read_if_there(_ANSWERS)
+    return None if data is None else unpacked_answers(data, work.child(_ANSWERS).uri)
+
+
+def read_network(beginning: Beginning, work: Folder) -> keras.Model:
+    """Load the network of a finished beginning: images float32 (batch, side, side, 3) → (batch, classes)."""
+    data = work.read(_MODEL)
+    try:
+        return unpack_model(data)
+    except (ValueError, TypeError):
+        beginning.build()  # which imports what registers its classes, where nothing has yet
+        return unpack_model(data)
+
+
+def _division(divided: Dataset) -> str:
+    """Name a division by its validation rows: numbers that lead to the same one are alike."""
+    return hashlib.sha256(divided.rows(Split.VALIDATION).tobytes()).hexdigest()[:16]
