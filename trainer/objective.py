@@ -17,6 +17,7 @@ METRIC_DIRECTIONS: Mapping[str, Direction] = {
     "val_ece": "min",
     "val_loss": "min",
     "val_macro_f1": "max",
+    "val_macro_f1_decided": "max",
     "val_macro_precision": "max",
     "val_macro_recall": "max",
 }

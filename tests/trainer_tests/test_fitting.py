@@ -28,6 +28,7 @@ OWN = {
     "val_macro_precision",
     "val_macro_recall",
     "val_macro_f1",
+    "val_macro_f1_decided",
     "val_ece",
 }
 

@@ -136,8 +136,10 @@ def test_looks_of_another_version_are_refused(
 def test_it_is_learnt_on_validation_images(tiny_dataset: Dataset) -> None:
     true = np.arange(20) % 5
     probabilities = np.full((20, 5), 0.1, np.float32) + 0.5 * np.eye(5, dtype=np.float32)[true]
-    learnt = learn_trust(tiny_dataset, true, probabilities, {CLASSES[0]: 100.0}, seed=1)
+    points = {Decide.ACCURACY: {}, Decide.BALANCED: {CLASSES[0]: 100.0}, Decide.OBJECTIVE: {CLASSES[1]: 100.0}}
+    learnt = learn_trust(tiny_dataset, true, probabilities, points, seed=1)
     assert learnt.novelty is None  # of 20 images
     assert learnt.answers[Decide.ACCURACY].right.all()
-    assert learnt.answers[Decide.BALANCED].right.mean() == 0.2  # all are taken for the first class
+    assert learnt.answers[Decide.BALANCED].right.tolist() == (true == 0).tolist()  # all are taken for the first class
+    assert learnt.answers[Decide.OBJECTIVE].right.tolist() == (true == 1).tolist()
     assert learnt.threshold(Decide.ACCURACY, None) is None

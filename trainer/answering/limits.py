@@ -19,7 +19,10 @@ _FIELDS = ("mean", "precision", "limit")
 
 @dataclass(frozen=True)
 class Trust:
-    """Answers on validation images at each operating point, and how they look (None: there were too few to say)."""
+    """Answers on validation images at each operating point, and how they look (None: there were too few to say).
+
+    Older ones have none at `Decide.OBJECTIVE`.
+    """
 
     answers: Mapping[Decide, Answers]
     novelty: Novelty | None
@@ -57,14 +60,17 @@ def learn_trust(
     dataset: Dataset,
     true: npt.NDArray[np.int64],
     probabilities: npt.NDArray[np.float32],
-    factors: Mapping[str, float],
+    factors: Mapping[Decide, Mapping[str, float]],
     *,
     seed: int,
 ) -> Trust:
-    """Learn from validation images: their classes, (n,), calibrated probabilities, (n, classes), and looks."""
+    """Learn from validation images: their classes, (n,), calibrated probabilities, (n, classes), and looks.
+
+    ``factors`` has those of each operating point, class by class.
+    """
     answers = {
-        decide: Answers.of(true, probabilities, decided(probabilities, dataset.classes, factors, decide))
-        for decide in Decide
+        decide: Answers.of(true, probabilities, decided(probabilities, dataset.classes, each, decide))
+        for decide, each in factors.items()
     }
     rows = dataset.rows(Split.VALIDATION)
     parts = [describe(dataset.take(rows[start : start + _AT_ONCE])) for start in range(0, len(rows), _AT_ONCE)]
@@ -74,7 +80,11 @@ def learn_trust(
 def unpacked(data: bytes) -> Trust:
     """Read what `Trust.packed` made. Raises ValueError, KeyError or OSError for anything else."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        answers = {decide: Answers(arrays[f"{decide}.confidence"], arrays[f"{decide}.right"]) for decide in Decide}
+        answers = {
+            decide: Answers(arrays[f"{decide}.confidence"], arrays[f"{decide}.right"])
+            for decide in Decide
+            if decide != Decide.OBJECTIVE or f"{decide}.right" in arrays
+        }
         if "novelty.mean" not in arrays:
             return Trust(answers, None)
         if str(arrays["novelty.looks"]) != LOOKS:

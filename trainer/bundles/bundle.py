@@ -85,7 +85,7 @@ def _describe_trust(trust: Trust, digest: str) -> TrustRecord:
         sha256=digest,
         images=len(trust.answers[Decide.ACCURACY].right),
         max_error=MAX_ERROR,
-        sure_from={decide.value: trust.threshold(decide, None) for decide in Decide},
+        sure_from={decide.value: trust.threshold(decide, None) for decide in trust.answers},
         false_alarms=None if trust.novelty is None else FALSE_ALARMS,
     )
 

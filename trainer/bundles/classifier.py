@@ -137,7 +137,7 @@ class Classifier:
 
     def decide(self, probabilities: npt.NDArray[np.float32], decide: Decide) -> npt.NDArray[np.int64]:
         """Return the class number decided for, int64 (n,), from probabilities, float32 (n, classes)."""
-        return decided(probabilities, self.classes, self.bundle.manifest.thresholds, decide)
+        return decided(probabilities, self.classes, self.bundle.manifest.points()[decide], decide)
 
     def _decoded(self, file: ImageFile, crop: float) -> DecodedImage | ImageError:
         learnt = self.bundle.manifest.preprocessing

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from datasets import Folder, Preprocessing, first_problem
+from trainer.answering.decision import Decide
 from trainer.errors import BundleError
 
 FILE = "bundle.json"
@@ -85,6 +86,10 @@ class Manifest:
         objective: What the best epoch was chosen by; None in older bundles.
         commands: Shell commands that make it again from the dataset; empty where they are not known.
         modules: Modules to be imported before it is loaded, for the classes they register; filled in by `write_bundle`.
+        decide: The operating point of answers unless another is asked for; that of accuracy in older bundles.
+        factors: As ``thresholds``, for `trainer.answering.decision.Decide.OBJECTIVE`: 1 for each class where the
+            objective has no rule; empty in older bundles.
+        decided: As ``metrics``, at `trainer.answering.decision.Decide.OBJECTIVE`; empty in older bundles.
     """
 
     classes: tuple[str, ...]
@@ -104,6 +109,14 @@ class Manifest:
     objective: str | None = None
     commands: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    decide: Decide = Decide.ACCURACY
+    factors: Mapping[str, float] = field(default_factory=dict)
+    decided: Mapping[str, Any] = field(default_factory=dict)
+
+    def points(self) -> dict[Decide, Mapping[str, float]]:
+        """Return the operating points that it has, each with the factors on its classes' probabilities."""
+        points: dict[Decide, Mapping[str, float]] = {Decide.ACCURACY: {}, Decide.BALANCED: self.thresholds}
+        return points | ({Decide.OBJECTIVE: self.factors} if self.factors else {})
 
     def as_document(self) -> bytes:
         """Return the content of `bundle.json`."""

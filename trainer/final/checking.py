@@ -7,7 +7,7 @@ from datasets import Batches, Dataset
 from trainer.bundles.keeping import by_configuration, by_file, prove_kept
 from trainer.final.portable import portable, untrained
 from trainer.fitting.building import Build, build_model, feasibly
-from trainer.fitting.epoch import check_objective, epoch_batches, epoch_metrics
+from trainer.fitting.epoch import Scoring, check_objective, epoch_batches
 from trainer.fitting.loop import TrainingLoop
 from trainer.fitting.run import TrainingRun
 from trainer.objective import Objective
@@ -56,7 +56,7 @@ def check_model(
             )
     loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=training.class_weights)
     trained = loop.train(_first(training), epoch=0, learning_rate_factor=lambda _: 1.0)
-    metrics = tuple(epoch_metrics(trained, loop.validate(_first(validation)), dataset.classes))
+    metrics = tuple(Scoring.of(dataset).metrics(trained, loop.validate(_first(validation))))
     check_objective(objective, metrics)
     return CheckedModel(metrics, modules)
 

@@ -9,8 +9,8 @@ from importlib.metadata import version
 import numpy as np
 
 from datasets import Dataset, Folder, Progress, Split, part_of, silent
-from trainer.answering.calibration import apply_temperature, fit_temperature
-from trainer.answering.decision import Decide, decided, fit_factors
+from trainer.answering.calibration import apply_temperature
+from trainer.answering.decision import Decide, decided, fit_decision, fit_factors, training_shares
 from trainer.answering.limits import learn_trust
 from trainer.answering.predicting import Predictions
 from trainer.bundles.bundle import write_bundle
@@ -80,11 +80,16 @@ def train_final(
         raise ValueError("at least one member is needed, but got none")
     trained = _choose(_train(members, dataset, objective, work, progress), ensemble=ensemble)
     averages = _averages(trained, dataset)
-    temperature = fit_temperature(*averages[Split.VALIDATION])
+    decision = fit_decision(
+        *averages[Split.VALIDATION], shares=training_shares(dataset), classes=dataset.classes, objective=objective
+    )
+    temperature = decision.temperature
     calibrated = {split: (true, apply_temperature(mean, temperature)) for split, (true, mean) in averages.items()}
-    factors = fit_factors(*calibrated[Split.VALIDATION], dataset.classes)
-    trust = learn_trust(dataset, *calibrated[Split.VALIDATION], factors, seed=seed)
-    scores, balanced = (_scores(calibrated, dataset.classes, factors, decide) for decide in Decide)
+    balanced = fit_factors(*calibrated[Split.VALIDATION], dataset.classes)
+    points = {Decide.ACCURACY: {}, Decide.BALANCED: balanced, Decide.OBJECTIVE: decision.factors}
+    trust = learn_trust(dataset, *calibrated[Split.VALIDATION], points, seed=seed)
+    scores = {decide: _scores(calibrated, dataset.classes, factors, decide) for decide, factors in points.items()}
+    documents = {decide: {split.value: one.as_json() for split, one in each.items()} for decide, each in scores.items()}
     descriptions = tuple(member.description for member in trained)
     manifest = Manifest(
         classes=dataset.classes,
@@ -96,14 +101,19 @@ def train_final(
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-        metrics={split.value: one.as_json() for split, one in scores.items()},
-        thresholds=factors,
-        balanced={split.value: one.as_json() for split, one in balanced.items()},
+        metrics=documents[Decide.ACCURACY],
+        thresholds=balanced,
+        balanced=documents[Decide.BALANCED],
         objective=str(objective),
         commands=tuple(commands),
+        decide=Decide.OBJECTIVE,
+        factors=decision.factors,
+        decided=documents[Decide.OBJECTIVE],
     )
     written = write_bundle(bundle, [member.model for member in trained], manifest, trust)
-    return FinalResult(bundle.uri, tuple(one.name for one in descriptions), _flat(scores), written.modules)
+    return FinalResult(
+        bundle.uri, tuple(one.name for one in descriptions), _flat(scores[Decide.ACCURACY]), written.modules
+    )
 
 
 def _train(

@@ -1,11 +1,18 @@
 """What an epoch is made of, its batches and its metrics."""
 
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
 from datasets import Batches, Dataset, Split, few, plain_batches, training_batches
+from trainer.answering.decision import decided_across_folds, folds_of, training_shares
 from trainer.errors import ObjectiveError, SplitError
 from trainer.fitting.loop import Validation
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
-from trainer.scores import score_predictions
+from trainer.scores import macro_f1, score_predictions
 
 VALIDATION_BATCH_SIZE = 128
 
@@ -36,10 +43,36 @@ def split_batches(dataset: Dataset, split: Split, *, batch_size: int = VALIDATIO
     return plain_batches(dataset, rows, batch_size=batch_size)
 
 
-def epoch_metrics(training: dict[str, float], validation: Validation, classes: tuple[str, ...]) -> dict[str, float]:
-    """Put together all metrics of an epoch; see `TrainingRun`. Where names meet, the trainer's own metric wins."""
-    scores = score_predictions(validation.true, validation.probabilities, classes)
-    return {**training, **{f"val_{name}": value for name, value in {**validation.metrics, **scores.main()}.items()}}
+@dataclass(frozen=True)
+class Scoring:
+    """What the validation of each epoch of a training is scored by: the same rows, the same rule.
+
+    ``folds``, int64 (n,), are those of the validation rows, and ``shares``, float64 (classes,), those of the training
+    rows; see `trainer.answering.decision`.
+    """
+
+    classes: tuple[str, ...]
+    folds: npt.NDArray[np.int64]
+    shares: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """Take the folds of all validation rows, in their order."""
+        ids = dataset.ids
+        return cls(
+            dataset.classes, folds_of([ids[row] for row in dataset.rows(Split.VALIDATION)]), training_shares(dataset)
+        )
+
+    def metrics(self, training: dict[str, float], validation: Validation) -> dict[str, float]:
+        """Put together all metrics of an epoch; see `TrainingRun`. Where names meet, the trainer's own metric wins.
+
+        ``validation`` may be of the first rows alone.
+        """
+        true, probabilities = validation.true, validation.probabilities
+        scores = score_predictions(true, probabilities, self.classes)
+        decided = decided_across_folds(true, probabilities, folds=self.folds[: len(true)], shares=self.shares)
+        own = scores.main() | {"macro_f1_decided": macro_f1(true, decided, classes=len(self.classes))}
+        return {**training, **{f"val_{name}": value for name, value in {**validation.metrics, **own}.items()}}
 
 
 def check_objective(objective: Objective, metrics: tuple[str, ...]) -> None:

@@ -1,5 +1,6 @@
 """One training, epoch by epoch, that can be left after any epoch and continued as if nothing had happened."""
 
+import math
 from dataclasses import dataclass, replace
 
 from datasets import Dataset, Folder, Progress, part_of, silent
@@ -7,7 +8,7 @@ from trainer.errors import InfeasibleError
 from trainer.fitting.averaging import WeightAverages
 from trainer.fitting.building import Build, build_model
 from trainer.fitting.checkpoints import BEST, LAST, TrainingState, copy_checkpoints, pack_checkpoint, restore_checkpoint
-from trainer.fitting.epoch import check_objective, epoch_batches, epoch_metrics
+from trainer.fitting.epoch import Scoring, check_objective, epoch_batches
 from trainer.fitting.loop import TrainingLoop
 from trainer.frameworks import keras
 from trainer.objective import Objective
@@ -37,8 +38,10 @@ class TrainingRun:
     An epoch's metrics are: ``loss`` and the compiled metrics over the training batches (as they are trained on: mixed,
     and the loss weighted, where the options say so); the same with ``val_`` over the validation rows; and the trainer's
     own ``val_accuracy``, ``val_balanced_accuracy``, ``val_macro_precision``, ``val_macro_recall``, ``val_macro_f1``,
-    ``val_ece``. Where weights are averaged (``weight_averaging``, or an optimizer that does it itself) the model is
-    validated, and the best one given, with the averages.
+    ``val_ece``, by the most probable classes, and ``val_macro_f1_decided``, by those that `decided_across_folds`
+    decides for. A metric that an older checkpoint lacks is NaN in the epochs before. Where weights are averaged
+    (``weight_averaging``, or an optimizer that does it itself) the model is validated, and the best one given, with the
+    averages.
 
     On one CPU thread a continued training equals an uninterrupted one bit for bit: weights, optimizer, seed generators,
     learning rate, order and augmentation of the data.
@@ -76,7 +79,7 @@ class TrainingRun:
             CheckpointError: ``last``, one's own or the parent's, cannot be continued, or the parent has none.
         """
         self.options, self.objective, self._folder = options, objective, checkpoints
-        self._dataset = dataset
+        self._scoring = Scoring.of(dataset)
         self._training, self._validation = epoch_batches(dataset, options, seed=seed)
         built = build_model(
             build,
@@ -153,7 +156,8 @@ class TrainingRun:
         if self._given is not None:
             self._restore(LAST)
         metrics = self._train_and_validate(on_batch)
-        history = {name: [*self._state.history.get(name, []), value] for name, value in metrics.items()}
+        unknown = [math.nan] * self.epoch
+        history = {name: [*self._state.history.get(name, unknown), value] for name, value in metrics.items()}
         self._state = replace(self._state, epoch=self.epoch + 1, history=history)
         self._save()
         return self.last_report()
@@ -198,7 +202,7 @@ class TrainingRun:
         )
         with self._averages.in_place():
             validation = self._loop.validate(self._validation, on_batch=part_of(on_batch, before=steps, total=total))
-        metrics = epoch_metrics(training, validation, self._dataset.classes)
+        metrics = self._scoring.metrics(training, validation)
         check_objective(self.objective, tuple(metrics))
         fault = self.objective.fault(metrics[self.objective.name])
         if fault is not None:

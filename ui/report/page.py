@@ -32,7 +32,7 @@ def report(evaluation: Evaluation, dataset: Dataset, *, split: str, decide: Deci
 
     Every name in it is escaped; pictures are in the page, and nothing is fetched.
     """
-    points = {point: evaluation.scores(point) for point in Decide}
+    points = {point: evaluation.scores(point) for point in evaluation.classifier.bundle.manifest.points()}
     return TEMPLATES.get_template("report.html.jinja").render(
         evaluation=evaluation,
         bundle=evaluation.classifier.bundle,
@@ -51,7 +51,7 @@ def report(evaluation: Evaluation, dataset: Dataset, *, split: str, decide: Deci
 def _sureness(evaluation: Evaluation) -> list[tuple[Decide, float, int, int]]:
     """Return, where a sure answer is promised, the operating point, its threshold, and how many are sure and wrong."""
     trust = evaluation.classifier.bundle.trust
-    thresholds = {} if trust is None else {decide: trust.threshold(decide, None) for decide in Decide}
+    thresholds = {} if trust is None else {decide: trust.threshold(decide, None) for decide in trust.answers}
     rows = []
     for decide, threshold in thresholds.items():
         if threshold is not None:

@@ -70,7 +70,7 @@ def main() -> None:
     options = parser.parse_args()
 
     from datasets import Dataset, Split
-    from trainer import Classifier, Decide
+    from trainer import Classifier
     from trainer.answering.limits import learn_trust
     from trainer.answering.novelty import describe, fit_novelty
 
@@ -98,10 +98,10 @@ def main() -> None:
         )
 
     chances = {split: classifier.probabilities(dataset.take(found)) for split, found in rows.items()}
-    factors = classifier.bundle.manifest.thresholds
-    trust = learn_trust(dataset, labels, chances[Split.VALIDATION], factors, seed=1)
+    points = classifier.bundle.manifest.points()
+    trust = learn_trust(dataset, labels, chances[Split.VALIDATION], points, seed=1)
     true = dataset.labels[rows[Split.TEST]]
-    for decide in Decide:
+    for decide in points:
         decided = classifier.decide(chances[Split.TEST], decide)
         confidence = chances[Split.TEST][np.arange(len(true)), decided]
         for rate in (0.005, 0.01, 0.02, 0.03, 0.05):
