@@ -2,9 +2,12 @@ import hashlib
 import json
 import os
 import sys
+import threading
 import zipfile
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +71,71 @@ def test_another_bundle_takes_the_place_of_the_first(folder: Folder) -> None:
     first = write_bundle(folder, [model(1)], MANIFEST)
     second = write_bundle(folder, [model(2)], replace(MANIFEST, temperature=2.0))
     assert set(first.files).isdisjoint(second.files)
-    assert folder.names() == sorted(["bundle.json", "model-card.md", *second.files])
+    # Who has read the first one's manifest finds its files.
+    assert folder.names() == sorted(["bundle.json", "model-card.md", *first.files, *second.files])
     assert load_bundle(folder).manifest.temperature == 2.0
+    third = write_bundle(folder, [model(3)], MANIFEST)
+    assert folder.names() == sorted(["bundle.json", "model-card.md", *second.files, *third.files])
+
+
+def test_who_reads_while_bundles_are_replaced_gets_a_whole_one(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = [model(seed) for seed in range(4)]
+    written = [write_bundle(folder, [models[0]], MANIFEST)]
+    met, ended = list[Manifest](), threading.Event()
+
+    def read() -> None:
+        while not ended.is_set():
+            met.append(load_bundle(folder).manifest)
+
+    with ThreadPoolExecutor(1) as thread:
+        reader = thread.submit(read)
+        for number in range(1, 8):
+            written += [write_bundle(folder, [models[number % 4]], replace(MANIFEST, temperature=1.0 + number))]
+        ended.set()
+        reader.result()
+    assert all(each in written for each in met)
+
+    # However slow: here two replacements come between the manifest and the files.
+    write_bundle(folder, [models[0]], MANIFEST)
+    real, replaced = Folder.read_if_there, iter([1, 2])
+
+    def read_if_there(self: Folder, name: str) -> bytes | None:
+        if name.endswith(".keras"):
+            written.extend(write_bundle(folder, [models[number]], MANIFEST) for number in replaced)
+        return real(self, name)
+
+    monkeypatch.setattr(Folder, "read_if_there", read_if_there)
+    assert load_bundle(folder).manifest == written[-1]
+
+
+class Kill(BaseException):
+    pass
+
+
+def test_killed_at_any_write_it_is_the_old_bundle_or_the_new(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = [model(seed) for seed in range(3)]
+    for seed in (0, 1):
+        write_bundle(folder, [models[seed]], replace(MANIFEST, seed=seed))
+    real = {name: getattr(Folder, name) for name in ("write_whole", "delete")}
+    found: list[float] = []
+    for last in range(99):
+        left = iter(range(last))
+
+        def dying(self: Folder, *arguments: Any, act: str, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise Kill
+            real[act](self, *arguments)
+
+        for act in real:
+            monkeypatch.setattr(Folder, act, partialmethod(dying, act=act))
+        try:
+            write_bundle(folder, [models[last % 3]], replace(MANIFEST, temperature=2.0 + last))
+        except Kill:
+            found.append(load_bundle(folder).manifest.temperature)
+        else:
+            break
+    # Before the model, before the manifest, before the card, before an older model is deleted.
+    assert found[:4] == [1.5, 1.5, 4.0, 5.0]
 
 
 def test_a_model_that_cannot_be_loaded_again_is_refused_and_the_older_bundle_stays(folder: Folder) -> None:
@@ -146,6 +212,10 @@ def rewritten(folder: Folder, **changes: Any) -> None:
             "expected a bundle of format galaxy-tuner-bundle/1, found galaxy-tuner-bundle/99",
         ),
         (lambda folder: rewritten(folder, temperature="hot"), r"is damaged: 'temperature' in bundle\.json: .*number"),
+        (
+            lambda folder: rewritten(folder, members=[asdict(replace(MEMBER, weight=0.0))]),
+            r"expected weights above 0 in bundle\.json, found \[0\.0\]",
+        ),
         (lambda folder: rewritten(folder, files={}), r"expected a file for each member in .*, found 0 for 1"),
         (
             lambda folder: folder.delete(model_file(folder)),

@@ -31,8 +31,8 @@ def network(seed: int, classes: int, activation: str | None = "softmax") -> kera
 
 @pytest.fixture(scope="module")
 def bundle(tiny_dataset: Dataset) -> Bundle:
-    """Two untrained models, the second with logits."""
-    members = (MEMBER, replace(MEMBER, name="t2", logits=True))
+    """Two untrained models, the second with logits and three times the weight."""
+    members = (MEMBER, replace(MEMBER, name="t2", logits=True, weight=3.0))
     manifest = made_manifest(tiny_dataset, members=members, temperature=0.5)
     return Bundle("/models/m", manifest, (network(1, 5), network(2, 5, None)))
 
@@ -55,7 +55,7 @@ def test_averages_the_members_and_calibrates(classifier: Classifier, bundle: Bun
     floats = images / np.float32(255)
     first = bundle.models[0].predict(floats, verbose=0)
     second = np.asarray(keras.ops.softmax(bundle.models[1].predict(floats, verbose=0)))
-    squared = ((first + second) / 2) ** 2  # temperature 0.5
+    squared = ((first + 3 * second) / 4) ** 2  # temperature 0.5
     found = classifier.probabilities(images)
     assert found.dtype == np.float32
     assert found == pytest.approx(squared / squared.sum(axis=1, keepdims=True), abs=1e-5)

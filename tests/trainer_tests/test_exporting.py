@@ -60,7 +60,7 @@ def classifier(tiny_dataset: Dataset) -> Classifier:
     """Two untrained networks of the same name, averaged over sixteen views, the second with logits."""
     manifest = made_manifest(
         tiny_dataset,
-        members=(MEMBER, replace(MEMBER, name="t2", logits=True)),
+        members=(MEMBER, replace(MEMBER, name="t2", logits=True, weight=3.0)),
         temperature=0.125,
         created="2026-01-02T03:00:00+00:00",
         versions={"keras": keras.__version__},

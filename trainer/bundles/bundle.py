@@ -1,7 +1,8 @@
 """A bundle: the trained models with all that is needed to classify with them, as files in one folder.
 
 `bundle.json` is what makes a folder a bundle: it names the model files and their hashes. Model files are named by their
-content and written first, so that a bundle changes from the old one to the new one in a single replacement.
+content and written first, so that a bundle changes from the old one to the new one in a single replacement. Those of
+the one before stay until the next replacement: who has read its `bundle.json` finds them.
 """
 
 import hashlib
@@ -43,7 +44,9 @@ class Bundle:
 def write_bundle(
     folder: Folder, models: Sequence[keras.Model], manifest: Manifest, trust: Trust | None = None
 ) -> Manifest:
-    """Write ``models``, in the order of ``manifest.members``, whole or not at all; then remove an older bundle's files.
+    """Write ``models``, in the order of ``manifest.members``, whole or not at all, in the place of an older bundle.
+
+    The files of the one that it replaces stay, those of older ones are removed. One process at a time may write.
 
     Returns the manifest as written: with its ``files``, ``trust`` and ``modules``.
 
@@ -68,15 +71,24 @@ def write_bundle(
         record = _describe_trust(trust, hashlib.sha256(data).hexdigest())
         contents[record.file] = data
     manifest = replace(manifest, files=files, trust=record, modules=tuple(sorted(modules)))
+    kept = contents.keys() | _files_now(folder)
     for name, data in contents.items():
         folder.write_whole(name, data)
     folder.write_whole(FILE, manifest.as_document())
     folder.write_whole(CARD, model_card(manifest).encode())
     for name in folder.names():
-        if _NAMED_BY_CONTENT.fullmatch(name) and name not in contents:
+        if _NAMED_BY_CONTENT.fullmatch(name) and name not in kept:
             folder.delete(name)
     folder.sweep()
     return manifest
+
+
+def _files_now(folder: Folder) -> set[str]:
+    """Return the files of the bundle that is there; none where there is none that can be read."""
+    try:
+        return set(read_manifest(folder).named_files)
+    except BundleError:
+        return set()
 
 
 def _describe_trust(trust: Trust, digest: str) -> TrustRecord:
@@ -91,7 +103,7 @@ def _describe_trust(trust: Trust, digest: str) -> TrustRecord:
 
 
 def load_bundle(location: str | Path | Folder) -> Bundle:
-    """Load a bundle. No code that it holds is run (Keras's safe mode).
+    """Load a bundle; where it is being replaced, the old or the new one. No code that it holds is run (safe mode).
 
     Raises:
         BundleError: It is not a bundle, of another version, a file is missing or changed, or a module that it needs is
@@ -100,6 +112,17 @@ def load_bundle(location: str | Path | Folder) -> Bundle:
     """
     folder = open_folder(location)
     manifest = read_manifest(folder)
+    while True:
+        try:
+            return _load(folder, manifest)
+        except BundleError:
+            newer = read_manifest(folder)
+            if newer == manifest:
+                raise
+            manifest = newer  # it was replaced more than once meanwhile
+
+
+def _load(folder: Folder, manifest: Manifest) -> Bundle:
     models = []
     for (name, digest), member in zip(manifest.files.items(), manifest.members, strict=True):
         data = _read_checked(folder, name, digest)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets import DecodedImage, Folder, ImageError, ImageFile, decode
+from trainer.answering.averaging import weighted_mean
 from trainer.answering.calibration import apply_temperature
 from trainer.answering.decision import Decide, decided
 from trainer.answering.judging import Judge, scale_warning
@@ -133,7 +134,7 @@ class Classifier:
             as_probabilities(outputs.numpy(), logits=member.logits)
             for outputs, member in zip(self._predict(images), manifest.members, strict=True)
         ]
-        return apply_temperature(np.mean(members, axis=0, dtype=np.float32), manifest.temperature)
+        return apply_temperature(weighted_mean(members, manifest.weights), manifest.temperature)
 
     def decide(self, probabilities: npt.NDArray[np.float32], decide: Decide) -> npt.NDArray[np.int64]:
         """Return the class number decided for, int64 (n,), from probabilities, float32 (n, classes)."""

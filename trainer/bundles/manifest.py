@@ -29,6 +29,7 @@ class BundleMember:
         options: All of `trainer.TrainingOptions` that it was trained with; empty in older bundles.
         seed: Of its training; None in older bundles.
         views: Flipped, turned and scaled, of an image, that an answer is the average of; None in older bundles.
+        weight: Of its probabilities in the bundle's average, above 0, as against those of the other members.
     """
 
     name: str
@@ -41,6 +42,7 @@ class BundleMember:
     options: Mapping[str, object] = field(default_factory=dict)
     seed: int | None = None
     views: int | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,17 @@ class Manifest:
         points: dict[Decide, Mapping[str, float]] = {Decide.ACCURACY: {}, Decide.BALANCED: self.thresholds}
         return points | ({Decide.OBJECTIVE: self.factors} if self.factors else {})
 
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """Weight of each member in the average, in their order; they need not add up to 1."""
+        return tuple(member.weight for member in self.members)
+
+    @property
+    def named_files(self) -> dict[str, str]:
+        """Name of each file beside `bundle.json` that the bundle needs → its SHA-256."""
+        trust = {} if self.trust is None else {self.trust.file: self.trust.sha256}
+        return {**self.files, **trust}
+
     def as_document(self) -> bytes:
         """Return the content of `bundle.json`."""
         return (json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False) + "\n").encode()
@@ -156,4 +169,6 @@ def _parse(data: bytes, path: str) -> Manifest:
             f"{path!r} is damaged: expected a file for each member in {FILE}, "
             f"found {len(manifest.files)} for {len(manifest.members)}"
         )
+    if not all(weight > 0 for weight in manifest.weights):
+        raise BundleError(f"{path!r} is damaged: expected weights above 0 in {FILE}, found {list(manifest.weights)}")
     return manifest

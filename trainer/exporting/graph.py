@@ -12,7 +12,7 @@ from trainer.frameworks import keras, tf
 class ServingModel(keras.Model):  # type: ignore[misc]  # Keras has no types
     """A bundle as a model: images uint8 (batch, side, side, 3) → ``OUTPUT``, float32 (batch, classes), and ``NOVELTY``.
 
-    It scales the pixels, averages the members' probabilities and calibrates the average, as
+    It scales the pixels, averages the members' probabilities by their weights and calibrates the average, as
     `Classifier.probabilities` does. Outputs that are no probabilities are not noticed here. Novelty, float32 (batch,),
     is that of `trainer.answering.novelty`; a bundle that knows none has no such output.
     """
@@ -22,6 +22,7 @@ class ServingModel(keras.Model):  # type: ignore[misc]  # Keras has no types
         super().__init__(name="galaxy_classifier")
         self.members = list(bundle.models)
         self.logits = [member.logits for member in bundle.manifest.members]
+        self.shares = np.array(bundle.manifest.weights) / sum(bundle.manifest.weights)
         self.temperature = bundle.manifest.temperature
         self.novelty = bundle.trust.novelty if bundle.trust is not None else None
 
@@ -29,7 +30,7 @@ class ServingModel(keras.Model):  # type: ignore[misc]  # Keras has no types
         """Return the calibrated probabilities, and how unlike the known images these are."""
         floats = keras.ops.cast(images, "float32") / 255
         each = [self._probabilities(*member, floats) for member in zip(self.members, self.logits, strict=True)]
-        average = keras.ops.mean(keras.ops.stack(each), axis=0)
+        average = sum(share * one for share, one in zip(self.shares.tolist(), each, strict=True))
         logits = keras.ops.log(keras.ops.maximum(average, SMALLEST)) / self.temperature
         outputs = {OUTPUT: keras.ops.softmax(logits)}
         return outputs if self.novelty is None else {**outputs, NOVELTY: _novelty(floats, self.novelty)}

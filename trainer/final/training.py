@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-import numpy as np
-
 from datasets import Dataset, Folder, Progress, Split, part_of, silent
+from trainer.answering.averaging import weighted_mean
 from trainer.answering.calibration import apply_temperature
 from trainer.answering.decision import Decide, decided, fit_decision, fit_factors, training_shares
 from trainer.answering.limits import learn_trust
@@ -139,7 +138,7 @@ def _averages(trained: Sequence[TrainedMember], dataset: Dataset) -> dict[Split,
     if len(dataset.rows(Split.TEST)):
         predictions[Split.TEST] = [member.predict(dataset, Split.TEST) for member in trained]
     return {
-        split: (each[0][0], np.mean([probabilities for _, probabilities in each], axis=0, dtype=np.float32))
+        split: (each[0][0], weighted_mean([probabilities for _, probabilities in each], [1.0] * len(each)))
         for split, each in predictions.items()
     }
 
