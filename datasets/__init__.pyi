@@ -32,6 +32,7 @@ from .faults import (
 )
 from .garbage import freeze_loaded as freeze_loaded, uncollected as uncollected
 from .images.files import ImageFile as ImageFile
+from .images.framing import Framing as Framing
 from .images.preparing import DecodedImage as DecodedImage, decode as decode
 from .lettering import font as font
 from .option import Option as Option
@@ -53,5 +54,6 @@ from .training.batches import (
     plain_batches as plain_batches,
     training_batches as training_batches,
 )
+from .training.framing import framing_of as framing_of
 from .training.gallery import draw_gallery as draw_gallery
 from .wording import few as few, shown_name as shown_name

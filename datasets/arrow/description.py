@@ -8,6 +8,7 @@ from datasets.arrow.provenance import Provenance
 from datasets.documents import first_problem
 from datasets.errors import FormatError
 from datasets.images.fits.stretch import Stretch
+from datasets.images.framing import Framing
 from datasets.storage.checksums import Checksum
 
 FORMAT = "galaxy-tuner-dataset/1"
@@ -60,6 +61,7 @@ class DatasetInfo:
         provenance: how the source was understood; None where an older version did not note it.
         grouped: number of images that show the same galaxy as another one; None where an older version did not note it.
         validation_given: whether the source says which images are for validation; None likewise.
+        framing: how much of the images the objects fill; None likewise.
     """
 
     path: str
@@ -81,6 +83,7 @@ class DatasetInfo:
     provenance: Provenance | None = None
     grouped: int | None = None
     validation_given: bool | None = None
+    framing: Framing | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy info --json` prints."""

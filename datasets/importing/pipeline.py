@@ -67,14 +67,20 @@ def import_dataset(
         opened = read_source(Path(source), options)
     if preview is not None:
         draw_preview(opened.listing, options, preview)
-    announce(ImportPlan.of(opened, options))
+    plan = ImportPlan.of(opened, options)
+    announce(plan)
     quarantine = Quarantine(options.strict)
     with left_on_refusal(quarantine, folder):
-        return _imported(opened, folder, quarantine, options, progress)
+        return _imported(opened, plan, folder, quarantine, options, progress)
 
 
 def _imported(
-    source: Source, folder: Folder, quarantine: Quarantine, options: ImportOptions, progress: Progress
+    source: Source,
+    plan: ImportPlan,
+    folder: Folder,
+    quarantine: Quarantine,
+    options: ImportOptions,
+    progress: Progress,
 ) -> DatasetInfo:
     listing = source.listing
     for file, reason in listing.rejected:
@@ -103,6 +109,7 @@ def _imported(
             provenance=source.provenance,
             grouped=_keep_groups(built, assignment),
             validation_given=any(row.split is Split.VALIDATION for row in staging.rows),
+            framing=plan.framing,
         )
         quarantine.write(built)
         (built / FILE).write_bytes(info.as_document())

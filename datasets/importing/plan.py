@@ -1,4 +1,4 @@
-"""What an import will take of a source, known before any image is read."""
+"""What an import will take of a source, known before more than some images are read."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,6 +8,8 @@ from typing import Self
 
 from datasets.arrow.provenance import Provenance
 from datasets.garbage import uncollected
+from datasets.images.framing import Framing
+from datasets.importing.framing import framing_of_source
 from datasets.importing.options import ImportOptions
 from datasets.importing.preview import draw_preview
 from datasets.sources.source import Source, read_source
@@ -30,6 +32,7 @@ class ImportPlan:
         counts: number of images by split and class; ``drawn`` are those whose split will be drawn.
         quarantined: number of files that cannot be used already.
         left_out: number of images that are left out.
+        framing: how much of the images the objects fill, as some of them show.
     """
 
     source: str
@@ -40,10 +43,11 @@ class ImportPlan:
     counts: Mapping[str, Mapping[str, int]]
     quarantined: int
     left_out: int
+    framing: Framing
 
     @classmethod
     def of(cls, source: Source, options: ImportOptions) -> Self:
-        """Make the plan of a source that was read."""
+        """Make the plan of a source that was read; some of its images are looked at."""
         listing = source.listing
         tallies = {split: Counter[int]() for split in (*Split, None)}
         for item in listing.items:
@@ -62,6 +66,7 @@ class ImportPlan:
             counts=counts,
             quarantined=len(listing.rejected),
             left_out=sum(omission.count for omission in source.provenance.omitted),
+            framing=framing_of_source(listing.items, options),
         )
 
     def as_json(self) -> dict[str, object]:

@@ -31,12 +31,20 @@ def check_counts(counts: Sequence[int], classes: Sequence[str], shares: Mapping[
     small = [(name, count) for name, count in zip(classes, counts, strict=True) if count < len(asked)]
     if small:
         name, count = small[0]
+        enough = _enough(min(count for _, count in small), asked)
         others = few([f"'{name}' ({count})" for name, count in small[1:]])
         raise SourceError(
             f"class '{shown_name(name)}' has {count} {noun}{'' if count == 1 else 's'}: at least {len(asked)} are "
-            f"needed, one each for {', '.join(asked)}; {mending(name)}"
+            f"needed, one each for {', '.join(asked)}{enough}; {mending(name)}"
             + (f", as for {others}; or all with `--min-images {len(asked)}`" if small[1:] else "")
         )
+
+
+def _enough(fewest: int, asked: Sequence[Split]) -> str:
+    """Say that fewer would do without a test split, if they are there and something else is left."""
+    if Split.TEST not in asked or not 0 < len(asked) - 1 <= fewest:
+        return ""
+    return f" (with `--test 0` {len(asked) - 1} are enough)"
 
 
 def mending(name: str) -> str:

@@ -8,9 +8,9 @@ resampling for each and is several times as fast.
 import numpy as np
 import numpy.typing as npt
 
+from datasets.images.opencv import one_threaded_opencv
 from datasets.training import jitter
 from datasets.training.augmentation import Augmentation
-from datasets.training.opencv import one_threaded_opencv
 
 _WARP_CHANCES = 5
 """Numbers in [0, 1) that an image's warp takes."""

@@ -11,8 +11,8 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from datasets.images.opencv import one_threaded_opencv
 from datasets.training.augmentation import Augmentation
-from datasets.training.opencv import one_threaded_opencv
 
 CHANCES = 7
 """Numbers in [0, 1) that an image takes, besides the bytes of its noise."""

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from datasets.training.opencv import one_threaded_opencv
+from datasets.images.opencv import one_threaded_opencv
 
 
 def mix_up(

@@ -67,6 +67,12 @@ def test_a_class_with_too_few_images_is_named():
         SourceError, match=r"with `--drop-class 'class 1'`, as for 'class 2' \(2\); .*`--min-images 3`$"
     ):
         draw([5, 1, 2])
+    with pytest.raises(
+        SourceError, match=r"train, validation, test \(with `--test 0` 2 are enough\); add images of it or"
+    ):
+        draw([5, 2, 2])
+    with pytest.raises(SourceError, match="one each for train, validation; add images"):
+        draw([5, 1], test=0)
     with pytest.raises(SourceError, match="has 0 images: at least 1 are needed, one each for test"):
         draw([5, 0, 2], validation=0, test=1)
 

@@ -168,6 +168,23 @@ def test_a_dry_run_says_what_would_be_taken(galaxy: Galaxy, tiny_source: Path, t
     assert not (tmp_path / "out").exists()
 
 
+def test_a_crop_is_advised_where_most_of_the_images_is_sky(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
+    for path in tiny_source.rglob("*0.jpg"):
+        (tmp_path / "source" / path.parent.name).mkdir(parents=True, exist_ok=True)
+        frame = Image.new("RGB", (160, 160), (12, 12, 12))
+        frame.paste(Image.open(path), (60, 60))
+        for number in range(3):
+            frame.rotate(90 * number).save(tmp_path / "source" / path.parent.name / f"{number}-{path.name}")
+    said = "import with `--crop 0.3 --image-size 48`"
+    assert said in " ".join(galaxy("import", tmp_path / "source", "--dry-run").stdout.split())
+    made = galaxy("import", tmp_path / "source", tmp_path / "d", "--image-size", 32)
+    assert said in " ".join(made.stderr.split())
+    assert said in " ".join(made.stdout.split())
+    assert said in " ".join(galaxy("info", tmp_path / "d").stdout.split())
+    told = json.loads(galaxy("info", tmp_path / "d", "--json").stdout)
+    assert (told["framing"]["crop"], told["framing"]["image_size"]) == (0.3, 48)
+
+
 def test_an_import_says_what_it_takes_before_it_spends_time(galaxy: Galaxy, tiny_source: Path, tmp_path: Path) -> None:
     shown = galaxy("import", tiny_source, tmp_path / "out", "--image-size", 16)
     assert "class-folders: class folders" in shown.stderr

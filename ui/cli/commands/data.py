@@ -1,5 +1,6 @@
 """Commands about images: ``sample``, ``import``, ``info``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,12 +100,14 @@ def info(
 
     And how its source was understood at import: where labels and splits are from, what was left out and why.
     """
-    from datasets import Dataset, draw_gallery, verify_dataset
+    from datasets import Dataset, draw_gallery, framing_of, verify_dataset
 
     if verify:
         verify_dataset(dataset)
     opened = Dataset.open(dataset)
-    result, parts = opened.info.as_json(), [_described(opened.info)]
+    framing = framing_of(opened)
+    described = replace(opened.info, framing=framing)
+    result, parts = described.as_json(), [_described(described)]
     if opened.info.provenance is not None:
         parts.append(understood(opened.info.provenance))
     if verify:
@@ -124,6 +127,8 @@ def _described(info: "DatasetInfo") -> RenderableType:
         "images": f"{info.total:,} of {height}×{width} pixels",
         "fingerprint": info.fingerprint,
     }
+    if info.framing is not None:
+        about["objects"] = info.framing.said
     if info.columns:
         about["columns"] = f"{len(info.columns)} kept from the source's table"
     if info.preprocessing.stretch is not None:
@@ -134,6 +139,8 @@ def _described(info: "DatasetInfo") -> RenderableType:
         notes.append(Text(unusable, style="yellow"))
     if info.left_out:
         notes.append(Text(f"{wording.plural(info.left_out, 'image')} of the source were left out"))
+    if info.framing is not None and info.framing.advice is not None:
+        notes.append(Text(info.framing.advice, style="yellow"))
     converted = [f"{wording.plural(n, 'image')}: {note}" for note, n in info.converted.items()]
     notes += map(Text, wording.beginning(converted))
     return Group(facts(about), _counts(info), *notes)

@@ -23,9 +23,11 @@ def planned(plan: ImportPlan) -> RenderableType:
         "labels from": provenance.labels_from,
         "classes": few([f"{name} {count:,}" for name, count in per_class.items()], most=_MOST),
         "splits": f"{', '.join(splits)}{f' ({provenance.splits_from})' if provenance.splits_from else ''}",
+        "objects": plan.framing.said,
     }
     unusable = [f"{plural(plan.quarantined, 'file')} cannot be used: see quarantine.csv"] if plan.quarantined else []
-    return Group(facts(about), *_yellow([*_left_out(provenance), *unusable, *beginning(provenance.notes)]))
+    advice = [] if plan.framing.advice is None else [plan.framing.advice]
+    return Group(facts(about), *_yellow([*_left_out(provenance), *unusable, *beginning(provenance.notes), *advice]))
 
 
 def understood(provenance: Provenance) -> RenderableType:
