@@ -32,15 +32,17 @@ from .estimating.interval import macro_f1_interval as macro_f1_interval
 from .estimating.worth import Worth as Worth, worth as worth, worth_of_scores as worth_of_scores
 from .exporting.export import exported_name as exported_name
 from .final.answers import BeginningAnswers as BeginningAnswers
+from .final.assembling import assemble as assemble
 from .final.beginning import (
     Beginning as Beginning,
     beginning_batches as beginning_batches,
     read_answers as read_answers,
     train_beginning as train_beginning,
 )
+from .final.bundling import FinalResult as FinalResult
 from .final.checking import CheckedModel as CheckedModel, check_kept as check_kept, check_model as check_model
 from .final.member import Member as Member, member_batches as member_batches, train_member as train_member
-from .final.training import FinalResult as FinalResult, train_final as train_final
+from .final.training import train_final as train_final
 from .fitting.building import Build as Build
 from .fitting.checkpoints import delete_last as delete_last
 from .fitting.equivariant import (

@@ -43,7 +43,7 @@ def test_it_says_what_is_in_the_manifest(manifest: Manifest) -> None:
         "- Seed: 3",
         "keras 3.15",
         '"units": 8',
-        "Network 1: trial 0007, best of 3 epochs: 2, averaged over 4 views of an image",
+        "Network 1: trial 0007, epoch 2 of 3, the best, averaged over 4 views of an image",
         "232×240 pixels (median), of which the central 50 % were taken and resized to 64×64",
         "galaxy search /data/galaxies --name n\ngalaxy train n",
         "from a probability of 0.900 (at most 2 % wrong)",
@@ -57,6 +57,20 @@ def test_scores_have_intervals_at_both_operating_points(manifest: Manifest) -> N
     first, second = model_card(manifest).split("### `--decide balanced`")
     assert "| edge-on | 95.0 % (91.0 to 97.3) | 100.0 % (98.0 to 100.0) | 200 |" in first
     assert "| edge-on | 75.0 % (68.6 to 80.5) | 100.0 % (97.5 to 100.0) | 200 |" in second
+
+
+def test_what_is_special_about_it_is_said(manifest: Manifest) -> None:
+    plain = model_card(manifest)
+    for changes, said in (
+        ({"interim": True}, "Interim: made of the best trial so far"),
+        ({"beginnings": 3}, "what 3 beginnings a configuration answered"),
+        ({"beginnings": 3, "members": manifest.members * 2}, "The model averages more, and is surer than they say"),
+        ({"members": (*manifest.members, replace(manifest.members[0], weight=3.0))}, "weight 0.750"),
+        ({"worth": {"sentence": "better by 0.02"}}, "- The chosen configuration: better by 0.02"),
+        ({"corrected": {"value": 0.8, "low": 0.7, "high": 0.9}}, "0.80 (95 %: 0.70 to 0.90), corrected for the choice"),
+    ):
+        assert said not in plain
+        assert said in model_card(replace(manifest, **changes))
 
 
 def test_a_rare_or_absent_class_is_a_limit(manifest: Manifest) -> None:

@@ -131,7 +131,7 @@ def test_the_bundle_holds_what_a_paper_cites(averaged: Averaged, tiny_dataset: D
     rows = tiny_dataset.rows(Split.VALIDATION)
     assert trust is not None
     probabilities = classifier.probabilities(tiny_dataset.take(rows))
-    learnt = learn_trust(tiny_dataset, tiny_dataset.labels[rows], probabilities, manifest.points(), seed=4)
+    learnt = learn_trust(tiny_dataset, rows, tiny_dataset.labels[rows], probabilities, manifest.points(), seed=4)
     assert trust.answers[Decide.ACCURACY].right.tolist() == learnt.answers[Decide.ACCURACY].right.tolist()
     assert averaged.folder.read("model-card.md").decode() == model_card(manifest)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Dataset, Split
+from datasets import Dataset
 from trainer.answering.decision import Decide, decided
 from trainer.answering.novelty import LOOKS, Novelty, describe, fit_novelty
 from trainer.answering.selective import MAX_ERROR, Answers
@@ -58,21 +58,22 @@ class Trust:
 
 def learn_trust(
     dataset: Dataset,
+    rows: npt.NDArray[np.int64],
     true: npt.NDArray[np.int64],
     probabilities: npt.NDArray[np.float32],
     factors: Mapping[Decide, Mapping[str, float]],
     *,
     seed: int,
 ) -> Trust:
-    """Learn from validation images: their classes, (n,), calibrated probabilities, (n, classes), and looks.
+    """Learn from images that were not trained on: their rows and classes, (n,), and probabilities, (n, classes).
 
-    ``factors`` has those of each operating point, class by class.
+    The latter are calibrated; of the images themselves their looks are learnt. ``factors`` has those of each operating
+    point, class by class.
     """
     answers = {
         decide: Answers.of(true, probabilities, decided(probabilities, dataset.classes, each, decide))
         for decide, each in factors.items()
     }
-    rows = dataset.rows(Split.VALIDATION)
     parts = [describe(dataset.take(rows[start : start + _AT_ONCE])) for start in range(0, len(rows), _AT_ONCE)]
     return Trust(answers, fit_novelty(np.concatenate(parts), seed=seed))
 

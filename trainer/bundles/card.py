@@ -20,7 +20,9 @@ def model_card(manifest: Manifest) -> str:
     """Return the card as Markdown."""
     per_class = manifest.metrics.get("test", {}).get("per_class", {})
     rare = [name for name, score in per_class.items() if score["support"] < _FEW]
-    return _TEMPLATES.get_template("card.md.jinja").render(manifest=manifest, rare=rare, few=_FEW)
+    configurations = {_json(member.hyperparameters) for member in manifest.members}
+    several = len(configurations) < len(manifest.members)
+    return _TEMPLATES.get_template("card.md.jinja").render(manifest=manifest, rare=rare, few=_FEW, several=several)
 
 
 def _plain(text: str) -> str:

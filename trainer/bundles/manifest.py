@@ -92,6 +92,14 @@ class Manifest:
         factors: As ``thresholds``, for `trainer.answering.decision.Decide.OBJECTIVE`: 1 for each class where the
             objective has no rule; empty in older bundles.
         decided: As ``metrics``, at `trainer.answering.decision.Decide.OBJECTIVE`; empty in older bundles.
+        interim: Whether it is of a trial that was only the best so far, while a search went on: a better one was to
+            take its place.
+        beginnings: Of how many further beginnings temperature, factors and limits are learnt: from what one network a
+            configuration answered for images that it was not trained on. 0: from what the bundle answers for the
+            validation images.
+        worth: What the search was worth, as `trainer.Worth`; None where it was not compared.
+        corrected: Macro F1 to be expected of new images, ``value``, ``low`` and ``high``, without what the choice among
+            finalists made of luck; None where the test images tell it, or nothing was chosen.
     """
 
     classes: tuple[str, ...]
@@ -114,6 +122,10 @@ class Manifest:
     decide: Decide = Decide.ACCURACY
     factors: Mapping[str, float] = field(default_factory=dict)
     decided: Mapping[str, Any] = field(default_factory=dict)
+    interim: bool = False
+    beginnings: int = 0
+    worth: Mapping[str, Any] | None = None
+    corrected: Mapping[str, float] | None = None
 
     def points(self) -> dict[Decide, Mapping[str, float]]:
         """Return the operating points that it has, each with the factors on its classes' probabilities."""

@@ -34,6 +34,7 @@ class BeginningAnswers:
             it and its mirror image in all turns that the network tells apart; those in two sizes.
         test: The same of the dataset's test rows, (m, classes); m is 0 where there are none.
         member: The network, as a bundle describes it; of one view.
+        operations: What it computes for one image and view; see `operations`.
     """
 
     rows: npt.NDArray[np.int64]
@@ -41,6 +42,7 @@ class BeginningAnswers:
     validation: Mapping[int, Probabilities]
     test: Mapping[int, Probabilities]
     member: BundleMember
+    operations: int
 
     @property
     def views(self) -> tuple[int, ...]:
@@ -49,7 +51,7 @@ class BeginningAnswers:
 
     def packed(self) -> bytes:
         """Return them as the content of an `.npz` file without pickles."""
-        about = json.dumps({"format": _FORMAT, "member": asdict(self.member)})
+        about = json.dumps({"format": _FORMAT, "member": asdict(self.member), "operations": self.operations})
         arrays: dict[str, npt.NDArray[np.generic]] = {"rows": self.rows, "true": self.true, "about": np.array(about)}
         for name in ("validation", "test"):
             arrays |= {f"{name}.{views}": answers for views, answers in getattr(self, name).items()}
@@ -70,7 +72,10 @@ def unpacked_answers(data: bytes, path: str) -> BeginningAnswers:
         for name in sorted(arrays.keys() - {"rows", "true"}):
             part, _, views = name.partition(".")
             by_views[part][int(views)] = arrays[name]
-        return BeginningAnswers(arrays["rows"], arrays["true"], **by_views, member=BundleMember(**about["member"]))
+        member = BundleMember(**about["member"])
+        return BeginningAnswers(
+            arrays["rows"], arrays["true"], **by_views, member=member, operations=about["operations"]
+        )
     except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path!r} is damaged ({error}): delete it to train this beginning again") from error
 

@@ -13,6 +13,7 @@ from trainer.answering.views import differing_turns
 from trainer.bundles.keeping import pack_model, unpack_model
 from trainer.final.answers import BeginningAnswers, answers_by_views, unpacked_answers
 from trainer.final.member import Member, describe, examples, member_batches, named, start_over_if_changed, train_member
+from trainer.final.operations import operations
 from trainer.final.portable import portable
 from trainer.fitting.building import Build
 from trainer.fitting.checkpoints import delete_all
@@ -86,7 +87,8 @@ def train_beginning(
             data, _ = pack_model(model)
         rows = divided.rows(Split.VALIDATION)
         described = describe(member, run, model, epoch=run.epoch, views=1)
-        answers = BeginningAnswers(rows, divided.labels[rows], validation, test, described)
+        count = operations(model, dataset.image_shape)
+        answers = BeginningAnswers(rows, divided.labels[rows], validation, test, described, count)
         work.write_whole(_MODEL, data)
         work.write_whole(_ANSWERS, answers.packed())  # which says that it is finished
     delete_all(work)

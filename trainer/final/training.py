@@ -1,48 +1,13 @@
 """Final training: members are trained to their end; the best, or an ensemble, is calibrated, tested and bundled."""
 
-import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Sequence
 
 from datasets import Dataset, Folder, Progress, Split, part_of, silent
 from trainer.answering.averaging import weighted_mean
-from trainer.answering.calibration import apply_temperature
-from trainer.answering.decision import Decide, decided, fit_decision, fit_factors, training_shares
-from trainer.answering.limits import learn_trust
-from trainer.answering.predicting import Predictions
-from trainer.bundles.bundle import write_bundle
-from trainer.bundles.manifest import Manifest
+from trainer.final.bundling import Answered, FinalResult, write_calibrated
 from trainer.final.choosing import choose_best, choose_ensemble
 from trainer.final.member import Member, TrainedMember, finish_member, member_batches, train_member
 from trainer.objective import Objective
-from trainer.scores import Scores, score_predictions
-
-_PACKAGES = ("galaxy-tuner", "keras", "numpy", "opencv-python-headless", "scikit-learn", "tensorflow")
-
-
-@dataclass(frozen=True)
-class FinalResult:
-    """What a final training gave: where the bundle is, its members' names, and scores of the calibrated average.
-
-    ``metrics`` are named ``val_…`` and ``test_…``; the latter are missing where the dataset has no test rows.
-    ``modules`` must be imported before the bundle is loaded, for the classes they register.
-    """
-
-    model: str
-    members: tuple[str, ...]
-    metrics: dict[str, float]
-    modules: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, object]:
-        """Return the object that `galaxy train --json` prints."""
-        return {
-            "model": self.model,
-            "members": list(self.members),
-            "metrics": dict(self.metrics),
-            "modules": list(self.modules),
-        }
 
 
 def train_final(
@@ -79,39 +44,16 @@ def train_final(
         raise ValueError("at least one member is needed, but got none")
     trained = _choose(_train(members, dataset, objective, work, progress), ensemble=ensemble)
     averages = _averages(trained, dataset)
-    decision = fit_decision(
-        *averages[Split.VALIDATION], shares=training_shares(dataset), classes=dataset.classes, objective=objective
-    )
-    temperature = decision.temperature
-    calibrated = {split: (true, apply_temperature(mean, temperature)) for split, (true, mean) in averages.items()}
-    balanced = fit_factors(*calibrated[Split.VALIDATION], dataset.classes)
-    points = {Decide.ACCURACY: {}, Decide.BALANCED: balanced, Decide.OBJECTIVE: decision.factors}
-    trust = learn_trust(dataset, *calibrated[Split.VALIDATION], points, seed=seed)
-    scores = {decide: _scores(calibrated, dataset.classes, factors, decide) for decide, factors in points.items()}
-    documents = {decide: {split.value: one.as_json() for split, one in each.items()} for decide, each in scores.items()}
-    descriptions = tuple(member.description for member in trained)
-    manifest = Manifest(
-        classes=dataset.classes,
-        preprocessing=dataset.preprocessing,
-        dataset=dataset.info.path,
-        dataset_fingerprint=dataset.fingerprint,
-        members=descriptions,
-        temperature=temperature,
+    return write_calibrated(
+        [member.model for member in trained],
+        [member.description for member in trained],
+        dataset=dataset,
+        unseen=averages[Split.VALIDATION],
+        test=averages.get(Split.TEST),
+        objective=objective,
         seed=seed,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-        metrics=documents[Decide.ACCURACY],
-        thresholds=balanced,
-        balanced=documents[Decide.BALANCED],
-        objective=str(objective),
-        commands=tuple(commands),
-        decide=Decide.OBJECTIVE,
-        factors=decision.factors,
-        decided=documents[Decide.OBJECTIVE],
-    )
-    written = write_bundle(bundle, [member.model for member in trained], manifest, trust)
-    return FinalResult(
-        bundle.uri, tuple(one.name for one in descriptions), _flat(scores[Decide.ACCURACY]), written.modules
+        bundle=bundle,
+        commands=commands,
     )
 
 
@@ -132,29 +74,12 @@ def _choose(trained: Sequence[TrainedMember], *, ensemble: bool) -> list[Trained
     return [trained[index] for index in choose(trained[0].validation[0], [one.validation[1] for one in trained])]
 
 
-def _averages(trained: Sequence[TrainedMember], dataset: Dataset) -> dict[Split, Predictions]:
-    """Return the true classes and the members' mean probabilities, uncalibrated, of validation and of test, if any."""
+def _averages(trained: Sequence[TrainedMember], dataset: Dataset) -> dict[Split, Answered]:
+    """Return the members' mean probabilities, uncalibrated, for the images of validation and of test, if any."""
     predictions = {Split.VALIDATION: [member.validation for member in trained]}
     if len(dataset.rows(Split.TEST)):
         predictions[Split.TEST] = [member.predict(dataset, Split.TEST) for member in trained]
     return {
-        split: (each[0][0], weighted_mean([probabilities for _, probabilities in each], [1.0] * len(each)))
-        for split, each in predictions.items()
-    }
-
-
-def _scores(
-    calibrated: Mapping[Split, Predictions], classes: tuple[str, ...], factors: Mapping[str, float], decide: Decide
-) -> dict[Split, Scores]:
-    return {
-        split: score_predictions(true, probabilities, classes, decided=decided(probabilities, classes, factors, decide))
-        for split, (true, probabilities) in calibrated.items()
-    }
-
-
-def _flat(scores: dict[Split, Scores]) -> dict[str, float]:
-    """Name the main scores as `TrainingRun` names its metrics: ``val_macro_f1``, ``test_macro_f1``."""
-    prefixes = {Split.VALIDATION: "val", Split.TEST: "test"}
-    return {
-        f"{prefixes[split]}_{name}": value for split, score in scores.items() for name, value in score.main().items()
+        split: Answered.of(dataset, split, weighted_mean([each for _, each in answers], [1.0] * len(answers)))
+        for split, answers in predictions.items()
     }

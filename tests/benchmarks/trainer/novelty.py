@@ -99,7 +99,7 @@ def main() -> None:
 
     chances = {split: classifier.probabilities(dataset.take(found)) for split, found in rows.items()}
     points = classifier.bundle.manifest.points()
-    trust = learn_trust(dataset, labels, chances[Split.VALIDATION], points, seed=1)
+    trust = learn_trust(dataset, dataset.rows(Split.VALIDATION), labels, chances[Split.VALIDATION], points, seed=1)
     true = dataset.labels[rows[Split.TEST]]
     for decide in points:
         decided = classifier.decide(chances[Split.TEST], decide)

@@ -1,0 +1,144 @@
+"""From finalists' beginnings to the bundle of an ensemble over configurations.
+
+Which configurations are averaged, with which weights, and by how many views of an image, is decided by what their
+networks answered for images that they were not trained on. The same answers, of one network a configuration, calibrate
+the average. The bundle has more networks where they are affordable, and is surer than these say.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from datasets import Dataset, Folder, Split
+from trainer.answering.averaging import weighted_mean
+from trainer.answering.decision import decided_across_folds, folds_of, training_shares
+from trainer.answering.views import AS_IT_IS, TWO_SIZES, view_average
+from trainer.bundles.manifest import BundleMember
+from trainer.estimating.correction import corrected_score
+from trainer.final.answers import BeginningAnswers, Probabilities
+from trainer.final.beginning import Beginning, read_answers, read_network
+from trainer.final.bundling import Answered, FinalResult, write_calibrated
+from trainer.final.out_of_fold import IN_TWO_SIZES, PLAIN, TURNED, Answers, Part, averaged, comparable, ensemble, pooled
+from trainer.frameworks import keras
+from trainer.objective import Objective
+
+_FEW = 10
+"""Test images of a class below which its score says little."""
+
+
+def assemble(
+    finalists: Mapping[str, Sequence[Beginning]],
+    dataset: Dataset,
+    *,
+    chosen: str,
+    objective: Objective,
+    work: Folder,
+    bundle: Folder,
+    max_slower: float = 8.0,
+    seed: int,
+    commands: Sequence[str] = (),
+    worth: Mapping[str, object] | None = None,
+) -> FinalResult:
+    """Average networks of finalists' beginnings, calibrate and test the average, and write the bundle.
+
+    The chosen configuration is in it always, another one where the log loss of answers on what was not trained on says
+    so and the cost allows. Beginnings that are not finished are left out.
+
+    Args:
+        finalists: Configuration → its beginnings, each in the folder of its name below ``work``.
+        chosen: The configuration that was chosen; it needs a finished beginning.
+        max_slower: What the bundle may compute for an image, as a multiple of what one network of the chosen
+            configuration does with one view. One network alone is allowed all its views.
+        seed: Of what is drawn to learn the bundle's limits.
+        commands: Shell commands that lead to this call, for the record.
+        worth: `Worth.as_json` of the choice, for the record.
+
+    Raises:
+        BundleError: A model cannot be loaded again, so no bundle was written.
+        CheckpointError: What a beginning left is damaged.
+        StorageError: ``work`` cannot be read, or ``bundle`` not be written.
+    """
+    begun = {name: {one.number: one for one in each} for name, each in finalists.items()}
+    answers = {name: _finished(each, work) for name, each in begun.items()}
+    answers = {name: each for name, each in answers.items() if each}
+    if chosen not in answers:
+        raise ValueError(f"the chosen configuration needs a finished beginning, but {chosen!r} has none")
+    compared = comparable(answers, chosen)
+    shared, parts = compared, ensemble(compared, chosen, max_slower=max_slower)
+    while parts.keys() != shared.keys():  # those that are left may have more beginnings in common
+        shared = comparable({name: answers[name] for name in parts}, chosen)
+        parts = ensemble(shared, chosen, max_slower=max_slower)
+    used = [
+        _Network(begun[name][number], part, shared[name][number])
+        for name, part in parts.items()
+        for number in [*shared[name]][: part.networks]
+    ]
+    members = [one.member for one in used]
+    average = weighted_mean([one.test for one in used], [member.weight for member in members])
+    test = Answered.of(dataset, Split.TEST, average) if len(average) else None
+    return write_calibrated(
+        [one.model(work, dataset.image_shape) for one in used],
+        members,
+        dataset=dataset,
+        unseen=averaged(shared, parts),
+        test=test,
+        objective=objective,
+        seed=seed,
+        bundle=bundle,
+        commands=commands,
+        beginnings=len(shared[chosen]),
+        worth=worth,
+        corrected=_corrected(compared, dataset, seed=seed) if _is_scarce(test, dataset) else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Network:
+    """A network of the bundle: of a beginning, with its part in the ensemble, and what it answered."""
+
+    beginning: Beginning
+    part: Part
+    answers: BeginningAnswers
+
+    @property
+    def views(self) -> int:
+        return self.answers.views[self.part.way]
+
+    @property
+    def member(self) -> BundleMember:
+        return replace(self.answers.member, views=self.views, weight=self.part.weight / self.part.networks)
+
+    @property
+    def test(self) -> Probabilities:
+        return self.answers.test[self.views]
+
+    def model(self, work: Folder, image_shape: tuple[int, int, int]) -> keras.Model:
+        network = read_network(self.beginning, work.child(self.beginning.name))
+        if self.part.way == PLAIN:
+            return network
+        scales = TWO_SIZES if self.part.way == IN_TWO_SIZES else AS_IT_IS
+        turns = self.views // (2 * len(scales))
+        return view_average(network, image_shape=image_shape, turns=turns, scales=scales)
+
+
+def _finished(beginnings: Mapping[int, Beginning], work: Folder) -> Answers:
+    read = {number: read_answers(work.child(one.name)) for number, one in sorted(beginnings.items())}
+    return {number: answers for number, answers in read.items() if answers is not None}
+
+
+def _is_scarce(test: Answered | None, dataset: Dataset) -> bool:
+    """Say whether the test images are too few of a class to tell how good the bundle is."""
+    return test is None or bool(np.bincount(test.true, minlength=len(dataset.classes)).min() < _FEW)
+
+
+def _corrected(compared: Mapping[str, Answers], dataset: Dataset, *, seed: int) -> dict[str, float]:
+    """Return what macro F1 to expect of the finalist that is best on some images, on others."""
+    answered = {name: pooled(answers, TURNED).once() for name, answers in compared.items()}
+    one = next(iter(answered.values()))
+    folds, shares = folds_of([dataset.ids[row] for row in one.rows]), training_shares(dataset)
+    decisions = {
+        name: decided_across_folds(one.true, each.probabilities, folds=folds, shares=shares)
+        for name, each in answered.items()
+    }
+    return asdict(corrected_score(one.true, decisions, len(dataset.classes), seed=seed))

@@ -1,0 +1,91 @@
+"""What configurations' networks answered for images that they were not trained on, and the ensemble that follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainer.answering.averaging import weighted_mean
+from trainer.final.affording import Candidate, afforded
+from trainer.final.answers import BeginningAnswers
+from trainer.final.bundling import Answered
+from trainer.final.weighing import ensemble_weights
+
+PLAIN, TURNED, IN_TWO_SIZES = range(3)
+"""Ways to view an image: alone; with its mirror image in all turns that a network tells apart; those in two sizes."""
+_ENOUGH = 2 / 3
+"""Share of the chosen configuration's beginnings that another one needs, to be compared on them."""
+Answers = Mapping[int, BeginningAnswers]
+"""Number of a beginning → what its network answered, all of one configuration."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A configuration in an ensemble: its weight, above 0, of how many networks, and the way they view images."""
+
+    weight: float
+    networks: int
+    way: int
+
+
+def comparable(answers: Mapping[str, Answers], chosen: str) -> dict[str, Answers]:
+    """Return the configurations that can be compared with the chosen one, each with the beginnings that all have.
+
+    One that has less than two thirds of the chosen one's beginnings would leave too few images to compare on.
+    """
+    wanted = answers[chosen].keys()
+    enough = {name: one for name, one in answers.items() if len(one.keys() & wanted) >= _ENOUGH * len(wanted)}
+    common = sorted(set(wanted).intersection(*(one.keys() for one in enough.values())))
+    if not common:  # two of three may leave one and another out
+        enough, common = {chosen: answers[chosen]}, sorted(wanted)
+    return {name: {number: one[number] for number in common} for name, one in enough.items()}
+
+
+def ensemble(answers: Mapping[str, Answers], chosen: str, *, max_slower: float) -> dict[str, Part]:
+    """Return which configurations to average; the chosen one is among them.
+
+    ``answers`` are those of `comparable`, ``max_slower`` is what the ensemble may compute for an image, as a multiple
+    of what one network of the chosen one does with one view; one network alone is allowed all its views.
+    """
+    numbers = next(iter(answers.values())).keys()
+    true = np.concatenate([answers[chosen][number].true for number in numbers])
+    counts = ensemble_weights(true, [pooled(one, TURNED).probabilities for one in answers.values()])
+    weights = {name: float(count) for name, count in zip(answers, counts, strict=True)}
+    weights[chosen] = weights[chosen] or 1.0
+    unit = _operations(answers[chosen])
+    views = {name: [max(one.views[way] for one in each.values()) for way in range(3)] for name, each in answers.items()}
+    candidates = {
+        name: Candidate(
+            weight=weight,
+            networks=len(answers[name]),
+            cost=_operations(answers[name]) / unit,
+            views={count: pooled(answers[name], way).probabilities for way, count in enumerate(views[name])},
+        )
+        for name, weight in weights.items()
+        if weight
+    }
+    held = afforded(true, candidates, max_slower=max_slower)
+    if chosen not in held:
+        held = afforded(true, {chosen: candidates[chosen]}, max_slower=max_slower)
+    return {name: Part(weights[name], each.networks, views[name].index(each.views)) for name, each in held.items()}
+
+
+def pooled(answers: Answers, way: int) -> Answered:
+    """Put together what the networks of a configuration answered, viewing images in one way."""
+    each = list(answers.values())
+    return Answered(
+        np.concatenate([one.rows for one in each]),
+        np.concatenate([one.true for one in each]),
+        np.concatenate([one.validation[one.views[way]] for one in each]),
+    )
+
+
+def averaged(answers: Mapping[str, Answers], parts: Mapping[str, Part]) -> Answered:
+    """Average what was answered by one network of each configuration of an ensemble."""
+    each = [pooled(answers[name], part.way) for name, part in parts.items()]
+    average = weighted_mean([one.probabilities for one in each], [part.weight for part in parts.values()])
+    return Answered(each[0].rows, each[0].true, average)
+
+
+def _operations(answers: Answers) -> int:
+    return next(iter(answers.values())).operations
