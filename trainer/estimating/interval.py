@@ -5,7 +5,9 @@ import numpy.typing as npt
 
 from trainer.estimating.macro_f1 import count_confusion, macro_f1
 
-_DRAWS = 2000
+_DRAWS, _FEWEST = 2000, 400
+_CELLS = 4_000_000
+"""Numbers drawn at most, so that a hundred classes take no gigabytes."""
 _QUANTILES = (0.025, 0.975)
 
 
@@ -18,27 +20,33 @@ def macro_f1_interval(
 
 
 def interval_of_confusion(matrix: npt.ArrayLike, *, seed: int) -> tuple[float, float]:
-    """Return the 95 % interval of macro F1 for a confusion matrix, (classes, classes), rows true; see `interval`.
+    """Return the 95 % interval of macro F1 for a confusion matrix, (classes, classes), rows true, not all 0.
 
-    The confusion matrix of the population is drawn from what the one seen tells of it, as Goutte and Gaussier (2005,
-    doi:10.1007/978-3-540-31865-1_25) do for one class. A bootstrap would take what was never seen, as one of four
-    images, for impossible. Classes without an image are left out, as macro F1 leaves them out.
+    Confusion matrices of all images are drawn from what the one seen tells of them, as Goutte and Gaussier (2005,
+    doi:10.1007/978-3-540-31865-1_25) do for one class. A bootstrap takes what was not seen, such as a mistake among
+    three images, for impossible: with 2 to 4 images of a class it covers 60 to 90 %, this 92 % and more. Classes
+    without an image are left out, as macro F1 leaves them out. The F1 found is always within it (as the end of Brown,
+    Cai and DasGupta's interval of a share of 0 or 1, 2001, doi:10.1214/ss/1009213286).
     """
     seen = np.asarray(matrix, np.float64)
-    present = np.flatnonzero(seen.sum(axis=1))
-    generator = np.random.default_rng(seed)
-    draws = generator.gamma(seen[present] + _prior(seen, present), size=(_DRAWS, len(present), len(seen)))
-    full = np.zeros((_DRAWS, *seen.shape))
-    full[:, present] = draws
-    low, high = np.quantile(macro_f1(count_confusion(full)), _QUANTILES)
+    low, high = np.quantile(macro_f1(count_confusion(_drawn(seen, np.random.default_rng(seed)))), _QUANTILES)
     found = float(macro_f1(count_confusion(seen)))
     return min(float(low), found), max(float(high), found)
 
 
-def _prior(seen: npt.NDArray[np.float64], present: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return what each cell is taken to have had before: one image a class, as often right as all classes are."""
-    classes = len(seen)
-    right = float(np.diagonal(seen)[present].sum() + 0.5) / float(seen.sum() + 1)
-    prior = np.full((len(present), classes), (1 - right) / max(classes - 1, 1))
-    prior[np.arange(len(present)), present] = right
-    return prior
+def _drawn(seen: npt.NDArray[np.float64], generator: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Draw cells, (draws, classes, classes), from their Dirichlet distribution; rows without an image are 0.
+
+    Before, a row is taken to hold one image, rightly named in a share that all rows have in common and that is drawn
+    from what they tell of it. A share of a half for each would, over ten classes of five images, hide a good model.
+    """
+    classes, present = len(seen), np.flatnonzero(seen.sum(axis=1))
+    draws = max(_FEWEST, min(_DRAWS, _CELLS // classes**2))
+    shares = (np.diagonal(seen)[present] + 0.5) / (seen[present].sum(axis=1) + 1)
+    right = generator.beta(shares.sum() + 0.5, (1 - shares).sum() + 0.5, size=(draws, 1))
+    prior = np.repeat((1 - right)[:, :, np.newaxis] / max(classes - 1, 1), classes, axis=2)
+    prior = np.repeat(prior, len(present), axis=1)
+    prior[:, np.arange(len(present)), present] = right
+    cells = np.zeros((draws, classes, classes))
+    cells[:, present] = generator.gamma(seen[present] + prior)
+    return cells

@@ -1,13 +1,17 @@
 """How much of the differences between finalists is more than chance: what the choice of the best one made of luck.
 
 The best of several is measured too high, as each was measured with an error and luck was chosen with it. An answer that
-counts on it is the posterior mean, which no choice biases (Dawid 1994; Senn 2008, doi:10.1198/000313008X331530):
-finalists are taken as drawn from one normal distribution, whose variance is that of their means beyond what their
-errors explain (Efron & Morris 1975, doi:10.1080/01621459.1975.10479864; Robinson 1991, doi:10.1214/ss/1177011926).
+counts on it is the posterior mean, which no choice biases (Senn 2008, doi:10.1198/000313008X331530, on a paradox of
+Dawid's): finalists, the defaults among them, are taken as drawn from one normal distribution around their mean
+(Robinson 1991, doi:10.1214/ss/1177011926), whose width is learnt from them. As so few tell little of it, no one width
+is taken: the share of what differs that is chance is uniform before (Strawderman 1971, doi:10.1214/aoms/1177693528).
 """
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammainc
+
+_SMALLEST, _LARGEST = 1e-6, 1e6
 
 
 def kept_share(scores: npt.NDArray[np.float64], spread: float) -> npt.NDArray[np.float64]:
@@ -20,5 +24,9 @@ def kept_share(scores: npt.NDArray[np.float64], spread: float) -> npt.NDArray[np
     means = scores.mean(axis=-1, keepdims=True)
     rest = scores - means - scores.mean(axis=-2, keepdims=True) + scores.mean(axis=(-2, -1), keepdims=True)
     chance = spread * (rest**2).sum(axis=(-2, -1)) / ((finalists - 1) * (divisions - 1))
-    between = means[..., 0].var(axis=-1, ddof=1)
-    return np.asarray(np.clip(1 - chance / np.maximum(between, np.finfo(float).tiny), 0, 1))
+    between = ((means - means.mean(axis=-2, keepdims=True)) ** 2).sum(axis=(-2, -1))
+    # The means' scatter over chance, S, is chi-squared with (finalists - 1) degrees times one over the share of chance,
+    # whose posterior is then a gamma distribution of shape a and rate S/2, cut off at 1: its mean.
+    rate = np.clip(between / np.maximum(chance, np.finfo(float).tiny), _SMALLEST, _LARGEST) / 2
+    shape = (finalists + 1) / 2
+    return np.asarray(1 - shape / rate * gammainc(shape + 1, rate) / gammainc(shape, rate))
