@@ -9,6 +9,7 @@ from .exporting.formats import ExportFormat as ExportFormat
 # For the layers above.
 from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_bundle as write_bundle
 from .bundles.card import model_card as model_card
+from .bundles.choice import choice_lines as choice_lines
 from .bundles.evaluation import answers_on as answers_on
 from .bundles.manifest import BundleMember as BundleMember, Manifest as Manifest, read_manifest as read_manifest
 from .bundles.modules import import_modules as import_modules

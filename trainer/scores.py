@@ -59,6 +59,8 @@ class Scores:
         classes: The names.
         ece: Expected calibration error.
         reliability: The bins of which it is the mean gap, by the most probable class.
+        macro_f1_interval: The 95 % interval of macro F1, low and high; None where nobody asked for it (see
+            `trainer.estimating.interval.with_interval`).
     """
 
     count: int
@@ -70,6 +72,7 @@ class Scores:
     classes: tuple[str, ...]
     ece: float
     reliability: tuple[ReliabilityBin, ...] = ()
+    macro_f1_interval: tuple[float, float] | None = None
 
     def main(self) -> dict[str, float]:
         """Return the scores that are one number each, by the names that metrics of an epoch have after ``val_``."""

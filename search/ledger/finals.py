@@ -84,6 +84,7 @@ class WorthFigures(BaseModel):
     low: float | None
     high: float | None
     beginnings: int
+    measured: float | None = None
     sentence: str
 
 

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -8,12 +9,13 @@ from datasets import Preprocessing
 from datasets.images.fits.stretch import Stretch
 from trainer import BundleMember, Manifest, model_card, score_predictions
 from trainer.bundles.manifest import TrustRecord
+from trainer.estimating.interval import with_interval
 
 CLASSES = ("edge-on", "a|b <i>", "spiral")
 
 
 def scores(true: list[int], decided: list[int]) -> dict[str, Any]:
-    return score_predictions(np.array(true), np.eye(3)[decided], CLASSES).as_json()
+    return with_interval(score_predictions(np.array(true), np.eye(3)[decided], CLASSES)).as_json()
 
 
 @pytest.fixture
@@ -66,11 +68,18 @@ def test_what_is_special_about_it_is_said(manifest: Manifest) -> None:
         ({"beginnings": 3}, "what 3 beginnings a configuration answered"),
         ({"beginnings": 3, "members": manifest.members * 2}, "The model averages more, and is surer than they say"),
         ({"members": (*manifest.members, replace(manifest.members[0], weight=3.0))}, "weight 0.750"),
-        ({"worth": {"sentence": "better by 0.02"}}, "- The chosen configuration: better by 0.02"),
+        ({"worth": {"sentence": "better by 0.02"}}, "- The chosen configuration is better by 0.02"),
         ({"corrected": {"value": 0.8, "low": 0.7, "high": 0.9}}, "0.80 (95 %: 0.70 to 0.90), corrected for the choice"),
     ):
         assert said not in plain
         assert said in model_card(replace(manifest, **changes))
+
+
+def test_macro_f1_has_an_interval_that_says_where_it_says_little(manifest: Manifest) -> None:
+    assert re.search(r"- Macro F1: 0\.8205 \(0\.\d{4} to 0\.\d{4}\)\n", model_card(manifest))
+    assert "; with no image of a class that says little\n" in model_card(manifest)
+    enough = replace(manifest, metrics={"test": scores([0, 1, 2] * 10, [0, 1, 1] * 10)})
+    assert re.search(r"- Macro F1 on new images, by the test split: 0\.56 \(95 %: [^;]+\)\n", model_card(enough))
 
 
 def test_a_rare_or_absent_class_is_a_limit(manifest: Manifest) -> None:

@@ -73,6 +73,7 @@ def test_json_has_the_documented_keys_and_no_nan() -> None:
         "classes",
         "ece",
         "reliability",
+        "macro_f1_interval",
     ]
     assert printed["per_class"]["c"] == {"precision": 0.0, "recall": None, "f1": None, "support": 0}
     json.dumps(printed, allow_nan=False)

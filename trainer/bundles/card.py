@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from trainer.bundles.choice import choice_lines
 from trainer.bundles.manifest import Manifest
 from trainer.scores import share_with_interval
 
@@ -22,7 +23,9 @@ def model_card(manifest: Manifest) -> str:
     rare = [name for name, score in per_class.items() if score["support"] < _FEW]
     configurations = {_json(member.hyperparameters) for member in manifest.members}
     several = len(configurations) < len(manifest.members)
-    return _TEMPLATES.get_template("card.md.jinja").render(manifest=manifest, rare=rare, few=_FEW, several=several)
+    return _TEMPLATES.get_template("card.md.jinja").render(
+        manifest=manifest, rare=rare, few=_FEW, several=several, choice=choice_lines(manifest)
+    )
 
 
 def _plain(text: str) -> str:

@@ -10,6 +10,7 @@ from datasets import Dataset, Progress, Split, few, silent
 from trainer.answering.decision import Decide
 from trainer.bundles.classifier import Classifier
 from trainer.bundles.matching import labelled_rows, other_scale, other_stretch
+from trainer.estimating.interval import with_interval
 from trainer.scores import Scores, score_predictions
 
 _AT_ONCE = 64
@@ -44,8 +45,9 @@ class Evaluation:
         return self.classifier.decide(self.probabilities, decide)
 
     def scores(self, decide: Decide = Decide.ACCURACY) -> Scores:
-        """Score the decisions at an operating point."""
-        return score_predictions(self.true, self.probabilities, self.classifier.classes, decided=self.decided(decide))
+        """Score the decisions at an operating point, with the interval of macro F1."""
+        scores = score_predictions(self.true, self.probabilities, self.classifier.classes, decided=self.decided(decide))
+        return with_interval(scores)
 
     def matching(self) -> dict[str, object]:
         """Return how dataset and classifier fit, JSON-ready: ``absent``, ``spelled`` … ``stretch``."""

@@ -132,6 +132,11 @@ class Manifest:
         points: dict[Decide, Mapping[str, float]] = {Decide.ACCURACY: {}, Decide.BALANCED: self.thresholds}
         return points | ({Decide.OBJECTIVE: self.factors} if self.factors else {})
 
+    def scored(self) -> dict[Decide, Mapping[str, Any]]:
+        """Return, at each operating point that has any, split → scores."""
+        scores = {Decide.ACCURACY: self.metrics, Decide.BALANCED: self.balanced, Decide.OBJECTIVE: self.decided}
+        return {decide: each for decide, each in scores.items() if each}
+
     @property
     def weights(self) -> tuple[float, ...]:
         """Weight of each member in the average, in their order; they need not add up to 1."""

@@ -14,6 +14,7 @@ from datasets import Dataset, Folder, Split
 from trainer.answering.averaging import weighted_mean
 from trainer.answering.decision import decided_across_folds, folds_of, training_shares
 from trainer.answering.views import AS_IT_IS, TWO_SIZES, view_average
+from trainer.bundles.choice import FEW
 from trainer.bundles.manifest import BundleMember
 from trainer.estimating.correction import corrected_score
 from trainer.final.answers import BeginningAnswers, Probabilities
@@ -22,9 +23,6 @@ from trainer.final.bundling import Answered, FinalResult, write_calibrated
 from trainer.final.out_of_fold import IN_TWO_SIZES, PLAIN, TURNED, Answers, Part, averaged, comparable, ensemble, pooled
 from trainer.frameworks import keras
 from trainer.objective import Objective
-
-_FEW = 10
-"""Test images of a class below which its score says little."""
 
 
 def assemble(
@@ -129,7 +127,7 @@ def _finished(beginnings: Mapping[int, Beginning], work: Folder) -> Answers:
 
 def _is_scarce(test: Answered | None, dataset: Dataset) -> bool:
     """Say whether the test images are too few of a class to tell how good the bundle is."""
-    return test is None or bool(np.bincount(test.true, minlength=len(dataset.classes)).min() < _FEW)
+    return test is None or bool(np.bincount(test.true, minlength=len(dataset.classes)).min() < FEW)
 
 
 def _corrected(compared: Mapping[str, Answers], dataset: Dataset, *, seed: int) -> dict[str, float]:

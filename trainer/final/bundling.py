@@ -16,6 +16,7 @@ from trainer.answering.limits import learn_trust
 from trainer.answering.predicting import Predictions
 from trainer.bundles.bundle import write_bundle
 from trainer.bundles.manifest import BundleMember, Manifest
+from trainer.estimating.interval import with_interval
 from trainer.frameworks import keras
 from trainer.objective import Objective
 from trainer.scores import Scores, score_predictions
@@ -150,7 +151,9 @@ def _scores(
     calibrated: Mapping[Split, Predictions], classes: tuple[str, ...], factors: Mapping[str, float], decide: Decide
 ) -> dict[Split, Scores]:
     return {
-        split: score_predictions(true, probabilities, classes, decided=decided(probabilities, classes, factors, decide))
+        split: with_interval(
+            score_predictions(true, probabilities, classes, decided=decided(probabilities, classes, factors, decide))
+        )
         for split, (true, probabilities) in calibrated.items()
     }
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from datasets import Dataset
-from trainer import Decide, Evaluation, share_with_interval
+from trainer import Decide, Evaluation, choice_lines, share_with_interval
 from ui import wording
 
 NAME = "report.html"
@@ -24,7 +24,7 @@ TEMPLATES = Environment(
     trim_blocks=True,
     keep_trailing_newline=True,
 )
-TEMPLATES.globals.update(share=share_with_interval, wording=wording)
+TEMPLATES.globals.update(share=share_with_interval, choice_lines=choice_lines, wording=wording)
 
 
 def report(evaluation: Evaluation, dataset: Dataset, *, split: str, decide: Decide) -> str:

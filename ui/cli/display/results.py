@@ -55,6 +55,8 @@ def evaluated(scores: "Scores", *, width: int) -> RenderableType:
         "macro precision, recall, F1": ", ".join(wording.score(scores.macro[m]) for m in ("precision", "recall", "f1")),
         "calibration error": wording.score(scores.ece),
     }
+    if scores.macro_f1_interval is not None:
+        overall["macro F1, 95 %"] = " to ".join(map(wording.score, scores.macro_f1_interval))
     names = max(map(cell_len, scores.classes))
     counts = sum(min(max(map(cell_len, name.split() or [""])), _NARROW) + _GAP for name in scores.classes)
     fits = len(scores.classes) <= _CLASSES and names + counts <= width
