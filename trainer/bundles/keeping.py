@@ -46,8 +46,14 @@ def pack_model(model: keras.Model) -> tuple[bytes, tuple[str, ...]]:
     The file has no optimizer, which would triple it, and nothing else that the model, or one in it, was compiled with.
     Raises InfeasibleError as `prove_kept` does.
     """
-    loaded, modules = prove_kept(model, model.input_shape[1:], remake=by_file)
-    return _as_file(loaded), modules
+    files = []
+
+    def remake(model: keras.Model) -> keras.Model:
+        files.append(_as_file(model))
+        return unpack_model(files[-1])
+
+    _, modules = prove_kept(model, model.input_shape[1:], remake=remake)
+    return files[-1], modules
 
 
 def unpack_model(data: bytes) -> keras.Model:

@@ -77,17 +77,17 @@ def train_beginning(
     start_over_if_changed(member, divided, objective=objective, work=work, division=division)
     if not work.exists(_ANSWERS):
         run = train_member(member, divided, objective=objective, work=work, progress=progress, division=division)
+        logits = run.predicts_logits
         with named(beginning.name):
             model = portable(run.last_model())
-            turns = differing_turns(model, examples(divided), logits=run.predicts_logits)
+            turns = differing_turns(model, examples(divided), logits=logits)
             validation, test = (
-                answers_by_views(model, divided, split, turns=turns, logits=run.predicts_logits)
+                answers_by_views(model, divided, split, turns=turns, logits=logits)
                 for split in (Split.VALIDATION, Split.TEST)
             )
             data, _ = pack_model(model)
-        rows = divided.rows(Split.VALIDATION)
-        described = describe(member, run, model, epoch=run.epoch, views=1)
-        count = operations(model, dataset.image_shape)
+        described = describe(member, model, logits=logits, history=run.history, epoch=run.epoch, views=1)
+        rows, count = divided.rows(Split.VALIDATION), operations(model, dataset.image_shape)
         answers = BeginningAnswers(rows, divided.labels[rows], validation, test, described, count)
         work.write_whole(_MODEL, data)
         work.write_whole(_ANSWERS, answers.packed())  # which says that it is finished

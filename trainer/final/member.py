@@ -1,7 +1,7 @@
 """One model of a final training: trained to its end, at its best epoch, averaged over views of an image."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -114,7 +114,7 @@ def finish_member(member: Member, run: TrainingRun, dataset: Dataset) -> Trained
     ]
     chosen = int(is_worth_twice_the_work(*validation))
     assert run.best_epoch is not None
-    description = describe(member, run, best, epoch=run.best_epoch, views=views[chosen])
+    description = describe(member, best, logits=logits, history=run.history, epoch=run.best_epoch, views=views[chosen])
     return TrainedMember(models[chosen], description, validation[chosen])
 
 
@@ -159,14 +159,22 @@ def start_over_if_changed(
         work.write_whole(_IDENTITY, identity)
 
 
-def describe(member: Member, run: TrainingRun, model: keras.Model, *, epoch: int, views: int) -> BundleMember:
-    """Describe a member as a bundle does: the model of one of its run's epochs, averaged over so many views."""
-    metrics = {name: values[epoch - 1] for name, values in run.history.items()}
+def describe(
+    member: Member,
+    model: keras.Model,
+    *,
+    logits: bool,
+    history: Mapping[str, Sequence[float]],
+    epoch: int,
+    views: int,
+) -> BundleMember:
+    """Describe a member as a bundle does: the model of an epoch, from 1, averaged over so many views of an image."""
+    metrics = {name: values[epoch - 1] for name, values in history.items()}
     return BundleMember(
         name=member.name,
-        logits=run.predicts_logits,
+        logits=logits,
         parameters=model.count_params(),
-        epochs=run.epoch,
+        epochs=max(map(len, history.values())),
         best_epoch=epoch,
         hyperparameters=dict(member.hyperparameters),
         metrics={name: finite(value) for name, value in metrics.items()},

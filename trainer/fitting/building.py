@@ -45,7 +45,7 @@ class BuiltModel:
 def build_model(
     build: Build,
     *,
-    seed: int,
+    seed: int | None,
     image_shape: tuple[int, int, int],
     classes: int,
     max_parameters: int | None = None,
@@ -53,14 +53,16 @@ def build_model(
 ) -> BuiltModel:
     """Build a model from a blank Keras session in which everything random comes from ``seed`` (≥ 1).
 
+    With None it is built in the session as it is, from any random numbers: for one whose weights are then replaced.
     ``precision`` is what layers compute in that name no format themselves; see `TrainingOptions`.
 
     Raises:
         InfeasibleError: ``build`` raised anything (out of memory included), gave something else than a compiled
             model, the model has more than ``max_parameters``, or does not take the images or give the classes.
     """
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(seed)
+    if seed is not None:
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(seed)
     with feasibly(), computing_in(precision):
         model = build()
     place = place_of_code(build)
