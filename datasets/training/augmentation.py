@@ -20,9 +20,9 @@ class Augmentation:
             ``black``, like empty sky.
         brightness: all channels multiplied by one factor in [1 - brightness, 1 + brightness], 0 to below 1.
         colour_jitter: each channel multiplied by a factor of its own in [1 - colour_jitter, 1 + colour_jitter], 0 to
-            below 1.
-        noise: Gaussian noise in each channel of each pixel, its standard deviation drawn for each image from 0 to this
-            many of the 255 levels, 0–255.
+            below 1; grey images stay grey.
+        noise: Gaussian noise in each channel of each pixel, the same in all of a grey image, its standard deviation
+            drawn for each image from 0 to this many of the 255 levels, 0–255.
         cutout: one black square of this fraction of the image's shorter side, centred anywhere in the image, 0–1
             (DeVries & Taylor 2017, arXiv:1708.04552).
 

@@ -16,6 +16,8 @@ from datasets.training.augmentation import Augmentation
 
 CHANCES = 7
 """Numbers in [0, 1) that an image takes, besides the bytes of its noise."""
+_APART = 8
+"""Steps between the pixels that are looked at first."""
 
 
 def jitter(
@@ -28,20 +30,33 @@ def jitter(
     """Change images in place: first their light, then the noise, as a camera does; then the square is cut out.
 
     ``images`` are uint8, (n, height, width, 3); ``chance``, float64 in [0, 1), (n, ``CHANCES``), says where each lies
-    between the bounds; the noise comes from ``generator``.
+    between the bounds; the noise comes from ``generator``. Images without colours get none.
     """
+    grey = _are_grey(images) if augmentation.colour_jitter or augmentation.noise else np.zeros(len(images), bool)
     if augmentation.brightness or augmentation.colour_jitter:
-        _scale(images, _gains(chance, augmentation))
+        _scale(images, _gains(chance, augmentation, grey))
     if augmentation.noise:
-        _add_noise(images, augmentation.noise * chance[:, 4], generator)
+        _add_noise(images, augmentation.noise * chance[:, 4], grey, generator)
     if augmentation.cutout:
         _cut_out(images, augmentation.cutout, chance[:, 5:7])
 
 
-def _gains(chance: npt.NDArray[np.float64], augmentation: Augmentation) -> npt.NDArray[np.float64]:
-    """Return what each image's channels are multiplied by, (n, 3): one factor for all, and one for each."""
+def _are_grey(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Say of each image whether its channels are equal: bool, (n,)."""
+    grey = np.ones(len(images), bool)
+    for apart in (_APART, 1):  # few pixels show colour in nearly all that have any
+        some = images[grey, ::apart, ::apart]
+        grey[grey] = (some == some[..., :1]).all(axis=(1, 2, 3))
+    return grey
+
+
+def _gains(
+    chance: npt.NDArray[np.float64], augmentation: Augmentation, grey: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """Return what each image's channels are multiplied by, (n, 3): one factor for all, and of colours one for each."""
     signed = 2 * chance - 1
-    return (1 + augmentation.brightness * signed[:, :1]) * (1 + augmentation.colour_jitter * signed[:, 1:4])
+    own = augmentation.colour_jitter * np.where(grey[:, np.newaxis], 0, signed[:, 1:4])
+    return np.asarray((1 + augmentation.brightness * signed[:, :1]) * (1 + own), np.float64)
 
 
 def _scale(images: npt.NDArray[np.uint8], gains: npt.NDArray[np.float64]) -> None:
@@ -51,11 +66,15 @@ def _scale(images: npt.NDArray[np.uint8], gains: npt.NDArray[np.float64]) -> Non
 
 
 def _add_noise(
-    images: npt.NDArray[np.uint8], deviations: npt.NDArray[np.float64], generator: np.random.Generator
+    images: npt.NDArray[np.uint8],
+    deviations: npt.NDArray[np.float64],
+    grey: npt.NDArray[np.bool_],
+    generator: np.random.Generator,
 ) -> None:
     cv2 = one_threaded_opencv()
     # All at once and before any is used: how many bytes are drawn depends on the shape alone.
     drawn = generator.integers(0, 256, images.shape, dtype=np.uint8)
+    drawn[grey] = drawn[grey, :, :, :1]
     levels = deviations.astype(np.float32)[:, np.newaxis] * _normal_quantiles()
     for image, places, table in zip(images, drawn, levels, strict=True):
         cv2.add(image, cv2.LUT(places, table), image, dtype=cv2.CV_8U)

@@ -5,6 +5,7 @@ from datasets import Augmentation
 from datasets.training.augmenting import augment
 
 GREY = np.full((300, 24, 20, 3), 100, np.uint8)
+COLOURED = GREY + np.array([0, 1, 2], np.uint8)
 
 
 def varied(images, seed=1, **magnitudes):
@@ -20,12 +21,25 @@ def test_brightness_multiplies_all_channels_by_one_factor_within_its_bounds():
 
 
 def test_colour_jitter_multiplies_each_channel_by_a_factor_of_its_own():
-    changed = varied(GREY, colour_jitter=0.2)
+    changed = varied(COLOURED, colour_jitter=0.2)
     assert (changed == changed[:, :1, :1]).all()
-    factors = changed[:, 0, 0] / 100
+    factors = changed[:, 0, 0] / COLOURED[:, 0, 0]
     assert factors.min(axis=0) == pytest.approx([0.8] * 3, abs=0.02)
     assert factors.max(axis=0) == pytest.approx([1.2] * 3, abs=0.02)
     assert np.abs(np.corrcoef(factors.T) - np.eye(3)).max() < 0.2
+
+
+def test_grey_images_get_no_colours():
+    images = COLOURED.copy()
+    images[::2] = GREY[::2]
+    images[4, 5, 6, 1] += 1  # the one pixel that has colour
+    magnitudes = {"brightness": 0.2, "colour_jitter": 0.2, "noise": 10}
+    changed = varied(images, seed=4, **magnitudes)
+    grey = (changed == changed[..., :1]).all(axis=(1, 2, 3))
+    assert grey.tolist() == [number % 2 == 0 and number != 4 for number in range(300)]
+    assert changed[grey].std() > 1
+    mended = np.where(grey[:, np.newaxis, np.newaxis, np.newaxis], COLOURED, images)  # does not change the others
+    assert np.array_equal(changed[~grey], varied(mended, seed=4, **magnitudes)[~grey])
 
 
 def test_light_stays_within_8_bits():
@@ -35,7 +49,7 @@ def test_light_stays_within_8_bits():
 
 
 def test_noise_is_normal_and_as_strong_as_drawn_for_each_image():
-    added = varied(GREY, noise=20).astype(float) - 100
+    added = varied(COLOURED, noise=20).astype(float) - COLOURED
     deviations = added.std(axis=(1, 2, 3))
     assert deviations.min() < 1
     assert 19 < deviations.max() < 21
