@@ -20,6 +20,7 @@ METRIC_DIRECTIONS: Mapping[str, Direction] = {
     "val_macro_f1_decided": "max",
     "val_macro_precision": "max",
     "val_macro_recall": "max",
+    "val_worst_recall": "max",
 }
 """The trainer's own metrics of an epoch. ``accuracy`` needs a model compiled with it, the others always exist."""
 _UNBOUNDED = ("loss", "val_loss")

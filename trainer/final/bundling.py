@@ -2,9 +2,10 @@
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,13 +31,15 @@ class FinalResult:
     """What a final training gave: where the bundle is, its members' names, and scores of the calibrated average.
 
     ``metrics`` are named ``val_…`` and ``test_…``; the latter are missing where the dataset has no test rows.
-    ``modules`` must be imported before the bundle is loaded, for the classes they register.
+    ``modules`` must be imported before the bundle is loaded, for the classes they register. ``scores`` are those of the
+    bundle's own decision, by split, as `galaxy evaluate --json` prints them.
     """
 
     model: str
     members: tuple[str, ...]
     metrics: dict[str, float]
     modules: tuple[str, ...] = ()
+    scores: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy train --json` prints."""
@@ -144,7 +147,13 @@ def write_calibrated(
         corrected=corrected,
     )
     written = write_bundle(bundle, models, manifest, trust)
-    return FinalResult(bundle.uri, tuple(one.name for one in members), _flat(scores[Decide.ACCURACY]), written.modules)
+    return FinalResult(
+        bundle.uri,
+        tuple(one.name for one in members),
+        _flat(scores[Decide.ACCURACY]),
+        written.modules,
+        documents[Decide.OBJECTIVE],
+    )
 
 
 def _scores(

@@ -9,6 +9,8 @@ import numpy.typing as npt
 from datasets import Batches, Dataset, Split, few, plain_batches, training_batches
 from trainer.answering.decision import decided_across_folds, folds_of, training_shares
 from trainer.errors import ObjectiveError, SplitError
+from trainer.estimating.lost import worst_found
+from trainer.estimating.macro_f1 import count
 from trainer.fitting.loop import Validation
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
@@ -71,7 +73,12 @@ class Scoring:
         true, probabilities = validation.true, validation.probabilities
         scores = score_predictions(true, probabilities, self.classes)
         decided = decided_across_folds(true, probabilities, folds=self.folds[: len(true)], shares=self.shares)
-        own = scores.main() | {"macro_f1_decided": macro_f1(true, decided, classes=len(self.classes))}
+        worst, recall = worst_found(count(true, decided, len(self.classes)))
+        own = scores.main() | {
+            "macro_f1_decided": macro_f1(true, decided, classes=len(self.classes)),
+            "worst_class": float(worst),
+            "worst_recall": recall,
+        }
         return {**training, **{f"val_{name}": value for name, value in {**validation.metrics, **own}.items()}}
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from datasets import ImportOptions
 from ui import wording
 from ui.cli.command import command
+from ui.cli.display.doubts import few_to_measure_on
 from ui.cli.display.plans import planned, understood
 from ui.cli.display.progress import progress_bar
 from ui.cli.display.tables import facts, table
@@ -141,6 +142,7 @@ def _described(info: "DatasetInfo") -> RenderableType:
         notes.append(Text(f"{wording.plural(info.left_out, 'image')} of the source were left out"))
     if info.framing is not None and info.framing.advice is not None:
         notes.append(Text(info.framing.advice, style="yellow"))
+    notes += [Text(line, style="yellow") for line in few_to_measure_on(info)]
     converted = [f"{wording.plural(n, 'image')}: {note}" for note, n in info.converted.items()]
     notes += map(Text, wording.beginning(converted))
     return Group(facts(about), _counts(info), *notes)

@@ -45,6 +45,7 @@ def train(
     Writes the model to NAME/model in the storage folder. Run it again after an interruption: it goes on.
     """
     from cluster import train_winners
+    from ui.cli.display.doubts import doubtful, doubts_in
     from ui.cli.display.results import trained
 
     with progress_bar(terminal, "Training", unit="batches") as progress:
@@ -58,7 +59,9 @@ def train(
             progress=progress,
         )
     next_command = command_line("evaluate", result.model, "DATASET", *module_options(result.modules))
-    terminal.finish(result.as_json(), trained(result), next_command=next_command)
+    notes = [Text(line, style="yellow") for line in doubtful(result.scores, fair=True)]
+    about = {split: doubts_in(score) for split, score in result.scores.items()}
+    terminal.finish(result.as_json() | {"doubts": about}, trained(result), *notes, next_command=next_command)
 
 
 @command(app, "galaxy evaluate runs/first/model galaxies --split test")
@@ -90,6 +93,7 @@ def evaluate(
     """
     from datasets import Dataset, Split, open_folder
     from trainer import Classifier, Decide, answers_on, import_modules
+    from ui.cli.display.doubts import doubtful, doubts_in
     from ui.cli.display.results import evaluated
     from ui.report.confusion import confusion_file
     from ui.report.page import NAME, report as written
@@ -109,6 +113,10 @@ def evaluate(
     }
     shown: list[RenderableType] = [Text(note, style="yellow") for note in evaluation.notes()]
     shown.append(evaluated(scores, width=terminal.out.width))
+    document = scores.as_json()
+    about["doubts"] = doubts_in(document)
+    fair = Decide(decide) is not Decide.ACCURACY
+    shown += [Text(line, style="yellow") for line in doubtful({split: document}, fair=fair)]
     if report is not None:
         page = written(evaluation, opened, split=split, decide=Decide(decide))
         folder = open_folder(report)
@@ -121,4 +129,4 @@ def evaluate(
         about["confusion"] = str(target)
         shown.append(Text(f"Confusion matrix: {target}"))
     next_command = command_line("classify", model, "IMAGE.jpg", *module_options(module or ()))
-    terminal.finish({**about, **scores.as_json()}, *shown, next_command=next_command)
+    terminal.finish({**about, **document}, *shown, next_command=next_command)

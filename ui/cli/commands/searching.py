@@ -14,6 +14,7 @@ from ui.cli.command import Given, command
 from ui.cli.commands.leaderboard import next_after
 from ui.cli.configuration import configure
 from ui.cli.display import tables
+from ui.cli.display.doubts import lost_in_search
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
 from ui.cli.options import DatasetPath, MovedDataset, NoPreflight, Place, SearchName, Storage, Submit, flag
@@ -151,7 +152,9 @@ def searches(terminal: Terminal, storage: Storage = DEFAULT_STORAGE) -> None:
 
 def _finish(terminal: Terminal, view: "SearchView", storage: str) -> None:
     """Write the leaderboard; leave with status 130 if the search was stopped before its end."""
-    terminal.finish(view.as_json(), ranked(view, width=terminal.out.width), next_command=next_after(view, storage))
+    lost = [Text(line, style="yellow") for line in lost_in_search(view)]
+    shown = ranked(view, width=terminal.out.width)
+    terminal.finish(view.as_json(), shown, *lost, next_command=next_after(view, storage))
     if view.state.value == "stopped":
         raise typer.Exit(INTERRUPTED)
 

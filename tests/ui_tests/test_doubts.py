@@ -1,0 +1,60 @@
+"""What the tables of scores hide is said below them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ui_tests.fabricated import RECORDS, specification
+
+from datasets import Dataset
+from search import SearchState, SearchView
+from trainer import score_predictions
+from ui.cli.display.doubts import doubtful, doubts_in, few_to_measure_on, lost_in_search
+
+NAN = float("nan")
+CLASSES = ("cigar", "round", "spiral")
+
+
+def scored(right: dict[str, tuple[int, int]]) -> dict[str, object]:
+    """Scores as JSON has them of so many images of each class, so many of which are named rightly, else `round`."""
+    true = np.repeat(range(3), [right[name][1] for name in CLASSES])
+    hits = [place < right[name][0] for name in CLASSES for place in range(right[name][1])]
+    named = np.where(hits, true, 1)
+    return score_predictions(true, np.eye(3)[named], CLASSES).as_json()
+
+
+def test_a_class_that_is_hardly_ever_found_and_what_may_help() -> None:
+    scores = scored({"cigar": (1, 40), "round": (50, 50), "spiral": (45, 50)})
+    (line,) = doubtful({"test": scores}, fair=True)
+    assert line.startswith("'cigar' is hardly ever found: recall 0.03 on 40 test images; more images of it")
+    (line,) = doubtful({"test": scores}, fair=False)
+    assert "; `--decide balanced` gives it a fair chance; more images" in line
+    assert doubts_in(scores)["lost"] == [{"class": "cigar", "recall": 0.025, "images": 40}]
+
+
+def test_a_score_on_few_images_is_said_with_its_interval() -> None:
+    scores = scored({"cigar": (2, 3), "round": (50, 50), "spiral": (45, 50)})
+    (line,) = doubtful({"validation": scores}, fair=True)
+    assert line.startswith("macro F1 0.90 on 103 validation images, 3 of 'cigar', may be 0.72 to 0.97")
+    assert doubtful({"validation": scored({"cigar": (9, 10), "round": (50, 50), "spiral": (45, 50)})}, fair=True) == []
+
+
+def test_a_dataset_of_few_images_says_what_its_scores_will_be_worth(tiny_dataset: Dataset) -> None:
+    rare = {"train": {"a": 9, "b": 90}, "validation": {"a": 1, "b": 20}, "test": {"a": 60, "b": 20}}
+    (line,) = few_to_measure_on(replace(tiny_dataset.info, counts=rare))
+    assert line.startswith("1 validation image of 'a': macro F1 on that split is uncertain by about ±0.2")
+    both = few_to_measure_on(tiny_dataset.info)
+    assert [text.split(":")[0].split(" of ")[0] for text in both] == ["4 validation images each", "4 test images each"]
+
+
+@pytest.mark.parametrize(("number", "recall", "lost"), [(1, 0.0, True), (1, 0.5, False), (NAN, NAN, False)])
+def test_a_search_s_end_names_the_class_that_its_best_trial_lost(
+    tiny_dataset: Dataset, number: float, recall: float, lost: bool
+) -> None:
+    best = RECORDS[1].model_copy(update={"metrics": {"val_worst_class": number, "val_worst_recall": recall}})
+    known = specification().model_copy(update={"dataset": tiny_dataset.info.path, "classes": tiny_dataset.classes})
+    lines = lost_in_search(SearchView.of(known, SearchState.FINISHED, (RECORDS[0], best)))
+    expected = "'completely round smooth' is hardly ever found: recall 0.00 on 4 validation images; more"
+    assert [line.startswith(expected) for line in lines] == [True] * lost
+    gone = known.model_copy(update={"dataset": "/nowhere"})
+    assert lost_in_search(SearchView.of(gone, SearchState.FINISHED, (best,))) == []

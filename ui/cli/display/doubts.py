@@ -1,0 +1,106 @@
+"""What a table of scores hides: classes that are hardly ever found, and scores that few images tell little of."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from datasets import DatasetInfo, GalaxyTunerError, Split, few, locate_dataset, shown_name
+from ui import wording
+from ui.ranking import best
+
+if TYPE_CHECKING:
+    from search import SearchView
+    from trainer import LostClass
+
+FEW = 10
+"""Images of a class below which the width of a macro score is said."""
+_RIGHT = 0.8
+"""Share of each class that is taken to be named rightly before anything is trained."""
+_MORE = (
+    "more images of it, more epochs or larger objects (`galaxy info` says how much of the images they fill) may help"
+)
+_FAIR = "`--decide balanced` gives it a fair chance"
+
+
+def few_to_measure_on(info: DatasetInfo) -> list[str]:
+    """Say how uncertain macro scores on a dataset will be, where its splits have few images of a class."""
+    splits = {split: info.counts.get(split, {}) for split in (Split.VALIDATION, Split.TEST)}
+    lines = []
+    for split, counts in splits.items():
+        present = {name: count for name, count in counts.items() if count}
+        if present and (rarest := min(present.values())) < FEW:
+            names = [f"'{shown_name(name)}'" for name, count in present.items() if count == rarest]
+            of = f"{'each of' if len(names) > 1 else 'of'} {few(names, most=3)}"
+            width = f"±{_half_width([*present.values()]):.2f} (95 %)"
+            images = wording.plural(rarest, f"{split} image")
+            lines.append(f"{images} {of}: macro F1 on that split is uncertain by about {width}")
+    return lines
+
+
+def _half_width(counts: list[int]) -> float:
+    """Return half the width of the interval that macro F1 will have on so many images of each class."""
+    from trainer import interval_of_confusion
+
+    wrong = (1 - _RIGHT) / max(len(counts) - 1, 1)
+    shares = np.full((len(counts), len(counts)), wrong) + np.diag(np.full(len(counts), _RIGHT - wrong))
+    low, high = interval_of_confusion(np.array(counts)[:, np.newaxis] * shares, seed=1)
+    return (high - low) / 2
+
+
+def doubtful(scores: Mapping[str, Mapping[str, Any]], *, fair: bool) -> list[str]:
+    """Say of scores as JSON has them, by the split that they are on, what their means hide.
+
+    ``fair`` says that the answers are those of a decision that is fair to rare classes already.
+    """
+    from trainer import interval_of_confusion, lost_classes
+
+    lines = []
+    for split, score in scores.items():
+        lost = lost_classes(score["confusion_matrix"], score["classes"])
+        lines += [_said(one, f"{split} image", _MORE if fair else f"{_FAIR}; {_MORE}") for one in lost]
+        counts = {name: sum(row) for name, row in zip(score["classes"], score["confusion_matrix"], strict=True)}
+        rarest = min((count for count in counts.values() if count), default=FEW)
+        if rarest < FEW:
+            low, high = interval_of_confusion(score["confusion_matrix"], seed=1)
+            names = few([f"'{shown_name(name)}'" for name, count in counts.items() if count == rarest], most=3)
+            lines.append(
+                f"macro F1 {score['macro']['f1']:.2f} on {wording.plural(score['count'], f'{split} image')}, "
+                f"{rarest} of {names}, may be {low:.2f} to {high:.2f} (95 %)"
+            )
+    return lines
+
+
+def doubts_in(score: Mapping[str, Any]) -> dict[str, object]:
+    """Return the same of scores on one split, JSON-ready: ``lost`` classes and the ``macro_f1_interval``."""
+    from trainer import interval_of_confusion, lost_classes
+
+    matrix = score["confusion_matrix"]
+    lost = [
+        {"class": one.name, "recall": one.recall, "images": one.images}
+        for one in lost_classes(matrix, score["classes"])
+    ]
+    return {"lost": lost, "macro_f1_interval": [*interval_of_confusion(matrix, seed=1)]}
+
+
+def lost_in_search(view: "SearchView") -> list[str]:
+    """Say which class the best trial of a search hardly ever finds; nothing where the dataset is out of reach."""
+    from trainer import LostClass, is_lost
+
+    leader = best(view.board)
+    number = math.nan if leader is None else leader.metrics.get("val_worst_class", math.nan)
+    if leader is None or math.isnan(number):  # an older version's trial has none
+        return []
+    try:
+        info = locate_dataset(view.specification.dataset)
+    except GalaxyTunerError:
+        return []
+    name, recall = view.specification.classes[int(number)], leader.metrics["val_worst_recall"]
+    images = info.counts[Split.VALIDATION][name]
+    return [_said(LostClass(name, recall, images), "validation image", _MORE)] if is_lost(recall, images) else []
+
+
+def _said(lost: "LostClass", of: str, help_: str) -> str:
+    found = f"recall {lost.recall:.2f} on {wording.plural(lost.images, of)}"
+    return f"'{shown_name(lost.name)}' is hardly ever found: {found}; {help_}"
