@@ -145,10 +145,9 @@ def score_predictions(
 
 def macro_f1(true: npt.NDArray[np.int64], decided: npt.NDArray[np.int64], *, classes: int) -> float:
     """Return the mean F1, 0–1, of the classes that are in ``true``, (n,), n ≥ 1, by the decisions, (n,)."""
-    right = np.bincount(true[true == decided], minlength=classes)
-    rows = np.bincount(true, minlength=classes)
+    right, rows, named = (np.bincount(each, minlength=classes) for each in (true[true == decided], true, decided))
     present = rows > 0
-    return float((2 * right / (rows + np.bincount(decided, minlength=classes)))[present].mean())
+    return float((2 * right[present] / (rows + named)[present]).mean())
 
 
 def expected_calibration_error(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> float:

@@ -66,7 +66,7 @@ def collect_warm_start(
     if specification.objective != objective:
         raise SettingsError(
             f"--warm-start {layout.root.uri}: expected a search for {objective}, "
-            f"found one for {specification.objective}"
+            f"found one for {specification.objective}: give the new one --objective {specification.objective}"
         )
     records = Ledger(layout).records()
     scored = [record for record in records if record.is_scored]

@@ -7,7 +7,7 @@ import pytest
 
 from datasets import Preprocessing
 from datasets.images.fits.stretch import Stretch
-from trainer import BundleMember, Manifest, model_card, score_predictions
+from trainer import BundleMember, Decide, Manifest, model_card, score_predictions
 from trainer.bundles.manifest import TrustRecord
 from trainer.estimating.interval import with_interval
 
@@ -34,6 +34,10 @@ def manifest() -> Manifest:
         thresholds=dict.fromkeys(CLASSES, 2.0),
         trust=TrustRecord("t.npz", "0", 500, 0.02, {"accuracy": 0.9, "balanced": None}, 0.03),
         balanced={"test": scores([0] * 200 + [1] * 10, [0] * 150 + [1] * 60)},
+        decided={"test": scores([0] * 200 + [1] * 10, [0] * 170 + [1] * 40)},
+        factors=dict.fromkeys(CLASSES, 3.0),
+        decide=Decide.OBJECTIVE,
+        objective="val_macro_f1_decided:max",
         commands=("galaxy search /data/galaxies --name n", "galaxy train n"),
     )
 
@@ -55,10 +59,25 @@ def test_it_says_what_is_in_the_manifest(manifest: Manifest) -> None:
         assert expected in card
 
 
-def test_scores_have_intervals_at_both_operating_points(manifest: Manifest) -> None:
-    first, second = model_card(manifest).split("### `--decide balanced`")
+def test_scores_have_intervals_at_each_operating_point(manifest: Manifest) -> None:
+    first, rest = model_card(manifest).split("### `--decide balanced`")
+    second, third = rest.split("### `--decide objective`")
     assert "| edge-on | 95.0 % (91.0 to 97.3) | 100.0 % (98.0 to 100.0) | 200 |" in first
     assert "| edge-on | 75.0 % (68.6 to 80.5) | 100.0 % (97.5 to 100.0) | 200 |" in second
+    assert "| edge-on | 85.0 % (79.4 to 89.3) | 100.0 % (97.8 to 100.0) | 200 |" in third
+
+
+def test_it_says_how_classes_are_decided_for(manifest: Manifest) -> None:
+    card = " ".join(model_card(manifest).split())
+    assert (
+        r"Answers: decided for by `--decide objective` unless another is asked for; `objective` is what val\_macro"
+        in card
+    )
+    assert "- Factor of spiral for `--decide objective`: 3" in card
+    assert "it need not be the most probable one" in card
+    older = model_card(replace(manifest, factors={}, decided={}, decide=Decide.ACCURACY))
+    assert "--decide objective" not in older
+    assert "need not be the most probable" not in older
 
 
 def test_what_is_special_about_it_is_said(manifest: Manifest) -> None:
@@ -78,7 +97,7 @@ def test_what_is_special_about_it_is_said(manifest: Manifest) -> None:
 def test_macro_f1_has_an_interval_that_says_where_it_says_little(manifest: Manifest) -> None:
     assert re.search(r"- Macro F1: 0\.8205 \(0\.\d{4} to 0\.\d{4}\)\n", model_card(manifest))
     assert "; with no image of a class that says little\n" in model_card(manifest)
-    enough = replace(manifest, metrics={"test": scores([0, 1, 2] * 10, [0, 1, 1] * 10)})
+    enough = replace(manifest, decided={"test": scores([0, 1, 2] * 10, [0, 1, 1] * 10)})
     assert re.search(r"- Macro F1 on new images, by the test split: 0\.56 \(95 %: [^;]+\)\n", model_card(enough))
 
 

@@ -12,7 +12,7 @@ from trainer_tests.examples import MEMBER, made_manifest
 from datasets import Dataset, ImageError, ImageFile, ImportOptions, Preprocessing, Split, decode, import_dataset
 from datasets.images.fits.bands import Bands
 from datasets.images.fits.stretch import Stretch
-from trainer import Bundle, Classifier, ModelMismatchError, SplitError, answers_on, evaluate
+from trainer import Bundle, Classifier, Decide, ModelMismatchError, OptionsError, SplitError, answers_on, evaluate
 from trainer.answering.judging import scale_warning
 from trainer.bundles.matching import other_stretch
 
@@ -100,6 +100,27 @@ def test_classifies_in_order_and_goes_on_after_a_file_that_is_no_image(classifie
     assert sum(good.probabilities.values()) == pytest.approx(1, abs=1e-5)
     assert good.class_name == max(good.probabilities, key=good.probabilities.__getitem__)
     assert list(good.probabilities.values()) == pytest.approx(list(classifier.probabilities(good.pixels[None])[0]))
+
+
+def test_decides_as_the_bundle_was_made_for_unless_asked_otherwise(classifier: Classifier, bundle: Bundle) -> None:
+    first, last = classifier.classes[0], classifier.classes[-1]
+    manifest = replace(
+        bundle.manifest, decide=Decide.OBJECTIVE, factors={last: 1e6}, thresholds={first: 1e6}, objective="val_f:max"
+    )
+    made_for_one = Classifier(replace(bundle, manifest=manifest))
+    (own,) = made_for_one.classify([image_file("a.png")])
+    assert own.class_name == last
+    assert own.probabilities is not None
+    assert own.probabilities[last] < 0.9  # it need not be the most probable
+    (plain,) = made_for_one.classify([image_file("a.png")], decide=Decide.ACCURACY)
+    (balanced,) = made_for_one.classify([image_file("a.png")], decide=Decide.BALANCED)
+    assert plain.class_name == max(own.probabilities, key=own.probabilities.__getitem__)
+    assert balanced.class_name == first
+    assert own.probabilities == plain.probabilities == balanced.probabilities
+    with pytest.raises(
+        OptionsError, match=r"^'/models/m' cannot decide for its objective: .* --decide accuracy or bal"
+    ):
+        classifier.classify([], decide=Decide.OBJECTIVE)  # an older one
 
 
 def test_warns_of_what_conversion_lost(classifier: Classifier) -> None:

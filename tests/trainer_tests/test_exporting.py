@@ -65,6 +65,9 @@ def classifier(tiny_dataset: Dataset) -> Classifier:
         created="2026-01-02T03:00:00+00:00",
         versions={"keras": keras.__version__},
         thresholds={"edge-on": 1.5, tiny_dataset.classes[0]: 4.0},
+        factors=dict.fromkeys(tiny_dataset.classes, 1.0) | {"spiral": 2.0},
+        decide=Decide.OBJECTIVE,
+        objective="val_macro_f1_decided:max",
         trust=TrustRecord("trust.npz", "", 40, 0.02, {"accuracy": 0.9, "balanced": None}, 0.03),
     )
     novelty = fit_novelty(describe(tiny_dataset.take(np.arange(len(tiny_dataset)))), seed=1)
@@ -152,6 +155,8 @@ def test_its_own_runtime_gives_the_same_probabilities_for_a_batch_of_any_size(
         "stretch": None,
     }
     assert told["decide"]["balanced"] == [4.0, 1.0, 1.5, 1.0, 1.0]
+    assert told["decide"]["objective"] == [1.0, 1.0, 1.0, 1.0, 2.0]
+    assert (told["decide_by_default"], told["objective"]) == ("objective", "val_macro_f1_decided:max")
     assert told["sure"] == {"max_error": 0.02, "from": {"accuracy": 0.9, "balanced": None}}
     assert told["novelty"]["unlike_above"] == 1.0
 

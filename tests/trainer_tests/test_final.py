@@ -128,6 +128,11 @@ def test_the_bundle_holds_what_a_paper_cites(averaged: Averaged, tiny_dataset: D
     assert {"python", "tensorflow", "keras", "galaxy-tuner"} <= manifest.versions.keys()
     balanced = evaluate(classifier, tiny_dataset, Split.TEST, decide=Decide.BALANCED)
     assert manifest.balanced["test"]["confusion_matrix"] == [list(row) for row in balanced.confusion_matrix]
+    assert (manifest.decide, set(manifest.factors.values())) == (
+        Decide.OBJECTIVE,
+        {1.0},
+    )  # which val_loss has no rule for
+    assert manifest.decided == manifest.metrics
     rows = tiny_dataset.rows(Split.VALIDATION)
     assert trust is not None
     probabilities = classifier.probabilities(tiny_dataset.take(rows))

@@ -1,4 +1,5 @@
 import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +53,22 @@ def test_an_epoch_reports_all_metrics_and_is_kept(make_run: MakeRun, folder: Fol
     assert (report.epoch, report.best_epoch, report.finished) == (1, 1, False)
     assert run.history == {name: [value] for name, value in report.metrics.items()}
     assert folder.names() == ["best.npz", "last.npz"]
+
+
+def test_a_checkpoint_from_before_a_metric_was_made_goes_on(make_run: MakeRun, folder: Folder) -> None:
+    make_run().step()
+    older = dict(np.load(io.BytesIO(folder.read("last.npz"))))
+    about = json.loads(str(older["about"]))
+    del about["history"]["val_macro_f1_decided"]
+    buffer = io.BytesIO()
+    np.savez(buffer, **(older | {"about": np.array(json.dumps(about))}))
+    folder.write_whole("last.npz", buffer.getvalue())
+    run = make_run()
+    report = run.step()
+    assert report.metrics["val_macro_f1_decided"] >= 0
+    assert {name: len(values) for name, values in run.history.items()} == dict.fromkeys(report.metrics, 2)
+    assert np.isnan(run.history["val_macro_f1_decided"]).tolist() == [True, False]
+    assert run.step().epoch == 3  # what is NaN was written, and is read again
 
 
 def test_is_finished_after_its_epochs(make_run: MakeRun) -> None:

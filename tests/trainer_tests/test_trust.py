@@ -67,6 +67,8 @@ def test_it_is_the_same_when_read_again(trust: Trust) -> None:
         assert again.threshold(decide, 0.1) == trust.threshold(decide, 0.1)
     assert trust.packed() == trust.packed()  # its hash names its file
     assert unpacked(replace(trust, novelty=None).packed()).novelty is None
+    older = {decide: answers for decide, answers in trust.answers.items() if decide != Decide.OBJECTIVE}
+    assert unpacked(replace(trust, answers=older).packed()).answers.keys() == {Decide.ACCURACY, Decide.BALANCED}
 
 
 def test_a_classifier_says_what_is_unlike_and_what_is_not_sure(

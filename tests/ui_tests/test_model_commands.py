@@ -18,6 +18,7 @@ def test_evaluate_json(galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset) -> N
     found = json.loads(galaxy("evaluate", bundle, tiny_dataset.info.path, "--json").stdout)
     assert (found["model"], found["dataset"]) == (str(bundle), tiny_dataset.info.path)
     assert (found["split"], found["count"], found["classes"]) == ("test", 20, list(tiny_dataset.classes))
+    assert found["decide"] == "accuracy"  # as an older model is made for
     assert sum(map(sum, found["confusion_matrix"])) == 20
     assert {"accuracy", "balanced_accuracy", "macro", "per_class", "ece"} <= found.keys()
 
@@ -91,7 +92,7 @@ def test_classify_json_keeps_the_order_and_reports_what_is_no_image(
     result = galaxy("classify", bundle, *images, tmp_path / "absent.jpg", "--json")
     assert result.exit_code == 0
     found = json.loads(result.stdout)
-    assert found["model"] == str(bundle)
+    assert (found["model"], found["decide"]) == (str(bundle), "accuracy")
     assert [item["path"] for item in found["images"]] == [*map(str, images), str(tmp_path / "absent.jpg")]
     first, text, _, absent = found["images"]
     assert list(first["probabilities"]) == list(tiny_dataset.classes)
@@ -100,6 +101,40 @@ def test_classify_json_keeps_the_order_and_reports_what_is_no_image(
     assert (text["class"], text["probabilities"]) == (None, None)
     assert "not an image" in text["error"]
     assert absent["error"] == "no such file"
+
+
+@pytest.fixture
+def one_sided(bundle: Path, tiny_dataset: Dataset, tmp_path: Path) -> Path:
+    """The model, made for an objective at which every image is a spiral."""
+    model = tmp_path / "one-sided"
+    shutil.copytree(bundle, model)
+    about = json.loads((model / "bundle.json").read_text())
+    about |= {"decide": "objective", "factors": dict.fromkeys(tiny_dataset.classes, 1e-9) | {"spiral": 1.0}}
+    (model / "bundle.json").write_text(json.dumps(about))
+    return model
+
+
+def test_a_model_decides_for_its_objective_and_the_output_says_so(
+    galaxy: Galaxy, one_sided: Path, tiny_source: Path, tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    found = json.loads(
+        galaxy("classify", one_sided, tiny_source / "edge-on", "--json", "--output", tmp_path / "a.csv").stdout
+    )
+    assert found["decide"] == "objective"
+    assert {image["class"] for image in found["images"]} == {"spiral"}
+    assert any(max(image["probabilities"].values()) > image["probabilities"]["spiral"] for image in found["images"])
+    assert {row["decide"] for row in table_of(tmp_path / "a.csv")} == {"objective"}
+    evaluated = json.loads(galaxy("evaluate", one_sided, tiny_dataset.info.path, "--json").stdout)
+    assert (evaluated["decide"], evaluated["per_class"]["spiral"]["recall"]) == ("objective", 1.0)
+    shown = galaxy("evaluate", one_sided, tiny_dataset.info.path, "--decide", "accuracy", "--report", tmp_path).stdout
+    assert "decided for                  accuracy" in shown
+    assert "--decide objective" in (tmp_path / "report.html").read_text()
+
+
+def test_an_older_model_cannot_decide_for_its_objective(galaxy: Galaxy, bundle: Path, tiny_source: Path) -> None:
+    refused = galaxy("classify", bundle, tiny_source, "--decide", "objective", "--json")
+    assert (refused.exit_code, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert "train it again, or take --decide accuracy or balanced" in refused.stderr
 
 
 def test_classify_shows_bars_errors_and_each_warning_once(

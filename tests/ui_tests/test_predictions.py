@@ -24,11 +24,17 @@ def test_json_keeps_absent_values_as_null() -> None:
 
 
 def test_csv() -> None:
-    assert prediction_csv([SURE, UNUSABLE], CLASSES) == (
-        "path,class,edge-on,spiral,warnings,error,sure,novelty\n"
-        "a.jpg,spiral,0.250000,0.750000,too small,,true,0.5000\n"
-        "b.txt,,,,,not an image,,\n"
+    assert prediction_csv([SURE, UNUSABLE], CLASSES, "objective") == (
+        "path,class,edge-on,spiral,warnings,error,sure,novelty,decide\n"
+        "a.jpg,spiral,0.250000,0.750000,too small,,true,0.5000,objective\n"
+        "b.txt,,,,,not an image,,,objective\n"
     )
+
+
+def test_a_class_that_is_not_the_most_probable_is_known_as_such() -> None:
+    assert not SURE.is_overruled
+    assert not UNUSABLE.is_overruled
+    assert Prediction("a.jpg", "edge-on", {"edge-on": 0.25, "spiral": 0.75}, (), None).is_overruled
 
 
 def test_the_page_gets_the_second_class_and_what_is_to_be_known() -> None:

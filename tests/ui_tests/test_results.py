@@ -29,7 +29,9 @@ def test_scores_name_the_classes_as_they_are() -> None:
     probabilities = np.array([[0.75, 0.25], [0.25, 0.75], [0.25, 0.75]])
     lines = [
         line.split()
-        for line in drawn(evaluated(score_predictions(true, probabilities, CLASSES), width=100)).splitlines()
+        for line in drawn(
+            evaluated(score_predictions(true, probabilities, CLASSES), decide="accuracy", width=100)
+        ).splitlines()
     ]
     assert ["[red]edge-on", "1.0000", "0.5000", "0.6667", "2"] in lines
     assert ["spi[/]ral", "0.5000", "1.0000", "0.6667", "1"] in lines
@@ -37,7 +39,9 @@ def test_scores_name_the_classes_as_they_are() -> None:
 
 
 def test_a_class_without_images_has_a_dash() -> None:
-    shown = drawn(evaluated(score_predictions(np.array([0]), np.array([[0.75, 0.25]]), CLASSES), width=100))
+    shown = drawn(
+        evaluated(score_predictions(np.array([0]), np.array([[0.75, 0.25]]), CLASSES), decide="accuracy", width=100)
+    )
     assert ["spi[/]ral", "0.0000", "–", "–", "0"] in [line.split() for line in shown.splitlines()]
 
 
@@ -51,18 +55,18 @@ def of_many_classes(count: int) -> Scores:
 
 @pytest.mark.parametrize(("classes", "width"), [(9, 200), (40, 200), (8, 60)])
 def test_of_many_classes_the_most_confused_are_shown(classes: int, width: int) -> None:
-    shown = drawn(evaluated(of_many_classes(classes), width=width), width=width)
+    shown = drawn(evaluated(of_many_classes(classes), decide="accuracy", width=width), width=width)
     assert "rows are true" not in shown
     pairs = [line.split() for line in shown.partition("Most confused")[2].splitlines() if "%" in line]
     assert pairs[0] == ["kind", "0", "kind", "1", "1", "33.3", "%"]
     assert len(pairs) == min(classes, 12)
     assert ("… and 28 more pairs: --confusion FILE.csv" in shown) == (classes == 40)
-    assert "rows are true" in drawn(evaluated(of_many_classes(8), width=120), width=120)
+    assert "rows are true" in drawn(evaluated(of_many_classes(8), decide="accuracy", width=120), width=120)
 
 
 def test_without_any_confusion_that_is_said() -> None:
     right = score_predictions(np.arange(9), np.eye(9), tuple("abcdefghi"))
-    assert "No two classes were confused" in drawn(evaluated(right, width=100))
+    assert "No two classes were confused" in drawn(evaluated(right, decide="accuracy", width=100))
 
 
 def test_a_confusion_matrix_as_a_table_has_it_all() -> None:

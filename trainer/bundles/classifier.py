@@ -18,6 +18,7 @@ from trainer.answering.occlusion import occlusion_map
 from trainer.answering.predicting import as_probabilities, compiled, full_float32
 from trainer.answering.views import images_at_once
 from trainer.bundles.bundle import Bundle, load_bundle
+from trainer.errors import OptionsError
 from trainer.frameworks import tf
 
 _BATCH_SIZE = 64
@@ -30,7 +31,8 @@ class Classification:
 
     Attributes:
         path: Its name; a file in an archive is ``a.zip/dir/b.jpg``.
-        class_name: The class decided for, by default the most probable one; None where the file could not be used.
+        class_name: The class decided for, which need not be the most probable one (see `Decide`); None where the file
+            could not be used.
         probabilities: Class → calibrated probability, in the order of the classes; None likewise.
         warnings: What may make the answer less trustworthy, a line each.
         error: Why the file could not be used, one line; None where it could.
@@ -85,22 +87,23 @@ class Classifier:
         files: Iterable[ImageFile],
         *,
         crop: float | None = None,
-        decide: Decide = Decide.ACCURACY,
+        decide: Decide | None = None,
         max_error: float | None = None,
     ) -> Iterator[Classification]:
         """Classify files in their order; a file that cannot be used gives its reason, and the next one follows.
 
         Args:
             crop: Central fraction of the shorter side to look at, above 0 to 1; None: as in training.
-            decide: Which class is named; the probabilities are the same.
+            decide: Which class is named; the probabilities are the same. None: the bundle's own, see `point`.
             max_error: Share of wrong answers, 0–1, to accept among sure ones; None: `MAX_ERROR`.
 
         Raises:
-            OptionsError: ``max_error`` is given, and the model cannot promise it.
+            OptionsError: ``max_error`` is given, and the model cannot promise it; or see `point`.
         """
-        judge = Judge.of(self.bundle.trust, decide, max_error, self.bundle.uri)
+        point = self.point(decide)
+        judge = Judge.of(self.bundle.trust, point, max_error, self.bundle.uri)
         fraction = self.bundle.manifest.preprocessing.crop if crop is None else crop
-        return self._classify(iter(files), fraction, decide, judge)
+        return self._classify(iter(files), fraction, point, judge)
 
     def _classify(
         self, source: Iterator[ImageFile], fraction: float, decide: Decide, judge: Judge
@@ -136,9 +139,25 @@ class Classifier:
         ]
         return apply_temperature(weighted_mean(members, manifest.weights), manifest.temperature)
 
-    def decide(self, probabilities: npt.NDArray[np.float32], decide: Decide) -> npt.NDArray[np.int64]:
-        """Return the class number decided for, int64 (n,), from probabilities, float32 (n, classes)."""
-        return decided(probabilities, self.classes, self.bundle.manifest.points()[decide], decide)
+    def point(self, decide: Decide | None) -> Decide:
+        """Return the operating point asked for, or where none is, the bundle's own: older ones have that of accuracy.
+
+        Raises OptionsError where the bundle does not have it.
+        """
+        manifest = self.bundle.manifest
+        if decide is None:
+            return manifest.decide
+        if decide not in manifest.points():
+            raise OptionsError(
+                f"{self.bundle.uri!r} cannot decide for its objective: it was trained before that was kept; "
+                "train it again, or take --decide accuracy or balanced"
+            )
+        return decide
+
+    def decide(self, probabilities: npt.NDArray[np.float32], decide: Decide | None = None) -> npt.NDArray[np.int64]:
+        """Return the class number decided for, int64 (n,), from probabilities, float32 (n, classes); see `point`."""
+        point = self.point(decide)
+        return decided(probabilities, self.classes, self.bundle.manifest.points()[point], point)
 
     def _decoded(self, file: ImageFile, crop: float) -> DecodedImage | ImageError:
         learnt = self.bundle.manifest.preprocessing

@@ -40,12 +40,12 @@ class Evaluation:
         present = set(self.true.tolist())
         return tuple(name for number, name in enumerate(self.classifier.classes) if number not in present)
 
-    def decided(self, decide: Decide) -> npt.NDArray[np.int64]:
-        """Return the class numbers decided for, int64 (n,)."""
+    def decided(self, decide: Decide | None = None) -> npt.NDArray[np.int64]:
+        """Return the class numbers decided for, int64 (n,), by default at the bundle's own operating point."""
         return self.classifier.decide(self.probabilities, decide)
 
-    def scores(self, decide: Decide = Decide.ACCURACY) -> Scores:
-        """Score the decisions at an operating point, with the interval of macro F1."""
+    def scores(self, decide: Decide | None = None) -> Scores:
+        """Score the decisions at an operating point, by default the bundle's own, with the interval of macro F1."""
         scores = score_predictions(self.true, self.probabilities, self.classifier.classes, decided=self.decided(decide))
         return with_interval(scores)
 
@@ -103,9 +103,12 @@ def evaluate(
     dataset: Dataset,
     split: Split | None = None,
     *,
-    decide: Decide = Decide.ACCURACY,
+    decide: Decide | None = None,
     known_only: bool = False,
     progress: Progress = silent,
 ) -> Scores:
-    """Score a classifier on a split of a dataset (None: all of it). Raises as `answers_on`."""
+    """Score a classifier on a split of a dataset (None: all of it), by default at its own operating point.
+
+    Raises as `answers_on` and `Classifier.point`.
+    """
     return answers_on(classifier, dataset, split, known_only=known_only, progress=progress).scores(decide)

@@ -122,7 +122,9 @@ def description_of(manifest: Manifest) -> dict[str, object]:
     the model: the central square of ``crop`` times the shorter side, resampled to ``image_size``; ``source_size`` is
     the median (height, width) that the sources had, and ``stretch`` what made pictures of FITS bands, resampled
     bicubically before (null: there were none; see `datasets.images.fits.stretch`). ``decide`` has, for each way to
-    name a class, the factors to multiply its probabilities by before the largest is taken. ``sure`` has the probability
+    name a class, the factors to multiply its probabilities by before the largest is taken, so that the class named need
+    not be the most probable one; ``decide_by_default`` is the way that `galaxy classify` takes, and ``objective`` what
+    the factors of that name are best for (null in older models). ``sure`` has the probability
     of the class decided for from which at most ``max_error`` of the answers should be wrong (null: nothing is
     promised), and ``novelty`` the output that is above ``unlike_above`` for images not like the training's; both are
     null in models that do not know.
@@ -142,9 +144,11 @@ def description_of(manifest: Manifest) -> dict[str, object]:
             "stretch": None if preprocessing.stretch is None else asdict(preprocessing.stretch),
         },
         "decide": {
-            "accuracy": [1.0] * len(manifest.classes),
-            "balanced": [manifest.thresholds.get(name, 1.0) for name in manifest.classes],
+            point.value: [factors.get(name, 1.0) for name in manifest.classes]
+            for point, factors in manifest.points().items()
         },
+        "decide_by_default": manifest.decide.value,
+        "objective": manifest.objective,
         "sure": None if trust is None else {"max_error": trust.max_error, "from": dict(trust.sure_from)},
         "novelty": None if trust is None or trust.false_alarms is None else novelty,
         "dataset_fingerprint": manifest.dataset_fingerprint,

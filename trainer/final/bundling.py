@@ -30,7 +30,8 @@ _PREFIXES = {Split.VALIDATION: "val", Split.TEST: "test"}
 class FinalResult:
     """What a final training gave: where the bundle is, its members' names, and scores of the calibrated average.
 
-    ``metrics`` are named ``val_…`` and ``test_…``; the latter are missing where the dataset has no test rows.
+    ``metrics`` are named ``val_…`` and ``test_…``; the latter are missing where the dataset has no test rows. They are
+    of the most probable classes, but for ``…_macro_f1_decided``, which is of those that the bundle decides for.
     ``modules`` must be imported before the bundle is loaded, for the classes they register. ``scores`` are those of the
     bundle's own decision, by split, as `galaxy evaluate --json` prints them.
     """
@@ -150,7 +151,7 @@ def write_calibrated(
     return FinalResult(
         bundle.uri,
         tuple(one.name for one in members),
-        _flat(scores[Decide.ACCURACY]),
+        _flat(scores),
         written.modules,
         documents[Decide.OBJECTIVE],
     )
@@ -167,8 +168,10 @@ def _scores(
     }
 
 
-def _flat(scores: dict[Split, Scores]) -> dict[str, float]:
+def _flat(scores: Mapping[Decide, Mapping[Split, Scores]]) -> dict[str, float]:
     """Name the main scores as `TrainingRun` names its metrics: ``val_macro_f1``, ``test_macro_f1``."""
-    return {
-        f"{_PREFIXES[split]}_{name}": value for split, score in scores.items() for name, value in score.main().items()
-    }
+    flat: dict[str, float] = {}
+    for split, score in scores[Decide.ACCURACY].items():
+        main = score.main() | {"macro_f1_decided": scores[Decide.OBJECTIVE][split].macro["f1"]}
+        flat |= {f"{_PREFIXES[split]}_{name}": value for name, value in main.items()}
+    return flat

@@ -80,8 +80,11 @@ Crop = Annotated[
     typer.Option(callback=fraction, metavar="FRACTION", help="Use only this central part of each image, e.g. 0.55."),
 ]
 Decision = Annotated[
-    Literal["accuracy", "balanced"],
-    typer.Option(help="Name the most probable class, or give rare classes a fair chance."),
+    Literal["accuracy", "balanced", "objective"] | None,
+    typer.Option(
+        help="Name the most probable class, give rare classes a fair chance, or name what the objective is best at.",
+        show_default="as the model was made for: objective, or accuracy where it is an older one",
+    ),
 ]
 
 MaxError = Annotated[

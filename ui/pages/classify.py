@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _OTHER = "another path …"
 _SHOWN_AT_ONCE = 12
 _PICTURE_PIXELS = 256
+_OVERRULED = "Not the most probable class: the model gives rare classes a chance, as its search's objective does."
 _HEATMAP = "Covering the orange parts makes this class less probable, covering the blue ones more."
 
 
@@ -80,7 +81,7 @@ def _load(location: str, created: str) -> "Classifier":  # noqa: ARG001 - a mode
 
 def _describe(classifier: "Classifier") -> None:
     manifest = classifier.bundle.manifest
-    accuracy = manifest.metrics.get("test", {}).get("accuracy")
+    accuracy = manifest.scored().get(manifest.decide, {}).get("test", {}).get("accuracy")
     tested = "" if accuracy is None else f" Right for {wording.percent(accuracy)} of its test images."
     st.caption(f"Tells apart {plain(few(manifest.classes, most=20))}.{tested}")
 
@@ -112,7 +113,7 @@ def _answer(classifier: "Classifier", files: list[ImageFile], crop: float) -> No
         _summary(predictions)
     st.download_button(
         "Download the results as CSV",
-        prediction_csv(predictions, classifier.classes),
+        prediction_csv(predictions, classifier.classes, classifier.point(None)),
         file_name="classification.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -150,6 +151,8 @@ def _card(number: int, prediction: Prediction, file: ImageFile, crop: float, cla
         answer.caption(plain(prediction.path))
         for warning in prediction.warnings:
             answer.caption(f":material/warning: {plain(warning)}")
+        if prediction.is_overruled:
+            answer.caption(":material/balance: " + _OVERRULED)
         answer.html(probability_bars(prediction.probabilities, prediction.class_name))
         if answer.toggle("What it rests on", key=f"heatmap {number}", help=_HEATMAP):
             side = classifier.bundle.manifest.preprocessing.image_size

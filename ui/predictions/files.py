@@ -14,31 +14,33 @@ SUFFIXES = (".csv", ".json", ".parquet")
 
 
 @contextmanager
-def prediction_file(target: Path, *, model: str, classes: Sequence[str]) -> Iterator[Add]:
+def prediction_file(target: Path, *, model: str, classes: Sequence[str], decide: str) -> Iterator[Add]:
     """Yield a function that adds one image to the file ``target``, whose suffix is one of SUFFIXES.
 
     The file takes its place, and that of an older one, when the block ends without an error. CSV and Parquet have the
-    columns ``path, class``, one a class with its probability, ``warnings, error, sure, novelty``; JSON is what
-    ``galaxy classify --json`` prints. Raises StorageError where it cannot be written.
+    columns ``path, class``, one a class with its probability, ``warnings, error, sure, novelty, decide``; JSON is what
+    ``galaxy classify --json`` prints. ``decide`` is the operating point that named the classes, the same for all.
+    Raises StorageError where it cannot be written.
     """
     with building_place(open_folder(target)) as place:
         built = place / target.name
-        with write_predictions(built, model=model, classes=classes) as add:
+        with write_predictions(built, model=model, classes=classes, decide=decide) as add:
             yield add
         built.replace(target)
 
 
 @contextmanager
-def write_predictions(path: Path, *, model: str, classes: Sequence[str]) -> Iterator[Add]:
+def write_predictions(path: Path, *, model: str, classes: Sequence[str], decide: str) -> Iterator[Add]:
     """Yield a function that adds one image to the file at ``path``, which is complete when the block ends."""
     if path.suffix.lower() == ".json":
         with path.open("w", encoding="utf-8", newline="") as file:
-            file.write(f'{{"model": {json.dumps(model, ensure_ascii=False)}, "images": [')
+            about = json.dumps({"model": model, "decide": decide}, ensure_ascii=False)
+            file.write(f'{about[:-1]}, "images": [')
             yield _json(file)
             file.write("]}\n")
     else:
         with table_writer(path, columns(classes)) as add_row:
-            yield lambda prediction: add_row(row(prediction, classes))
+            yield lambda prediction: add_row(row(prediction, classes, decide))
 
 
 def _json(file: TextIO) -> Add:

@@ -44,10 +44,15 @@ class Prediction:
     def others(self) -> list[tuple[str, float]]:
         """Every class but the one chosen, with its probability, most probable first; empty without an answer.
 
-        At a balanced decision the first may be more probable than the one chosen.
+        The first may be more probable than the one chosen, where the decision gives rare classes a chance.
         """
         rest = {name: chance for name, chance in (self.probabilities or {}).items() if name != self.class_name}
         return sorted(rest.items(), key=lambda item: -item[1])
+
+    @property
+    def is_overruled(self) -> bool:
+        """Whether another class is more probable than the one chosen."""
+        return self.probability is not None and any(chance > self.probability for _, chance in self.others[:1])
 
     def as_json(self) -> dict[str, object]:
         """Return the image as the ``images`` list of ``galaxy classify --json`` holds it."""
@@ -62,12 +67,12 @@ class Prediction:
         }
 
 
-def prediction_csv(predictions: Sequence[Prediction], classes: Sequence[str]) -> str:
+def prediction_csv(predictions: Sequence[Prediction], classes: Sequence[str], decide: str) -> str:
     """Write one line an image, of the cells that `columns` names; what is absent is empty."""
     target = io.StringIO()
     add = csv_writer(target, columns(classes))
     for prediction in predictions:
-        add(row(prediction, classes))
+        add(row(prediction, classes, decide))
     return target.getvalue()
 
 
@@ -75,14 +80,14 @@ def columns(classes: Sequence[str]) -> list[Column]:
     """Return the columns of a table of predictions."""
     probabilities = [Column(name, "number") for name in classes]
     remaining = [Column("warnings", "texts"), Column("error"), Column("sure", "truth"), Column("novelty", "number", 4)]
-    return [Column("path"), Column("class"), *probabilities, *remaining]
+    return [Column("path"), Column("class"), *probabilities, *remaining, Column("decide")]
 
 
-def row(prediction: Prediction, classes: Sequence[str]) -> tuple[Cell, ...]:
-    """Return an image's cells, one for each of `columns`."""
+def row(prediction: Prediction, classes: Sequence[str], decide: str) -> tuple[Cell, ...]:
+    """Return an image's cells, one for each of `columns`; ``decide`` is how its class was decided for."""
     probabilities = ((prediction.probabilities or {}).get(name) for name in classes)
     remaining = (prediction.warnings, prediction.error, prediction.sure, prediction.novelty)
-    return (prediction.path, prediction.class_name, *probabilities, *remaining)
+    return (prediction.path, prediction.class_name, *probabilities, *remaining, decide)
 
 
 def prediction_table(predictions: Sequence[Prediction]) -> list[dict[str, object]]:

@@ -72,7 +72,7 @@ def evaluate(
     split: Annotated[
         Literal["train", "validation", "test", "all"], typer.Option(help="Rows of the dataset to use.")
     ] = "test",
-    decide: Decision = "accuracy",
+    decide: Decision = None,
     report: Annotated[
         str | None, typer.Option(metavar="DIR", help="Write report.html there: scores, diagrams, the surest mistakes.")
     ] = None,
@@ -102,23 +102,25 @@ def evaluate(
     opened = Dataset.open(dataset)
     import_modules(module or ())
     classifier = Classifier.load(model)
+    point = classifier.point(None if decide is None else Decide(decide))
     with progress_bar(terminal, "Evaluating", unit="images") as progress:
         evaluation = answers_on(classifier, opened, rows, known_only=known_only, progress=progress)
-    scores = evaluation.scores(Decide(decide))
+    scores = evaluation.scores(point)
     about: dict[str, object] = {
         "model": classifier.bundle.uri,
         "dataset": opened.info.path,
         "split": split,
+        "decide": point.value,
         **evaluation.matching(),
     }
     shown: list[RenderableType] = [Text(note, style="yellow") for note in evaluation.notes()]
-    shown.append(evaluated(scores, width=terminal.out.width))
+    shown.append(evaluated(scores, decide=point.value, width=terminal.out.width))
     document = scores.as_json()
     about["doubts"] = doubts_in(document)
-    fair = Decide(decide) is not Decide.ACCURACY
+    fair = point is not Decide.ACCURACY
     shown += [Text(line, style="yellow") for line in doubtful({split: document}, fair=fair)]
     if report is not None:
-        page = written(evaluation, opened, split=split, decide=Decide(decide))
+        page = written(evaluation, opened, split=split, decide=point)
         folder = open_folder(report)
         folder.write_whole(NAME, page.encode("utf-8", "backslashreplace"))
         about["report"] = folder.child(NAME).uri

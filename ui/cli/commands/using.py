@@ -35,7 +35,7 @@ def classify(
         ),
     ],
     crop: Crop = None,
-    decide: Decision = "accuracy",
+    decide: Decision = None,
     max_error: MaxError = None,
     value_range: Annotated[
         str | None, typer.Option(metavar="LOW,HIGH", help="The values of arrays that are black and white: `0,65535`.")
@@ -65,9 +65,10 @@ def classify(
 
     import_modules(module or ())
     classifier = Classifier.load(model)
+    point = classifier.point(None if decide is None else Decide(decide))
     uri, classes = classifier.bundle.uri, classifier.classes
     images = partial(iterate_images, paths, value_range=value_range)
-    answers = classifier.classify(images(), crop=crop, decide=Decide(decide), max_error=max_error)
+    answers = classifier.classify(images(), crop=crop, decide=point, max_error=max_error)
     if heatmaps is not None:
         answers = with_heatmaps(answers, classifier, open_folder(heatmaps))
     # All that is printed is written first: stdout stays empty on failure, and memory free of the images.
@@ -76,9 +77,13 @@ def classify(
         with ExitStack() as files:
             writers = list[Add]()
             if output is not None:
-                writers.append(files.enter_context(prediction_file(Path(output), model=uri, classes=classes)))
+                writers.append(
+                    files.enter_context(prediction_file(Path(output), model=uri, classes=classes, decide=point))
+                )
             if terminal.as_json:
-                writers.append(files.enter_context(write_predictions(printed, model=uri, classes=classes)))
+                writers.append(
+                    files.enter_context(write_predictions(printed, model=uri, classes=classes, decide=point))
+                )
             # The images are listed twice, once to count them, rather than kept.
             tally = _tallied(terminal, answers, sum(1 for _ in images()), writers)
         if terminal.as_json:

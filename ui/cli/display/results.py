@@ -43,13 +43,15 @@ def trained(result: "FinalResult") -> RenderableType:
     return Group(facts(about), shown)
 
 
-def evaluated(scores: "Scores", *, width: int) -> RenderableType:
+def evaluated(scores: "Scores", *, decide: str, width: int) -> RenderableType:
     """Draw a model's scores: the figures over all classes, one line a class, the confusion matrix.
 
-    Of a matrix of many classes, or that ``width`` is short of, the most confused pairs are drawn.
+    ``decide`` is the operating point that they are of. Of a matrix of many classes, or that ``width`` is short of, the
+    most confused pairs are drawn.
     """
     overall = {
         "images": f"{scores.count:,}",
+        "decided for": decide,
         "accuracy": wording.percent(scores.accuracy),
         "balanced accuracy": wording.percent(scores.balanced_accuracy),
         "macro precision, recall, F1": ", ".join(wording.score(scores.macro[m]) for m in ("precision", "recall", "f1")),
@@ -145,6 +147,7 @@ def exported(path: Path, manifest: "Manifest") -> RenderableType:
             "takes": f"images: uint8 (batch, {side}, {side}, 3), RGB",
             "gives": f"probabilities: float32 (batch, {len(manifest.classes)}){novelty}",
             "classes": few(manifest.classes, most=20),
+            "class": f"the largest of probabilities × the factors of {manifest.decide} in its description",
         }
     )
 
