@@ -1,0 +1,48 @@
+"""The contestant without a search: the space's defaults from further beginnings for all the time, then the same bundle.
+
+    python -m benchmarks.accuracy.contest.defaults DATASET --name NAME --storage STORAGE --seconds N
+
+A trial of one epoch measures how long one takes. All else is what `galaxy fit` does with its finalists: as many
+beginnings as the time allows on divisions of the images, the average, the decision, the calibration. Epochs are as many
+as `galaxy fit` gives so many images where nothing is short. Called again, it goes on.
+"""
+
+import time
+
+_BEGAN = time.monotonic()
+
+import argparse  # noqa: E402  # what is imported counts
+import json  # noqa: E402
+import sys  # noqa: E402
+
+from cluster import TrainSettings, run_search, train_within  # noqa: E402
+from cluster.jobs.planning import plan_fit  # noqa: E402
+from datasets import Dataset, Split  # noqa: E402
+from search import LedgerError, SearchSettings, read_search  # noqa: E402
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--storage", required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    options = parser.parse_args()
+    try:
+        read_search(options.storage, options.name, history=False)
+    except LedgerError:
+        run_search(
+            options.dataset,
+            SearchSettings(name=options.name, trials=1, epochs=1, objective="val_macro_f1_decided"),
+            storage=options.storage,
+            address="in-process",
+        )
+    rows = len(Dataset.open(options.dataset).rows(Split.TRAIN))
+    plan = plan_fit(seconds=1e9, rows=rows, epoch_seconds=1.0, slots=1, begun=0.0)
+    settings = TrainSettings(epochs=plan.epochs, time_limit=options.seconds)
+    result = train_within(options.name, settings, storage=options.storage, already=time.monotonic() - _BEGAN)
+    sys.stdout.write(json.dumps(result.as_json()) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""One run by the real commands: started, watched, killed where it is to be, gone on with, and tested at its end.
+
+All that is known of it is in a file, written every few seconds, so that it outlasts whatever ends this process.
+"""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from benchmarks.accuracy.contest.draws import GALAXY, TEST
+from benchmarks.accuracy.contest.jobs import FIT, Job
+from benchmarks.durability.processes import descendants
+
+_EVERY = 2.0
+_KILLED = (0.15, 0.85)
+"""Of the limit: when a run is killed."""
+
+
+@dataclass
+class Attempt:
+    """One start of a run: when, seconds so far, how it ended, and the load (processes that run or want to).
+
+    ``load_before`` is the average over the minute before, of others alone. ``status`` is None while it runs.
+    """
+
+    began: str
+    load_before: float
+    seconds: float = 0.0
+    load_most: float = 0.0
+    status: int | None = None
+
+
+@dataclass
+class Run:
+    """What is known of a job: its attempts, what the command gave, and the scores on the images of all draws' test."""
+
+    job: str
+    limit: float
+    attempts: list[Attempt] = field(default_factory=list)
+    kills: int = 0
+    given: dict[str, object] | None = None
+    scores: dict[str, object] | None = None
+
+    @property
+    def seconds(self) -> list[float]:
+        """Of each attempt."""
+        return [attempt.seconds for attempt in self.attempts]
+
+
+class Runner:
+    """Runs jobs in a folder that has their datasets."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def known(self, job: Job) -> Run:
+        """Return what is known of a job."""
+        file = self._file(job)
+        if not file.exists():
+            return Run(str(job), job.limit)
+        known = json.loads(file.read_text())
+        return Run(**known | {"attempts": [Attempt(**each) for each in known["attempts"]]})
+
+    def is_done(self, job: Job) -> bool:
+        """Say whether a job has ended, and its model was tested where it is compared."""
+        run = self.known(job)
+        return run.given is not None and (run.scores is not None or not job.is_compared)
+
+    def run(self, job: Job) -> Run:
+        """Run a job to its end, from where it was. Raises RuntimeError if the command fails."""
+        run = self.known(job)
+        while run.given is None:
+            self._attempt(job, run)
+        if job.is_compared and run.scores is None:
+            run.scores = self._tested(str(run.given["model"]))
+            self._keep(job, run)
+        return run
+
+    def _attempt(self, job: Job, run: Run) -> None:
+        attempt = Attempt(time.strftime("%Y-%m-%dT%H:%M:%S"), os.getloadavg()[0])
+        run.attempts.append(attempt)
+        doomed = self._moments(job)[run.kills :][:1]
+        out, log = self._folder / f"{job}.json.out", self._folder / f"{job}.log"
+        began = time.monotonic()
+        with out.open("wb") as stdout, log.open("ab") as stderr:
+            # Not of this terminal's group: Ctrl-C would stop a search, which is another end than an interruption.
+            process = subprocess.Popen(self._command(job), stdout=stdout, stderr=stderr, start_new_session=True)
+        is_killed = False
+        try:
+            while process.poll() is None:
+                time.sleep(_EVERY)
+                attempt.seconds = round(time.monotonic() - began, 1)
+                attempt.load_most = max(attempt.load_most, os.getloadavg()[0])
+                self._keep(job, run)
+                if doomed and sum(run.seconds) >= doomed[0]:
+                    _kill(process)
+                    is_killed = True
+                    run.kills += 1
+        except BaseException:
+            process.send_signal(signal.SIGTERM)
+            raise
+        finally:
+            attempt.status = process.wait()
+            attempt.seconds = round(time.monotonic() - began, 1)
+            self._keep(job, run)
+        if attempt.status == 0:
+            run.given = json.loads(out.read_text())
+            self._keep(job, run)
+        elif not is_killed:
+            raise RuntimeError(f"{job}: status {attempt.status}\n{log.read_text()[-3000:]}")
+
+    def _moments(self, job: Job) -> list[float]:
+        """Return after which seconds a job is killed, always the same."""
+        chance = random.Random(str(job))
+        return sorted(job.limit * chance.uniform(*_KILLED) for _ in range(job.kills))
+
+    def _command(self, job: Job) -> list[str]:
+        dataset, storage = str(self._folder / str(job.draw)), str(self._folder / "runs")
+        given = [dataset, "--name", str(job), "--storage", storage]
+        if job.contestant == FIT:
+            return [GALAXY, "fit", *given, "--time-limit", f"{job.limit:.0f}s", "--or-resume", "--json"]
+        module = "benchmarks.accuracy.contest.defaults"
+        return [sys.executable, "-m", module, *given, "--seconds", f"{job.limit:.0f}"]
+
+    def _tested(self, model: str) -> dict[str, object]:
+        command = [GALAXY, "evaluate", model, str(self._folder / TEST), "--json"]
+        found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        kept = ("count", "accuracy", "balanced_accuracy", "macro", "macro_f1_interval", "per_class")
+        return {key: found[key] for key in kept}
+
+    def _keep(self, job: Job, run: Run) -> None:
+        beside = self._file(job).with_suffix(".part")
+        beside.write_text(json.dumps(asdict(run), indent=1))
+        beside.replace(self._file(job))
+
+    def _file(self, job: Job) -> Path:
+        return self._folder / f"{job}.json"
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a command and all that it has started, as a machine that goes down does."""
+    for pid in [process.pid, *descendants(process.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()

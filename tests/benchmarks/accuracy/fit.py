@@ -1,0 +1,130 @@
+"""The proof of `galaxy fit`: is it better than the space's defaults given the same time, and does it end in time?
+
+    PYTHONPATH=tests python -m benchmarks.accuracy.fit SOURCE.zip --work FOLDER [--minutes 30]
+
+SOURCE is a zip of class folders, such as that of the real galaxies. Draws from it that share no image with each other
+nor with the images tested on: 5 of 2,000 with 15 minutes each, 10 of 500 with 5. On each `galaxy fit` and the space's
+defaults (`contest/defaults.py`) are given the same time, by turns; then five fits of other lengths for their deadlines,
+three of them killed with all their processes on the way.
+
+A piece begins what it can end within --minutes (one run at least), and says where all stands; the same command goes on
+with the next, on another day too. It can be ended at any time: the run under way goes on where it was, as an
+interruption is what `galaxy fit` outlasts. A run begins only on an otherwise idle machine, or with --busy, and the load
+is kept. --report runs nothing.
+
+What the intervals are of: the draws. Tested is on the same images always; what they have in common is no luck of a
+draw. The defaults were tuned on galaxies of this kind: the figures compare contestants, and estimate nothing of others.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.accuracy.contest.draws import SIZES, Draw, import_draws
+from benchmarks.accuracy.contest.jobs import DEFAULTS, FIT, LIMITS, Job, all_jobs
+from benchmarks.accuracy.contest.judging import is_met, shown_to_hold, verdict
+from benchmarks.accuracy.contest.running import Run, Runner
+
+from cluster import terminable
+
+_IDLE = 0.5
+"""Load, averaged over a minute, of a machine on which nothing else runs."""
+_IDLE_WAIT = 300.0
+_TESTING = 150.0
+"""Seconds that the testing of a model takes, about."""
+
+
+@terminable()
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("--work", type=Path, required=True, help="folder of datasets, searches and what is known")
+    parser.add_argument("--minutes", type=float, default=30.0, help="of this piece")
+    parser.add_argument("--seed", type=int, default=1, help="of the draws")
+    parser.add_argument("--image-size", type=int, default=64)
+    parser.add_argument("--busy", action="store_true", help="run beside whatever else runs")
+    parser.add_argument("--report", action="store_true", help="run nothing, say what is known")
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    runner = Runner(options.work)
+    if not options.report:
+        began = time.monotonic()
+        import_draws(options.source, options.work, seed=options.seed, image_size=options.image_size)
+        piece(runner, ends=began + 60 * options.minutes, is_busy=options.busy)
+    sys.stdout.write(report(runner))
+
+
+def piece(runner: Runner, *, ends: float, is_busy: bool) -> None:
+    """Run what is next, one job at least, until the next one would not end before ``ends``, in monotonic seconds."""
+    for number, job in enumerate([job for job in all_jobs() if not runner.is_done(job)]):
+        left = max(0.0, job.limit - sum(runner.known(job).seconds))
+        if number > 0 and time.monotonic() + left + job.is_compared * _TESTING > ends:
+            return
+        if not (is_busy or _is_idle()):
+            sys.exit(f"the machine is not idle: expected a load below {_IDLE}, found {os.getloadavg()[0]:.1f}; --busy")
+        _say(runner.run(job))
+
+
+def _is_idle() -> bool:
+    """Wait, for some minutes, until nothing else runs; what the last run left in the average goes as well."""
+    until = time.monotonic() + _IDLE_WAIT
+    while os.getloadavg()[0] > _IDLE and time.monotonic() < until:
+        time.sleep(5)
+    return os.getloadavg()[0] <= _IDLE
+
+
+def _say(run: Run) -> None:
+    tested = "" if run.scores is None else f", macro F1 {_macro_f1(run):.4f}"
+    sys.stdout.write(f"{run.job}: {sum(run.seconds):,.0f} of {run.limit:,.0f} s{tested}\n")
+    sys.stdout.flush()
+
+
+def report(runner: Runner) -> str:
+    """Return all that is known, as Markdown."""
+    lines = ["", "| draw | fit | defaults | gain |", "| --- | --- | --- | --- |"]
+    verdicts = []
+    for size, planned in SIZES.items():
+        gains = []
+        for number in range(1, planned + 1):
+            runs = [runner.known(Job(Draw(size, number), one, LIMITS[size])) for one in (FIT, DEFAULTS)]
+            if all(run.scores is not None for run in runs):
+                fit, defaults = map(_macro_f1, runs)
+                gains.append(fit - defaults)
+                lines.append(f"| {size}-{number} | {fit:.4f} | {defaults:.4f} | {fit - defaults:+.4f} |")
+        verdicts.append(f"- {size:,} images, {LIMITS[size] / 60:g} minutes: {verdict(gains, planned)}")
+    return "\n".join([*lines, "", *verdicts, *_deadlines(runner), *_loads(runner)]) + "\n"
+
+
+def _deadlines(runner: Runner) -> list[str]:
+    jobs = [job for job in all_jobs() if job.contestant == FIT]
+    runs = [run for run in map(runner.known, jobs) if run.given is not None]
+    if not runs:
+        return []
+    missed = [run for run in runs if not is_met(run.seconds, run.limit)]
+    met, unused = len(runs) - len(missed), [1 - sum(run.seconds) / run.limit for run in runs]
+    killed = sum(run.kills > 0 for run in runs)
+    named = "".join(f"; {run.job} took {sum(run.seconds):.1f} of {run.limit:.0f} s" for run in missed)
+    held = f"which shows that {shown_to_hold(met, len(runs)):.0%} are, at least"
+    left = f"most time left {max(unused):.0%}"
+    return [
+        f"- deadlines: {met} of {len(runs)} met ({len(jobs)} planned), {killed} of them killed, {held}; {left}{named}"
+    ]
+
+
+def _loads(runner: Runner) -> list[str]:
+    begun = [attempt for job in all_jobs() for attempt in runner.known(job).attempts]
+    busy = [attempt for attempt in begun if attempt.load_before > _IDLE]
+    return [f"- {len(busy)} of {len(begun)} starts were on a machine with a load above {_IDLE} before"] if begun else []
+
+
+def _macro_f1(run: Run) -> float:
+    assert run.scores is not None
+    macro = run.scores["macro"]
+    assert isinstance(macro, dict)
+    return float(macro["f1"])
+
+
+if __name__ == "__main__":
+    main()
