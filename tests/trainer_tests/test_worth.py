@@ -50,3 +50,16 @@ def test_another_objective_names_itself(objective: str, said: str) -> None:
     )
     name = objective.partition(":")[0]
     assert found.sentence.startswith(f"{said} than the space's defaults by 0.10 {name} (95 %: ")
+
+
+def test_on_the_same_images_chance_is_learnt_from_parts_of_them() -> None:
+    generator = np.random.default_rng(1)
+    easy = [generator.random(ROWS) < share for share in (0.8, 0.9)]
+    # Two networks that err on the same images: between beginnings nothing differs.
+    decisions = {name: [np.where(right, TRUE, (TRUE + 1) % 3)] * 2 for name, right in zip("01", easy, strict=True)}
+    given = {"defaults": "0", "chosen": "1", "classes": CLASSES, "test_share": 0.1}
+    apart, same = (worth([TRUE] * 2, decisions, **given, same_images=same) for same in (False, True))
+    assert apart.low == apart.high == apart.gain
+    assert same.low is not None
+    assert same.low < 0 < same.gain < apart.gain
+    assert same.sentence.endswith("; 2 beginnings on the same images)")

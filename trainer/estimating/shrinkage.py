@@ -14,19 +14,25 @@ from scipy.special import gammainc
 _SMALLEST, _LARGEST = 1e-6, 1e6
 
 
-def kept_share(scores: npt.NDArray[np.float64], spread: float) -> npt.NDArray[np.float64]:
+def kept_share(means: npt.NDArray[np.float64], chance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the share, 0–1, of a difference between two finalists that is to be counted on, float64 (…).
 
-    ``scores``, float64 (…, finalists, divisions), at least two of each; ``spread`` is the variance of a finalist's mean
-    as a multiple of the variance of a score (one over the divisions, were they independent).
+    ``means`` are the finalists', float64 (…, finalists), at least two; ``chance`` is the variance of the error of each.
     """
-    finalists, divisions = scores.shape[-2:]
-    means = scores.mean(axis=-1, keepdims=True)
-    rest = scores - means - scores.mean(axis=-2, keepdims=True) + scores.mean(axis=(-2, -1), keepdims=True)
-    chance = spread * (rest**2).sum(axis=(-2, -1)) / ((finalists - 1) * (divisions - 1))
-    between = ((means - means.mean(axis=-2, keepdims=True)) ** 2).sum(axis=(-2, -1))
-    # The means' scatter over chance, S, is chi-squared with (finalists - 1) degrees times one over the share of chance,
-    # whose posterior is then a gamma distribution of shape a and rate S/2, cut off at 1: its mean.
-    rate = np.clip(between / np.maximum(chance, np.finfo(float).tiny), _SMALLEST, _LARGEST) / 2
-    shape = (finalists + 1) / 2
+    scatter = ((means - means.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-1)
+    # The scatter of the means over chance is chi-squared, with one degree less than finalists, times one over the share
+    # of chance, whose posterior is then a gamma distribution of this shape and rate, cut off at 1: one less its mean.
+    rate = np.clip(scatter / np.maximum(chance, np.finfo(float).tiny), _SMALLEST, _LARGEST) / 2
+    shape = (means.shape[-1] + 1) / 2
     return np.asarray(1 - shape / rate * gammainc(shape + 1, rate) / gammainc(shape, rate))
+
+
+def unexplained(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the variance of scores, (…, finalists, parts), that neither finalist nor part explains, float64 (…).
+
+    There are at least two of each.
+    """
+    finalists, parts = scores.shape[-2:]
+    explained = scores.mean(axis=-1, keepdims=True) + scores.mean(axis=-2, keepdims=True)
+    rest = scores - explained + scores.mean(axis=(-2, -1), keepdims=True)
+    return np.asarray((rest**2).sum(axis=(-2, -1)) / ((finalists - 1) * (parts - 1)))
