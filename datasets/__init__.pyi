@@ -41,7 +41,12 @@ from .public_names import attach_public_names as attach_public_names
 from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
 from .storage.building import building_place as building_place, cache_folder as cache_folder
 from .storage.folders import Folder as Folder, open_folder as open_folder
-from .storage.patience import impatient as impatient, patient as patient, stop_waiting as stop_waiting
+from .storage.patience import (
+    impatient as impatient,
+    is_waiting as is_waiting,
+    patient as patient,
+    stop_waiting as stop_waiting,
+)
 from .storage.probing import lacking as lacking, permissions as permissions, probe as probe
 from .tables.writing import Cell as Cell, Column as Column, csv_writer as csv_writer, table_writer as table_writer
 from .training.augmentation import Augmentation as Augmentation

@@ -18,6 +18,7 @@ from .conducting.conductor import Conductor as Conductor, NoSuggestion as NoSugg
 from .conducting.edited_space import check_space as check_space, find_again as find_again
 from .conducting.fail_fast import FAIL_FAST_TRIALS as FAIL_FAST_TRIALS
 from .conducting.retrying import choose_retries as choose_retries
+from .conducting.timing import end_all as end_all
 from .conducting.warm_start import (
     WarmStart as WarmStart,
     collect_warm_start as collect_warm_start,
@@ -62,7 +63,7 @@ from .ledger.heartbeat import (
     repeating as repeating,
 )
 from .ledger.ledger import Ledger as Ledger
-from .ledger.machine import this_machine as this_machine
+from .ledger.machine import process_seconds as process_seconds, this_machine as this_machine
 from .ledger.ranking import Row as Row, best_so_far as best_so_far, leaderboard as leaderboard
 from .ledger.records import (
     Record as Record,
@@ -71,6 +72,7 @@ from .ledger.records import (
     Suggestion as Suggestion,
     TrialState as TrialState,
     now as now,
+    out_of_time as out_of_time,
 )
 from .ledger.specification import (
     SearchSpecification as SearchSpecification,

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from datasets import Option
+from datasets import Option, parse_duration
 from search.compatibility import HYPERBAND, check_compatible, default_scheduler, hyperband_trials
 from search.layout import check_name
 from search.values import Value
@@ -35,9 +35,26 @@ class SearchSettings(BaseModel):
         ),
     ] = Field(default_factory=lambda known: default_scheduler(known["oracle"]), pattern="^(asha|median|none)$")
     epochs: Annotated[int, Field(ge=1), Option("Longest training of one trial, in epochs.", _TRIED)] = 20
+    # Seconds. No trial begins that cannot finish an epoch, and what runs at the end is cut.
+    time_limit: Annotated[
+        float | None,
+        Field(gt=0, allow_inf_nan=False),
+        Option(
+            "Time for the whole search, its start counted, such as 30m or 1h30m.",
+            _TRIED,
+            "no limit",
+            metavar="TIME",
+            duration=True,
+        ),
+    ] = None
     trials: Annotated[
-        int, Option("How many configurations to try; hyperband has a count of its own.", _TRIED, str(_TRIALS))
-    ] = Field(default_factory=lambda known: most_trials(known) or _TRIALS, ge=1)
+        int | None,
+        Option(
+            "How many configurations to try; hyperband has a count of its own.",
+            _TRIED,
+            f"{_TRIALS}, with --time-limit as many as there is time for",
+        ),
+    ] = Field(default_factory=lambda known: _planned(None, known), ge=1)
     concurrency: Annotated[
         int | None, Field(ge=1), Option("Trials at a time.", _RESOURCES, "as many as the nodes carry")
     ] = None
@@ -92,8 +109,13 @@ class SearchSettings(BaseModel):
 
     @field_validator("trials")
     @classmethod
-    def _no_more_than_there_will_be(cls, trials: int, known: ValidationInfo) -> int:
-        return min(trials, most_trials(known.data) or trials)
+    def _no_more_than_there_will_be(cls, trials: int | None, known: ValidationInfo) -> int | None:
+        return _planned(trials, known.data)
+
+    @field_validator("time_limit", mode="before")
+    @classmethod
+    def _time_in_words(cls, time_limit: object) -> object:
+        return parse_duration(time_limit) if isinstance(time_limit, str) else time_limit
 
     @property
     def is_by_value(self) -> bool:
@@ -109,6 +131,14 @@ class SearchSettings(BaseModel):
     def check(self) -> None:
         """Raise SettingsError, one line, where two settings do not go together."""
         check_compatible(self.oracle, self.scheduler, patience=self.patience)
+
+
+def _planned(trials: int | None, known: dict[str, Any]) -> int | None:
+    """Return how many trials there will be: without a number 20, or where a time is given as many as it takes."""
+    most = most_trials(known)
+    if trials is not None:
+        return min(trials, most or trials)
+    return most if known.get("time_limit") is not None else most or _TRIALS
 
 
 def most_trials(known: dict[str, Any]) -> int | None:

@@ -11,7 +11,7 @@ from search import DEFAULTS
 from ui import wording
 
 if TYPE_CHECKING:
-    from search import Record, Row
+    from search import Record, Row, SearchView
 
 _FIELDS = (
     "trial_id",
@@ -60,6 +60,14 @@ def headings(names: Sequence[str]) -> dict[str, str]:
 def ended(rows: "Sequence[Row]") -> int:
     """Count the trials that have ended, however they did."""
     return sum(row.state.is_ended() for row in rows)
+
+
+def done(view: "SearchView") -> float:
+    """Return which part of the search is done, 0–1: of its trials or of its time, whichever is the greater."""
+    settings = view.specification.settings
+    trials = 0.0 if settings.trials is None else ended(view.rows) / settings.trials
+    time = 0.0 if settings.time_limit is None else (view.spent or 0.0) / settings.time_limit
+    return min(1.0, max(trials, time))
 
 
 def best(rows: "Sequence[Row]") -> "Row | None":

@@ -5,7 +5,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import ray
@@ -29,6 +29,8 @@ _CONNECT_SECONDS = 10.0
 _SHUTDOWN_SECONDS = 20.0
 # A process that was told to end has no more; what it has started then ends with it.
 _SHORT_SHUTDOWN_SECONDS = 3.0
+# So much at least where a time limit says how long Ray's end may take.
+_LEAST_SHUTDOWN_SECONDS = 1.0
 _ENVIRONMENT = {
     # The command line decides what Ctrl-C does.
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -45,17 +47,19 @@ _SHARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 
 
 @contextlib.contextmanager
-def connected(address: str, settings: SearchSettings) -> Iterator[None]:
+def connected(address: str, settings: SearchSettings, *, ending: Callable[[], float] | None = None) -> Iterator[None]:
     """Connect to Ray at ``address`` ('local': one of our own, ended with the block). Raises ClusterError, one line.
+
+    ``ending`` says at the block's end for how many seconds Ray's own end is waited for; without, until it is there.
 
     What Ray says of itself meanwhile is in the log file.
     """
-    with noise_logged(), _connected(address, settings):
+    with noise_logged(), _connected(address, settings, ending):
         yield
 
 
 @contextlib.contextmanager
-def _connected(address: str, settings: SearchSettings) -> Iterator[None]:
+def _connected(address: str, settings: SearchSettings, ending: Callable[[], float] | None) -> Iterator[None]:
     os.environ.update(_ENVIRONMENT)
     local = address == "local"
     if address == "auto" and not os.environ.get("RAY_ADDRESS"):
@@ -89,6 +93,7 @@ def _connected(address: str, settings: SearchSettings) -> Iterator[None]:
     timeout = None
     try:
         yield
+        timeout = None if ending is None else max(_LEAST_SHUTDOWN_SECONDS, ending())
     except RayGoneError:
         # What does not answer would be waited for.
         timeout = _SHUTDOWN_SECONDS

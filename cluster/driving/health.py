@@ -17,6 +17,8 @@ import ray
 from cluster.errors import RayGoneError
 
 _CHECK_SECONDS = 2.0
+# What the search itself finds costs nothing.
+_LOOK_SECONDS = 0.5
 _CONNECT_SECONDS = 5.0
 # It may be started again elsewhere in the cluster, which Ray itself waits a minute for.
 _GCS_SECONDS = 30.0
@@ -74,9 +76,12 @@ def run_while_healthy(
     """
     outcome: Future[object] = Future()
     Thread(target=_settle, args=(outcome, run), name="tune", daemon=True).start()
-    while not wait([outcome], timeout=_CHECK_SECONDS).done:
-        health.check()
+    checked = time.monotonic()
+    while not wait([outcome], timeout=_LOOK_SECONDS).done:
         check()
+        if time.monotonic() - checked >= _CHECK_SECONDS:
+            checked = time.monotonic()
+            health.check()
     if outcome.exception() is not None:
         health.check()
     outcome.result()

@@ -5,23 +5,35 @@ Same conductor, same trials, same schedulers as on Ray.
 
 from ray.tune.schedulers import TrialScheduler
 
+from cluster.driving.alarm import alarmed
 from cluster.driving.scheduling import NO_TUNE, make_scheduler, trial_key
+from cluster.errors import OutOfTimeError
+from cluster.workers.deadline import Deadline
 from cluster.workers.trainable import as_result
 from cluster.workers.trial import TrialSession
-from search import Conductor, Record, SearchLayout, Suggestion, TrialState, now
+from search import Conductor, Record, SearchLayout, Suggestion, TrialState, now, out_of_time
 from trainer import limit_threads
 
 
-def run_in_process(conductor: Conductor, layout: SearchLayout, *, hypermodel: object | None = None) -> None:
+def run_in_process(
+    conductor: Conductor, layout: SearchLayout, *, hypermodel: object | None = None, late_seconds: float = 0.0
+) -> None:
     """Run every trial that ``conductor`` suggests; return when it has no more.
 
-    ``hypermodel`` is the search's where that was given as an object.
+    ``hypermodel`` is the search's where that was given as an object. ``late_seconds`` after the end of the conductor's
+    time a trial is left that has not ended by itself, as in the middle of being built.
     """
     limit_threads(conductor.specification.settings.cpus_per_trial)
     scheduler = make_scheduler(conductor.specification, conductor.records())
     while isinstance(suggestion := conductor.suggest(), Suggestion):
-        session = TrialSession(layout.root.uri, suggestion.trial_id, hypermodel)
-        conductor.end(_train(suggestion, session, conductor, scheduler))
+        deadline = Deadline.after(conductor.budget.left())
+        session = TrialSession(layout.root.uri, suggestion.trial_id, hypermodel, deadline=deadline)
+        try:
+            with alarmed(conductor.budget.left() + late_seconds):
+                record = _train(suggestion, session, conductor, scheduler)
+        except OutOfTimeError:
+            record = out_of_time(conductor.record(suggestion.trial_id))
+        conductor.end(record)
 
 
 def _train(suggestion: Suggestion, session: TrialSession, conductor: Conductor, scheduler: TrialScheduler) -> Record:

@@ -16,6 +16,7 @@ from cluster.driving.scheduling import make_scheduler
 from cluster.driving.scratch import scratch_folder
 from cluster.driving.searcher import ConductorSearcher
 from cluster.driving.slots import Slots
+from cluster.errors import OutOfTimeError
 from cluster.nodes.ray_here import temporary_here
 from cluster.workers.trainable import TrialActor
 from datasets import stop_waiting
@@ -23,16 +24,26 @@ from search import Conductor, SearchLayout
 
 
 def run_on_ray(
-    conductor: Conductor, layout: SearchLayout, *, address: str, places: Places, hypermodel: bytes | None = None
+    conductor: Conductor,
+    layout: SearchLayout,
+    *,
+    address: str,
+    places: Places,
+    hypermodel: bytes | None = None,
+    late_seconds: float = 0.0,
 ) -> None:
     """Run every trial that ``conductor`` suggests in ``places``; return when it has no more and all have ended.
+
+    Trials that have not ended ``late_seconds`` after the end of the conductor's time are given up.
 
     Ray must be connected, at ``address``; ``hypermodel`` is what `cluster.workers.by_value.packed` gave. Raises
     RayGoneError if Ray goes away, NoMemoryError if other programs hold the memory, NoNodeError if no node takes trials.
     """
     settings = conductor.specification.settings
     health = HealthCheck.of(address, settings.resuming())
-    searcher = ConductorSearcher(conductor, layout, is_ray_gone=health.is_raylet_gone, places=places)
+    searcher = ConductorSearcher(
+        conductor, layout, is_ray_gone=health.is_raylet_gone, places=places, late_seconds=late_seconds
+    )
     # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     patch_tune(Slots(places), is_leaving=places.is_leaving, on_failure=searcher.note_failure)
@@ -46,6 +57,9 @@ def run_on_ray(
             tuner = _tuner(conductor, searcher, places, scratch, hypermodel)
             run_while_healthy(health, tuner.fit, check=searcher.check)
             searcher.close()
+    except OutOfTimeError:  # workers that are lost, or wait for a storage: what the ledger has of their trials stands
+        stop_waiting()
+        searcher.abandon(wait=False)
     except BaseException as error:
         stop_waiting()
         searcher.abandon(wait=not isinstance(error, Terminated))

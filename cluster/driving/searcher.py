@@ -7,8 +7,9 @@ A trial whose worker was lost is given out again, under another id of Tune's: Tu
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar, cast
 
 from ray.tune.search import Searcher
@@ -16,6 +17,8 @@ from ray.tune.search import Searcher
 from cluster.driving.again import Again
 from cluster.driving.places import Places
 from cluster.driving.ray_internals import LostWorkerError
+from cluster.errors import OutOfTimeError
+from cluster.workers.deadline import Deadline
 from cluster.workers.trainable import (
     DIFFERS,
     FAULT,
@@ -40,10 +43,17 @@ class ConductorSearcher(Searcher):
 
     ``is_ray_gone`` says whether Ray has gone away: a worker that is lost then is no failure of its trial. As many
     trials run at a time as the settings say, or as the ``places`` carry, whatever node joins or leaves.
+    ``late_seconds`` after the end of the trials' time `check` gives those up that still run.
     """
 
     def __init__(
-        self, conductor: Conductor, layout: SearchLayout, *, is_ray_gone: Callable[[], bool], places: Places
+        self,
+        conductor: Conductor,
+        layout: SearchLayout,
+        *,
+        is_ray_gone: Callable[[], bool],
+        places: Places,
+        late_seconds: float = 0.0,
     ) -> None:
         super().__init__(metric=METRIC, mode=conductor.specification.objective_direction)
         self._conductor = conductor
@@ -60,6 +70,7 @@ class ConductorSearcher(Searcher):
         self._failures: dict[str, Exception] = {}
         settings = conductor.specification.settings
         self._again = Again(most_failures=settings.max_failures, command=settings.resuming())
+        self._deadline = Deadline.after(conductor.budget.left() + late_seconds)
         self._is_finished = False
         self._suggestion: Future[Suggestion | NoSuggestion] | None = None
         self._queued: list[Future[None]] = []
@@ -73,13 +84,16 @@ class ConductorSearcher(Searcher):
         """Return the next trial's config; None for "ask again"; Searcher.FINISHED when there will be no more."""
         self._raise_what_failed()
         own = self._next()
-        if own is NoSuggestion.STOPPED and not self._trials and (self._conductor.stopping or not self._again):
+        if own is NoSuggestion.STOPPED and not self._trials and (self._is_ending or not self._again):
             return cast("dict[str, object]", Searcher.FINISHED)  # a string, which the base class does not declare
         if isinstance(own, NoSuggestion):
             return None
         self._trials[trial_id] = own
         cpus, for_memory = self._conductor.specification.settings.cpus_per_trial, self._again.last_for_memory(own)
-        return {**TrialConfig(search=self._search, trial=own, cpus=cpus, ended_for_memory=for_memory)}
+        deadline = Deadline.after(self._conductor.budget.left()).told()
+        return {
+            **TrialConfig(search=self._search, trial=own, cpus=cpus, ended_for_memory=for_memory, deadline=deadline)
+        }
 
     def on_trial_result(self, trial_id: str, result: dict[str, object]) -> None:
         """Keep a running trial's report."""
@@ -172,15 +186,23 @@ class ConductorSearcher(Searcher):
     def check(self) -> None:
         """Raise what ends the search while its trials run.
 
-        NoMemoryError or NoNodeError if for ten minutes nothing could run, PlaceLostError if another driver has gone on.
+        NoMemoryError or NoNodeError if for ten minutes nothing could run, PlaceLostError if another driver has gone on,
+        OutOfTimeError if trials still run when their workers had to have left them.
         """
+        self._deadline.check()
         self._conductor.check()
         self._again.check()
         self._places.raise_if_nobody()
 
     def close(self) -> None:
-        """Wait until everything queued is durable. Raises what failed on the way there."""
-        self._conductor_thread.shutdown(wait=True)
+        """Wait until everything queued is durable. Raises what failed on the way there.
+
+        OutOfTimeError where that takes longer than the search's time, as behind a suggestion that is long in coming.
+        """
+        self._conductor_thread.shutdown(wait=False)
+        left = self._deadline.left()
+        if wait(self._queued, timeout=None if math.isinf(left) else left).not_done:
+            raise OutOfTimeError
         self._raise_what_failed()
 
     def abandon(self, *, wait: bool = True) -> None:
@@ -225,6 +247,11 @@ class ConductorSearcher(Searcher):
             self._queue(self._conductor.progress, record)
         self._again.preempted(own)
 
+    @property
+    def _is_ending(self) -> bool:
+        """Whether nothing begins any more, nor goes on."""
+        return self._conductor.stopping or self._conductor.is_over
+
     def _most(self) -> int:
         # One at least: what waits for a node makes an autoscaler start one.
         return self._conductor.specification.settings.concurrency or max(1, self._places.trials())
@@ -233,9 +260,10 @@ class ConductorSearcher(Searcher):
         """Return which trial to give out next: one that is to go on, else what the conductor suggests."""
         if len(self._trials) >= self._most():
             return NoSuggestion.IDLE
-        if not self._conductor.stopping and (name := self._again.due()) is not None:
-            return name
-        if self._is_finished:
+        while not self._is_ending and (name := self._again.due()) is not None:
+            if self._conductor.may_begin(name):
+                return name
+        if self._is_finished or self._conductor.is_over:
             return NoSuggestion.STOPPED
         # Those that are to go on keep their turn while they pause.
         if not self._conductor.stopping and len(self._trials) + len(self._again) >= self._most():

@@ -88,7 +88,7 @@ class Preparation:
             points = complete_points(self._space, settings.points)
         except SettingsError as error:
             raise SettingsError(f"--try: {error}") from error
-        if len(points) > settings.trials:
+        if settings.trials is not None and len(points) > settings.trials:
             raise SettingsError(
                 f"--trials {settings.trials}: --try gives {len(points)} points: ask for at least as many"
             )

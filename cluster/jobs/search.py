@@ -13,6 +13,13 @@ from cluster.driving.ray_runner import run_on_ray
 from cluster.jobs.preflight import preflight as examine_first
 from cluster.jobs.preparation import Preparation
 from cluster.jobs.supervision import Watch, supervised
+from cluster.jobs.time_limit import (
+    check_enough,
+    end_without_trials,
+    for_trials,
+    is_spent,
+    late_seconds,
+)
 from cluster.workers.by_value import packed
 from datasets import Dataset, open_folder, patient
 from search import (
@@ -24,6 +31,7 @@ from search import (
     SearchSettings,
     SearchSpecification,
     SearchView,
+    TimeBudget,
     WarmStart,
     check_complete,
     check_given,
@@ -59,8 +67,11 @@ def run_search(
     address: str = "local",
     preflight: bool = True,
     watch: Watch | None = None,
+    already: float = 0.0,
 ) -> SearchView:
     """Search over the dataset at ``dataset`` and return the search as it stands at its end.
+
+    It ends at the latest when ``settings.time_limit`` seconds have passed, ``already`` of them before this call.
 
     ``address`` is 'local' (a Ray of its own), 'in-process', 'auto' or 'HOST:PORT'; ``preflight`` examines its nodes
     before, if there are several. ``watch`` is called about once a second, from another thread, with the search as
@@ -75,6 +86,34 @@ def run_search(
     stops; a second is a KeyboardInterrupt that leaves the search *stopped*, its running trials to be resumed. SIGTERM
     and SIGHUP, where the program has no handler of its own, raise `Terminated`, which leaves it *interrupted*.
     """
+    budget = TimeBudget.open(SearchLayout.of(storage, settings.name), settings.time_limit, already)
+    return search_within(
+        budget,
+        dataset,
+        settings,
+        hypermodel=hypermodel,
+        storage=storage,
+        address=address,
+        preflight=preflight,
+        watch=watch,
+    )
+
+
+def search_within(
+    budget: TimeBudget,
+    dataset: str,
+    settings: SearchSettings,
+    *,
+    hypermodel: object | None,
+    storage: str,
+    address: str,
+    preflight: bool,
+    watch: Watch | None,
+) -> SearchView:
+    """Do what `run_search` does in the time that is left of ``budget``, or of a part of one.
+
+    Raises SettingsError, beside the rest, where so little is left that no trial could begin: nothing is written then.
+    """
     settings = with_given(settings, hypermodel)
     settings.check()
     layout = SearchLayout.of(storage, settings.name)
@@ -86,13 +125,14 @@ def run_search(
     settings, warm_start = prepared.first_points(), prepared.warm_start(storage)
     oracle = prepared.oracle()
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
+    check_enough(budget, address)
     examine = partial(examine_first, storage=storage, dataset=opened.info.path) if preflight else None
     # The driver first: not every storage lets only one of two at the same moment write the specification.
-    with _runner(address, settings, hypermodel, sent, examine) as run, _driving(layout) as place:
+    with _runner(address, settings, hypermodel, sent, examine, budget) as run, _driving(layout) as place:
         create_search(layout, specification)
         _keep(warm_start, layout)
-        conductor = Conductor.resumed(specification, Ledger(layout, place), oracle)
-        with supervised(conductor, layout, watch, place):
+        conductor = Conductor.resumed(specification, Ledger(layout, place), oracle, budget=for_trials(budget, address))
+        with supervised(conductor, layout, watch, place, budget):
             run(conductor, layout)
     return read_search(storage, settings.name)
 
@@ -105,23 +145,63 @@ def resume_search(
     address: str = "local",
     dataset: str | None = None,
     trials: int | None = None,
+    time_limit: float | None = None,
     accept_space: bool = False,
     retry: Sequence[str] = (),
     hypermodel: object | None = None,
     preflight: bool = True,
     watch: Watch | None = None,
+    already: float = 0.0,
 ) -> SearchView:
     """Go on with the search called ``name``, whatever ended it, and return it as it stands at its end.
 
     What has ended stands; what had not goes on from its last checkpoint; oracle and scheduler know what they knew.
-    ``trials`` extends the search to so many; ``dataset`` is where its dataset has moved to. With ``accept_space`` it
-    goes on in a space that was edited: what is proposed from then on follows the new one. ``retry`` names trials that
-    have failed or are infeasible, or all that are 'failed' or 'infeasible': they begin anew, and their new records
-    count. ``hypermodel`` is the object that `run_search` was given. The rest is as there.
+    ``trials`` extends the search to so many, ``time_limit`` to so many seconds in all; ``dataset`` is where its dataset
+    has moved to. With ``accept_space`` it goes on in a space that was edited: what is proposed from then on follows the
+    new one. ``retry`` names trials that have failed or are infeasible, or all that are 'failed' or 'infeasible': they
+    begin anew, and their new records count. ``hypermodel`` is the object that `run_search` was given. The rest is as
+    there; where no time is left, what has not ended is recorded as stopped.
 
     Raises LedgerError if there is no such search, its driver is alive, or its dataset is another one or not there;
     SpaceError if its HyperModel is to be given and is not, and, listing what was edited, if that is not accepted. Who
     is refused has changed nothing: all that can be wrong is said before anything is written.
+    """
+    layout = SearchLayout.of(storage, name)
+    extension = extended(read_specification(layout), trials, time_limit)
+    return resume_within(
+        TimeBudget.open(layout, extension.settings.time_limit, already),
+        name,
+        storage=storage,
+        address=address,
+        dataset=dataset,
+        trials=trials,
+        time_limit=time_limit,
+        accept_space=accept_space,
+        retry=retry,
+        hypermodel=hypermodel,
+        preflight=preflight,
+        watch=watch,
+    )
+
+
+def resume_within(
+    budget: TimeBudget,
+    name: str,
+    *,
+    storage: str,
+    address: str,
+    dataset: str | None,
+    trials: int | None,
+    time_limit: float | None,
+    accept_space: bool,
+    retry: Sequence[str],
+    hypermodel: object | None,
+    preflight: bool,
+    watch: Watch | None,
+) -> SearchView:
+    """Do what `resume_search` does in the time that is left of ``budget``, or of a part of one.
+
+    Where that is too little to go on with anything, what has not ended is recorded as stopped.
     """
     layout = SearchLayout.of(storage, name)
     ledger = Ledger(layout)
@@ -134,7 +214,11 @@ def resume_search(
         )
     retries = choose_retries(ledger, retry)
     check_complete(ledger, retries)
-    specification = before if trials is None else extended(before, trials)
+    specification = extended(before, trials, time_limit)
+    if is_spent(budget, address):
+        with _driving(layout) as place:
+            end_without_trials(layout, specification.settings, place, retries=bool(retries))
+        return read_search(storage, name)
     opened = open_same_dataset(specification, dataset)
     specification = moved(specification, opened)
     sent = _sent(hypermodel, address)
@@ -146,7 +230,8 @@ def resume_search(
     if not accept_space:
         check_space(ledger, oracle)
     examine = partial(examine_first, storage=storage, dataset=opened.info.path) if preflight else None
-    with _runner(address, specification.settings, hypermodel, sent, examine) as run, _driving(layout) as place:
+    runner = _runner(address, specification.settings, hypermodel, sent, examine, budget)
+    with runner as run, _driving(layout) as place:
         if read_specification(layout) != before:
             raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
         keep_changes(layout, before, specification)
@@ -154,8 +239,10 @@ def resume_search(
         ledger = Ledger(layout, place)
         for one in retries:
             ledger.write_retry(one)
-        conductor = Conductor.resumed(specification, ledger, oracle, accept_space=accept_space)
-        with supervised(conductor, layout, watch, place):
+        conductor = Conductor.resumed(
+            specification, ledger, oracle, accept_space=accept_space, budget=for_trials(budget, address)
+        )
+        with supervised(conductor, layout, watch, place, budget):
             run(conductor, layout)
     return read_search(storage, name)
 
@@ -202,17 +289,21 @@ def _runner(
     hypermodel: object | None,
     sent: bytes | None,
     examine: Callable[[Places], None] | None,
+    budget: TimeBudget,
 ) -> Iterator[Run]:
     """Give what runs a conductor's trials at ``address``; Ray is connected while the block runs.
 
+    Its end is not waited for any longer than ``budget`` has time.
+
     Raises ClusterError if there is no Ray, or it has not what a trial needs, or what ``examine`` says of its nodes.
     """
+    late = late_seconds(address)
     if address == "in-process":
-        yield partial(run_in_process, hypermodel=hypermodel)
+        yield partial(run_in_process, hypermodel=hypermodel, late_seconds=late)
         return
-    with connected(address, settings):
+    with connected(address, settings, ending=None if budget.limit is None else budget.left):
         places = Places(settings, is_own=address == "local", command=settings.resuming(), sent=sent)
         places.check()
         if examine is not None and address != "local":
             examine(places)
-        yield partial(run_on_ray, address=address, places=places, hypermodel=sent)
+        yield partial(run_on_ray, address=address, places=places, hypermodel=sent, late_seconds=late)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from datasets import Option
+from datasets import Option, write_duration
 from search import SearchSpecification
 
-_NOT_OPTIONS = ("name", "points")
+_NOT_OPTIONS, _TIME = ("name", "points"), "time_limit"
 
 
 @dataclass(frozen=True)
@@ -50,5 +50,9 @@ def options(given: Mapping[str, object]) -> list[str]:
     words = []
     for key, value in given.items():
         if value is not None and value is not False:
-            words += [f"--{key.replace('_', '-')}", *([] if value is True else [str(value)])]
+            words += [f"--{key.replace('_', '-')}", *([] if value is True else [_word(key, value)])]
     return words
+
+
+def _word(key: str, value: object) -> str:
+    return write_duration(value) if key == _TIME and isinstance(value, int | float) else str(value)

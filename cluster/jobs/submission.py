@@ -91,6 +91,7 @@ def submit_resume(
     address: str = "local",
     dataset: str | None = None,
     trials: int | None = None,
+    time_limit: float | None = None,
     accept_space: bool = False,
     retry: Sequence[str] = (),
     preflight: bool = True,
@@ -113,9 +114,9 @@ def submit_resume(
         )
     if driver_is_alive(layout.root):
         raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
-    if trials is not None:
-        extended(specification, trials)
-    given = {"dataset": places.get("--dataset"), "trials": trials, "accept_space": accept_space}
+    extended(specification, trials, time_limit)
+    given = {"dataset": places.get("--dataset"), "trials": trials, "time_limit": time_limit}
+    given |= {"accept_space": accept_space}
     words = ["resume", name, *options(given), *(word for which in retry for word in ("--retry", which))]
     return _submitted(layout, name, words, dashboard, places["--storage"], _sources(settings), preflight=preflight)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from cluster.driving.interrupting import Terminated, going_on, interruptible
 from cluster.errors import NoMemoryError, NoNodeError, RayGoneError
+from cluster.jobs.time_limit import left_over, waiting_ended
 from datasets import GalaxyTunerError, StorageError, impatient, place_of, placed, stop_waiting
 from search import (
     FAIL_FAST_TRIALS,
@@ -17,6 +18,8 @@ from search import (
     SearchLayout,
     SearchState,
     SearchView,
+    TimeBudget,
+    end_all,
     repeating,
 )
 
@@ -29,14 +32,19 @@ _log = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def supervised(
-    conductor: Conductor, layout: SearchLayout, watch: Watch | None, place: Place | None = None
+    conductor: Conductor,
+    layout: SearchLayout,
+    watch: Watch | None,
+    place: Place | None = None,
+    budget: TimeBudget | None = None,
 ) -> Iterator[None]:
     """Supervise the search that runs in the block; ``watch`` is called about once a second, and once at the end.
 
-    ``place`` is its driver's. Raises SearchError, which ends the search as failed, if its first trials all failed for
-    one reason.
+    ``place`` is its driver's, ``budget`` the search's: what is spent of it is made durable. Raises SearchError, which
+    ends the search as failed, if its first trials all failed for one reason.
     """
-    ledger = Ledger(layout, place)
+    ledger, budget = Ledger(layout, place), budget or TimeBudget()
+    spent = None if budget.limit is None else budget.spent
 
     def look(_is_last: bool) -> None:
         # A passing fault of the storage: the next look may get through.
@@ -44,12 +52,15 @@ def supervised(
             if not conductor.stopping and ledger.stop_requested():
                 conductor.stop()
         if watch is not None:
-            watch(SearchView.of(conductor.specification, SearchState.RUNNING, conductor.records()))
+            so_far = None if spent is None else spent()
+            watch(SearchView.of(conductor.specification, SearchState.RUNNING, conductor.records(), spent=so_far))
 
     watching = repeating(look, seconds=_WATCH_SECONDS, name="watch")
     settings = conductor.specification.settings
     resuming = going_on(settings.resuming())
-    with resuming, _state_written(conductor, ledger), interruptible(conductor.stop), watching:
+    ending = waiting_ended(budget, is_remote=layout.root.local is None)
+    written = _state_written(conductor, ledger, budget)
+    with budget.kept(place), ending, resuming, written, interruptible(conductor.stop), watching:
         yield
         if conductor.common_failure is not None:
             raise SearchError(
@@ -59,7 +70,7 @@ def supervised(
 
 
 @contextlib.contextmanager
-def _state_written(conductor: Conductor, ledger: Ledger) -> Iterator[None]:
+def _state_written(conductor: Conductor, ledger: Ledger, budget: TimeBudget) -> Iterator[None]:
     """Write the search's state as the block begins and as it ends; not over that of another driver's."""
     ledger.write_state(SearchState.RUNNING)
     try:
@@ -79,9 +90,15 @@ def _state_written(conductor: Conductor, ledger: Ledger) -> Iterator[None]:
         _write_last(ledger, state, reason)
         if isinstance(error, StorageError):
             command = conductor.specification.settings.resuming()
-            raise StorageError(f"{error}: what has ended stands, and {command} goes on with the rest") from error
+            when = "the time is up, and the storage is away: " if conductor.is_over else ""
+            raise StorageError(f"{when}{error}: what has ended stands, and {command} goes on with the rest") from error
         raise
-    ledger.write_state(SearchState.STOPPED if conductor.stopping else SearchState.FINISHED, _exhaustion(conductor))
+    if conductor.stopping:
+        ledger.write_state(SearchState.STOPPED)
+        return
+    if (conductor.out_of_time or conductor.is_over) and conductor.common_failure is None:
+        end_all(ledger)
+    ledger.write_state(SearchState.FINISHED, _why_early(conductor, budget))
 
 
 def _write_last(ledger: Ledger, state: SearchState, reason: str) -> None:
@@ -91,11 +108,13 @@ def _write_last(ledger: Ledger, state: SearchState, reason: str) -> None:
         ledger.write_state(state, reason)
 
 
-def _exhaustion(conductor: Conductor) -> str | None:
-    """Say that a search has ended before its budget was used up, because there is nothing left to try."""
+def _why_early(conductor: Conductor, budget: TimeBudget) -> str | None:
+    """Say why a search has ended before its budget was used up: nothing is left to try, or too little time for it."""
     tried, planned = len(conductor.records()), conductor.specification.settings.trials
-    if conductor.stopping or not conductor.exhausted:
-        return None
-    reason = f"the space is exhausted: the oracle has nothing left to try after {tried} of {planned} trials"
-    _log.warning("%s.", reason[0].upper() + reason[1:])
+    reason = left_over(conductor, budget)
+    if conductor.exhausted:
+        of = "" if planned is None else f" of {planned}"
+        reason = f"the space is exhausted: the oracle has nothing left to try after {tried}{of} trials"
+    if reason is not None:
+        _log.warning("%s.", reason[0].upper() + reason[1:])
     return reason

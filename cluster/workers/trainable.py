@@ -16,12 +16,13 @@ from ray.exceptions import RayActorError
 from cluster.nodes.code import CodeIdentity, code_identity
 from cluster.workers.attempt import Attempt
 from cluster.workers.by_value import unpacked
+from cluster.workers.deadline import Deadline, Told
 from cluster.workers.faults import described, is_machines
 from cluster.workers.memory_growth import MemoryGrowth
 from cluster.workers.notice import EndNotice
 from cluster.workers.room import TooLarge, Wait
 from datasets import freeze_loaded, open_folder, patient
-from search import Ledger, Record, SearchLayout, TrialState, now
+from search import Ledger, Record, SearchLayout, TrialState, now, out_of_time
 from trainer import limit_threads
 
 if TYPE_CHECKING:
@@ -49,13 +50,14 @@ class TrialConfig(TypedDict):
     """What a worker is told of a trial.
 
     ``search`` is the search's location, ``cpus`` what the worker has of them; ``ended_for_memory`` says that
-    the trial's last worker was ended for want of memory.
+    the trial's last worker was ended for want of memory; ``deadline`` is when its time is up, None where it has no end.
     """
 
     search: str
     trial: str
     cpus: int
     ended_for_memory: bool
+    deadline: Told | None
 
 
 def memory_folder(trial_folder: Path) -> Path:
@@ -114,6 +116,7 @@ class TrialActor(tune.Trainable):
         if self._attempt is not None:  # of a trial that a scheduler has stopped
             self._attempt.leave(finally_=True)
         self._config = cast(TrialConfig, new_config)
+        self._deadline = Deadline.heard(self._config["deadline"])
         self._attempt = None
         self._session: TrialSession | None = None
         self._record: Record | None = None
@@ -168,6 +171,8 @@ class TrialActor(tune.Trainable):
             record = self._record = self._record or self._recorded()
             if record.state.is_ended():
                 return _untrained(record)
+            if self._deadline.left() <= 0:
+                return _untrained(out_of_time(record))
             if was_ended:  # said at once: this worker may be ended before its first epoch, too
                 return _untrained(record) | {WAITING: True, FORGIVEN: True}
             answer = attempt.ask()
@@ -198,11 +203,18 @@ class TrialActor(tune.Trainable):
         # Only now: a worker that waits holds little.
         from cluster.workers.trial import TrialSession
 
+        began = time.monotonic()
         if self._memory is None:
             limit_threads(self._config["cpus"])
             freeze_loaded()
             self._memory = MemoryGrowth()
             self._memory.check()
-        session = TrialSession(self._config["search"], self._config["trial"], unpacked(self._hypermodel))
+        session = TrialSession(
+            self._config["search"],
+            self._config["trial"],
+            unpacked(self._hypermodel),
+            deadline=self._deadline,
+            began=began,
+        )
         session.prepare()
         return session

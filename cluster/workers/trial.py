@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
+from cluster.errors import OutOfTimeError
+from cluster.workers.deadline import Deadline
+from cluster.workers.epoch_clock import EpochClock
 from cluster.workers.faults import is_machines
 from datasets import Dataset, open_folder
 from search import (
@@ -19,6 +22,7 @@ from search import (
     Value,
     load_hypermodel,
     now,
+    out_of_time,
     read_specification,
     training_options,
 )
@@ -40,12 +44,22 @@ class TrialSession:
     """Trains the suggested trial ``trial_id`` of the search at ``search`` (a location), one epoch a `step`.
 
     A trial that has a checkpoint goes on from it. Nothing is read or built before the first step, so that making a
-    session cannot fail. ``hypermodel`` is the search's where that was given as an object.
+    session cannot fail. ``hypermodel`` is the search's where that was given as an object. At the ``deadline`` the epoch
+    under way is left. ``began`` is when the worker, by its monotonic clock, began to get ready for the trial.
     """
 
-    def __init__(self, search: str, trial_id: str, hypermodel: object | None = None) -> None:
+    def __init__(
+        self,
+        search: str,
+        trial_id: str,
+        hypermodel: object | None = None,
+        *,
+        deadline: Deadline | None = None,
+        began: float | None = None,
+    ) -> None:
         self._layout = SearchLayout(open_folder(search))
         self._trial_id, self._hypermodel = trial_id, hypermodel
+        self._deadline, self._clock = deadline or Deadline(), EpochClock(began=began)
         self._run: TrainingRun | None = None
         self._build: Builder | None = None
         self._record: Record | None = None
@@ -71,6 +85,8 @@ class TrialSession:
     def step(self) -> Record:
         """Train one epoch and return the trial's record: running, completed, or infeasible with the reason.
 
+        At the end of the time it is stopped, with what the epochs before have given.
+
         Trains nothing where that was done already: a trial that is recorded gives its record again, and one that was
         cut off between its checkpoint and its report first reports, so that a scheduler may stop it there. A trial
         whose checkpoint, or its parent's, is missing or damaged has failed: trying again would not help.
@@ -83,7 +99,11 @@ class TrialSession:
         if record.state.is_ended():
             return record
         try:
-            report = self._report(reported=record.epochs)
+            self._deadline.check()
+            with self._clock.epoch():
+                report = self._report(reported=record.epochs)
+        except OutOfTimeError:
+            return out_of_time(record.but(seconds=record.seconds + time.monotonic() - began))
         except (CheckpointError, InfeasibleError) as error:
             if is_machines(error):
                 raise
@@ -109,15 +129,22 @@ class TrialSession:
             epochs=report.epoch,
             history=history,
             seconds=record.seconds + time.monotonic() - began,
+            epoch_seconds=self._clock.epoch_seconds or record.epoch_seconds,
+            start_seconds=self._clock.start_seconds or record.start_seconds,
             ended=now() if report.finished else None,
         )
         return self._record
 
     def _report(self, *, reported: int) -> EpochReport:
-        if self._run is not None:
-            return self._run.step()
-        self._run = self._start()
-        return self._run.last_report() if self._run.epoch > reported else self._run.step()
+        if self._run is None:
+            self._run = self._start()
+            if self._run.epoch > reported:
+                return self._run.last_report()
+        return self._run.step(self._note_batch)
+
+    def _note_batch(self, _done: int, _total: int | None) -> None:
+        self._clock.note_batch()
+        self._deadline.check()
 
     def _started(self) -> Record:
         """Return the trial's record; one that goes on keeps its beginning and the time it has had."""
@@ -140,7 +167,8 @@ class TrialSession:
 
     def _options(self, build: Builder) -> TrainingOptions:
         settings = self._specification.settings
-        options = training_options(build.values, epochs=settings.epochs, patience=settings.patience)
+        epochs = self._suggestion.epochs or settings.epochs
+        options = training_options(build.values, epochs=epochs, patience=settings.patience)
         # Where the oracle says how long a trial trains, nothing else ends it.
         return options if self._suggestion.until is None else replace(options, patience=None)
 

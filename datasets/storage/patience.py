@@ -84,6 +84,11 @@ def is_patient() -> bool:
     return bool(_patient)
 
 
+def is_waiting() -> bool:
+    """Whether something waits for a storage that is away, and that was said."""
+    return bool(_waiting)
+
+
 @contextlib.contextmanager
 def impatient() -> Iterator[None]:
     """While the block runs, let this thread wait for nothing."""

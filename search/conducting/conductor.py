@@ -16,11 +16,13 @@ from search.conducting.completeness import check_complete, check_parents
 from search.conducting.edited_space import current_space
 from search.conducting.fail_fast import FAIL_FAST_TRIALS, common_failure
 from search.conducting.rebuilding import rebuild_oracle
+from search.conducting.timing import Timing
 from search.conducting.warm_start import as_suggestion, read_warm_start
 from search.ledger.known_space import KnownSpace
 from search.ledger.ledger import Ledger
 from search.ledger.records import Record, Suggestion, now, pending
 from search.ledger.specification import SearchSpecification
+from search.ledger.time_budget import TimeBudget
 from search.oracles.space_updates import is_outside, unknown, update_oracle
 from search.space.discovery import Declared, as_json, as_space
 from search.space.points import fitted
@@ -41,16 +43,27 @@ class Conductor:
         stopping: Whether nothing more is suggested because somebody asked to stop.
         exhausted: Whether the oracle had nothing left to suggest before the budget was used up.
         common_failure: Why the first trials failed, if all did for one reason: nothing more is suggested then.
+        out_of_time: Whether a trial was not begun because the time is too short for an epoch of it.
+        budget: The time that trials may run in.
     """
 
-    def __init__(self, specification: SearchSpecification, ledger: Ledger, oracle: keras_tuner.Oracle) -> None:
+    def __init__(
+        self,
+        specification: SearchSpecification,
+        ledger: Ledger,
+        oracle: keras_tuner.Oracle,
+        *,
+        budget: TimeBudget | None = None,
+    ) -> None:
         self.specification = specification
+        self.budget = budget or TimeBudget()
         self._ledger = ledger
         self._oracle = oracle
         self._records: dict[str, Record] = {}
         self._unfinished: deque[Suggestion] = deque()
         self.stopping = False
-        self.exhausted = False
+        self.exhausted = self.out_of_time = False
+        self._is_cold = True
         self.common_failure: str | None = None
         self._ended, self._retried = 0, ""
         self._space = KnownSpace(hyperparameters=as_json(oracle.hyperparameters))
@@ -64,14 +77,16 @@ class Conductor:
         oracle: keras_tuner.Oracle,
         *,
         accept_space: bool = False,
+        budget: TimeBudget | None = None,
     ) -> "Conductor":
         """Start a search or go on: ``oracle``, just made, learns all the ledger holds; unfinished trials come first.
 
         What `--warm-start` took from another search comes before the search's own trials, told as ended ones. With
-        ``accept_space`` the search goes on in the oracle's space where that was edited, else in the one it had.
+        ``accept_space`` the search goes on in the oracle's space where that was edited, else in the one it had. Without
+        a ``budget`` there is no end to its time.
         """
         check_complete(ledger)
-        conductor, suggestions = cls(specification, ledger, oracle), ledger.suggestions()
+        conductor, suggestions = cls(specification, ledger, oracle, budget=budget), ledger.suggestions()
         check_parents(ledger.layout, suggestions)
         conductor._records = {record.trial_id: record for record in ledger.records()}
         ended = {trial_id: record for trial_id, record in conductor._records.items() if record.state.is_ended()}
@@ -104,10 +119,17 @@ class Conductor:
         """Return the next configuration to try, made from everything recorded so far, or why there is none."""
         if self.stopping or self.common_failure is not None:
             return NoSuggestion.STOPPED
-        if self._unfinished:
-            return self._unfinished.popleft()
+        while self._unfinished:
+            suggestion = self._unfinished.popleft()
+            if self.may_begin(suggestion.trial_id):
+                return suggestion
         number = len(self._records)
-        if number >= self.specification.settings.trials:
+        planned = self.specification.settings.trials
+        if planned is not None and number >= planned:
+            return NoSuggestion.STOPPED
+        epochs = self._timing().fitted(self.specification.settings.epochs)
+        if epochs == 0:
+            self.out_of_time = True
             return NoSuggestion.STOPPED
         # One tuner id a trial: the oracle believes that every worker is a tuner of its own.
         tuner_id = f"worker-{len(self._oracle.trials)}"
@@ -123,11 +145,24 @@ class Conductor:
             values=trial.hyperparameters.values,
             seed=self._seed(trial),
             suggested=now(),
+            # The oracle says itself how long a trial trains, and promotions go on with their parents' schedules.
+            epochs=None if "tuner/epochs" in trial.hyperparameters.values else epochs,
         )
         self._ledger.write_suggestion(suggestion)
         self._ledger.write_oracle(self._oracle.get_state())
         self._records[suggestion.trial_id] = pending(suggestion)
         return suggestion
+
+    def may_begin(self, trial_id: str) -> bool:
+        """Whether a trial, suggested before, can finish an epoch in the time left. May be called from any thread."""
+        fits = self._timing().epochs(self._records[trial_id].hyperparameters) != 0
+        self.out_of_time |= not fits
+        return fits
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time of all trials is up. May be called from any thread."""
+        return self.budget.left() <= 0
 
     def update_space(self, declared: Declared) -> None:
         """Take in what a trial declared when it built its model: what is new becomes part of the oracle's space."""
@@ -147,6 +182,7 @@ class Conductor:
         """Keep a running trial's last report for readers."""
         self._ledger.write_progress(record)
         self._records[record.trial_id] = record
+        self._is_cold &= record.epochs == 0
 
     def end(self, record: Record) -> None:
         """Record an ended trial, then tell the oracle its best value, or that it has none.
@@ -172,6 +208,9 @@ class Conductor:
     def records(self) -> tuple[Record, ...]:
         """Return every trial as last reported. May be called from any thread."""
         return tuple(self._records.values())
+
+    def _timing(self) -> Timing:
+        return Timing(self.records(), self.budget.left(), self._is_cold)
 
     def _seed(self, trial: Trial) -> int:
         """Give a promotion the seed of the trial that it continues, any other one of its own, 1 to 2³¹ − 1.

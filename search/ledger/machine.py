@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from functools import cache
 from pathlib import Path
 
@@ -29,6 +30,14 @@ def process_started(pid: int) -> str:
     if fields[0] in "ZX":  # it has ended, and nobody has asked how
         _raise_gone(pid)
     return fields[19]
+
+
+def process_seconds() -> float:
+    """Return how many seconds ago this process started; 0 where the system does not tell."""
+    started = process_started(os.getpid())
+    if not started:
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(started) / os.sysconf("SC_CLK_TCK")
 
 
 def _raise_gone(pid: int) -> None:

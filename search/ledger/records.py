@@ -165,6 +165,12 @@ def pending(suggestion: Suggestion, *, attempts: int = 1) -> Record:
     )
 
 
+def out_of_time(record: Record) -> Record:
+    """Return the record of a trial that the end of the time has stopped: its score is that of its epochs so far."""
+    epochs = "1 epoch" if record.epochs == 1 else f"{record.epochs} epochs"
+    return record.but(state=TrialState.STOPPED, reason=f"the time was up after {epochs}", ended=now())
+
+
 def now() -> str:
     """Return the present moment, ISO 8601 in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

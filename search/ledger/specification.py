@@ -1,7 +1,7 @@
 """What a search is: written once, at its start, and never changed.
 
-How many trials it is to have and where its dataset lies may change: files beside the specification then say so, and
-whoever reads it reads them too.
+How many trials it is to have, in how much time, and where its dataset lies may change: files beside the specification
+then say so, and whoever reads it reads them too.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from datasets import Dataset, FormatError, StorageError, first_problem
+from datasets import Dataset, FormatError, StorageError, first_problem, write_duration
 from search.errors import LedgerError, SettingsError
 from search.layout import BUDGET, DATASET, SPECIFICATION, SearchLayout
 from search.ledger.reading import read_json
@@ -81,21 +81,36 @@ def is_taken(layout: SearchLayout) -> bool:
     return layout.root.exists(SPECIFICATION)
 
 
-def extended(specification: SearchSpecification, trials: int) -> SearchSpecification:
-    """Return the search with more trials.
+def extended(
+    specification: SearchSpecification, trials: int | None = None, time_limit: float | None = None
+) -> SearchSpecification:
+    """Return the search with so many trials, and so many seconds in all, where these are given.
 
-    Raises SettingsError for fewer than it was to have, or more than its oracle makes.
+    Raises SettingsError for fewer than it was to have, or more trials than its oracle makes.
     """
     settings = specification.settings
+    before = settings.time_limit
+    if time_limit is not None and before is not None and time_limit < before:
+        given, had = write_duration(time_limit), write_duration(before)
+        raise SettingsError(f"--time-limit {given}: the search was to have {had} already: ask for more, or none")
+    if trials is not None:
+        _check_trials(settings, trials)
+    return _with_budget(
+        specification,
+        settings.trials if trials is None else trials,
+        settings.time_limit if time_limit is None else time_limit,
+    )
+
+
+def _check_trials(settings: SearchSettings, trials: int) -> None:
     before, most = settings.trials, most_trials(dict(settings))
-    if trials < before:
+    if before is not None and trials < before:
         raise SettingsError(f"--trials {trials}: the search was to have {before} already: ask for more, or none")
     if most is not None and trials > most:
         raise SettingsError(
             f"--trials {trials}: {settings.oracle} over {settings.epochs} epochs makes "
             f"{most}: ask for {most}, or start a new search with more --epochs"
         )
-    return _with_trials(specification, trials)
 
 
 def open_same_dataset(specification: SearchSpecification, place: str | None = None) -> Dataset:
@@ -123,8 +138,9 @@ def moved(specification: SearchSpecification, dataset: Dataset) -> SearchSpecifi
 
 def keep_changes(layout: SearchLayout, before: SearchSpecification, now: SearchSpecification) -> None:
     """Make durable what `extended` and `moved` have changed."""
-    if now.settings.trials != before.settings.trials:
-        layout.root.write_whole(BUDGET, json.dumps({"trials": now.settings.trials}).encode())
+    budget = _budget(now)
+    if budget != _budget(before):
+        layout.root.write_whole(BUDGET, json.dumps(budget).encode())
     if now.dataset != before.dataset:
         layout.root.write_whole(DATASET, json.dumps({"dataset": now.dataset}).encode())
 
@@ -132,14 +148,23 @@ def keep_changes(layout: SearchLayout, before: SearchSpecification, now: SearchS
 def _changed(specification: SearchSpecification, layout: SearchLayout) -> SearchSpecification:
     """Return the search with the changes that were kept."""
     if (budget := read_json(layout.root, BUDGET, "trials")) is not None:
-        specification = _with_trials(specification, budget["trials"])
+        # Before there were times this had none.
+        time_limit = budget.get("time_limit", specification.settings.time_limit)
+        specification = _with_budget(specification, budget["trials"], time_limit)
     if (place := read_json(layout.root, DATASET, "dataset")) is not None:
         specification = specification.model_copy(update={"dataset": place["dataset"]})
     return specification
 
 
-def _with_trials(specification: SearchSpecification, trials: int) -> SearchSpecification:
-    settings = specification.settings.model_copy(update={"trials": trials})
+def _budget(specification: SearchSpecification) -> dict[str, float | None]:
+    settings = specification.settings
+    return {"trials": settings.trials, "time_limit": settings.time_limit}
+
+
+def _with_budget(
+    specification: SearchSpecification, trials: int | None, time_limit: float | None
+) -> SearchSpecification:
+    settings = specification.settings.model_copy(update={"trials": trials, "time_limit": time_limit})
     return specification.model_copy(update={"settings": settings})
 
 

@@ -52,9 +52,9 @@ class TimeBudget:
 
         ``already`` are the seconds that this command has taken so far. Whatever ended the last command without a word
         may have done so just before it would have written again: that time counts as spent. Raises LedgerError for a
-        file that somebody has changed.
+        file that somebody has changed. Without a limit nobody is asked.
         """
-        before = spent_so_far(layout, name=name) or 0.0
+        before = 0.0 if limit is None else spent_so_far(layout, name=name) or 0.0
         return cls(limit, already=before + already, layout=layout, name=name, clock=clock)
 
     def spent(self) -> float:

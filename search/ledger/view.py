@@ -15,6 +15,7 @@ from search.ledger.ranking import Row, leaderboard, with_finals
 from search.ledger.reading import side_by_side
 from search.ledger.records import Record, SearchState
 from search.ledger.specification import SearchSpecification, read_specification
+from search.ledger.time_budget import spent_so_far
 from trainer import Objective
 
 
@@ -22,13 +23,15 @@ from trainer import Objective
 class SearchView:
     """A search's specification, state and ranking. ``rows`` are its trials, best first, those without a score last.
 
-    ``finals`` are its finalists, None where none were trained.
+    ``finals`` are its finalists, None where none were trained; ``spent`` are the seconds that it has taken, None where
+    it was given no time.
     """
 
     specification: SearchSpecification
     state: SearchState
     rows: tuple[Row, ...]
     finals: Finals | None = None
+    spent: float | None = None
 
     @classmethod
     def of(
@@ -37,11 +40,12 @@ class SearchView:
         state: SearchState,
         records: Sequence[Record],
         finals: Finals | None = None,
+        spent: float | None = None,
     ) -> "SearchView":
         """Rank ``records`` into a view."""
         ids = {record.trial_id for record in records}
         rows = with_finals(leaderboard(records, specification.objective), finals)
-        return cls(specification, state, tuple(row for row in rows if row.trial_id in ids), finals)
+        return cls(specification, state, tuple(row for row in rows if row.trial_id in ids), finals, spent)
 
     @property
     def board(self) -> tuple[Row, ...]:
@@ -67,6 +71,12 @@ class SearchView:
         if self.finals is not None and self.finals.chosen is not None:
             return self.finals.chosen
         return self.rows[0].trial_id if self.rows and self.rows[0].rank is not None else None
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left of the search's time; None where it was given none."""
+        limit = self.specification.settings.time_limit
+        return None if limit is None else max(0.0, limit - (self.spent or 0.0))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -96,7 +106,13 @@ class SearchView:
             "objective": {"name": self.objective.name, "direction": self.objective.direction},
             "dataset": self.specification.dataset,
             "best": self.best,
+            "time": self._time,
         }
+
+    @property
+    def _time(self) -> dict[str, float | None] | None:
+        limit = self.specification.settings.time_limit
+        return None if limit is None else {"limit": limit, "spent": self.spent, "left": self.left}
 
 
 def read_search(storage: str, name: str, *, history: bool = True) -> SearchView:
@@ -120,7 +136,8 @@ def _view(found: tuple[SearchLayout, SearchSpecification, bool], *, history: boo
     state = ledger.state()
     if state is SearchState.RUNNING and not is_alive:
         state = SearchState.INTERRUPTED
-    return SearchView.of(specification, state, ledger.records(history=history), read_finals(layout.root))
+    spent = None if specification.settings.time_limit is None else spent_so_far(layout)
+    return SearchView.of(specification, state, ledger.records(history=history), read_finals(layout.root), spent)
 
 
 def read_trial(storage: str, name: str, trial_id: str) -> Record:

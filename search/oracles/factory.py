@@ -30,13 +30,14 @@ def make_oracle(
     *,
     hyperparameters: keras_tuner.HyperParameters,
     objective: Objective,
-    max_trials: int,
+    max_trials: int | None,
     seed: int,
     max_epochs: int = 100,
 ) -> keras_tuner.Oracle:
     """Make the oracle called ``reference``, or the user's own that a ``module:factory`` returns.
 
-    ``max_epochs`` is `hyperband`'s, which counts its trials by itself.
+    ``max_trials`` is None where a time alone ends the search; ``max_epochs`` is `hyperband`'s, which counts its trials
+    by itself.
 
     Raises SettingsError for an unknown name, SpaceError for a factory that cannot be imported, raises anything or
     returns no Oracle.

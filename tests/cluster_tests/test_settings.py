@@ -26,6 +26,12 @@ def test_the_commands_have_every_setting_defaults_too() -> None:
     assert train == "galaxy train first --top 2 --seeds 3 --epochs 30 --ensemble --storage /runs"
 
 
+def test_a_time_is_written_as_it_is_read() -> None:
+    search, _ = commands(specification(time_limit=5400.0), TrainSettings(epochs=1), storage="runs")
+    assert "--time-limit 1h30m " in search
+    assert "--trials" not in search  # none was set
+
+
 def test_an_object_stands_in_a_comment_and_its_command_is_refused_as_it_is() -> None:
     comment, search, _ = commands(specification(hypermodel="<build>"), TrainSettings(epochs=1), storage="runs")
     assert comment == "# <build> was an object in Python: put it in a module"

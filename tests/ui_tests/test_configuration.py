@@ -30,6 +30,13 @@ def test_the_command_line_wins_over_the_file(toml: Path) -> None:
     assert (settings.name, settings.trials, place.storage) == ("given", 3, "here")
 
 
+def test_a_time_in_the_file_is_written_as_on_the_command_line(toml: Path) -> None:
+    toml.write_text('time_limit = "30m"\n')
+    settings, _ = configure({"name": "a"}, toml)
+    assert (settings.time_limit, settings.trials) == (1800.0, None)
+    assert configure({"name": "a", "time_limit": 90.0}, toml)[0].time_limit == 90.0
+
+
 def test_zero_on_the_command_line_counts_as_given(toml: Path) -> None:
     toml.write_text("max_failures = 5\n")
     assert configure({"name": "a", "max_failures": 0}, toml)[0].max_failures == 0
@@ -53,6 +60,7 @@ def test_any_unknown_key_has_a_nearest(toml: Path) -> None:
         ("trials = 0\n", "greater than or equal to 1, found 0"),
         ('trials = "many"\n', "found 'many'"),
         ("storage = 3\n", "expected text, found 3"),
+        ("time_limit = 30\n", "expected a time above 0 .* found '30': write 30s, 30m, 30h"),
         ("trials = \n", r"search\.toml: Invalid value"),
     ],
 )

@@ -6,9 +6,9 @@ import termios
 
 import pytest
 from rich.console import Console
-from ui_tests.fabricated import RECORDS, record, view
+from ui_tests.fabricated import RECORDS, record, specification, view
 
-from search import TrialState
+from search import SearchState, SearchView, TrialState
 from ui import wording
 from ui.cli.display import live
 from ui.cli.display.live import Pace, ended_line, picture, search_display
@@ -21,6 +21,13 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture
+def clock_view() -> SearchView:
+    """A search that has taken 6 of its 30 minutes."""
+    timed = specification(trials=None, time_limit=1800.0)
+    return SearchView.of(timed, SearchState.RUNNING, RECORDS, spent=360.0)
 
 
 def drawn(pace: Pace, *records: int) -> str:
@@ -38,6 +45,14 @@ def test_the_pace_counts_from_the_first_look() -> None:
     assert pace.per_minute(view(RECORDS[:2])) == 2.0
     # Four of the six planned trials are left at two a minute.
     assert pace.left(view(RECORDS[:2])) == 120.0
+
+
+def test_with_a_time_what_is_left_of_it_is_shown_and_no_count(clock_view: SearchView) -> None:
+    console = Console(file=io.StringIO(), width=100)
+    with console.capture() as capture:
+        console.print(picture(clock_view, Pace()))
+    assert "4 trials  24 min 00 s left" in capture.get()
+    assert ended_line(clock_view, RECORDS[0], number=1).startswith("[1] trial 0001 completed:")
 
 
 def test_the_picture_shows_running_trials_the_best_and_the_time_left() -> None:

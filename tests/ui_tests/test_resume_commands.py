@@ -45,12 +45,13 @@ def test_resume_hands_on_what_was_given_and_says_how_it_ended(
         return view(state=state)
 
     monkeypatch.setitem(cluster.__dict__, "resume_search", resume)
-    given = ("--trials", 60, "--address", "in-process", "--dataset", "moved", "--accept-space")
+    given = ("--trials", 60, "--time-limit", "2h", "--address", "in-process", "--dataset", "moved", "--accept-space")
     given += ("--retry", "failed", "--retry", "0004")
     result = galaxy("resume", "first", *given)
     assert result.exit_code == status
     del called["watch"]
-    known = {"name": "first", "storage": "runs", "address": "in-process", "preflight": True}
+    known = {"name": "first", "storage": "runs", "address": "in-process", "preflight": True, "already": 0.0}
+    known |= {"time_limit": 7200.0}
     assert called == known | {"trials": 60, "dataset": "moved", "accept_space": True, "retry": ["failed", "0004"]}
 
 

@@ -44,17 +44,27 @@ def test_search_hands_on_what_was_given(galaxy: Galaxy, run: FakeRun) -> None:
         "storage": "runs",
         "address": "in-process",
         "preflight": True,
+        "already": 0.0,
     }
 
 
 def test_the_command_that_a_bundle_records_searches_alike(galaxy: Galaxy, run: FakeRun) -> None:
     settings = SearchSettings(
-        name="a", trials=3, gpus_per_trial=0.5, patience=2, objective="val_loss:min", oracle="grid"
+        name="a", time_limit=5400, gpus_per_trial=0.5, patience=2, objective="val_loss:min", oracle="grid"
     )
     recorded = specification().model_copy(update={"settings": settings, "dataset": "/a b"})
     search, _ = commands(recorded, TrainSettings(epochs=2), storage="/my runs")
     assert galaxy(*shlex.split(search)[1:]).exit_code == 0
     assert (run.called["dataset"], run.called["storage"], run.called["settings"]) == ("/a b", "/my runs", settings)
+
+
+def test_the_time_is_handed_on_in_seconds_and_no_count_with_it(galaxy: Galaxy, run: FakeRun) -> None:
+    assert galaxy("search", "d", "--name", "a", "--time-limit", "1h30m").exit_code == 0
+    settings = run.called["settings"]
+    assert (settings.time_limit, settings.trials) == (5400.0, None)
+    wrong = galaxy("search", "d", "--name", "a", "--time-limit", "30")
+    assert wrong.exit_code == 2
+    assert "expected a time above 0 such as 90s, 30m or 1h30m, found '30': write 30s, 30m, 30h" in wrong.stderr
 
 
 def test_search_reads_a_file_below_the_command_line(galaxy: Galaxy, run: FakeRun, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Generic, TypeVar, get_args, get_origin
 import typer
 
 from datasets import Option
-from ui.cli.options import AsJson, Debug, fraction
+from ui.cli.options import AsJson, Debug, duration, fraction
 from ui.cli.terminal import session
 
 Settings = TypeVar("Settings")
@@ -81,6 +81,7 @@ def _option(field: inspect.Parameter, option: Option) -> inspect.Parameter:
         min=option.min,
         max=option.max,
         callback=fraction if option.fraction else None,
+        parser=duration if option.duration else None,
     )
     return field.replace(annotation=Annotated[kind | None, made], default=None)
 

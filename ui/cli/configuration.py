@@ -11,7 +11,7 @@ from typing import cast
 import typer
 from pydantic import ValidationError
 
-from datasets import first_problem
+from datasets import first_problem, parse_duration
 from search import SearchSettings, SettingsError
 from ui.cli.options import Place
 
@@ -24,6 +24,8 @@ def configure(given: Mapping[str, object], file: Path | None) -> tuple[SearchSet
     Raises typer.BadParameter for a file that cannot be read, an unknown key, or a value out of range.
     """
     joined = {} if file is None else read_toml(file)
+    if "time_limit" in joined:
+        joined["time_limit"] = _seconds(joined["time_limit"])
     joined |= {key: value for key, value in given.items() if value is not None}
     if files := given.get("points"):
         joined["points"] = [point for file in cast("list[Path]", files) for point in read_points(file)]
@@ -67,6 +69,14 @@ def read_points(file: Path) -> list[dict[str, object]]:
                 f"{file}: expected an object of hyperparameters by name, or a list of such, found {json.dumps(point)}",
             )
     return points
+
+
+def _seconds(value: object) -> float:
+    """Return the time that a file has: text, as a number alone could be of any unit."""
+    try:
+        return parse_duration(str(value))
+    except ValueError as error:
+        raise _wrong("time_limit", str(error)) from error
 
 
 def _text(key: str, value: object) -> str:

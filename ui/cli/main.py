@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from cluster import anything_is_late
 from ui.cli.commands import cluster, cluster_files, data, leaderboard, models, page, searching, using
+from ui.cli.entry import is_in_a_hurry
 from ui.cli.terminal import INTERRUPTED
 
 
@@ -92,7 +93,7 @@ def main() -> None:
     except KeyboardInterrupt:  # between two steps of the command's own end
         sys.exit(INTERRUPTED)
     except SystemExit as ending:
-        if anything_is_late() and isinstance(ending.code, int | None):
+        if (is_in_a_hurry() or anything_is_late()) and isinstance(ending.code, int | None):
             _end(ending.code or 0)  # all has been said
         raise
     finally:

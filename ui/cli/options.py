@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from datasets import Option
+from datasets import Option, parse_duration
 from ui.wording import DEFAULT_STORAGE
 
 
@@ -16,6 +16,14 @@ def fraction(value: float | None) -> float | None:
     if value is not None and not 0.0 < value <= 1.0:
         raise typer.BadParameter(f"expected a fraction above 0 and at most 1, found {value:g}")
     return value
+
+
+def duration(value: str) -> float:
+    """Read the value of an option, in seconds. Raises typer.BadParameter for what is no time."""
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def ends_in(*suffixes: str) -> Callable[[str | None], str | None]:

@@ -76,12 +76,13 @@ def _headline(view: SearchView) -> None:
     state = str(view.state)
     columns = st.columns(4)
     columns[0].metric("State", state)
-    columns[1].metric("Trials ended", f"{ended} of {planned}")
+    columns[1].metric("Trials ended", str(ended) if planned is None else f"{ended} of {planned}")
     score = None if best is None else best.mean if best.chosen else best.score
     kind = "Mean" if best is not None and best.chosen else "Best"
     columns[2].metric(f"{kind} {plain(wording.metric(view.objective.name))}", wording.score(score))
     columns[3].metric("Best trial", view.best or wording.ABSENT)
-    st.progress(min(1.0, ended / planned), text=ranking.states(view.counts))
+    left = "" if view.left is None or state != "running" else f", {wording.duration(view.left)} left"
+    st.progress(ranking.done(view), text=ranking.states(view.counts) + left)
     if view.finals is not None and view.finals.worth is not None:
         st.caption(plain(view.finals.worth.sentence))
 

@@ -1,6 +1,7 @@
 """Commands that run, end and list searches: ``search``, ``resume``, ``stop``, ``searches``."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +18,8 @@ from ui.cli.display import tables
 from ui.cli.display.doubts import lost_in_search
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
-from ui.cli.options import DatasetPath, MovedDataset, NoPreflight, Place, SearchName, Storage, Submit, flag
+from ui.cli.entry import hurry, seconds_so_far
+from ui.cli.options import DatasetPath, MovedDataset, NoPreflight, Place, SearchName, Storage, Submit, duration, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.ranking import states
 from ui.wording import DEFAULT_STORAGE, command_line
@@ -56,10 +58,8 @@ def search(
     # Only now: a mistake in the settings is said before TensorFlow has been waited for.
     places = asdict(where) | {"preflight": not no_preflight}
     if or_resume and (before := _known(chosen.name, where.storage)) is not None:
-        asked = settings.get("trials")
-        more = asked if isinstance(asked, int) and asked > before.trials else None
         terminal.note(f"search {chosen.name!r} is there already and goes on, with the options that it was begun with")
-        _resume(terminal, chosen.name, where, submit, places | {"dataset": dataset, "trials": more})
+        _resume(terminal, chosen.name, where, submit, places | {"dataset": dataset} | _more(settings, before))
         return
     if submit:
         from cluster import submit_search
@@ -69,7 +69,7 @@ def search(
     from cluster import run_search
 
     with search_display(terminal) as watch:
-        view = run_search(dataset, chosen, **places, watch=watch)
+        view = run_search(dataset, chosen, **places, watch=watch, already=seconds_so_far())
     _finish(terminal, view, where.storage)
 
 
@@ -79,6 +79,10 @@ def resume(
     name: SearchName,
     place: Place,
     trials: Annotated[int | None, typer.Option(help="Extend the search to so many trials.", min=1)] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(parser=duration, metavar="TIME", help="Let it take so long in all, what it has taken included."),
+    ] = None,
     dataset: MovedDataset = None,
     accept_space: Annotated[
         bool, flag("--accept-space", "Go on in a space that was edited; without, what was is listed and refused.")
@@ -98,8 +102,8 @@ def resume(
     What has ended stands, what had not goes on from its last checkpoint, and no trial
     is repeated but those of --retry.
     """
-    given = asdict(place) | {"dataset": dataset, "trials": trials, "accept_space": accept_space, "retry": retry or ()}
-    given["preflight"] = not no_preflight
+    given = asdict(place) | {"dataset": dataset, "trials": trials, "time_limit": time_limit}
+    given |= {"accept_space": accept_space, "retry": retry or (), "preflight": not no_preflight}
     _resume(terminal, name, place, submit, given)
 
 
@@ -109,6 +113,15 @@ def _known(name: str, storage: str) -> SearchSettings | None:
 
     layout = SearchLayout.of(storage, name)
     return read_specification(layout).settings if is_taken(layout) else None
+
+
+def _more(given: Mapping[str, object], before: SearchSettings) -> dict[str, object]:
+    """Return what is asked for beyond what the search was to have, trials and time; None where it is no more."""
+    more: dict[str, object] = {}
+    for key, had in (("trials", before.trials), ("time_limit", before.time_limit)):
+        asked = given.get(key)
+        more[key] = asked if isinstance(asked, int | float) and had is not None and asked > had else None
+    return more
 
 
 def _resume(terminal: Terminal, name: str, place: Place, submit: bool, given: dict[str, Any]) -> None:
@@ -121,7 +134,7 @@ def _resume(terminal: Terminal, name: str, place: Place, submit: bool, given: di
     from cluster import resume_search
 
     with search_display(terminal) as watch:
-        view = resume_search(name, **given, watch=watch)
+        view = resume_search(name, **given, watch=watch, already=seconds_so_far())
     _finish(terminal, view, place.storage)
 
 
@@ -152,6 +165,8 @@ def searches(terminal: Terminal, storage: Storage = DEFAULT_STORAGE) -> None:
 
 def _finish(terminal: Terminal, view: "SearchView", storage: str) -> None:
     """Write the leaderboard; leave with status 130 if the search was stopped before its end."""
+    if view.specification.settings.time_limit is not None:
+        hurry()
     lost = [Text(line, style="yellow") for line in lost_in_search(view)]
     shown = ranked(view, width=terminal.out.width)
     terminal.finish(view.as_json(), shown, *lost, next_command=next_after(view, storage))

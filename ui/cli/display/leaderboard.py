@@ -37,7 +37,9 @@ _MOST_ROWS = 100
 def ranked(view: "SearchView", *, width: int, history: bool = False) -> RenderableType:
     """Draw the best 100 trials with as many of the differing hyperparameters as fit, then the best trial in full."""
     names = headings(differing(view.board))
-    head = Text.assemble((view.name, "bold"), "  ", tables.state(str(view.state)), f"  {states(view.counts)}", style="")
+    head = Text.assemble(
+        (view.name, "bold"), "  ", tables.state(str(view.state)), f"  {states(view.counts)}{_time(view)}", style=""
+    )
     # A finalist is shown, however many rank before it.
     shown = [row for at, row in enumerate(view.board) if at < _MOST_ROWS or row.beginnings]
     left_out = len(view.board) - len(shown)
@@ -45,6 +47,11 @@ def ranked(view: "SearchView", *, width: int, history: bool = False) -> Renderab
     more = [Text(f"… and {wording.plural(left_out, 'trial')} more: --csv lists them all", style="dim")]
     table = _table(shown, view.objective.name, names, width=width, history=history)
     return Group(head, table, *(more if left_out else []), *reasons, _winner(view, names))
+
+
+def _time(view: "SearchView") -> str:
+    limit = view.specification.settings.time_limit
+    return "" if limit is None else f"  {wording.duration(view.spent)} of {wording.duration(limit)}"
 
 
 def _table(rows: "Sequence[Row]", objective: str, names: Mapping[str, str], *, width: int, history: bool) -> Table:

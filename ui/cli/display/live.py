@@ -40,10 +40,12 @@ class Pace:
         return (ended - self._ended_before) / minutes if ended > self._ended_before and minutes > 0 else None
 
     def left(self, view: "SearchView") -> float | None:
-        """Return the seconds until all planned trials have ended at this pace, None until there is one."""
-        rate = self.per_minute(view)
-        waiting = view.specification.settings.trials - ranking.ended(view.rows)
-        return None if rate is None else 60 * max(0, waiting) / rate
+        """Return the seconds until all planned trials have ended at this pace, or the time is up; None if unknown."""
+        rate, planned = self.per_minute(view), view.specification.settings.trials
+        if rate is None or planned is None:
+            return view.left
+        seconds = 60 * max(0, planned - ranking.ended(view.rows)) / rate
+        return seconds if view.left is None else min(seconds, view.left)
 
 
 def picture(view: "SearchView", pace: Pace, *, is_over: bool = False) -> RenderableType:
@@ -51,20 +53,25 @@ def picture(view: "SearchView", pace: Pace, *, is_over: bool = False) -> Rendera
 
     Of one that ``is_over`` it says in which states the trials are instead of what they do.
     """
-    ended, planned = ranking.ended(view.rows), view.specification.settings.trials
     head = Text.assemble(
         (f"{view.name}  ", "bold"),
-        (wording.bar(ended / planned, 24), "green on grey23"),
-        f"  {ended} of {wording.plural(planned, 'trial')}",
+        (wording.bar(ranking.done(view), 24), "green on grey23"),
+        f"  {_trials(view)}",
         (f"  {_speed(view, pace)}", "cyan"),
     )
     now = Text(ranking.states(view.counts), style="dim") if is_over else _running(view)
     return Group(head, now, *_reasons(view), _best(view))
 
 
+def _trials(view: "SearchView") -> str:
+    ended, planned = ranking.ended(view.rows), view.specification.settings.trials
+    return wording.plural(ended, "trial") if planned is None else f"{ended} of {wording.plural(planned, 'trial')}"
+
+
 def _speed(view: "SearchView", pace: Pace) -> str:
-    rate = pace.per_minute(view)
-    return "" if rate is None else f"{rate:.1f} trials/min, {wording.duration(pace.left(view))} left"
+    rate, left = pace.per_minute(view), pace.left(view)
+    speed = [] if rate is None else [f"{rate:.1f} trials/min"]
+    return ", ".join(speed if left is None else [*speed, f"{wording.duration(left)} left"])
 
 
 def _running(view: "SearchView") -> RenderableType:
@@ -78,8 +85,7 @@ def _running(view: "SearchView") -> RenderableType:
         shown.add_row(record.trial_id, done, wording.bar(record.epochs / epochs, 12), wording.score(record.score), best)
     if running:
         return shown
-    ended = ranking.ended(view.rows) >= view.specification.settings.trials
-    return Text("all trials have ended" if ended else "starting the next trial …", style="dim")
+    return Text("all trials have ended" if ranking.done(view) >= 1 else "starting the next trial …", style="dim")
 
 
 def _reasons(view: "SearchView") -> list[Text]:
@@ -101,8 +107,9 @@ def _best(view: "SearchView") -> Text:
 def ended_line(view: "SearchView", record: "Record", *, number: int) -> str:
     """Write one ended trial, the ``number``-th, as a line of a log."""
     best = ranking.best(view.rows)
+    planned = view.specification.settings.trials
     words = [
-        f"[{number}/{view.specification.settings.trials}] trial {record.trial_id} {record.state}:",
+        f"[{number if planned is None else f'{number}/{planned}'}] trial {record.trial_id} {record.state}:",
         f"{view.objective.name} {wording.score(record.score)}",
         f"after {wording.plural(record.epochs, 'epoch')} in {wording.duration(record.seconds)}",
     ]

@@ -1,0 +1,203 @@
+"""The end of a search's time: what is cut and recorded, and what is said."""
+
+import contextlib
+import math
+import time
+from itertools import count
+from pathlib import Path
+
+import pytest
+from search_tests import examples
+from search_tests.examples import ended
+from search_tests.test_time_budget import Clock
+
+from cluster import OutOfTimeError, resume_search, run_search
+from cluster.driving import in_process
+from cluster.driving.alarm import alarmed
+from cluster.jobs import time_limit
+from cluster.jobs.search import search_within
+from cluster.workers.deadline import Deadline
+from cluster.workers.epoch_clock import EpochClock
+from datasets import Dataset, open_folder
+from search import (
+    Conductor,
+    Ledger,
+    SearchLayout,
+    SearchSettings,
+    SearchState,
+    SettingsError,
+    TimeBudget,
+    TrialState,
+    driver_heartbeat,
+)
+
+
+def settings(**changes: object) -> SearchSettings:
+    known = {"name": "first", "epochs": 50, "oracle": "random", "hypermodel": "my_models:tiny"}
+    return SearchSettings.model_validate(known | {"scheduler": "none"} | changes)
+
+
+class Sleeping:
+    """A clock that begins to run with the first trial's first step: however busy the machine, that one begins."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._began: float | None = None
+        real = in_process.TrialSession.step
+
+        def step(session: in_process.TrialSession) -> object:
+            self._began = self._began or time.monotonic()
+            return real(session)
+
+        monkeypatch.setattr(in_process.TrialSession, "step", step)
+
+    def __call__(self) -> float:
+        return 0.0 if self._began is None else time.monotonic() - self._began
+
+
+def test_a_trial_is_cut_within_a_batch_and_keeps_what_its_epochs_gave(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = count()
+    monkeypatch.setattr(in_process.Deadline, "after", lambda _: Deadline(end=30.0, clock=lambda: float(next(ticks))))
+    view = run_search(tiny_dataset.info.path, settings(trials=2, time_limit=9e9), address="in-process")
+    assert view.state is SearchState.FINISHED
+    cut, unscored = view.rows
+    assert (cut.state, unscored.state) == (TrialState.STOPPED, TrialState.STOPPED)
+    assert 0 < cut.epochs < 50
+    assert cut.reason == f"the time was up after {cut.epochs} epoch{'s' if cut.epochs > 1 else ''}"
+    assert cut.score == max(cut.history["val_macro_f1"])
+    assert len(cut.history["val_macro_f1"]) == cut.epochs
+    assert (unscored.score, unscored.rank) == (None, None)
+    assert unscored.reason == "the time was up after 0 epochs"
+    # Longer, the oracle knows of both, and neither trains again.
+    longer = resume_search("first", address="in-process", trials=3)
+    stands = {row.trial_id: row.epochs for row in longer.rows}
+    assert (stands.pop(cut.trial_id), stands.pop(unscored.trial_id)) == (cut.epochs, 0)
+    assert len(stands) == 1
+
+
+def test_a_search_ends_with_its_time_and_goes_on_with_more(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(time_limit, "_IN_PROCESS_SECONDS", 1.0)
+    layout = SearchLayout.of("runs", "first")
+    budget = TimeBudget(5.0, layout=layout, clock=Sleeping(monkeypatch))
+    given = {"hypermodel": None, "storage": "runs", "address": "in-process", "preflight": False, "watch": None}
+    view = search_within(budget, tiny_dataset.info.path, settings(time_limit=5.0), **given)
+    assert view.state is SearchState.FINISHED
+    assert view.rows
+    assert {row.state for row in view.rows} <= {TrialState.COMPLETED, TrialState.STOPPED}
+    assert view.spent is not None
+    spent = view.as_json()["time"]
+    assert spent == {"limit": 5.0, "spent": view.spent, "left": view.left}
+    again = resume_search("first", address="in-process")
+    assert again.rows == view.rows
+    assert "The time of search 'first', 5s, is used up: --time-limit, with more, lets it go on." in caplog.text
+    with pytest.raises(SettingsError, match="--time-limit 4s: the search was to have 5s already"):
+        resume_search("first", address="in-process", time_limit=4.0)
+    longer = resume_search("first", address="in-process", time_limit=9e9, trials=len(view.rows) + 1)
+    assert len(longer.rows) == len(view.rows) + 1
+    assert longer.specification.settings.time_limit == 9e9
+
+
+def test_a_fitted_trial_trains_its_own_epochs_also_when_it_is_resumed(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.conducting.timing.Timing.fitted", lambda timing, planned: 3)
+    real, steps = in_process.TrialSession.step, count()
+
+    def interrupted(session: in_process.TrialSession) -> object:
+        if next(steps) == 2:
+            raise KeyboardInterrupt
+        return real(session)
+
+    monkeypatch.setattr(in_process.TrialSession, "step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_search(tiny_dataset.info.path, settings(trials=1, time_limit=9e9), address="in-process")
+    [row] = resume_search("first", address="in-process").rows
+    assert (row.state, row.epochs, row.until) == (TrialState.COMPLETED, 3, 3)
+    assert row.epoch_seconds is not None
+    assert row.start_seconds is not None
+    monkeypatch.undo()
+
+
+def test_too_little_time_for_anything_is_said_before_anything_is_written(tiny_dataset: Dataset, here: Path) -> None:
+    with pytest.raises(SettingsError, match=r"--time-limit 3s: it took \d+ s to start, and ending takes 3 s: give mo"):
+        run_search(tiny_dataset.info.path, settings(time_limit=3.0), address="in-process")
+    assert not (here / "runs" / "first").exists()
+
+
+def conductor(tmp_path: Path, clock: Clock) -> Conductor:
+    layout = SearchLayout(open_folder(tmp_path))
+    specification = examples.specification(settings(time_limit=100.0))
+    made: Conductor = Conductor.__new__(Conductor)
+    made.specification, made.budget = specification, TimeBudget(100.0, clock=clock)
+    made.out_of_time, made._records = False, {"0001": ended("0001", 0.5, epoch_seconds=30.0, start_seconds=5.0)}
+    made._ledger = Ledger(layout)
+    return made
+
+
+def test_time_that_is_left_over_is_explained(tmp_path: Path) -> None:
+    clock = Clock()
+    made = conductor(tmp_path, clock)
+    budget = made.budget
+    clock.now += 75
+    assert time_limit.left_over(made, budget) == "25 s of 1m40s are unused"
+    made.out_of_time = True
+    expected = "25 s of 1m40s are unused: no further trial could start, in 5 s, and finish an epoch, of 30 s"
+    assert time_limit.left_over(made, budget) == expected
+    clock.now += 16
+    assert time_limit.left_over(made, budget) is None
+
+
+def test_nothing_waits_for_a_storage_past_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, stopped = Clock(), []
+    monkeypatch.setattr(time_limit, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(time_limit, "stop_waiting", lambda: stopped.append(clock.now))
+    monkeypatch.setattr(time_limit, "is_waiting", lambda: True)
+    for is_remote, at in ((False, 199.5), (True, 176.0)):
+        clock.now = 100.0
+        stopped.clear()
+        with time_limit.waiting_ended(TimeBudget(100.0, clock=clock), is_remote=is_remote):
+            time.sleep(0.05)
+            clock.now = at
+            time.sleep(0.05)
+        assert set(stopped) == {at}
+
+
+def test_without_time_nothing_is_tried_again(tmp_path: Path) -> None:
+    layout = SearchLayout(open_folder(tmp_path).child("first"))
+    with (
+        driver_heartbeat(layout.root) as place,
+        pytest.raises(SettingsError, match=r"^--retry: the time of search 'first', 1m, is used up: --time-limit"),
+    ):
+        time_limit.end_without_trials(layout, settings(time_limit=60.0), place, retries=True)
+    assert not layout.root.exists("state.json")
+
+
+def test_what_looks_at_no_clock_is_left_in_its_middle() -> None:
+    # Whatever a build catches, it is not this.
+    with pytest.raises(OutOfTimeError), alarmed(0.3), contextlib.suppress(Exception):
+        time.sleep(20)
+    with alarmed(0.3):
+        pass
+    with alarmed(math.inf):
+        time.sleep(0.01)
+
+
+def test_an_epoch_is_told_from_the_start_of_its_trial() -> None:
+    now = [100.0]
+    clock = EpochClock(clock=lambda: now[0], began=90.0)
+    for gaps in ((30.0, 1.0, 1.0, 1.0, 20.0, 1.0), (1.0, 1.0, 1.0, 1.0, 2.0, 1.0)):
+        with clock.epoch():
+            for gap in gaps:
+                now[0] += gap
+                clock.note_batch()
+            now[0] += 2.0
+        if len(gaps) and gaps[0] == 30.0:
+            # Six batches of a second and the checkpoint; the rest of 66 s was the start.
+            assert (clock.epoch_seconds, clock.start_seconds) == (8.0, 58.0)
+    assert (clock.epoch_seconds, clock.start_seconds) == (9.0, 57.0)
+    with clock.epoch():  # what was trained before is reported
+        now[0] += 1.0
+    assert clock.epoch_seconds == 9.0
