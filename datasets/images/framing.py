@@ -77,7 +77,8 @@ class Framing:
     def said(self) -> str:
         """What was found, for a person."""
         if self.filled is None:
-            return f"cannot tell how much of the images they fill: seen in {self.seen} of {self.measured}"
+            enough = "" if self.measured >= _FEWEST else f", and {_FEWEST} are needed"
+            return f"cannot tell how much of the images they fill: seen in {self.seen} of {self.measured}{enough}"
         return f"fill {100 * self.filled:.0f} % of the images' width and height (median of {self.seen})"
 
     @property

@@ -42,6 +42,7 @@ def test_where_nothing_stands_out_it_cannot_be_told():
     assert found.said == "cannot tell how much of the images they fill: seen in 0 of 20"
     few = Framing.of([drawn(6)] * 7, crop=1, source_side=100)
     assert (few.filled, few.seen, few.advice) == (None, 7, None)
+    assert few.said.endswith(": seen in 7 of 7, and 8 are needed")
 
 
 def test_a_crop_holds_nearly_all_with_a_margin_and_keeps_their_pixels():

@@ -13,6 +13,8 @@ from ui import wording
 # Okabe and Ito's palette: told apart with every kind of colour vision (https://jfly.uni-koeln.de/color/).
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#8A8F98"
 _VALIDATION = "val_"
+_NO_CURVE = "val_worst_class"
+"""A class's number."""
 
 
 def best_over_time(rows: Sequence[Row], best: Sequence[tuple[str, float]], metric: str) -> go.Figure:
@@ -49,7 +51,7 @@ def best_over_time(rows: Sequence[Row], best: Sequence[tuple[str, float]], metri
 
 def curve_names(history: Mapping[str, Sequence[float]]) -> list[str]:
     """Return the metrics a trial has a curve of, without the ``val_`` prefix: training and validation share a chart."""
-    return list(dict.fromkeys(name.removeprefix(_VALIDATION) for name in history))
+    return list(dict.fromkeys(name.removeprefix(_VALIDATION) for name in history if name != _NO_CURVE))
 
 
 def curves(history: Mapping[str, Sequence[float]], metric: str, *, best_epoch: int | None) -> go.Figure:
