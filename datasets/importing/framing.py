@@ -1,17 +1,13 @@
 """How objects lie in a source's images, found from some of them before time is spent on all."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from datasets.images.decoded import decode_read
 from datasets.images.framing import MOST, SIDE, Framing
-from datasets.images.preparing import DecodedImage
 from datasets.importing.options import ImportOptions
 from datasets.sources.listing import Item
-
-_THREADS = 4
 
 
 def framing_of_source(items: Sequence[Item], options: ImportOptions) -> Framing:
@@ -21,10 +17,9 @@ def framing_of_source(items: Sequence[Item], options: ImportOptions) -> Framing:
     """
     drawn = np.random.default_rng(options.seed).permutation(len(items))[:MOST]
 
-    def decoded(number: int) -> DecodedImage | None:
-        return decode_read(items[number].read, crop=options.crop, image_size=SIDE).image
-
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="framing") as pool:
-        images = [image for image in pool.map(decoded, sorted(drawn)) if image is not None]
+    # One after another: arrays are read in slices, each of which has several of the images.
+    reads = (items[number].read for number in sorted(drawn))
+    decoded = (decode_read(read, crop=options.crop, image_size=SIDE).image for read in reads)
+    images = [image for image in decoded if image is not None]
     side = float(np.median([min(image.source_size) for image in images])) if images else 0.0
     return Framing.of([image.pixels for image in images], crop=options.crop, source_side=side)
