@@ -12,7 +12,7 @@ from .splits import Split as Split
 from .arrow.description import DatasetInfo as DatasetInfo, Preprocessing as Preprocessing
 from .arrow.node_cache import bytes_to_fetch as bytes_to_fetch
 from .arrow.provenance import Omission as Omission, Provenance as Provenance
-from .arrow.row_hashes import row_hashes as row_hashes
+from .arrow.row_hashes import image_hashes as image_hashes, row_hashes as row_hashes
 from .arrow.verification import locate_dataset as locate_dataset, verify_dataset as verify_dataset
 from .classes import class_mapping as class_mapping
 from .documents import finite as finite, first_problem as first_problem

@@ -22,6 +22,7 @@ from .errors import (
     ModelMismatchError as ModelMismatchError,
     ObjectiveError as ObjectiveError,
     OptionsError as OptionsError,
+    SeenError as SeenError,
     SplitError as SplitError,
     TrainerError as TrainerError,
     is_out_of_memory as is_out_of_memory,

@@ -10,7 +10,8 @@ GalaxyTunerError
     ├── FrameworkError       Keras is of a version that this was not made for: stop, install another
     ├── ExportError          the model cannot be written in another program's format: say what is missing, stop
     ├── BundleError          not a bundle, of another version, or changed since it was written: refuse it
-    └── ModelMismatchError   the dataset does not fit the model (classes, image size, crop): refuse it
+    ├── ModelMismatchError   the dataset does not fit the model (classes, image size, crop): refuse it
+    └── SeenError            the model was trained or chosen on these images: refuse to score it on them
 """
 
 import re
@@ -67,6 +68,10 @@ class BundleError(TrainerError):
 
 class ModelMismatchError(TrainerError):
     """A dataset does not fit a model: other classes, another image size or another crop."""
+
+
+class SeenError(TrainerError):
+    """A model is to be scored on images that it was trained or chosen on; the text says what else can be done."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 ABSENT = "–"
 DEFAULT_STORAGE = "runs"
+SEEN = "the model was trained or chosen on these, so that its answers to them are no test of it"
 # As much of a name or a value as a column is worth; JSON and CSV have it whole.
 _LONGEST = 40
 _EIGHTHS = " ▏▎▍▌▋▊▉█"

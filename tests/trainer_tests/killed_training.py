@@ -111,9 +111,7 @@ def wrong_bundle(folder: Folder) -> list[str]:
         manifest = read_manifest(folder)
     except BundleError as error:
         return [str(error)]
-    files = dict(manifest.files)
-    if manifest.trust is not None:
-        files[manifest.trust.file] = manifest.trust.sha256
+    files = manifest.named_files
     missing = [f"missing: {name}" for name in files if not folder.exists(name)]
     return missing or [
         name for name, digest in files.items() if hashlib.sha256(folder.read(name)).hexdigest() != digest

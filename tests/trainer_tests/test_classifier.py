@@ -209,7 +209,7 @@ def test_refuses_classes_that_it_does_not_know_and_shows_both(bundle: Bundle, ti
 def test_evaluates_on_the_classes_there_are(bundle: Bundle, classifier: Classifier, tiny_dataset: Dataset) -> None:
     found = answers_on(changed(bundle, classes=MERGERS), tiny_dataset, Split.TEST, known_only=True)
     classes = {"absent": ["merger"], "spelled": {"edge-on": "EDGE_ON"}, "left_out": {"spiral": 4}}
-    assert found.matching() == {**classes, "scale": None, "stretch": None}
+    assert found.matching() == {**classes, "scale": None, "stretch": None, "seen": None, "seen_left_out": 0}
     assert found.notes() == [
         "No image is of merger: means over classes are over the other 4",
         "Spelled otherwise: 'edge-on' is the model's 'EDGE_ON'",

@@ -56,7 +56,7 @@ def test_bundles_a_trials_best_epoch_and_leaves_the_trial_alone(
     assert len(trust.answers[Decide.OBJECTIVE].right) == 20
     images = tiny_dataset.take(tiny_dataset.rows(Split.VALIDATION)) / np.float32(255)
     assert classifier.bundle.models[0](images).numpy() == pytest.approx(run.best_model()(images).numpy(), abs=1e-5)
-    scores = evaluate(classifier, tiny_dataset, Split.VALIDATION)
+    scores = evaluate(classifier, tiny_dataset, Split.VALIDATION, seen=True)
     assert scores.accuracy == manifest.metrics["validation"]["accuracy"]
     assert "Interim" in model_card(manifest)
 

@@ -10,8 +10,9 @@ from ui_tests.conftest import Galaxy
 
 import cluster
 from cluster import TrainSettings
-from datasets import Dataset, ImportOptions, Progress, import_dataset
-from trainer import FinalResult
+from datasets import Dataset, ImportOptions, Progress, import_dataset, open_folder
+from trainer import FinalResult, load_bundle, write_bundle
+from trainer.bundles.hashes import hashes_of_seen
 
 
 def test_evaluate_json(galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset) -> None:
@@ -27,6 +28,23 @@ def test_evaluate_json(galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset) -> N
 def test_evaluate_on_each_split(galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset, split: str, count: int) -> None:
     found = json.loads(galaxy("evaluate", bundle, tiny_dataset.info.path, "--split", split, "--json").stdout)
     assert (found["split"], found["count"]) == (split, count)
+
+
+def test_evaluate_refuses_what_the_model_has_seen(
+    galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    loaded = load_bundle(bundle)
+    write_bundle(open_folder(tmp_path), loaded.models, loaded.manifest, seen=hashes_of_seen(tiny_dataset))
+    refused = galaxy("evaluate", tmp_path, tiny_dataset.info.path, "--split", "all")
+    assert refused.exit_code == 1
+    assert "found 80 of 100 in the dataset that it was; `--split test` has 20 others; `--unseen-only`" in refused.stderr
+    for words, count, seen, left_out in [
+        ((), 20, 0, 0),
+        (("--split", "all", "--unseen-only"), 20, 0, 80),
+        (("--split", "all", "--seen"), 100, 80, 0),
+    ]:
+        found = json.loads(galaxy("evaluate", tmp_path, tiny_dataset.info.path, *words, "--json").stdout)
+        assert (found["count"], found["seen"], found["seen_left_out"]) == (count, seen, left_out)
 
 
 def test_evaluate_shows_classes_and_confusion(galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset) -> None:

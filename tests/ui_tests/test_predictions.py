@@ -20,6 +20,7 @@ def test_json_keeps_absent_values_as_null() -> None:
         "error": "not an image",
         "sure": None,
         "novelty": None,
+        "seen": None,
     }
 
 

@@ -8,9 +8,10 @@ the one before stay until the next replacement: who has read its `bundle.json` f
 import hashlib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 from zipfile import BadZipFile
 
 from datasets import Folder, few, open_folder
@@ -19,36 +20,44 @@ from trainer.answering.limits import Trust, unpacked
 from trainer.answering.novelty import FALSE_ALARMS
 from trainer.answering.selective import MAX_ERROR
 from trainer.bundles.card import model_card
+from trainer.bundles.hashes import Hashes, packed_hashes, unpacked_hashes
 from trainer.bundles.keeping import pack_model, unpack_model
-from trainer.bundles.manifest import CARD, FILE, Manifest, TrustRecord, read_manifest
+from trainer.bundles.manifest import CARD, FILE, Manifest, SeenRecord, TrustRecord, read_manifest
 from trainer.bundles.registered import missing_modules
 from trainer.errors import BundleError, InfeasibleError, one_line
 from trainer.frameworks import keras
 
-_NAMED_BY_CONTENT = re.compile(r"model-.*\.keras|trust-.*\.npz")
+Result = TypeVar("Result")
+_NAMED_BY_CONTENT = re.compile(r"model-.*\.keras|trust-.*\.npz|seen-.*\.npy")
 
 
 @dataclass(frozen=True)
 class Bundle:
     """A loaded bundle: ``models`` are in the order of ``manifest.members`` and not compiled.
 
-    ``trust`` is None where the bundle says nothing of its limits, as older ones do.
+    ``trust`` is None where the bundle says nothing of its limits, as older ones do. ``seen``, uint64 (n,), ascending,
+    has the `row_hashes` of the images that its members were trained or chosen on; None where it does not say.
     """
 
     uri: str
     manifest: Manifest
     models: tuple[keras.Model, ...]
     trust: Trust | None = None
+    seen: Hashes | None = None
 
 
 def write_bundle(
-    folder: Folder, models: Sequence[keras.Model], manifest: Manifest, trust: Trust | None = None
+    folder: Folder,
+    models: Sequence[keras.Model],
+    manifest: Manifest,
+    trust: Trust | None = None,
+    seen: Hashes | None = None,
 ) -> Manifest:
     """Write ``models``, in the order of ``manifest.members``, whole or not at all, in the place of an older bundle.
 
     The files of the one that it replaces stay, those of older ones are removed. One process at a time may write.
 
-    Returns the manifest as written: with its ``files``, ``trust`` and ``modules``.
+    Returns the manifest as written: with its ``files``, ``trust``, ``seen`` and ``modules``.
 
     Raises:
         BundleError: A model cannot be loaded again in Keras's safe mode (an unregistered layer, a lambda).
@@ -56,7 +65,7 @@ def write_bundle(
     """
     if len(models) != len(manifest.members):
         raise ValueError(f"a model for each member is needed, but got {len(models)} for {len(manifest.members)}")
-    files, contents, record, modules = {}, {}, None, set[str]()
+    files, contents, modules = {}, {}, set[str]()
     for index, (model, member) in enumerate(zip(models, manifest.members, strict=True)):
         try:
             data, needed = pack_model(model)
@@ -66,11 +75,16 @@ def write_bundle(
         digest = hashlib.sha256(data).hexdigest()
         name = f"model-{index}-{digest[:12]}.keras"
         files[name], contents[name] = digest, data
+    manifest = replace(manifest, files=files, trust=None, seen=None, modules=tuple(sorted(modules)))
     if trust is not None:
         data = trust.packed()
-        record = _describe_trust(trust, hashlib.sha256(data).hexdigest())
-        contents[record.file] = data
-    manifest = replace(manifest, files=files, trust=record, modules=tuple(sorted(modules)))
+        limits = _describe_trust(trust, hashlib.sha256(data).hexdigest())
+        manifest, contents[limits.file] = replace(manifest, trust=limits), data
+    if seen is not None:
+        data = packed_hashes(seen)
+        digest = hashlib.sha256(data).hexdigest()
+        record = SeenRecord(f"seen-{digest[:12]}.npy", digest, len(seen))
+        manifest, contents[record.file] = replace(manifest, seen=record), data
     kept = contents.keys() | _files_now(folder)
     for name, data in contents.items():
         folder.write_whole(name, data)
@@ -134,7 +148,7 @@ def _load(folder: Folder, manifest: Manifest) -> Bundle:
                 f"{folder.child(name).uri!r} cannot be loaded as the model {member.name!r}: expected one that Keras "
                 f"loads in safe mode, found {one_line(error)}"
             ) from error
-    return Bundle(folder.uri, manifest, tuple(models), _load_trust(folder, manifest))
+    return Bundle(folder.uri, manifest, tuple(models), _load_trust(folder, manifest), _load_seen(folder, manifest))
 
 
 def _name_missing(uri: str, manifest: Manifest, data: bytes) -> None:
@@ -150,14 +164,20 @@ def _name_missing(uri: str, manifest: Manifest, data: bytes) -> None:
 
 def _load_trust(folder: Folder, manifest: Manifest) -> Trust | None:
     record = manifest.trust
-    if record is None:
-        return None
+    return None if record is None else _unpacked(folder, record.file, record.sha256, unpacked)
+
+
+def _load_seen(folder: Folder, manifest: Manifest) -> Hashes | None:
+    record = manifest.seen
+    return None if record is None else _unpacked(folder, record.file, record.sha256, unpacked_hashes)
+
+
+def _unpacked(folder: Folder, name: str, digest: str, unpack: Callable[[bytes], Result]) -> Result:
     try:
-        return unpacked(_read_checked(folder, record.file, record.sha256))
+        return unpack(_read_checked(folder, name, digest))
     except (ValueError, KeyError, OSError, BadZipFile) as error:
         raise BundleError(
-            f"{folder.child(record.file).uri!r} cannot be read: expected arrays of this version, "
-            f"found {one_line(error)}"
+            f"{folder.child(name).uri!r} cannot be read: expected arrays of this version, found {one_line(error)}"
         ) from error
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datasets import DecodedImage, Folder, ImageError, ImageFile, decode
+from datasets import DecodedImage, Folder, ImageError, ImageFile, decode, image_hashes
 from trainer.answering.averaging import weighted_mean
 from trainer.answering.calibration import apply_temperature
 from trainer.answering.decision import Decide, decided
@@ -38,6 +38,8 @@ class Classification:
         error: Why the file could not be used, one line; None where it could.
         pixels: uint8, (side, side, 3): what the model saw; None where the file could not be used.
         sure: Whether the class is named at the error rate asked for; None where the model can promise none.
+        seen: Whether the model was trained or chosen on it, so that its answer is no test of the model; None where the
+            model does not know.
         novelty: Above 1 where the image is not like the training images (see `Novelty`); None where the model does not
             know.
     """
@@ -50,6 +52,7 @@ class Classification:
     pixels: npt.NDArray[np.uint8] | None
     sure: bool | None = None
     novelty: float | None = None
+    seen: bool | None = None
 
 
 class Classifier:
@@ -174,12 +177,13 @@ class Classifier:
         pixels = np.array(usable, np.uint8).reshape(-1, side, side, 3)
         probabilities = self.probabilities(pixels)
         numbers = self.decide(probabilities, decide)
-        answers = zip(probabilities, numbers, judge.judge(pixels, probabilities, numbers), strict=True)
+        verdicts = judge.judge(pixels, probabilities, numbers)
+        answers = zip(probabilities, numbers, verdicts, self._seen(pixels), strict=True)
         for name, image in zip(names, images, strict=True):
             if isinstance(image, ImageError):
                 yield Classification(name, None, None, (), str(image), None)
                 continue
-            chances, number, verdict = next(answers)
+            chances, number, verdict, seen = next(answers)
             warning = scale_warning(self.bundle.manifest.preprocessing, image.source_size, crop)
             yield Classification(
                 path=name,
@@ -190,4 +194,9 @@ class Classifier:
                 pixels=image.pixels,
                 sure=verdict.sure,
                 novelty=verdict.novelty,
+                seen=seen,
             )
+
+    def _seen(self, pixels: npt.NDArray[np.uint8]) -> list[bool | None]:
+        known = self.bundle.seen
+        return [None] * len(pixels) if known is None else np.isin(image_hashes(pixels), known).tolist()

@@ -10,6 +10,7 @@ from datasets import Dataset, Progress, Split, few, silent
 from trainer.answering.decision import Decide
 from trainer.bundles.classifier import Classifier
 from trainer.bundles.matching import labelled_rows, other_scale, other_stretch
+from trainer.bundles.seen import Overlap, overlap
 from trainer.estimating.interval import with_interval
 from trainer.scores import Scores, score_predictions
 
@@ -22,7 +23,8 @@ class Evaluation:
 
     ``rows``, int64 (n,), are the dataset's; ``true``, int64 (n,), class numbers of the classifier; ``probabilities``,
     float32 (n, classes), are calibrated. ``spelled`` and ``left_out`` are those of `LabelledRows`; ``scale`` and
-    ``stretch`` are what is to be said of the scale of the images, and of how their FITS bands are stretched.
+    ``stretch`` are what is to be said of the scale of the images, and of how their FITS bands are stretched;
+    ``overlap`` is about the images that the classifier was trained or chosen on.
     """
 
     classifier: Classifier
@@ -33,6 +35,7 @@ class Evaluation:
     left_out: Mapping[str, int] = field(default_factory=dict)
     scale: str | None = None
     stretch: str | None = None
+    overlap: Overlap = field(default_factory=Overlap)
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -50,9 +53,10 @@ class Evaluation:
         return with_interval(scores)
 
     def matching(self) -> dict[str, object]:
-        """Return how dataset and classifier fit, JSON-ready: ``absent``, ``spelled`` … ``stretch``."""
+        """Return how dataset and classifier fit, JSON-ready: ``absent``, ``spelled`` … ``seen``."""
         classes = {"absent": list(self.absent), "spelled": dict(self.spelled), "left_out": dict(self.left_out)}
-        return {**classes, "scale": self.scale, "stretch": self.stretch}
+        seen = {"seen": self.overlap.seen, "seen_left_out": self.overlap.left_out}
+        return {**classes, "scale": self.scale, "stretch": self.stretch, **seen}
 
     def notes(self) -> list[str]:
         """Say in what the dataset is not as the classifier's own, a line each."""
@@ -67,7 +71,7 @@ class Evaluation:
         if self.left_out:
             unknown = few([f"{name} ({count:,})" for name, count in self.left_out.items()])
             lines.append(f"Left out, as the model does not know them: images of {unknown}")
-        return lines
+        return [*lines, *self.overlap.notes()]
 
 
 def answers_on(
@@ -76,26 +80,43 @@ def answers_on(
     split: Split | None = None,
     *,
     known_only: bool = False,
+    seen: bool = False,
+    unseen_only: bool = False,
     progress: Progress = silent,
 ) -> Evaluation:
     """Ask a classifier about a split of a dataset (None: all of it). Classes are matched by name.
 
-    ``known_only`` leaves out images of classes that it does not know.
+    Args:
+        known_only: Leave out images of classes that it does not know.
+        seen: Ask about images that it was trained or chosen on, too, however many they are.
+        unseen_only: Leave those out.
 
     Raises:
         ModelMismatchError: It does not know a class of the images, or their size or crop are not those of the bundle.
         SplitError: The dataset has no such images.
+        SeenError: More than a twentieth are such as it was trained or chosen on.
+        OptionsError: ``unseen_only``, and it does not say which these are.
     """
-    labelled = labelled_rows(classifier.bundle, dataset, split, known_only=known_only)
+    bundle = classifier.bundle
+    labelled = labelled_rows(bundle, dataset, split, known_only=known_only)
+    labelled, found = overlap(bundle, dataset, split, labelled, allowed=seen, unseen_only=unseen_only)
     rows = labelled.rows
     probabilities: list[npt.NDArray[np.float32]] = []
     for start in range(0, len(rows), _AT_ONCE):
         probabilities.append(classifier.probabilities(dataset.take(rows[start : start + _AT_ONCE])))
         progress(min(start + _AT_ONCE, len(rows)), len(rows))
     answers = np.concatenate(probabilities)
-    scale = other_scale(classifier.bundle, dataset)
-    stretch = other_stretch(classifier.bundle, dataset.preprocessing)
-    return Evaluation(classifier, rows, labelled.true, answers, labelled.spelled, labelled.left_out, scale, stretch)
+    return Evaluation(
+        classifier,
+        rows,
+        labelled.true,
+        answers,
+        labelled.spelled,
+        labelled.left_out,
+        scale=other_scale(bundle, dataset),
+        stretch=other_stretch(bundle, dataset.preprocessing),
+        overlap=found,
+    )
 
 
 def evaluate(
@@ -105,10 +126,13 @@ def evaluate(
     *,
     decide: Decide | None = None,
     known_only: bool = False,
+    seen: bool = False,
+    unseen_only: bool = False,
     progress: Progress = silent,
 ) -> Scores:
     """Score a classifier on a split of a dataset (None: all of it), by default at its own operating point.
 
     Raises as `answers_on` and `Classifier.point`.
     """
-    return answers_on(classifier, dataset, split, known_only=known_only, progress=progress).scores(decide)
+    which = {"known_only": known_only, "seen": seen, "unseen_only": unseen_only}
+    return answers_on(classifier, dataset, split, **which, progress=progress).scores(decide)

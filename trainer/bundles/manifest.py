@@ -67,6 +67,18 @@ class TrustRecord:
 
 
 @dataclass(frozen=True)
+class SeenRecord:
+    """Which images a bundle was trained or chosen on: ``file`` has a hash of each, ``sha256`` is that of the file.
+
+    ``images`` is their number, those alike counted once.
+    """
+
+    file: str
+    sha256: str
+    images: int
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A bundle at a glance.
 
@@ -92,6 +104,8 @@ class Manifest:
         factors: As ``thresholds``, for `trainer.answering.decision.Decide.OBJECTIVE`: 1 for each class where the
             objective has no rule; empty in older bundles.
         decided: As ``metrics``, at `trainer.answering.decision.Decide.OBJECTIVE`; empty in older bundles.
+        seen: Which images its members were trained or chosen on; filled in by `write_bundle`. None in bundles that do
+            not say.
         interim: Whether it is of a trial that was only the best so far, while a search went on: a better one was to
             take its place.
         beginnings: Of how many further beginnings temperature, factors and limits are learnt: from what one network a
@@ -122,6 +136,7 @@ class Manifest:
     decide: Decide = Decide.ACCURACY
     factors: Mapping[str, float] = field(default_factory=dict)
     decided: Mapping[str, Any] = field(default_factory=dict)
+    seen: SeenRecord | None = None
     interim: bool = False
     beginnings: int = 0
     worth: Mapping[str, Any] | None = None
@@ -145,8 +160,8 @@ class Manifest:
     @property
     def named_files(self) -> dict[str, str]:
         """Name of each file beside `bundle.json` that the bundle needs → its SHA-256."""
-        trust = {} if self.trust is None else {self.trust.file: self.trust.sha256}
-        return {**self.files, **trust}
+        records = [record for record in (self.trust, self.seen) if record is not None]
+        return {**self.files, **{record.file: record.sha256 for record in records}}
 
     def as_document(self) -> bytes:
         """Return the content of `bundle.json`."""

@@ -16,6 +16,7 @@ from trainer.answering.decision import Decide, decided, fit_decision, fit_factor
 from trainer.answering.limits import learn_trust
 from trainer.answering.predicting import Predictions
 from trainer.bundles.bundle import write_bundle
+from trainer.bundles.hashes import hashes_of_seen
 from trainer.bundles.manifest import BundleMember, Manifest
 from trainer.estimating.interval import with_interval
 from trainer.frameworks import keras
@@ -147,7 +148,7 @@ def write_calibrated(
         worth=worth,
         corrected=corrected,
     )
-    written = write_bundle(bundle, models, manifest, trust)
+    written = write_bundle(bundle, models, manifest, trust, hashes_of_seen(dataset))
     return FinalResult(
         bundle.uri,
         tuple(one.name for one in members),

@@ -110,6 +110,9 @@ def _answer(classifier: "Classifier", files: list[ImageFile], crop: float) -> No
     if tally.total > 1:
         for warning, number in tally.warnings.most_common():
             st.warning(f"{wording.plural(number, 'image')}: {plain(warning)}")
+    if tally.seen:
+        st.info(f"{wording.plural(tally.seen, 'image')}: {wording.SEEN}")
+    if tally.total > 1:
         _summary(predictions)
     st.download_button(
         "Download the results as CSV",

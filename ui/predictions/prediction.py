@@ -16,7 +16,7 @@ class Prediction:
     """One image's answer, without its pixels.
 
     Either ``class_name`` and ``probabilities`` (class → 0–1, in the model's order) are there, or ``error`` is.
-    ``sure`` and ``novelty`` as in `trainer.Classification`.
+    ``sure``, ``novelty`` and ``seen`` as in `trainer.Classification`.
     """
 
     path: str
@@ -26,12 +26,14 @@ class Prediction:
     error: str | None
     sure: bool | None = None
     novelty: float | None = None
+    seen: bool | None = None
 
     @classmethod
     def of(cls, image: "Classification") -> Self:
         """Keep all but the pixels of a classified image; of a name that is no Unicode, what can be written."""
         path = image.path.encode("utf-8", "backslashreplace").decode("utf-8")
-        return cls(path, image.class_name, image.probabilities, image.warnings, image.error, image.sure, image.novelty)
+        said = (image.warnings, image.error, image.sure, image.novelty, image.seen)
+        return cls(path, image.class_name, image.probabilities, *said)
 
     @property
     def probability(self) -> float | None:
@@ -64,6 +66,7 @@ class Prediction:
             "error": self.error,
             "sure": self.sure,
             "novelty": self.novelty,
+            "seen": self.seen,
         }
 
 

@@ -18,6 +18,7 @@ class Tally:
         total: of all images.
         classes: images by the class named.
         warnings: images by warning.
+        seen: images that the model was trained or chosen on.
         failed: images that could not be used.
         shown: the first of all predictions.
         first_failure: the first image that could not be used.
@@ -26,6 +27,7 @@ class Tally:
     total: int = 0
     classes: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
+    seen: int = 0
     failed: int = 0
     shown: list[Prediction] = field(default_factory=list)
     first_failure: Prediction | None = None
@@ -34,6 +36,7 @@ class Tally:
         """Count one more."""
         self.total += 1
         self.warnings.update(prediction.warnings)
+        self.seen += prediction.seen is True
         if len(self.shown) < SHOWN:
             self.shown.append(prediction)
         if prediction.class_name is not None:

@@ -85,11 +85,18 @@ def evaluate(
     known_only: Annotated[
         bool, flag("--known-only", "Leave out images of classes that the model does not know, and count them.")
     ] = False,
+    unseen_only: Annotated[
+        bool, flag("--unseen-only", "Leave out images that the model was trained or chosen on, and count them.")
+    ] = False,
+    seen: Annotated[
+        bool, flag("--seen", "Score it on images that it was trained or chosen on, too, however many they are.")
+    ] = False,
     module: Modules = None,
 ) -> None:
     """Measure a model on a dataset: accuracy, precision, recall and F1, confusion matrix, calibration error.
 
-    Classes are matched by name; the dataset may have any of the model's, in any order.
+    Classes are matched by name; the dataset may have any of the model's, in any order. Where the model was trained or
+    chosen on more than a few of the images its scores would say little of new ones: that is refused unless --seen.
     """
     from datasets import Dataset, Split, open_folder
     from trainer import Classifier, Decide, answers_on, import_modules
@@ -104,7 +111,8 @@ def evaluate(
     classifier = Classifier.load(model)
     point = classifier.point(None if decide is None else Decide(decide))
     with progress_bar(terminal, "Evaluating", unit="images") as progress:
-        evaluation = answers_on(classifier, opened, rows, known_only=known_only, progress=progress)
+        which = {"known_only": known_only, "seen": seen, "unseen_only": unseen_only}
+        evaluation = answers_on(classifier, opened, rows, **which, progress=progress)
     scores = evaluation.scores(point)
     about: dict[str, object] = {
         "model": classifier.bundle.uri,

@@ -134,6 +134,7 @@ def written(tally: Tally, path: str) -> RenderableType:
 
 def _warnings(tally: Tally) -> list[Text]:
     lines = [f"{wording.plural(n, 'image')}: {warning}" for warning, n in tally.warnings.most_common()]
+    lines += [f"{wording.plural(tally.seen, 'image')}: {wording.SEEN}"] if tally.seen else []
     return [Text(line, style="yellow") for line in wording.beginning(lines, most=_WARNINGS)]
 
 

@@ -1,0 +1,41 @@
+"""Hashes of the images that a bundle was trained or chosen on, as its file keeps them."""
+
+import io
+
+import numpy as np
+import numpy.typing as npt
+
+from datasets import Dataset, Split, row_hashes
+
+Hashes = npt.NDArray[np.uint64]
+"""Uint64, (n,), ascending, each once: 64 bits of the SHA-256 of the pixels of an image; see `datasets.row_hashes`."""
+_known: dict[str, Hashes] = {}
+"""Of the last dataset, by its fingerprint: the interim bundles of a search are of the same."""
+
+
+def hashes_of_seen(dataset: Dataset) -> Hashes:
+    """Return the hashes of all rows but those for tests.
+
+    Networks are trained on these or validated on them, and the search was led by the dataset's own validation rows.
+    """
+    if dataset.fingerprint not in _known:
+        rows = np.concatenate([dataset.rows(split) for split in Split if split is not Split.TEST])
+        hashes = np.unique(row_hashes(dataset, rows))
+        _known.clear()
+        _known[dataset.fingerprint] = hashes
+    return _known[dataset.fingerprint]
+
+
+def packed_hashes(hashes: Hashes) -> bytes:
+    """Return hashes as the content of an `.npy` file."""
+    stream = io.BytesIO()
+    np.save(stream, hashes, allow_pickle=False)
+    return stream.getvalue()
+
+
+def unpacked_hashes(data: bytes) -> Hashes:
+    """Read what `packed_hashes` made. Raises ValueError for anything else."""
+    hashes = np.load(io.BytesIO(data), allow_pickle=False)
+    if hashes.dtype != np.uint64 or hashes.ndim != 1:
+        raise ValueError(f"{hashes.dtype} of shape {hashes.shape}, not a row of uint64")
+    return np.asarray(hashes)
