@@ -9,7 +9,8 @@ from ui_tests.fabricated import RECORDS, specification
 from datasets import Dataset
 from search import SearchState, SearchView
 from trainer import score_predictions
-from ui.cli.display.doubts import doubtful, doubts_in, few_to_measure_on, lost_in_search
+from trainer.estimating.interval import with_interval
+from ui.cli.display.doubts import few_to_measure_on, lost, lost_in_search, said_of_few, said_of_lost
 
 NAN = float("nan")
 CLASSES = ("cigar", "round", "spiral")
@@ -20,23 +21,24 @@ def scored(right: dict[str, tuple[int, int]]) -> dict[str, object]:
     true = np.repeat(range(3), [right[name][1] for name in CLASSES])
     hits = [place < right[name][0] for name in CLASSES for place in range(right[name][1])]
     named = np.where(hits, true, 1)
-    return score_predictions(true, np.eye(3)[named], CLASSES).as_json()
+    return with_interval(score_predictions(true, np.eye(3)[named], CLASSES)).as_json()
 
 
 def test_a_class_that_is_hardly_ever_found_and_what_may_help() -> None:
     scores = scored({"cigar": (1, 40), "round": (50, 50), "spiral": (45, 50)})
-    (line,) = doubtful({"test": scores}, fair=True)
+    (line,) = said_of_lost({"test": scores}, fair=True)
     assert line.startswith("'cigar' is hardly ever found: recall 0.03 on 40 test images; more images of it")
-    (line,) = doubtful({"test": scores}, fair=False)
+    (line,) = said_of_lost({"test": scores}, fair=False)
     assert "; `--decide balanced` gives it a fair chance; more images" in line
-    assert doubts_in(scores)["lost"] == [{"class": "cigar", "recall": 0.025, "images": 40}]
+    assert lost(scores) == [{"class": "cigar", "recall": 0.025, "images": 40}]
 
 
 def test_a_score_on_few_images_is_said_with_its_interval() -> None:
     scores = scored({"cigar": (2, 3), "round": (50, 50), "spiral": (45, 50)})
-    (line,) = doubtful({"validation": scores}, fair=True)
-    assert line.startswith("macro F1 0.90 on 103 validation images, 3 of 'cigar', may be 0.72 to 0.97")
-    assert doubtful({"validation": scored({"cigar": (9, 10), "round": (50, 50), "spiral": (45, 50)})}, fair=True) == []
+    (line,) = said_of_few({"validation": scores})
+    assert line.startswith("macro F1 as the model decides, 0.90 on validation, may be 0.7")
+    assert line.endswith("(95 %): 3 images of 'cigar'")
+    assert said_of_few({"validation": scored({"cigar": (9, 10), "round": (50, 50), "spiral": (45, 50)})}) == []
 
 
 def test_a_dataset_of_few_images_says_what_its_scores_will_be_worth(tiny_dataset: Dataset) -> None:
@@ -47,14 +49,14 @@ def test_a_dataset_of_few_images_says_what_its_scores_will_be_worth(tiny_dataset
     assert [text.split(":")[0].split(" of ")[0] for text in both] == ["4 validation images each", "4 test images each"]
 
 
-@pytest.mark.parametrize(("number", "recall", "lost"), [(1, 0.0, True), (1, 0.5, False), (NAN, NAN, False)])
+@pytest.mark.parametrize(("number", "recall", "is_said"), [(1, 0.0, True), (1, 0.5, False), (NAN, NAN, False)])
 def test_a_search_s_end_names_the_class_that_its_best_trial_lost(
-    tiny_dataset: Dataset, number: float, recall: float, lost: bool
+    tiny_dataset: Dataset, number: float, recall: float, is_said: bool
 ) -> None:
     best = RECORDS[1].model_copy(update={"metrics": {"val_worst_class": number, "val_worst_recall": recall}})
     known = specification().model_copy(update={"dataset": tiny_dataset.info.path, "classes": tiny_dataset.classes})
     lines = lost_in_search(SearchView.of(known, SearchState.FINISHED, (RECORDS[0], best)))
     expected = "'completely round smooth' is hardly ever found: recall 0.00 on 4 validation images; more"
-    assert [line.startswith(expected) for line in lines] == [True] * lost
+    assert [line.startswith(expected) for line in lines] == [True] * is_said
     gone = known.model_copy(update={"dataset": "/nowhere"})
     assert lost_in_search(SearchView.of(gone, SearchState.FINISHED, (best,))) == []

@@ -45,7 +45,7 @@ def train(
     Writes the model to NAME/model in the storage folder. Run it again after an interruption: it goes on.
     """
     from cluster import train_winners
-    from ui.cli.display.doubts import doubtful, doubts_in
+    from ui.cli.display.doubts import lost, said_of_few, said_of_lost
     from ui.cli.display.results import trained
 
     with progress_bar(terminal, "Training", unit="batches") as progress:
@@ -59,9 +59,10 @@ def train(
             progress=progress,
         )
     next_command = command_line("evaluate", result.model, "DATASET", *module_options(result.modules))
-    notes = [Text(line, style="yellow") for line in doubtful(result.scores, fair=True)]
-    about = {split: doubts_in(score) for split, score in result.scores.items()}
-    terminal.finish(result.as_json() | {"doubts": about}, trained(result), *notes, next_command=next_command)
+    said = [*said_of_lost(result.scores, fair=True), *said_of_few(result.scores)]
+    about = {split: lost(score) for split, score in result.scores.items()}
+    notes = [Text(line, style="yellow") for line in said]
+    terminal.finish(result.as_json() | {"lost": about}, trained(result), *notes, next_command=next_command)
 
 
 @command(app, "galaxy evaluate runs/first/model galaxies --split test")
@@ -100,7 +101,7 @@ def evaluate(
     """
     from datasets import Dataset, Split, open_folder
     from trainer import Classifier, Decide, answers_on, import_modules
-    from ui.cli.display.doubts import doubtful, doubts_in
+    from ui.cli.display.doubts import lost, said_of_lost
     from ui.cli.display.results import evaluated
     from ui.report.confusion import confusion_file
     from ui.report.page import NAME, report as written
@@ -124,9 +125,9 @@ def evaluate(
     shown: list[RenderableType] = [Text(note, style="yellow") for note in evaluation.notes()]
     shown.append(evaluated(scores, decide=point.value, width=terminal.out.width))
     document = scores.as_json()
-    about["doubts"] = doubts_in(document)
+    about["lost"] = lost(document)
     fair = point is not Decide.ACCURACY
-    shown += [Text(line, style="yellow") for line in doubtful({split: document}, fair=fair)]
+    shown += [Text(line, style="yellow") for line in said_of_lost({split: document}, fair=fair)]
     if report is not None:
         page = written(evaluation, opened, split=split, decide=point)
         folder = open_folder(report)

@@ -49,39 +49,42 @@ def _half_width(counts: list[int]) -> float:
     return (high - low) / 2
 
 
-def doubtful(scores: Mapping[str, Mapping[str, Any]], *, fair: bool) -> list[str]:
-    """Say of scores as JSON has them, by the split that they are on, what their means hide.
+def lost(score: Mapping[str, Any]) -> list[dict[str, object]]:
+    """Return the classes that are hardly ever found in scores as JSON has them: ``class, recall, images`` of each."""
+    from trainer import lost_classes
+
+    found = lost_classes(score["confusion_matrix"], score["classes"])
+    return [{"class": one.name, "recall": one.recall, "images": one.images} for one in found]
+
+
+def said_of_lost(scores: Mapping[str, Mapping[str, Any]], *, fair: bool) -> list[str]:
+    """Say which classes are hardly ever found in scores as JSON has them, by the split that they are on.
 
     ``fair`` says that the answers are those of a decision that is fair to rare classes already.
     """
-    from trainer import interval_of_confusion, lost_classes
+    from trainer import lost_classes
 
+    return [
+        _said(one, f"{split} image", _MORE if fair else f"{_FAIR}; {_MORE}")
+        for split, score in scores.items()
+        for one in lost_classes(score["confusion_matrix"], score["classes"])
+    ]
+
+
+def said_of_few(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say what macro F1 may be where it is of few images of a class, for tables that have no interval of it."""
     lines = []
     for split, score in scores.items():
-        lost = lost_classes(score["confusion_matrix"], score["classes"])
-        lines += [_said(one, f"{split} image", _MORE if fair else f"{_FAIR}; {_MORE}") for one in lost]
         counts = {name: sum(row) for name, row in zip(score["classes"], score["confusion_matrix"], strict=True)}
         rarest = min((count for count in counts.values() if count), default=FEW)
         if rarest < FEW:
-            low, high = interval_of_confusion(score["confusion_matrix"], seed=1)
+            low, high = score["macro_f1_interval"]
             names = few([f"'{shown_name(name)}'" for name, count in counts.items() if count == rarest], most=3)
             lines.append(
-                f"macro F1 {score['macro']['f1']:.2f} on {wording.plural(score['count'], f'{split} image')}, "
-                f"{rarest} of {names}, may be {low:.2f} to {high:.2f} (95 %)"
+                f"macro F1 as the model decides, {score['macro']['f1']:.2f} on {split}, may be {low:.2f} to {high:.2f} "
+                f"(95 %): {wording.plural(rarest, 'image')} of {names}"
             )
     return lines
-
-
-def doubts_in(score: Mapping[str, Any]) -> dict[str, object]:
-    """Return the same of scores on one split, JSON-ready: ``lost`` classes and the ``macro_f1_interval``."""
-    from trainer import interval_of_confusion, lost_classes
-
-    matrix = score["confusion_matrix"]
-    lost = [
-        {"class": one.name, "recall": one.recall, "images": one.images}
-        for one in lost_classes(matrix, score["classes"])
-    ]
-    return {"lost": lost, "macro_f1_interval": [*interval_of_confusion(matrix, seed=1)]}
 
 
 def lost_in_search(view: "SearchView") -> list[str]:
