@@ -40,10 +40,15 @@ def gain_with_error(
     spread = 1 / divisions + test_share / (1 - test_share)
     measured = _gains(scores).mean(axis=-1)
     variance, chance = spread * _gains(scores).var(axis=-1, ddof=1), spread * unexplained(scores)
+    degrees = np.full(variance.shape, divisions - 1.0)
     if images is not None:
-        variance = variance + _gains(images).var(axis=-1, ddof=1) / images.shape[-1]
-        chance = chance + unexplained(images) / images.shape[-1]
-    half = t.ppf(_TWO_SIDED, divisions - 1) * np.sqrt(variance)
+        parts = images.shape[-1]
+        of_images = _gains(images).var(axis=-1, ddof=1) / parts
+        total, chance = variance + of_images, chance + unexplained(images) / parts
+        # Welch's and Satterthwaite's degrees of freedom of a sum of variances (doi:10.2307/3002019).
+        degrees = total**2 / np.maximum(variance**2 / degrees + of_images**2 / (parts - 1), np.finfo(float).tiny)
+        variance, degrees = total, np.maximum(degrees, divisions - 1)
+    half = t.ppf(_TWO_SIDED, degrees) * np.sqrt(variance)
     return measured, measured * kept_share(scores.mean(axis=-1), chance), half
 
 
