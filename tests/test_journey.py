@@ -48,12 +48,14 @@ def test_from_images_to_a_classifier(here: Path) -> None:
     trained = galaxy(here, "train", "first", "--epochs", "3")
     assert trained["members"] == [search["best"]]
     evaluated = galaxy(here, "evaluate", "runs/first/model", "galaxies.arrow")
-    assert evaluated["accuracy"] == pytest.approx(trained["metrics"]["test_accuracy"], abs=1e-9)
+    assert evaluated["decide"] == "objective"
+    assert evaluated["macro"]["f1"] == pytest.approx(trained["metrics"]["test_macro_f1_decided"], abs=1e-9)
     assert sum(map(sum, evaluated["confusion_matrix"])) == evaluated["count"]
     assert evaluated["count"] == sum(imported["counts"]["test"].values())
 
-    balanced = galaxy(here, "evaluate", "runs/first/model", "galaxies.arrow", "--decide", "balanced")
-    assert (balanced["count"], balanced["ece"]) == (evaluated["count"], evaluated["ece"])
+    plain = galaxy(here, "evaluate", "runs/first/model", "galaxies.arrow", "--decide", "accuracy")
+    assert plain["accuracy"] == pytest.approx(trained["metrics"]["test_accuracy"], abs=1e-9)
+    assert (plain["count"], plain["ece"]) == (evaluated["count"], evaluated["ece"])
 
     (here / "not-an-image.jpg").write_text("hello")
     some = sorted(str(path.relative_to(here)) for path in here.glob("galaxies/*/*.jpg"))[:2]

@@ -1,3 +1,4 @@
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -58,6 +59,19 @@ def test_an_image_gets_a_bar_for_every_class(trained: str, tiny_source: Path) ->
     assert all(name in bars for name in ("Cigar-shaped smooth", "edge-on", "spiral"))
     assert bars.count("font-weight:600") == 1
     assert len(page.dataframe) == 0
+
+
+def test_a_class_that_is_not_the_most_probable_is_said_to_be_chosen_for_the_objective(
+    trained: str, tiny_source: Path
+) -> None:
+    manifest = Path(trained) / "first" / "model" / "bundle.json"
+    about = json.loads(manifest.read_text())
+    about |= {"decide": "objective", "factors": dict.fromkeys(about["classes"], 1e-9) | {"spiral": 1.0}}
+    manifest.write_text(json.dumps(about))
+    page = uploaded(opened(trained), tiny_source / "edge-on" / "000.jpg")
+    assert not page.exception
+    assert any(markdown.value.startswith("**spiral** · ") for markdown in page.markdown)
+    assert any("Not the most probable class" in caption.value for caption in page.caption)
 
 
 def test_several_images_get_a_table_and_what_is_no_image_a_plain_message(

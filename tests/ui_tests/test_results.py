@@ -107,6 +107,8 @@ def test_the_class_decided_on_is_shown_where_another_is_more_probable() -> None:
     found = Prediction("a.jpg", "rare", {"frequent": 0.625, "other": 0.0, "rare": 0.375}, (), None)
     [line] = [line.split() for line in drawn(classified(tally(found), width=100)).splitlines() if "a.jpg" in line]
     assert (line[1], line[-5:]) == ("rare", ["37.5", "%", "frequent", "62.5", "%"])
+    said = "1 image: another class is more probable than the one decided for; --decide accuracy names that"
+    assert said in drawn(classified(tally(found), width=100))
     assert prediction_table([found])[0]["next"] == "frequent"
 
 

@@ -54,7 +54,7 @@ class Prediction:
     @property
     def is_overruled(self) -> bool:
         """Whether another class is more probable than the one chosen."""
-        return self.probability is not None and any(chance > self.probability for _, chance in self.others[:1])
+        return self.probability is not None and max((self.probabilities or {}).values()) > self.probability
 
     def as_json(self) -> dict[str, object]:
         """Return the image as the ``images`` list of ``galaxy classify --json`` holds it."""

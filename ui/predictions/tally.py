@@ -20,6 +20,7 @@ class Tally:
         warnings: images by warning.
         seen: images that the model was trained or chosen on.
         failed: images that could not be used.
+        overruled: images whose class is not the most probable one.
         shown: the first of all predictions.
         first_failure: the first image that could not be used.
     """
@@ -29,6 +30,7 @@ class Tally:
     warnings: Counter[str] = field(default_factory=Counter)
     seen: int = 0
     failed: int = 0
+    overruled: int = 0
     shown: list[Prediction] = field(default_factory=list)
     first_failure: Prediction | None = None
 
@@ -37,6 +39,7 @@ class Tally:
         self.total += 1
         self.warnings.update(prediction.warnings)
         self.seen += prediction.seen is True
+        self.overruled += prediction.is_overruled
         if len(self.shown) < SHOWN:
             self.shown.append(prediction)
         if prediction.class_name is not None:

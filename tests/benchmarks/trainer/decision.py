@@ -28,7 +28,7 @@ Ints = npt.NDArray[np.int64]
 SHARES = np.array([0.020, 0.294, 0.135, 0.279, 0.272])
 MEANS = np.array([[0, 0, 0], [0, 5.2, 0], [2.4, 0, 0], [0.3, 2.6, 0], [2.9, 2.9, 1.8]])
 COUNTS = (200, 2000)
-OTHERS = 20_000
+OTHERS = 10_000
 GRID = np.linspace(-6.0, 6.0, 241)
 BALANCES = ("none", "oversample", "weights", "undersample")
 

@@ -135,7 +135,11 @@ def written(tally: Tally, path: str) -> RenderableType:
 def _warnings(tally: Tally) -> list[Text]:
     lines = [f"{wording.plural(n, 'image')}: {warning}" for warning, n in tally.warnings.most_common()]
     lines += [f"{wording.plural(tally.seen, 'image')}: {wording.SEEN}"] if tally.seen else []
-    return [Text(line, style="yellow") for line in wording.beginning(lines, most=_WARNINGS)]
+    notes = [Text(line, style="yellow") for line in wording.beginning(lines, most=_WARNINGS)]
+    if tally.overruled:
+        another = "another class is more probable than the one decided for; --decide accuracy names that"
+        notes.append(Text(f"{wording.plural(tally.overruled, 'image')}: {another}", style="dim"))
+    return notes
 
 
 def exported(path: Path, manifest: "Manifest") -> RenderableType:
