@@ -18,6 +18,7 @@ from trainer import (
     FinalResult,
     Objective,
     TrainingOptions,
+    Worth,
     assemble,
     evaluate,
     model_card,
@@ -27,6 +28,7 @@ from trainer import (
 from trainer.answering.calibration import apply_temperature
 from trainer.final.out_of_fold import PLAIN, TURNED, Part, averaged, comparable, ensemble
 
+WORTH = Worth(0.1, 0.0, 0.2, 2, 0.1, "better than nothing")
 OBJECTIVE = Objective.parse("val_macro_f1_decided")
 NUMBERS = np.arange(300)
 TRUE = NUMBERS % 3
@@ -137,12 +139,12 @@ def test_bundles_the_ensemble_with_its_scores(
 ) -> None:
     parts = {"plain": Part(2.0, 2, TURNED), "turning": Part(1.0, 1, PLAIN)}
     monkeypatch.setattr("trainer.final.assembling.ensemble", lambda *_, **__: parts)
-    result = assembled(commands=("galaxy fit",), worth={"sentence": "better than nothing"})
+    result = assembled(commands=("galaxy fit",), worth=WORTH)
     assert result.members == ("plain-b1", "plain-b2", "turning-b1")
     classifier = Classifier.load(folder)
     manifest, trust = classifier.bundle.manifest, classifier.bundle.trust
     assert [(one.views, one.weight) for one in manifest.members] == [(8, 1.0), (8, 1.0), (1, 1.0)]
-    assert (manifest.beginnings, manifest.interim, manifest.worth) == (2, False, {"sentence": "better than nothing"})
+    assert (manifest.beginnings, manifest.interim, manifest.worth) == (2, False, WORTH.as_json())
 
     tests = [trained.answers(name).test[views] for name, views in zip(result.members, (8, 8, 1), strict=True)]
     expected = apply_temperature(np.mean(tests, axis=0), manifest.temperature)

@@ -99,6 +99,32 @@ def test_goes_on_after_an_interruption(train: Train, beginning: Beginning, folde
     assert reports[0] == 9  # after two epochs of 3 + 1 batches
 
 
+class Kill(BaseException):
+    pass
+
+
+def test_killed_as_it_ends_it_leaves_what_it_would_have_left(
+    train: Train, beginning: Beginning, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = {name: getattr(Folder, name) for name in ("write_whole", "delete")}
+    for act, deadly in [("write_whole", "model.keras"), ("write_whole", "answers.npz"), ("delete", "last.npz")]:
+
+        def dying(self: Folder, name: str, *data: bytes, act: str = act, deadly: str = deadly) -> None:
+            if name == deadly:
+                raise Kill
+            real[act](self, name, *data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Folder, act, dying)
+            with pytest.raises(Kill):
+                train(beginning)
+        assert (read_answers(folder) is not None) == (act == "delete")
+    reports: list[int] = []
+    train(beginning, progress=lambda done, _: reports.append(done))
+    assert reports == []
+    assert folder.names() == ["answers.npz", "member.json", "model.keras"]
+
+
 def test_a_network_with_logits_and_a_dataset_without_test_rows(
     train: Train, beginning: Beginning, make_build: MakeBuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:

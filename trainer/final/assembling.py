@@ -17,6 +17,7 @@ from trainer.answering.views import AS_IT_IS, TWO_SIZES, view_average
 from trainer.bundles.choice import FEW
 from trainer.bundles.manifest import BundleMember
 from trainer.estimating.correction import corrected_score
+from trainer.estimating.worth import Worth
 from trainer.final.answers import BeginningAnswers, Probabilities
 from trainer.final.beginning import Beginning, read_answers, read_network
 from trainer.final.bundling import Answered, FinalResult, write_calibrated
@@ -36,7 +37,7 @@ def assemble(
     max_slower: float = 8.0,
     seed: int,
     commands: Sequence[str] = (),
-    worth: Mapping[str, object] | None = None,
+    worth: Worth | None = None,
 ) -> FinalResult:
     """Average networks of finalists' beginnings, calibrate and test the average, and write the bundle.
 
@@ -50,7 +51,7 @@ def assemble(
             configuration does with one view. One network alone is allowed all its views.
         seed: Of what is drawn to learn the bundle's limits.
         commands: Shell commands that lead to this call, for the record.
-        worth: `Worth.as_json` of the choice, for the record.
+        worth: What the choice was worth, for the record.
 
     Raises:
         BundleError: A model cannot be loaded again, so no bundle was written.
@@ -86,7 +87,7 @@ def assemble(
         bundle=bundle,
         commands=commands,
         beginnings=len(shared[chosen]),
-        worth=worth,
+        worth=None if worth is None else worth.as_json(),
         corrected=_corrected(compared, dataset, seed=seed) if _is_scarce(test, dataset) else None,
     )
 
