@@ -27,7 +27,7 @@ def scored(right: dict[str, tuple[int, int]]) -> dict[str, object]:
 def test_a_class_that_is_hardly_ever_found_and_what_may_help() -> None:
     scores = scored({"cigar": (1, 40), "round": (50, 50), "spiral": (45, 50)})
     (line,) = said_of_lost({"test": scores}, fair=True)
-    assert line.startswith("'cigar' is hardly ever found: recall 0.03 on 40 test images; more images of it")
+    assert line.startswith("Hardly ever found on test: 'cigar' (recall 0.03 on 40 images); more images")
     (line,) = said_of_lost({"test": scores}, fair=False)
     assert "; `--decide balanced` gives it a fair chance; more images" in line
     assert lost(scores) == [{"class": "cigar", "recall": 0.025, "images": 40}]
@@ -56,7 +56,7 @@ def test_a_search_s_end_names_the_class_that_its_best_trial_lost(
     best = RECORDS[1].model_copy(update={"metrics": {"val_worst_class": number, "val_worst_recall": recall}})
     known = specification().model_copy(update={"dataset": tiny_dataset.info.path, "classes": tiny_dataset.classes})
     lines = lost_in_search(SearchView.of(known, SearchState.FINISHED, (RECORDS[0], best)))
-    expected = "'completely round smooth' is hardly ever found: recall 0.00 on 4 validation images; more"
+    expected = "Hardly ever found on validation: 'completely round smooth' (recall 0.00 on 4 images); more"
     assert [line.startswith(expected) for line in lines] == [True] * is_said
     gone = known.model_copy(update={"dataset": "/nowhere"})
     assert lost_in_search(SearchView.of(gone, SearchState.FINISHED, (best,))) == []

@@ -1,7 +1,7 @@
 """What a table of scores hides: classes that are hardly ever found, and scores that few images tell little of."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +18,7 @@ FEW = 10
 """Images of a class below which the width of a macro score is said."""
 _RIGHT = 0.8
 """Share of each class that is taken to be named rightly before anything is trained."""
-_MORE = (
-    "more images of it, more epochs or larger objects (`galaxy info` says how much of the images they fill) may help"
-)
+_MORE = "more images of it, more epochs or a closer crop may help (`galaxy info` says how much the objects fill)"
 _FAIR = "`--decide balanced` gives it a fair chance"
 
 
@@ -64,11 +62,9 @@ def said_of_lost(scores: Mapping[str, Mapping[str, Any]], *, fair: bool) -> list
     """
     from trainer import lost_classes
 
-    return [
-        _said(one, f"{split} image", _MORE if fair else f"{_FAIR}; {_MORE}")
-        for split, score in scores.items()
-        for one in lost_classes(score["confusion_matrix"], score["classes"])
-    ]
+    help_ = _MORE if fair else f"{_FAIR}; {_MORE}"
+    found = {split: lost_classes(score["confusion_matrix"], score["classes"]) for split, score in scores.items()}
+    return [_said(classes, split, help_) for split, classes in found.items() if classes]
 
 
 def said_of_few(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -101,9 +97,11 @@ def lost_in_search(view: "SearchView") -> list[str]:
         return []
     name, recall = view.specification.classes[int(number)], leader.metrics["val_worst_recall"]
     images = info.counts[Split.VALIDATION][name]
-    return [_said(LostClass(name, recall, images), "validation image", _MORE)] if is_lost(recall, images) else []
+    return [_said([LostClass(name, recall, images)], Split.VALIDATION, _MORE)] if is_lost(recall, images) else []
 
 
-def _said(lost: "LostClass", of: str, help_: str) -> str:
-    found = f"recall {lost.recall:.2f} on {wording.plural(lost.images, of)}"
-    return f"'{shown_name(lost.name)}' is hardly ever found: {found}; {help_}"
+def _said(lost: "Sequence[LostClass]", split: str, help_: str) -> str:
+    each = [
+        f"'{shown_name(one.name)}' (recall {one.recall:.2f} on {wording.plural(one.images, 'image')})" for one in lost
+    ]
+    return f"Hardly ever found on {split}: {few(each, most=5)}; {help_}"
