@@ -60,7 +60,7 @@ def worth(
     Args:
         true: Class numbers, int64 (n_d,), of each division's validation images.
         decisions: Finalist → what its network decided for on each division, int64 (n_d,); a finalist that was dropped
-            has the first few of them only, at least one.
+            has the first few of them only, at least one, and says nothing then of how much finalists differ.
         defaults: The finalist that is the space's defaults.
         chosen: The finalist that was chosen.
         classes: How many there are.

@@ -95,7 +95,8 @@ class Runner:
         is_killed = False
         try:
             while process.poll() is None:
-                time.sleep(_EVERY)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_EVERY)
                 attempt.seconds = round(time.monotonic() - began, 1)
                 attempt.load_most = max(attempt.load_most, os.getloadavg()[0])
                 self._keep(job, run)
