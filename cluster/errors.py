@@ -6,6 +6,7 @@ datasets.GalaxyTunerError
     ├── NoMemoryError   other programs hold the memory: likewise
     ├── ClusterFileError    a file is none that brings a cluster up: nothing was looked at
     ├── NoNodeError     no node takes trials any more: likewise
+    ├── NothingEndedError   no finalist was trained to its end: a bundle that was there before stays
     ├── OutOfTimeError  the time limit was reached in the middle of something: it is left, and its result discarded
     └── UnfitError      a worker's node cannot do its part: what it was to do is done elsewhere
 """
@@ -31,6 +32,10 @@ class ClusterFileError(ClusterError):
 
 class NoNodeError(ClusterError):
     """No node has taken trials for ten minutes, or none ever will. The rest goes on as above."""
+
+
+class NothingEndedError(ClusterError):
+    """No finalist was trained to its end, in the time given or at all. What was there before is as it was."""
 
 
 class OutOfTimeError(ClusterError):

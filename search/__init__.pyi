@@ -35,11 +35,12 @@ from .errors import (
 from .finals.choice import judged as judged
 from .finals.coming import next_beginning as next_beginning, why_none as why_none
 from .finals.defaults import known_defaults as known_defaults
-from .finals.finalists import choose_finalists as choose_finalists, joined as joined
+from .finals.finalists import begin_finals as begin_finals, choose_finalists as choose_finalists
 from .finals.forecast import Cost as Cost, forecast as forecast, measured_costs as measured_costs
 from .finals.planning import Plan as Plan, make_plan as make_plan, planned_seconds as planned_seconds
+from .finals.standing import FinalsStanding as FinalsStanding
 from .insight import Unclear as Unclear
-from .layout import TRAINERS as TRAINERS, SearchLayout as SearchLayout
+from .layout import TRAINERS as TRAINERS, TRAINING_TIME as TRAINING_TIME, SearchLayout as SearchLayout
 from .ledger.finals import (
     DEFAULTS as DEFAULTS,
     EndedBeginning as EndedBeginning,

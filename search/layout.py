@@ -25,6 +25,7 @@
     checkpoints/<id>/        given to the trainer
     training/<id>/           given to the trainer for the winner's full training
     training/<id>-b<n>/      the same for a finalist's further beginning of number n
+    training-time.json       how much time `galaxy train --time-limit` has spent; rewritten while it runs
     finals.json              the finalists, what their further beginnings scored, and which is chosen
     model/                   the bundle
 """
@@ -49,6 +50,7 @@ SNAPSHOT = "snapshot.json"
 SPACE = "space.json"
 LESSONS = "lessons.json"
 FINALS = "finals.json"
+TRAINING_TIME = "training-time.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 

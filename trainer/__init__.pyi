@@ -47,6 +47,7 @@ from .final.beginning import (
 )
 from .final.bundling import FinalResult as FinalResult
 from .final.checking import CheckedModel as CheckedModel, check_kept as check_kept, check_model as check_model
+from .final.comparing import compare as compare
 from .final.interim import interim_bundle as interim_bundle
 from .final.member import Member as Member, member_batches as member_batches, train_member as train_member
 from .final.training import train_final as train_final

@@ -85,16 +85,19 @@ def trial_name(row: "Row") -> str:
     return f"{row.trial_id} {CHOSEN}" if row.chosen else row.trial_id
 
 
-def named(row: "Row") -> str:
-    """Write which trial a row is of: ``trial 0003``; the space's defaults may be none."""
-    return "the space's defaults" if row.trial_id == DEFAULTS else f"trial {row.trial_id}"
+def configuration(trial_id: str) -> str:
+    """Write which trial a configuration is of: ``trial 0003``; the space's defaults may be of none."""
+    return "the space's defaults" if trial_id == DEFAULTS else f"trial {trial_id}"
 
 
 def mean_of(row: "Row") -> str:
     """Write a finalist's mean with its spread: ``0.8123 ± 0.0214``; nothing for any other trial."""
-    if not row.beginnings:
-        return ""
-    return wording.score(row.mean) + ("" if row.spread is None else f" ± {wording.score(row.spread)}")
+    return with_spread(row.mean, row.spread) if row.beginnings else ""
+
+
+def with_spread(mean: float | None, spread: float | None) -> str:
+    """Write a mean, with its spread where there is one."""
+    return wording.score(mean) + ("" if spread is None else f" ± {wording.score(spread)}")
 
 
 def said_of_best(row: "Row", objective: str) -> str:

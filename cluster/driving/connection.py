@@ -42,6 +42,8 @@ _ENVIRONMENT = {
     "TUNE_MAX_PENDING_TRIALS_PG": "1000000",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+# The address at which this process is connected, while it is.
+_connected_at: str | None = None
 # A part of a GPU is what a trial needs of its memory, not all that there is.
 _SHARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 
@@ -52,10 +54,19 @@ def connected(address: str, settings: SearchSettings, *, ending: Callable[[], fl
 
     ``ending`` says at the block's end for how many seconds Ray's own end is waited for; without, until it is there.
 
-    What Ray says of itself meanwhile is in the log file.
+    What Ray says of itself meanwhile is in the log file. Within a block of the same address another one does nothing:
+    who does several things on one Ray opens one around them all. 'in-process' connects to none.
     """
-    with noise_logged(), _connected(address, settings, ending):
+    global _connected_at
+    if address in ("in-process", _connected_at):
         yield
+        return
+    with noise_logged(), _connected(address, settings, ending):
+        before, _connected_at = _connected_at, address
+        try:
+            yield
+        finally:
+            _connected_at = before
 
 
 @contextlib.contextmanager

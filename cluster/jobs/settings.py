@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Annotated
 
 from datasets import Option, write_duration
-from search import SearchSpecification
+from search import SearchSpecification, SettingsError
 
 _NOT_OPTIONS, _TIME = ("name", "points"), "time_limit"
+# Enough for the cosine schedule to come down; a search's own epochs where they are more.
+_LEAST_EPOCHS = 20
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,29 @@ class TrainSettings:
         int | None, Option("Longest training, in epochs.", default="as in the search, 20 at least", min=1)
     ] = None
     ensemble: Annotated[bool, Option("Average those that are best together, instead of keeping the best one.")] = False
+    time_limit: Annotated[
+        float | None,
+        Option(
+            "Train the space's defaults and the best trials again and again within so much time, on other divisions of "
+            "the images, choose by the mean, and average what is best together.",
+            metavar="TIME",
+            duration=True,
+        ),
+    ] = None
+
+    def check(self) -> None:
+        """Raise SettingsError, one line, where two settings do not go together."""
+        chosen = {"--top": self.top != 1, "--seeds": self.seeds != 1, "--ensemble": self.ensemble}
+        if self.time_limit is not None and any(chosen.values()):
+            given = " and ".join(name for name, is_given in chosen.items() if is_given)
+            raise SettingsError(
+                f"--time-limit chooses how many networks are trained and averaged: leave {given} out, or --time-limit"
+            )
+
+
+def longest(specification: SearchSpecification, training: TrainSettings) -> int:
+    """Return the epochs of a full training."""
+    return max(specification.settings.epochs, _LEAST_EPOCHS) if training.epochs is None else training.epochs
 
 
 def commands(specification: SearchSpecification, training: TrainSettings, *, storage: str) -> tuple[str, ...]:
@@ -38,11 +63,17 @@ def commands(specification: SearchSpecification, training: TrainSettings, *, sto
         comments.append(f"# {given['hypermodel']} was an object in Python: put it in a module")
         given["hypermodel"] = "MODULE:OBJECT"
     search = ["galaxy", "search", specification.dataset, "--name", name, *options(given), "--storage", storage]
-    train = ["galaxy", "train", name, *options(asdict(training)), "--storage", storage]
+    train = ["galaxy", "train", name, *options(_counting(training)), "--storage", storage]
     if points:
         comments.append(f"# points.json: {json.dumps(points)}")
         search += ["--try", "points.json"]
     return *comments, shlex.join(search), shlex.join(train)
+
+
+def _counting(training: TrainSettings) -> dict[str, object]:
+    """Return those of the settings that have an effect."""
+    chosen = asdict(training)
+    return chosen if training.time_limit is None else {name: chosen[name] for name in ("epochs", _TIME)}
 
 
 def options(given: Mapping[str, object]) -> list[str]:

@@ -1,23 +1,22 @@
 """Training a search's winners fully, to a bundle."""
 
-import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from cluster.driving.interrupting import going_on, terminable
-from cluster.jobs.settings import TrainSettings, commands
+from cluster.jobs.coming import Fixed
+from cluster.jobs.settings import TrainSettings, commands, longest
+from cluster.jobs.trainers import training_place
 from cluster.workers.member import Winner
-from datasets import Progress, patient, silent
+from datasets import Progress, silent
 from search import (
-    TRAINERS,
-    Driven,
     LedgerError,
     Row,
     SearchLayout,
+    SettingsError,
     check_given,
-    driver_heartbeat,
     keep_changes,
     moved,
     open_same_dataset,
@@ -25,8 +24,6 @@ from search import (
 )
 from trainer import FinalResult, member_batches, train_final
 
-# Enough for the cosine schedule to come down; a search's own epochs where they are more.
-_LEAST_EPOCHS = 20
 # More than the best that anyone trains: no two share a seed.
 _SEEDS_APART = 1000
 _DEFAULTS = TrainSettings()
@@ -57,6 +54,8 @@ def train_winners(
     Raises LedgerError if the search has fewer scored trials than ``settings.top``, or its dataset is another one or not
     there; SpaceError if its HyperModel is to be given and is not, or cannot be sent to a worker.
     """
+    if settings.time_limit is not None:
+        raise SettingsError("time_limit: train_within trains within a time, train_winners without one")
     view = read_search(storage, name, history=False)
     check_given(view.specification.settings, hypermodel, function="train_winners")
     layout = SearchLayout.of(storage, name)
@@ -67,26 +66,29 @@ def train_winners(
         )
     opened = open_same_dataset(view.specification, dataset)
     specification = moved(view.specification, opened)
-    longest = max(specification.settings.epochs, _LEAST_EPOCHS) if settings.epochs is None else settings.epochs
-    winners = _winners(best, seeds=settings.seeds, epochs=longest, first_seed=specification.settings.seed)
+    epochs = longest(specification, settings)
+    winners = _winners(best, seeds=settings.seeds, epochs=epochs, first_seed=specification.settings.seed)
     members = [winner.member(specification, hypermodel) for winner in winners]
     remember = partial(keep_changes, layout, view.specification, specification)
-    with _training(layout, name, progress) as going_on_progress:
+    with training_place(layout, name) as place:
+
+        def tell(done: int, total: int | None) -> None:
+            place.check()
+            progress(done, total)
+
         if address != "in-process" and (len(winners) > 1 or address != "local"):
             # Only here: one winner needs no Ray.
             from cluster.jobs.training_on_ray import train_on_ray
             from cluster.workers.by_value import packed
 
             train_on_ray(
-                winners,
+                Fixed(winners, [member_batches(member, opened) for member in members], tell),
                 specification,
                 hypermodel=packed(hypermodel),
-                batches=[member_batches(member, opened) for member in members],
                 address=address,
                 ready=remember,
                 examined_for=storage if preflight else None,
                 work=layout.training,
-                progress=going_on_progress,
             )
         remember()
         return train_final(
@@ -97,31 +99,9 @@ def train_winners(
             work=layout.training,
             bundle=layout.bundle,
             ensemble=settings.ensemble,
-            commands=commands(specification, replace(settings, epochs=longest), storage=storage),
-            progress=going_on_progress,
+            commands=commands(specification, replace(settings, epochs=epochs), storage=storage),
+            progress=tell,
         )
-
-
-@contextlib.contextmanager
-def _training(layout: SearchLayout, name: str, progress: Progress) -> Iterator[Progress]:
-    """Be the only one who trains the search's winners while the block runs, and wait for a storage that is away.
-
-    Gives the progress to tell, which raises PlaceLostError once another has gone on with it. Raises LedgerError if
-    another one trains them.
-    """
-    driven = Driven(
-        f"the full training of search {name!r}", "wait for it, or end it there", "the same command looks for its model"
-    )
-    with (
-        driver_heartbeat(layout.root, driven, drivers=TRAINERS) as place,
-        patient(root=layout.root.uri, check=place.check),
-    ):
-
-        def tell(done: int, total: int | None) -> None:
-            place.check()
-            progress(done, total)
-
-        yield tell
 
 
 def _winners(best: Sequence[Row], *, seeds: int, epochs: int, first_seed: int) -> list[Winner]:

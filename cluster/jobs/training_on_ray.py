@@ -1,10 +1,10 @@
-"""Training several winners at once, each on a worker of Ray's; what they leave behind is their checkpoints."""
+"""Training several networks at once, each on a worker of Ray's; what they leave behind lies in a folder of each."""
 
 import logging
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -20,15 +20,18 @@ from cluster.driving.places import Places
 from cluster.driving.scratch import scratch_folder
 from cluster.driving.slots import Slot, Slots
 from cluster.errors import ClusterError, UnfitError
+from cluster.jobs.coming import Coming
 from cluster.jobs.preflight import preflight
 from cluster.nodes.asking import said_last
 from cluster.nodes.ray_here import temporary_here
 from cluster.workers.attempt import Attempt
-from cluster.workers.member import MemberActor, Progress as HowFar, Winner, notes_folder
+from cluster.workers.member import MemberActor, Progress as HowFar, Training, notes_folder
+from cluster.workers.memory_growth import MemoryGrowthError
 from cluster.workers.notice import WorkerEndedError
 from cluster.workers.room import Wait
-from datasets import Folder, Progress
+from datasets import Folder
 from search import SearchSpecification
+from trainer import InfeasibleError
 
 _POLL_SECONDS = 1.0
 _COMMAND = "the same command"
@@ -37,33 +40,32 @@ T = TypeVar("T")
 
 
 def train_on_ray(
-    winners: Sequence[Winner],
+    coming: Coming,
     specification: SearchSpecification,
     *,
     hypermodel: bytes | None,
-    batches: Sequence[int],
     address: str,
     ready: Callable[[], None],
     examined_for: str | None,
     work: Folder,
-    progress: Progress,
+    ending: Callable[[], float] | None = None,
 ) -> None:
-    """Train every winner to its end, as many at a time as the Ray at ``address`` has CPUs and GPUs for.
+    """Train all that is ``coming`` to its end, as many at a time as the Ray at ``address`` has CPUs and GPUs for.
 
-    Each leaves its checkpoints in a folder of its name below ``work``, and goes on from those that are there. A lost
+    Each leaves what it is to in a folder of its name below ``work``, and goes on from what is there. A lost
     worker is replaced as often as the search allows a trial to fail, and always where it was ended for want of memory
-    or told to end. ``hypermodel`` is what `cluster.workers.by_value.packed` gave, ``batches`` are those of each
-    winner's training. ``ready`` is called once Ray is connected, before any training. ``examined_for`` is the
-    storage of which each node is asked before; with None none is.
+    or told to end. ``hypermodel`` is what `cluster.workers.by_value.packed` gave. ``ready`` is called once Ray is
+    connected, before any training. ``examined_for`` is the storage of which each node is asked before; with None none
+    is. ``ending`` is as in `connected`.
 
     Raises:
         ClusterError: Ray cannot be reached, or a worker was lost too often.
         RayGoneError: Ray went away.
         NoNodeError: No node trains any more.
         NoMemoryError: Other programs hold the memory.
-        GalaxyTunerError: What a member's training raised.
+        GalaxyTunerError: What a training raised, or ``coming`` made of it.
     """
-    with connected(address, specification.settings):
+    with connected(address, specification.settings, ending=ending):
         places = Places(specification.settings, is_own=address == "local", command=_COMMAND, sent=hypermodel)
         places.check()
         if examined_for is not None and address != "local":
@@ -75,13 +77,13 @@ def train_on_ray(
         with tempfile.TemporaryDirectory(prefix="galaxy-tuner-", dir=place, ignore_cleanup_errors=True) as folder:
             # Another node may have no such place: there it is one of the name among its own temporary ones.
             memory = folder if is_local else Path(folder).name
-            trainings = _Trainings(winners, specification, hypermodel, batches, work, memory, places)
+            trainings = _Trainings(coming, specification, hypermodel, work, memory, places)
             with places.watched():
-                run_while_healthy(health, lambda: trainings.wait(progress), check=trainings.check)
+                run_while_healthy(health, trainings.wait, check=trainings.check)
 
 
 class _Trainings:
-    """The winners' trainings under way on the connected Ray; ``memory`` is the `notes_folder` of their workers.
+    """The trainings under way on the connected Ray; ``memory`` is the `notes_folder` of their workers.
 
     Attributes:
         again: Those that are to go on.
@@ -89,16 +91,16 @@ class _Trainings:
 
     def __init__(
         self,
-        winners: Sequence[Winner],
+        coming: Coming,
         specification: SearchSpecification,
         hypermodel: bytes | None,
-        batches: Sequence[int],
         work: Folder,
         memory: str,
         places: Places,
     ) -> None:
-        self._winners = {winner.name: winner for winner in winners}
-        self._batches = dict(zip(self._winners, batches, strict=True))
+        self._coming = coming
+        # All that have been asked for and have not ended, by name.
+        self._known: dict[str, Training] = {}
         self._specification, self._work, self._memory = specification, work, memory
         self._hypermodel = hypermodel
         self.again = Again(most_failures=specification.settings.max_failures, command=_COMMAND)
@@ -108,32 +110,64 @@ class _Trainings:
         self._taken: dict[str, Slot] = {}
         self._actors: dict[str, ActorHandle[MemberActor]] = {}
         self._begun: set[str] = set()
-        # Each training, and each question under way how far one is → the winner's name.
+        # Each training, and each question under way how far one is → its name.
         self._trainings: dict[ObjectRef[None], str] = {}
         self._questions: dict[ObjectRef[HowFar], str] = {}
-        self._done = dict.fromkeys(self._winners, 0)
+        self._done: dict[str, int] = {}
         # Those that wait, which was said; and of them those for which other programs have left no memory for long.
         self._said: set[str] = set()
         self._held: set[str] = set()
-        for name in self._winners:
-            self._want(name)
 
     def check(self) -> None:
         """Raise NoMemoryError or NoNodeError if for ten minutes nothing could train. For another thread."""
         self.again.check()
         self._places.raise_if_nobody()
 
-    def wait(self, progress: Progress) -> None:
-        """Return when all have ended. Raises what the first of them raised."""
-        while self._trainings or self._waiting or self.again:
-            if (name := self.again.due()) is not None:
+    def wait(self) -> None:
+        """Return when all have ended and no more are coming. Raises what the first of them raised."""
+        while self._ask_for_more() or self._known:
+            if (name := self.again.due()) is not None and self._is_missing(name):
                 self._want(name)
             while self._waiting and (slot := self._slots.acquire_resources(self._slots.request)):
                 self._start(self._waiting.popleft(), slot)
             for training in _answered(self._trainings, seconds=_POLL_SECONDS):
                 self._end(training)
             self._ask()
-            progress(sum(self._done.values()), sum(self._batches.values()))
+            for name in self._coming.unwanted():
+                self._leave(name)
+
+    def _ask_for_more(self) -> bool:
+        """Ask for as many as there may be; return whether there were more."""
+        before = len(self._known)
+        while (training := self._next()) is not None:
+            self._want(training.name)
+        return len(self._known) > before
+
+    def _next(self) -> Training | None:
+        """Return one more, if there may be one and is."""
+        if len(self._known) >= self._coming.most(self._places.trials()):
+            return None
+        if (training := self._coming.next()) is not None:
+            self._known[training.name], self._done[training.name] = training, 0
+        return training
+
+    def _leave(self, name: str) -> None:
+        """Leave one as it is, whether it has a slot or waits for one."""
+        if self._known.pop(name, None) is None:
+            return
+        if name in self._waiting:
+            self._waiting.remove(name)
+            self._slots.cancel_resource_request(self._slots.request)
+        for training in [one for one, other in self._trainings.items() if other == name]:
+            del self._trainings[training]
+            ray.kill(self._actors[name])
+            self._slots.free_resources(self._taken.pop(name))
+        self._questions = {question: other for question, other in self._questions.items() if other != name}
+        self._held.discard(name)
+
+    def _is_missing(self, name: str) -> bool:
+        """Whether a training is to go on and neither has a slot nor waits for one."""
+        return name in self._known and name not in self._waiting and name not in self._taken
 
     def _want(self, name: str) -> None:
         self._waiting.append(name)
@@ -144,11 +178,13 @@ class _Trainings:
         remote: Any = ray.remote(max_concurrency=2)  # type: ignore[call-overload]
         [actor_class] = slot.annotate_remote_entities([remote(MemberActor)])
         created = actor_class.remote(self._memory, self._hypermodel, self._places.code, self._places.hypermodel)
-        actor = cast(ActorHandle[MemberActor], created)
+        self._train(name, cast(ActorHandle[MemberActor], created), slot)
+
+    def _train(self, name: str, actor: ActorHandle[MemberActor], slot: Slot) -> None:
         self._actors[name], self._taken[name] = actor, slot
         self._begun.discard(name)
         work, for_memory = self._work.child(name).uri, self.again.last_for_memory(name)
-        self._trainings[actor.train.remote(self._winners[name], self._specification, work, for_memory)] = name
+        self._trainings[actor.train.remote(self._known[name], self._specification, work, for_memory)] = name
 
     def _end(self, training: ObjectRef[None]) -> None:
         name = self._trainings.pop(training)
@@ -158,18 +194,37 @@ class _Trainings:
         except RayTaskError as error:
             if isinstance(error.cause, UnfitError):
                 self._give_back(name, error.cause)
-            elif isinstance(error.cause, WorkerEndedError):
+            elif isinstance(error.cause, WorkerEndedError | MemoryGrowthError):
                 self.again.preempted(name)
+            elif isinstance(error.cause, InfeasibleError):
+                del self._known[name]
+                self._coming.failed(name, error.cause)
             else:
                 raise error.cause from None
         except RayError as error:
             self._take_back(name, error)
         else:
-            # It may have ended early, out of patience.
-            self._done[name] = self._batches[name]
+            del self._known[name]
+            self._coming.ended(name)
+            if self._go_on(name):
+                return
         # Its CPUs are the next one's.
         ray.kill(self._actors[name])
         self._slots.free_resources(self._taken.pop(name))
+
+    def _go_on(self, name: str) -> bool:
+        """Let the worker that has ended a training go on with another, if there is one: it has TensorFlow imported."""
+        if self._places.is_leaving(self._taken[name].node):
+            return False
+        if self._waiting:
+            following = self._waiting.popleft()
+            self._slots.cancel_resource_request(self._slots.request)
+        elif (training := self._next()) is not None:
+            following = training.name
+        else:
+            return False
+        self._train(following, self._actors.pop(name), self._taken.pop(name))
+        return True
 
     def _give_back(self, name: str, error: UnfitError) -> None:
         """Let a training go on elsewhere for which its worker could do nothing."""
@@ -205,8 +260,11 @@ class _Trainings:
                 continue
             if far.has_begun:
                 self._begun.add(name)
+            if name not in self._known:  # left meanwhile
+                continue
             if far.done > self._done[name]:
                 self._done[name] = far.done
+                self._coming.far(name, far.done, far.total)
                 self.again.trained(name)
                 self._places.worked(self._taken[name].node if name in self._taken else None)
             if far.is_forgiven:

@@ -1,4 +1,4 @@
-"""One winner of a search, trained fully: what it is, and the actor that trains it."""
+"""One winner of a search, trained fully: what it is, and the actor that trains it or a finalist's beginning."""
 
 import tempfile
 import time
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from ray.exceptions import RayActorError
 
@@ -14,16 +15,40 @@ from cluster.nodes.code import CodeIdentity, code_identity
 from cluster.workers.attempt import Attempt
 from cluster.workers.by_value import unpacked
 from cluster.workers.faults import described, is_machines
+from cluster.workers.memory_growth import MemoryGrowth
 from cluster.workers.notice import EndNotice
 from cluster.workers.room import Wait
 from cluster.workers.trial import model_builder
-from datasets import Dataset, open_folder, patient
+from datasets import Dataset, Folder, Progress as Reports, open_folder, patient
 from search import SearchSpecification, Value, training_options
 from trainer import InfeasibleError, Member, limit_threads, train_member
 
 # Enough after the best epoch to be sure that there is no better one.
 _PATIENCE = 10
 _ASK_SECONDS = 1.0
+
+
+class Training(Protocol):
+    """What a worker is told to train, to its end: it travels there by value."""
+
+    @property
+    def name(self) -> str:
+        """What names it and its folder."""
+
+    @property
+    def epochs(self) -> int:
+        """The longest that it takes."""
+
+    def train(
+        self,
+        specification: SearchSpecification,
+        hypermodel: object | None,
+        dataset: Dataset,
+        *,
+        work: Folder,
+        progress: Reports,
+    ) -> None:
+        """Train it, or as far as is missing, in ``work``, a folder of its own; ``progress`` is told of batches."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +77,19 @@ class Winner:
             seed=self.seed,
         )
 
+    def train(
+        self,
+        specification: SearchSpecification,
+        hypermodel: object | None,
+        dataset: Dataset,
+        *,
+        work: Folder,
+        progress: Reports,
+    ) -> None:
+        """Train it to its end, and leave its checkpoints in ``work``. Raises as `train_member`."""
+        member = self.member(specification, hypermodel)
+        train_member(member, dataset, objective=specification.objective, work=work, progress=progress)
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -59,45 +97,55 @@ class Progress:
 
     Attributes:
         done: Its batches.
+        total: All its batches; None before the first.
         waits: What it waits for.
         is_forgiven: Whether its last worker was ended for want of memory, said once.
         has_begun: Whether it trains, or has.
     """
 
     done: int
+    total: int | None
     waits: Wait | None
     is_forgiven: bool
     has_begun: bool
 
 
 class MemberActor:
-    """Trains one winner in a process of its own, and says meanwhile how far it is."""
+    """Trains winners or beginnings, one after the other, in a process of its own; says meanwhile how far one is."""
 
     def __init__(self, memory: str, hypermodel: bytes | None, code: CodeIdentity, space: str | None) -> None:
-        """Get ready for a winner; in the `notes_folder` ``memory`` the workers of a node note what memory they hold.
+        """Get ready; in the `notes_folder` ``memory`` the workers of a node note what memory they hold.
 
         ``code`` is the driver's, with the HyperModel named ``space``: a worker that runs another trains nothing.
         """
         self._code, self._space = code, space
         self._notice = EndNotice()
         self._memory, self._hypermodel = notes_folder(memory), hypermodel
+        self._growth = MemoryGrowth()
+        self._reset()
+
+    def _reset(self) -> None:
         self._done = 0
+        self._total: int | None = None
         self._epoch: int | None = None
         self._waits: Wait | None = None
         self._is_forgiven = self._has_begun = False
 
-    def train(self, winner: Winner, specification: SearchSpecification, work: str, ended_for_memory: bool) -> None:
-        """Train ``winner`` to its end, with checkpoints in ``work``, once its node has room for it.
+    def train(self, training: Training, specification: SearchSpecification, work: str, ended_for_memory: bool) -> None:
+        """Train what is given to its end, with checkpoints in ``work``, once its node has room for it.
 
         ``ended_for_memory`` says that its last worker was ended for want of memory.
 
-        Raises InfeasibleError, which names the winner, if it is too large for its node, or cannot be trained,
-        WorkerEndedError if the worker was told to end, and UnfitError if its node cannot do its part.
+        Raises InfeasibleError, which names the training, if it is too large for its node, or cannot be trained,
+        WorkerEndedError if the worker was told to end, MemoryGrowthError if it is too large to begin another training,
+        and UnfitError if its node cannot do its part.
         """
+        self._reset()
+        self._growth.check()
         if differences := self._code.differences(code_identity(self._space)):
             raise UnfitError(", ".join(differences), differs=True)
         try:
-            self._train(winner, specification, work, ended_for_memory)
+            self._train(training, specification, work, ended_for_memory)
         except (InfeasibleError, RayActorError):
             raise
         except Exception as error:
@@ -106,23 +154,19 @@ class MemberActor:
                 raise
             raise UnfitError(described(error)) from None
 
-    def _train(self, winner: Winner, specification: SearchSpecification, work: str, ended_for_memory: bool) -> None:
+    def _train(self, training: Training, specification: SearchSpecification, work: str, ended_for_memory: bool) -> None:
         limit_threads(specification.settings.cpus_per_trial)
-        attempt = Attempt(self._memory, winner.name)
+        attempt = Attempt(self._memory, training.name)
         self._is_forgiven = attempt.enter(is_known=ended_for_memory)
         try:
-            self._wait(attempt, winner.name)
+            self._wait(attempt, training.name)
             with patient():
-                member = winner.member(specification, unpacked(self._hypermodel))
+                hypermodel = unpacked(self._hypermodel)
+                model_builder(specification, {}, hypermodel)  # imports the space: what fails there is the machine's
                 dataset = Dataset.open(specification.dataset)
                 self._has_begun = True
-                train_member(
-                    member,
-                    dataset,
-                    objective=specification.objective,
-                    work=open_folder(work),
-                    progress=partial(self._note, attempt, winner.epochs),
-                )
+                progress = partial(self._note, attempt, training.epochs)
+                training.train(specification, hypermodel, dataset, work=open_folder(work), progress=progress)
         except BaseException:
             attempt.leave(finally_=False)
             raise
@@ -131,7 +175,7 @@ class MemberActor:
     def progress(self) -> "Progress":
         """Say how far it is."""
         is_forgiven, self._is_forgiven = self._is_forgiven, False
-        return Progress(self._done, self._waits, is_forgiven, self._has_begun)
+        return Progress(self._done, self._total, self._waits, is_forgiven, self._has_begun)
 
     def leave(self) -> None:
         """Let the training go on elsewhere, from its last epoch."""
@@ -152,7 +196,7 @@ class MemberActor:
         epoch = done * epochs // total
         if self._epoch is not None and epoch > self._epoch:
             attempt.trained()
-        self._done, self._epoch = done, epoch
+        self._done, self._total, self._epoch = done, total, epoch
 
 
 def notes_folder(memory: str) -> Path:

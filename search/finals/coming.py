@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from search.finals.forecast import MARGIN
 from search.ledger.finals import Finalist, Finals
 
 MOST_BEGINNINGS = 8
 """Of one finalist: a dataset of the default shares has as many further divisions, and a bundle averages no more."""
-_MARGIN = 1.1
-"""A beginning may take so much longer than forecast."""
 
 Which = tuple[str, int]
 """A finalist's trial id, and the number of its beginning."""
@@ -75,4 +74,4 @@ def _first_free(numbers: set[int]) -> int:
 
 
 def _ends(one: Which, seconds: Mapping[str, float], left: float) -> bool:
-    return _MARGIN * seconds[one[0]] <= left
+    return MARGIN * seconds[one[0]] <= left

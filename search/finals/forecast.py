@@ -8,10 +8,12 @@ from statistics import fmean, median
 from search.ledger.finals import Finalist, Finals
 from search.ledger.ranking import Row
 
+MARGIN = 1.1
+"""A beginning may take so many times what is forecast."""
 _FORWARD = 1 / 3
 """What a forward pass costs of a training step: backward passes are two more."""
-_VIEWS = 25
-"""Of an image that a beginning answers on: itself, all flips and turns, and those in two sizes."""
+_VIEWS = 24
+"""Of an image that a beginning answers on, at most: all flips and turns, as it is and in two sizes."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,10 @@ class Cost:
     def seconds(self, epochs: int) -> float:
         """Return the seconds of a beginning of so many epochs."""
         return self.beside + epochs * self.epoch
+
+    def times(self, factor: float) -> "Cost":
+        """Return the cost on a machine that is so many times slower."""
+        return Cost(factor * self.epoch, factor * self.beside)
 
 
 def measured_costs(

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from search.finals.forecast import Cost, makespan
+from search.finals.forecast import MARGIN, Cost, makespan
 
+Item = TypeVar("Item")
 BEGINNINGS = 3
 """Of each finalist, at least, where there is time: fewer say little of the spread."""
 _FEWEST = 2
@@ -18,6 +20,11 @@ class Plan:
     finalists: int
     beginnings: int
     epochs: int
+
+    def kept(self, finalists: Sequence[Item]) -> Sequence[Item]:
+        """Return those of ``finalists`` that are in it: of several one alone is the best that is not the defaults."""
+        alone = self.finalists == 1 and len(finalists) > 1
+        return finalists[1:2] if alone else finalists[: self.finalists]
 
 
 def make_plan(costs: Sequence[Cost], *, epochs: int, seconds: float, slots: int) -> Plan:
@@ -44,6 +51,5 @@ def make_plan(costs: Sequence[Cost], *, epochs: int, seconds: float, slots: int)
 
 
 def planned_seconds(plan: Plan, costs: Sequence[Cost], slots: int) -> float:
-    """Return how long a plan takes."""
-    chosen = costs[: plan.finalists] if plan.finalists > 1 or len(costs) == 1 else costs[1:2]
-    return makespan([cost.seconds(plan.epochs) for cost in chosen] * plan.beginnings, slots)
+    """Return how long a plan takes, at the longest."""
+    return MARGIN * makespan([cost.seconds(plan.epochs) for cost in plan.kept(costs)] * plan.beginnings, slots)

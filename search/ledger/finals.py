@@ -91,8 +91,9 @@ class WorthFigures(BaseModel):
 class Finals(BaseModel):
     """All finalists of a search.
 
-    ``epochs`` is the length of each beginning, ``planned`` how many each finalist is to have at least. ``chosen`` is a
-    finalist's ``trial_id``. ``unused`` says why time was left over, where it was.
+    ``epochs`` is the length of each beginning, ``planned`` how many each finalist is to have at least, ``limit`` the
+    seconds within which that was planned. ``chosen`` is a finalist's ``trial_id``. ``unused`` says why time was left
+    over, where it was.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -100,6 +101,7 @@ class Finals(BaseModel):
     format: Literal["galaxy-tuner-finals/1"] = FORMAT
     epochs: int
     planned: int
+    limit: float | None = None
     finalists: tuple[Finalist, ...]
     chosen: str | None = None
     worth: WorthFigures | None = None

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cluster import TrainSettings, run_search, train_winners
+from cluster import TrainSettings, run_search, train_winners, train_within
+from cluster.driving.connection import connected
 from datasets import Dataset, open_folder
-from search import LedgerError, SearchSettings
+from search import FinalsStanding, LedgerError, SearchSettings, read_search
+from search.finals import coming
 from trainer import read_manifest
 
 pytestmark = pytest.mark.filterwarnings(
@@ -38,24 +40,35 @@ def builders(here: Path) -> set[int]:
 
 @pytest.mark.slow
 def test_several_are_trained_at_once_on_ray_and_a_worker_that_is_lost_or_told_to_end_is_replaced(
-    searched: Path,
+    searched: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Winners, then finalists on the same Ray."""
+    monkeypatch.setattr(coming, "MOST_BEGINNINGS", 2)
     for name in ("lost", "told", "told again"):
         (searched / name).touch()
     specification = searched / "runs" / "first" / "specification.json"
     # For the lost one: if those that are told to end used up any, one of the two winners would have too few.
     specification.write_text(re.sub(r'"max_failures": \d', '"max_failures": 1', specification.read_text()))
     reports: list[tuple[int, int | None]] = []
-    result = train_winners(
-        "first",
-        TrainSettings(seeds=2, ensemble=True, epochs=3),
-        hypermodel=frail(),
-        progress=lambda *done: reports.append(done),
-    )
-    assert len(builders(searched) - {os.getpid()}) == 2 + 2
+    with connected("local", read_search("runs", "first").specification.settings):
+        result = train_winners(
+            "first",
+            TrainSettings(seeds=2, ensemble=True, epochs=3),
+            hypermodel=frail(),
+            progress=lambda *done: reports.append(done),
+        )
+        built, manifest = builders(searched), read_manifest(open_folder(result.model))
+        (searched / "lost").touch()
+        train_within("first", TrainSettings(epochs=2, time_limit=600), hypermodel=frail())
+    assert len(built - {os.getpid()}) == 2 + 2
+    finals = read_search("runs", "first").finals
+    assert finals is not None
+    assert all(len(one.beginnings) == 3 or one.dropped for one in finals.finalists)
+    # A worker goes on with the next beginning, and there were two and one in place of the lost.
+    trained = [one.seconds for each in finals.finalists for one in each.beginnings]
+    assert len(builders(searched) - built) <= 2 + 1 < len(trained)
     (best,) = {name.partition("-")[0] for name in result.members}
     assert {*result.members} <= {best, f"{best}-2"}
-    manifest = read_manifest(open_folder(result.model))
     assert all(member.epochs == 3 for member in manifest.members)
     assert manifest.commands[-1].startswith("galaxy train first --top 1 --seeds 2 --epochs 3 --ensemble ")
     last, total = reports[-1]
@@ -70,3 +83,34 @@ def test_in_process_one_after_another(searched: Path) -> None:
 def test_more_winners_than_trials_are_refused(searched: Path) -> None:
     with pytest.raises(LedgerError, match=r"search 'first' has 2 trials with a score, and --top 3 asks for more"):
         train_winners("first", TrainSettings(top=3), hypermodel=frail())
+
+
+def test_within_a_time_finalists_are_trained_again_and_the_best_mean_is_chosen(
+    searched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coming, "MOST_BEGINNINGS", 2)
+    told: list[FinalsStanding] = []
+    settings = TrainSettings(epochs=2, time_limit=600)
+    result = train_within("first", settings, hypermodel=frail(), address="in-process", watch=told.append)
+    assert builders(searched) == {os.getpid()}
+    view = read_search("runs", "first")
+    finals = view.finals
+    assert finals is not None
+    # The first trial had the space's defaults; each had three beginnings, or two where it was dropped.
+    assert [(one.trial_id, one.is_defaults) for one in finals.finalists] == [("0000", True), ("0001", False)]
+    assert {len(one.beginnings) for one in finals.finalists} <= {2, 3}
+    assert view.best == finals.chosen
+    assert {row.trial_id: row.beginnings for row in view.rows} == {
+        one.trial_id: len(one.beginnings) for one in finals.finalists
+    }
+    assert finals.worth is not None
+    assert "space's defaults" in finals.worth.sentence
+    assert {name.partition("-b")[0] for name in result.members} >= {finals.chosen}
+    manifest = read_manifest(open_folder(result.model))
+    assert all(member.epochs == 2 for member in manifest.members)
+    assert manifest.commands[-1].startswith("galaxy train first --epochs 2 --time-limit 10m ")
+    assert told[-1].is_last_step
+    # Given again it trains nothing anew.
+    (searched / "built.txt").unlink()
+    again = train_within("first", settings, hypermodel=frail(), address="in-process")
+    assert again.members == result.members

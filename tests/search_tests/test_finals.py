@@ -14,9 +14,9 @@ from search import (
     Finals,
     LedgerError,
     TrialState,
+    begin_finals,
     choose_finalists,
     forecast,
-    joined,
     judged,
     leaderboard,
     make_plan,
@@ -57,6 +57,8 @@ def test_finalists_are_the_defaults_and_the_three_best_others_of_distinct_config
         record(7, scores=[0.55], hyperparameters={"x": 7}),
     ]
     rows = leaderboard(records, F1)
+    stepped = leaderboard([record(1, scores=[0.5], hyperparameters={"x": 0.1 + 0.2})], F1)
+    assert [one.trial_id for one in choose_finalists(stepped, defaults={"x": 0.3})] == ["0001"]
     found = choose_finalists(rows, defaults={"x": 1})
     assert [(one.trial_id, one.is_defaults) for one in found] == [
         ("0001", True),
@@ -75,12 +77,26 @@ def test_finalists_are_the_defaults_and_the_three_best_others_of_distinct_config
 def test_who_was_a_finalist_before_keeps_its_beginnings() -> None:
     before = finals(finalist(DEFAULTS, 0.5, is_defaults=True), finalist(A, 0.6), finalist(B))
     now = [finalist("0009", is_defaults=True), finalist(C)]
-    kept = joined(now, before)
-    assert [(one.trial_id, len(one.beginnings), one.is_active) for one in kept] == [
+    kept = begin_finals(now, before, epochs=20, limit=100)
+    assert [(one.trial_id, len(one.beginnings), one.is_active) for one in kept.finalists] == [
         (DEFAULTS, 1, True),
         (C, 0, True),
         (A, 1, False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "epochs", "planned", "kept"),
+    [(100, 20, 2, 1), (100, 10, 0, 0), (110, 30, 2, 1), (200, 20, 0, 1), (200, 30, 0, 0)],
+    ids=str,
+)
+def test_the_plan_before_stands_unless_there_is_more_time_or_another_length(
+    limit: float, epochs: int, planned: int, kept: int
+) -> None:
+    before = finals(finalist(A, 0.5), finalist(B, is_active=False), planned=2).model_copy(update={"limit": 100.0})
+    found = begin_finals([finalist(A), finalist(B)], before, epochs=epochs, limit=limit)
+    assert (found.planned, len(found.finalists[0].beginnings)) == (planned, kept)
+    assert [one.is_active for one in found.finalists] == [True, not planned]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +116,8 @@ def test_who_was_a_finalist_before_keeps_its_beginnings() -> None:
     ids=str,
 )
 def test_the_plan_is_the_first_that_ends_in_time(seconds: float, slots: int, plan: Plan) -> None:
-    assert make_plan([Cost(epoch=1.0, beside=1.0)] * 4, epochs=9, seconds=seconds, slots=slots) == plan
+    # A beginning may take a tenth longer than forecast.
+    assert make_plan([Cost(epoch=1.0, beside=1.0)] * 4, epochs=9, seconds=1.1 * seconds + 1e-9, slots=slots) == plan
 
 
 def test_one_configuration_alone_is_a_plan() -> None:
@@ -114,9 +131,9 @@ def test_trainings_are_begun_in_turn_on_the_first_free_slot() -> None:
 
 def test_a_beginning_costs_what_its_trial_took_then_what_others_have_taken() -> None:
     rows = leaderboard([record(1, scores=[0.5, 0.6]), record(2, scores=[0.5])], F1)
-    costs = measured_costs([finalist(A), finalist(B), finalist(DEFAULTS)], rows, start=4, answered=0.12)
+    costs = measured_costs([finalist(A), finalist(B), finalist(DEFAULTS)], rows, start=4, answered=0.125)
     assert {name: round(cost.epoch, 6) for name, cost in costs.items()} == {A: 5, B: 20, DEFAULTS: 12.5}
-    assert costs[A].beside == pytest.approx(4 + 5)  # 25 views of 12 %, a third of a training step each
+    assert costs[A].beside == pytest.approx(4 + 5)  # 24 views of an eighth, a third of a training step each
     assert forecast(finals(finalist(A), finalist(B)), costs)[A] == pytest.approx(9 + 20 * 5)
     # Beginnings of A took 10 s each where 109 were expected.
     found = forecast(finals(finalist(A, 0.5, 0.5), finalist(B)), costs)

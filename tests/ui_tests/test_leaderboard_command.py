@@ -173,7 +173,7 @@ def test_the_finalist_that_was_chosen_is_the_best_and_it_is_said_what_it_was_wor
     assert any(line.startswith("2 0001 ★ completed 0.8125 0.7800 ± 0.0283 2 3 ") for line in lines)
     assert any(line.startswith("– defaults completed – 0.7400 ± 0.0141 2 0 ") for line in lines)
     assert "Best: trial 0001, mean val_macro_f1 0.7800 ± 0.0283 over 2 beginnings" in lines
-    assert SENTENCE in lines
+    assert f"B{SENTENCE[1:]}." in lines
     assert "4 completed" not in shown  # the defaults are no trial
     found = json.loads(galaxy("leaderboard", "first", "--storage", tmp_path, "--json").stdout)
     assert (found["best"], found["worth"]["sentence"]) == ("0001", SENTENCE)

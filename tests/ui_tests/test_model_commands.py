@@ -7,10 +7,12 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 from ui_tests.conftest import Galaxy
+from ui_tests.fabricated import F1, SENTENCE, finals, write_search
 
 import cluster
 from cluster import TrainSettings
 from datasets import Dataset, ImportOptions, Progress, import_dataset, open_folder
+from search import FinalsStanding, write_finals
 from trainer import FinalResult, load_bundle, write_bundle
 from trainer.bundles.hashes import hashes_of_seen
 
@@ -316,3 +318,26 @@ def test_train_shows_validation_beside_test(galaxy: Galaxy, training: FakeTraini
     assert training.called["settings"] == TrainSettings(epochs=None)
     assert ["accuracy", "0.7500", "0.5000"] in [line.split() for line in shown.splitlines()]
     assert "Next: galaxy evaluate /runs/first/model DATASET" in shown
+
+
+def test_train_within_a_time_says_what_was_chosen_and_what_it_was_worth(
+    galaxy: Galaxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: dict[str, Any] = {}
+
+    def within(name: str, settings: TrainSettings, **places: Any) -> FinalResult:
+        called.update(settings=settings)
+        places["watch"](FinalsStanding(name, F1, finals(), {}, left=9.0))
+        return FinalResult("/runs/first/model", ("0001-b1",), {"val_accuracy": 0.75})
+
+    monkeypatch.setitem(cluster.__dict__, "train_within", within)
+    write_finals(write_search(str(tmp_path), "first").root, finals())
+    result = galaxy("train", "first", "--time-limit", "20m", "--storage", tmp_path)
+    assert called["settings"] == TrainSettings(time_limit=1200.0)
+    assert f"B{SENTENCE[1:]}." in result.stdout
+    assert "3 finalists, 2 beginnings of 4 epochs each, 9 s left" in result.stderr
+    found = json.loads(galaxy("train", "first", "--time-limit", "20m", "--storage", tmp_path, "--json").stdout)
+    assert (found["best"], found["worth"]["sentence"], found["members"]) == ("0001", SENTENCE, ["0001-b1"])
+    refused = galaxy("train", "first", "--time-limit", "20m", "--top", 2, "--ensemble")
+    assert refused.exit_code == 1
+    assert refused.stderr.endswith("leave --top and --ensemble out, or --time-limit\n")

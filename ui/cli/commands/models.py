@@ -1,7 +1,7 @@
 """Commands that make and measure trained models: ``train``, ``evaluate``."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import RenderableType
@@ -9,7 +9,9 @@ from rich.text import Text
 
 from cluster import TrainSettings
 from ui.cli.command import command
+from ui.cli.display.leaderboard import worth_of
 from ui.cli.display.progress import progress_bar
+from ui.cli.entry import hurry, seconds_so_far
 from ui.cli.options import (
     DatasetPath,
     Decision,
@@ -48,21 +50,39 @@ def train(
     from ui.cli.display.doubts import lost, said_of_few, said_of_lost
     from ui.cli.display.results import trained
 
+    places: dict[str, Any] = {"storage": storage, "address": address, "dataset": dataset, "preflight": not no_preflight}
+    if settings.time_limit is not None:
+        _train_within(terminal, name, settings, places)
+        return
     with progress_bar(terminal, "Training", unit="batches") as progress:
-        result = train_winners(
-            name,
-            settings,
-            storage=storage,
-            address=address,
-            dataset=dataset,
-            preflight=not no_preflight,
-            progress=progress,
-        )
+        result = train_winners(name, settings, progress=progress, **places)
     next_command = command_line("evaluate", result.model, "DATASET", *module_options(result.modules))
     said = [*said_of_lost(result.scores, fair=True), *said_of_few(result.scores)]
     about = {split: lost(score) for split, score in result.scores.items()}
     notes = [Text(line, style="yellow") for line in said]
     terminal.finish(result.as_json() | {"lost": about}, trained(result), *notes, next_command=next_command)
+
+
+def _train_within(terminal: Terminal, name: str, settings: TrainSettings, places: dict[str, Any]) -> None:
+    """Train a search's finalists within a time."""
+    settings.check()  # before TensorFlow is waited for
+    from cluster import train_within
+    from search import read_search
+    from ui.cli.display.finals import finals_display
+    from ui.cli.display.results import trained
+
+    hurry()
+    with finals_display(terminal) as watch:
+        result = train_within(name, settings, watch=watch, already=seconds_so_far(), **places)
+    view = read_search(places["storage"], name, history=False)
+    board = view.as_json()
+    next_command = command_line("evaluate", result.model, "DATASET", *module_options(result.modules))
+    terminal.finish(
+        result.as_json() | {key: board[key] for key in ("best", "worth", "finalists")},
+        trained(result),
+        *worth_of(view),
+        next_command=next_command,
+    )
 
 
 @command(app, "galaxy evaluate runs/first/model galaxies --split test")

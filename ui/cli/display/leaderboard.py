@@ -13,11 +13,11 @@ from ui.cli.display import tables
 from ui.ranking import (
     are_finals,
     best,
+    configuration,
     differing,
     failures,
     headings,
     mean_of,
-    named,
     said_of_best,
     states,
     trial_name,
@@ -113,8 +113,13 @@ def _winner(view: "SearchView", names: Mapping[str, str]) -> RenderableType:
     if winner is None:
         return Text("no trial has a score yet", style="dim")
     differ = {names[name]: value for name, value in winner.hyperparameters.items() if name in names}
-    title = Text(f"Best: {named(winner)}, {said_of_best(winner, view.objective.name)}", style="bold")
+    title = Text(f"Best: {configuration(winner.trial_id)}, {said_of_best(winner, view.objective.name)}", style="bold")
     values = {heading: wording.value(differ[heading], longest=_LONGEST) for heading in [*differ][:_MOST_VALUES]}
     more = Text(f"… and {len(differ) - len(values)} more: --json has them all", style="dim")
-    worth = [] if view.finals is None or view.finals.worth is None else [Text(view.finals.worth.sentence)]
-    return Group(title, *worth, tables.facts(values), *([more] if len(differ) > len(values) else []))
+    return Group(title, *worth_of(view), tables.facts(values), *([more] if len(differ) > len(values) else []))
+
+
+def worth_of(view: "SearchView") -> list[Text]:
+    """Write what the search was worth, where that is known."""
+    worth = None if view.finals is None else view.finals.worth
+    return [] if worth is None else [Text(f"{worth.sentence[:1].upper()}{worth.sentence[1:]}.")]

@@ -101,7 +101,7 @@ def _best(view: "SearchView") -> Text:
     if best is None:
         return Text("best so far: none yet", style="dim")
     score = ranking.mean_of(best) if best.chosen else wording.score(best.score)
-    return Text.assemble("best so far: ", (score, "bold green"), f" by {ranking.named(best)}")
+    return Text.assemble("best so far: ", (score, "bold green"), f" by {ranking.configuration(best.trial_id)}")
 
 
 def ended_line(view: "SearchView", record: "Record", *, number: int) -> str:

@@ -1,0 +1,86 @@
+"""The bundle of finals as they stand: what the chosen one is worth, and the networks that together are best."""
+
+from collections.abc import Mapping, Sequence
+
+from cluster.jobs.bundling import Bundle, beginnings_of
+from cluster.jobs.settings import TrainSettings, commands
+from cluster.workers.final_beginning import FinalBeginning
+from datasets import Dataset
+from search import Finals, SearchLayout, SearchSpecification, WorthFigures
+from trainer import Beginning, BeginningAnswers, Worth, assemble, compare, read_answers
+
+_UNCOMPARED = "the space's defaults were not trained, so there is nothing to compare it with"
+
+
+def write_final_bundle(
+    finals: Finals,
+    *,
+    specification: SearchSpecification,
+    dataset: Dataset,
+    hypermodel: object | None,
+    layout: SearchLayout,
+    settings: TrainSettings,
+    storage: str,
+) -> Bundle:
+    """Write the bundle of all beginnings that have ended with a score, and return it. One finalist must be chosen."""
+    assert finals.chosen is not None
+    ended = _ended(finals, specification, hypermodel)
+    worth = _worth(finals, ended, specification, dataset, layout)
+    result = assemble(
+        ended,
+        dataset,
+        chosen=finals.chosen,
+        objective=specification.objective,
+        work=layout.training,
+        bundle=layout.bundle,
+        seed=specification.settings.seed,
+        commands=commands(specification, settings, storage=storage),
+        worth=worth,
+    )
+    figures = WorthFigures(gain=None, low=None, high=None, beginnings=0, sentence=_UNCOMPARED)
+    if worth is not None:
+        figures = WorthFigures(
+            gain=worth.gain, low=worth.low, high=worth.high, beginnings=worth.beginnings, sentence=worth.sentence
+        )
+    return Bundle(beginnings_of(finals), result, figures)
+
+
+def _ended(finals: Finals, specification: SearchSpecification, hypermodel: object | None) -> dict[str, list[Beginning]]:
+    """Return the beginnings that have ended with a score of each finalist, by number, by its trial's id."""
+    seeds = {(one.trial_id, each.number): each.seed for one in finals.finalists for each in one.beginnings}
+    return {
+        one.trial_id: [
+            FinalBeginning(
+                one.trial_id, number, one.hyperparameters, finals.epochs, seeds[one.trial_id, number]
+            ).beginning(specification, hypermodel)
+            for number in one.scores
+        ]
+        for one in finals.finalists
+        if one.scores
+    }
+
+
+def _worth(
+    finals: Finals,
+    ended: Mapping[str, Sequence[Beginning]],
+    specification: SearchSpecification,
+    dataset: Dataset,
+    layout: SearchLayout,
+) -> Worth | None:
+    """Return what the chosen one is worth; None where the defaults were not trained."""
+    defaults = next((one.trial_id for one in finals.finalists if one.is_defaults), None)
+    if defaults is None or finals.chosen is None:
+        return None
+    answers = {name: _answers(each, layout) for name, each in ended.items()}
+    return compare(answers, dataset, defaults=defaults, chosen=finals.chosen, objective=specification.objective)
+
+
+def _answers(beginnings: Sequence[Beginning], layout: SearchLayout) -> list[BeginningAnswers]:
+    """Return the answers of the first beginnings: those of numbers 1, 2 and so on, up to the first that is missing."""
+    found: list[BeginningAnswers] = []
+    for number, one in enumerate(beginnings, 1):
+        answers = read_answers(layout.training.child(one.name)) if one.number == number else None
+        if answers is None:
+            break
+        found.append(answers)
+    return found

@@ -1,0 +1,236 @@
+"""Training a search's finalists within a time, and the bundle of those that are chosen: `galaxy train --time-limit`."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from cluster.driving.interrupting import going_on, terminable
+from cluster.errors import NothingEndedError
+from cluster.jobs.bundling import Bundling
+from cluster.jobs.final_bundle import write_final_bundle
+from cluster.jobs.final_run import FinalRun, Watch
+from cluster.jobs.settings import TrainSettings, longest
+from cluster.jobs.time_limit import for_trials
+from cluster.jobs.trainers import training_place
+from datasets import Dataset, Split
+from search import (
+    TRAINING_TIME,
+    Cost,
+    Finalist,
+    Finals,
+    Ledger,
+    LedgerError,
+    Place,
+    SearchLayout,
+    SearchSpecification,
+    SearchView,
+    SettingsError,
+    TimeBudget,
+    begin_finals,
+    check_given,
+    choose_finalists,
+    keep_changes,
+    known_defaults,
+    load_hypermodel,
+    measured_costs,
+    moved,
+    open_same_dataset,
+    read_finals,
+    read_search,
+    start_seconds,
+    write_finals,
+)
+from trainer import FinalResult
+
+# A worker of Ray's imports TensorFlow before it trains.
+_START_SECONDS, _START_IN_PROCESS_SECONDS = 12.0, 4.0
+_DEFAULTS = TrainSettings()
+
+
+def train_within(
+    name: str,
+    settings: TrainSettings,
+    *,
+    storage: str = "runs",
+    address: str = "local",
+    dataset: str | None = None,
+    hypermodel: object | None = None,
+    preflight: bool = True,
+    already: float = 0.0,
+    watch: Watch | None = None,
+) -> FinalResult:
+    """Train the finalists of the search called ``name`` within ``settings.time_limit`` seconds: see `train_finalists`.
+
+    ``already`` of these seconds have passed before this call. The time between an interruption and the next call is
+    not counted; of one that had come to its end a greater limit gives more. Raises SettingsError for settings that do
+    not go with a time limit, or without one.
+    """
+    settings.check()
+    if settings.time_limit is None:
+        raise SettingsError("time_limit: expected how many seconds to train for, found none")
+    budget = TimeBudget.open(SearchLayout.of(storage, name), settings.time_limit, already, name=TRAINING_TIME)
+    return train_finalists(
+        name,
+        for_trials(budget, address),
+        settings,
+        storage=storage,
+        address=address,
+        dataset=dataset,
+        hypermodel=hypermodel,
+        preflight=preflight,
+        watch=watch,
+    )
+
+
+@terminable()
+@going_on("the same command")
+def train_finalists(
+    name: str,
+    budget: TimeBudget,
+    settings: TrainSettings = _DEFAULTS,
+    *,
+    storage: str = "runs",
+    address: str = "local",
+    dataset: str | None = None,
+    hypermodel: object | None = None,
+    preflight: bool = True,
+    watch: Watch | None = None,
+) -> FinalResult:
+    """Train the finalists of the search called ``name`` anew within ``budget``, and bundle what is best.
+
+    Finalists are the space's defaults and the best-ranked trials of other configurations, three at most. Each is
+    trained several times, from another seed and on another division of the rows that are not tested on; the one of the
+    best mean is chosen. The bundle at ``<storage>/<name>/model`` averages those networks that together are best. It is
+    written anew as they end, at the last before the time is up. The same call goes on after an interruption; what had
+    ended stands.
+
+    Args:
+        budget: is kept while this runs. What has begun and cannot end within it is left.
+        settings: of which ``epochs`` alone counts.
+        watch: told about once a second how far it is, from one thread after another.
+
+    Raises:
+        LedgerError: The search has no trial with a score, another one trains its winners, or its dataset is another one
+            or not there.
+        SpaceError: Its HyperModel is to be given and is not, or cannot be sent to a worker.
+        NothingEndedError: No beginning has come to its end; a bundle that was there before is as it was.
+    """
+    view = read_search(storage, name, history=False)
+    check_given(view.specification.settings, hypermodel, function="train_finalists")
+    layout = SearchLayout.of(storage, name)
+    if not any(row.rank is not None for row in view.rows):
+        raise LedgerError(f"search {name!r} has no trial with a score yet: there is nothing to train")
+    opened = open_same_dataset(view.specification, dataset)
+    specification = moved(view.specification, opened)
+    with training_place(layout, name) as place, budget.kept(place):
+        finalists = _finalists(view, layout, specification, hypermodel)
+        costs = _costs(finalists, view, opened, in_process=address == "in-process")
+        finals = begin_finals(
+            finalists, read_finals(layout.root), epochs=longest(specification, settings), limit=budget.limit
+        )
+        write = partial(
+            write_final_bundle,
+            specification=specification,
+            dataset=opened,
+            hypermodel=hypermodel,
+            layout=layout,
+            settings=settings,
+            storage=storage,
+        )
+        run = FinalRun(
+            specification,
+            finals,
+            costs=costs,
+            budget=budget,
+            bundling=Bundling(write, seconds=budget.left(), in_thread=address != "in-process"),
+            work=layout.training,
+            keep=partial(_keep, layout, place),
+            watch=watch,
+        )
+        _train(
+            run,
+            specification,
+            opened,
+            hypermodel=hypermodel,
+            address=address,
+            layout=layout,
+            before=view.specification,
+            examined_for=storage if preflight else None,
+        )
+        if run.finals.chosen is None:
+            raise _nothing_ended(run.finals, name)
+        return run.finish().result
+
+
+def _train(
+    run: FinalRun,
+    specification: SearchSpecification,
+    dataset: Dataset,
+    *,
+    hypermodel: object | None,
+    address: str,
+    layout: SearchLayout,
+    before: SearchSpecification,
+    examined_for: str | None,
+) -> None:
+    """Train what is coming, where the user wants it."""
+    remember = partial(keep_changes, layout, before, specification)
+    if address == "in-process":
+        from cluster.jobs.training_in_process import train_in_process
+
+        remember()
+        train_in_process(run, specification, dataset, hypermodel=hypermodel, work=layout.training)
+        return
+    from cluster.jobs.training_on_ray import train_on_ray
+    from cluster.workers.by_value import packed
+
+    train_on_ray(
+        run,
+        specification,
+        hypermodel=packed(hypermodel),
+        address=address,
+        ready=remember,
+        examined_for=examined_for,
+        work=layout.training,
+        ending=run.left,
+    )
+
+
+def _finalists(
+    view: SearchView, layout: SearchLayout, specification: SearchSpecification, hypermodel: object | None
+) -> tuple[Finalist, ...]:
+    def load() -> object:
+        return load_hypermodel(
+            specification.settings.hypermodel,
+            input_shape=specification.image_shape,
+            num_classes=len(specification.classes),
+            given=hypermodel,
+        )
+
+    defaults, complete = known_defaults(Ledger(layout), load, seed=specification.settings.seed)
+    return choose_finalists(view.rows, defaults=defaults, complete=complete)
+
+
+def _costs(
+    finalists: tuple[Finalist, ...], view: SearchView, dataset: Dataset, *, in_process: bool
+) -> Mapping[str, Cost]:
+    """Return what a beginning of each finalist costs, by what its trial took."""
+    trained = len(dataset.divided(1).rows(Split.TRAIN))
+    answered = len(dataset.divided(1).rows(Split.VALIDATION)) + len(dataset.rows(Split.TEST))
+    guess = _START_IN_PROCESS_SECONDS if in_process else _START_SECONDS
+    start = start_seconds(view.rows, is_cold=True) or guess
+    return measured_costs(finalists, view.rows, start=start, answered=answered / max(1, trained))
+
+
+def _keep(layout: SearchLayout, place: Place, finals: Finals) -> None:
+    place.check()
+    write_finals(layout.root, finals)
+
+
+def _nothing_ended(finals: Finals, name: str) -> NothingEndedError:
+    reasons = [one.dropped for one in finals.finalists if one.dropped]
+    if reasons:
+        return NothingEndedError(f"none of the finalists of search {name!r} could be trained: {reasons[0]}")
+    return NothingEndedError(
+        f"the time was up before any training of {finals.epochs} epochs had ended: "
+        f"give `galaxy train {name}` more, with --time-limit"
+    )

@@ -1,0 +1,204 @@
+"""Finals on a simulated machine: what is trained within the time, and what becomes of what is not. Nothing trains."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from search_tests import examples
+
+from cluster.jobs import final_run
+from cluster.jobs.bundling import Bundle, Bundling, beginnings_of
+from cluster.jobs.final_run import FinalRun
+from cluster.workers.final_beginning import FinalBeginning
+from datasets import Folder, open_folder
+from search import Cost, Finalist, Finals, FinalsStanding, SearchSettings, TimeBudget, begin_finals
+from trainer import FinalResult, InfeasibleError
+
+NAMES = ("defaults", "0001", "0002", "0003")
+EPOCHS = 10
+MEANS = {"defaults": 0.7, "0001": 0.8, "0002": 0.75, "0003": 0.65}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Machine:
+    """Trains what is coming on so many slots, ``slower`` times slower than forecast, a second a step."""
+
+    clock: Clock
+    work: Folder
+    slots: int = 1
+    slower: float = 1.0
+    slow: tuple[str, ...] = ()
+    infeasible: tuple[str, ...] = ()
+    bundle_seconds: float = 4.0
+    killed_at: float = float("inf")
+    left: list[str] = field(default_factory=list)
+    standings: list[FinalsStanding] = field(default_factory=list)
+    kept: list[Finals] = field(default_factory=list)
+    bundles: list[Bundle] = field(default_factory=list)
+
+    def seconds(self, training: FinalBeginning) -> float:
+        return self.slower * (2 + training.epochs) * (2 if training.name in self.slow else 1)
+
+    def write(self, finals: Finals) -> Bundle:
+        self.clock.now += self.bundle_seconds
+        assert finals.chosen is not None
+        members = (f"{finals.chosen}-b1",)
+        self.bundles.append(Bundle(beginnings_of(finals), FinalResult("model", members, {}), None))
+        return self.bundles[-1]
+
+    def run(self, finals: Finals, limit: float, already: float = 0.0) -> FinalRun:
+        budget = TimeBudget(limit, already=already, clock=self.clock)
+        run = FinalRun(
+            examples.specification(SearchSettings(name="first", seed=7)),
+            finals,
+            costs={name: Cost(1.0, 2.0) for name in NAMES},
+            budget=budget,
+            bundling=Bundling(self.write, seconds=budget.left(), in_thread=False, clock=self.clock),
+            work=self.work,
+            keep=self.kept.append,
+            watch=self.standings.append,
+            clock=self.clock,
+        )
+        under_way: dict[str, tuple[FinalBeginning, float]] = {}
+        while True:
+            while len(under_way) < run.most(self.slots) and (training := run.next()) is not None:
+                assert isinstance(training, FinalBeginning)
+                under_way[training.name] = training, self.clock.now
+                self.work.child(training.name).write_whole("last.npz", b"")
+            if not under_way or self.clock.now >= self.killed_at:
+                return run
+            self.clock.now += 1
+            for name, (training, since) in [*under_way.items()]:
+                done, total = self.clock.now - since, self.seconds(training)
+                if training.configuration in self.infeasible:
+                    del under_way[name]
+                    run.failed(name, InfeasibleError(f"{name}: diverged"))
+                elif done >= total:
+                    del under_way[name]
+                    run.ended(name)
+                else:
+                    run.far(name, round(1000 * done / total), 1000)
+            for name in run.unwanted():
+                self.left.append(name)
+                del under_way[name]
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Machine]:
+    def answers(work: Folder) -> object:
+        name, _, number = Path(work.uri).name.rpartition("-b")
+        score = MEANS[name] + 0.001 * int(number) + (0.0005 if name == "0001" else 0.0) * int(number)
+        return SimpleNamespace(member=SimpleNamespace(metrics={"val_macro_f1": score}))
+
+    monkeypatch.setattr(final_run, "read_answers", answers)
+    return lambda **given: Machine(Clock(), open_folder(str(tmp_path / "training")), **given)
+
+
+def begun(names: tuple[str, ...] = NAMES) -> Finals:
+    return Finals(
+        epochs=EPOCHS,
+        planned=0,
+        finalists=tuple(Finalist(trial_id=name, hyperparameters={}, is_defaults=name == NAMES[0]) for name in names),
+    )
+
+
+def had(finals: Finals) -> Mapping[str, list[int]]:
+    return {one.trial_id: [each.number for each in one.beginnings] for one in finals.finalists}
+
+
+def test_all_that_is_planned_is_done_then_more_of_those_that_stay_until_the_time_is_up(
+    machine: Callable[..., Machine],
+) -> None:
+    made = machine(bundle_seconds=2.0)
+    run = made.run(begun(), limit=210)
+    bundle = run.finish()
+    assert 0.9 * 210 <= made.clock.now <= 210
+    finals = run.finals
+    assert (finals.planned, finals.epochs, finals.limit, finals.chosen) == (3, EPOCHS, 210, "0001")
+    # Two are a standard error behind after two beginnings; the defaults stay, and the ensemble's have more.
+    assert {name: len(each) for name, each in had(finals).items() if name in ("0002", "0003")} == {"0002": 2, "0003": 2}
+    assert had(finals)["defaults"][:3] == [1, 2, 3]
+    assert len(had(finals)["0001"]) > len(had(finals)["defaults"])
+    assert bundle.beginnings == beginnings_of(finals)
+    assert made.kept[-1] == finals
+    # A bundle is there long before the end, and those before the last one have cost little.
+    assert len(made.bundles) >= 2
+    assert made.bundle_seconds * (len(made.bundles) - 1) <= 0.05 * 210
+    assert {one.seed for each in finals.finalists for one in each.beginnings if one.number == 2} == {2007}
+    assert finals.unused is None
+
+
+def test_a_finalist_that_is_dropped_leaves_its_slot_at_once(machine: Callable[..., Machine]) -> None:
+    made = machine(slots=11, slow=("0002-b3",))
+    run = made.run(begun(), limit=60)
+    assert made.left == ["0002-b3"]
+    assert had(run.finals)["0002"] == [1, 2]
+
+
+def test_time_that_is_left_over_is_explained(machine: Callable[..., Machine]) -> None:
+    made = machine(slots=8)
+    run = made.run(begun(), limit=1000)
+    run.finish()
+    assert made.clock.now < 200
+    assert run.finals.unused == "each finalist that stays has had 8 beginnings"
+
+
+def test_a_slower_machine_gets_shorter_schedules_and_no_training_is_cut(machine: Callable[..., Machine]) -> None:
+    made = machine(slower=4.0)
+    run = made.run(begun(), limit=100)
+    run.finish()
+    assert made.clock.now <= 100
+    assert run.finals.epochs < EPOCHS
+    assert run.finals.chosen is not None
+    taken = [one.seconds for each in run.finals.finalists for one in each.beginnings]
+    assert taken == pytest.approx([4 * (2 + run.finals.epochs)] * len(taken), rel=0.05)
+
+
+def test_nothing_ends_in_time(machine: Callable[..., Machine]) -> None:
+    made = machine(slower=1000.0)
+    run = made.run(begun(), limit=30)
+    assert made.clock.now <= 30
+    assert run.finals.chosen is None
+    assert made.left
+
+
+def test_after_a_kill_what_had_ended_stands_and_the_same_plan_goes_on(machine: Callable[..., Machine]) -> None:
+    made = machine(slots=2, killed_at=40.0)
+    made.run(begun(), limit=150)
+    before = made.kept[-1]
+    made.killed_at = float("inf")
+    finals = begin_finals(begun().finalists, before, epochs=EPOCHS, limit=150)
+    again = made.run(finals, limit=150, already=made.clock.now)
+    again.finish()
+    assert made.clock.now <= 150
+    for one in before.finalists:
+        after = again.finals.finalist(one.trial_id)
+        assert after is not None
+        assert one.beginnings == after.beginnings[: len(one.beginnings)]
+    assert all(len(each) == len(set(each)) for each in had(again.finals).values())
+    # One that went on from its checkpoint has not taken less than it would have.
+    assert all(one.seconds >= 12 for each in again.finals.finalists for one in each.beginnings)
+
+
+def test_a_finalist_that_cannot_be_trained_is_dropped(machine: Callable[..., Machine]) -> None:
+    made = machine(infeasible=("defaults", "0001"))
+    run = made.run(begun(), limit=150)
+    assert run.finals.chosen == "0002"
+    assert [one.dropped for one in run.finals.finalists][:2] == ["defaults-b1: diverged", "0001-b1: diverged"]
+    made = machine(infeasible=NAMES)
+    assert made.run(begun(), limit=150).finals.chosen is None
+
+
+def test_one_configuration_alone_is_trained_again_and_again(machine: Callable[..., Machine]) -> None:
+    run = machine().run(begun(NAMES[:1]), limit=100)
+    assert (run.finals.chosen, had(run.finals)["defaults"][:4]) == ("defaults", [1, 2, 3, 4])
