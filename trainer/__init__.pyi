@@ -11,7 +11,12 @@ from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_
 from .bundles.card import model_card as model_card
 from .bundles.choice import choice_lines as choice_lines
 from .bundles.evaluation import answers_on as answers_on
-from .bundles.manifest import BundleMember as BundleMember, Manifest as Manifest, read_manifest as read_manifest
+from .bundles.manifest import (
+    INTERIM as INTERIM,
+    BundleMember as BundleMember,
+    Manifest as Manifest,
+    read_manifest as read_manifest,
+)
 from .bundles.modules import import_modules as import_modules
 from .devices import try_devices as try_devices
 from .errors import (

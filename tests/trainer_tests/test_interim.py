@@ -14,6 +14,7 @@ from trainer import (
     Member,
     Objective,
     TrainingOptions,
+    answers_on,
     evaluate,
     interim_bundle,
     model_card,
@@ -58,7 +59,8 @@ def test_bundles_a_trials_best_epoch_and_leaves_the_trial_alone(
     assert classifier.bundle.models[0](images).numpy() == pytest.approx(run.best_model()(images).numpy(), abs=1e-5)
     scores = evaluate(classifier, tiny_dataset, Split.VALIDATION, seen=True)
     assert scores.accuracy == manifest.metrics["validation"]["accuracy"]
-    assert "Interim" in model_card(manifest)
+    assert "An interim model" in model_card(manifest)
+    assert answers_on(classifier, tiny_dataset, Split.TEST).notes()[0].startswith("An interim model")
 
 
 def test_draws_no_random_numbers_of_others(

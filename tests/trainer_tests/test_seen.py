@@ -21,7 +21,7 @@ from trainer import (
     model_card,
     write_bundle,
 )
-from trainer.bundles.hashes import hashes_of_seen
+from trainer.bundles.hashes import hashes_of_seen, known_among
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_a_dataset_that_overlaps_partly_is_scored_without_what_was_seen(bundle: 
 
 def test_a_few_duplicates_are_said_and_it_goes_on(bundle: Bundle, tiny_dataset: Dataset) -> None:
     hashes = row_hashes(tiny_dataset, tiny_dataset.rows(Split.TEST))
-    one, two = (Classifier(replace(bundle, seen=hashes[:count])) for count in (1, 2))
+    one, two = (Classifier(replace(bundle, seen=np.sort(hashes[:count]))) for count in (1, 2))
     found = answers_on(one, tiny_dataset, Split.TEST)
     assert found.matching()["seen"] == 1
     (note,) = found.notes()
@@ -88,6 +88,13 @@ def test_a_few_duplicates_are_said_and_it_goes_on(bundle: Bundle, tiny_dataset: 
     )
     with pytest.raises(SeenError, match="2 of 20 in the split test that it was; `--unseen-only`"):
         evaluate(two, tiny_dataset, Split.TEST)
+
+
+@pytest.mark.parametrize("known", [[], [5], [1, 5, 9], [9]])
+def test_finds_what_is_known(known: list[int]) -> None:
+    asked = [0, 1, 4, 5, 9, 10]
+    found = known_among(np.array(asked, np.uint64), np.array(known, np.uint64))
+    assert found.tolist() == [one in known for one in asked]
 
 
 def test_an_older_bundle_says_nothing(bundle: Bundle, tiny_dataset: Dataset) -> None:

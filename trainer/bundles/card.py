@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from trainer.bundles.choice import choice_lines
-from trainer.bundles.manifest import Manifest
+from trainer.bundles.manifest import INTERIM, Manifest
 from trainer.scores import share_with_interval
 
 _FEW = 100
@@ -41,5 +41,5 @@ def _json(values: Mapping[str, object]) -> str:
 _TEMPLATES = Environment(
     loader=PackageLoader("trainer.bundles", ""), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
 )
-_TEMPLATES.globals["share"] = share_with_interval
+_TEMPLATES.globals.update(share=share_with_interval, interim=INTERIM)
 _TEMPLATES.filters.update(plain=_plain, json=_json)

@@ -18,6 +18,7 @@ from trainer.answering.occlusion import occlusion_map
 from trainer.answering.predicting import as_probabilities, compiled, full_float32
 from trainer.answering.views import images_at_once
 from trainer.bundles.bundle import Bundle, load_bundle
+from trainer.bundles.hashes import known_among
 from trainer.errors import OptionsError
 from trainer.frameworks import tf
 
@@ -199,4 +200,4 @@ class Classifier:
 
     def _seen(self, pixels: npt.NDArray[np.uint8]) -> list[bool | None]:
         known = self.bundle.seen
-        return [None] * len(pixels) if known is None else np.isin(image_hashes(pixels), known).tolist()
+        return [None] * len(pixels) if known is None else known_among(image_hashes(pixels), known).tolist()

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from datasets import Dataset, Progress, Split, few, silent
 from trainer.answering.decision import Decide
 from trainer.bundles.classifier import Classifier
+from trainer.bundles.manifest import INTERIM
 from trainer.bundles.matching import labelled_rows, other_scale, other_stretch
 from trainer.bundles.seen import Overlap, overlap
 from trainer.estimating.interval import with_interval
@@ -60,7 +61,8 @@ class Evaluation:
 
     def notes(self) -> list[str]:
         """Say in what the dataset is not as the classifier's own, a line each."""
-        lines = [said for said in (self.scale, self.stretch) if said is not None]
+        interim = [INTERIM] if self.classifier.bundle.manifest.interim else []
+        lines = [*interim, *(said for said in (self.scale, self.stretch) if said is not None)]
         if self.absent:
             present = len(self.classifier.classes) - len(self.absent)
             lines.append(f"No image is of {few(self.absent)}: means over classes are over the other {present}")

@@ -26,6 +26,14 @@ def hashes_of_seen(dataset: Dataset) -> Hashes:
     return _known[dataset.fingerprint]
 
 
+def known_among(hashes: npt.NDArray[np.uint64], known: Hashes) -> npt.NDArray[np.bool_]:
+    """Say of each of ``hashes``, (n,), whether it is among the known ones, which may be many more: bool, (n,)."""
+    places = np.searchsorted(known, hashes)
+    inside = places < len(known)
+    inside[inside] = known[places[inside]] == hashes[inside]
+    return inside
+
+
 def packed_hashes(hashes: Hashes) -> bytes:
     """Return hashes as the content of an `.npy` file."""
     stream = io.BytesIO()

@@ -12,6 +12,7 @@ from trainer.errors import BundleError
 FILE = "bundle.json"
 CARD = "model-card.md"
 FORMAT = "galaxy-tuner-bundle/1"
+INTERIM = "An interim model, of the best trial while its search went on: not tested, and to be replaced by a better one"
 
 
 @dataclass(frozen=True)

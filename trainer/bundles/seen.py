@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from datasets import Dataset, Split, row_hashes
 from trainer.bundles.bundle import Bundle
+from trainer.bundles.hashes import known_among
 from trainer.bundles.matching import LabelledRows
 from trainer.errors import OptionsError, SeenError, SplitError
 
@@ -69,7 +70,7 @@ def overlap(
                 "kept; train it again"
             )
         return labelled, Overlap(None, len(labelled.rows))
-    seen = np.isin(row_hashes(dataset, labelled.rows), bundle.seen)
+    seen = known_among(row_hashes(dataset, labelled.rows), bundle.seen)
     if unseen_only:
         if seen.all():
             raise SplitError(f"{dataset.info.path!r} has no image in {_named(split)} that {bundle.uri!r} has not seen")

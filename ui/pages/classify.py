@@ -7,7 +7,7 @@ import streamlit as st
 
 from datasets import ImageError, ImageFile, decode, few, open_folder
 from search import bundle_location, list_searches
-from trainer import read_manifest
+from trainer import INTERIM, read_manifest
 from ui import wording
 from ui.pages.elements import plain, probability_bars, problems_shown
 from ui.predictions.heatmaps import overlay
@@ -83,7 +83,8 @@ def _describe(classifier: "Classifier") -> None:
     manifest = classifier.bundle.manifest
     accuracy = manifest.scored().get(manifest.decide, {}).get("test", {}).get("accuracy")
     tested = "" if accuracy is None else f" Right for {wording.percent(accuracy)} of its test images."
-    st.caption(f"Tells apart {plain(few(manifest.classes, most=20))}.{tested}")
+    interim = f" {INTERIM}." if manifest.interim else ""
+    st.caption(f"Tells apart {plain(few(manifest.classes, most=20))}.{tested}{interim}")
 
 
 def _choose_crop(classifier: "Classifier") -> float:
