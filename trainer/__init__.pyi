@@ -35,10 +35,7 @@ from .errors import (
 )
 from .estimating.correction import corrected_score as corrected_score
 from .estimating.estimate import Estimate as Estimate
-from .estimating.interval import (
-    interval_of_confusion as interval_of_confusion,
-    macro_f1_interval as macro_f1_interval,
-)
+from .estimating.interval import interval_of_confusion as interval_of_confusion
 from .estimating.lost import LostClass as LostClass, is_lost as is_lost, lost_classes as lost_classes
 from .estimating.worth import Worth as Worth, worth as worth, worth_of_scores as worth_of_scores
 from .exporting.export import exported_name as exported_name

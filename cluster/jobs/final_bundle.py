@@ -40,7 +40,12 @@ def write_final_bundle(
     figures = WorthFigures(gain=None, low=None, high=None, beginnings=0, sentence=_UNCOMPARED)
     if worth is not None:
         figures = WorthFigures(
-            gain=worth.gain, low=worth.low, high=worth.high, beginnings=worth.beginnings, sentence=worth.sentence
+            gain=worth.gain,
+            low=worth.low,
+            high=worth.high,
+            beginnings=worth.beginnings,
+            measured=worth.measured,
+            sentence=worth.sentence,
         )
     return Bundle(beginnings_of(finals), result, figures)
 

@@ -23,14 +23,6 @@ def with_interval(scores: Scores) -> Scores:
     return replace(scores, macro_f1_interval=interval_of_confusion(scores.confusion_matrix, seed=_SEED))
 
 
-def macro_f1_interval(
-    true: npt.NDArray[np.int64], decided: npt.NDArray[np.int64], classes: int, *, seed: int
-) -> tuple[float, float]:
-    """Return the 95 % interval of macro F1 for answers, int64 (n,), on n ≥ 1 images of the class numbers ``true``."""
-    matrix = np.bincount(true * classes + decided, minlength=classes * classes).reshape(classes, classes)
-    return interval_of_confusion(matrix, seed=seed)
-
-
 def interval_of_confusion(matrix: npt.ArrayLike, *, seed: int) -> tuple[float, float]:
     """Return the 95 % interval of macro F1 for a confusion matrix, (classes, classes), rows true, not all 0.
 

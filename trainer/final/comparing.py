@@ -46,6 +46,7 @@ def compare(
             chosen=chosen,
             classes=len(dataset.classes),
             test_share=share,
+            same_images=dataset.divisions == 0,
         )
     scores = {name: [one.member.metrics.get(objective.name) for one in each] for name, each in known.items()}
     numbers = {name: [score for score in each if score is not None] for name, each in scores.items()}
