@@ -7,6 +7,7 @@ from .errors import (
 )
 from .jobs.doctor import examine as examine
 from .jobs.finals import train_finalists as train_finalists, train_within as train_within
+from .jobs.fit import FitResult as FitResult, Watches as Watches, Where as Where, fit as fit, resume_fit as resume_fit
 from .jobs.search import resume_search as resume_search, run_search as run_search, stop_search as stop_search
 from .jobs.settings import TrainSettings as TrainSettings
 from .jobs.submission import Submitted as Submitted, submit_resume as submit_resume, submit_search as submit_search

@@ -10,6 +10,7 @@
     drivers/<number>-<token>.json
                              the last driver's heartbeat, rewritten while it lives; the highest number counts
     trainers/                the same of who trains the winners fully
+    fit.json                 how `galaxy fit` parts its time, where the search is a part of one
     oracle.json              the oracle's state, as it was some trials ago
     oracle-rest.json         what the state has more by now
     snapshot.json            ended records without histories, for quick reading; never trusted over records/
@@ -50,6 +51,7 @@ SNAPSHOT = "snapshot.json"
 SPACE = "space.json"
 LESSONS = "lessons.json"
 FINALS = "finals.json"
+FIT = "fit.json"
 TRAINING_TIME = "training-time.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 

@@ -47,7 +47,7 @@ from .final.beginning import (
     read_answers as read_answers,
     train_beginning as train_beginning,
 )
-from .final.bundling import FinalResult as FinalResult
+from .final.bundling import FinalResult as FinalResult, kept_result as kept_result
 from .final.checking import CheckedModel as CheckedModel, check_kept as check_kept, check_model as check_model
 from .final.comparing import compare as compare
 from .final.interim import interim_bundle as interim_bundle
@@ -62,6 +62,7 @@ from .fitting.equivariant import (
 )
 from .fitting.layers import FusedBatchNormalization as FusedBatchNormalization
 from .fitting.optimizers import FusedAdamW as FusedAdamW
+from .fitting.pace import seconds_per_epoch as seconds_per_epoch
 from .fitting.run import EpochReport as EpochReport, TrainingRun as TrainingRun
 from .objective import Objective as Objective
 from .options import TrainingOptions as TrainingOptions

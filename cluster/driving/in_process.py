@@ -3,6 +3,8 @@
 Same conductor, same trials, same schedulers as on Ray.
 """
 
+from collections.abc import Callable
+
 from ray.tune.schedulers import TrialScheduler
 
 from cluster.driving.alarm import alarmed
@@ -16,12 +18,18 @@ from trainer import limit_threads
 
 
 def run_in_process(
-    conductor: Conductor, layout: SearchLayout, *, hypermodel: object | None = None, late_seconds: float = 0.0
+    conductor: Conductor,
+    layout: SearchLayout,
+    *,
+    hypermodel: object | None = None,
+    late_seconds: float = 0.0,
+    after_epoch: Callable[[], None] | None = None,
 ) -> None:
     """Run every trial that ``conductor`` suggests; return when it has no more.
 
     ``hypermodel`` is the search's where that was given as an object. ``late_seconds`` after the end of the conductor's
     time a trial is left that has not ended by itself, as in the middle of being built.
+    ``after_epoch`` is called when an epoch has been noted.
     """
     limit_threads(conductor.specification.settings.cpus_per_trial)
     scheduler = make_scheduler(conductor.specification, conductor.records())
@@ -30,13 +38,21 @@ def run_in_process(
         session = TrialSession(layout.root.uri, suggestion.trial_id, hypermodel, deadline=deadline)
         try:
             with alarmed(conductor.budget.left() + late_seconds):
-                record = _train(suggestion, session, conductor, scheduler)
+                record = _train(suggestion, session, conductor, scheduler, after_epoch)
         except OutOfTimeError:
             record = out_of_time(conductor.record(suggestion.trial_id))
         conductor.end(record)
+        if after_epoch is not None:
+            after_epoch()
 
 
-def _train(suggestion: Suggestion, session: TrialSession, conductor: Conductor, scheduler: TrialScheduler) -> Record:
+def _train(
+    suggestion: Suggestion,
+    session: TrialSession,
+    conductor: Conductor,
+    scheduler: TrialScheduler,
+    after_epoch: Callable[[], None] | None,
+) -> Record:
     trial = trial_key(suggestion.trial_id)
     scheduler.on_trial_add(NO_TUNE, trial)
     while True:
@@ -49,3 +65,5 @@ def _train(suggestion: Suggestion, session: TrialSession, conductor: Conductor, 
             scheduler.on_trial_complete(NO_TUNE, trial, result)
             return record
         conductor.progress(record)
+        if after_epoch is not None:
+            after_epoch()

@@ -33,6 +33,7 @@ def write_final_bundle(
         objective=specification.objective,
         work=layout.training,
         bundle=layout.bundle,
+        max_slower=settings.max_slower,
         seed=specification.settings.seed,
         commands=commands(specification, settings, storage=storage),
         worth=worth,

@@ -1,7 +1,7 @@
 """What is done before a search starts: find its space, try one batch, check that a model can be kept."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,11 +29,13 @@ from search import (
     random_point,
     training_options,
 )
-from trainer import InfeasibleError, Objective, check_model
+from trainer import InfeasibleError, Objective, check_model, seconds_per_epoch
 
 if TYPE_CHECKING:  # it imports TensorFlow: `search` does so quietly, when it is needed
     import keras_tuner
 
+Plan = Callable[[SearchSettings, float], SearchSettings]
+"""Gives the settings of a search, from those so far and the seconds of an epoch."""
 _LEARNING = ("tpe", "bayesian")
 _log = logging.getLogger(__name__)
 
@@ -117,6 +119,14 @@ class Preparation:
             max_epochs=self._settings.epochs,
         )
 
+    def plan(self, plan: Plan) -> None:
+        """Go on with the settings that ``plan`` gives, once an epoch of the default model has been timed here."""
+        options = training_options(self._tried, epochs=self._settings.epochs)
+        builder = Builder(self._hypermodel, self._tried)
+        self._settings = plan(
+            self._settings, seconds_per_epoch(builder, self._dataset, options, seed=self._settings.seed)
+        )
+
     def _try_batch(self) -> bool:
         """Try one batch of the default model; if it is infeasible, of random ones, until one is not.
 
@@ -142,7 +152,7 @@ class Preparation:
         options = training_options(values, epochs=self._settings.epochs)
         builder, built_in = Builder(self._hypermodel, values), self._settings.hypermodel is None
         checked = check_model(builder, self._dataset, options, self._objective, known_kept=built_in)
-        self._modules = checked.modules
+        self._modules, self._tried = checked.modules, values
 
 
 def _refuse_hyperband(settings: SearchSettings, option: str) -> None:

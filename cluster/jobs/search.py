@@ -10,8 +10,9 @@ from cluster.driving.in_process import run_in_process
 from cluster.driving.interrupting import terminable
 from cluster.driving.places import Places
 from cluster.driving.ray_runner import run_on_ray
+from cluster.jobs.interim import InterimBundles
 from cluster.jobs.preflight import preflight as examine_first
-from cluster.jobs.preparation import Preparation
+from cluster.jobs.preparation import Plan, Preparation
 from cluster.jobs.supervision import Watch, supervised
 from cluster.jobs.time_limit import (
     check_enough,
@@ -53,7 +54,7 @@ from search import (
 )
 from trainer import Objective
 
-Run = Callable[[Conductor, SearchLayout], None]
+Run = Callable[[Conductor, SearchLayout, InterimBundles | None], None]
 _log = logging.getLogger(__name__)
 
 
@@ -109,8 +110,13 @@ def search_within(
     address: str,
     preflight: bool,
     watch: Watch | None,
+    planned: Plan | None = None,
+    bundled: bool = False,
 ) -> SearchView:
     """Do what `run_search` does in the time that is left of ``budget``, or of a part of one.
+
+    ``planned`` gives the settings once it is known how many seconds an epoch of the defaults takes. If ``bundled``,
+    there is a bundle of the best trial so far from the first scored epoch on.
 
     Raises SettingsError, beside the rest, where so little is left that no trial could begin: nothing is written then.
     """
@@ -122,6 +128,8 @@ def search_within(
     opened = Dataset.open(dataset)
     sent = _sent(hypermodel, address)
     prepared = Preparation(opened, settings, hypermodel)
+    if planned is not None:
+        prepared.plan(planned)
     settings, warm_start = prepared.first_points(), prepared.warm_start(storage)
     oracle = prepared.oracle()
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
@@ -132,8 +140,9 @@ def search_within(
         create_search(layout, specification)
         _keep(warm_start, layout)
         conductor = Conductor.resumed(specification, Ledger(layout, place), oracle, budget=for_trials(budget, address))
+        bundles = _bundles(conductor, layout, opened, hypermodel, budget) if bundled else None
         with supervised(conductor, layout, watch, place, budget):
-            run(conductor, layout)
+            run(conductor, layout, bundles)
     return read_search(storage, settings.name)
 
 
@@ -198,6 +207,7 @@ def resume_within(
     hypermodel: object | None,
     preflight: bool,
     watch: Watch | None,
+    bundled: bool = False,
 ) -> SearchView:
     """Do what `resume_search` does in the time that is left of ``budget``, or of a part of one.
 
@@ -242,8 +252,9 @@ def resume_within(
         conductor = Conductor.resumed(
             specification, ledger, oracle, accept_space=accept_space, budget=for_trials(budget, address)
         )
+        bundles = _bundles(conductor, layout, opened, hypermodel, budget) if bundled else None
         with supervised(conductor, layout, watch, place, budget):
-            run(conductor, layout)
+            run(conductor, layout, bundles)
     return read_search(storage, name)
 
 
@@ -277,6 +288,12 @@ def _keep(warm_start: WarmStart | None, layout: SearchLayout) -> None:
         _log.warning("Warm start: %s.", warm_start)
 
 
+def _bundles(
+    conductor: Conductor, layout: SearchLayout, dataset: Dataset, hypermodel: object | None, budget: TimeBudget
+) -> InterimBundles:
+    return InterimBundles(layout, conductor, dataset, hypermodel, spent=budget.spent)
+
+
 def _sent(hypermodel: object | None, address: str) -> bytes | None:
     """Return what workers are sent of a HyperModel given: as it is before any build, which may put models into it."""
     return None if address == "in-process" else packed(hypermodel)
@@ -299,11 +316,22 @@ def _runner(
     """
     late = late_seconds(address)
     if address == "in-process":
-        yield partial(run_in_process, hypermodel=hypermodel, late_seconds=late)
+        yield lambda conductor, layout, bundles: run_in_process(
+            conductor,
+            layout,
+            hypermodel=hypermodel,
+            late_seconds=late,
+            after_epoch=None if bundles is None else bundles.look,
+        )
         return
     with connected(address, settings, ending=None if budget.limit is None else budget.left):
         places = Places(settings, is_own=address == "local", command=settings.resuming(), sent=sent)
         places.check()
         if examine is not None and address != "local":
             examine(places)
-        yield partial(run_on_ray, address=address, places=places, hypermodel=sent, late_seconds=late)
+
+        def run(conductor: Conductor, layout: SearchLayout, bundles: InterimBundles | None) -> None:
+            with contextlib.nullcontext() if bundles is None else bundles.kept():
+                run_on_ray(conductor, layout, address=address, places=places, hypermodel=sent, late_seconds=late)
+
+        yield run

@@ -33,6 +33,14 @@ class TrainSettings:
             duration=True,
         ),
     ] = None
+    max_slower: Annotated[
+        float,
+        Option(
+            "With --time-limit: most work for an image, as a multiple of that of one network that sees it once; one "
+            "network may always see it mirrored, turned and in two sizes.",
+            min=1,
+        ),
+    ] = 8.0
 
     def check(self) -> None:
         """Raise SettingsError, one line, where two settings do not go together."""

@@ -95,7 +95,7 @@ def waiting_ended(budget: TimeBudget, *, is_remote: bool) -> Iterator[None]:
 
 def left_over(conductor: Conductor, budget: TimeBudget) -> str | None:
     """Say why a search that has ended leaves more than a tenth of its time unused; None where it does not."""
-    if budget.limit is None or budget.left() <= _UNUSED_SHARE * budget.limit:
+    if budget.limit is None or budget.is_part or budget.left() <= _UNUSED_SHARE * budget.limit:
         return None
     records, planned = conductor.records(), conductor.specification.settings.trials
     unused = f"{budget.left():.0f} s of {write_duration(budget.limit)} are unused"

@@ -22,6 +22,7 @@ class TimeBudget:
 
     Attributes:
         limit: Seconds that may be spent in all; None for no limit.
+        is_part: Whether what is left of it goes to something else.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class TimeBudget:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin to count at ``already`` seconds; ``name`` in ``layout`` is the file that `kept` keeps."""
-        self.limit = limit
+        self.limit, self.is_part = limit, False
         self._layout, self._name, self._clock = layout, name, clock
         self._zero = clock() - already
 
@@ -69,7 +70,7 @@ class TimeBudget:
         """Return a budget on the same clock that ends when ``seconds`` of the whole are spent, or with the whole."""
         limit = seconds if self.limit is None else min(seconds, self.limit)
         part = TimeBudget(limit, layout=self._layout, name=self._name, clock=self._clock)
-        part._zero = self._zero
+        part._zero, part.is_part = self._zero, True
         return part
 
     @contextlib.contextmanager

@@ -17,7 +17,7 @@ from trainer.answering.limits import learn_trust
 from trainer.answering.predicting import Predictions
 from trainer.bundles.bundle import write_bundle
 from trainer.bundles.hashes import hashes_of_seen
-from trainer.bundles.manifest import BundleMember, Manifest
+from trainer.bundles.manifest import BundleMember, Manifest, read_manifest
 from trainer.estimating.interval import with_interval
 from trainer.frameworks import keras
 from trainer.objective import Objective
@@ -156,6 +156,21 @@ def write_calibrated(
         written.modules,
         documents[Decide.OBJECTIVE],
     )
+
+
+def kept_result(bundle: Folder) -> FinalResult:
+    """Return what the final training gave whose bundle is kept. Raises BundleError if there is none."""
+    manifest = read_manifest(bundle)
+    metrics = {
+        f"{prefix}_{name}": value
+        for split, prefix in _PREFIXES.items()
+        if (scores := manifest.metrics.get(split.value)) is not None
+        for name, value in [
+            *((name, scores[name]) for name in ("accuracy", "balanced_accuracy", "ece")),
+            *((f"macro_{name}", value) for name, value in scores["macro"].items()),
+        ]
+    }
+    return FinalResult(bundle.uri, tuple(one.name for one in manifest.members), metrics, manifest.modules)
 
 
 def _scores(

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from search import SearchSettings
 from ui.cli.command import Given, command
+from ui.cli.commands.fitting import resume_fit
 from ui.cli.commands.leaderboard import next_after
 from ui.cli.configuration import configure
 from ui.cli.display import tables
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from search import SearchView
 
 app = typer.Typer()
+_NOT_OF_A_FIT = {"--trials": "trials", "--retry": "retry", "--accept-space": "accept_space"}
 
 
 @command(app, "galaxy search galaxies --name first --trials 8 --epochs 4 --concurrency 2")
@@ -115,6 +117,12 @@ def _known(name: str, storage: str) -> SearchSettings | None:
     return read_specification(layout).settings if is_taken(layout) else None
 
 
+def _is_fit(name: str, storage: str) -> bool:
+    from search import SearchLayout, read_fit
+
+    return read_fit(SearchLayout.of(storage, name)) is not None
+
+
 def _more(given: Mapping[str, object], before: SearchSettings) -> dict[str, object]:
     """Return what is asked for beyond what the search was to have, trials and time; None where it is no more."""
     more: dict[str, object] = {}
@@ -126,6 +134,12 @@ def _more(given: Mapping[str, object], before: SearchSettings) -> dict[str, obje
 
 def _resume(terminal: Terminal, name: str, place: Place, submit: bool, given: dict[str, Any]) -> None:
     """Go on with a search, here or as a job."""
+    if _is_fit(name, place.storage):
+        refused = [option for option, key in _NOT_OF_A_FIT.items() if given[key]] + ["--submit"] * submit
+        if refused:
+            raise typer.BadParameter("a fit has one limit, its time: leave this out", param_hint=refused[0])
+        resume_fit(terminal, name, place, **{key: given[key] for key in ("time_limit", "dataset", "preflight")})
+        return
     if submit:
         from cluster import submit_resume
 

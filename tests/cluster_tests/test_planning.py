@@ -1,0 +1,32 @@
+"""How a fit parts its time, and how long its trials train."""
+
+import pytest
+
+from cluster.jobs.planning import FitPlan, plan_fit
+
+
+def plan(seconds: float, rows: int, epoch_seconds: float, slots: int = 2, begun: float = 20.0) -> FitPlan:
+    return plan_fit(seconds=seconds, rows=rows, epoch_seconds=epoch_seconds, slots=slots, begun=begun)
+
+
+def test_few_images_are_seen_more_often() -> None:
+    few, more, many = (plan(100_000, rows, rows / 300) for rows in (400, 1_600, 20_000))
+    assert few.epochs > more.epochs > many.epochs == 20
+
+
+def test_where_time_is_short_epochs_are_cut_for_enough_trials() -> None:
+    assert [plan(seconds, 1_600, 6.0).epochs for seconds in (60, 600, 900, 3_600)] == [3, 17, 27, 43]
+    assert plan(3_600, 20_000, 60.0).epochs < 20
+    assert plan(3_600, 20_000, 60.0, slots=8).epochs == 20
+
+
+@pytest.mark.parametrize("seconds", [30, 300, 36_000])
+def test_half_of_the_time_is_for_the_search(seconds: float) -> None:
+    made = plan(seconds, 1_600, 6.0)
+    assert made.search_seconds == seconds / 2
+    assert made.trials >= 1
+
+
+def test_what_was_asked_for_stays() -> None:
+    made = plan_fit(seconds=60, rows=400, epoch_seconds=10.0, slots=1, begun=50.0, epochs=30)
+    assert made == FitPlan(30, 30.0, 1)

@@ -1,0 +1,42 @@
+"""How long an epoch takes on this machine, from a few of its batches."""
+
+import time
+from dataclasses import replace
+
+from datasets import Batches, Dataset
+from trainer.fitting.building import Build, build_model
+from trainer.fitting.epoch import epoch_batches
+from trainer.fitting.loop import TrainingLoop
+from trainer.options import TrainingOptions
+
+_WARM_UP = 1
+"""Batches before those that are timed: the first one traces and compiles."""
+_TIMED = 4
+
+
+def seconds_per_epoch(build: Build, dataset: Dataset, options: TrainingOptions, *, seed: int) -> float:
+    """Time a few batches of training and of validation and return what a whole epoch should take, in seconds.
+
+    With as many threads as TensorFlow has in this process, and with whatever else the machine does meanwhile.
+
+    Raises InfeasibleError, DatasetError and SplitError as `trainer.TrainingRun` does.
+    """
+    training, validation = epoch_batches(dataset, options, seed=seed)
+    built = build_model(
+        build, seed=seed, image_shape=dataset.image_shape, classes=len(dataset.classes), precision=options.precision
+    )
+    loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=training.class_weights)
+    for part in (_first(training, _WARM_UP), _first(training, _TIMED)):
+        began = time.monotonic()
+        loop.train(part, epoch=0, learning_rate_factor=lambda _: 1.0)
+    trained = (time.monotonic() - began) / len(part)
+    for part in (_first(validation, _WARM_UP), _first(validation, _TIMED)):
+        began = time.monotonic()
+        loop.validate(part)
+    validated = (time.monotonic() - began) / len(part)
+    return trained * len(training) + validated * len(validation)
+
+
+def _first(batches: Batches, count: int) -> Batches:
+    """Return the first batches, at most so many, of the rows as they come."""
+    return replace(batches, rows=batches.rows[: count * batches.batch_size], fresh=None)

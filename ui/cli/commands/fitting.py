@@ -1,0 +1,113 @@
+"""The command that does it all within a time: ``fit``; and what goes on with it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from search import SearchLayout, SearchSettings, read_fit
+from ui.cli.command import Given, command
+from ui.cli.configuration import configure
+from ui.cli.display.fitting import fit_display
+from ui.cli.display.leaderboard import worth_of
+from ui.cli.entry import hurry, seconds_so_far
+from ui.cli.options import DatasetPath, NoPreflight, Place, flag
+from ui.cli.terminal import INTERRUPTED, Terminal
+from ui.wording import command_line, module_options
+
+if TYPE_CHECKING:
+    from cluster import FitResult
+
+app = typer.Typer()
+
+
+@command(app, "galaxy fit galaxies --name best --time-limit 100m")
+def fit(
+    terminal: Terminal,
+    dataset: DatasetPath,
+    settings: Given[SearchSettings],
+    place: Given[Place],
+    max_slower: Annotated[
+        float,
+        typer.Option(min=1, help="Most work for an image, as a multiple of that of one network that sees it once."),
+    ] = 8.0,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="TOML file of these options (epochs = 30); the command line wins over it.", metavar="FILE.toml"
+        ),
+    ] = None,
+    or_resume: Annotated[
+        bool, flag("--or-resume", "Go on with the fit of this name where there is one: for jobs that are requeued.")
+    ] = False,
+    no_preflight: NoPreflight = False,
+) -> None:
+    """Make the best classifier that a time allows: search, final training, ensemble, calibration.
+
+    What is not given is chosen by the number of images and by this machine's speed, and
+    said. There is a usable model soon, which better ones replace. `galaxy resume` goes
+    on, whatever ended it; all other commands work on it as on a search.
+    """
+    chosen, where = configure(settings | place, config)
+    if chosen.time_limit is None:
+        raise typer.BadParameter("expected the time for all of it, such as 100m, found none", param_hint="--time-limit")
+    if or_resume and read_fit(SearchLayout.of(where.storage, chosen.name)) is not None:
+        terminal.note(f"fit {chosen.name!r} is there already and goes on, with the options that it was begun with")
+        resume_fit(
+            terminal, chosen.name, where, time_limit=chosen.time_limit, dataset=dataset, preflight=not no_preflight
+        )
+        return
+    from cluster import Watches, Where, fit
+
+    with fit_display(terminal) as watches:
+        result = fit(
+            dataset,
+            chosen,
+            chosen.time_limit,
+            where=Where(where.storage, where.address, not no_preflight),
+            epochs=chosen.epochs if "epochs" in chosen.model_fields_set else None,
+            max_slower=max_slower,
+            watches=Watches(*watches),
+            already=seconds_so_far(),
+        )
+    _finish(terminal, result, where.storage)
+
+
+def resume_fit(
+    terminal: Terminal,
+    name: str,
+    place: Place,
+    *,
+    time_limit: float | None,
+    dataset: str | None,
+    preflight: bool,
+) -> None:
+    """Go on with a fit, whatever ended it."""
+    from cluster import Watches, Where, resume_fit
+
+    with fit_display(terminal) as watches:
+        result = resume_fit(
+            name,
+            where=Where(place.storage, place.address, preflight),
+            dataset=dataset,
+            time_limit=time_limit,
+            watches=Watches(*watches),
+            already=seconds_so_far(),
+        )
+    _finish(terminal, result, place.storage)
+
+
+def _finish(terminal: Terminal, result: "FitResult", storage: str) -> None:
+    """Write what the bundle scores and what the search was worth; leave with 130 if its user has stopped it."""
+    from ui.cli.display.results import trained
+
+    hurry()
+    final = result.final
+    if final is None:
+        next_command = command_line("resume", result.view.name, storage=storage)
+        terminal.finish(result.as_json(), "No trial has a score yet: there is no model.", next_command=next_command)
+    else:
+        next_command = command_line("classify", final.model, "IMAGE.jpg", *module_options(final.modules))
+        terminal.finish(result.as_json(), trained(final), *worth_of(result.view), next_command=next_command)
+    if result.view.state.value == "stopped":
+        raise typer.Exit(INTERRUPTED)
