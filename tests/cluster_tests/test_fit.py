@@ -1,0 +1,79 @@
+"""From a dataset to a classifier within one limit of time, interrupted on the way."""
+
+from pathlib import Path
+
+import pytest
+from cluster_tests.conftest import end_at
+
+from cluster import FitResult, Watches, Where, fit, resume_fit, resume_search, run_search
+from cluster.errors import NothingEndedError
+from datasets import Dataset, open_folder
+from search import LedgerError, SearchLayout, SearchSettings, SearchView, read_fit
+from trainer import Manifest, load_bundle, read_manifest
+
+HERE = Where(address="in-process")
+
+
+def settings(**changes: object) -> SearchSettings:
+    known = {"name": "first", "trials": 2, "oracle": "random", "hypermodel": "my_models:tiny", "time_limit": 600}
+    return SearchSettings.model_validate(known | changes)
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each finalist begin once more."""
+    monkeypatch.setattr("search.finals.planning.BEGINNINGS", 1)
+    monkeypatch.setattr("search.finals.coming.MOST_BEGINNINGS", 1)
+
+
+def bundled(here: Path) -> Manifest:
+    return read_manifest(open_folder(here / "runs/first/model"))
+
+
+@pytest.mark.usefixtures("short")
+def test_a_fit_that_was_interrupted_has_a_classifier_and_goes_on_to_a_better_one(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_at(monkeypatch, 3, KeyboardInterrupt())  # the second trial has one epoch of two
+    with pytest.raises(KeyboardInterrupt):
+        fit(tiny_dataset.info.path, settings(), 600.0, where=HERE, epochs=2)
+    assert bundled(here).interim
+    assert [member.name for member in bundled(here).members] == ["0000"]
+    load_bundle(here / "runs/first/model")
+    seen: list[SearchView] = []
+    result = resume_fit("first", where=HERE, watches=Watches(search=seen.append))
+    assert seen[-1].counts == {"completed": 2}
+    assert seen[-1].specification.settings.time_limit == 300.0
+    assert not bundled(here).interim
+    assert isinstance(result, FitResult)
+    assert result.final is not None
+    assert {member.name for member in bundled(here).members} == set(result.final.members)
+    assert result.view.finals is not None
+    assert result.view.best == result.view.finals.chosen
+    assert result.view.finals.worth is not None
+    assert "test_macro_f1" in result.final.metrics
+    assert 0 < result.seconds < result.time_limit == 600.0
+    with pytest.raises(LedgerError, match="already"):
+        fit(tiny_dataset.info.path, settings(), 600.0, where=HERE)
+
+
+def test_where_no_beginning_ends_in_time_the_best_trial_is_the_classifier(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def nothing(*_words: object, **_options: object) -> None:
+        raise NothingEndedError("the time was up before any training of 2 epochs had ended: give more")
+
+    monkeypatch.setattr("cluster.jobs.fit.train_finalists", nothing)
+    result = fit(tiny_dataset.info.path, settings(trials=1), 600.0, where=HERE, epochs=1)
+    assert result.final is not None
+    assert result.final.members == ("0000",)
+    assert 0 <= result.final.metrics["val_macro_f1"] <= 1
+    assert "the model is that of the best trial" in caplog.text
+    assert read_fit(SearchLayout.of("runs", "first")) is not None
+
+
+def test_a_search_is_no_fit(tiny_dataset: Dataset, here: Path) -> None:
+    run_search(tiny_dataset.info.path, settings(time_limit=None, trials=1, epochs=1), address="in-process")
+    with pytest.raises(LedgerError, match="was not begun by `galaxy fit`: `galaxy resume first` goes on with it"):
+        resume_fit("first", where=HERE)
+    assert resume_search("first", address="in-process").counts == {"completed": 1}
