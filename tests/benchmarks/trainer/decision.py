@@ -1,6 +1,6 @@
 """How to decide for a class where macro F1 is to be high: rules, and how well they do on images not yet seen.
 
-    python tests/benchmarks/trainer/decision.py [DATASET --work FOLDER [--epochs 12]] [--draws 100]
+    python tests/benchmarks/trainer/decision.py [DATASET --work FOLDER [--epochs 15]] [--draws 100]
 
 Each rule is fitted on 200 or 2,000 validation images and scored on others; so often as there are draws. Without DATASET
 the networks are simulated: five Gaussians in three dimensions, of the shares of the real data (the rarest has 2 %), so
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from common import say
 
+from trainer.answering import calibration
 from trainer.answering.calibration import Calibration, fit_calibration, fit_temperature, log_probabilities
 from trainer.answering.decision import decided_across_folds
 from trainer.answering.expected import best_exponent, f1, rarity
@@ -27,7 +28,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 SHARES = np.array([0.020, 0.294, 0.135, 0.279, 0.272])
 MEANS = np.array([[0, 0, 0], [0, 5.2, 0], [2.4, 0, 0], [0.3, 2.6, 0], [2.9, 2.9, 1.8]])
-COUNTS = (200, 2000)
 OTHERS = 10_000
 GRID = np.linspace(-6.0, 6.0, 241)
 BALANCES = ("none", "oversample", "weights", "undersample")
@@ -65,9 +65,9 @@ def free(answers: Answers, rare: Floats) -> Floats:
     return shift
 
 
-def expected(answers: Answers, rare: Floats, calibration: Calibration) -> Floats:
+def expected(answers: Answers, rare: Floats, calibrated: Calibration) -> Floats:
     scored = np.bincount(answers.true, minlength=len(rare)) > 0
-    return best_exponent(answers.logs, rare, calibration=calibration, scored=scored, gain=f1) * rare
+    return best_exponent(answers.logs, rare, calibration=calibrated, scored=scored, gain=f1) * rare
 
 
 def by_temperature(answers: Answers, rare: Floats) -> Floats:
@@ -187,13 +187,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", nargs="?")
     parser.add_argument("--work", help="folder of the checkpoints")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--draws", type=int, default=100)
+    parser.add_argument("--counts", type=int, nargs="*", default=[200, 2000], help="validation images")
+    parser.add_argument("--prior", type=float, help="standard deviation of temperature and tilt, instead of ours")
     options = parser.parse_args()
+    if options.prior is not None:
+        calibration._PRIOR = options.prior
     networks = simulated() if options.dataset is None else trained(options.dataset, options.work, options.epochs)
     rules, epochs = [], []
     for network in networks:
-        for count in COUNTS:
+        for count in options.counts:
             for rows, row in zip((rules, epochs), judge(network, count, options.draws), strict=True):
                 rows.append(row)
             say(rules[-1])
