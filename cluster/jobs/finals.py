@@ -105,7 +105,7 @@ def train_finalists(
 
     Args:
         budget: is kept while this runs. What has begun and cannot end within it is left.
-        settings: of which ``epochs`` alone counts.
+        settings: of which ``epochs`` and ``max_slower`` count.
         watch: told about once a second how far it is, from one thread after another.
 
     Raises:

@@ -9,9 +9,10 @@ from typing import Annotated
 from datasets import Option, write_duration
 from search import SearchSpecification, SettingsError
 
-_NOT_OPTIONS, _TIME = ("name", "points"), "time_limit"
+_NOT_OPTIONS, _TIME, _SLOWER = ("name", "points"), "time_limit", "max_slower"
 # Enough for the cosine schedule to come down; a search's own epochs where they are more.
 _LEAST_EPOCHS = 20
+_MAX_SLOWER = 8.0
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ class TrainSettings:
     max_slower: Annotated[
         float,
         Option(
-            "With --time-limit: most work for an image, as a multiple of that of one network that sees it once; one "
-            "network may always see it mirrored, turned and in two sizes.",
+            "What the model of a training with a time limit may compute for an image, in times one network of the "
+            "chosen trial with one view. One network alone has all its views.",
             min=1,
         ),
-    ] = 8.0
+    ] = _MAX_SLOWER
 
     def check(self) -> None:
         """Raise SettingsError, one line, where two settings do not go together."""
@@ -50,6 +51,8 @@ class TrainSettings:
             raise SettingsError(
                 f"--time-limit chooses how many networks are trained and averaged: leave {given} out, or --time-limit"
             )
+        if self.time_limit is None and self.max_slower != _MAX_SLOWER:
+            raise SettingsError("--max-slower is of what --time-limit averages: leave it out, or give --time-limit")
 
 
 def longest(specification: SearchSpecification, training: TrainSettings) -> int:
@@ -81,7 +84,9 @@ def commands(specification: SearchSpecification, training: TrainSettings, *, sto
 def _counting(training: TrainSettings) -> dict[str, object]:
     """Return those of the settings that have an effect."""
     chosen = asdict(training)
-    return chosen if training.time_limit is None else {name: chosen[name] for name in ("epochs", _TIME)}
+    if training.time_limit is None:
+        return {name: value for name, value in chosen.items() if name != _SLOWER}
+    return {name: chosen[name] for name in ("epochs", _TIME, _SLOWER)}
 
 
 def options(given: Mapping[str, object]) -> list[str]:

@@ -56,6 +56,7 @@ def train_winners(
     """
     if settings.time_limit is not None:
         raise SettingsError("time_limit: train_within trains within a time, train_winners without one")
+    settings.check()
     view = read_search(storage, name, history=False)
     check_given(view.specification.settings, hypermodel, function="train_winners")
     layout = SearchLayout.of(storage, name)

@@ -29,6 +29,8 @@ def test_the_commands_have_every_setting_defaults_too() -> None:
 def test_a_time_is_written_as_it_is_read() -> None:
     search, _ = commands(specification(time_limit=5400.0), TrainSettings(epochs=1), storage="runs")
     assert "--time-limit 1h30m " in search
+    _, train = commands(specification(), TrainSettings(time_limit=60.0, max_slower=4.0), storage="/runs")
+    assert train == "galaxy train first --time-limit 1m --max-slower 4.0 --storage /runs"
     assert "--trials" not in search  # none was set
 
 

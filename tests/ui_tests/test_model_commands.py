@@ -338,6 +338,12 @@ def test_train_within_a_time_says_what_was_chosen_and_what_it_was_worth(
     assert "3 finalists, 2 beginnings of 4 epochs each, 9 s left" in result.stderr
     found = json.loads(galaxy("train", "first", "--time-limit", "20m", "--storage", tmp_path, "--json").stdout)
     assert (found["best"], found["worth"]["sentence"], found["members"]) == ("0001", SENTENCE, ["0001-b1"])
+    galaxy("train", "first", "--time-limit", "20m", "--max-slower", 4, "--storage", tmp_path)
+    assert called["settings"] == TrainSettings(time_limit=1200.0, max_slower=4.0)
+    refused = galaxy("train", "first", "--max-slower", 4, "--storage", tmp_path)
+    assert refused.stderr.endswith(
+        "--max-slower is of what --time-limit averages: leave it out, or give --time-limit\n"
+    )
     refused = galaxy("train", "first", "--time-limit", "20m", "--top", 2, "--ensemble")
     assert refused.exit_code == 1
     assert refused.stderr.endswith("leave --top and --ensemble out, or --time-limit\n")
