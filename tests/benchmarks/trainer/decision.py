@@ -114,7 +114,7 @@ def judge(network: Network, count: int, draws: int) -> tuple[str, str]:
             scores[name].append(others.f1(rule(known, rare)))
         scores["possible"].append(max(others.f1(exponent * rare) for exponent in GRID[::4]))
         scores["plain"].append(known.f1())
-        folds = generator.integers(5, size=count)
+        folds = generator.integers(5, size=len(known.true))
         numbers = decided_across_folds(known.true, np.exp(known.logs), folds=folds, shares=network.shares)
         scores["decided"].append(macro_f1(known.true, numbers, classes=len(rare)))
     means = {name: np.mean(each) for name, each in scores.items()}
