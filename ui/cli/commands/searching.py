@@ -1,5 +1,6 @@
 """Commands that run, end and list searches: ``search``, ``resume``, ``stop``, ``searches``."""
 
+import contextlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,6 +11,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
+from datasets import GalaxyTunerError
 from search import SearchSettings
 from ui.cli.command import Given, command
 from ui.cli.commands.fitting import resume_fit
@@ -19,7 +21,7 @@ from ui.cli.display import tables
 from ui.cli.display.doubts import lost_in_search
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
-from ui.cli.entry import hurry, seconds_so_far
+from ui.cli.entry import end_within, hurry, seconds_so_far
 from ui.cli.options import DatasetPath, MovedDataset, NoPreflight, Place, SearchName, Storage, Submit, duration, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.ranking import states
@@ -70,6 +72,8 @@ def search(
         return
     from cluster import run_search
 
+    if chosen.time_limit is not None:
+        end_within(chosen.time_limit - seconds_so_far(), command_line("resume", chosen.name, storage=where.storage))
     with search_display(terminal) as watch:
         view = run_search(dataset, chosen, **places, watch=watch, already=seconds_so_far())
     _finish(terminal, view, where.storage)
@@ -147,9 +151,25 @@ def _resume(terminal: Terminal, name: str, place: Place, submit: bool, given: di
         return
     from cluster import resume_search
 
+    _end_in_time(name, place.storage, given["time_limit"])
     with search_display(terminal) as watch:
         view = resume_search(name, **given, watch=watch, already=seconds_so_far())
     _finish(terminal, view, place.storage)
+
+
+def _end_in_time(name: str, storage: str, time_limit: float | None) -> None:
+    """Let the process end with the time that the search has left, if it has any; it may be given more.
+
+    What is wrong with the search its resumption says.
+    """
+    from search import SearchLayout, TimeBudget, extended, read_specification
+
+    with contextlib.suppress(GalaxyTunerError):
+        layout = SearchLayout.of(storage, name)
+        settings = extended(read_specification(layout), time_limit=time_limit).settings
+        budget = TimeBudget.open(layout, settings.time_limit, seconds_so_far())
+        if settings.time_limit is not None and budget.left() > 0:
+            end_within(budget.left(), command_line("resume", name, storage=storage))
 
 
 @command(app, "galaxy stop first")
