@@ -10,15 +10,15 @@ from functools import partial
 
 from cluster.driving.connection import connected
 from cluster.driving.interrupting import going_on, terminable
-from cluster.driving.places import Places
 from cluster.errors import NothingEndedError
+from cluster.jobs.choosing import chosen_by_size
 from cluster.jobs.final_run import Watch as TrainWatch
 from cluster.jobs.finals import train_finalists
-from cluster.jobs.planning import plan_fit, searching
+from cluster.jobs.planning import searching
 from cluster.jobs.search import resume_within, search_within
 from cluster.jobs.settings import TrainSettings
 from cluster.jobs.supervision import Watch
-from datasets import Dataset, Split, write_duration
+from datasets import Dataset
 from search import (
     FitRecord,
     LedgerError,
@@ -113,7 +113,7 @@ def fit(
     with connected(where.address, settings, ending=budget.left), going_on(f"`galaxy resume {settings.name}`"):
         # Of one thread, as a trial's: what is measured here is what a trial takes.
         limit_threads(settings.cpus_per_trial)
-        planned = partial(_planned, dataset=opened, budget=budget, where=where, asked_for=epochs)
+        planned = partial(chosen_by_size, dataset=opened, budget=budget, address=where.address, epochs=epochs)
         write_fit(layout, record)
         view = search_within(
             budget.part(record.search_seconds),
@@ -221,46 +221,3 @@ def _bundled(layout: SearchLayout) -> FinalResult | None:
     with contextlib.suppress(BundleError):
         return kept_result(layout.bundle)
     return None
-
-
-def _planned(
-    settings: SearchSettings,
-    epoch_seconds: float,
-    *,
-    dataset: Dataset,
-    budget: TimeBudget,
-    where: Where,
-    asked_for: int | None,
-) -> SearchSettings:
-    """Choose the epochs of a trial, and say how the time is parted."""
-    slots = _slots(settings, where.address)
-    rows = len(dataset.rows(Split.TRAIN))
-    assert budget.limit is not None
-    plan = plan_fit(
-        seconds=budget.limit,
-        rows=rows,
-        epoch_seconds=epoch_seconds,
-        slots=slots,
-        begun=budget.spent(),
-        epochs=asked_for,
-    )
-    _log.warning(
-        "%d training images: trials of at most %d epochs, %d at a time; search until %s (about %d trials), then the "
-        "training of finalists until %s.",
-        rows,
-        plan.epochs,
-        slots,
-        write_duration(round(plan.search_seconds)),
-        plan.trials,
-        write_duration(round(budget.limit)),
-    )
-    return settings.model_copy(update={"epochs": plan.epochs})
-
-
-def _slots(settings: SearchSettings, address: str) -> int:
-    """Return how many trials will run at a time."""
-    if address == "in-process":
-        return 1
-    places = Places(settings, is_own=address == "local", command=settings.resuming())
-    places.check()
-    return min(places.trials(), settings.concurrency or places.trials())

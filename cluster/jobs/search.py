@@ -1,33 +1,26 @@
 """Launching a search: everything that can be wrong is said before anything is trained, then the trials run."""
 
-import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
-from cluster.driving.connection import connected
-from cluster.driving.in_process import run_in_process
 from cluster.driving.interrupting import terminable
-from cluster.driving.places import Places
-from cluster.driving.ray_runner import run_on_ray
 from cluster.jobs.interim import InterimBundles
 from cluster.jobs.preflight import preflight as examine_first
 from cluster.jobs.preparation import Plan, Preparation
+from cluster.jobs.running import driving, running, sent_of
 from cluster.jobs.supervision import Watch, supervised
 from cluster.jobs.time_limit import (
     check_enough,
     end_without_trials,
     for_trials,
     is_spent,
-    late_seconds,
 )
-from cluster.workers.by_value import packed
-from datasets import Dataset, open_folder, patient
+from datasets import Dataset, open_folder
 from search import (
     Conductor,
     Ledger,
     LedgerError,
-    Place,
     SearchLayout,
     SearchSettings,
     SearchSpecification,
@@ -40,7 +33,6 @@ from search import (
     check_space,
     choose_retries,
     create_search,
-    driver_heartbeat,
     driver_is_alive,
     extended,
     keep_changes,
@@ -54,7 +46,6 @@ from search import (
 )
 from trainer import Objective
 
-Run = Callable[[Conductor, SearchLayout, InterimBundles | None], None]
 _log = logging.getLogger(__name__)
 
 
@@ -126,7 +117,7 @@ def search_within(
     open_folder(storage).check_writable()
     check_name_free(layout, settings.name)
     opened = Dataset.open(dataset)
-    sent = _sent(hypermodel, address)
+    sent = sent_of(hypermodel, address)
     prepared = Preparation(opened, settings, hypermodel)
     if planned is not None:
         prepared.plan(planned)
@@ -136,7 +127,7 @@ def search_within(
     check_enough(budget, address)
     examine = partial(examine_first, storage=storage, dataset=opened.info.path) if preflight else None
     # The driver first: not every storage lets only one of two at the same moment write the specification.
-    with _runner(address, settings, hypermodel, sent, examine, budget) as run, _driving(layout) as place:
+    with running(address, settings, hypermodel, sent, examine, budget) as run, driving(layout) as place:
         create_search(layout, specification)
         _keep(warm_start, layout)
         conductor = Conductor.resumed(specification, Ledger(layout, place), oracle, budget=for_trials(budget, address))
@@ -226,12 +217,12 @@ def resume_within(
     check_complete(ledger, retries)
     specification = extended(before, trials, time_limit)
     if is_spent(budget, address):
-        with _driving(layout) as place:
-            end_without_trials(layout, specification.settings, place, retries=bool(retries))
+        with driving(layout) as place:
+            end_without_trials(layout, specification.settings, place, retries=bool(retries), is_part=budget.is_part)
         return read_search(storage, name)
     opened = open_same_dataset(specification, dataset)
     specification = moved(specification, opened)
-    sent = _sent(hypermodel, address)
+    sent = sent_of(hypermodel, address)
     prepared = Preparation(opened, specification.settings, hypermodel, resumed=True)
     # Killed between the creation of the search and these: nothing had been tried.
     warm_start = prepared.warm_start(storage) if read_warm_start(layout) is None else None
@@ -240,8 +231,8 @@ def resume_within(
     if not accept_space:
         check_space(ledger, oracle)
     examine = partial(examine_first, storage=storage, dataset=opened.info.path) if preflight else None
-    runner = _runner(address, specification.settings, hypermodel, sent, examine, budget)
-    with runner as run, _driving(layout) as place:
+    runner = running(address, specification.settings, hypermodel, sent, examine, budget)
+    with runner as run, driving(layout) as place:
         if read_specification(layout) != before:
             raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
         keep_changes(layout, before, specification)
@@ -271,17 +262,6 @@ def stop_search(name: str, *, storage: str = "runs") -> SearchView:
     return read_search(storage, name)
 
 
-@contextlib.contextmanager
-def _driving(layout: SearchLayout) -> Iterator[Place]:
-    """Be the search's driver, the only one, while the block runs, and wait for a storage that is away.
-
-    Raises LedgerError if another one is.
-    """
-    with driver_heartbeat(layout.root) as place, patient(root=layout.root.uri, check=place.check):
-        Ledger(layout, place).forget_stop()
-        yield place
-
-
 def _keep(warm_start: WarmStart | None, layout: SearchLayout) -> None:
     if warm_start is not None:
         write_warm_start(layout, warm_start)
@@ -292,46 +272,3 @@ def _bundles(
     conductor: Conductor, layout: SearchLayout, dataset: Dataset, hypermodel: object | None, budget: TimeBudget
 ) -> InterimBundles:
     return InterimBundles(layout, conductor, dataset, hypermodel, spent=budget.spent)
-
-
-def _sent(hypermodel: object | None, address: str) -> bytes | None:
-    """Return what workers are sent of a HyperModel given: as it is before any build, which may put models into it."""
-    return None if address == "in-process" else packed(hypermodel)
-
-
-@contextlib.contextmanager
-def _runner(
-    address: str,
-    settings: SearchSettings,
-    hypermodel: object | None,
-    sent: bytes | None,
-    examine: Callable[[Places], None] | None,
-    budget: TimeBudget,
-) -> Iterator[Run]:
-    """Give what runs a conductor's trials at ``address``; Ray is connected while the block runs.
-
-    Its end is not waited for any longer than ``budget`` has time.
-
-    Raises ClusterError if there is no Ray, or it has not what a trial needs, or what ``examine`` says of its nodes.
-    """
-    late = late_seconds(address)
-    if address == "in-process":
-        yield lambda conductor, layout, bundles: run_in_process(
-            conductor,
-            layout,
-            hypermodel=hypermodel,
-            late_seconds=late,
-            after_epoch=None if bundles is None else bundles.look,
-        )
-        return
-    with connected(address, settings, ending=None if budget.limit is None else budget.left):
-        places = Places(settings, is_own=address == "local", command=settings.resuming(), sent=sent)
-        places.check()
-        if examine is not None and address != "local":
-            examine(places)
-
-        def run(conductor: Conductor, layout: SearchLayout, bundles: InterimBundles | None) -> None:
-            with contextlib.nullcontext() if bundles is None else bundles.kept():
-                run_on_ray(conductor, layout, address=address, places=places, hypermodel=sent, late_seconds=late)
-
-        yield run

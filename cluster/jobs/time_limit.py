@@ -62,8 +62,10 @@ def is_spent(budget: TimeBudget, address: str) -> bool:
     return for_trials(budget, address).left() <= _LEAST_START_SECONDS
 
 
-def end_without_trials(layout: SearchLayout, settings: SearchSettings, place: Place, *, retries: bool) -> None:
-    """End a search that `is_spent`: what has not ended is recorded as stopped.
+def end_without_trials(
+    layout: SearchLayout, settings: SearchSettings, place: Place, *, retries: bool = False, is_part: bool = False
+) -> None:
+    """End a search that `is_spent`: what has not ended is recorded as stopped. Of one that ``is_part`` nothing is said.
 
     Raises SettingsError, one line, with ``retries``.
     """
@@ -74,7 +76,8 @@ def end_without_trials(layout: SearchLayout, settings: SearchSettings, place: Pl
     ledger = Ledger(layout, place)
     end_all(ledger)
     ledger.write_state(SearchState.FINISHED, fault)
-    _log.warning("%s.", fault[0].upper() + fault[1:])
+    if not is_part:
+        _log.warning("%s.", fault[0].upper() + fault[1:])
 
 
 @contextmanager

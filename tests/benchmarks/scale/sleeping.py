@@ -43,7 +43,7 @@ from cluster.driving import ray_runner
 from cluster.driving.connection import connected
 from cluster.driving.places import Places
 from cluster.driving.searcher import ConductorSearcher
-from cluster.jobs.search import _driving
+from cluster.jobs.running import driving
 from cluster.workers.trainable import NODE, as_result
 from search import (
     Conductor,
@@ -132,7 +132,7 @@ def search(storage: str, options: argparse.Namespace) -> tuple[Notes, SearchLayo
         options.oracle, hyperparameters=space(), objective=asked.objective, max_trials=options.trials, seed=1
     )
     if options.without_tune:
-        with noted() as notes, _driving(layout) as place:
+        with noted() as notes, driving(layout) as place:
             create_search(layout, asked)
             conductor = Conductor.resumed(asked, Ledger(layout, place), oracle)
             began = time.monotonic()
@@ -142,7 +142,7 @@ def search(storage: str, options: argparse.Namespace) -> tuple[Notes, SearchLayo
     with connected("local", settings), noted() as notes:
         places = Places(settings, is_own=True, command="it")
         places.check()
-        with _driving(layout) as place:
+        with driving(layout) as place:
             create_search(layout, asked)
             ledger = Ledger(layout, place)
             conductor = Conductor.resumed(asked, ledger, oracle)
