@@ -88,7 +88,7 @@ class Framing:
             return None
         return (
             f"objects fill {100 * self.filled:.0f} % of the images' width and height, the rest is sky: import with "
-            f"`--crop {self.crop:g} --image-size {self.image_size}`, which holds 95 % of them and keeps their pixels"
+            f"`--crop {self.crop:g}`, which holds 95 % of them; `--image-size {self.image_size}` keeps their pixels"
         )
 
 

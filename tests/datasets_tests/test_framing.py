@@ -51,7 +51,7 @@ def test_a_crop_holds_nearly_all_with_a_margin_and_keeps_their_pixels():
     )
     assert found.filled == pytest.approx(0.17, abs=0.03)
     assert (found.crop, found.image_size) == (0.35, 112)
-    assert "`--crop 0.35 --image-size 112`" in found.advice
+    assert "with `--crop 0.35`, which holds 95 % of them; `--image-size 112` keeps" in found.advice
     again = Framing.of([drawn(8, seed=n) for n in range(20)], crop=0.5, source_side=300)
     assert (again.crop, again.image_size) == (0.15, 48)  # of the source, not of what was kept of it
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer import LostClass, is_lost, lost_classes
+from trainer import FinalResult, LostClass, is_lost, lost_classes
 from trainer.estimating.lost import worst_found
 from trainer.estimating.macro_f1 import count
 
@@ -16,7 +16,10 @@ def test_lost_is_a_class_of_low_recall_on_images_enough_to_know(recall, images, 
 
 def test_lost_classes_are_read_from_the_rows_of_a_confusion_matrix():
     matrix = [[0, 9, 1], [0, 20, 0], [1, 1, 0]]
-    assert lost_classes(matrix, ("edge-on", "round", "cigar")) == (LostClass("edge-on", 0.0, 10),)
+    classes = ("edge-on", "round", "cigar")
+    assert lost_classes(matrix, classes) == (LostClass("edge-on", 0.0, 10),)
+    result = FinalResult("model", (), {}, scores={"test": {"confusion_matrix": matrix, "classes": classes}})
+    assert result.as_json()["lost"] == {"test": [{"name": "edge-on", "recall": 0.0, "images": 10}]}
 
 
 def test_of_two_that_were_never_found_the_worst_is_that_of_more_images():

@@ -10,7 +10,7 @@ from datasets import Dataset
 from search import SearchState, SearchView
 from trainer import score_predictions
 from trainer.estimating.interval import with_interval
-from ui.cli.display.doubts import few_to_measure_on, lost, lost_in_search, said_of_few, said_of_lost
+from ui.cli.display.doubts import few_to_measure_on, lost_in_search, said_of_few, said_of_lost
 
 NAN = float("nan")
 CLASSES = ("cigar", "round", "spiral")
@@ -30,7 +30,6 @@ def test_a_class_that_is_hardly_ever_found_and_what_may_help() -> None:
     assert line.startswith("Hardly ever found on test: 'cigar' (recall 0.03 on 40 images); more images")
     (line,) = said_of_lost({"test": scores}, fair=False)
     assert "; `--decide balanced` gives it a fair chance; more images" in line
-    assert lost(scores) == [{"class": "cigar", "recall": 0.025, "images": 40}]
 
 
 def test_a_score_on_few_images_is_said_with_its_interval() -> None:

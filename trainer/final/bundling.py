@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -19,6 +19,7 @@ from trainer.bundles.bundle import write_bundle
 from trainer.bundles.hashes import hashes_of_seen
 from trainer.bundles.manifest import BundleMember, Manifest, read_manifest
 from trainer.estimating.interval import with_interval
+from trainer.estimating.lost import lost_classes
 from trainer.frameworks import keras
 from trainer.objective import Objective
 from trainer.scores import Scores, score_predictions
@@ -50,6 +51,10 @@ class FinalResult:
             "members": list(self.members),
             "metrics": dict(self.metrics),
             "modules": list(self.modules),
+            "lost": {
+                split: [asdict(one) for one in lost_classes(score["confusion_matrix"], score["classes"])]
+                for split, score in self.scores.items()
+            },
         }
 
 

@@ -58,7 +58,10 @@ def fit(
         )
         return
     from cluster import Watches, Where, fit
+    from datasets import Dataset, framing_of
 
+    if (advice := framing_of(Dataset.open(dataset)).advice) is not None:
+        terminal.note(advice)
     with fit_display(terminal) as watches:
         result = fit(
             dataset,

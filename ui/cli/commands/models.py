@@ -1,5 +1,6 @@
 """Commands that make and measure trained models: ``train``, ``evaluate``."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -47,7 +48,6 @@ def train(
     Writes the model to NAME/model in the storage folder. Run it again after an interruption: it goes on.
     """
     from cluster import train_winners
-    from ui.cli.display.doubts import lost, said_of_few, said_of_lost
     from ui.cli.display.results import trained
 
     places: dict[str, Any] = {"storage": storage, "address": address, "dataset": dataset, "preflight": not no_preflight}
@@ -57,10 +57,7 @@ def train(
     with progress_bar(terminal, "Training", unit="batches") as progress:
         result = train_winners(name, settings, progress=progress, **places)
     next_command = command_line("evaluate", result.model, "DATASET", *module_options(result.modules))
-    said = [*said_of_lost(result.scores, fair=True), *said_of_few(result.scores)]
-    about = {split: lost(score) for split, score in result.scores.items()}
-    notes = [Text(line, style="yellow") for line in said]
-    terminal.finish(result.as_json() | {"lost": about}, trained(result), *notes, next_command=next_command)
+    terminal.finish(result.as_json(), trained(result), next_command=next_command)
 
 
 def _train_within(terminal: Terminal, name: str, settings: TrainSettings, places: dict[str, Any]) -> None:
@@ -120,8 +117,8 @@ def evaluate(
     chosen on more than a few of the images its scores would say little of new ones: that is refused unless --seen.
     """
     from datasets import Dataset, Split, open_folder
-    from trainer import Classifier, Decide, answers_on, import_modules
-    from ui.cli.display.doubts import lost, said_of_lost
+    from trainer import Classifier, Decide, answers_on, import_modules, lost_classes
+    from ui.cli.display.doubts import said_of_lost
     from ui.cli.display.results import evaluated
     from ui.report.confusion import confusion_file
     from ui.report.page import NAME, report as written
@@ -145,7 +142,7 @@ def evaluate(
     shown: list[RenderableType] = [Text(note, style="yellow") for note in evaluation.notes()]
     shown.append(evaluated(scores, decide=point.value, width=terminal.out.width))
     document = scores.as_json()
-    about["lost"] = lost(document)
+    about["lost"] = [asdict(one) for one in lost_classes(scores.confusion_matrix, scores.classes)]
     fair = point is not Decide.ACCURACY
     shown += [Text(line, style="yellow") for line in said_of_lost({split: document}, fair=fair)]
     if report is not None:

@@ -47,14 +47,6 @@ def _half_width(counts: list[int]) -> float:
     return (high - low) / 2
 
 
-def lost(score: Mapping[str, Any]) -> list[dict[str, object]]:
-    """Return the classes that are hardly ever found in scores as JSON has them: ``class, recall, images`` of each."""
-    from trainer import lost_classes
-
-    found = lost_classes(score["confusion_matrix"], score["classes"])
-    return [{"class": one.name, "recall": one.recall, "images": one.images} for one in found]
-
-
 def said_of_lost(scores: Mapping[str, Mapping[str, Any]], *, fair: bool) -> list[str]:
     """Say which classes are hardly ever found in scores as JSON has them, by the split that they are on.
 

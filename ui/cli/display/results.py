@@ -10,6 +10,7 @@ from rich.text import Text
 
 from datasets import few
 from ui import wording
+from ui.cli.display.doubts import said_of_few, said_of_lost
 from ui.cli.display.tables import facts, table
 from ui.predictions.prediction import Prediction
 from ui.predictions.tally import Tally
@@ -31,7 +32,7 @@ _CLASSES, _PAIRS = 8, 12
 
 
 def trained(result: "FinalResult") -> RenderableType:
-    """Draw what the full training gave: where the model is, its members, its scores."""
+    """Draw what the full training gave: where the model is, its members, its scores, and what these hide."""
     heads = {"val_": "validation", "test_": "test"}
     metrics = dict.fromkeys(name.split("_", 1)[1] for name in result.metrics)
     shown = table("score", *heads.values())
@@ -40,7 +41,8 @@ def trained(result: "FinalResult") -> RenderableType:
     about = {"model": result.model, "from trials": ", ".join(result.members)}
     if result.modules:
         about["needs"] = " ".join(wording.module_options(result.modules))
-    return Group(facts(about), shown)
+    said = [*said_of_lost(result.scores, fair=True), *said_of_few(result.scores)]
+    return Group(facts(about), shown, *(Text(line, style="yellow") for line in said))
 
 
 def evaluated(scores: "Scores", *, decide: str, width: int) -> RenderableType:
