@@ -21,7 +21,7 @@ from trainer import (
     train_beginning,
 )
 from trainer.answering.views import TWO_SIZES, view_average
-from trainer.final.beginning import read_network
+from trainer.final.beginning import loaded, read_packed
 
 OBJECTIVE = Objective.parse("val_loss")
 
@@ -60,7 +60,7 @@ def test_leaves_the_last_epochs_network_and_what_it_answers(
     scores = score_predictions(answers.true, answers.validation[1], tiny_dataset.classes)
     assert scores.macro["f1"] == answers.member.metrics["val_macro_f1"]
 
-    network = read_network(beginning, folder)
+    network = loaded(beginning, read_packed(folder, answers))
     averages = {1: network, 8: view_average(network), 16: view_average(network, scales=TWO_SIZES)}
     for rows, by_views in [(answers.rows, answers.validation), (divided.rows(Split.TEST), answers.test)]:
         images = tiny_dataset.take(rows) / np.float32(255)

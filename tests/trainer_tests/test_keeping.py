@@ -66,7 +66,8 @@ def test_a_process_that_knows_nothing_loads_what_is_kept_and_nothing_else(tmp_pa
         model, place = made(name), tmp_path / f"{number:02}.keras"
         if name in KEPT:
             images = keras.Input(SHAPE)
-            data, modules = pack_model(keras.Model(images, model(images)))
+            packed = pack_model(keras.Model(images, model(images)))
+            data, modules = packed.data, packed.modules
             place.write_bytes(data)
             expected[1].append(place.stem)
             expected[0] += [] if modules else [place.stem]
@@ -101,7 +102,7 @@ def test_a_bundle_names_its_modules_and_is_loaded_only_where_they_are_known(
 
 
 def test_the_kept_model_carries_nothing_that_it_was_compiled_with(tmp_path: Path) -> None:
-    data, _ = pack_model(made("trained oddly"))
+    data = pack_model(made("trained oddly")).data
     (tmp_path / "model.keras").write_bytes(data)
     with zipfile.ZipFile(tmp_path / "model.keras") as archive:
         config = json.loads(archive.read("config.json"))

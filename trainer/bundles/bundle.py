@@ -21,7 +21,7 @@ from trainer.answering.novelty import FALSE_ALARMS
 from trainer.answering.selective import MAX_ERROR
 from trainer.bundles.card import model_card
 from trainer.bundles.hashes import Hashes, packed_hashes, unpacked_hashes
-from trainer.bundles.keeping import pack_model, unpack_model
+from trainer.bundles.keeping import PackedModel, pack_model, unpack_model
 from trainer.bundles.manifest import CARD, FILE, Manifest, SeenRecord, TrustRecord, read_manifest
 from trainer.bundles.registered import missing_modules
 from trainer.errors import BundleError, InfeasibleError, one_line
@@ -48,7 +48,7 @@ class Bundle:
 
 def write_bundle(
     folder: Folder,
-    models: Sequence[keras.Model],
+    models: Sequence[keras.Model | PackedModel],
     manifest: Manifest,
     trust: Trust | None = None,
     seen: Hashes | None = None,
@@ -68,13 +68,13 @@ def write_bundle(
     files, contents, modules = {}, {}, set[str]()
     for index, (model, member) in enumerate(zip(models, manifest.members, strict=True)):
         try:
-            data, needed = pack_model(model)
+            packed = model if isinstance(model, PackedModel) else pack_model(model)
         except InfeasibleError as error:
             raise BundleError(f"{member.name}: {error}") from error
-        modules.update(needed)
-        digest = hashlib.sha256(data).hexdigest()
+        modules.update(packed.modules)
+        digest = hashlib.sha256(packed.data).hexdigest()
         name = f"model-{index}-{digest[:12]}.keras"
-        files[name], contents[name] = digest, data
+        files[name], contents[name] = digest, packed.data
     manifest = replace(manifest, files=files, trust=None, seen=None, modules=tuple(sorted(modules)))
     if trust is not None:
         data = trust.packed()

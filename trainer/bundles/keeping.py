@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -40,12 +41,19 @@ _ADVICE = {
 """What is found in Keras's message → what a user can do."""
 
 
-def pack_model(model: keras.Model) -> tuple[bytes, tuple[str, ...]]:
-    """Return a `.keras` file of a functional model, and the modules that must be imported before it is loaded.
+@dataclass(frozen=True)
+class PackedModel:
+    """A model as the content of a `.keras` file, and the modules that must be imported before it is loaded.
 
-    The file has no optimizer, which would triple it, and nothing else that the model, or one in it, was compiled with.
-    Raises InfeasibleError as `prove_kept` does.
+    It has no optimizer, which would triple it, and nothing else that the model, or one in it, was compiled with.
     """
+
+    data: bytes
+    modules: tuple[str, ...] = ()
+
+
+def pack_model(model: keras.Model) -> PackedModel:
+    """Pack a functional model, and prove that it loads. Raises InfeasibleError as `prove_kept` does."""
     files = []
 
     def remake(model: keras.Model) -> keras.Model:
@@ -53,7 +61,12 @@ def pack_model(model: keras.Model) -> tuple[bytes, tuple[str, ...]]:
         return unpack_model(files[-1])
 
     _, modules = prove_kept(model, model.input_shape[1:], remake=remake)
-    return files[-1], modules
+    return PackedModel(files[-1], modules)
+
+
+def pack_around(packed: PackedModel, model: keras.Model) -> PackedModel:
+    """Pack a model that is one that was packed with Keras's own operations around it: it loads where that does."""
+    return PackedModel(_as_file(model), packed.modules)
 
 
 def unpack_model(data: bytes) -> keras.Model:

@@ -35,6 +35,7 @@ class BeginningAnswers:
         test: The same of the dataset's test rows, (m, classes); m is 0 where there are none.
         member: The network, as a bundle describes it; of one view.
         operations: What it computes for one image and view; see `operations`.
+        modules: Those that must be imported before it is loaded.
     """
 
     rows: npt.NDArray[np.int64]
@@ -43,6 +44,7 @@ class BeginningAnswers:
     test: Mapping[int, Probabilities]
     member: BundleMember
     operations: int
+    modules: tuple[str, ...] = ()
 
     @property
     def views(self) -> tuple[int, ...]:
@@ -51,7 +53,9 @@ class BeginningAnswers:
 
     def packed(self) -> bytes:
         """Return them as the content of an `.npz` file without pickles."""
-        about = json.dumps({"format": _FORMAT, "member": asdict(self.member), "operations": self.operations})
+        about = json.dumps(
+            {"format": _FORMAT, "member": asdict(self.member), "operations": self.operations, "modules": self.modules}
+        )
         arrays: dict[str, npt.NDArray[np.generic]] = {"rows": self.rows, "true": self.true, "about": np.array(about)}
         for name in ("validation", "test"):
             arrays |= {f"{name}.{views}": answers for views, answers in getattr(self, name).items()}
@@ -73,8 +77,9 @@ def unpacked_answers(data: bytes, path: str) -> BeginningAnswers:
             part, _, views = name.partition(".")
             by_views[part][int(views)] = arrays[name]
         member = BundleMember(**about["member"])
+        operations, modules = about["operations"], tuple(about.get("modules", ()))
         return BeginningAnswers(
-            arrays["rows"], arrays["true"], **by_views, member=member, operations=about["operations"]
+            arrays["rows"], arrays["true"], **by_views, member=member, operations=operations, modules=modules
         )
     except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path!r} is damaged ({error}): delete it to train this beginning again") from error

@@ -15,14 +15,14 @@ from trainer.answering.averaging import weighted_mean
 from trainer.answering.decision import decided_across_folds, folds_of, training_shares
 from trainer.answering.views import AS_IT_IS, TWO_SIZES, view_average
 from trainer.bundles.choice import FEW
+from trainer.bundles.keeping import PackedModel, pack_around
 from trainer.bundles.manifest import BundleMember
 from trainer.estimating.correction import corrected_score
 from trainer.estimating.worth import Worth
 from trainer.final.answers import BeginningAnswers, Probabilities
-from trainer.final.beginning import Beginning, read_answers, read_network
+from trainer.final.beginning import Beginning, loaded, read_answers, read_packed
 from trainer.final.bundling import Answered, FinalResult, write_calibrated
 from trainer.final.out_of_fold import IN_TWO_SIZES, PLAIN, TURNED, Answers, Part, averaged, comparable, ensemble, pooled
-from trainer.frameworks import keras
 from trainer.objective import Objective
 
 
@@ -77,7 +77,7 @@ def assemble(
     average = weighted_mean([one.test for one in used], [member.weight for member in members])
     test = Answered.of(dataset, Split.TEST, average) if len(average) else None
     return write_calibrated(
-        [one.model(work, dataset.image_shape) for one in used],
+        [one.packed(work, dataset.image_shape) for one in used],
         members,
         dataset=dataset,
         unseen=averaged(shared, parts),
@@ -112,13 +112,14 @@ class _Network:
     def test(self) -> Probabilities:
         return self.answers.test[self.views]
 
-    def model(self, work: Folder, image_shape: tuple[int, int, int]) -> keras.Model:
-        network = read_network(self.beginning, work.child(self.beginning.name))
+    def packed(self, work: Folder, image_shape: tuple[int, int, int]) -> PackedModel:
+        packed = read_packed(work.child(self.beginning.name), self.answers)
         if self.part.way == PLAIN:
-            return network
+            return packed
         scales = TWO_SIZES if self.part.way == IN_TWO_SIZES else AS_IT_IS
         turns = self.views // (2 * len(scales))
-        return view_average(network, image_shape=image_shape, turns=turns, scales=scales)
+        network = loaded(self.beginning, packed)
+        return pack_around(packed, view_average(network, image_shape=image_shape, turns=turns, scales=scales))
 
 
 def _finished(beginnings: Mapping[int, Beginning], work: Folder) -> Answers:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from datasets import Dataset, Folder, Progress, Split, silent
 from trainer.answering.views import differing_turns
-from trainer.bundles.keeping import pack_model, unpack_model
+from trainer.bundles.keeping import PackedModel, pack_model, unpack_model
 from trainer.final.answers import BeginningAnswers, answers_by_views, unpacked_answers
 from trainer.final.member import Member, describe, examples, member_batches, named, start_over_if_changed, train_member
 from trainer.final.operations import operations
@@ -85,11 +85,12 @@ def train_beginning(
                 answers_by_views(model, divided, split, turns=turns, logits=logits)
                 for split in (Split.VALIDATION, Split.TEST)
             )
-            data, _ = pack_model(model)
+            packed = pack_model(model)
         described = describe(member, model, logits=logits, history=run.history, epoch=run.epoch, views=1)
         rows, count = divided.rows(Split.VALIDATION), operations(model, dataset.image_shape)
-        answers = BeginningAnswers(rows, divided.labels[rows], validation, test, described, count)
-        work.write_whole(_MODEL, data)
+        true, modules = divided.labels[rows], packed.modules
+        answers = BeginningAnswers(rows, true, validation, test, described, count, modules)
+        work.write_whole(_MODEL, packed.data)
         work.write_whole(_ANSWERS, answers.packed())  # which says that it is finished
     delete_all(work)
 
@@ -100,14 +101,18 @@ def read_answers(work: Folder) -> BeginningAnswers | None:
     return None if data is None else unpacked_answers(data, work.child(_ANSWERS).uri)
 
 
-def read_network(beginning: Beginning, work: Folder) -> keras.Model:
-    """Load the network of a finished beginning: images float32 (batch, side, side, 3) → (batch, classes)."""
-    data = work.read(_MODEL)
+def read_packed(work: Folder, answers: BeginningAnswers) -> PackedModel:
+    """Read the network of a finished beginning, as it is kept."""
+    return PackedModel(work.read(_MODEL), answers.modules)
+
+
+def loaded(beginning: Beginning, packed: PackedModel) -> keras.Model:
+    """Load a network of a beginning: images float32 (batch, side, side, 3) → (batch, classes)."""
     try:
-        return unpack_model(data)
+        return unpack_model(packed.data)
     except (ValueError, TypeError):
         beginning.build()  # which imports what registers its classes, where nothing has yet
-        return unpack_model(data)
+        return unpack_model(packed.data)
 
 
 def _division(divided: Dataset) -> str:

@@ -17,6 +17,7 @@ from trainer.answering.limits import learn_trust
 from trainer.answering.predicting import Predictions
 from trainer.bundles.bundle import write_bundle
 from trainer.bundles.hashes import hashes_of_seen
+from trainer.bundles.keeping import PackedModel
 from trainer.bundles.manifest import BundleMember, Manifest, read_manifest
 from trainer.estimating.interval import with_interval
 from trainer.estimating.lost import lost_classes
@@ -86,7 +87,7 @@ class Answered:
 
 
 def write_calibrated(
-    models: Sequence[keras.Model],
+    models: Sequence[keras.Model | PackedModel],
     members: Sequence[BundleMember],
     *,
     dataset: Dataset,
