@@ -13,8 +13,8 @@ from cluster.jobs.supervision import Watch, supervised
 from cluster.jobs.time_limit import (
     check_enough,
     end_without_trials,
-    for_trials,
     is_spent,
+    limits,
 )
 from datasets import Dataset, open_folder
 from search import (
@@ -130,7 +130,7 @@ def search_within(
     with running(address, settings, hypermodel, sent, examine, budget) as run, driving(layout) as place:
         create_search(layout, specification)
         _keep(warm_start, layout)
-        conductor = Conductor.resumed(specification, Ledger(layout, place), oracle, budget=for_trials(budget, address))
+        conductor = Conductor.resumed(specification, Ledger(layout, place), oracle, **limits(budget, address))
         bundles = _bundles(conductor, layout, opened, hypermodel, budget) if bundled else None
         with supervised(conductor, layout, watch, place, budget):
             run(conductor, layout, bundles)
@@ -241,7 +241,7 @@ def resume_within(
         for one in retries:
             ledger.write_retry(one)
         conductor = Conductor.resumed(
-            specification, ledger, oracle, accept_space=accept_space, budget=for_trials(budget, address)
+            specification, ledger, oracle, accept_space=accept_space, **limits(budget, address)
         )
         bundles = _bundles(conductor, layout, opened, hypermodel, budget) if bundled else None
         with supervised(conductor, layout, watch, place, budget):

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypedDict
 
 from datasets import is_waiting, stop_waiting, write_duration
 from search import (
@@ -30,6 +31,8 @@ _LEAST_START_SECONDS = 5.0
 _ANSWER_SECONDS = 25.0
 _LOOK_SECONDS = 0.5
 _UNUSED_SHARE = 0.1
+# Of its epochs, that a late trial must be able to train where the time could do something else.
+_LEAST_SHARE = 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -46,6 +49,18 @@ def late_seconds(address: str) -> float:
 def for_trials(budget: TimeBudget, address: str) -> TimeBudget:
     """Return the budget of a search's trials, which ends before the search's own."""
     return budget if budget.limit is None else budget.part(budget.limit - closing_seconds(address))
+
+
+class Limits(TypedDict):
+    """What `search.Conductor` is told of its time."""
+
+    budget: TimeBudget
+    least_share: float
+
+
+def limits(budget: TimeBudget, address: str) -> Limits:
+    """Return what a search may do with its time. What goes to something else is not spent on the shortest trials."""
+    return {"budget": for_trials(budget, address), "least_share": _LEAST_SHARE if budget.is_part else 0.0}
 
 
 def check_enough(budget: TimeBudget, address: str) -> None:

@@ -54,9 +54,10 @@ class Conductor:
         oracle: keras_tuner.Oracle,
         *,
         budget: TimeBudget | None = None,
+        least_share: float = 0.0,
     ) -> None:
         self.specification = specification
-        self.budget = budget or TimeBudget()
+        self.budget, self._least_share = budget or TimeBudget(), least_share
         self._ledger = ledger
         self._oracle = oracle
         self._records: dict[str, Record] = {}
@@ -78,15 +79,20 @@ class Conductor:
         *,
         accept_space: bool = False,
         budget: TimeBudget | None = None,
+        least_share: float = 0.0,
     ) -> "Conductor":
         """Start a search or go on: ``oracle``, just made, learns all the ledger holds; unfinished trials come first.
 
         What `--warm-start` took from another search comes before the search's own trials, told as ended ones. With
         ``accept_space`` the search goes on in the oracle's space where that was edited, else in the one it had. Without
-        a ``budget`` there is no end to its time.
+        a ``budget`` there is no end to its time. Once a trial has a score no other is begun that cannot train
+        ``least_share`` of the epochs planned.
         """
         check_complete(ledger)
-        conductor, suggestions = cls(specification, ledger, oracle, budget=budget), ledger.suggestions()
+        conductor, suggestions = (
+            cls(specification, ledger, oracle, budget=budget, least_share=least_share),
+            ledger.suggestions(),
+        )
         check_parents(ledger.layout, suggestions)
         conductor._records = {record.trial_id: record for record in ledger.records()}
         ended = {trial_id: record for trial_id, record in conductor._records.items() if record.state.is_ended()}
@@ -128,7 +134,7 @@ class Conductor:
         if planned is not None and number >= planned:
             return NoSuggestion.STOPPED
         epochs = self._timing().fitted(self.specification.settings.epochs)
-        if epochs == 0:
+        if epochs is not None and epochs < self._least_epochs():
             self.out_of_time = True
             return NoSuggestion.STOPPED
         # One tuner id a trial: the oracle believes that every worker is a tuner of its own.
@@ -208,6 +214,11 @@ class Conductor:
     def records(self) -> tuple[Record, ...]:
         """Return every trial as last reported. May be called from any thread."""
         return tuple(self._records.values())
+
+    def _least_epochs(self) -> float:
+        """Return how many epochs a trial must be able to train, to be begun."""
+        is_scored = any(record.finite_score is not None for record in self.records())
+        return max(1.0, self._least_share * self.specification.settings.epochs * is_scored)
 
     def _timing(self) -> Timing:
         return Timing(self.records(), self.budget.left(), self._is_cold)

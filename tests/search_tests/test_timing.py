@@ -56,17 +56,19 @@ def suggested(conductor: Conductor) -> Suggestion:
     return suggestion
 
 
-def test_trials_are_fitted_to_the_time_left_until_no_epoch_fits(
-    timed: SearchSpecification, ledger: Ledger, clock: Clock
+@pytest.mark.parametrize(("least_share", "last"), [(0.0, [10]), (0.5, [10]), (0.6, [])])
+def test_trials_are_fitted_to_the_time_left_until_too_few_epochs_fit(
+    least_share: float, last: list[int], timed: SearchSpecification, ledger: Ledger, clock: Clock
 ) -> None:
-    conductor = Conductor(timed, ledger, oracle(), budget=TimeBudget(1000.0, clock=clock))
+    budget = TimeBudget(1000.0, clock=clock)
+    conductor = Conductor(timed, ledger, oracle(), budget=budget, least_share=least_share)
     schedules = []
     while isinstance(suggestion := conductor.suggest(), Suggestion):
         schedules.append(suggestion.epochs)
         assert ledger.suggestion(suggestion.trial_id) == suggestion
         clock.now += 20 + 10 * (suggestion.epochs or 20)
         conductor.end(ended(suggestion.trial_id, 0.5, **measured(suggestion)))
-    assert schedules == [None] * 4 + [10]  # 4 of 220 s, then 120 s are left
+    assert schedules == [None] * 4 + last  # 4 of 220 s, then 120 s are left
     assert suggestion is NoSuggestion.STOPPED
     assert conductor.out_of_time
     assert not conductor.exhausted
