@@ -216,7 +216,7 @@ class FinalRun:
         self._costs, self._found, before = costs, {}, self._finals.epochs
         self._plan()
         _log.warning(
-            "Training is %.1f times slower than it was in the search: schedules of %d epochs instead of %d.",
+            "Training is %.1f times slower than it was in the search: %d epochs a training instead of %d.",
             max(met),
             self._finals.epochs,
             before,

@@ -231,6 +231,6 @@ def _nothing_ended(finals: Finals, name: str) -> NothingEndedError:
     if reasons:
         return NothingEndedError(f"none of the finalists of search {name!r} could be trained: {reasons[0]}")
     return NothingEndedError(
-        f"the time was up before any training of {finals.epochs} epochs had ended: "
+        f"the time was up before any training had ended, at {finals.epochs} planned epochs: "
         f"give `galaxy train {name}` more, with --time-limit"
     )

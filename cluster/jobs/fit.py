@@ -14,11 +14,11 @@ from cluster.errors import NothingEndedError
 from cluster.jobs.choosing import chosen_by_size
 from cluster.jobs.final_run import Watch as TrainWatch
 from cluster.jobs.finals import train_finalists
-from cluster.jobs.planning import searching
+from cluster.jobs.planning import epochs_for, searching
 from cluster.jobs.search import resume_within, search_within
 from cluster.jobs.settings import TrainSettings
 from cluster.jobs.supervision import Watch
-from datasets import Dataset
+from datasets import Dataset, Split
 from search import (
     FitRecord,
     LedgerError,
@@ -73,7 +73,8 @@ class FitResult:
         """Return the object that `galaxy fit --json` prints."""
         final = {} if self.final is None else self.final.as_json()
         spent = {"seconds": round(self.seconds, 1), "time_limit": self.time_limit}
-        return {"search": self.view.name, "best": self.view.best, **final, **spent}
+        board = self.view.as_json()
+        return {key: board[key] for key in ("search", "best", "worth", "finalists")} | final | spent
 
 
 @terminable()
@@ -108,7 +109,10 @@ def fit(
     layout = SearchLayout.of(where.storage, settings.name)
     check_name_free(layout, settings.name)
     opened = Dataset.open(dataset)
-    record = FitRecord(time_limit=time_limit, search_seconds=searching(time_limit), max_slower=max_slower)
+    longest = epochs_for(len(opened.rows(Split.TRAIN))) if epochs is None else epochs
+    record = FitRecord(
+        time_limit=time_limit, search_seconds=searching(time_limit), epochs=longest, max_slower=max_slower
+    )
     budget = TimeBudget(time_limit, already=already, layout=layout)
     with connected(where.address, settings, ending=budget.left), going_on(f"`galaxy resume {settings.name}`"):
         # Of one thread, as a trial's: what is measured here is what a trial takes.
@@ -196,7 +200,7 @@ def _trained(
             name,
             budget.part(record.time_limit - _CLOSING_SECONDS),
             TrainSettings(
-                epochs=view.specification.settings.epochs,
+                epochs=record.epochs,
                 time_limit=record.time_limit - record.search_seconds,
                 max_slower=record.max_slower,
             ),
@@ -211,7 +215,11 @@ def _trained(
         # What the search has left is a classifier, too.
         if (interim := _bundled(layout)) is None:
             raise
-        _log.warning("%s; the model is that of the best trial.", str(error).partition(": give")[0].capitalize())
+        _log.warning(
+            "%s; the model is that of the best trial: `galaxy resume %s --time-limit TIME`, with more, goes on.",
+            str(error).partition(": give")[0].capitalize(),
+            name,
+        )
         final = interim
     return FitResult(read_search(where.storage, name, history=False), final, budget.spent(), record.time_limit)
 

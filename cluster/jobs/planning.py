@@ -29,6 +29,12 @@ class FitPlan:
     trials: int
 
 
+def epochs_for(rows: int) -> int:
+    """Return the epochs that a network wants which is trained on so many rows, where time is no matter."""
+    wanted: float = _EPOCHS_OF * (_ROWS_OF / max(rows, 1)) ** _POWER
+    return round(min(max(wanted, _EPOCHS_OF), _MOST_EPOCHS))
+
+
 def searching(seconds: float) -> float:
     """Return the seconds after which the search of a fit ends, which has so many in all."""
     return seconds * _SEARCHING
@@ -50,7 +56,5 @@ def plan_fit(
     search_seconds = searching(seconds)
     affordable = max(search_seconds - begun, 0.0) * slots / epoch_seconds
     if epochs is None:
-        wanted = _EPOCHS_OF * (_ROWS_OF / max(rows, 1)) ** _POWER
-        epochs = round(min(max(wanted, _EPOCHS_OF), _MOST_EPOCHS, affordable / (_TRIALS * _SHARE_TRAINED)))
-        epochs = max(epochs, _FEWEST_EPOCHS)
+        epochs = max(_FEWEST_EPOCHS, min(epochs_for(rows), round(affordable / (_TRIALS * _SHARE_TRAINED))))
     return FitPlan(epochs, search_seconds, max(1, round(affordable / (_SHARE_TRAINED * epochs))))

@@ -13,7 +13,8 @@ FIT_FORMAT: Literal["galaxy-tuner-fit/1"] = "galaxy-tuner-fit/1"
 class FitRecord(BaseModel):
     """The time of a fit, in seconds from its start: all of it, and those after which its search ends.
 
-    ``max_slower`` is how many times the work of one network with one view the bundle may take for an image.
+    ``epochs`` are those of its finalists, which may train for longer than trials. ``max_slower`` is how many times the
+    work of one network with one view the bundle may take for an image.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -21,6 +22,7 @@ class FitRecord(BaseModel):
     format: Literal["galaxy-tuner-fit/1"] = FIT_FORMAT
     time_limit: float
     search_seconds: float
+    epochs: int
     max_slower: float
 
     def extended(self, time_limit: float) -> "FitRecord":

@@ -16,7 +16,7 @@ import json  # noqa: E402
 import sys  # noqa: E402
 
 from cluster import TrainSettings, run_search, train_within  # noqa: E402
-from cluster.jobs.planning import plan_fit  # noqa: E402
+from cluster.jobs.planning import epochs_for  # noqa: E402
 from datasets import Dataset, Split  # noqa: E402
 from search import LedgerError, SearchSettings, read_search  # noqa: E402
 
@@ -37,9 +37,8 @@ def main() -> None:
             storage=options.storage,
             address="in-process",
         )
-    rows = len(Dataset.open(options.dataset).rows(Split.TRAIN))
-    plan = plan_fit(seconds=1e9, rows=rows, epoch_seconds=1.0, slots=1, begun=0.0)
-    settings = TrainSettings(epochs=plan.epochs, time_limit=options.seconds)
+    epochs = epochs_for(len(Dataset.open(options.dataset).rows(Split.TRAIN)))
+    settings = TrainSettings(epochs=epochs, time_limit=options.seconds)
     result = train_within(options.name, settings, storage=options.storage, already=time.monotonic() - _BEGAN)
     sys.stdout.write(json.dumps(result.as_json()) + "\n")
 
