@@ -19,6 +19,7 @@ from cluster import TrainSettings, run_search, train_within  # noqa: E402
 from cluster.jobs.planning import epochs_for  # noqa: E402
 from datasets import Dataset, Split  # noqa: E402
 from search import LedgerError, SearchSettings, read_search  # noqa: E402
+from trainer import limit_threads  # noqa: E402
 
 
 def main() -> None:
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--storage", required=True)
     parser.add_argument("--seconds", type=float, required=True)
     options = parser.parse_args()
+    limit_threads(1)  # so that the trial's epoch takes what one of a beginning does
     try:
         read_search(options.storage, options.name, history=False)
     except LedgerError:
