@@ -115,8 +115,10 @@ def _deadlines(runner: Runner) -> list[str]:
 
 def _loads(runner: Runner) -> list[str]:
     begun = [attempt for job in all_jobs() for attempt in runner.known(job).attempts]
-    busy = [attempt for attempt in begun if attempt.load_before > _IDLE]
-    return [f"- {len(busy)} of {len(begun)} starts were on a machine with a load above {_IDLE} before"] if begun else []
+    busy = sum(attempt.load_before > _IDLE for attempt in begun)
+    failed = sum(attempt.status is not None and attempt.status > 0 for attempt in begun)
+    told = f"{busy} of {len(begun)} starts were on a machine with a load above {_IDLE} before"
+    return [f"- {told}; {failed} ended by a fault or an interruption"] if begun else []
 
 
 def _macro_f1(run: Run) -> float:
