@@ -1,4 +1,7 @@
-"""A usable bundle of a search's best trial so far, made in seconds while the search goes on."""
+"""A usable bundle of a search's best trial so far, made while the search goes on.
+
+It takes about 4 s of one CPU, most of it to build the model and prove that it loads (`tests/benchmarks/RESULTS.md`).
+"""
 
 from collections.abc import Sequence
 
