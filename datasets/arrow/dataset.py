@@ -26,8 +26,8 @@ class Dataset:
 
     Open one with ``Dataset.open``. Opening reads labels and splits; pixels stay on the disk, are memory-mapped when
     they are first asked for, and are shared by all processes of a machine that read them. It pickles as its location
-    and may be used from any thread. A remote one is fetched to the machine's cache the first time (`node_cache`) and
-    stays there while it is open.
+    and division, and may be used from any thread. A remote one is fetched to the machine's cache the first time
+    (`node_cache`) and stays there while it is open.
     """
 
     def __init__(self, folder: Folder, info: DatasetInfo) -> None:
