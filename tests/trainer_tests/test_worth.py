@@ -28,7 +28,9 @@ def test_the_sentence_says_gain_interval_and_beginnings() -> None:
 
 
 def test_what_cannot_be_said_is_said_too() -> None:
-    assert compared([60], [30]).endswith("by 0.10 macro F1 (1 beginning: too few for an interval)")
+    assert compared([60], [30]).endswith(
+        "by 0.10 macro F1 (1 beginning: too few for an interval, or to correct for the choice)"
+    )
     assert compared([30, 30], [60, 60], chosen="0") == "the space's defaults are the best that was found"
 
 

@@ -101,7 +101,9 @@ def _worth(scores: Scores, test_share: float, name: str, images: Scores | None =
     divisions = scores.shape[-1]
     if divisions < 2:
         gain = float(scores[1, 0] - scores[0, 0])
-        sentence = f"{_compared(gain, name)} ({divisions} beginning: too few for an interval)"
+        sentence = (
+            f"{_compared(gain, name)} ({divisions} beginning: too few for an interval, or to correct for the choice)"
+        )
         return Worth(gain, None, None, divisions, gain, sentence)
     measured, gain, half = (float(each) for each in gain_with_error(scores, test_share, images))
     low, high = gain - half, gain + half
