@@ -33,7 +33,12 @@ from .errors import (
     SpaceError as SpaceError,
 )
 from .finals.choice import judged as judged
-from .finals.coming import next_beginning as next_beginning, why_none as why_none
+from .finals.coming import (
+    MOST_BEGINNINGS as MOST_BEGINNINGS,
+    Which as Which,
+    next_beginning as next_beginning,
+    why_none as why_none,
+)
 from .finals.defaults import known_defaults as known_defaults
 from .finals.finalists import begin_finals as begin_finals, choose_finalists as choose_finalists
 from .finals.forecast import Cost as Cost, forecast as forecast, measured_costs as measured_costs

@@ -45,6 +45,7 @@ from .final.beginning import (
     Beginning as Beginning,
     beginning_batches as beginning_batches,
     read_answers as read_answers,
+    share_done as share_done,
     train_beginning as train_beginning,
 )
 from .final.bundling import FinalResult as FinalResult, kept_result as kept_result

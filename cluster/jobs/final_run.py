@@ -6,30 +6,16 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from cluster.jobs.bundling import Bundle, Bundling
+from cluster.jobs.outlook import Outlook, left_before
 from cluster.jobs.pace import Pace
 from cluster.workers.final_beginning import FinalBeginning
 from cluster.workers.member import Training
 from datasets import Folder, finite
-from search import (
-    Cost,
-    EndedBeginning,
-    Finals,
-    FinalsStanding,
-    Plan,
-    SearchSpecification,
-    TimeBudget,
-    forecast,
-    judged,
-    make_plan,
-    next_beginning,
-    why_none,
-)
+from search import Cost, EndedBeginning, Finals, FinalsStanding, SearchSpecification, TimeBudget, Which, judged
 from trainer import InfeasibleError, read_answers
 
 # So far apart that no two beginnings of a search share a seed with its trials.
 _SEEDS_APART = 1000
-# So many times slower than forecast a machine is another one than the search's.
-_SLOWER = 1.25
 # As a share of all the time, what may be left over without a word.
 _UNUSED = 0.1
 Watch = Callable[[FinalsStanding], None]
@@ -45,6 +31,16 @@ class _UnderWay:
     since: float
     goes_on: bool
     pace: Pace
+
+    @property
+    def which(self) -> Which:
+        """Whose it is, and its number."""
+        return self.trial_id, self.number
+
+    def seconds(self, now: float) -> float | None:
+        """Return the seconds that it takes in all; None while that cannot be told."""
+        left = self.pace.seconds_left
+        return None if left is None else now - self.since + left
 
 
 class FinalRun:
@@ -64,22 +60,24 @@ class FinalRun:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Go on with ``finals``, of which ``planned`` is 0 where there is no plan yet; ``keep`` makes them durable."""
-        self._specification, self._costs = specification, dict(costs)
-        self._budget, self._bundling, self._work = budget, bundling, work
+        self._specification, self._budget, self._bundling, self._work = specification, budget, bundling, work
         self._keep, self._watch, self._clock = keep, watch, clock
         self._finals = finals
         self._kept_bundle: Bundle | None = None
-        self._slots = 1
+        self._outlook = Outlook(costs, left_before(finals, work) if finals.planned else {})
         self._under_way: dict[str, _UnderWay] = {}
-        # What was found while one was trained, where that is more than the forecast.
-        self._found: dict[str, float] = {}
         self._is_over = False
 
     def most(self, trials: int) -> int:
         """As many as there are slots, or as the search was to run at a time."""
         wanted = self._specification.settings.concurrency
-        self._slots = max(1, trials if wanted is None else min(trials, wanted) or wanted)
-        return self._slots
+        self._outlook.slots = max(1, trials if wanted is None else min(trials, wanted) or wanted)
+        return self._outlook.slots
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is to be trained: all was, by an earlier call, or the time is used up."""
+        return bool(self._finals.planned) and self._outlook.next(self._finals, (), left=self.left()) is None
 
     def next(self) -> Training | None:
         """Return the next beginning that will end in time."""
@@ -87,14 +85,15 @@ class FinalRun:
             return None
         if not self._finals.planned:
             self._plan()
-        which = next_beginning(self._finals, self._which(), seconds=self._seconds(), left=self.left(), used=self._used)
+        under_way = [one.which for one in self._under_way.values()]
+        which = self._outlook.next(self._finals, under_way, left=self.left(), used=self._used)
         if which is None:
             return None
         trial_id, number = which
         finalist = self._finals.finalist(trial_id)
         assert finalist is not None
         begun = FinalBeginning(trial_id, number, finalist.hyperparameters, self._finals.epochs, self._seed(number))
-        goes_on = bool(self._work.child(begun.name).names())
+        goes_on = which in self._outlook.begun
         self._under_way[begun.name] = _UnderWay(trial_id, number, self._clock(), goes_on, Pace(self._clock))
         return begun
 
@@ -107,13 +106,13 @@ class FinalRun:
         score = finite(answers.member.metrics.get(self._specification.objective.name))
         seconds = self._clock() - one.since
         if one.goes_on:  # the part before is not in it
-            seconds = max(seconds, forecast(self._finals, self._costs)[one.trial_id])
+            seconds = max(seconds, self._outlook.seconds(self._finals)[one.trial_id])
         ended = EndedBeginning(number=one.number, seed=self._seed(one.number), score=score, seconds=round(seconds, 3))
         finals = self._finals.with_ended(one.trial_id, ended)
         if score is None:
             finals = _dropped(finals, one.trial_id, f"{self._specification.objective.name} was no number")
         self._change(judged(finals, self._specification.objective))
-        self._found.pop(one.trial_id, None)
+        self._outlook.found(one.trial_id)
         self._bundling.offer(self._finals)
 
     def failed(self, name: str, error: InfeasibleError) -> None:
@@ -140,9 +139,8 @@ class FinalRun:
         stay = {one.trial_id for one in self._finals.finalists if one.stays}
         late = {name: one for name, one in self._under_way.items() if one.pace.is_late(left)}
         for one in late.values():
-            seconds = self._clock() - one.since + (one.pace.seconds_left or 0.0)
-            self._found[one.trial_id] = max(seconds, self._found.get(one.trial_id, 0.0))
-        if not any(one.beginnings for one in self._finals.finalists) and self._is_too_slow():
+            self._outlook.found_late(one.trial_id, one.seconds(self._clock()) or 0.0)
+        if self._is_planned_anew(left, is_hopeless=len(late) == len(self._under_way)):
             late |= self._under_way
         dropped = [name for name, one in self._under_way.items() if one.trial_id not in stay]
         return self._leave([*{*late, *dropped}])
@@ -154,7 +152,7 @@ class FinalRun:
     def finish(self) -> Bundle:
         """Write the last bundle and return it; some beginning must have ended with a score."""
         if self._budget.left() > _UNUSED * (self._budget.limit or 0.0):
-            unused = why_none(self._finals, (), seconds=self._seconds(), left=self.left(), used=self._used)
+            unused = self._outlook.why_none(self._finals, left=self.left(), used=self._used)
             self._change(self._finals.model_copy(update={"unused": unused}))
         self._tell(is_last_step=True)
         bundle = self._bundling.finish(self._finals)
@@ -177,61 +175,28 @@ class FinalRun:
         planned = {name for name in planned if int(name.rpartition("-b")[2]) <= finals.planned}
         return used if last is None or not planned <= last.beginnings else [*used, *last.used]
 
-    @property
-    def _active(self) -> list[str]:
-        return [one.trial_id for one in self._finals.finalists if one.is_active]
-
-    def _make_plan(self, costs: Mapping[str, Cost], seconds: float) -> Plan:
-        each = [costs[name] for name in self._active]
-        return make_plan(each, epochs=self._finals.epochs, seconds=seconds, slots=self._slots)
-
     def _plan(self) -> None:
-        """Choose how many finalists stay, and how many and how long their beginnings are."""
-        plan = self._make_plan(self._costs, self.left())
-        kept = plan.kept(self._active)
-        finalists = tuple(one.model_copy(update={"is_active": one.trial_id in kept}) for one in self._finals.finalists)
-        changes: dict[str, object] = {"finalists": finalists, "planned": plan.beginnings, "epochs": plan.epochs}
-        if any(one.beginnings for one in finalists):  # others of another length could not be compared with them
-            changes["epochs"] = self._finals.epochs
-        self._change(self._finals.model_copy(update=changes | {"limit": self._budget.limit}))
+        self._change(self._outlook.planned(self._finals, left=self.left(), limit=self._budget.limit))
 
-    def _is_too_slow(self) -> bool:
-        """Whether, before any beginning has ended, the plan is out of reach at the speed that was met; then plan anew.
-
-        What was planned by the search's trials is of no use where those ran on other machines.
-        """
-        expected = forecast(self._finals, self._costs)
-        taken = {name: self._clock() - one.since for name, one in self._under_way.items()}
-        met = [
-            (taken[name] + one.pace.seconds_left) / expected[one.trial_id]
-            for name, one in self._under_way.items()
-            if one.pace.seconds_left is not None
-        ]
-        if not met or max(met) <= _SLOWER:
+    def _is_planned_anew(self, left: float, *, is_hopeless: bool) -> bool:
+        """Plan shorter schedules, before any beginning has ended, if training is far slower than forecast."""
+        now, epochs = self._clock(), self._finals.epochs
+        met = {one.which: seconds for one in self._under_way.values() if (seconds := one.seconds(now)) is not None}
+        taken = max((now - one.since for one in self._under_way.values()), default=0.0)
+        slower = self._outlook.is_out_of_reach(self._finals, met, left=left, taken=taken, is_hopeless=is_hopeless)
+        if slower is None:
             return False
-        costs = {name: cost.times(max(met)) for name, cost in self._costs.items()}
-        # What is under way may go on: its time is not lost.
-        if self._make_plan(costs, self.left() + max(taken.values())).epochs == self._finals.epochs:
-            return False
-        self._costs, self._found, before = costs, {}, self._finals.epochs
         self._plan()
         _log.warning(
             "Training is %.1f times slower than it was in the search: %d epochs a training instead of %d.",
-            max(met),
+            slower,
             self._finals.epochs,
-            before,
+            epochs,
         )
         return True
 
-    def _seconds(self) -> dict[str, float]:
-        expected = forecast(self._finals, self._costs)
-        return {name: max(seconds, self._found.get(name, 0.0)) for name, seconds in expected.items()}
-
     def _seed(self, number: int) -> int:
         return self._specification.settings.seed + _SEEDS_APART * number
-
-    def _which(self) -> list[tuple[str, int]]:
-        return [(one.trial_id, one.number) for one in self._under_way.values()]
 
     def _leave(self, names: Collection[str]) -> Collection[str]:
         for name in names:
@@ -244,7 +209,7 @@ class FinalRun:
 
     def _tell(self, *, is_last_step: bool = False) -> None:
         if self._watch is not None:
-            under_way = {(one.trial_id, one.number): one.pace.share for one in self._under_way.values()}
+            under_way = {one.which: one.pace.share for one in self._under_way.values()}
             name, objective = self._specification.settings.name, self._specification.objective
             left = self._budget.left()
             self._watch(FinalsStanding(name, objective, self.finals, under_way, left, is_last_step))

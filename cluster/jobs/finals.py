@@ -1,5 +1,6 @@
 """Training a search's finalists within a time, and the bundle of those that are chosen: `galaxy train --time-limit`."""
 
+import logging
 from collections.abc import Mapping
 from functools import partial
 
@@ -41,8 +42,9 @@ from search import (
 )
 from trainer import FinalResult
 
-# A worker of Ray's imports TensorFlow before it trains.
-_START_SECONDS, _START_IN_PROCESS_SECONDS = 12.0, 4.0
+# Beside what a trial takes before its first epoch: a worker of Ray's imports TensorFlow, a network is kept.
+_START_SECONDS, _START_IN_PROCESS_SECONDS = 8.0, 2.0
+_log = logging.getLogger(__name__)
 _DEFAULTS = TrainSettings()
 
 
@@ -146,16 +148,19 @@ def train_finalists(
             keep=partial(_keep, layout, place),
             watch=watch,
         )
-        _train(
-            run,
-            specification,
-            opened,
-            hypermodel=hypermodel,
-            address=address,
-            layout=layout,
-            before=view.specification,
-            examined_for=storage if preflight else None,
-        )
+        if run.is_done:
+            _log.warning("No time is left for another beginning: --time-limit, with more, lets it go on.")
+        else:
+            _train(
+                run,
+                specification,
+                opened,
+                hypermodel=hypermodel,
+                address=address,
+                layout=layout,
+                before=view.specification,
+                examined_for=storage if preflight else None,
+            )
         if run.finals.chosen is None:
             raise _nothing_ended(run.finals, name)
         return run.finish().result
@@ -216,8 +221,7 @@ def _costs(
     """Return what a beginning of each finalist costs, by what its trial took."""
     trained = len(dataset.divided(1).rows(Split.TRAIN))
     answered = len(dataset.divided(1).rows(Split.VALIDATION)) + len(dataset.rows(Split.TEST))
-    guess = _START_IN_PROCESS_SECONDS if in_process else _START_SECONDS
-    start = start_seconds(view.rows, is_cold=True) or guess
+    start = start_seconds(view.rows) + (_START_IN_PROCESS_SECONDS if in_process else _START_SECONDS)
     return measured_costs(finalists, view.rows, start=start, answered=answered / max(1, trained))
 
 

@@ -1,12 +1,16 @@
 """Which beginning comes next, and why none does."""
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from search.finals.forecast import MARGIN
 from search.ledger.finals import Finalist, Finals
 
 MOST_BEGINNINGS = 8
 """Of one finalist: a dataset of the default shares has as many further divisions, and a bundle averages no more."""
+
+_LEAST_REST = 0.15
+"""Share of the time that one takes whose epochs are all done: to start, and to answer."""
 
 Which = tuple[str, int]
 """A finalist's trial id, and the number of its beginning."""
@@ -19,6 +23,7 @@ def next_beginning(
     seconds: Mapping[str, float],
     left: float,
     used: Sequence[str] = (),
+    begun: Mapping[Which, float] = MappingProxyType({}),
 ) -> Which | None:
     """Return the beginning that is to be trained next, None where there is none that would end in time.
 
@@ -30,8 +35,11 @@ def next_beginning(
         seconds: that one of each finalist is to take.
         left: seconds that there are.
         used: trial ids of the finalists that the ensemble uses.
+        begun: those that an earlier call has left → the share that is done, 0–1.
     """
-    return next((one for one in _wanted(finals, under_way, used) if _ends(one, seconds, left)), None)
+    rest = {one: max(_LEAST_REST, 1.0 - share) for one, share in begun.items()}
+    wanted = _wanted(finals, under_way, used)
+    return next((one for one in wanted if MARGIN * rest.get(one, 1.0) * seconds[one[0]] <= left), None)
 
 
 def why_none(
@@ -71,7 +79,3 @@ def _numbers(finalist: Finalist, under_way: Collection[Which]) -> set[int]:
 
 def _first_free(numbers: set[int]) -> int:
     return next(number for number in range(1, len(numbers) + 2) if number not in numbers)
-
-
-def _ends(one: Which, seconds: Mapping[str, float], left: float) -> bool:
-    return MARGIN * seconds[one[0]] <= left

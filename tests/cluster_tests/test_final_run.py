@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from search_tests import examples
 
-from cluster.jobs import final_run
+from cluster.jobs import final_run, outlook
 from cluster.jobs.bundling import Bundle, Bundling, beginnings_of
 from cluster.jobs.final_run import FinalRun
 from cluster.workers.final_beginning import FinalBeginning
@@ -101,6 +101,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ma
         return SimpleNamespace(member=SimpleNamespace(metrics={"val_macro_f1": score}))
 
     monkeypatch.setattr(final_run, "read_answers", answers)
+    monkeypatch.setattr(outlook, "share_done", lambda _work, epochs: 0.5)
     return lambda **given: Machine(Clock(), open_folder(str(tmp_path / "training")), **given)
 
 

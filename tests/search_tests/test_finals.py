@@ -152,6 +152,9 @@ def test_what_is_planned_comes_breadth_first_and_is_begun_only_if_it_ends_in_tim
     assert next_beginning(begun, [(A, 2), (B, 2)], seconds=EACH, left=60) == (A, 3)
     assert next_beginning(begun, [], seconds=EACH | {A: 60}, left=60) == (B, 2)
     assert next_beginning(begun, [], seconds=EACH, left=10.5) is None
+    # One that an earlier call has left takes the rest.
+    assert next_beginning(begun, [], seconds=EACH, left=6, begun={(B, 2): 0.5}) == (B, 2)
+    assert next_beginning(begun, [], seconds=EACH, left=1.5, begun={(B, 2): 1.0}) is None
     assert why_none(begun, [], seconds=EACH, left=10.5) == "a further beginning takes 10 s, and 10 s were left"
 
 

@@ -18,6 +18,7 @@ from trainer import (
     TrainingOptions,
     read_answers,
     score_predictions,
+    share_done,
     train_beginning,
 )
 from trainer.answering.views import TWO_SIZES, view_average
@@ -94,9 +95,12 @@ def test_goes_on_after_an_interruption(train: Train, beginning: Beginning, folde
     with pytest.raises(KeyboardInterrupt):
         train(beginning, progress=interrupt)
     assert read_answers(folder) is None
+    assert share_done(folder, epochs=3) == pytest.approx(2 / 3)
     reports: list[int] = []
     train(beginning, progress=lambda done, _: reports.append(done))
     assert reports[0] == 9  # after two epochs of 3 + 1 batches
+    assert share_done(folder, epochs=3) == 1
+    assert share_done(folder.child("nothing"), epochs=3) == 0
 
 
 class Kill(BaseException):

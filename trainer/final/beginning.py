@@ -16,7 +16,7 @@ from trainer.final.member import Member, describe, examples, member_batches, nam
 from trainer.final.operations import operations
 from trainer.final.portable import portable
 from trainer.fitting.building import Build
-from trainer.fitting.checkpoints import delete_all
+from trainer.fitting.checkpoints import delete_all, epochs_done
 from trainer.frameworks import keras
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
@@ -93,6 +93,11 @@ def train_beginning(
         work.write_whole(_MODEL, packed.data)
         work.write_whole(_ANSWERS, answers.packed())  # which says that it is finished
     delete_all(work)
+
+
+def share_done(work: Folder, *, epochs: int) -> float:
+    """Return which share, 0–1, of a beginning of so many epochs is done: what is there is not trained again."""
+    return 1.0 if work.exists(_ANSWERS) else min(1.0, epochs_done(work) / epochs)
 
 
 def read_answers(work: Folder) -> BeginningAnswers | None:

@@ -80,6 +80,18 @@ def restore_checkpoint(
     return state
 
 
+def epochs_done(folder: Folder) -> int:
+    """Return after how many epochs the training in ``folder`` goes on; 0 where it begins anew. Builds no model."""
+    data = folder.read_if_there(LAST)
+    if data is None:
+        return 0
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            return int(json.loads(str(file["about"]))["epoch"])
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile):  # who goes on with it says what is wrong
+        return 0
+
+
 def copy_checkpoints(parent: Folder, folder: Folder) -> None:
     """Copy ``last``, and ``best`` if there is one, from ``parent``. Raises CheckpointError if ``last`` is missing."""
     # Last last: a copy that was cut off is made again.

@@ -1,0 +1,120 @@
+"""What of a search's finals fits into the time that is left: the forecast, as trainings correct it."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from datasets import Folder
+from search import (
+    MOST_BEGINNINGS,
+    Cost,
+    Finals,
+    Plan,
+    Which,
+    forecast,
+    make_plan,
+    next_beginning,
+    why_none,
+)
+from trainer import share_done
+
+# So many times slower than forecast a machine is another one than the search's, and not one that others use, too.
+_SLOWER = 1.5
+# As a share of the time: what is lost for shorter schedules while what is under way may still end.
+_LOST = 0.15
+
+
+class Outlook:
+    """How long beginnings take, and which of them will end in time.
+
+    Attributes:
+        slots: Trainings at a time.
+        begun: Those that an earlier call has left → the share that is done, 0–1.
+    """
+
+    def __init__(self, costs: Mapping[str, Cost], begun: Mapping[Which, float]) -> None:
+        self.slots, self.begun = 1, dict(begun)
+        self._costs = dict(costs)
+        # What was found while one was trained, where that is more than the forecast.
+        self._found: dict[str, float] = {}
+
+    def seconds(self, finals: Finals) -> dict[str, float]:
+        """Return the seconds of a beginning of each finalist, by its trial's id."""
+        expected = forecast(finals, self._costs)
+        return {name: max(seconds, self._found.get(name, 0.0)) for name, seconds in expected.items()}
+
+    def found_late(self, trial_id: str, seconds: float) -> None:
+        """Take in how long a beginning would have taken that is left for that."""
+        self._found[trial_id] = max(seconds, self._found.get(trial_id, 0.0))
+
+    def found(self, trial_id: str) -> None:
+        """Take in that a beginning has ended: the forecast knows how long it took."""
+        self._found.pop(trial_id, None)
+
+    def next(
+        self, finals: Finals, under_way: Collection[Which], *, left: float, used: Sequence[str] = ()
+    ) -> Which | None:
+        """Return what begins next; see `search.next_beginning`."""
+        return next_beginning(finals, under_way, seconds=self.seconds(finals), left=left, used=used, begun=self.begun)
+
+    def why_none(self, finals: Finals, *, left: float, used: Sequence[str] = ()) -> str:
+        """Say why nothing does."""
+        return why_none(finals, (), seconds=self.seconds(finals), left=left, used=used)
+
+    def planned(self, finals: Finals, *, left: float, limit: float | None) -> Finals:
+        """Return the finals with as many finalists, and beginnings as many and as long, as fit."""
+        plan = self._plan(finals, self._costs, left)
+        kept = plan.kept(_active(finals))
+        finalists = tuple(one.model_copy(update={"is_active": one.trial_id in kept}) for one in finals.finalists)
+        has_any = any(one.beginnings for one in finalists)  # others of another length could not be compared with them
+        epochs = finals.epochs if has_any else plan.epochs
+        changes = {"finalists": finalists, "planned": plan.beginnings, "epochs": epochs, "limit": limit}
+        return finals.model_copy(update=changes)
+
+    def is_out_of_reach(
+        self, finals: Finals, met: Mapping[Which, float], *, left: float, taken: float, is_hopeless: bool
+    ) -> float | None:
+        """Return how many times slower than forecast training is, where so that too little would end; else None.
+
+        What was planned by the search's trials is of no use where those ran on other machines. After that, shorter
+        schedules are planned for. That is so before any beginning has ended, where none under way will, or where it is
+        found early that there would be too few.
+
+        Args:
+            met: what is under way → the seconds that it will take, where that can be told.
+            left: seconds that there are.
+            taken: seconds that what is under way has had, which are lost if it is left.
+            is_hopeless: none that is under way will end in time.
+        """
+        if not met or any(one.beginnings for one in finals.finalists):
+            return None
+        expected = forecast(finals, self._costs)
+        slower = max(seconds / expected[trial_id] for (trial_id, _), seconds in met.items())
+        costs = {name: cost.times(slower) for name, cost in self._costs.items()}
+        is_early = slower > _SLOWER and taken <= _LOST * (left + taken)
+        if not is_hopeless and (not is_early or self._plan(finals, costs, left + taken).epochs == finals.epochs):
+            return None
+        self._costs, self._found, self.begun = costs, {}, {}
+        return slower
+
+    def _plan(self, finals: Finals, costs: Mapping[str, Cost], seconds: float) -> Plan:
+        each = [costs[name] for name in _active(finals)]
+        return make_plan(each, epochs=finals.epochs, seconds=seconds, slots=self.slots)
+
+
+def left_before(finals: Finals, work: Folder) -> dict[Which, float]:
+    """Return which share is done of the beginnings that an earlier call has left, where there is any."""
+    ended = {(one.trial_id, each.number) for one in finals.finalists for each in one.beginnings}
+    stay = [one.trial_id for one in finals.finalists if one.stays]
+    names = {
+        (trial_id, number): f"{trial_id}-b{number}" for trial_id in stay for number in range(1, MOST_BEGINNINGS + 1)
+    }
+    there = set(work.names())
+    shares = {
+        one: share_done(work.child(name), epochs=finals.epochs)
+        for one, name in names.items()
+        if name in there and one not in ended
+    }
+    return {one: share for one, share in shares.items() if share}
+
+
+def _active(finals: Finals) -> list[str]:
+    return [one.trial_id for one in finals.finalists if one.is_active]
