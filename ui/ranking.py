@@ -66,7 +66,7 @@ def done(view: "SearchView") -> float:
     """Return which part of the search is done, 0–1: of its trials or of its time, whichever is the greater."""
     settings = view.specification.settings
     trials = 0.0 if settings.trials is None else ended(view.rows) / settings.trials
-    time = 0.0 if settings.time_limit is None else (view.spent or 0.0) / settings.time_limit
+    time = 0.0 if view.limit is None else (view.spent or 0.0) / view.limit
     return min(1.0, max(trials, time))
 
 

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from datasets import open_folder
 from search.errors import SettingsError
 from search.layout import SPECIFICATION, SearchLayout
 from search.ledger.finals import Finals, read_finals
+from search.ledger.fit_record import read_fit
 from search.ledger.heartbeat import drivers_alive
 from search.ledger.ledger import Ledger
 from search.ledger.ranking import Row, leaderboard, with_finals
@@ -24,7 +25,7 @@ class SearchView:
     """A search's specification, state and ranking. ``rows`` are its trials, best first, those without a score last.
 
     ``finals`` are its finalists, None where none were trained; ``spent`` are the seconds that it has taken, None where
-    it was given no time.
+    it was given no time; ``whole`` are those of the fit that it is a part of, in all.
     """
 
     specification: SearchSpecification
@@ -32,6 +33,7 @@ class SearchView:
     rows: tuple[Row, ...]
     finals: Finals | None = None
     spent: float | None = None
+    whole: float | None = None
 
     @classmethod
     def of(
@@ -73,10 +75,14 @@ class SearchView:
         return self.rows[0].trial_id if self.rows and self.rows[0].rank is not None else None
 
     @property
+    def limit(self) -> float | None:
+        """Seconds that it was given, or the fit that it is a part of; None where it was given none."""
+        return self.whole or self.specification.settings.time_limit
+
+    @property
     def left(self) -> float | None:
-        """Seconds that are left of the search's time; None where it was given none."""
-        limit = self.specification.settings.time_limit
-        return None if limit is None else max(0.0, limit - (self.spent or 0.0))
+        """Seconds that are left of those; None where it was given none."""
+        return None if self.limit is None else max(0.0, self.limit - (self.spent or 0.0))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -111,8 +117,7 @@ class SearchView:
 
     @property
     def _time(self) -> dict[str, float | None] | None:
-        limit = self.specification.settings.time_limit
-        return None if limit is None else {"limit": limit, "spent": self.spent, "left": self.left}
+        return None if self.limit is None else {"limit": self.limit, "spent": self.spent, "left": self.left}
 
 
 def read_search(storage: str, name: str, *, history: bool = True) -> SearchView:
@@ -137,7 +142,9 @@ def _view(found: tuple[SearchLayout, SearchSpecification, bool], *, history: boo
     if state is SearchState.RUNNING and not is_alive:
         state = SearchState.INTERRUPTED
     spent = None if specification.settings.time_limit is None else spent_so_far(layout)
-    return SearchView.of(specification, state, ledger.records(history=history), read_finals(layout.root), spent)
+    fit = read_fit(layout) if spent is not None else None
+    view = SearchView.of(specification, state, ledger.records(history=history), read_finals(layout.root), spent)
+    return view if fit is None else replace(view, whole=fit.time_limit)
 
 
 def read_trial(storage: str, name: str, trial_id: str) -> Record:

@@ -52,7 +52,7 @@ def test_a_fit_that_was_interrupted_has_a_classifier_and_goes_on_to_a_better_one
     assert result.view.best == result.view.finals.chosen
     assert result.view.finals.worth is not None
     assert "test_macro_f1" in result.final.metrics
-    assert 0 < result.seconds < result.time_limit == 600.0
+    assert 0 < result.seconds < result.time_limit == result.view.limit == 600.0
     with pytest.raises(LedgerError, match="already"):
         fit(tiny_dataset.info.path, settings(), 600.0, where=HERE)
 

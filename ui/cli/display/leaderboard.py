@@ -50,7 +50,7 @@ def ranked(view: "SearchView", *, width: int, history: bool = False) -> Renderab
 
 
 def _time(view: "SearchView") -> str:
-    limit = view.specification.settings.time_limit
+    limit = view.limit
     return "" if limit is None else f"  {wording.duration(view.spent)} of {wording.duration(limit)}"
 
 
