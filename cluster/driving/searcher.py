@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from ray.tune.search import Searcher
 
@@ -201,7 +201,8 @@ class ConductorSearcher(Searcher):
         """
         self._conductor_thread.shutdown(wait=False)
         left = self._deadline.left()
-        if wait(self._queued, timeout=None if math.isinf(left) else left).not_done:
+        under_way: list[Future[Any]] = [*self._queued, *([] if self._suggestion is None else [self._suggestion])]
+        if wait(under_way, timeout=None if math.isinf(left) else left).not_done:
             raise OutOfTimeError
         self._raise_what_failed()
 

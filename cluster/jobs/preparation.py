@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from datasets import Dataset
@@ -121,11 +121,14 @@ class Preparation:
 
     def plan(self, plan: Plan) -> None:
         """Go on with the settings that ``plan`` gives, once an epoch of the default model has been timed here."""
+        self._settings = plan(self._settings, self.epoch_seconds)
+
+    @cached_property
+    def epoch_seconds(self) -> float:
+        """What an epoch of the default model takes here, timed when it is first asked for."""
         options = training_options(self._tried, epochs=self._settings.epochs)
         builder = Builder(self._hypermodel, self._tried)
-        self._settings = plan(
-            self._settings, seconds_per_epoch(builder, self._dataset, options, seed=self._settings.seed)
-        )
+        return seconds_per_epoch(builder, self._dataset, options, seed=self._settings.seed)
 
     def _try_batch(self) -> bool:
         """Try one batch of the default model; if it is infeasible, of random ones, until one is not.

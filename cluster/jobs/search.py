@@ -124,13 +124,20 @@ def search_within(
     settings, warm_start = prepared.first_points(), prepared.warm_start(storage)
     oracle = prepared.oracle()
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
+    epoch_seconds = None if budget.limit is None else prepared.epoch_seconds
     check_enough(budget, address)
     examine = partial(examine_first, storage=storage, dataset=opened.info.path) if preflight else None
     # The driver first: not every storage lets only one of two at the same moment write the specification.
     with running(address, settings, hypermodel, sent, examine, budget) as run, driving(layout) as place:
         create_search(layout, specification)
         _keep(warm_start, layout)
-        conductor = Conductor.resumed(specification, Ledger(layout, place), oracle, **limits(budget, address))
+        conductor = Conductor.resumed(
+            specification,
+            Ledger(layout, place),
+            oracle,
+            **limits(budget, address),
+            epoch_seconds=epoch_seconds,
+        )
         bundles = _bundles(conductor, layout, opened, hypermodel, budget) if bundled else None
         with supervised(conductor, layout, watch, place, budget):
             run(conductor, layout, bundles)

@@ -55,6 +55,7 @@ class Conductor:
         *,
         budget: TimeBudget | None = None,
         least_share: float = 0.0,
+        epoch_seconds: float | None = None,
     ) -> None:
         self.specification = specification
         self.budget, self._least_share = budget or TimeBudget(), least_share
@@ -64,7 +65,7 @@ class Conductor:
         self._unfinished: deque[Suggestion] = deque()
         self.stopping = False
         self.exhausted = self.out_of_time = False
-        self._is_cold = True
+        self._is_cold, self._epoch_seconds = True, epoch_seconds
         self.common_failure: str | None = None
         self._ended, self._retried = 0, ""
         self._space = KnownSpace(hyperparameters=as_json(oracle.hyperparameters))
@@ -80,19 +81,21 @@ class Conductor:
         accept_space: bool = False,
         budget: TimeBudget | None = None,
         least_share: float = 0.0,
+        epoch_seconds: float | None = None,
     ) -> "Conductor":
         """Start a search or go on: ``oracle``, just made, learns all the ledger holds; unfinished trials come first.
 
         What `--warm-start` took from another search comes before the search's own trials, told as ended ones. With
         ``accept_space`` the search goes on in the oracle's space where that was edited, else in the one it had. Without
         a ``budget`` there is no end to its time. Once a trial has a score no other is begun that cannot train
-        ``least_share`` of the epochs planned.
+        ``least_share`` of the epochs planned; ``epoch_seconds`` are those of an epoch, as far as is known before any
+        trial has trained one.
         """
         check_complete(ledger)
-        conductor, suggestions = (
-            cls(specification, ledger, oracle, budget=budget, least_share=least_share),
-            ledger.suggestions(),
+        conductor = cls(
+            specification, ledger, oracle, budget=budget, least_share=least_share, epoch_seconds=epoch_seconds
         )
+        suggestions = ledger.suggestions()
         check_parents(ledger.layout, suggestions)
         conductor._records = {record.trial_id: record for record in ledger.records()}
         ended = {trial_id: record for trial_id, record in conductor._records.items() if record.state.is_ended()}
@@ -221,7 +224,7 @@ class Conductor:
         return max(1.0, self._least_share * self.specification.settings.epochs * is_scored)
 
     def _timing(self) -> Timing:
-        return Timing(self.records(), self.budget.left(), self._is_cold)
+        return Timing(self.records(), self.budget.left(), self._is_cold, self._epoch_seconds)
 
     def _seed(self, trial: Trial) -> int:
         """Give a promotion the seed of the trial that it continues, any other one of its own, 1 to 2³¹ − 1.

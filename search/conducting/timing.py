@@ -14,12 +14,14 @@ from search.values import Values
 class Timing:
     """What is known of how long a trial would take, by the search's own ``records``, and the seconds ``left``.
 
-    ``is_cold``: no worker has trained yet.
+    ``is_cold``: no worker has trained yet. ``assumed`` are the seconds of an epoch until one has been measured, None
+    where nothing is known.
     """
 
     records: Sequence[Record]
     left: float
     is_cold: bool
+    assumed: float | None = None
 
     def epochs(self, hyperparameters: Values | None = None) -> int | None:
         """Return how many epochs a trial can finish; None where time has no end, or nothing was measured.
@@ -32,7 +34,8 @@ class Timing:
             return 0
         epoch = epoch_seconds(self.records, hyperparameters)
         if epoch is None:
-            return None
+            # Not measured by a worker: whether a single one fits is to be seen.
+            return None if self.assumed is None else max(1, epochs_that_fit(self.left, start=0.0, epoch=self.assumed))
         return epochs_that_fit(self.left, start=start_seconds(self.records, is_cold=self.is_cold), epoch=epoch)
 
     def fitted(self, planned: int) -> int | None:

@@ -74,6 +74,18 @@ def test_trials_are_fitted_to_the_time_left_until_too_few_epochs_fit(
     assert not conductor.exhausted
 
 
+def test_before_anything_is_measured_what_is_known_fits_the_first_schedules(
+    timed: SearchSpecification, ledger: Ledger, clock: Clock
+) -> None:
+    conductor = Conductor(timed, ledger, oracle(), budget=TimeBudget(1000.0, clock=clock), epoch_seconds=90.0)
+    first, second = suggested(conductor), suggested(conductor)
+    assert (first.epochs, second.epochs) == (11, 11)
+    clock.now += 950
+    assert suggested(conductor).epochs == 1  # it may have been wrong
+    conductor.end(ended(first.trial_id, 0.5, **measured(first, epoch=1.0)))
+    assert suggested(conductor).epochs is None
+
+
 def test_where_no_time_is_given_nothing_is_fitted(specification: SearchSpecification, ledger: Ledger) -> None:
     conductor = Conductor(specification, ledger, oracle())
     first = suggested(conductor)

@@ -157,4 +157,6 @@ class NotedSearch:
     def _options(self) -> list[str]:
         options = ["--oracle", self.oracle, "--trials", str(self.trials), "--epochs", str(self.epochs)]
         options += ["--concurrency", str(self.concurrency), "--max-failures", "20", "--hypermodel", "noting:build"]
+        # More than it ever takes: what it has taken outlasts the kills, too.
+        options += ["--time-limit", "24h"]
         return [*options, "--scheduler", self.scheduler]
