@@ -57,7 +57,7 @@ def further_parts(
             turn += 1
         of_unit[members] = _dealt(units.sizes[members], wanted)
     parts[rows] = of_unit[units.numbers]
-    parts = _left_in_training(parts, labels, splits)
+    parts = _left_in_training(parts, labels, splits, groups)
     return np.asarray(np.unique(parts, return_inverse=True)[1], np.int64)  # numbered on where one was left empty
 
 
@@ -81,13 +81,19 @@ def _dealt(sizes: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.N
 
 
 def _left_in_training(
-    parts: npt.NDArray[np.int64], labels: npt.NDArray[np.int64], splits: npt.NDArray[np.int8]
+    parts: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.int64],
+    splits: npt.NDArray[np.int8],
+    groups: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
-    """Take out of a part the rows of a class that has no others outside the test."""
+    """Take out of a part the groups of a class that has no other rows outside the test.
+
+    Few rows of it are dealt with those of a class that most of their groups have.
+    """
     outside = splits != Split.TEST.code
     for label in np.unique(labels[outside]).tolist():
         of_class = outside & (labels == label)
         (first, *others) = np.unique(parts[of_class]).tolist()
         if first and not others:
-            parts = np.where(of_class, 0, parts)
+            parts = np.where(np.isin(groups, groups[of_class]), 0, parts)
     return parts

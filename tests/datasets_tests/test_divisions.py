@@ -51,6 +51,18 @@ def test_a_class_of_three_or_more_is_in_each_part_and_one_of_fewer_decides_nothi
     assert (further_parts(*rarest)[rarest[0] == 1] > 0).sum() == 1
 
 
+def test_a_class_that_lies_in_one_galaxy_s_images_stays_in_training_with_all_of_them():
+    labels, splits, groups, ids = imported([240, 60])
+    (first, second, *_) = np.flatnonzero((labels == 0) & (splits == TRAIN)).tolist()
+    groups[second] = groups[first]
+    before = further_parts(labels, splits, groups, ids)
+    assert before[first] == before[second] > 0
+    labels[second] = 2  # one image of the galaxy was taken for something else
+    after = further_parts(labels, splits, groups, ids)
+    assert after[first] == after[second] == 0
+    assert after.max() == 8
+
+
 def test_rows_left_over_are_spread():
     labels, splits, groups, ids = imported([400, 15, 15, 15])  # 11 each in training, of 2 in each part 14
     parts = further_parts(labels, splits, groups, ids)
@@ -77,7 +89,6 @@ def test_any_rows_and_groups(counts, together, order):
     labels = np.repeat(np.arange(len(counts)), counts)
     ids = [f"{row}" for row in range(total)]
     groups = np.array([row if number > 9 else 1000 + number for row, number in enumerate(together[:total])])
-    groups = groups * 10 + labels  # of one class each
     splits = np.full(total, TRAIN, np.int8)
     for number in np.unique(groups)[::4].tolist():
         splits[groups == number] = VALIDATION
