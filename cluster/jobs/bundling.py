@@ -12,11 +12,12 @@ _SHARE = 0.05
 """Of the time, that bundles before the last one may take."""
 _BY_THEN = 0.25
 """Share of the time that is counted from the start: else there would be none for long."""
-_FIRST_SECONDS, _LAST_SECONDS = 5.0, 15.0
+_FIRST_SECONDS, _LAST_SECONDS = 4.0, 15.0
 """What one takes that nothing is known of: of few networks, and the last one."""
 _NEAR_THE_END = 3.0
 """Nothing is written while the time that is left is short of so many: the last one must not wait for it."""
-_MARGIN, _BESIDE_SECONDS = 1.3, 1.0
+_MARGIN, _BESIDE_SECONDS = 1.3, 3.0
+"""The last one has more networks than those before."""
 
 
 @dataclass(frozen=True)

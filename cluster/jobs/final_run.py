@@ -64,7 +64,8 @@ class FinalRun:
         self._keep, self._watch, self._clock = keep, watch, clock
         self._finals = finals
         self._kept_bundle: Bundle | None = None
-        self._outlook = Outlook(costs, left_before(finals, work) if finals.planned else {})
+        goes_on = finals.planned > 0 or any(one.beginnings for one in finals.finalists)
+        self._outlook = Outlook(costs, left_before(finals, work) if goes_on else {})
         self._under_way: dict[str, _UnderWay] = {}
         self._is_over = False
 

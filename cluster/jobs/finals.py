@@ -126,9 +126,10 @@ def train_finalists(
     with training_place(layout, name) as place, budget.kept(place):
         finalists = _finalists(view, layout, specification, hypermodel)
         costs = _costs(finalists, view, opened, in_process=address == "in-process")
-        finals = begin_finals(
-            finalists, read_finals(layout.root), epochs=longest(specification, settings), limit=budget.limit
-        )
+        before, epochs = read_finals(layout.root), longest(specification, settings)
+        if before is not None and settings.epochs is None:
+            epochs = max(epochs, before.epochs)
+        finals = begin_finals(finalists, before, epochs=epochs, limit=budget.limit)
         write = partial(
             write_final_bundle,
             specification=specification,

@@ -66,6 +66,7 @@ class Outlook:
         finalists = tuple(one.model_copy(update={"is_active": one.trial_id in kept}) for one in finals.finalists)
         has_any = any(one.beginnings for one in finalists)  # others of another length could not be compared with them
         epochs = finals.epochs if has_any else plan.epochs
+        self.begun = self.begun if epochs == finals.epochs else {}
         changes = {"finalists": finalists, "planned": plan.beginnings, "epochs": epochs, "limit": limit}
         return finals.model_copy(update=changes)
 

@@ -11,7 +11,7 @@ from cluster import TrainSettings, run_search, train_winners, train_within
 from cluster.driving.connection import connected
 from datasets import Dataset, open_folder
 from search import FinalsStanding, LedgerError, SearchSettings, read_search
-from search.finals import coming
+from search.finals import coming, planning
 from trainer import read_manifest
 
 pytestmark = pytest.mark.filterwarnings(
@@ -44,6 +44,7 @@ def test_several_are_trained_at_once_on_ray_and_a_worker_that_is_lost_or_told_to
 ) -> None:
     """Winners, then finalists on the same Ray."""
     monkeypatch.setattr(coming, "MOST_BEGINNINGS", 2)
+    monkeypatch.setattr(planning, "BEGINNINGS", 2)
     for name in ("lost", "told", "told again"):
         (searched / name).touch()
     specification = searched / "runs" / "first" / "specification.json"
@@ -59,14 +60,15 @@ def test_several_are_trained_at_once_on_ray_and_a_worker_that_is_lost_or_told_to
         )
         built, manifest = builders(searched), read_manifest(open_folder(result.model))
         (searched / "lost").touch()
-        train_within("first", TrainSettings(epochs=2, time_limit=600), hypermodel=frail())
-    assert len(built - {os.getpid()}) == 2 + 2
+        train_within("first", TrainSettings(epochs=1, time_limit=600), hypermodel=frail())
+    # One in place of each that was told to end, unless another that had just ended its own went on with it.
+    assert 2 + 1 <= len(built - {os.getpid()}) <= 2 + 2
+    assert not (searched / "told again").exists()
     finals = read_search("runs", "first").finals
     assert finals is not None
-    assert all(len(one.beginnings) == 3 or one.dropped for one in finals.finalists)
+    assert all(len(one.beginnings) == 2 for one in finals.finalists)
     # A worker goes on with the next beginning, and there were two and one in place of the lost.
-    trained = [one.seconds for each in finals.finalists for one in each.beginnings]
-    assert len(builders(searched) - built) <= 2 + 1 < len(trained)
+    assert len(builders(searched) - built) <= 2 + 1
     (best,) = {name.partition("-")[0] for name in result.members}
     assert {*result.members} <= {best, f"{best}-2"}
     assert all(member.epochs == 3 for member in manifest.members)
