@@ -19,9 +19,9 @@ ROOT = str(Path(__file__).parents[2])
 
 
 # Of the interpreter, before it runs anything of ours.
-_MOST_SECONDS_TO_START = 1.0
+_MOST_SECONDS_TO_START = 5.0
 # Before the end of the time, for a last line.
-_LAST_SECONDS = 0.3
+_LAST_SECONDS = 0.5
 _began: float | None = None
 _in_a_hurry = False
 

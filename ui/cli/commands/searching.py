@@ -73,7 +73,9 @@ def search(
     from cluster import run_search
 
     if chosen.time_limit is not None:
-        end_within(chosen.time_limit - seconds_so_far(), command_line("resume", chosen.name, storage=where.storage))
+        # It may end before there is anything to resume.
+        again = command_line("search", dataset, "--name", chosen.name, "--or-resume", storage=where.storage)
+        end_within(chosen.time_limit - seconds_so_far(), again)
     with search_display(terminal) as watch:
         view = run_search(dataset, chosen, **places, watch=watch, already=seconds_so_far())
     _finish(terminal, view, where.storage)
