@@ -10,7 +10,12 @@ from .jobs.finals import train_finalists as train_finalists, train_within as tra
 from .jobs.fit import FitResult as FitResult, Watches as Watches, Where as Where, fit as fit, resume_fit as resume_fit
 from .jobs.search import resume_search as resume_search, run_search as run_search, stop_search as stop_search
 from .jobs.settings import TrainSettings as TrainSettings
-from .jobs.submission import Submitted as Submitted, submit_resume as submit_resume, submit_search as submit_search
+from .jobs.submission import (
+    Submitted as Submitted,
+    submit_fit as submit_fit,
+    submit_resume as submit_resume,
+    submit_search as submit_search,
+)
 from .jobs.training import train_winners as train_winners
 
 # isort: split

@@ -153,30 +153,35 @@ def resume_fit(
     record = read_fit(layout)
     if record is None:
         raise LedgerError(f"search {name!r} was not begun by `galaxy fit`: `galaxy resume {name}` goes on with it")
+    before, budget = record, TimeBudget.open(layout, time_limit or record.time_limit, already)
     if time_limit is not None:
-        record = record.extended(time_limit)
-    budget = TimeBudget.open(layout, record.time_limit, already)
+        record = record.extended(time_limit, spent=budget.spent())
     view = read_search(where.storage, name, history=False)
     with connected(where.address, view.specification.settings, ending=budget.left), going_on(f"`galaxy resume {name}`"):
         limit_threads(view.specification.settings.cpus_per_trial)
         write_fit(layout, record)
-        if view.state is not SearchState.FINISHED:
-            view = resume_within(
-                budget.part(record.search_seconds),
-                name,
-                storage=where.storage,
-                address=where.address,
-                dataset=dataset,
-                hypermodel=where.hypermodel,
-                preflight=where.preflight,
-                watch=watches.search,
-                trials=None,
-                time_limit=None,
-                accept_space=False,
-                retry=(),
-                bundled=True,
-            )
+        if view.state is not SearchState.FINISHED or record.search_seconds > before.search_seconds:
+            view = _searched_on(name, budget.part(record.search_seconds), where, watches, dataset)
         return _trained(view, budget, record, where, watches, dataset)
+
+
+def _searched_on(name: str, budget: TimeBudget, where: Where, watches: Watches, dataset: str | None) -> SearchView:
+    """Go on with the search."""
+    return resume_within(
+        budget,
+        name,
+        storage=where.storage,
+        address=where.address,
+        dataset=dataset,
+        hypermodel=where.hypermodel,
+        preflight=where.preflight,
+        watch=watches.search,
+        trials=None,
+        time_limit=None,
+        accept_space=False,
+        retry=(),
+        bundled=True,
+    )
 
 
 def _trained(
@@ -192,9 +197,12 @@ def _trained(
     if view.state is SearchState.STOPPED:
         return FitResult(view, _bundled(layout), budget.spent(), record.time_limit)
     if view.best is None:
-        raise NothingEndedError(
-            f"the time was up before any trial had a score: give `galaxy resume {name}` more, with --time-limit"
-        )
+        # On a slow or busy machine its part was too little: a classifier needs one trial.
+        view = _searched_on(name, budget.part(record.time_limit - _CLOSING_SECONDS), where, watches, dataset)
+        if view.best is None:
+            raise NothingEndedError(
+                f"the time was up before any trial had a score: give `galaxy resume {name}` more, with --time-limit"
+            )
     try:
         final = train_finalists(
             name,

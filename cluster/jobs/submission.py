@@ -9,7 +9,7 @@ import json
 import logging
 import secrets
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import parse_qsl, urlsplit
@@ -63,6 +63,39 @@ def submit_search(
     name that is taken, places that no other machine has, no dashboard, another token; and for what ends it there before
     it has begun.
     """
+    given = settings.model_dump(mode="json", exclude={"name", "points"})
+    return _begun("search", dataset, settings, given, storage=storage, address=address, preflight=preflight)
+
+
+def submit_fit(
+    dataset: str,
+    settings: SearchSettings,
+    *,
+    max_slower: float,
+    storage: str,
+    address: str = "local",
+    preflight: bool = True,
+) -> Submitted:
+    """Have the head behind the dashboard at ``address`` fit a classifier of ``dataset``, in ``settings.time_limit``.
+
+    What the settings were not given the fit there chooses. Raises as `submit_search`.
+    """
+    asked_for = settings.model_fields_set - {"name", "points"}
+    given = settings.model_dump(mode="json", include=asked_for) | {"max_slower": max_slower}
+    return _begun("fit", dataset, settings, given, storage=storage, address=address, preflight=preflight)
+
+
+def _begun(
+    command: str,
+    dataset: str,
+    settings: SearchSettings,
+    given: Mapping[str, object],
+    *,
+    storage: str,
+    address: str,
+    preflight: bool,
+) -> Submitted:
+    """Submit a command that begins a search, with the options ``given``."""
     settings.check()
     dashboard = dashboard_of(address)
     places = {"DATASET": _place(dataset, "DATASET"), "--storage": _place(storage, "--storage")}
@@ -75,9 +108,8 @@ def submit_search(
         check_name_free(layout, settings.name)
     except StorageError as error:
         _log.warning("Not looked at from here: %s.", error)
-    given = settings.model_dump(mode="json", exclude={"name", "points"})
     files = _sources(settings)
-    words = ["search", places["DATASET"], "--name", settings.name, *options(given)]
+    words = [command, places["DATASET"], "--name", settings.name, *options(given)]
     if settings.points:
         files[_POINTS] = json.dumps(settings.points).encode()
         words += ["--try", _POINTS]

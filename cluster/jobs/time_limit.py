@@ -64,8 +64,11 @@ def limits(budget: TimeBudget, address: str) -> Limits:
 
 
 def check_enough(budget: TimeBudget, address: str) -> None:
-    """Raise SettingsError, one line, if a search that is about to begin has no time left for trials."""
-    if budget.limit is not None and for_trials(budget, address).left() <= 0:
+    """Raise SettingsError, one line, if a search that is about to begin has no time left for trials.
+
+    Where that is a part of more, the rest may yet be for them.
+    """
+    if budget.limit is not None and not budget.is_part and for_trials(budget, address).left() <= 0:
         raise SettingsError(
             f"--time-limit {write_duration(budget.limit)}: it took {budget.spent():.0f} s to start, and ending takes "
             f"{closing_seconds(address):.0f} s: give more time"

@@ -25,9 +25,12 @@ class FitRecord(BaseModel):
     epochs: int
     max_slower: float
 
-    def extended(self, time_limit: float) -> "FitRecord":
-        """Return it with all of another limit; the search, which may be over, keeps its part."""
-        return self.model_copy(update={"time_limit": time_limit})
+    def extended(self, time_limit: float, *, spent: float) -> "FitRecord":
+        """Return it with all of another limit; of what that adds to the time ``spent`` half is for the search."""
+        if time_limit <= self.time_limit:
+            return self.model_copy(update={"time_limit": time_limit})
+        search_seconds = max(self.search_seconds, (spent + time_limit) / 2)
+        return self.model_copy(update={"time_limit": time_limit, "search_seconds": search_seconds})
 
 
 def read_fit(layout: SearchLayout) -> FitRecord | None:

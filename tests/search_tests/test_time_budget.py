@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from datasets import open_folder
-from search import LedgerError, SearchLayout, TimeBudget
+from search import FitRecord, LedgerError, SearchLayout, TimeBudget
 from search.ledger import time_budget
 
 
@@ -75,3 +75,10 @@ def test_one_that_somebody_has_changed_is_refused(layout: SearchLayout) -> None:
     layout.root.write_whole("time.json", b'{"spent":')
     with pytest.raises(LedgerError, match=r"time\.json: expected a JSON object with spent"):
         TimeBudget.open(layout, 60.0)
+
+
+def test_of_the_time_that_a_fit_is_given_beside_half_is_for_the_search() -> None:
+    record = FitRecord(time_limit=600.0, search_seconds=300.0, epochs=20, max_slower=8.0)
+    assert record.extended(500.0, spent=10.0) == record.model_copy(update={"time_limit": 500.0})
+    assert record.extended(1000.0, spent=600.0).search_seconds == 800.0
+    assert record.extended(700.0, spent=-300.0).search_seconds == 300.0

@@ -16,6 +16,7 @@ COMMANDS = (
     "resume",
     "stop",
     "searches",
+    "fit",
     "leaderboard",
     "train",
     "evaluate",

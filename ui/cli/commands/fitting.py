@@ -1,17 +1,20 @@
 """The command that does it all within a time: ``fit``; and what goes on with it."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search import SearchLayout, SearchSettings, read_fit
+from datasets import write_duration
+from search import SearchLayout, SearchSettings, TimeBudget, read_fit
 from ui.cli.command import Given, command
 from ui.cli.configuration import configure
 from ui.cli.display.fitting import fit_display
 from ui.cli.display.leaderboard import worth_of
-from ui.cli.entry import hurry, seconds_so_far
-from ui.cli.options import DatasetPath, NoPreflight, Place, flag
+from ui.cli.display.submitted import sent
+from ui.cli.entry import end_within, hurry, seconds_so_far
+from ui.cli.options import DatasetPath, NoPreflight, Place, Submit, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.wording import command_line, module_options
 
@@ -40,6 +43,7 @@ def fit(
     or_resume: Annotated[
         bool, flag("--or-resume", "Go on with the fit of this name where there is one: for jobs that are requeued.")
     ] = False,
+    submit: Submit = False,
     no_preflight: NoPreflight = False,
 ) -> None:
     """Make the best classifier that a time allows: search, final training, ensemble, calibration.
@@ -57,9 +61,18 @@ def fit(
             terminal, chosen.name, where, time_limit=chosen.time_limit, dataset=dataset, preflight=not no_preflight
         )
         return
+    if submit:
+        from cluster import submit_fit
+
+        places = asdict(where) | {"preflight": not no_preflight}
+        sent(terminal, submit_fit(dataset, chosen, max_slower=max_slower, **places), where.storage)
+        return
     from cluster import Watches, Where, fit
     from datasets import Dataset, framing_of
 
+    # It may end before there is anything to resume.
+    words = ("fit", dataset, "--name", chosen.name, "--time-limit", write_duration(chosen.time_limit), "--or-resume")
+    end_within(chosen.time_limit - seconds_so_far(), command_line(*words, storage=where.storage))
     if (advice := framing_of(Dataset.open(dataset)).advice) is not None:
         terminal.note(advice)
     with fit_display(terminal) as watches:
@@ -88,6 +101,10 @@ def resume_fit(
     """Go on with a fit, whatever ended it."""
     from cluster import Watches, Where, resume_fit
 
+    layout = SearchLayout.of(place.storage, name)
+    if (record := read_fit(layout)) is not None:
+        left = TimeBudget.open(layout, time_limit or record.time_limit, seconds_so_far()).left()
+        end_within(left, command_line("resume", name, storage=place.storage))
     with fit_display(terminal) as watches:
         result = resume_fit(
             name,

@@ -1,7 +1,6 @@
 """Commands that run, end and list searches: ``search``, ``resume``, ``stop``, ``searches``."""
 
 import contextlib
-import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +20,7 @@ from ui.cli.display import tables
 from ui.cli.display.doubts import lost_in_search
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
+from ui.cli.display.submitted import sent
 from ui.cli.entry import end_within, hurry, seconds_so_far
 from ui.cli.options import DatasetPath, MovedDataset, NoPreflight, Place, SearchName, Storage, Submit, duration, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
@@ -28,7 +28,6 @@ from ui.ranking import states
 from ui.wording import DEFAULT_STORAGE, command_line
 
 if TYPE_CHECKING:
-    from cluster import Submitted
     from search import SearchView
 
 app = typer.Typer()
@@ -68,7 +67,7 @@ def search(
     if submit:
         from cluster import submit_search
 
-        _sent(terminal, submit_search(dataset, chosen, **places), where.storage)
+        sent(terminal, submit_search(dataset, chosen, **places), where.storage)
         return
     from cluster import run_search
 
@@ -140,8 +139,9 @@ def _more(given: Mapping[str, object], before: SearchSettings) -> dict[str, obje
 
 def _resume(terminal: Terminal, name: str, place: Place, submit: bool, given: dict[str, Any]) -> None:
     """Go on with a search, here or as a job."""
-    if _is_fit(name, place.storage):
-        refused = [option for option, key in _NOT_OF_A_FIT.items() if given[key]] + ["--submit"] * submit
+    # One that is submitted is looked at where it goes on: the storage may not be reached from here.
+    if not submit and _is_fit(name, place.storage):
+        refused = [option for option, key in _NOT_OF_A_FIT.items() if given[key]]
         if refused:
             raise typer.BadParameter("a fit has one limit, its time: leave this out", param_hint=refused[0])
         resume_fit(terminal, name, place, **{key: given[key] for key in ("time_limit", "dataset", "preflight")})
@@ -149,7 +149,7 @@ def _resume(terminal: Terminal, name: str, place: Place, submit: bool, given: di
     if submit:
         from cluster import submit_resume
 
-        _sent(terminal, submit_resume(name, **given), place.storage)
+        sent(terminal, submit_resume(name, **given), place.storage)
         return
     from cluster import resume_search
 
@@ -208,24 +208,6 @@ def _finish(terminal: Terminal, view: "SearchView", storage: str) -> None:
     terminal.finish(view.as_json(), shown, *lost, next_command=next_after(view, storage))
     if view.state.value == "stopped":
         raise typer.Exit(INTERRUPTED)
-
-
-def _sent(terminal: Terminal, sent: "Submitted", storage: str) -> None:
-    """Say that a search runs on a cluster from now on, and what to ask of it from here."""
-    log = shlex.join(("ray", "job", "logs", sent.job, "--address", sent.dashboard, "--follow"))
-    about = {
-        "job": f"{sent.job}: {_how_far(sent)}",
-        "its log": f"RAY_AUTH_MODE=token {log}",
-        "to stop it": command_line("stop", sent.search, storage=storage),
-    }
-    next_command = command_line("leaderboard", sent.search, "--watch", storage=storage)
-    terminal.finish(sent.as_json(), tables.facts(about), next_command=next_command)
-
-
-def _how_far(sent: "Submitted") -> str:
-    if sent.has_begun:
-        return "it runs there, whatever becomes of this machine"
-    return "it is there, whatever becomes of this machine, and is not seen to have begun yet: its log says more"
 
 
 def _listed(views: "tuple[SearchView, ...]") -> RenderableType:
