@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from search.finals.forecast import MARGIN
+from search.finals.planning import BEGINNINGS
 from search.ledger.finals import Finalist, Finals
 
 MOST_BEGINNINGS = 8
@@ -27,8 +28,9 @@ def next_beginning(
 ) -> Which | None:
     """Return the beginning that is to be trained next, None where there is none that would end in time.
 
-    Those that are planned come first, breadth first: the first of each finalist, then the second of each. Then further
-    ones of the finalists that stay, of those that the ensemble uses first, the one that has had the fewest.
+    Those that are planned come first, breadth first: the first of each finalist, then the second of each; and as many
+    more as they should have had, where there is time after all. Then further ones of the finalists that stay, of those
+    that the ensemble uses first, the one that has had the fewest.
 
     Args:
         under_way: those that are being trained.
@@ -59,7 +61,7 @@ def _wanted(finals: Finals, under_way: Collection[Which], used: Sequence[str]) -
     had = {one.trial_id: _numbers(one, under_way) for one in stay}
     planned = [
         (one.trial_id, number)
-        for number in range(1, finals.planned + 1)
+        for number in range(1, max(finals.planned, BEGINNINGS) + 1)
         for one in stay
         if number not in had[one.trial_id]
     ]

@@ -44,7 +44,8 @@ def test_several_are_trained_at_once_on_ray_and_a_worker_that_is_lost_or_told_to
 ) -> None:
     """Winners, then finalists on the same Ray."""
     monkeypatch.setattr(coming, "MOST_BEGINNINGS", 2)
-    monkeypatch.setattr(planning, "BEGINNINGS", 2)
+    for module in (coming, planning):
+        monkeypatch.setattr(module, "BEGINNINGS", 2)
     for name in ("lost", "told", "told again"):
         (searched / name).touch()
     specification = searched / "runs" / "first" / "specification.json"

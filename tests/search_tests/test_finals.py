@@ -162,6 +162,10 @@ def test_further_ones_are_of_those_that_the_ensemble_uses_the_one_that_had_fewes
     done = finals(finalist(A, 0.5, 0.5, 0.5), finalist(B, 0.5, 0.5, 0.5), finalist(C, 0.5, 0.5, 0.5))
     assert next_beginning(done, [], seconds=EACH, left=60, used=[C, B]) == (B, 4)
     assert next_beginning(done, [(B, 4)], seconds=EACH, left=60, used=[C, B]) == (C, 4)
+    # Fewer were planned, and there is time for as many as each should have.
+    fewer = finals(finalist(A, 0.5), finalist(B, 0.5, 0.5), planned=1)
+    assert next_beginning(fewer, [], seconds=EACH, left=60, used=[B]) == (A, 2)
+    assert next_beginning(fewer, [], seconds=EACH | {A: 60}, left=60, used=[B]) == (B, 3)
     all_begun = [(name, number) for name in (B, C) for number in range(4, 9)]
     assert next_beginning(done, all_begun, seconds=EACH, left=60, used=[C, B]) == (A, 4)
     all_begun += [(A, number) for number in range(4, 9)]
