@@ -154,6 +154,7 @@ class FinalRun:
         """Write the last bundle and return it; some beginning must have ended with a score."""
         if self._budget.left() > _UNUSED * (self._budget.limit or 0.0):
             unused = self._outlook.why_none(self._finals, left=self.left(), used=self._used)
+            _log.warning("%.0f s are left unused: %s.", self._budget.left(), unused)
             self._change(self._finals.model_copy(update={"unused": unused}))
         self._tell(is_last_step=True)
         bundle = self._bundling.finish(self._finals)
