@@ -7,7 +7,8 @@ from .errors import (
 )
 from .jobs.doctor import examine as examine
 from .jobs.finals import train_finalists as train_finalists, train_within as train_within
-from .jobs.fit import FitResult as FitResult, Watches as Watches, Where as Where, fit as fit, resume_fit as resume_fit
+from .jobs.fit import fit as fit, resume_fit as resume_fit
+from .jobs.fit_result import FitResult as FitResult, Watches as Watches, Where as Where
 from .jobs.search import resume_search as resume_search, run_search as run_search, stop_search as stop_search
 from .jobs.settings import TrainSettings as TrainSettings
 from .jobs.submission import (
@@ -24,5 +25,6 @@ from .driving.interrupting import terminable as terminable
 from .driving.log_file import keep_own_errors as keep_own_errors
 from .files.checking import check_cluster_file as check_cluster_file, launching_command as launching_command
 from .files.shipping import shipped_token as shipped_token
+from .jobs.fit import time_left as time_left
 from .nodes.checks import Check as Check
 from .nodes.late import anything_is_late as anything_is_late

@@ -55,7 +55,7 @@ from .ledger.finals import (
     read_finals as read_finals,
     write_finals as write_finals,
 )
-from .ledger.fit_record import FitRecord as FitRecord, read_fit as read_fit, write_fit as write_fit
+from .ledger.fit_record import FitRecord as FitRecord, note_fit as note_fit, read_fit as read_fit
 from .ledger.forecast import (
     epoch_seconds as epoch_seconds,
     epochs_that_fit as epochs_that_fit,

@@ -44,7 +44,9 @@ def chosen_by_size(
         plan.trials,
         write_duration(round(budget.limit)),
     )
-    return settings.model_copy(update={"epochs": plan.epochs})
+    # Validated anew: what was not given may follow from the epochs, as the trials of hyperband do.
+    given = settings.model_dump(include=settings.model_fields_set)
+    return SearchSettings.model_validate(given | {"epochs": plan.epochs})
 
 
 def _slots(settings: SearchSettings, address: str) -> int:

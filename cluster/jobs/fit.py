@@ -5,20 +5,18 @@ It is a search and a training in the same directory, on one Ray, so that every o
 
 import contextlib
 import logging
-from dataclasses import dataclass
 from functools import partial
 
 from cluster.driving.connection import connected
 from cluster.driving.interrupting import going_on, terminable
 from cluster.errors import NothingEndedError
 from cluster.jobs.choosing import chosen_by_size
-from cluster.jobs.final_run import Watch as TrainWatch
 from cluster.jobs.finals import train_finalists
+from cluster.jobs.fit_result import FitResult, Watches, Where
 from cluster.jobs.planning import epochs_for, searching
 from cluster.jobs.search import resume_within, search_within
 from cluster.jobs.settings import TrainSettings
-from cluster.jobs.supervision import Watch
-from datasets import Dataset, Split
+from datasets import Dataset, Split, write_duration
 from search import (
     FitRecord,
     LedgerError,
@@ -28,53 +26,17 @@ from search import (
     SearchView,
     TimeBudget,
     check_name_free,
+    note_fit,
     read_fit,
     read_search,
-    write_fit,
 )
 from trainer import BundleError, FinalResult, kept_result, limit_threads
 
+_LEAST_SECONDS = 20.0
+"""With less nothing can begin: Ray and TensorFlow have to start."""
 _CLOSING_SECONDS = 4.0
 """Kept for the end of the command: Ray's shutdown, and what is shown."""
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where a fit runs and keeps what it finds; ``preflight`` examines the nodes before, if there are several."""
-
-    storage: str = "runs"
-    address: str = "local"
-    preflight: bool = True
-    hypermodel: object | None = None
-
-
-@dataclass(frozen=True)
-class Watches:
-    """Who is told, about once a second, from another thread: of the search, and then of the finalists."""
-
-    search: Watch | None = None
-    training: TrainWatch | None = None
-
-
-@dataclass(frozen=True)
-class FitResult:
-    """What a fit gave: the search as it stands, its bundle, and the seconds it took of those it had.
-
-    ``final`` is what there is of a bundle where the search was stopped by its user; None where there is none yet.
-    """
-
-    view: SearchView
-    final: FinalResult | None
-    seconds: float
-    time_limit: float
-
-    def as_json(self) -> dict[str, object]:
-        """Return the object that `galaxy fit --json` prints."""
-        final = {} if self.final is None else self.final.as_json()
-        spent = {"seconds": round(self.seconds, 1), "time_limit": self.time_limit}
-        board = self.view.as_json()
-        return {key: board[key] for key in ("search", "best", "worth", "finalists")} | final | spent
 
 
 @terminable()
@@ -118,7 +80,6 @@ def fit(
         # Of one thread, as a trial's: what is measured here is what a trial takes.
         limit_threads(settings.cpus_per_trial)
         planned = partial(chosen_by_size, dataset=opened, budget=budget, address=where.address, epochs=epochs)
-        write_fit(layout, record)
         view = search_within(
             budget.part(record.search_seconds),
             dataset,
@@ -129,7 +90,7 @@ def fit(
             preflight=where.preflight,
             watch=watches.search,
             planned=planned,
-            bundled=True,
+            fit=record,
         )
         return _trained(view, budget, record, where, watches)
 
@@ -150,22 +111,47 @@ def resume_fit(
     """
     where, watches = where or Where(), watches or Watches()
     layout = SearchLayout.of(where.storage, name)
-    record = read_fit(layout)
-    if record is None:
+    before = read_fit(layout)
+    if before is None:
         raise LedgerError(f"search {name!r} was not begun by `galaxy fit`: `galaxy resume {name}` goes on with it")
-    before, budget = record, TimeBudget.open(layout, time_limit or record.time_limit, already)
-    if time_limit is not None:
-        record = record.extended(time_limit, spent=budget.spent())
+    budget = TimeBudget.open(layout, time_limit or before.time_limit, already)
+    record = before.extended(time_limit, spent=budget.spent())
     view = read_search(where.storage, name, history=False)
+    if record.is_done or budget.left() < _LEAST_SECONDS:
+        return _over(view, budget, record, layout)
     with connected(where.address, view.specification.settings, ending=budget.left), going_on(f"`galaxy resume {name}`"):
         limit_threads(view.specification.settings.cpus_per_trial)
-        write_fit(layout, record)
         if view.state is not SearchState.FINISHED or record.search_seconds > before.search_seconds:
-            view = _searched_on(name, budget.part(record.search_seconds), where, watches, dataset)
+            view = _searched_on(record, budget.part(record.search_seconds), name, where, watches, dataset)
         return _trained(view, budget, record, where, watches, dataset)
 
 
-def _searched_on(name: str, budget: TimeBudget, where: Where, watches: Watches, dataset: str | None) -> SearchView:
+def time_left(name: str, storage: str, time_limit: float | None, *, already: float) -> float | None:
+    """Return the seconds in which `resume_fit` will have ended; None where it has nothing to do that takes any."""
+    layout = SearchLayout.of(storage, name)
+    record = read_fit(layout)
+    left = 0.0 if record is None else TimeBudget.open(layout, time_limit or record.time_limit, already).left()
+    return left if left >= _LEAST_SECONDS else None
+
+
+def _over(view: SearchView, budget: TimeBudget, record: FitRecord, layout: SearchLayout) -> FitResult:
+    """Return what a fit came to that has no time left. Raises NothingEndedError if that is nothing."""
+    if (final := _bundled(layout)) is None:
+        raise _nothing(view.name)
+    reason = "has ended" if record.is_done else f"has used up its time, {write_duration(record.time_limit)}"
+    _log.warning("Fit %r %s: --time-limit, with more, lets it go on.", view.name, reason)
+    return FitResult(view, final, budget.spent(), record.time_limit)
+
+
+def _nothing(name: str) -> NothingEndedError:
+    return NothingEndedError(
+        f"the time was up before any trial had a score: give `galaxy resume {name}` more, with --time-limit"
+    )
+
+
+def _searched_on(
+    record: FitRecord, budget: TimeBudget, name: str, where: Where, watches: Watches, dataset: str | None
+) -> SearchView:
     """Go on with the search."""
     return resume_within(
         budget,
@@ -180,7 +166,7 @@ def _searched_on(name: str, budget: TimeBudget, where: Where, watches: Watches, 
         time_limit=None,
         accept_space=False,
         retry=(),
-        bundled=True,
+        fit=record,
     )
 
 
@@ -194,15 +180,13 @@ def _trained(
 ) -> FitResult:
     """Train the finalists in the time that is left, unless the search was stopped by its user."""
     name, layout = view.name, SearchLayout.of(where.storage, view.name)
+    if view.best is None and view.state is not SearchState.STOPPED:
+        # On a slow or busy machine its part was too little: a classifier needs one trial.
+        view = _searched_on(record, budget.part(record.time_limit - _CLOSING_SECONDS), name, where, watches, dataset)
     if view.state is SearchState.STOPPED:
         return FitResult(view, _bundled(layout), budget.spent(), record.time_limit)
     if view.best is None:
-        # On a slow or busy machine its part was too little: a classifier needs one trial.
-        view = _searched_on(name, budget.part(record.time_limit - _CLOSING_SECONDS), where, watches, dataset)
-        if view.best is None:
-            raise NothingEndedError(
-                f"the time was up before any trial had a score: give `galaxy resume {name}` more, with --time-limit"
-            )
+        raise _nothing(name)
     try:
         final = train_finalists(
             name,
@@ -225,11 +209,18 @@ def _trained(
             raise
         _log.warning(
             "%s; the model is that of the best trial: `galaxy resume %s --time-limit TIME`, with more, goes on.",
-            str(error).partition(": give")[0].capitalize(),
+            _sentence(error),
             name,
         )
         final = interim
+    note_fit(layout, record.model_copy(update={"is_done": True}))
     return FitResult(read_search(where.storage, name, history=False), final, budget.spent(), record.time_limit)
+
+
+def _sentence(error: NothingEndedError) -> str:
+    """Return what has happened, without the advice."""
+    said = str(error).partition(": give")[0]
+    return said[:1].upper() + said[1:]
 
 
 def _bundled(layout: SearchLayout) -> FinalResult | None:

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from cluster.workers.trial import model_builder
-from datasets import Dataset, StorageError
+from datasets import Dataset, Folder
 from search import Conductor, Record, SearchLayout, leaderboard, repeating, training_options
-from trainer import BundleError, CheckpointError, InfeasibleError, Member, interim_bundle
+from trainer import BundleError, Member, interim_bundle, read_manifest
 
 _MOST_OF_THE_TIME = 0.05
 """Share of the time that interim bundles may take together, the first one apart."""
-# What passes by itself: a checkpoint is replaced or deleted while it is read, a storage is away. The next look is soon.
-_PASSED_OVER = (StorageError, CheckpointError, InfeasibleError, BundleError, FileNotFoundError)
 _LOOK_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
@@ -71,7 +69,8 @@ class InterimBundles:
         try:
             if self._write(best):
                 self._made.of = (best.trial_id, best.best_epoch)
-        except _PASSED_OVER as error:
+        # Whatever it is costs this bundle alone: a checkpoint replaced while it is read, a storage that is away.
+        except Exception as error:
             _log.debug("No interim bundle of trial %s: %s", best.trial_id, error)
         self._made.last = time.monotonic() - began
         self._made.spent += self._made.last
@@ -86,5 +85,15 @@ class InterimBundles:
             seed=specification.settings.seed,
         )
         checkpoints, bundle = self._layout.checkpoints(best.trial_id), self._layout.bundle
+        if _is_final(bundle):
+            return True
         objective = specification.objective
         return interim_bundle(trial, checkpoints, self._dataset, objective=objective, bundle=bundle) is not None
+
+
+def _is_final(bundle: Folder) -> bool:
+    """Whether there is a bundle that took more than one trial's training: it stays until a final one replaces it."""
+    try:
+        return not read_manifest(bundle).interim
+    except BundleError:
+        return False

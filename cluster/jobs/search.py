@@ -19,6 +19,7 @@ from cluster.jobs.time_limit import (
 from datasets import Dataset, open_folder
 from search import (
     Conductor,
+    FitRecord,
     Ledger,
     LedgerError,
     SearchLayout,
@@ -37,6 +38,7 @@ from search import (
     extended,
     keep_changes,
     moved,
+    note_fit,
     open_same_dataset,
     read_search,
     read_specification,
@@ -102,12 +104,12 @@ def search_within(
     preflight: bool,
     watch: Watch | None,
     planned: Plan | None = None,
-    bundled: bool = False,
+    fit: FitRecord | None = None,
 ) -> SearchView:
     """Do what `run_search` does in the time that is left of ``budget``, or of a part of one.
 
-    ``planned`` gives the settings once it is known how many seconds an epoch of the defaults takes. If ``bundled``,
-    there is a bundle of the best trial so far from the first scored epoch on.
+    ``planned`` gives the settings once it is known how many seconds an epoch of the defaults takes. Of a search that is
+    part of a ``fit`` that is noted, and there is a bundle of the best trial so far from the first scored epoch on.
 
     Raises SettingsError, beside the rest, where so little is left that no trial could begin: nothing is written then.
     """
@@ -129,6 +131,7 @@ def search_within(
     examine = partial(examine_first, storage=storage, dataset=opened.info.path) if preflight else None
     # The driver first: not every storage lets only one of two at the same moment write the specification.
     with running(address, settings, hypermodel, sent, examine, budget) as run, driving(layout) as place:
+        note_fit(layout, fit)
         create_search(layout, specification)
         _keep(warm_start, layout)
         conductor = Conductor.resumed(
@@ -138,7 +141,7 @@ def search_within(
             **limits(budget, address),
             epoch_seconds=epoch_seconds,
         )
-        bundles = _bundles(conductor, layout, opened, hypermodel, budget) if bundled else None
+        bundles = _bundles(conductor, layout, opened, hypermodel, budget) if fit is not None else None
         with supervised(conductor, layout, watch, place, budget):
             run(conductor, layout, bundles)
     return read_search(storage, settings.name)
@@ -205,7 +208,7 @@ def resume_within(
     hypermodel: object | None,
     preflight: bool,
     watch: Watch | None,
-    bundled: bool = False,
+    fit: FitRecord | None = None,
 ) -> SearchView:
     """Do what `resume_search` does in the time that is left of ``budget``, or of a part of one.
 
@@ -243,6 +246,8 @@ def resume_within(
         if read_specification(layout) != before:
             raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
         keep_changes(layout, before, specification)
+        if fit is not None:
+            note_fit(layout, fit)
         _keep(warm_start, layout)
         ledger = Ledger(layout, place)
         for one in retries:
@@ -250,7 +255,7 @@ def resume_within(
         conductor = Conductor.resumed(
             specification, ledger, oracle, accept_space=accept_space, **limits(budget, address)
         )
-        bundles = _bundles(conductor, layout, opened, hypermodel, budget) if bundled else None
+        bundles = _bundles(conductor, layout, opened, hypermodel, budget) if fit is not None else None
         with supervised(conductor, layout, watch, place, budget):
             run(conductor, layout, bundles)
     return read_search(storage, name)

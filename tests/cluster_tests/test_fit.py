@@ -1,14 +1,28 @@
 """From a dataset to a classifier within one limit of time, interrupted on the way."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cluster_tests.conftest import end_at
 
 from cluster import FitResult, Watches, Where, fit, resume_fit, resume_search, run_search
 from cluster.errors import NothingEndedError
+from cluster.jobs.choosing import chosen_by_size
+from cluster.jobs.interim import InterimBundles
 from datasets import Dataset, open_folder
-from search import LedgerError, SearchLayout, SearchSettings, SearchView, read_fit
+from search import (
+    FitRecord,
+    Ledger,
+    LedgerError,
+    SearchLayout,
+    SearchSettings,
+    SearchView,
+    TimeBudget,
+    note_fit,
+    read_fit,
+)
+from search.settings import most_trials
 from trainer import Manifest, load_bundle, read_manifest
 
 HERE = Where(address="in-process")
@@ -55,6 +69,17 @@ def test_a_fit_that_was_interrupted_has_a_classifier_and_goes_on_to_a_better_one
     assert 0 < result.seconds < result.time_limit == result.view.limit == 600.0
     with pytest.raises(LedgerError, match="already"):
         fit(tiny_dataset.info.path, settings(), 600.0, where=HERE)
+    # One that has ended is not trained again, and no search of one network takes the place of what it came to.
+    monkeypatch.setattr("cluster.jobs.fit.resume_within", None)
+    again = resume_fit("first", where=HERE)
+    assert again.final is not None
+    assert again.final.members == result.final.members
+    assert again.final.metrics.items() <= result.final.metrics.items()
+    before = bundled(here)
+    layout = SearchLayout.of("runs", "first")
+    conductor = SimpleNamespace(records=lambda: Ledger(layout).records(), specification=result.view.specification)
+    InterimBundles(layout, conductor, tiny_dataset, None, spent=lambda: 600.0).look()  # type: ignore[arg-type]
+    assert bundled(here) == before
 
 
 def test_where_no_beginning_ends_in_time_the_best_trial_is_the_classifier(
@@ -75,7 +100,22 @@ def test_where_no_beginning_ends_in_time_the_best_trial_is_the_classifier(
 
 
 def test_a_search_is_no_fit(tiny_dataset: Dataset, here: Path) -> None:
+    layout = SearchLayout.of("runs", "first")
+    note_fit(layout, FitRecord(time_limit=600.0, search_seconds=300.0, epochs=2, max_slower=8.0))
     run_search(tiny_dataset.info.path, settings(time_limit=None, trials=1, epochs=1), address="in-process")
+    # Of a fit that never began nothing is left.
+    assert read_fit(layout) is None
     with pytest.raises(LedgerError, match="was not begun by `galaxy fit`: `galaxy resume first` goes on with it"):
         resume_fit("first", where=HERE)
     assert resume_search("first", address="in-process").counts == {"completed": 1}
+
+
+def test_what_follows_from_the_epochs_follows_from_those_that_are_chosen(tiny_dataset: Dataset) -> None:
+    budget = TimeBudget(1e6)
+    for given, trials in (({"oracle": "hyperband"}, most_trials({"oracle": "hyperband", "epochs": 100})), ({}, None)):
+        known = SearchSettings.model_validate({"name": "first", "time_limit": 600} | given)
+        chosen = chosen_by_size(known, 0.1, dataset=tiny_dataset, budget=budget, address="in-process", epochs=None)
+        assert (chosen.epochs, chosen.trials) == (100, trials)
+    asked = SearchSettings(name="first", time_limit=600, trials=5)
+    chosen = chosen_by_size(asked, 0.1, dataset=tiny_dataset, budget=budget, address="in-process", epochs=7)
+    assert (chosen.epochs, chosen.trials) == (7, 5)

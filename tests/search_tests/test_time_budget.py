@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from datasets import open_folder
-from search import FitRecord, LedgerError, SearchLayout, TimeBudget
+from search import FitRecord, LedgerError, SearchLayout, SettingsError, TimeBudget
 from search.ledger import time_budget
 
 
@@ -78,7 +78,10 @@ def test_one_that_somebody_has_changed_is_refused(layout: SearchLayout) -> None:
 
 
 def test_of_the_time_that_a_fit_is_given_beside_half_is_for_the_search() -> None:
-    record = FitRecord(time_limit=600.0, search_seconds=300.0, epochs=20, max_slower=8.0)
-    assert record.extended(500.0, spent=10.0) == record.model_copy(update={"time_limit": 500.0})
-    assert record.extended(1000.0, spent=600.0).search_seconds == 800.0
+    record = FitRecord(time_limit=600.0, search_seconds=300.0, epochs=20, max_slower=8.0, is_done=True)
+    assert record.extended(None, spent=10.0) == record.extended(600.0, spent=10.0) == record
+    longer = record.extended(1000.0, spent=600.0)
+    assert (longer.search_seconds, longer.is_done) == (800.0, False)
     assert record.extended(700.0, spent=-300.0).search_seconds == 300.0
+    with pytest.raises(SettingsError, match="--time-limit 8m20s: the fit was to have 10m already"):
+        record.extended(500.0, spent=10.0)

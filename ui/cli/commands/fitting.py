@@ -2,12 +2,12 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from datasets import write_duration
-from search import SearchLayout, SearchSettings, TimeBudget, read_fit
+from search import FitRecord, SearchLayout, SearchSettings, is_taken, read_fit
 from ui.cli.command import Given, command
 from ui.cli.configuration import configure
 from ui.cli.display.fitting import fit_display
@@ -55,11 +55,16 @@ def fit(
     chosen, where = configure(settings | place, config)
     if chosen.time_limit is None:
         raise typer.BadParameter("expected the time for all of it, such as 100m, found none", param_hint="--time-limit")
-    if or_resume and read_fit(SearchLayout.of(where.storage, chosen.name)) is not None:
+    if or_resume and (before := _known(chosen.name, where.storage)) is not None:
         terminal.note(f"fit {chosen.name!r} is there already and goes on, with the options that it was begun with")
-        resume_fit(
-            terminal, chosen.name, where, time_limit=chosen.time_limit, dataset=dataset, preflight=not no_preflight
-        )
+        limit = chosen.time_limit if chosen.time_limit > before.time_limit else None
+        again: dict[str, Any] = {"dataset": dataset, "preflight": not no_preflight, "time_limit": limit}
+        if submit:
+            from cluster import submit_resume
+
+            sent(terminal, submit_resume(chosen.name, **asdict(where), **again), where.storage)
+            return
+        resume_fit(terminal, chosen.name, where, **again)
         return
     if submit:
         from cluster import submit_fit
@@ -99,11 +104,10 @@ def resume_fit(
     preflight: bool,
 ) -> None:
     """Go on with a fit, whatever ended it."""
-    from cluster import Watches, Where, resume_fit
+    from cluster import Watches, Where, resume_fit, time_left
 
-    layout = SearchLayout.of(place.storage, name)
-    if (record := read_fit(layout)) is not None:
-        left = TimeBudget.open(layout, time_limit or record.time_limit, seconds_so_far()).left()
+    left = time_left(name, place.storage, time_limit, already=seconds_so_far())
+    if left is not None:
         end_within(left, command_line("resume", name, storage=place.storage))
     with fit_display(terminal) as watches:
         result = resume_fit(
@@ -115,6 +119,12 @@ def resume_fit(
             already=seconds_so_far(),
         )
     _finish(terminal, result, place.storage)
+
+
+def _known(name: str, storage: str) -> FitRecord | None:
+    """Return what the fit of this name was asked for; None where there is none."""
+    layout = SearchLayout.of(storage, name)
+    return read_fit(layout) if is_taken(layout) else None
 
 
 def _finish(terminal: Terminal, result: "FitResult", storage: str) -> None:

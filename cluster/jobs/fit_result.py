@@ -1,0 +1,46 @@
+"""Where a fit runs, who is told of it, and what it gives."""
+
+from dataclasses import dataclass
+
+from cluster.jobs.final_run import Watch as TrainWatch
+from cluster.jobs.supervision import Watch
+from search import SearchView
+from trainer import FinalResult
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a fit runs and keeps what it finds; ``preflight`` examines the nodes before, if there are several."""
+
+    storage: str = "runs"
+    address: str = "local"
+    preflight: bool = True
+    hypermodel: object | None = None
+
+
+@dataclass(frozen=True)
+class Watches:
+    """Who is told, about once a second, from another thread: of the search, and then of the finalists."""
+
+    search: Watch | None = None
+    training: TrainWatch | None = None
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a fit gave: the search as it stands, its bundle, and the seconds it took of those it had.
+
+    ``final`` is what there is of a bundle where the search was stopped by its user; None where there is none yet.
+    """
+
+    view: SearchView
+    final: FinalResult | None
+    seconds: float
+    time_limit: float
+
+    def as_json(self) -> dict[str, object]:
+        """Return the object that `galaxy fit --json` prints."""
+        final = dict.fromkeys(("model", "members", "metrics")) if self.final is None else self.final.as_json()
+        spent = {"seconds": round(self.seconds, 1), "time_limit": self.time_limit}
+        board = self.view.as_json()
+        return {key: board[key] for key in ("search", "best", "worth", "finalists")} | final | spent
