@@ -143,13 +143,6 @@ def score_predictions(
     )
 
 
-def macro_f1(true: npt.NDArray[np.int64], decided: npt.NDArray[np.int64], *, classes: int) -> float:
-    """Return the mean F1, 0–1, of the classes that are in ``true``, (n,), n ≥ 1, by the decisions, (n,)."""
-    right, rows, named = (np.bincount(each, minlength=classes) for each in (true[true == decided], true, decided))
-    present = rows > 0
-    return float((2 * right[present] / (rows + named)[present]).mean())
-
-
 def expected_calibration_error(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> float:
     """Return the mean distance, 0–1, between how sure and how often right the predictions are.
 

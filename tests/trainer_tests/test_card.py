@@ -101,6 +101,21 @@ def test_macro_f1_has_an_interval_that_says_where_it_says_little(manifest: Manif
     assert re.search(r"- Macro F1 on new images, by the test split: 0\.56 \(95 %: [^;]+\)\n", model_card(enough))
 
 
+def test_beginnings_of_too_few_images_say_that_they_cannot_tell(manifest: Manifest) -> None:
+    said = "cannot be told from the beginnings' answers"
+    assert said not in model_card(manifest)
+    assert said in model_card(replace(manifest, beginnings=3))
+    assert said in model_card(replace(manifest, beginnings=3, decided={}))
+    enough = {"test": scores([0, 1, 2] * 10, [0, 1, 1] * 10)}
+    assert said not in model_card(replace(manifest, beginnings=3, decided=enough))
+
+
+def test_a_point_is_fair_where_it_weighs_classes(manifest: Manifest) -> None:
+    assert [manifest.is_fair(decide) for decide in Decide] == [False, True, True]
+    plain = replace(manifest, factors=dict.fromkeys(CLASSES, 1.0))
+    assert [plain.is_fair(decide) for decide in Decide] == [False, True, False]
+
+
 def test_a_rare_or_absent_class_is_a_limit(manifest: Manifest) -> None:
     card = model_card(manifest)
     assert r"Fewer than 100 test images: a\|b \<i\>, spiral." in card

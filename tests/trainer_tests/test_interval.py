@@ -67,6 +67,7 @@ def test_what_the_choice_made_of_luck_is_taken_off() -> None:
     for seed in range(30):
         true, decisions = finalists(200, seed)
         estimate = corrected_score(true, decisions, 3, seed=seed)
+        assert estimate is not None
         corrected.append(estimate.value)
         best.append(max(float(macro_f1(count_confusion(_confusion(true, each)))) for each in decisions.values()))
         held.append(estimate.low <= expected <= estimate.high)
@@ -79,8 +80,16 @@ def _confusion(true: npt.NDArray[np.int64], decided: npt.NDArray[np.int64]) -> n
     return np.bincount(true * 3 + decided, minlength=9).reshape(3, 3).astype(np.float64)
 
 
-def test_a_single_finalist_and_a_class_of_one_row_have_an_estimate_too() -> None:
+@pytest.mark.parametrize("rare", [2, 3, 4])
+def test_a_class_of_few_rows_that_is_never_found_weighs_as_any_other(rare: int) -> None:
+    true = np.repeat(range(5), [60, 60, 60, 60, rare])
+    estimate = corrected_score(true, {"only": np.where(true == 4, 0, true)}, 5, seed=1)
+    assert estimate is not None
+    assert estimate.value == pytest.approx(0.79, abs=0.01)
+    assert estimate.low <= estimate.value <= estimate.high < 0.81
+
+
+def test_a_class_of_one_row_or_none_has_no_estimate() -> None:
     true = np.array([0, *[1] * 20, *[2] * 20])
-    estimate = corrected_score(true, {"only": np.where(np.arange(41) % 5, true, 1)}, 3, seed=1)
-    assert estimate.low < estimate.value < estimate.high
-    assert str(estimate) == f"{estimate.value:.2f} (95 %: {estimate.low:.2f} to {estimate.high:.2f})"
+    assert corrected_score(true, {"only": true}, 3, seed=1) is None
+    assert corrected_score(true[1:], {"only": true[1:]}, 3, seed=1) is None

@@ -13,15 +13,16 @@ from trainer.answering.decision import (
     decided_across_folds,
     fit_decision,
     folds_of,
+    gain_of,
     training_shares,
 )
 from trainer.answering.expected import rarity
-from trainer.scores import macro_f1
+from trainer.estimating.macro_f1 import count, macro_f1
 
 CLASSES = ("common", "usual", "rare")
 SHARES = np.array([0.6, 0.36, 0.04])
 FREQUENCY = np.log(SHARES)
-F1 = Objective.parse("val_macro_f1_decided")
+F1, RECALL = map(Objective.parse, ("val_macro_f1_decided", "val_macro_recall"))
 Floats = npt.NDArray[np.float64]
 
 
@@ -37,7 +38,7 @@ def drawn(count: int = 4000, *, sharpness: float = 1.0, tilt: float = 0.0) -> tu
 
 
 def f1(true: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64]) -> float:
-    return macro_f1(true, numbers, classes=3)
+    return float(macro_f1(count(true, numbers, 3)))
 
 
 def some_folds(count: int) -> npt.NDArray[np.int64]:
@@ -67,6 +68,17 @@ def test_calibration_finds_sharpness_and_tilt_and_stays_where_rows_say_nothing()
     assert (found.sharpness, found.tilt) == (pytest.approx(0.5, rel=0.05), pytest.approx(0.7, abs=0.1))
     right = fit_calibration(true, np.log(np.maximum(np.eye(3)[true], 1e-12)), rarity(SHARES))
     assert (right.sharpness, right.tilt) == (pytest.approx(1), pytest.approx(0))
+
+
+@pytest.mark.parametrize("objective", ["val_accuracy", "val_loss", "val_macro_f1:min"])
+def test_an_objective_without_a_rule_decides_for_the_most_probable_class(objective: str) -> None:
+    true, chances = drawn(300, tilt=-1.0)
+    given = {"folds": some_folds(300), "shares": SHARES}
+    plain = decided_across_folds(true, chances, gain=gain_of(Objective.parse(objective)), **given)
+    assert plain.tolist() == chances.argmax(axis=1).tolist()
+    rules = [decided_across_folds(true, chances, gain=gain_of(each), **given) for each in (F1, RECALL)]
+    assert (plain != rules[0]).any()
+    assert (rules[0] != rules[1]).any()
 
 
 def test_no_image_has_a_part_in_how_it_is_decided_about() -> None:
@@ -154,6 +166,6 @@ def test_an_objective_without_a_rule_decides_for_the_most_probable(objective: st
 def test_macro_f1_is_that_of_all_scores() -> None:
     true, chances = drawn(200)
     scores = score_predictions(true[:190], chances[:190], CLASSES)  # without most of the rare class
-    assert macro_f1(true[:190], chances[:190].argmax(axis=1), classes=3) == pytest.approx(scores.macro["f1"])
+    assert f1(true[:190], chances[:190].argmax(axis=1)) == pytest.approx(scores.macro["f1"])
     common = true[true == 0]
-    assert macro_f1(common, np.zeros_like(common), classes=3) == 1.0
+    assert f1(common, np.zeros_like(common)) == 1.0

@@ -67,8 +67,9 @@ def decided_across_folds(
     *,
     folds: npt.NDArray[np.int64],
     shares: npt.NDArray[np.float64],
+    gain: Gain | None = f1,
 ) -> npt.NDArray[np.int64]:
-    """Return the class numbers decided for, int64 (n,), each fold by the rule for macro F1 fitted on the others.
+    """Return the class numbers decided for, int64 (n,), each fold by the rule for ``gain`` fitted on the others.
 
     So no image has a part in how it is decided about, and scores of all of them say how good network and rule are.
 
@@ -77,15 +78,24 @@ def decided_across_folds(
         probabilities: (n, classes), not calibrated.
         folds: int64, (n,): see `folds_of`. Where there is but one, the most probable classes are decided for.
         shares: float64, (classes,): see `training_shares`.
+        gain: What the rule is best at, macro F1 unless another is given: see `gain_of`. None: there is no rule, and the
+            most probable classes are decided for.
     """
+    if gain is None:
+        return np.asarray(probabilities.argmax(axis=1), np.int64)
     logs, rare = log_probabilities(probabilities), rarity(shares)
     scored = np.bincount(true, minlength=len(rare)) > 0
     decisions = np.empty(len(true), np.int64)
     for fold in np.unique(folds):
         within = folds == fold
-        exponent = _exponent(true[~within], logs[~within], rare, scored, f1)
+        exponent = _exponent(true[~within], logs[~within], rare, scored, gain)
         decisions[within] = (logs[within] + exponent * rare).argmax(axis=1)
     return decisions
+
+
+def gain_of(objective: Objective | None) -> Gain | None:
+    """Return what the rule of an objective is best at; None where it has no rule, and accuracy decides."""
+    return None if objective is None or objective.direction != "max" else _GAINS.get(objective.name)
 
 
 def fit_decision(
@@ -102,7 +112,7 @@ def fit_decision(
     `decided_across_folds`. An objective that has no rule decides for the most probable class: all factors are 1.
     """
     temperature = fit_temperature(true, probabilities)
-    gain = None if objective is None or objective.direction != "max" else _GAINS.get(objective.name)
+    gain = gain_of(objective)
     rare = rarity(shares)
     exponent = 0.0
     if gain is not None:

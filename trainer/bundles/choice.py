@@ -1,17 +1,15 @@
 """What a bundle says of how it was chosen: what that was worth, and what to expect of new images."""
 
 from trainer.bundles.manifest import Manifest
-from trainer.estimating.estimate import Estimate
-
-FEW = 10
-"""Test images of a class below which the score on the test split says little."""
+from trainer.estimating.estimate import FEW, Estimate
 
 
 def choice_lines(manifest: Manifest) -> list[str]:
     """Return a sentence a line, without full stops: what the search was worth, and the macro F1 on new images.
 
     The latter is that of the test split, with its interval, at the bundle's own operating point. Where the split has
-    under `FEW` images of a class, what the beginnings answered for images they had not seen is beside it.
+    under `FEW` images of a class, what the beginnings answered for images they had not seen is beside it, or that they
+    had too few to tell.
     """
     worth = (
         [] if manifest.worth is None else [f"The chosen configuration is {_as_predicate(manifest.worth['sentence'])}"]
@@ -26,7 +24,7 @@ def _as_predicate(sentence: str) -> str:
 
 def _of_new_images(manifest: Manifest) -> list[str]:
     scores = manifest.scored().get(manifest.decide, {}).get("test", {})
-    lines = []
+    lines, fewest = [], 0
     if scores.get("macro_f1_interval"):
         shown = Estimate(scores["macro"]["f1"], *scores["macro_f1_interval"])
         fewest = min(score["support"] for score in scores["per_class"].values())
@@ -38,5 +36,10 @@ def _of_new_images(manifest: Manifest) -> list[str]:
         lines.append(
             f"Macro F1 on new images, by the beginnings' answers for images they had not seen: {shown}, corrected for "
             "the choice among finalists, not for the first choice among trials"
+        )
+    elif manifest.beginnings and fewest < FEW:
+        lines.append(
+            "Macro F1 on new images cannot be told from the beginnings' answers: of a class there was one image that "
+            "they had not seen, or none"
         )
     return lines

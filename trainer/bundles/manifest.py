@@ -114,7 +114,7 @@ class Manifest:
             validation images.
         worth: What the search was worth, as `trainer.Worth`; None where it was not compared.
         corrected: Macro F1 to be expected of new images, ``value``, ``low`` and ``high``, without what the choice among
-            finalists made of luck; None where the test images tell it, or nothing was chosen.
+            finalists made of luck; None where the test images tell it, nothing was chosen, or it cannot be told.
     """
 
     classes: tuple[str, ...]
@@ -152,6 +152,10 @@ class Manifest:
         """Return, at each operating point that has any, split → scores."""
         scores = {Decide.ACCURACY: self.metrics, Decide.BALANCED: self.balanced, Decide.OBJECTIVE: self.decided}
         return {decide: each for decide, each in scores.items() if each}
+
+    def is_fair(self, decide: Decide) -> bool:
+        """Say whether an operating point weighs classes: a factor of one is another than 1."""
+        return any(factor != 1 for factor in self.points().get(decide, {}).values())
 
     @property
     def weights(self) -> tuple[float, ...]:

@@ -6,39 +6,58 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.estimating.estimate import Estimate
-from trainer.estimating.macro_f1 import macro_f1
+from trainer.estimating.macro_f1 import SUPPORT, f1, macro_f1
 
 _REPEATS = 1000
 _AT_ONCE = 100
 _QUANTILES = (0.025, 0.975)
+_FEWEST = 2
+"""Images of a class without which none is ever left over that was not drawn."""
 
 
 def corrected_score(
     true: npt.NDArray[np.int64], decisions: Mapping[str, npt.NDArray[np.int64]], classes: int, *, seed: int
-) -> Estimate:
+) -> Estimate | None:
     """Estimate the macro F1 of the best of some finalists on images by which none was chosen.
 
     Bootstrap bias correction (BBC-CV; Tsamardinos, Greasidou & Borboudakis 2018, doi:10.1007/s10994-018-5714-4): the
     best finalist is chosen on images drawn with replacement, and scored on those that were not drawn, many times.
-    Images are drawn within each class. The choice of the finalists themselves, among trials, is not corrected.
+    Images are drawn within each class. The F1 of a class is averaged over the repeats that leave an image of it: the
+    macro F1 of the others alone would be too high, as the classes of few images are mostly the poor ones. The choice
+    of the finalists themselves, among trials, is not corrected.
 
     Args:
         true: Class numbers, int64 (n,), of all divisions' validation images.
         decisions: Finalist → what its networks decided for, each on what it had not seen, int64 (n,); at least one.
         classes: How many there are.
         seed: Of the draws.
+
+    Returns None where a class has fewer than two images, of which nothing can be told so.
     """
+    if np.bincount(true, minlength=classes).min() < _FEWEST:
+        return None
     generator = np.random.default_rng(seed)
     answers = _indicators(true, np.stack(list(decisions.values())), classes)
-    scores = np.concatenate([_outside(_draw(true, classes, generator), answers) for _ in range(_REPEATS // _AT_ONCE)])
-    low, high = np.quantile(scores, _QUANTILES)
-    return Estimate(float(scores.mean()), float(low), float(high))
+    parts = [_outside(_draw(true, classes, generator), answers) for _ in range(_REPEATS // _AT_ONCE)]
+    scores, held = (np.concatenate(each) for each in zip(*parts, strict=True))
+    for of_class, there in zip(scores.T, held.T, strict=True):
+        # What a repeat does not tell of a class is taken from one that does: the interval is of all classes then.
+        of_class[~there] = generator.choice(of_class[there], size=int((~there).sum()))
+    value = np.mean([of_class[there].mean() for of_class, there in zip(scores.T, held.T, strict=True)])
+    low, high = np.quantile(scores.mean(axis=1), _QUANTILES)
+    return Estimate(float(value), float(low), float(high))
 
 
-def _outside(drawn: npt.NDArray[np.float32], answers: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Return the macro F1 on what was not drawn of the finalist that is best on what was, float64 (_AT_ONCE,)."""
-    inside, outside = (macro_f1(np.tensordot(each, answers, 1)) for each in (drawn, (drawn == 0).astype(np.float32)))
-    return np.asarray(outside[np.arange(len(drawn)), inside.argmax(axis=1)])
+def _outside(
+    drawn: npt.NDArray[np.float32], answers: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Return each class's F1 on what was not drawn of the finalist that is best on what was, (_AT_ONCE, classes).
+
+    And, of the same shape, whether any image of it was not drawn.
+    """
+    inside, outside = (np.tensordot(each, answers, 1) for each in (drawn, (drawn == 0).astype(np.float32)))
+    best = outside[np.arange(len(drawn)), macro_f1(inside).argmax(axis=1)]
+    return f1(best), best[:, SUPPORT] > 0
 
 
 def _draw(true: npt.NDArray[np.int64], classes: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
@@ -46,8 +65,7 @@ def _draw(true: npt.NDArray[np.int64], classes: int, generator: np.random.Genera
     drawn = np.zeros((_AT_ONCE, len(true)), np.float32)
     for label in range(classes):
         rows = np.flatnonzero(true == label)
-        if len(rows):
-            drawn[:, rows] = generator.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=_AT_ONCE)
+        drawn[:, rows] = generator.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=_AT_ONCE)
     return drawn
 
 

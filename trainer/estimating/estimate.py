@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+FEW = 10
+"""Images of a class below which a score that is a mean over classes says little, so that its width is said."""
+
 
 @dataclass(frozen=True)
 class Estimate:

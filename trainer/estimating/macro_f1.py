@@ -22,7 +22,11 @@ def count_confusion(matrices: npt.NDArray[np.floating]) -> Counts:
 
 def macro_f1(counts: Counts) -> npt.NDArray[np.float64]:
     """Return the mean F1 over the classes that images are of, float64 (…); 0 where there is no image."""
+    present = counts[..., SUPPORT, :] > 0
+    return np.asarray((f1(counts) * present).sum(axis=-1) / np.maximum(present.sum(axis=-1), 1))
+
+
+def f1(counts: Counts) -> npt.NDArray[np.float64]:
+    """Return the F1 of each class, float64 (…, classes); 0 where no image is of it."""
     hits, support, named = (counts[..., row, :] for row in (HITS, SUPPORT, NAMED))
-    f1 = 2 * hits / np.maximum(support + named, 1e-9)
-    present = support > 0
-    return np.asarray((f1 * present).sum(axis=-1) / np.maximum(present.sum(axis=-1), 1))
+    return np.asarray(2 * hits / np.maximum(support + named, 1e-9), np.float64)

@@ -12,12 +12,12 @@ import numpy as np
 
 from datasets import Dataset, Folder, Split
 from trainer.answering.averaging import weighted_mean
-from trainer.answering.decision import decided_across_folds, folds_of, training_shares
+from trainer.answering.decision import decided_across_folds, folds_of, gain_of, training_shares
 from trainer.answering.views import AS_IT_IS, TWO_SIZES, view_average
-from trainer.bundles.choice import FEW
 from trainer.bundles.keeping import PackedModel, pack_around
 from trainer.bundles.manifest import BundleMember
 from trainer.estimating.correction import corrected_score
+from trainer.estimating.estimate import FEW
 from trainer.estimating.worth import Worth
 from trainer.final.answers import BeginningAnswers, Probabilities
 from trainer.final.beginning import Beginning, loaded, read_answers, read_packed
@@ -88,7 +88,7 @@ def assemble(
         commands=commands,
         beginnings=len(shared[chosen]),
         worth=None if worth is None else worth.as_json(),
-        corrected=_corrected(compared, dataset, seed=seed) if _is_scarce(test, dataset) else None,
+        corrected=_corrected(compared, dataset, objective, seed=seed) if _is_scarce(test, dataset) else None,
     )
 
 
@@ -132,13 +132,20 @@ def _is_scarce(test: Answered | None, dataset: Dataset) -> bool:
     return test is None or bool(np.bincount(test.true, minlength=len(dataset.classes)).min() < FEW)
 
 
-def _corrected(compared: Mapping[str, Answers], dataset: Dataset, *, seed: int) -> dict[str, float]:
-    """Return what macro F1 to expect of the finalist that is best on some images, on others."""
+def _corrected(
+    compared: Mapping[str, Answers], dataset: Dataset, objective: Objective, *, seed: int
+) -> dict[str, float] | None:
+    """Return what macro F1 to expect of the finalist that is best on some images, on others; deciding as the bundle.
+
+    None where that cannot be estimated.
+    """
     answered = {name: pooled(answers, TURNED).once() for name, answers in compared.items()}
     one = next(iter(answered.values()))
     folds, shares = folds_of([dataset.ids[row] for row in one.rows]), training_shares(dataset)
+    gain = gain_of(objective)
     decisions = {
-        name: decided_across_folds(one.true, each.probabilities, folds=folds, shares=shares)
+        name: decided_across_folds(one.true, each.probabilities, folds=folds, shares=shares, gain=gain)
         for name, each in answered.items()
     }
-    return asdict(corrected_score(one.true, decisions, len(dataset.classes), seed=seed))
+    estimate = corrected_score(one.true, decisions, len(dataset.classes), seed=seed)
+    return None if estimate is None else asdict(estimate)

@@ -1,13 +1,13 @@
 """What is found out of a model before it is trained: whether it can be built, trained, scored, and kept."""
 
 import gc
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from datasets import Batches, Dataset
+from datasets import Dataset
 from trainer.bundles.keeping import by_configuration, by_file, prove_kept
 from trainer.final.portable import portable, untrained
 from trainer.fitting.building import Build, build_model, feasibly
-from trainer.fitting.epoch import Scoring, check_objective, epoch_batches
+from trainer.fitting.epoch import Scoring, check_objective, epoch_batches, first_batches
 from trainer.fitting.loop import TrainingLoop
 from trainer.fitting.run import TrainingRun
 from trainer.objective import Objective
@@ -55,8 +55,8 @@ def check_model(
                 untrained(built.model), dataset.image_shape, remake=lambda model: by_file(portable(model))
             )
     loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=training.class_weights)
-    trained = loop.train(_first(training), epoch=0, learning_rate_factor=lambda _: 1.0)
-    metrics = tuple(Scoring.of(dataset).metrics(trained, loop.validate(_first(validation))))
+    trained = loop.train(first_batches(training), epoch=0, learning_rate_factor=lambda _: 1.0)
+    metrics = tuple(Scoring.of(dataset).metrics(trained, loop.validate(first_batches(validation))))
     check_objective(objective, metrics)
     return CheckedModel(metrics, modules)
 
@@ -70,7 +70,3 @@ def check_kept(run: TrainingRun, image_shape: tuple[int, int, int]) -> None:
         with feasibly():
             prove_kept(untrained(run.model), image_shape, remake=by_configuration)
         gc.collect()  # a second model, which would else take its memory all through the training
-
-
-def _first(batches: Batches) -> Batches:
-    return replace(batches, rows=batches.rows[: batches.batch_size], fresh=None)

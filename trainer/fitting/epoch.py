@@ -1,6 +1,6 @@
 """What an epoch is made of, its batches and its metrics."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -10,11 +10,11 @@ from datasets import Batches, Dataset, Split, few, plain_batches, training_batch
 from trainer.answering.decision import decided_across_folds, folds_of, training_shares
 from trainer.errors import ObjectiveError, SplitError
 from trainer.estimating.lost import worst_found
-from trainer.estimating.macro_f1 import count
+from trainer.estimating.macro_f1 import count, macro_f1
 from trainer.fitting.loop import Validation
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
-from trainer.scores import macro_f1, score_predictions
+from trainer.scores import score_predictions
 
 VALIDATION_BATCH_SIZE = 128
 
@@ -45,6 +45,11 @@ def split_batches(dataset: Dataset, split: Split, *, batch_size: int = VALIDATIO
     return plain_batches(dataset, rows, batch_size=batch_size)
 
 
+def first_batches(batches: Batches, count: int = 1) -> Batches:
+    """Return the first batches, at most so many, of the rows as they come."""
+    return replace(batches, rows=batches.rows[: count * batches.batch_size], fresh=None)
+
+
 @dataclass(frozen=True)
 class Scoring:
     """What the validation of each epoch of a training is scored by: the same rows, the same rule.
@@ -73,9 +78,10 @@ class Scoring:
         true, probabilities = validation.true, validation.probabilities
         scores = score_predictions(true, probabilities, self.classes)
         decided = decided_across_folds(true, probabilities, folds=self.folds[: len(true)], shares=self.shares)
-        worst, recall = worst_found(count(true, decided, len(self.classes)))
+        counts = count(true, decided, len(self.classes))
+        worst, recall = worst_found(counts)
         own = scores.main() | {
-            "macro_f1_decided": macro_f1(true, decided, classes=len(self.classes)),
+            "macro_f1_decided": float(macro_f1(counts)),
             "worst_class": float(worst),
             "worst_recall": recall,
         }

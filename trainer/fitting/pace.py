@@ -1,11 +1,10 @@
 """How long an epoch takes on this machine, from a few of its batches."""
 
 import time
-from dataclasses import replace
 
-from datasets import Batches, Dataset
+from datasets import Dataset
 from trainer.fitting.building import Build, build_model
-from trainer.fitting.epoch import epoch_batches
+from trainer.fitting.epoch import epoch_batches, first_batches
 from trainer.fitting.loop import TrainingLoop
 from trainer.options import TrainingOptions
 
@@ -26,17 +25,12 @@ def seconds_per_epoch(build: Build, dataset: Dataset, options: TrainingOptions, 
         build, seed=seed, image_shape=dataset.image_shape, classes=len(dataset.classes), precision=options.precision
     )
     loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=training.class_weights)
-    for part in (_first(training, _WARM_UP), _first(training, _TIMED)):
+    for part in (first_batches(training, _WARM_UP), first_batches(training, _TIMED)):
         began = time.monotonic()
         loop.train(part, epoch=0, learning_rate_factor=lambda _: 1.0)
     trained = (time.monotonic() - began) / len(part)
-    for part in (_first(validation, _WARM_UP), _first(validation, _TIMED)):
+    for part in (first_batches(validation, _WARM_UP), first_batches(validation, _TIMED)):
         began = time.monotonic()
         loop.validate(part)
     validated = (time.monotonic() - began) / len(part)
     return trained * len(training) + validated * len(validation)
-
-
-def _first(batches: Batches, count: int) -> Batches:
-    """Return the first batches, at most so many, of the rows as they come."""
-    return replace(batches, rows=batches.rows[: count * batches.batch_size], fresh=None)

@@ -22,7 +22,7 @@ from trainer.answering import calibration
 from trainer.answering.calibration import Calibration, fit_calibration, fit_temperature, log_probabilities
 from trainer.answering.decision import decided_across_folds
 from trainer.answering.expected import best_exponent, f1, rarity
-from trainer.scores import macro_f1
+from trainer.estimating.macro_f1 import count, macro_f1
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -42,7 +42,7 @@ class Answers:
 
     def f1(self, shift: Floats | float = 0.0) -> float:
         """Return the macro F1 where ``shift``, (classes,), is added to the logarithms."""
-        return macro_f1(self.true, (self.logs + shift).argmax(axis=1), classes=self.logs.shape[1])
+        return float(macro_f1(count(self.true, (self.logs + shift).argmax(axis=1), self.logs.shape[1])))
 
 
 Rule = Callable[[Answers, Floats], Floats | float]
@@ -116,7 +116,7 @@ def judge(network: Network, count: int, draws: int) -> tuple[str, str]:
         scores["plain"].append(known.f1())
         folds = generator.integers(5, size=len(known.true))
         numbers = decided_across_folds(known.true, np.exp(known.logs), folds=folds, shares=network.shares)
-        scores["decided"].append(macro_f1(known.true, numbers, classes=len(rare)))
+        scores["decided"].append(float(macro_f1(count(known.true, numbers, len(rare)))))
     means = {name: np.mean(each) for name, each in scores.items()}
     cells = [f"{means[name]:.3f} ± {np.std(scores[name]):.3f}" for name in RULES]
     taken = f"{means['expected, tilt too']:.3f}"
@@ -197,8 +197,8 @@ def main() -> None:
     networks = simulated() if options.dataset is None else trained(options.dataset, options.work, options.epochs)
     rules, epochs = [], []
     for network in networks:
-        for count in options.counts:
-            for rows, row in zip((rules, epochs), judge(network, count, options.draws), strict=True):
+        for rows_known in options.counts:
+            for rows, row in zip((rules, epochs), judge(network, rows_known, options.draws), strict=True):
                 rows.append(row)
             say(rules[-1])
     say("")

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from search import SearchView
     from trainer import LostClass
 
-FEW = 10
-"""Images of a class below which the width of a macro score is said."""
 _RIGHT = 0.8
 """Share of each class that is taken to be named rightly before anything is trained."""
 _MORE = "more images of it, more epochs or a closer crop may help (`galaxy info` says how much the objects fill)"
@@ -24,6 +22,8 @@ _FAIR = "`--decide balanced` gives it a fair chance"
 
 def few_to_measure_on(info: DatasetInfo) -> list[str]:
     """Say how uncertain macro scores on a dataset will be, where its splits have few images of a class."""
+    from trainer import FEW
+
     splits = {split: info.counts.get(split, {}) for split in (Split.VALIDATION, Split.TEST)}
     lines = []
     for split, counts in splits.items():
@@ -61,6 +61,8 @@ def said_of_lost(scores: Mapping[str, Mapping[str, Any]], *, fair: bool) -> list
 
 def said_of_few(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Say what macro F1 may be where it is of few images of a class, for tables that have no interval of it."""
+    from trainer import FEW
+
     lines = []
     for split, score in scores.items():
         counts = {name: sum(row) for name, row in zip(score["classes"], score["confusion_matrix"], strict=True)}
