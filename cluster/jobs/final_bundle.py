@@ -9,7 +9,8 @@ from datasets import Dataset
 from search import Finals, SearchLayout, SearchSpecification, WorthFigures
 from trainer import Beginning, BeginningAnswers, Worth, assemble, compare, read_answers
 
-_UNCOMPARED = "the space's defaults were not trained, so there is nothing to compare it with"
+_NOT_TRAINED = "the space's defaults were not trained, so there is nothing to compare it with"
+_NOT_COMPARABLE = "the space's defaults and the chosen one have no beginning in common that has a score for both"
 
 
 def write_final_bundle(
@@ -38,7 +39,7 @@ def write_final_bundle(
         commands=commands(specification, settings, storage=storage),
         worth=worth,
     )
-    figures = WorthFigures(gain=None, low=None, high=None, beginnings=0, sentence=_UNCOMPARED)
+    figures = WorthFigures(gain=None, low=None, high=None, beginnings=0, sentence=why_uncompared(finals))
     if worth is not None:
         figures = WorthFigures(
             gain=worth.gain,
@@ -73,7 +74,7 @@ def _worth(
     dataset: Dataset,
     layout: SearchLayout,
 ) -> Worth | None:
-    """Return what the chosen one is worth; None where the defaults were not trained."""
+    """Return what the chosen one is worth; None where the defaults cannot be compared."""
     defaults = next((one.trial_id for one in finals.finalists if one.is_defaults), None)
     if defaults is None or finals.chosen is None:
         return None
@@ -81,12 +82,13 @@ def _worth(
     return compare(answers, dataset, defaults=defaults, chosen=finals.chosen, objective=specification.objective)
 
 
-def _answers(beginnings: Sequence[Beginning], layout: SearchLayout) -> list[BeginningAnswers]:
-    """Return the answers of the first beginnings: those of numbers 1, 2 and so on, up to the first that is missing."""
-    found: list[BeginningAnswers] = []
-    for number, one in enumerate(beginnings, 1):
-        answers = read_answers(layout.training.child(one.name)) if one.number == number else None
-        if answers is None:
-            break
-        found.append(answers)
-    return found
+def _answers(beginnings: Sequence[Beginning], layout: SearchLayout) -> dict[int, BeginningAnswers]:
+    """Return the answers of those beginnings that have left any, by their numbers."""
+    found = {one.number: read_answers(layout.training.child(one.name)) for one in beginnings}
+    return {number: answers for number, answers in found.items() if answers is not None}
+
+
+def why_uncompared(finals: Finals) -> str:
+    """Say why the chosen one was not compared with the space's defaults."""
+    trained = any(one.is_defaults and one.beginnings for one in finals.finalists)
+    return _NOT_COMPARABLE if trained else _NOT_TRAINED

@@ -1,5 +1,7 @@
 """What a search was worth, in figures and in words."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from trainer import Objective, worth, worth_of_scores
 
 CLASSES, ROWS = 3, 300
+GIVEN: Any = {"defaults": "0", "chosen": "1", "classes": CLASSES, "test_share": 0.1}
 TRUE = np.tile(np.arange(CLASSES), ROWS // CLASSES)
 
 
@@ -23,7 +26,7 @@ def compared(defaults: list[int], *others: list[int], chosen: str = "1") -> str:
 
 def test_the_sentence_says_gain_interval_and_beginnings() -> None:
     said = compared([60, 61, 62], [30, 30, 33])
-    assert said == "better than the space's defaults by 0.10 macro F1 (95 %: 0.09 to 0.11; 3 beginnings)"
+    assert said == "better than the space's defaults by 0.10 macro F1 (95 %: 0.05 to 0.15; 3 beginnings)"
     assert compared([30, 30], [60, 63]).startswith("worse than the space's defaults by 0.1")
 
 
@@ -59,10 +62,33 @@ def test_on_the_same_images_chance_is_learnt_from_parts_of_them() -> None:
     easy = [generator.random(ROWS) < share for share in (0.8, 0.9)]
     # Two networks that err on the same images: between beginnings nothing differs.
     decisions = {name: [np.where(right, TRUE, (TRUE + 1) % 3)] * 2 for name, right in zip("01", easy, strict=True)}
-    given = {"defaults": "0", "chosen": "1", "classes": CLASSES, "test_share": 0.1}
-    apart, same = (worth([TRUE] * 2, decisions, **given, same_images=same) for same in (False, True))
-    assert apart.low == apart.high == apart.gain
+    same = worth([TRUE] * 2, decisions, **GIVEN, same_images=True)
     assert same.low is not None
-    assert same.low < apart.low - 0.03
-    assert same.gain < apart.gain
+    assert same.measured is not None
+    assert same.gain is not None
+    assert same.low < same.gain - 0.03
+    assert same.gain < same.measured - 0.01
     assert same.sentence.endswith("; 2 beginnings on the same images)")
+
+
+def test_an_interval_of_no_width_is_not_said() -> None:
+    scores = {"defaults": [0.5, 0.6, 0.7], "0007": [0.6, 0.7, 0.8]}
+    found = worth_of_scores(
+        scores, defaults="defaults", chosen="0007", objective=Objective.parse("val_accuracy"), test_share=0.1
+    )
+    assert found.low is found.high is None
+    assert found.sentence.endswith("by 0.10 val_accuracy (3 beginnings: too few images for an interval)")
+
+
+def test_divisions_that_happen_to_agree_do_not_hide_what_chance_makes_of_images() -> None:
+    found = worth([TRUE] * 3, {"0": [answers(60)] * 3, "1": [answers(30)] * 3}, **GIVEN)
+    assert found.low is not None
+    assert found.high is not None
+    assert 0.03 < found.high - found.low < 0.1
+
+
+def test_a_class_that_lies_in_one_division_counts_once() -> None:
+    true = [np.array([0] * 20 + [1] * 20 + [2] * rare) for rare in (3, 0, 0)]
+    lost = [np.where(each == 2, 0, each) for each in true]
+    found = worth(true, {"0": lost, "1": true}, **GIVEN)
+    assert found.measured == pytest.approx(0.34, abs=0.01)

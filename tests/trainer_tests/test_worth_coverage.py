@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from scipy.stats import norm
 
-from trainer.estimating.gains import gain_with_error, scores_of
+from trainer.estimating.gains import FinalistScores, gain_with_error
 from trainer.estimating.macro_f1 import macro_f1
 
 SHARES = np.array([0.02, 0.29, 0.14, 0.28, 0.27])
@@ -85,10 +85,8 @@ def errors(
     best = macro_f1(counts).mean(axis=-1).argmax(axis=1)
     chosen = best[best > 0]
     order = np.array([[0, one, *(k for k in range(1, len(shifts)) if k != one)] for one in chosen.tolist()])
-    scores, images = (
-        scores_of(np.take_along_axis(each[best > 0], order[:, :, None, None, None], axis=1)) for each in (counts, parts)
-    )
-    measured, gain, half = gain_with_error(scores, TEST_SHARE, images if same else None)
+    taken = (np.take_along_axis(each[best > 0], order[:, :, None, None, None], axis=1) for each in (counts, parts))
+    measured, gain, half = gain_with_error(FinalistScores.of_counts(*taken, same_images=same), TEST_SHARE)
     all_true = true_scores(shifts)
     true = all_true[chosen] - all_true[0]
     return measured - true, gain - true, half

@@ -1,6 +1,8 @@
 """The gain of one finalist over another, with its error, from scores on divisions of the images."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,46 +15,79 @@ _TWO_SIDED = 0.975
 """Quantile of a 95 % interval."""
 _PARTS = 20
 """Of the images, to learn what chance made of them."""
-Scores = npt.NDArray[np.float64]
-"""Of finalists, the defaults first, then the chosen one: float64 (…, finalists, divisions)."""
+_NO_WIDTH = 1e-9
+"""Half an interval, of scores of 0–1, that is nothing but rounding."""
+Numbers = npt.NDArray[np.float64]
 
 
-def scores_of(counts: Counts) -> Scores:
-    """Return the jackknife's pseudo-values of pooled macro F1, float64 (…, finalists, divisions).
+@dataclass(frozen=True)
+class FinalistScores:
+    """The scores of two finalists or more: the defaults first, then the chosen one.
 
-    ``counts`` are those of each division, (…, finalists, divisions, 3, classes). Their mean over divisions is the
-    pooled macro F1 less its bias from few images (Quenouille 1956); from one division it is the macro F1 itself.
+    Attributes:
+        pooled: Float64 (…, finalists): each one's score over all its answers.
+        divisions: Float64 (…, finalists, divisions), two or more: how it differs between divisions.
+        images: Float64 (…, finalists, parts): how it differs between parts of the images; None where that is not known.
+        same_images: All divisions have the same images, which say nothing then of what chance made of these.
     """
-    divisions = counts.shape[-3]
+
+    pooled: Numbers
+    divisions: Numbers
+    images: Numbers | None = None
+    same_images: bool = False
+
+    @classmethod
+    def of_counts(cls, divisions: Counts, images: Counts, *, same_images: bool) -> Self:
+        """Score macro F1 by counts of the same answers, (…, finalists, divisions, 3, classes) and `count_parts`'s."""
+        return cls(macro_f1(divisions.sum(axis=-3)), _pseudo_values(divisions), _pseudo_values(images), same_images)
+
+
+def _pseudo_values(counts: Counts) -> Numbers:
+    """Return the jackknife's pseudo-values (Tukey 1958) of pooled macro F1, from (…, parts, 3, classes): (…, parts).
+
+    They tell the variance alone. Their mean is too high where a class lies in one part: without it, it is gone.
+    """
+    parts = counts.shape[-3]
     pooled = counts.sum(axis=-3, keepdims=True)
-    return np.asarray(divisions * macro_f1(pooled) - (divisions - 1) * macro_f1(pooled - counts))
+    return np.asarray(parts * macro_f1(pooled) - (parts - 1) * macro_f1(pooled - counts))
 
 
-def gain_with_error(
-    scores: Scores, test_share: float, images: Scores | None = None
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def gain_with_error(scores: FinalistScores, test_share: float) -> tuple[Numbers, Numbers, Numbers]:
     """Return the second finalist's gain over the first as measured and as shrunk, and half its interval, each (…).
 
-    ``scores``, float64 (…, finalists, divisions), at least two of each; ``images`` are those of parts of the images,
-    (…, finalists, parts), where the divisions have the same.
+    Half the interval is 0 where nothing differs by which to tell it. Where divisions have other images each, what
+    differs between these is in both variances, and the wider interval is taken: of few divisions, or few images, either
+    may be next to nothing by chance. The luck of the choice is learnt from the divisions unless they agree in all: the
+    greater of both estimates would take too much off.
     """
-    divisions = scores.shape[-1]
+    divisions = scores.divisions.shape[-1]
     spread = 1 / divisions + test_share / (1 - test_share)
-    measured = _gains(scores).mean(axis=-1)
-    variance, chance = spread * _gains(scores).var(axis=-1, ddof=1), spread * unexplained(scores)
+    measured = _gains(scores.pooled[..., np.newaxis])[..., 0]
+    variance = spread * _gains(scores.divisions).var(axis=-1, ddof=1)
+    chance = spread * unexplained(scores.divisions)
     degrees = np.full(variance.shape, divisions - 1.0)
-    if images is not None:
-        parts = images.shape[-1]
-        of_images = _gains(images).var(axis=-1, ddof=1) / parts
-        total, chance = variance + of_images, chance + unexplained(images) / parts
-        # Welch's and Satterthwaite's degrees of freedom of a sum of variances (doi:10.2307/3002019).
-        degrees = total**2 / np.maximum(variance**2 / degrees + of_images**2 / (parts - 1), np.finfo(float).tiny)
-        variance, degrees = total, np.maximum(degrees, divisions - 1)
-    half = t.ppf(_TWO_SIDED, degrees) * np.sqrt(variance)
-    return measured, measured * kept_share(scores.mean(axis=-1), chance), half
+    half = _half(variance, degrees)
+    if scores.images is not None:
+        parts = scores.images.shape[-1]
+        of_images = _gains(scores.images).var(axis=-1, ddof=1) / parts
+        chance_of_images = unexplained(scores.images) / parts
+        if scores.same_images:
+            total, chance = variance + of_images, chance + chance_of_images
+            # Welch's and Satterthwaite's degrees of freedom of a sum of variances (doi:10.2307/3002019).
+            degrees = total**2 / np.maximum(variance**2 / degrees + of_images**2 / (parts - 1), np.finfo(float).tiny)
+            half = _half(total, np.maximum(degrees, divisions - 1))
+        else:
+            half = np.maximum(half, _half(of_images, np.full(variance.shape, parts - 1.0)))
+            chance = np.where(chance < _NO_WIDTH**2, chance_of_images, chance)
+    half = np.where(half < _NO_WIDTH, 0.0, half)
+    return measured, measured * kept_share(scores.pooled, chance), half
 
 
-def _gains(scores: Scores) -> npt.NDArray[np.float64]:
+def _half(variance: Numbers, degrees: Numbers) -> Numbers:
+    return np.asarray(t.ppf(_TWO_SIDED, degrees) * np.sqrt(variance))
+
+
+def _gains(scores: Numbers) -> Numbers:
     return np.asarray(scores[..., 1, :] - scores[..., 0, :])
 
 

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trainer.estimating.gains import Scores, count_parts, gain_with_error, scores_of
-from trainer.estimating.macro_f1 import count
+from trainer.estimating.gains import FinalistScores, count_parts, gain_with_error
+from trainer.estimating.macro_f1 import count, macro_f1
 from trainer.objective import Objective
 
 Numbers = npt.NDArray[np.int64]
@@ -23,7 +23,7 @@ class Worth:
 
     Attributes:
         gain: What is to be expected of it, above 0 where the chosen is better; None where nothing was compared.
-        low: Lower end of its 95 % interval; None with fewer than two beginnings.
+        low: Lower end of its 95 % interval; None with fewer than two beginnings, or too few images to tell it.
         high: Upper end.
         beginnings: Divisions on which both were compared.
         measured: The gain as measured, too high by what the choice among finalists made of chance.
@@ -55,7 +55,8 @@ def worth(
     """Return what ``chosen`` gains over ``defaults`` in macro F1 of pooled out-of-fold answers.
 
     The interval is Nadeau and Bengio's (2003, doi:10.1023/A:1024068626366) corrected t, from the jackknife's
-    pseudo-values of leaving out one division at a time, around the gain as `kept_share` leaves it.
+    pseudo-values of leaving out one division at a time, around the gain as `kept_share` leaves it; no narrower than
+    leaving out a twentieth of the images at a time makes it.
 
     Args:
         true: Class numbers, int64 (n_d,), of each division's validation images.
@@ -66,7 +67,7 @@ def worth(
         classes: How many there are.
         test_share: A division's validation images as a share of all but the test images, above 0 and below 1.
         same_images: All divisions are one, in the same order, and only the seeds differ. What chance made of the images
-            is then no difference between divisions, and is learnt from leaving out a twentieth of them at a time.
+            is then no difference between divisions, and is learnt from those twentieths alone.
     """
     if chosen == defaults:
         return _nothing_gained(len(decisions[defaults]))
@@ -74,11 +75,15 @@ def worth(
     names = [defaults, chosen, *(name for name in decisions if name not in (defaults, chosen))]
     complete = [name for name in names if len(decisions[name]) >= divisions]
     counts = np.stack([[count(true[d], decisions[name][d], classes) for d in range(divisions)] for name in complete])
-    images = None
+    if divisions < 2:
+        return _of_one(macro_f1(counts[:, 0]), "macro F1")
     if same_images:
-        answered = [count_parts(true[0], decisions[name][:divisions], classes) for name in complete]
-        images = scores_of(np.stack(answered))
-    return _worth(scores_of(counts), test_share, "macro F1", images)
+        images = [count_parts(true[0], decisions[name][:divisions], classes) for name in complete]
+    else:
+        all_true = np.concatenate(true[:divisions])
+        images = [count_parts(all_true, [np.concatenate(decisions[name][:divisions])], classes) for name in complete]
+    scores = FinalistScores.of_counts(counts, np.stack(images), same_images=same_images)
+    return _worth(scores, test_share, "macro F1")
 
 
 def worth_of_scores(
@@ -86,30 +91,37 @@ def worth_of_scores(
 ) -> Worth:
     """Return what ``chosen`` gains in the mean of any objective's scores, one a division, the same divisions for all.
 
-    As `worth`, with scores in place of pseudo-values. Where less is better the gain is what was saved. What chance made
-    of the images is in the interval only where the divisions have different ones.
+    As `worth`, with scores in place of pseudo-values, and nothing known of single images. Where less is better the gain
+    is what was saved. What chance made of the images is in the interval only where the divisions have different ones.
     """
     if chosen == defaults:
         return _nothing_gained(len(scores[defaults]))
     divisions = min(len(scores[chosen]), len(scores[defaults]))
     names = [defaults, chosen, *(name for name in scores if name not in (defaults, chosen))]
     values = np.array([scores[name][:divisions] for name in names if len(scores[name]) >= divisions], np.float64)
-    return _worth(values if objective.direction == "max" else -values, test_share, objective.name)
-
-
-def _worth(scores: Scores, test_share: float, name: str, images: Scores | None = None) -> Worth:
-    divisions = scores.shape[-1]
+    values = values if objective.direction == "max" else -values
     if divisions < 2:
-        gain = float(scores[1, 0] - scores[0, 0])
-        sentence = (
-            f"{_compared(gain, name)} ({divisions} beginning: too few for an interval, or to correct for the choice)"
-        )
-        return Worth(gain, None, None, divisions, gain, sentence)
-    measured, gain, half = (float(each) for each in gain_with_error(scores, test_share, images))
+        return _of_one(values[:, 0], objective.name)
+    return _worth(FinalistScores(values.mean(axis=-1), values), test_share, objective.name)
+
+
+def _of_one(scores: npt.NDArray[np.float64], name: str) -> Worth:
+    """Say what one division tells by its scores, (finalists,)."""
+    gain = float(scores[1] - scores[0])
+    sentence = f"{_compared(gain, name)} (1 beginning: too few for an interval, or to correct for the choice)"
+    return Worth(gain, None, None, 1, gain, sentence)
+
+
+def _worth(scores: FinalistScores, test_share: float, name: str) -> Worth:
+    beginnings = scores.divisions.shape[-1]
+    measured, gain, half = (float(each) for each in gain_with_error(scores, test_share))
+    alike = " on the same images" if scores.same_images else ""
+    if half == 0:
+        said = f"({beginnings} beginnings{alike}: too few images for an interval)"
+        return Worth(gain, None, None, beginnings, measured, f"{_compared(gain, name)} {said}")
     low, high = gain - half, gain + half
-    alike = "" if images is None else " on the same images"
-    sentence = f"{_compared(gain, name)} (95 %: {_signed(low)} to {_signed(high)}; {divisions} beginnings{alike})"
-    return Worth(gain, low, high, divisions, measured, sentence)
+    sentence = f"{_compared(gain, name)} (95 %: {_signed(low)} to {_signed(high)}; {beginnings} beginnings{alike})"
+    return Worth(gain, low, high, beginnings, measured, sentence)
 
 
 def _nothing_gained(beginnings: int) -> Worth:
