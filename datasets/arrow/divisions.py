@@ -28,7 +28,8 @@ def further_parts(
 
     There are as many parts as the training rows hold, and each has a row of each class that has three or more groups.
     Of a class with fewer rows than parts some have none; whichever part is taken, each class is left in training.
-    Groups come into one part whole, so sizes hold but for those of groups.
+    Groups come into one part whole, so sizes hold but for those of groups. One that has rows in another split as well,
+    as a source's own splits may part it, comes into none: who is validated on a part has trained on these.
 
     Args:
         labels: int64, (n,).
@@ -37,10 +38,11 @@ def further_parts(
         ids: n names of the rows.
 
     Returns int64, (n,): the part of each row from 1, 0 for rows that are in none. All 0 where there is no validation
-    row, or fewer training rows than those.
+    row, or fewer rows to deal than those.
     """
     parts = np.zeros(len(labels), np.int64)
-    rows = np.flatnonzero(splits == Split.TRAIN.code)
+    training = splits == Split.TRAIN.code
+    rows = np.flatnonzero(training & ~np.isin(groups, groups[~training]))
     own = np.bincount(labels[splits == Split.VALIDATION.code], minlength=labels.max(initial=0) + 1)
     if not own.sum() or len(rows) < own.sum():
         return parts

@@ -1,7 +1,6 @@
 """The groups of a dataset that an older version imported, which noted none: found once, kept in the node's cache."""
 
 import contextlib
-import re
 from typing import Protocol
 
 import numpy as np
@@ -12,14 +11,14 @@ from datasets.arrow.description import DatasetInfo
 from datasets.arrow.groups import numbered, pack_groups, together, unpack_groups
 from datasets.arrow.row_hashes import Images, row_hashes
 from datasets.errors import StorageError
+from datasets.images.image_columns import ID_COLUMNS, known
 from datasets.storage.building import cache_folder
 from datasets.storage.checksums import content_key
 from datasets.storage.folders import Folder
+from datasets.tables.values import MISSING
 
-_OBJECTS = re.compile(
-    r"(?:obj|object|galaxy|gal|source|target|specobj|dr[78]obj)_?id|id_+|id_?str|iauname", re.IGNORECASE
-)
-"""Columns of a source's table that name the galaxy; one that was called ``id`` has a ``_`` behind."""
+_KEPT = "groups-2"
+"""Folder of the cache. Those in `groups` are by fewer names of columns."""
 
 
 class Older(Images, Protocol):
@@ -51,17 +50,21 @@ def older_groups(dataset: Older) -> npt.NDArray[np.int64]:
 
 
 def _kept() -> Folder:
-    return Folder(str(cache_folder() / "groups"))
+    return Folder(str(cache_folder() / _KEPT))
 
 
 def _found(dataset: Older) -> npt.NDArray[np.int64]:
     hashes = row_hashes(dataset, np.arange(dataset.info.total)).tolist()
     sets = together((key, row) for row, key in enumerate(hashes))
     places = {name: row for row, name in enumerate(dataset.ids)}
-    objects = [column for column in dataset.info.columns if _OBJECTS.fullmatch(column)]
+    # One that was called ``id`` has a sign behind, which does not matter.
+    objects = known(dataset.info.columns, ID_COLUMNS)
     columns = dataset.columns() if objects else None
     for column in objects:
         assert columns is not None  # as there are names of its columns
         named = zip(columns.column("id").to_pylist(), columns.column(column).to_pylist(), strict=True)
-        sets += together((galaxy, places[name]) for name, galaxy in named if galaxy is not None and name in places)
+        galaxies = ((name, "" if galaxy is None else str(galaxy).strip()) for name, galaxy in named)
+        sets += together(
+            (galaxy, places[name]) for name, galaxy in galaxies if galaxy not in MISSING and name in places
+        )
     return numbered(sets, dataset.info.total)

@@ -1,4 +1,4 @@
-"""Names that people give to the columns of a table that lead to images."""
+"""Names that people give to the columns of a table that lead to images, or name what these show."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -25,6 +25,11 @@ IMAGE_COLUMNS = (
     ),
 )
 """Whole paths first, then names, then ids; in small letters, without blanks and signs between words."""
+ID_COLUMNS = (
+    *("id", "objid", "objectid", "galaxyid", "galid", "sourceid", "targetid", "specobjid", "dr7objid", "dr8objid"),
+    *("iauname", "idstr", "galaxyname", "objname"),
+)
+"""Those that name the galaxy: images of one show the same. Spelled as the others."""
 _BETWEEN = re.compile(r"[\W_]+")
 
 

@@ -63,6 +63,16 @@ def test_a_class_that_lies_in_one_galaxy_s_images_stays_in_training_with_all_of_
     assert after.max() == 8
 
 
+def test_a_galaxy_that_the_source_s_splits_part_is_in_no_part():
+    labels, splits, groups, ids = imported([240, 60])
+    one, two, seen, tested = (np.flatnonzero(splits == code)[place] for code, place in ((0, 0), (0, 1), (1, 0), (2, 0)))
+    assert (further_parts(labels, splits, groups, ids)[[one, two]] > 0).all()
+    groups[one], groups[two] = groups[seen], groups[tested]
+    parts = further_parts(labels, splits, groups, ids)
+    assert parts[one] == parts[two] == 0
+    assert parts.max() == 7  # of the 238 rows that are left, of 30 each
+
+
 def test_rows_left_over_are_spread():
     labels, splits, groups, ids = imported([400, 15, 15, 15])  # 11 each in training, of 2 in each part 14
     parts = further_parts(labels, splits, groups, ids)
@@ -161,10 +171,11 @@ def test_a_dataset_that_notes_no_groups_gets_them_from_its_pixels_once(doubled, 
         old = Dataset.open(old.info.path)
 
 
-def test_an_older_dataset_s_galaxies_are_those_that_its_table_names(make_source, tmp_path):
+@pytest.mark.parametrize("column", ["id", "Galaxy-Name"])
+def test_an_older_dataset_s_galaxies_are_those_that_its_table_names(make_source, tmp_path, column):
     source = make_source(a=30, b=30)
     rows = [f"{label}/{number}.png,{label},galaxy {label}{number // 3}" for label in "ab" for number in range(30)]
-    (source / "labels.csv").write_text("\n".join(["path,label,id", *rows]))
+    (source / "labels.csv").write_text("\n".join([f"path,label,{column}", *rows]))
     new = Dataset.open(import_dataset(source, tmp_path / "out", ImportOptions(image_size=8)).path)
     old = Dataset.open(new.info.path)
     old.info = replace(old.info, grouped=None)

@@ -27,10 +27,6 @@ LABEL_COLUMNS = (
 """In small letters, without blanks and signs between words, as all of these."""
 FAINT_LABEL_COLUMNS = ("type", "y", "ytrue", "answer", "tag", "kind", "ttype", "t", "klasse", "classe", "clase", "tipo")
 """Names that mean something else in many tables: they count where none of the others is there."""
-ID_COLUMNS = (
-    *("id", "objid", "objectid", "galaxyid", "galid", "sourceid", "targetid", "specobjid", "dr7objid", "dr8objid"),
-    *("iauname", "idstr", "galaxyname", "objname"),
-)
 SPLIT_COLUMNS = ("split", "datasplit", "datasetsplit", "partition", "subset", "set", "usage")
 NO_COLUMN = "none"
 """What ``--split-column`` is where no column is one of splits, whatever it is called."""

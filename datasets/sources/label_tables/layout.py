@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from datasets.errors import ImageError, SourceError
-from datasets.images.image_columns import IMAGE_COLUMNS, known
+from datasets.images.image_columns import ID_COLUMNS, IMAGE_COLUMNS, known
 from datasets.sources.label_tables.columns import (
-    ID_COLUMNS,
     NO_COLUMN,
     SPLIT_COLUMNS,
     SPLITLIKE,
