@@ -17,6 +17,7 @@ import pytest
 
 from datasets import Folder, Preprocessing
 from trainer import BundleError, BundleMember, Manifest, load_bundle, read_manifest, write_bundle
+from trainer.bundles.manifest import CARD
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.
@@ -76,6 +77,21 @@ def test_another_bundle_takes_the_place_of_the_first(folder: Folder) -> None:
     assert load_bundle(folder).manifest.temperature == 2.0
     third = write_bundle(folder, [model(3)], MANIFEST)
     assert folder.names() == sorted(["bundle.json", "model-card.md", *second.files, *third.files])
+
+
+def test_who_is_killed_before_the_card_is_there_leaves_none_of_another_bundle(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(manifest: Manifest) -> str:
+        assert read_manifest(folder) == manifest
+        raise KeyboardInterrupt
+
+    write_bundle(folder, [model(1)], MANIFEST)
+    assert folder.read_if_there(CARD) is not None
+    monkeypatch.setattr("trainer.bundles.bundle.model_card", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_bundle(folder, [model(2)], replace(MANIFEST, temperature=2.0))
+    assert folder.read_if_there(CARD) is None
 
 
 def test_who_reads_while_bundles_are_replaced_gets_a_whole_one(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from trainer import (
     TurnConvolution,
     TurnNormalization,
     evaluate,
+    kept_result,
     model_card,
     train_final,
 )
@@ -138,6 +139,8 @@ def test_the_bundle_holds_what_a_paper_cites(averaged: Averaged, tiny_dataset: D
     probabilities = classifier.probabilities(tiny_dataset.take(rows))
     learnt = learn_trust(tiny_dataset, rows, tiny_dataset.labels[rows], probabilities, manifest.points(), seed=4)
     assert trust.answers[Decide.ACCURACY].right.tolist() == learnt.answers[Decide.ACCURACY].right.tolist()
+    assert kept_result(averaged.folder) == averaged.result
+    assert averaged.result.metrics["test_macro_f1_decided"] == manifest.decided["test"]["macro"]["f1"]
     assert averaged.folder.read("model-card.md").decode() == model_card(manifest)
 
 

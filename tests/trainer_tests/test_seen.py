@@ -74,6 +74,8 @@ def test_a_dataset_that_overlaps_partly_is_scored_without_what_was_seen(bundle: 
     assert found.notes() == ["Left out, as the model was trained or chosen on them: 80 images"]
     with pytest.raises(SplitError, match="has no image in the split train that '/models/m' has not seen"):
         evaluate(overlapping, tiny_dataset, Split.TRAIN, unseen_only=True)
+    with pytest.raises(OptionsError, match="expected one of --seen and --unseen-only, found both"):
+        evaluate(overlapping, tiny_dataset, seen=True, unseen_only=True)
 
 
 def test_a_few_duplicates_are_said_and_it_goes_on(bundle: Bundle, tiny_dataset: Dataset) -> None:

@@ -8,9 +8,10 @@ from ui_tests.fabricated import RECORDS, specification
 
 from datasets import Dataset
 from search import SearchState, SearchView
-from trainer import score_predictions
+from trainer import FinalResult, score_predictions
 from trainer.estimating.interval import with_interval
 from ui.cli.display.doubts import few_to_measure_on, lost_in_search, said_of_few, said_of_lost
+from ui.cli.display.results import trained
 
 NAN = float("nan")
 CLASSES = ("cigar", "round", "spiral")
@@ -30,6 +31,10 @@ def test_a_class_that_is_hardly_ever_found_and_what_may_help() -> None:
     assert line.startswith("Hardly ever found on test: 'cigar' (recall 0.03 on 40 images); more images")
     (line,) = said_of_lost({"test": scores}, fair=False)
     assert "; `--decide balanced` gives it a fair chance; more images" in line
+    (*_, line) = trained(FinalResult("model", (), {}, scores={"test": scores})).renderables
+    assert "`--decide balanced` gives it a fair chance" in str(line)
+    (*_, line) = trained(FinalResult("model", (), {}, scores={"test": scores}, fair=True)).renderables
+    assert "--decide balanced" not in str(line)
 
 
 def test_a_score_on_few_images_is_said_with_its_interval() -> None:

@@ -88,6 +88,7 @@ def write_bundle(
     kept = contents.keys() | _files_now(folder)
     for name, data in contents.items():
         folder.write_whole(name, data)
+    folder.delete(CARD)  # who is killed before the new one is there leaves none, not that of another bundle
     folder.write_whole(FILE, manifest.as_document())
     folder.write_whole(CARD, model_card(manifest).encode())
     for name in folder.names():

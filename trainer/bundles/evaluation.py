@@ -97,7 +97,7 @@ def answers_on(
         ModelMismatchError: It does not know a class of the images, or their size or crop are not those of the bundle.
         SplitError: The dataset has no such images.
         SeenError: More than a twentieth are such as it was trained or chosen on.
-        OptionsError: ``unseen_only``, and it does not say which these are.
+        OptionsError: ``unseen_only``, and it does not say which these are; or ``seen`` at the same time.
     """
     bundle = classifier.bundle
     labelled = labelled_rows(bundle, dataset, split, known_only=known_only)

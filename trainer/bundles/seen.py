@@ -61,8 +61,13 @@ def overlap(
     Raises:
         SeenError: More than a twentieth of them are such, and that is not ``allowed``; the text says what else to do.
         SplitError: There are no others, and only those are wanted.
-        OptionsError: Only those are wanted, and the bundle does not say which it has seen, as older ones do not.
+        OptionsError: Only those are wanted, and the bundle does not say which it has seen, as older ones do not; or the
+            others are ``allowed`` at the same time.
     """
+    if allowed and unseen_only:
+        raise OptionsError(
+            "expected one of --seen and --unseen-only, found both: the one keeps what the other leaves out"
+        )
     if bundle.seen is None:
         if unseen_only:
             raise OptionsError(

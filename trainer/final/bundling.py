@@ -36,7 +36,8 @@ class FinalResult:
     ``metrics`` are named ``val_…`` and ``test_…``; the latter are missing where the dataset has no test rows. They are
     of the most probable classes, but for ``…_macro_f1_decided``, which is of those that the bundle decides for.
     ``modules`` must be imported before the bundle is loaded, for the classes they register. ``scores`` are those of the
-    bundle's own decision, by split, as `galaxy evaluate --json` prints them.
+    bundle's own decision, by split, as `galaxy evaluate --json` prints them; there are none of an older bundle.
+    ``fair`` says whether that decision weighs classes, as it may for rare ones.
     """
 
     model: str
@@ -44,6 +45,7 @@ class FinalResult:
     metrics: dict[str, float]
     modules: tuple[str, ...] = ()
     scores: Mapping[str, Any] = field(default_factory=dict)
+    fair: bool = False
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy train --json` prints."""
@@ -155,28 +157,23 @@ def write_calibrated(
         corrected=corrected,
     )
     written = write_bundle(bundle, models, manifest, trust, hashes_of_seen(dataset))
-    return FinalResult(
-        bundle.uri,
-        tuple(one.name for one in members),
-        _flat(scores),
-        written.modules,
-        documents[Decide.OBJECTIVE],
-    )
+    return _result(bundle, written)
 
 
 def kept_result(bundle: Folder) -> FinalResult:
     """Return what the final training gave whose bundle is kept. Raises BundleError if there is none."""
-    manifest = read_manifest(bundle)
-    metrics = {
-        f"{prefix}_{name}": value
-        for split, prefix in _PREFIXES.items()
-        if (scores := manifest.metrics.get(split.value)) is not None
-        for name, value in [
-            *((name, scores[name]) for name in ("accuracy", "balanced_accuracy", "ece")),
-            *((f"macro_{name}", value) for name, value in scores["macro"].items()),
-        ]
-    }
-    return FinalResult(bundle.uri, tuple(one.name for one in manifest.members), metrics, manifest.modules)
+    return _result(bundle, read_manifest(bundle))
+
+
+def _result(bundle: Folder, manifest: Manifest) -> FinalResult:
+    return FinalResult(
+        bundle.uri,
+        tuple(one.name for one in manifest.members),
+        _flat(manifest),
+        manifest.modules,
+        manifest.decided,
+        manifest.is_fair(manifest.decide),
+    )
 
 
 def _scores(
@@ -190,10 +187,14 @@ def _scores(
     }
 
 
-def _flat(scores: Mapping[Decide, Mapping[Split, Scores]]) -> dict[str, float]:
+def _flat(manifest: Manifest) -> dict[str, float]:
     """Name the main scores as `TrainingRun` names its metrics: ``val_macro_f1``, ``test_macro_f1``."""
     flat: dict[str, float] = {}
-    for split, score in scores[Decide.ACCURACY].items():
-        main = score.main() | {"macro_f1_decided": scores[Decide.OBJECTIVE][split].macro["f1"]}
-        flat |= {f"{_PREFIXES[split]}_{name}": value for name, value in main.items()}
+    for split, prefix in _PREFIXES.items():
+        if (scores := manifest.metrics.get(split.value)) is not None:
+            main = {name: scores[name] for name in ("accuracy", "balanced_accuracy")}
+            main |= {f"macro_{name}": value for name, value in scores["macro"].items()} | {"ece": scores["ece"]}
+            if decided := manifest.decided.get(split.value):
+                main["macro_f1_decided"] = decided["macro"]["f1"]
+            flat |= {f"{prefix}_{name}": value for name, value in main.items()}
     return flat

@@ -143,7 +143,7 @@ def evaluate(
     shown.append(evaluated(scores, decide=point.value, width=terminal.out.width))
     document = scores.as_json()
     about["lost"] = [asdict(one) for one in lost_classes(scores.confusion_matrix, scores.classes)]
-    fair = point is not Decide.ACCURACY
+    fair = classifier.bundle.manifest.is_fair(point)
     shown += [Text(line, style="yellow") for line in said_of_lost({split: document}, fair=fair)]
     if report is not None:
         page = written(evaluation, opened, split=split, decide=point)

@@ -41,7 +41,7 @@ def trained(result: "FinalResult") -> RenderableType:
     about = {"model": result.model, "from trials": ", ".join(result.members)}
     if result.modules:
         about["needs"] = " ".join(wording.module_options(result.modules))
-    said = [*said_of_lost(result.scores, fair=True), *said_of_few(result.scores)]
+    said = [*said_of_lost(result.scores, fair=result.fair), *said_of_few(result.scores)]
     return Group(facts(about), shown, *(Text(line, style="yellow") for line in said))
 
 
