@@ -1,6 +1,7 @@
 """The groups of a dataset that an older version imported, which noted none: found once, kept in the node's cache."""
 
 import contextlib
+from hashlib import sha256
 from typing import Protocol
 
 import numpy as np
@@ -16,9 +17,6 @@ from datasets.storage.building import cache_folder
 from datasets.storage.checksums import content_key
 from datasets.storage.folders import Folder
 from datasets.tables.values import MISSING
-
-_KEPT = "groups-2"
-"""Folder of the cache. Those in `groups` are by fewer names of columns."""
 
 
 class Older(Images, Protocol):
@@ -40,7 +38,9 @@ def older_groups(dataset: Older) -> npt.NDArray[np.int64]:
     Where the cache cannot be used they are found again the next time.
     """
     info = dataset.info
-    name = f"{content_key(info.checksums) if info.checksums else info.fingerprint}.npy"
+    shards = content_key(info.checksums) if info.checksums else info.fingerprint
+    named = sha256("\n".join(_objects(info)).encode()).hexdigest()  # the same images may come with another table
+    name = f"{shards}-{named[:12]}.npy"
     with contextlib.suppress(StorageError, FileNotFoundError, ValueError, EOFError):
         return unpack_groups(_kept().read(name), info.total)
     numbers = _found(dataset)
@@ -50,15 +50,19 @@ def older_groups(dataset: Older) -> npt.NDArray[np.int64]:
 
 
 def _kept() -> Folder:
-    return Folder(str(cache_folder() / _KEPT))
+    return Folder(str(cache_folder() / "groups"))
+
+
+def _objects(info: DatasetInfo) -> list[str]:
+    """Return the columns that name the galaxy. One that was called ``id`` has a sign behind, which does not matter."""
+    return known(info.columns, ID_COLUMNS)
 
 
 def _found(dataset: Older) -> npt.NDArray[np.int64]:
     hashes = row_hashes(dataset, np.arange(dataset.info.total)).tolist()
     sets = together((key, row) for row, key in enumerate(hashes))
     places = {name: row for row, name in enumerate(dataset.ids)}
-    # One that was called ``id`` has a sign behind, which does not matter.
-    objects = known(dataset.info.columns, ID_COLUMNS)
+    objects = _objects(dataset.info)
     columns = dataset.columns() if objects else None
     for column in objects:
         assert columns is not None  # as there are names of its columns
