@@ -52,15 +52,19 @@ class Bundling:
         *,
         seconds: float,
         in_thread: bool,
+        last: Bundle | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Let bundles be written within so many ``seconds``; ``in_thread`` says whether training goes on meanwhile."""
+        """Let bundles be written within so many ``seconds``; ``in_thread`` says whether training goes on meanwhile.
+
+        ``last`` is the one that an earlier call has left.
+        """
         self._write, self._seconds, self._in_thread, self._clock = write, seconds, in_thread, clock
         self._began = clock()
         self._spent = self._longest = 0.0
         self._thread: Thread | None = None
         self._error: BaseException | None = None
-        self.last: Bundle | None = None
+        self.last = last
 
     @property
     def reserve(self) -> float:

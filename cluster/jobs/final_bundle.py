@@ -7,7 +7,17 @@ from cluster.jobs.settings import TrainSettings, commands
 from cluster.workers.final_beginning import FinalBeginning
 from datasets import Dataset
 from search import Finals, SearchLayout, SearchSpecification, WorthFigures
-from trainer import Beginning, BeginningAnswers, Worth, assemble, compare, read_answers
+from trainer import (
+    Beginning,
+    BeginningAnswers,
+    BundleError,
+    Worth,
+    assemble,
+    compare,
+    kept_result,
+    read_answers,
+    read_manifest,
+)
 
 _NOT_TRAINED = "the space's defaults were not trained, so there is nothing to compare it with"
 _NOT_COMPARABLE = "the space's defaults and the chosen one have no beginning in common that has a score for both"
@@ -50,6 +60,26 @@ def write_final_bundle(
             sentence=worth.sentence,
         )
     return Bundle(beginnings_of(finals), result, figures)
+
+
+def kept_bundle(
+    finals: Finals, *, specification: SearchSpecification, layout: SearchLayout, settings: TrainSettings, storage: str
+) -> Bundle | None:
+    """Return the bundle that an earlier call has left, if it is of all beginnings that have ended, and made alike.
+
+    Else None: it is of fewer, an interim one of a trial, of another kind of training or of other settings, or there is
+    none.
+    """
+    beginnings = beginnings_of(finals)
+    if not beginnings or beginnings != frozenset(finals.bundled):
+        return None
+    try:
+        manifest = read_manifest(layout.bundle)
+    except BundleError:
+        return None
+    if manifest.interim or manifest.commands != commands(specification, settings, storage=storage):
+        return None
+    return Bundle(beginnings, kept_result(layout.bundle), finals.worth)
 
 
 def _ended(finals: Finals, specification: SearchSpecification, hypermodel: object | None) -> dict[str, list[Beginning]]:

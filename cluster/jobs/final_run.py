@@ -2,20 +2,29 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cluster.jobs.bundling import Bundle, Bundling
 from cluster.jobs.outlook import Outlook, left_before
 from cluster.jobs.pace import Pace
+from cluster.jobs.settings import SEEDS_APART
 from cluster.workers.final_beginning import FinalBeginning
 from cluster.workers.member import Training
 from datasets import Folder, finite
-from search import Cost, EndedBeginning, Finals, FinalsStanding, SearchSpecification, TimeBudget, Which, judged
+from search import (
+    Cost,
+    EndedBeginning,
+    Finalist,
+    Finals,
+    FinalsStanding,
+    SearchSpecification,
+    TimeBudget,
+    Which,
+    judged,
+)
 from trainer import InfeasibleError, read_answers
 
-# So far apart that no two beginnings of a search share a seed with its trials.
-_SEEDS_APART = 1000
 # As a share of all the time, what may be left over without a word.
 _UNUSED = 0.1
 Watch = Callable[[FinalsStanding], None]
@@ -38,9 +47,11 @@ class _UnderWay:
         return self.trial_id, self.number
 
     def seconds(self, now: float) -> float | None:
-        """Return the seconds that it takes in all; None while that cannot be told."""
+        """Return the seconds that all of it takes, with what an earlier call has trained; None while unknown."""
         left = self.pace.seconds_left
-        return None if left is None else now - self.since + left
+        if left is None:
+            return None
+        return now - self.since + left + (self.pace.seconds_before if self.goes_on else 0.0)
 
 
 class FinalRun:
@@ -51,7 +62,7 @@ class FinalRun:
         specification: SearchSpecification,
         finals: Finals,
         *,
-        costs: Mapping[str, Cost],
+        costs: Callable[[Sequence[Finalist]], Mapping[str, Cost]],
         budget: TimeBudget,
         bundling: Bundling,
         work: Folder,
@@ -59,13 +70,16 @@ class FinalRun:
         watch: Watch | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Go on with ``finals``, of which ``planned`` is 0 where there is no plan yet; ``keep`` makes them durable."""
+        """Go on with ``finals``, of which ``planned`` is 0 where there is no plan yet; ``keep`` makes them durable.
+
+        ``costs`` gives what a beginning of each of its finalists costs, by the id that it has there.
+        """
         self._specification, self._budget, self._bundling, self._work = specification, budget, bundling, work
         self._keep, self._watch, self._clock = keep, watch, clock
         self._finals = finals
-        self._kept_bundle: Bundle | None = None
+        self._kept_bundle = bundling.last
         goes_on = finals.planned > 0 or any(one.beginnings for one in finals.finalists)
-        self._outlook = Outlook(costs, left_before(finals, work) if goes_on else {})
+        self._outlook = Outlook(costs(finals.finalists), left_before(finals, work) if goes_on else {})
         self._under_way: dict[str, _UnderWay] = {}
         self._is_over = False
 
@@ -132,7 +146,7 @@ class FinalRun:
         self._bundling.offer(self._finals)
         if self._bundling.last is not self._kept_bundle:
             self._change(self._finals)
-        self._tell()
+        self.tell()
         left = self.left()
         if left <= 0:
             self._is_over = True
@@ -150,23 +164,33 @@ class FinalRun:
         """Return the seconds that are left for training."""
         return self._budget.left() - self._bundling.reserve
 
+    def tell(self, *, is_last_step: bool = False) -> None:
+        """Tell who watches how far it is."""
+        if self._watch is not None:
+            under_way = {one.which: one.pace.share for one in self._under_way.values()}
+            name, objective = self._specification.settings.name, self._specification.objective
+            left = self._budget.left()
+            self._watch(FinalsStanding(name, objective, self.finals, under_way, left, is_last_step))
+
     def finish(self) -> Bundle:
         """Write the last bundle and return it; some beginning must have ended with a score."""
         if self._budget.left() > _UNUSED * (self._budget.limit or 0.0):
             unused = self._outlook.why_none(self._finals, left=self.left(), used=self._used)
             _log.warning("%.0f s are left unused: %s.", self._budget.left(), unused)
             self._change(self._finals.model_copy(update={"unused": unused}))
-        self._tell(is_last_step=True)
+        self.tell(is_last_step=True)
         bundle = self._bundling.finish(self._finals)
         self._change(self._finals)
-        self._tell(is_last_step=True)
+        self.tell(is_last_step=True)
         return bundle
 
     @property
     def finals(self) -> Finals:
-        """What there is by now, with what the last bundle's networks were found to be worth."""
+        """What there is by now, with what the last bundle is of, and what its networks were found to be worth."""
         last = self._bundling.last
-        return self._finals if last is None else self._finals.model_copy(update={"worth": last.worth})
+        if last is None:
+            return self._finals
+        return self._finals.model_copy(update={"worth": last.worth, "bundled": tuple(sorted(last.beginnings))})
 
     @property
     def _used(self) -> list[str]:
@@ -198,7 +222,7 @@ class FinalRun:
         return True
 
     def _seed(self, number: int) -> int:
-        return self._specification.settings.seed + _SEEDS_APART * number
+        return self._specification.settings.seed + SEEDS_APART * number
 
     def _leave(self, names: Collection[str]) -> Collection[str]:
         for name in names:
@@ -208,13 +232,6 @@ class FinalRun:
     def _change(self, finals: Finals) -> None:
         self._finals, self._kept_bundle = finals, self._bundling.last
         self._keep(self.finals)
-
-    def _tell(self, *, is_last_step: bool = False) -> None:
-        if self._watch is not None:
-            under_way = {one.which: one.pace.share for one in self._under_way.values()}
-            name, objective = self._specification.settings.name, self._specification.objective
-            left = self._budget.left()
-            self._watch(FinalsStanding(name, objective, self.finals, under_way, left, is_last_step))
 
 
 def _dropped(finals: Finals, trial_id: str, reason: str) -> Finals:

@@ -1,13 +1,13 @@
 """Training a search's finalists within a time, and the bundle of those that are chosen: `galaxy train --time-limit`."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from cluster.driving.interrupting import going_on, terminable
 from cluster.errors import NothingEndedError
 from cluster.jobs.bundling import Bundling
-from cluster.jobs.final_bundle import write_final_bundle
+from cluster.jobs.final_bundle import kept_bundle, write_final_bundle
 from cluster.jobs.final_run import FinalRun, Watch
 from cluster.jobs.settings import TrainSettings, longest
 from cluster.jobs.time_limit import for_trials
@@ -103,7 +103,7 @@ def train_finalists(
     trained several times, from another seed and on another division of the rows that are not tested on; the one of the
     best mean is chosen. The bundle at ``<storage>/<name>/model`` averages those networks that together are best. It is
     written anew as they end, at the last before the time is up. The same call goes on after an interruption; what had
-    ended stands.
+    ended stands, and so does a bundle that is of all of it.
 
     Args:
         budget: is kept while this runs. What has begun and cannot end within it is left.
@@ -125,7 +125,6 @@ def train_finalists(
     specification = moved(view.specification, opened)
     with training_place(layout, name) as place, budget.kept(place):
         finalists = _finalists(view, layout, specification, hypermodel)
-        costs = _costs(finalists, view, opened, in_process=address == "in-process")
         before, epochs = read_finals(layout.root), longest(specification, settings)
         if before is not None and settings.epochs is None:
             epochs = max(epochs, before.epochs)
@@ -139,18 +138,22 @@ def train_finalists(
             settings=settings,
             storage=storage,
         )
+        kept = kept_bundle(finals, specification=specification, layout=layout, settings=settings, storage=storage)
         run = FinalRun(
             specification,
             finals,
-            costs=costs,
+            costs=_costs(view, opened, in_process=address == "in-process"),
             budget=budget,
-            bundling=Bundling(write, seconds=budget.left(), in_thread=address != "in-process"),
+            bundling=Bundling(write, seconds=budget.left(), in_thread=address != "in-process", last=kept),
             work=layout.training,
             keep=partial(_keep, layout, place),
             watch=watch,
         )
         if run.is_done:
             _log.warning("No time is left for another beginning: --time-limit, with more, lets it go on.")
+            if kept is not None:  # as all else that was written
+                run.tell(is_last_step=True)
+                return kept.result
         else:
             _train(
                 run,
@@ -217,13 +220,13 @@ def _finalists(
 
 
 def _costs(
-    finalists: tuple[Finalist, ...], view: SearchView, dataset: Dataset, *, in_process: bool
-) -> Mapping[str, Cost]:
-    """Return what a beginning of each finalist costs, by what its trial took."""
+    view: SearchView, dataset: Dataset, *, in_process: bool
+) -> Callable[[Sequence[Finalist]], Mapping[str, Cost]]:
+    """Return what tells what a beginning of each of some finalists costs, by what its trial took."""
     trained = len(dataset.divided(1).rows(Split.TRAIN))
     answered = len(dataset.divided(1).rows(Split.VALIDATION)) + len(dataset.rows(Split.TEST))
     start = start_seconds(view.rows) + (_START_IN_PROCESS_SECONDS if in_process else _START_SECONDS)
-    return measured_costs(finalists, view.rows, start=start, answered=answered / max(1, trained))
+    return partial(measured_costs, rows=view.rows, start=start, answered=answered / max(1, trained))
 
 
 def _keep(layout: SearchLayout, place: Place, finals: Finals) -> None:

@@ -38,6 +38,14 @@ class Pace:
             return None
         return (self._total - done) * (when - began) / (done - before)
 
+    @property
+    def seconds_before(self) -> float:
+        """Seconds that its batches would have taken at this speed that were done when it was first heard of."""
+        if self._first is None or self._last is None or self._last[1] <= self._first[1]:
+            return 0.0
+        (began, before), (when, done) = self._first, self._last
+        return before * (when - began) / (done - before)
+
     def is_late(self, left: float) -> bool:
         """Whether it will not end within ``left`` seconds."""
         seconds = self.seconds_left

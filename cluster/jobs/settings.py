@@ -13,6 +13,8 @@ _NOT_OPTIONS, _TIME, _SLOWER = ("name", "points"), "time_limit", "max_slower"
 # Enough for the cosine schedule to come down; a search's own epochs where they are more.
 _LEAST_EPOCHS = 20
 _MAX_SLOWER = 8.0
+SEEDS_APART = 1000
+"""Between the seeds of two beginnings of a configuration: more than the trials that anyone trains anew."""
 
 
 @dataclass(frozen=True)

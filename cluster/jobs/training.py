@@ -7,7 +7,7 @@ from functools import partial
 
 from cluster.driving.interrupting import going_on, terminable
 from cluster.jobs.coming import Fixed
-from cluster.jobs.settings import TrainSettings, commands, longest
+from cluster.jobs.settings import SEEDS_APART, TrainSettings, commands, longest
 from cluster.jobs.trainers import training_place
 from cluster.workers.member import Winner
 from datasets import Progress, silent
@@ -24,8 +24,6 @@ from search import (
 )
 from trainer import FinalResult, member_batches, train_final
 
-# More than the best that anyone trains: no two share a seed.
-_SEEDS_APART = 1000
 _DEFAULTS = TrainSettings()
 
 
@@ -112,7 +110,7 @@ def _winners(best: Sequence[Row], *, seeds: int, epochs: int, first_seed: int) -
             name=row.trial_id if number == 0 else f"{row.trial_id}-{number + 1}",
             hyperparameters=dict(row.hyperparameters),
             epochs=epochs,
-            seed=first_seed + rank + _SEEDS_APART * number,
+            seed=first_seed + rank + SEEDS_APART * number,
         )
         for number in range(seeds)
         for rank, row in enumerate(best)

@@ -92,8 +92,8 @@ class Finals(BaseModel):
     """All finalists of a search.
 
     ``epochs`` is the length of each beginning, ``planned`` how many each finalist is to have at least, ``limit`` the
-    seconds within which that was planned. ``chosen`` is a finalist's ``trial_id``. ``unused`` says why time was left
-    over, where it was.
+    seconds within which that was planned. ``chosen`` is a finalist's ``trial_id``. ``bundled`` names the beginnings of
+    which the last bundle was made, the best of them. ``unused`` says why time was left over, where it was.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,6 +105,7 @@ class Finals(BaseModel):
     finalists: tuple[Finalist, ...]
     chosen: str | None = None
     worth: WorthFigures | None = None
+    bundled: tuple[str, ...] = ()
     unused: str | None = None
 
     def finalist(self, trial_id: str) -> Finalist | None:

@@ -1,23 +1,37 @@
 """Finals on a simulated machine: what is trained within the time, and what becomes of what is not. Nothing trains."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from search_tests import examples
 
-from cluster.jobs import final_run, outlook
+from cluster.jobs import final_bundle, final_run, outlook
 from cluster.jobs.bundling import Bundle, Bundling, beginnings_of
+from cluster.jobs.final_bundle import kept_bundle
 from cluster.jobs.final_run import FinalRun
+from cluster.jobs.settings import TrainSettings, commands
 from cluster.workers.final_beginning import FinalBeginning
 from datasets import Folder, open_folder
-from search import Cost, Finalist, Finals, FinalsStanding, SearchSettings, TimeBudget, begin_finals
-from trainer import FinalResult, InfeasibleError
+from search import (
+    EndedBeginning,
+    Finalist,
+    Finals,
+    FinalsStanding,
+    SearchLayout,
+    SearchSettings,
+    TimeBudget,
+    begin_finals,
+    measured_costs,
+)
+from trainer import BundleError, FinalResult, InfeasibleError
 
 NAMES = ("defaults", "0001", "0002", "0003")
 EPOCHS = 10
+SPECIFICATION = examples.specification(SearchSettings(name="first", seed=7))
 MEANS = {"defaults": 0.7, "0001": 0.8, "0002": 0.75, "0003": 0.65}
 
 
@@ -31,7 +45,10 @@ class Clock:
 
 @dataclass
 class Machine:
-    """Trains what is coming on so many slots, ``slower`` times slower than forecast, a second a step."""
+    """Trains what is coming on so many slots, ``slower`` times slower than forecast, a second a step.
+
+    What an earlier run has begun is half done.
+    """
 
     clock: Clock
     work: Folder
@@ -56,14 +73,15 @@ class Machine:
         self.bundles.append(Bundle(beginnings_of(finals), FinalResult("model", members, {}), None))
         return self.bundles[-1]
 
-    def run(self, finals: Finals, limit: float, already: float = 0.0) -> FinalRun:
+    def run(self, finals: Finals, limit: float, already: float = 0.0, last: Bundle | None = None) -> FinalRun:
+        earlier = {*self.work.names()}
         budget = TimeBudget(limit, already=already, clock=self.clock)
         run = FinalRun(
-            examples.specification(SearchSettings(name="first", seed=7)),
+            SPECIFICATION,
             finals,
-            costs={name: Cost(1.0, 2.0) for name in NAMES},
+            costs=partial(measured_costs, rows=(), start=2.0, answered=0.0),
             budget=budget,
-            bundling=Bundling(self.write, seconds=budget.left(), in_thread=False, clock=self.clock),
+            bundling=Bundling(self.write, seconds=budget.left(), in_thread=False, last=last, clock=self.clock),
             work=self.work,
             keep=self.kept.append,
             watch=self.standings.append,
@@ -79,7 +97,8 @@ class Machine:
                 return run
             self.clock.now += 1
             for name, (training, since) in [*under_way.items()]:
-                done, total = self.clock.now - since, self.seconds(training)
+                total = self.seconds(training)
+                done = self.clock.now - since + (total / 2 if name in earlier else 0.0)
                 if training.configuration in self.infeasible:
                     del under_way[name]
                     run.failed(name, InfeasibleError(f"{name}: diverged"))
@@ -189,6 +208,82 @@ def test_after_a_kill_what_had_ended_stands_and_the_same_plan_goes_on(machine: C
     assert all(len(each) == len(set(each)) for each in had(again.finals).values())
     # One that went on from its checkpoint has not taken less than it would have.
     assert all(one.seconds >= 12 for each in again.finals.finalists for one in each.beginnings)
+
+
+def test_what_goes_on_is_compared_as_a_whole_with_what_is_forecast(
+    machine: Callable[..., Machine], caplog: pytest.LogCaptureFixture
+) -> None:
+    made = machine(killed_at=8.0)
+    made.run(begun(NAMES[:2]), limit=100)
+    before = made.kept[-1]
+    assert made.work.names() == ["defaults-b1"]
+    made.killed_at, made.slower = float("inf"), 4.0
+    made.run(begin_finals(begun(NAMES[:2]).finalists, before, epochs=EPOCHS, limit=100), limit=100, already=8)
+    assert "Training is 4.1 times slower than it was in the search" in caplog.text
+
+
+def test_finals_go_on_where_a_trial_has_had_the_defaults_since(machine: Callable[..., Machine]) -> None:
+    made = machine()
+    before = made.run(begun(NAMES[:2]), limit=60).finals
+    now = [Finalist(trial_id="0009", hyperparameters={}, is_defaults=True), before.finalists[1]]
+    again = made.run(begin_finals(now, before, epochs=EPOCHS, limit=200), limit=200, already=made.clock.now)
+    assert [one.trial_id for one in again.finals.finalists] == ["defaults", "0001"]
+    assert len(had(again.finals)["defaults"]) > len(had(before)["defaults"]) > 0
+
+
+def test_finals_that_are_complete_leave_their_bundle_as_it_is(machine: Callable[..., Machine]) -> None:
+    made = machine()
+    run = made.run(begun(), limit=150)
+    last = run.finish()
+    before, written, then = run.finals, len(made.bundles), made.clock.now
+    assert before.bundled == tuple(sorted(beginnings_of(before)))
+    finals = begin_finals(begun().finalists, before, epochs=EPOCHS, limit=150)
+    again = made.run(finals, limit=150, already=then, last=last)
+    assert again.finish() is last
+    assert again.is_done
+    assert (len(made.bundles), made.clock.now, again.finals.chosen) == (written, then, before.chosen)
+    # Not of one that has fewer.
+    fewer = replace(last, beginnings=frozenset([*last.beginnings][1:]))
+    assert made.run(finals, limit=150, already=then, last=fewer).finish() is made.bundles[written]
+
+
+def test_a_bundle_is_kept_that_the_same_command_has_made_of_all_that_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, result = TrainSettings(time_limit=60), FinalResult("model", ("0001-b1",), {})
+    made = commands(SPECIFICATION, settings, storage="runs")
+    finals = Finals(
+        epochs=EPOCHS,
+        planned=1,
+        finalists=(
+            Finalist(
+                trial_id="0001",
+                hyperparameters={},
+                beginnings=(EndedBeginning(number=1, seed=1, score=0.5, seconds=1.0),),
+            ),
+        ),
+        bundled=("0001-b1",),
+    )
+    manifest = SimpleNamespace(interim=False, commands=made)
+
+    def kept(finals: Finals = finals, settings: TrainSettings = settings, **changes: object) -> Bundle | None:
+        monkeypatch.setattr(final_bundle, "read_manifest", lambda _: SimpleNamespace(**vars(manifest) | changes))
+        layout = SearchLayout.of(str(tmp_path), "first")
+        return kept_bundle(finals, specification=SPECIFICATION, layout=layout, settings=settings, storage="runs")
+
+    def missing(_: object) -> object:
+        raise BundleError("none")
+
+    monkeypatch.setattr(final_bundle, "kept_result", lambda _: result)
+    assert kept() == Bundle(frozenset(["0001-b1"]), result, None)
+    assert kept(interim=True) is None
+    assert kept(commands=("galaxy train first",)) is None
+    assert kept(settings=TrainSettings(time_limit=60, max_slower=2)) is None
+    assert kept(finals.model_copy(update={"bundled": ()})) is None
+    assert kept(finals.model_copy(update={"bundled": ("0001-b1", "0001-b2")})) is None
+    monkeypatch.setattr(final_bundle, "read_manifest", missing)
+    layout = SearchLayout.of(str(tmp_path), "first")
+    assert kept_bundle(finals, specification=SPECIFICATION, layout=layout, settings=settings, storage="runs") is None
 
 
 def test_a_finalist_that_cannot_be_trained_is_dropped(machine: Callable[..., Machine]) -> None:

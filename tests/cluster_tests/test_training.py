@@ -116,4 +116,7 @@ def test_within_a_time_finalists_are_trained_again_and_the_best_mean_is_chosen(
     # Given again it trains nothing anew.
     (searched / "built.txt").unlink()
     again = train_within("first", settings, hypermodel=frail(), address="in-process")
-    assert again.members == result.members
+    assert again.as_json() == result.as_json()
+    # Nor is anything written anew.
+    assert read_manifest(open_folder(again.model)) == manifest
+    assert read_search("runs", "first").finals == finals

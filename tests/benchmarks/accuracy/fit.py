@@ -4,8 +4,10 @@
 
 SOURCE is a zip of class folders, such as that of the real galaxies. Draws from it that share no image with each other
 nor with the images tested on: 5 of 2,000 with 15 minutes each, 10 of 500 with 5. On each `galaxy fit` and the space's
-defaults (`contest/defaults.py`) are given the same time, by turns; then five fits of other lengths for their deadlines,
-three of them killed with all their processes on the way.
+defaults (`contest/defaults.py`) are given the same time, by turns, the defaults twice: with a fit's epochs, against
+which the goal is, and with the 20 of the command line, reported beside. Then five fits of other lengths for their
+deadlines, three of them killed with all their processes on the way. A deadline is missed too where a fit ends by itself
+with a fault: it is tried once more, with what is left of its time, and still counts as missed.
 
 A piece begins what it can end within --minutes (one run at least), and says where all stands; the same command goes on
 with the next, on another day too. It can be ended at any time: the run under way goes on where it was, as an
@@ -21,13 +23,15 @@ import os
 import sys
 import time
 from pathlib import Path
+from statistics import fmean
 
 from benchmarks.accuracy.contest.draws import SIZES, Draw, import_draws
-from benchmarks.accuracy.contest.jobs import DEFAULTS, FIT, LIMITS, Job, all_jobs
-from benchmarks.accuracy.contest.judging import is_met, shown_to_hold, verdict
+from benchmarks.accuracy.contest.jobs import CONTESTANTS, DEFAULTS, FIT, LIMITS, Job, all_jobs
+from benchmarks.accuracy.contest.judging import shown_to_hold, verdict
 from benchmarks.accuracy.contest.running import Run, Runner
 
 from cluster import terminable
+from search import MOST_BEGINNINGS
 
 _IDLE = 0.5
 """Load, averaged over a minute, of a machine on which nothing else runs."""
@@ -83,29 +87,44 @@ def _say(run: Run) -> None:
 
 def report(runner: Runner) -> str:
     """Return all that is known, as Markdown."""
-    lines = ["", "| draw | fit | defaults | gain |", "| --- | --- | --- | --- |"]
+    lines = ["", f"| draw | {' | '.join(CONTESTANTS)} | gain |", "| --- " * (len(CONTESTANTS) + 2) + "|"]
     verdicts = []
     for size, planned in SIZES.items():
         gains = []
         for number in range(1, planned + 1):
-            runs = [runner.known(Job(Draw(size, number), one, LIMITS[size])) for one in (FIT, DEFAULTS)]
-            if all(run.scores is not None for run in runs):
-                fit, defaults = map(_macro_f1, runs)
-                gains.append(fit - defaults)
-                lines.append(f"| {size}-{number} | {fit:.4f} | {defaults:.4f} | {fit - defaults:+.4f} |")
+            runs = {one: runner.known(Job(Draw(size, number), one, LIMITS[size])) for one in CONTESTANTS}
+            found = {one: _macro_f1(run) for one, run in runs.items() if run.scores is not None}
+            gain = ""
+            if {FIT, DEFAULTS} <= found.keys():
+                gains.append(found[FIT] - found[DEFAULTS])
+                gain = f"{gains[-1]:+.4f}"
+            if found:
+                shown = (f"{found[one]:.4f}" if one in found else "" for one in CONTESTANTS)
+                lines.append(f"| {size}-{number} | {' | '.join(shown)} | {gain} |")
         verdicts.append(f"- {size:,} images, {LIMITS[size] / 60:g} minutes: {verdict(gains, planned)}")
-    return "\n".join([*lines, "", *verdicts, *_deadlines(runner), *_loads(runner)]) + "\n"
+    return "\n".join([*lines, "", *_used(runner), *verdicts, *_deadlines(runner), *_loads(runner)]) + "\n"
+
+
+def _used(runner: Runner) -> list[str]:
+    """Say how much of its time each contestant used: the table compares what they made of what they were given."""
+    told = []
+    for one in CONTESTANTS:
+        runs = [runner.known(job) for job in all_jobs() if job.contestant == one and job.is_compared]
+        if used := [run.used for run in runs if run.given is not None]:
+            told.append(f"{one} {fmean(used):.0%} (of a run {min(used):.0%} to {max(used):.0%})")
+    most = f"the defaults stop at {MOST_BEGINNINGS} beginnings, as each finalist of a fit does"
+    return [f"- time used of what each had: {', '.join(told)}; {most}"] if told else []
 
 
 def _deadlines(runner: Runner) -> list[str]:
     jobs = [job for job in all_jobs() if job.contestant == FIT]
-    runs = [run for run in map(runner.known, jobs) if run.given is not None]
+    runs = [run for run in map(runner.known, jobs) if run.is_over]
     if not runs:
         return []
-    missed = [run for run in runs if not is_met(run.seconds, run.limit)]
-    met, unused = len(runs) - len(missed), [1 - sum(run.seconds) / run.limit for run in runs]
+    missed = [run for run in runs if not run.is_met]
+    met, unused = len(runs) - len(missed), [1 - run.used for run in runs]
     killed = sum(run.kills > 0 for run in runs)
-    named = "".join(f"; {run.job} took {sum(run.seconds):.1f} of {run.limit:.0f} s" for run in missed)
+    named = "".join(f"; {run.job} {_how(run)}" for run in missed)
     held = f"which shows that {shown_to_hold(met, len(runs)):.0%} are, at least"
     left = f"most time left {max(unused):.0%}"
     return [
@@ -113,12 +132,19 @@ def _deadlines(runner: Runner) -> list[str]:
     ]
 
 
+def _how(run: Run) -> str:
+    """Say how a deadline was missed."""
+    took = f"took {sum(run.seconds):.1f} of {run.limit:.0f} s"
+    faults = [attempt for attempt in run.attempts if attempt.is_fault]
+    return took + "".join(f", ended with status {one.status} after {one.seconds:.1f} s" for one in faults)
+
+
 def _loads(runner: Runner) -> list[str]:
     begun = [attempt for job in all_jobs() for attempt in runner.known(job).attempts]
     busy = sum(attempt.load_before > _IDLE for attempt in begun)
-    failed = sum(attempt.status is not None and attempt.status > 0 for attempt in begun)
+    faults, asked = sum(attempt.is_fault for attempt in begun), sum(attempt.is_asked for attempt in begun)
     told = f"{busy} of {len(begun)} starts were on a machine with a load above {_IDLE} before"
-    return [f"- {told}; {failed} ended by a fault or an interruption"] if begun else []
+    return [f"- {told}; {faults} ended with a fault, {asked} were killed or interrupted"] if begun else []
 
 
 def _macro_f1(run: Run) -> float:

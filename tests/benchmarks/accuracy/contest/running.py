@@ -15,19 +15,23 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks.accuracy.contest.draws import GALAXY, TEST
-from benchmarks.accuracy.contest.jobs import FIT, Job
+from benchmarks.accuracy.contest.jobs import EPOCHS, FIT, Job
+from benchmarks.accuracy.contest.judging import is_met
 from benchmarks.durability.processes import descendants
 
 _EVERY = 2.0
 _KILLED = (0.15, 0.85)
 """Of the limit: when a run is killed."""
+_MOST_FAULTS = 2
+"""Of a run, after which it is given up."""
 
 
 @dataclass
 class Attempt:
     """One start of a run: when, seconds so far, how it ended, and the load (processes that run or want to).
 
-    ``load_before`` is the average over the minute before, of others alone. ``status`` is None while it runs.
+    ``load_before`` is the average over the minute before, of others alone. ``status`` is None while it runs;
+    ``is_asked`` says that it was ended from here: killed as was planned, or interrupted with this process.
     """
 
     began: str
@@ -35,6 +39,12 @@ class Attempt:
     seconds: float = 0.0
     load_most: float = 0.0
     status: int | None = None
+    is_asked: bool = False
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether it has ended by itself, and not well."""
+        return self.status not in (None, 0) and not self.is_asked
 
 
 @dataclass
@@ -53,6 +63,26 @@ class Run:
         """Of each attempt."""
         return [attempt.seconds for attempt in self.attempts]
 
+    @property
+    def faults(self) -> int:
+        """Attempts that have ended by themselves, and not well: a command that is late ends so."""
+        return sum(attempt.is_fault for attempt in self.attempts)
+
+    @property
+    def is_met(self) -> bool:
+        """Whether its deadline is, as far as it has come: a second attempt does not mend a fault."""
+        return is_met(self.seconds, self.limit, self.faults)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, or its deadline is missed already."""
+        return self.given is not None or not self.is_met
+
+    @property
+    def used(self) -> float:
+        """The share of its time that it took."""
+        return sum(self.seconds) / self.limit
+
 
 class Runner:
     """Runs jobs in a folder that has their datasets."""
@@ -69,12 +99,14 @@ class Runner:
         return Run(**known | {"attempts": [Attempt(**each) for each in known["attempts"]]})
 
     def is_done(self, job: Job) -> bool:
-        """Say whether a job has ended, and its model was tested where it is compared."""
+        """Say whether a job has ended, and its model was tested where it is compared; or was given up."""
         run = self.known(job)
-        return run.given is not None and (run.scores is not None or not job.is_compared)
+        if run.given is None:
+            return run.faults >= _MOST_FAULTS
+        return run.scores is not None or not job.is_compared
 
     def run(self, job: Job) -> Run:
-        """Run a job to its end, from where it was. Raises RuntimeError if the command fails."""
+        """Run a job to its end, from where it was. Raises RuntimeError if the command fails, which is kept."""
         run = self.known(job)
         while run.given is None:
             self._attempt(job, run)
@@ -92,7 +124,6 @@ class Runner:
         with out.open("wb") as stdout, log.open("ab") as stderr:
             # Not of this terminal's group: Ctrl-C would stop a search, which is another end than an interruption.
             process = subprocess.Popen(self._command(job), stdout=stdout, stderr=stderr, start_new_session=True)
-        is_killed = False
         try:
             while process.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -100,11 +131,12 @@ class Runner:
                 attempt.seconds = round(time.monotonic() - began, 1)
                 attempt.load_most = max(attempt.load_most, os.getloadavg()[0])
                 self._keep(job, run)
-                if doomed and sum(run.seconds) >= doomed[0]:
+                if process.poll() is None and doomed and sum(run.seconds) >= doomed[0]:
+                    attempt.is_asked = True
                     _kill(process)
-                    is_killed = True
                     run.kills += 1
         except BaseException:
+            attempt.is_asked = True
             process.send_signal(signal.SIGTERM)
             raise
         finally:
@@ -114,7 +146,7 @@ class Runner:
         if attempt.status == 0:
             run.given = json.loads(out.read_text())
             self._keep(job, run)
-        elif not is_killed:
+        elif attempt.is_fault:
             raise RuntimeError(f"{job}: status {attempt.status}\n{log.read_text()[-3000:]}")
 
     def _moments(self, job: Job) -> list[float]:
@@ -128,7 +160,8 @@ class Runner:
         if job.contestant == FIT:
             return [GALAXY, "fit", *given, "--time-limit", f"{job.limit:.0f}s", "--or-resume", "--json"]
         module = "benchmarks.accuracy.contest.defaults"
-        return [sys.executable, "-m", module, *given, "--seconds", f"{job.limit:.0f}"]
+        epochs = ["--epochs", str(EPOCHS[job.contestant])] if job.contestant in EPOCHS else []
+        return [sys.executable, "-m", module, *given, "--seconds", f"{job.limit:.0f}", *epochs]
 
     def _tested(self, model: str) -> dict[str, object]:
         command = [GALAXY, "evaluate", model, str(self._folder / TEST), "--json"]
