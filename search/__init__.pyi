@@ -45,7 +45,12 @@ from .finals.forecast import Cost as Cost, forecast as forecast, measured_costs 
 from .finals.planning import Plan as Plan, make_plan as make_plan, planned_seconds as planned_seconds
 from .finals.standing import FinalsStanding as FinalsStanding
 from .insight import Unclear as Unclear
-from .layout import TRAINERS as TRAINERS, TRAINING_TIME as TRAINING_TIME, SearchLayout as SearchLayout
+from .layout import (
+    DRIVERS as DRIVERS,
+    TRAINERS as TRAINERS,
+    TRAINING_TIME as TRAINING_TIME,
+    SearchLayout as SearchLayout,
+)
 from .ledger.finals import (
     DEFAULTS as DEFAULTS,
     EndedBeginning as EndedBeginning,

@@ -29,8 +29,8 @@ _CONNECT_SECONDS = 10.0
 _SHUTDOWN_SECONDS = 20.0
 # A process that was told to end has no more; what it has started then ends with it.
 _SHORT_SHUTDOWN_SECONDS = 3.0
-# So much at least where a time limit says how long Ray's end may take.
-_LEAST_SHUTDOWN_SECONDS = 1.0
+# Where a time limit says how long Ray's end may take: what is kept of that for what is shown, and the least.
+_LAST_SECONDS, _LEAST_SHUTDOWN_SECONDS = 2.0, 0.25
 _ENVIRONMENT = {
     # The command line decides what Ctrl-C does.
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -52,7 +52,8 @@ _SHARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 def connected(address: str, settings: SearchSettings, *, ending: Callable[[], float] | None = None) -> Iterator[None]:
     """Connect to Ray at ``address`` ('local': one of our own, ended with the block). Raises ClusterError, one line.
 
-    ``ending`` says at the block's end for how many seconds Ray's own end is waited for; without, until it is there.
+    ``ending`` says at the block's end how many seconds the command has left: Ray's own end is waited for until shortly
+    before that; without, until it is there.
 
     What Ray says of itself meanwhile is in the log file. Within a block of the same address another one does nothing:
     who does several things on one Ray opens one around them all. 'in-process' connects to none.
@@ -104,7 +105,7 @@ def _connected(address: str, settings: SearchSettings, ending: Callable[[], floa
     timeout = None
     try:
         yield
-        timeout = None if ending is None else max(_LEAST_SHUTDOWN_SECONDS, ending())
+        timeout = None if ending is None else shutdown_seconds(ending())
     except RayGoneError:
         # What does not answer would be waited for.
         timeout = _SHUTDOWN_SECONDS
@@ -116,6 +117,11 @@ def _connected(address: str, settings: SearchSettings, ending: Callable[[], floa
         shutdown = threading.Thread(target=ray.shutdown, name="shutdown", daemon=True)
         shutdown.start()
         shutdown.join(timeout)
+
+
+def shutdown_seconds(left: float) -> float:
+    """Return for how long Ray's end is waited for by a command that has so many seconds left."""
+    return max(_LEAST_SHUTDOWN_SECONDS, left - _LAST_SECONDS)
 
 
 def _check_token(address: str) -> None:

@@ -34,11 +34,10 @@ def run_in_process(
     limit_threads(conductor.specification.settings.cpus_per_trial)
     scheduler = make_scheduler(conductor.specification, conductor.records())
     while isinstance(suggestion := conductor.suggest(), Suggestion):
-        deadline = Deadline.after(conductor.budget.left())
+        deadline = Deadline.moving(conductor.budget.left)
         session = TrialSession(layout.root.uri, suggestion.trial_id, hypermodel, deadline=deadline)
         try:
-            with alarmed(conductor.budget.left() + late_seconds):
-                record = _train(suggestion, session, conductor, scheduler, after_epoch)
+            record = _train(suggestion, session, conductor, scheduler, after_epoch, late_seconds)
         except OutOfTimeError:
             record = out_of_time(conductor.record(suggestion.trial_id))
         conductor.end(record)
@@ -52,11 +51,14 @@ def _train(
     conductor: Conductor,
     scheduler: TrialScheduler,
     after_epoch: Callable[[], None] | None,
+    late_seconds: float,
 ) -> Record:
     trial = trial_key(suggestion.trial_id)
     scheduler.on_trial_add(NO_TUNE, trial)
     while True:
-        record = session.step()
+        # Anew for each epoch: with a first score the end may come nearer.
+        with alarmed(conductor.budget.left() + late_seconds):
+            record = session.step()
         conductor.update_space(session.declared)
         result = as_result(record)
         if not record.state.is_ended() and scheduler.on_trial_result(NO_TUNE, trial, result) == TrialScheduler.STOP:
@@ -66,4 +68,5 @@ def _train(
             return record
         conductor.progress(record)
         if after_epoch is not None:
-            after_epoch()
+            with alarmed(conductor.budget.left() + late_seconds):
+                after_epoch()

@@ -22,6 +22,9 @@ from cluster.workers.trainable import TrialActor
 from datasets import stop_waiting
 from search import Conductor, SearchLayout
 
+# As a multiple of what trials may be late: with less time left for anything no storage is waited for.
+_LAST = 3.0
+
 
 def run_on_ray(
     conductor: Conductor,
@@ -46,7 +49,8 @@ def run_on_ray(
     )
     # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    patch_tune(Slots(places), is_leaving=places.is_leaving, on_failure=searcher.note_failure)
+    slots = Slots(places)
+    patch_tune(slots, is_leaving=places.is_leaving, on_failure=searcher.note_failure)
     try:
         # Tune's own folder is scratch: what lasts is in the ledger.
         place = scratch_folder() if address == "local" else temporary_here()
@@ -58,8 +62,10 @@ def run_on_ray(
             run_while_healthy(health, tuner.fit, check=searcher.check)
             searcher.close()
     except OutOfTimeError:  # workers that are lost, or wait for a storage: what the ledger has of their trials stands
-        stop_waiting()
+        if conductor.budget.whole.left() <= _LAST * late_seconds:
+            stop_waiting()
         searcher.abandon(wait=False)
+        slots.close()
     except BaseException as error:
         stop_waiting()
         searcher.abandon(wait=not isinstance(error, Terminated))

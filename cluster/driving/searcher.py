@@ -8,6 +8,7 @@ A trial whose worker was lost is given out again, under another id of Tune's: Tu
 
 import json
 import math
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar, cast
@@ -70,7 +71,8 @@ class ConductorSearcher(Searcher):
         self._failures: dict[str, Exception] = {}
         settings = conductor.specification.settings
         self._again = Again(most_failures=settings.max_failures, command=settings.resuming())
-        self._deadline = Deadline.after(conductor.budget.left() + late_seconds)
+        self._late_seconds, self._over_since = late_seconds, math.inf
+        self._is_abandoned = False
         self._is_finished = False
         self._suggestion: Future[Suggestion | NoSuggestion] | None = None
         self._queued: list[Future[None]] = []
@@ -83,6 +85,7 @@ class ConductorSearcher(Searcher):
     def suggest(self, trial_id: str) -> dict[str, object] | None:
         """Return the next trial's config; None for "ask again"; Searcher.FINISHED when there will be no more."""
         self._raise_what_failed()
+        self._raise_if_abandoned()
         own = self._next()
         if own is NoSuggestion.STOPPED and not self._trials and (self._is_ending or not self._again):
             return cast("dict[str, object]", Searcher.FINISHED)  # a string, which the base class does not declare
@@ -90,9 +93,18 @@ class ConductorSearcher(Searcher):
             return None
         self._trials[trial_id] = own
         cpus, for_memory = self._conductor.specification.settings.cpus_per_trial, self._again.last_for_memory(own)
-        deadline = Deadline.after(self._conductor.budget.left()).told()
+        budget = self._conductor.budget
+        deadline = Deadline.after(budget.left()).told()
+        deadline_scored = Deadline.after(budget.left(prolonged=False)).told()
         return {
-            **TrialConfig(search=self._search, trial=own, cpus=cpus, ended_for_memory=for_memory, deadline=deadline)
+            **TrialConfig(
+                search=self._search,
+                trial=own,
+                cpus=cpus,
+                ended_for_memory=for_memory,
+                deadline=deadline,
+                deadline_scored=deadline_scored,
+            )
         }
 
     def on_trial_result(self, trial_id: str, result: dict[str, object]) -> None:
@@ -150,6 +162,7 @@ class ConductorSearcher(Searcher):
         where its node was lost, and where it had not begun the trial.
         """
         error = self._failures.pop(trial_id, None)
+        self._raise_if_abandoned()
         if self._is_ray_gone():
             return
         own = self._trials[trial_id]
@@ -189,7 +202,8 @@ class ConductorSearcher(Searcher):
         NoMemoryError or NoNodeError if for ten minutes nothing could run, PlaceLostError if another driver has gone on,
         OutOfTimeError if trials still run when their workers had to have left them.
         """
-        self._deadline.check()
+        if self._seconds_left() <= 0:
+            raise OutOfTimeError
         self._conductor.check()
         self._again.check()
         self._places.raise_if_nobody()
@@ -200,7 +214,7 @@ class ConductorSearcher(Searcher):
         OutOfTimeError where that takes longer than the search's time, as behind a suggestion that is long in coming.
         """
         self._conductor_thread.shutdown(wait=False)
-        left = self._deadline.left()
+        left = self._seconds_left()
         under_way: list[Future[Any]] = [*self._queued, *([] if self._suggestion is None else [self._suggestion])]
         if wait(under_way, timeout=None if math.isinf(left) else left).not_done:
             raise OutOfTimeError
@@ -211,6 +225,7 @@ class ConductorSearcher(Searcher):
 
         Does not ``wait`` for a suggestion or a write where there is no time for that.
         """
+        self._is_abandoned = True
         self._conductor_thread.shutdown(wait=wait, cancel_futures=True)
 
     def save(self, checkpoint_path: str) -> None:
@@ -247,6 +262,13 @@ class ConductorSearcher(Searcher):
             self._take_in(result, record)
             self._queue(self._conductor.progress, record)
         self._again.preempted(own)
+
+    def _seconds_left(self) -> float:
+        """Return the seconds after which trials that still run are given up; their time may end early, at any look."""
+        if not self._conductor.is_over:
+            return self._conductor.budget.left() + self._late_seconds
+        self._over_since = min(self._over_since, time.monotonic())
+        return max(0.0, self._over_since + self._late_seconds - time.monotonic())
 
     @property
     def _is_ending(self) -> bool:
@@ -302,6 +324,10 @@ class ConductorSearcher(Searcher):
         record = self._conductor.record(own)
         if record.reason != reason:
             self._conductor.progress(record.but(reason=reason))
+
+    def _raise_if_abandoned(self) -> None:
+        if self._is_abandoned:
+            raise RuntimeError("the search is abandoned")
 
     def _raise_what_failed(self) -> None:
         done = [call for call in self._queued if call.done()]

@@ -53,6 +53,7 @@ class Slots(ResourceManager):
         self._ready: list[_Asked] = []
         self._taken: dict[PlacementGroup, _Asked] = {}
         self._looked_at = 0.0
+        self._is_closed = False
 
     @property
     def request(self) -> ResourceRequest:
@@ -61,6 +62,8 @@ class Slots(ResourceManager):
 
     def request_resources(self, resource_request: ResourceRequest) -> None:
         """Ask Ray for one more slot."""
+        if self._is_closed:
+            return
         gpu = self._is_for_gpu()
         closed = self._places.closed(gpu=gpu)
         selector = [{_NODE: f"!in({','.join(closed)})"}] if closed else None
@@ -117,6 +120,11 @@ class Slots(ResourceManager):
             for asked in (*self._asked.values(), *self._ready, *self._taken.values()):
                 remove_placement_group(asked.group)
         self._asked, self._ready, self._taken = {}, [], {}
+
+    def close(self) -> None:
+        """Give everything back for good: with a slot Ray ends the worker in it, and Tune, if it goes on, gets none."""
+        self._is_closed = True
+        self.clear()
 
     def _is_for_gpu(self) -> bool:
         """Whether the next slot is to have a GPU: as long as there are some, where not every trial needs one."""

@@ -18,6 +18,8 @@ from cluster.jobs.time_limit import (
 )
 from datasets import Dataset, open_folder
 from search import (
+    DRIVERS,
+    TRAINERS,
     Conductor,
     FitRecord,
     Ledger,
@@ -108,8 +110,9 @@ def search_within(
 ) -> SearchView:
     """Do what `run_search` does in the time that is left of ``budget``, or of a part of one.
 
-    ``planned`` gives the settings once it is known how many seconds an epoch of the defaults takes. Of a search that is
-    part of a ``fit`` that is noted, and there is a bundle of the best trial so far from the first scored epoch on.
+    A part goes on until a trial has a score, at the latest until the end of what it is a part of. ``planned`` gives the
+    settings once it is known how many seconds an epoch of the defaults takes. Of a search that is part of a ``fit``
+    that is noted, and there is a bundle of the best trial so far from the first scored epoch on.
 
     Raises SettingsError, beside the rest, where so little is left that no trial could begin: nothing is written then.
     """
@@ -141,6 +144,7 @@ def search_within(
             **limits(budget, address),
             epoch_seconds=epoch_seconds,
         )
+        budget.prolong(lambda: not conductor.is_scored)
         bundles = _bundles(conductor, layout, opened, hypermodel, budget) if fit is not None else None
         with supervised(conductor, layout, watch, place, budget):
             run(conductor, layout, bundles)
@@ -212,7 +216,8 @@ def resume_within(
 ) -> SearchView:
     """Do what `resume_search` does in the time that is left of ``budget``, or of a part of one.
 
-    Where that is too little to go on with anything, what has not ended is recorded as stopped.
+    Where that is too little to go on with anything, what has not ended is recorded as stopped. A part goes on until a
+    trial has a score, at the latest until the end of what it is a part of.
     """
     layout = SearchLayout.of(storage, name)
     ledger = Ledger(layout)
@@ -226,52 +231,62 @@ def resume_within(
     retries = choose_retries(ledger, retry)
     check_complete(ledger, retries)
     specification = extended(before, trials, time_limit)
+    if budget.is_part and not _is_scored(ledger):
+        budget.prolong(lambda: True)  # until there is a conductor to ask
     if is_spent(budget, address):
         with driving(layout) as place:
             end_without_trials(layout, specification.settings, place, retries=bool(retries), is_part=budget.is_part)
         return read_search(storage, name)
-    opened = open_same_dataset(specification, dataset)
-    specification = moved(specification, opened)
-    sent = sent_of(hypermodel, address)
-    prepared = Preparation(opened, specification.settings, hypermodel, resumed=True)
-    # Killed between the creation of the search and these: nothing had been tried.
-    warm_start = prepared.warm_start(storage) if read_warm_start(layout) is None else None
-    prepared.find_again(ledger)
-    oracle = prepared.oracle()
-    if not accept_space:
-        check_space(ledger, oracle)
-    examine = partial(examine_first, storage=storage, dataset=opened.info.path) if preflight else None
-    runner = running(address, specification.settings, hypermodel, sent, examine, budget)
-    with runner as run, driving(layout) as place:
-        if read_specification(layout) != before:
-            raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
-        keep_changes(layout, before, specification)
-        if fit is not None:
-            note_fit(layout, fit)
-        _keep(warm_start, layout)
-        ledger = Ledger(layout, place)
-        for one in retries:
-            ledger.write_retry(one)
-        conductor = Conductor.resumed(
-            specification, ledger, oracle, accept_space=accept_space, **limits(budget, address)
-        )
-        bundles = _bundles(conductor, layout, opened, hypermodel, budget) if fit is not None else None
-        with supervised(conductor, layout, watch, place, budget):
-            run(conductor, layout, bundles)
+    # From here on: what is killed in its preparation has taken time, too.
+    with budget.kept():
+        opened = open_same_dataset(specification, dataset)
+        specification = moved(specification, opened)
+        sent = sent_of(hypermodel, address)
+        prepared = Preparation(opened, specification.settings, hypermodel, resumed=True)
+        # Killed between the creation of the search and these: nothing had been tried.
+        warm_start = prepared.warm_start(storage) if read_warm_start(layout) is None else None
+        prepared.find_again(ledger)
+        oracle = prepared.oracle()
+        if not accept_space:
+            check_space(ledger, oracle)
+        examine = partial(examine_first, storage=storage, dataset=opened.info.path) if preflight else None
+        runner = running(address, specification.settings, hypermodel, sent, examine, budget)
+        with runner as run, driving(layout) as place:
+            if read_specification(layout) != before:
+                raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
+            keep_changes(layout, before, specification)
+            if fit is not None:
+                note_fit(layout, fit)
+            _keep(warm_start, layout)
+            ledger = Ledger(layout, place)
+            for one in retries:
+                ledger.write_retry(one)
+            conductor = Conductor.resumed(
+                specification, ledger, oracle, accept_space=accept_space, **limits(budget, address)
+            )
+            budget.prolong(lambda: not conductor.is_scored)
+            bundles = _bundles(conductor, layout, opened, hypermodel, budget) if fit is not None else None
+            with supervised(conductor, layout, watch, place, budget):
+                run(conductor, layout, bundles)
     return read_search(storage, name)
 
 
 def stop_search(name: str, *, storage: str = "runs") -> SearchView:
     """Ask the driver of the search called ``name``, on whatever machine, to finish what runs and stop.
 
-    Returns at once. Raises LedgerError if there is no such search or no driver is alive.
+    While its finalists train within a time that ends as if the time were up. Returns at once. Raises LedgerError if
+    there is no such search or no driver is alive.
     """
     layout = SearchLayout.of(storage, name)
     read_specification(layout)
-    if not driver_is_alive(layout.root):
+    if not any(driver_is_alive(layout.root, drivers=which) for which in (TRAINERS, DRIVERS)):
         raise LedgerError(f"search {name!r} is not running: there is nothing to stop")
     Ledger(layout).request_stop()
     return read_search(storage, name)
+
+
+def _is_scored(ledger: Ledger) -> bool:
+    return any(record.finite_score is not None for record in ledger.records(history=False))
 
 
 def _keep(warm_start: WarmStart | None, layout: SearchLayout) -> None:

@@ -20,6 +20,8 @@ from cluster.jobs.settings import options
 from cluster.nodes.code import PACKAGES, check_there
 from datasets import GalaxyTunerError, StorageError, locate_dataset, open_folder
 from search import (
+    DRIVERS,
+    TRAINERS,
     LedgerError,
     SearchLayout,
     SearchSettings,
@@ -170,10 +172,13 @@ def _submitted(
 
 
 def _is_at_work(layout: SearchLayout, pid: int) -> bool:
-    """Whether the process ``pid`` of the head drives the search; not, where the storage cannot be looked at."""
+    """Whether the process ``pid`` of the head drives the search, or trains its finalists.
+
+    Not, where the storage cannot be looked at.
+    """
     with contextlib.suppress(GalaxyTunerError, OSError):
         read_specification(layout)  # it is there
-        return is_driven_by(layout.root, pid)
+        return any(is_driven_by(layout.root, pid, drivers=which) for which in (DRIVERS, TRAINERS))
     return False
 
 

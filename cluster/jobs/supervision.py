@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from cluster.driving.interrupting import Terminated, going_on, interruptible
 from cluster.errors import NoMemoryError, NoNodeError, RayGoneError
@@ -53,7 +54,8 @@ def supervised(
                 conductor.stop()
         if watch is not None:
             so_far = None if spent is None else spent()
-            watch(SearchView.of(conductor.specification, SearchState.RUNNING, conductor.records(), spent=so_far))
+            view = SearchView.of(conductor.specification, SearchState.RUNNING, conductor.records(), spent=so_far)
+            watch(replace(view, whole=budget.whole.limit) if budget.is_part else view)
 
     watching = repeating(look, seconds=_WATCH_SECONDS, name="watch")
     settings = conductor.specification.settings

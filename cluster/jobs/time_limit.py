@@ -48,7 +48,7 @@ def late_seconds(address: str) -> float:
 
 def for_trials(budget: TimeBudget, address: str) -> TimeBudget:
     """Return the budget of a search's trials, which ends before the search's own."""
-    return budget if budget.limit is None else budget.part(budget.limit - closing_seconds(address))
+    return budget if budget.limit is None else budget.short_of(closing_seconds(address))
 
 
 class Limits(TypedDict):
@@ -100,10 +100,13 @@ def end_without_trials(
 
 @contextmanager
 def waiting_ended(budget: TimeBudget, *, is_remote: bool) -> Iterator[None]:
-    """While the block runs, let nothing wait for a storage that is away past the end of ``budget``."""
+    """While the block runs, let nothing wait for a storage that is away past the end of ``budget``.
+
+    Of a part that is the end of the whole: until then it may be back.
+    """
 
     def look(_is_last: bool) -> None:
-        left = budget.left()
+        left = budget.whole.left()
         if left <= _IN_PROCESS_SECONDS / 2 or (is_remote and left <= _ANSWER_SECONDS and is_waiting()):
             stop_waiting()
 

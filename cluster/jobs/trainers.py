@@ -1,15 +1,23 @@
-"""Who trains a search's winners or finalists: one at a time."""
+"""Who trains a search's winners or finalists: one at a time; and that `galaxy stop` is heard meanwhile."""
 
+import _thread
 import contextlib
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
-from datasets import patient
-from search import TRAINERS, Driven, Place, SearchLayout, driver_heartbeat
+from datasets import StorageError, impatient, patient
+from search import TRAINERS, Driven, Ledger, Place, SearchLayout, TimeBudget, driver_heartbeat, repeating
+
+_LOOK_SECONDS = 1.0
 
 
 @contextlib.contextmanager
-def training_place(layout: SearchLayout, name: str) -> Iterator[Place]:
+def training_place(layout: SearchLayout, name: str, budget: TimeBudget | None = None) -> Iterator[Place]:
     """Be the only one who trains the search's winners while the block runs, and wait for a storage that is away.
+
+    When somebody asks the search to stop the ``budget`` is stopped, of which no more is left then; without one the
+    main thread is interrupted, where it is that which trains. An earlier request was meant for somebody else, and is
+    forgotten.
 
     Raises LedgerError if another one trains them.
     """
@@ -19,5 +27,30 @@ def training_place(layout: SearchLayout, name: str) -> Iterator[Place]:
     with (
         driver_heartbeat(layout.root, driven, drivers=TRAINERS) as place,
         patient(root=layout.root.uri, check=place.check),
+        _stoppable(_interrupting() if budget is None else budget.stop, Ledger(layout, place)),
     ):
         yield place
+
+
+@contextlib.contextmanager
+def _stoppable(stop: Callable[[], None], ledger: Ledger) -> Iterator[None]:
+    """While the block runs, call ``stop``, once, when somebody asks for it."""
+    is_asked = False
+
+    def look(is_last: bool) -> None:
+        nonlocal is_asked
+        # A passing fault of the storage: the next look may get through.
+        with contextlib.suppress(StorageError), impatient():
+            if not is_last and not is_asked and ledger.stop_requested():
+                is_asked = True
+                stop()
+
+    ledger.forget_stop()
+    with repeating(look, seconds=_LOOK_SECONDS, name="stop"):
+        yield
+
+
+def _interrupting() -> Callable[[], None]:
+    """Return what does as Ctrl-C does, where this is the main thread; else nothing."""
+    is_main = threading.current_thread() is threading.main_thread()
+    return _thread.interrupt_main if is_main else lambda: None

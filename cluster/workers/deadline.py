@@ -41,6 +41,11 @@ class Deadline:
             return cls()
         return cls(told["end"]) if told["machine"] == this_machine() else cls.after(told["left"])
 
+    @classmethod
+    def moving(cls, left: Callable[[], float]) -> "Deadline":
+        """Return the deadline of this process that passes when ``left()``, seconds, is 0, whenever that will be."""
+        return cls(0.0, lambda: -left())
+
     def told(self) -> Told | None:
         """Return what another process is told of it; None where there is none."""
         if math.isinf(self.end):

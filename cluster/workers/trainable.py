@@ -50,7 +50,8 @@ class TrialConfig(TypedDict):
     """What a worker is told of a trial.
 
     ``search`` is the search's location, ``cpus`` what the worker has of them; ``ended_for_memory`` says that
-    the trial's last worker was ended for want of memory; ``deadline`` is when its time is up, None where it has no end.
+    the trial's last worker was ended for want of memory; ``deadline`` is when its time is up, None where it has no end,
+    and ``deadline_scored`` when it is up for a trial that has a score.
     """
 
     search: str
@@ -58,6 +59,7 @@ class TrialConfig(TypedDict):
     cpus: int
     ended_for_memory: bool
     deadline: Told | None
+    deadline_scored: Told | None
 
 
 def memory_folder(trial_folder: Path) -> Path:
@@ -117,6 +119,7 @@ class TrialActor(tune.Trainable):
             self._attempt.leave(finally_=True)
         self._config = cast(TrialConfig, new_config)
         self._deadline = Deadline.heard(self._config["deadline"])
+        self._deadline_scored = Deadline.heard(self._config["deadline_scored"])
         self._attempt = None
         self._session: TrialSession | None = None
         self._record: Record | None = None
@@ -187,6 +190,8 @@ class TrialActor(tune.Trainable):
             return _untrained(record.but(reason=None)) | {WAITING: False}
         with attempt.working():
             record = self._session.step()
+        if record.finite_score is not None:
+            self._session.end_by(self._deadline_scored)
         return as_result(record) | {"declared": json.dumps(self._session.declared)}
 
     def _recorded(self) -> Record:

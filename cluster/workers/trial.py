@@ -82,6 +82,10 @@ class TrialSession:
         _open_dataset(self._specification.dataset)
         model_builder(self._specification, self._suggestion.hyperparameters, self._hypermodel)
 
+    def end_by(self, deadline: Deadline) -> None:
+        """Let the epochs to come end by another deadline."""
+        self._deadline = deadline
+
     def step(self) -> Record:
         """Train one epoch and return the trial's record: running, completed, or infeasible with the reason.
 

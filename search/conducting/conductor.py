@@ -169,6 +169,11 @@ class Conductor:
         return fits
 
     @property
+    def is_scored(self) -> bool:
+        """Whether any trial has a score. May be called from any thread."""
+        return any(record.finite_score is not None for record in self.records())
+
+    @property
     def is_over(self) -> bool:
         """Whether the time of all trials is up. May be called from any thread."""
         return self.budget.left() <= 0
@@ -220,11 +225,13 @@ class Conductor:
 
     def _least_epochs(self) -> float:
         """Return how many epochs a trial must be able to train, to be begun."""
-        is_scored = any(record.finite_score is not None for record in self.records())
-        return max(1.0, self._least_share * self.specification.settings.epochs * is_scored)
+        return max(1.0, self._least_share * self.specification.settings.epochs * self.is_scored)
 
     def _timing(self) -> Timing:
-        return Timing(self.records(), self.budget.left(), self._is_cold, self._epoch_seconds)
+        left = self.budget.left(prolonged=False)
+        if left <= (self._epoch_seconds or 0.0):
+            left = self.budget.left()
+        return Timing(self.records(), left, self._is_cold, self._epoch_seconds)
 
     def _seed(self, trial: Trial) -> int:
         """Give a promotion the seed of the trial that it continues, any other one of its own, 1 to 2³¹ − 1.

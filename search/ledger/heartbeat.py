@@ -218,14 +218,14 @@ def repeating(call: Callable[[bool], None], *, seconds: float, name: str) -> Ite
         thread.join()
 
 
-def driver_is_alive(folder: Folder) -> bool:
-    """Whether the search in ``folder`` has a driver that is alive."""
-    return drivers_alive([folder])[0]
+def driver_is_alive(folder: Folder, *, drivers: str = DRIVERS) -> bool:
+    """Whether the search in ``folder`` has a driver that is alive; ``drivers`` is where the drivers' files lie."""
+    return are_alive([last_beat(folder.child(drivers))])[0]
 
 
-def is_driven_by(folder: Folder, pid: int) -> bool:
+def is_driven_by(folder: Folder, pid: int, *, drivers: str = DRIVERS) -> bool:
     """Whether the last driver of the search in ``folder`` is, or was, the process of that number, on whatever host."""
-    beat = last_beat(folder.child(DRIVERS))
+    beat = last_beat(folder.child(drivers))
     return beat is not None and beat.is_driving and beat.said.get("pid") == pid
 
 

@@ -21,7 +21,6 @@ class TimeBudget:
     """A time limit, and a clock that runs from the making of this object on. For any thread.
 
     Attributes:
-        limit: Seconds that may be spent in all; None for no limit.
         is_part: Whether what is left of it goes to something else.
     """
 
@@ -35,9 +34,14 @@ class TimeBudget:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin to count at ``already`` seconds; ``name`` in ``layout`` is the file that `kept` keeps."""
-        self.limit, self.is_part = limit, False
+        self.is_part = False
         self._layout, self._name, self._clock = layout, name, clock
         self._zero = clock() - already
+        self._own, self._of, self._before_its_end = limit, self, 0.0
+        self._is_prolonged: Callable[[], bool] = lambda: False
+        self._is_stopped = False
+        # Of the whole: who keeps what is spent, of whom the last one does; none, once a place was lost.
+        self._keepers: list[object] = []
 
     @classmethod
     def open(
@@ -62,39 +66,93 @@ class TimeBudget:
         """Return the seconds spent so far, those of commands before this one included."""
         return self._clock() - self._zero
 
-    def left(self) -> float:
-        """Return the seconds that are left, none below 0; infinity without a limit."""
-        return math.inf if self.limit is None else max(0.0, self.limit - self.spent())
+    @property
+    def limit(self) -> float | None:
+        """Seconds that may be spent in all; None for no limit. That of a part moves while it is prolonged."""
+        return self._limit(prolonged=True)
+
+    @property
+    def whole(self) -> "TimeBudget":
+        """What this is a part of, or a part of a part; itself if of nothing."""
+        return self if self._of is self else self._of.whole
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody has stopped it, or what it is a part of."""
+        return self._is_stopped or (self._of is not self and self._of.stopped)
+
+    def left(self, *, prolonged: bool = True) -> float:
+        """Return the seconds that are left, none below 0; infinity without a limit.
+
+        With ``prolonged`` False they are those that would be left if nothing prolonged it now.
+        """
+        if self.stopped:
+            return 0.0
+        limit = self._limit(prolonged=prolonged)
+        return math.inf if limit is None else max(0.0, limit - self.spent())
+
+    def stop(self) -> None:
+        """Let nothing be left from now on, of this one and of its parts; what it is a part of has its time."""
+        self._is_stopped = True
 
     def part(self, seconds: float) -> "TimeBudget":
         """Return a budget on the same clock that ends when ``seconds`` of the whole are spent, or with the whole."""
-        limit = seconds if self.limit is None else min(seconds, self.limit)
-        part = TimeBudget(limit, layout=self._layout, name=self._name, clock=self._clock)
+        return self._part(seconds, 0.0)
+
+    def short_of(self, seconds: float) -> "TimeBudget":
+        """Return a part that ends so many seconds before this one does, whenever that is."""
+        return self._part(None, seconds)
+
+    def prolong(self, is_wanted: Callable[[], bool]) -> None:
+        """Let a part go on past its end for as long as ``is_wanted()``, until that of which it is a part ends.
+
+        ``is_wanted`` is asked from any thread. A whole has no more.
+        """
+        self._is_prolonged = is_wanted
+
+    def _part(self, seconds: float | None, before_its_end: float) -> "TimeBudget":
+        part = TimeBudget(seconds, layout=self._layout, name=self._name, clock=self._clock)
         part._zero, part.is_part = self._zero, True
+        part._of, part._before_its_end = self, before_its_end
         return part
+
+    def _limit(self, *, prolonged: bool) -> float | None:
+        if self._of is self:
+            return self._own
+        most = self._of._limit(prolonged=prolonged)
+        most = None if most is None else most - self._before_its_end
+        if self._own is None or (prolonged and most is not None and self._is_prolonged()):
+            return most
+        return self._own if most is None else min(self._own, most)
 
     @contextlib.contextmanager
     def kept(self, place: Place | None = None) -> Iterator[None]:
         """Make what is spent durable as the block begins, every 5 s while it runs, and as it ends.
 
         Not while ``place``, that of whoever works on the search, is doubtful, nor where the storage refuses: the next
-        time may get through. Without a limit nothing is kept.
+        time may get through. Without a limit nothing is kept. A block in another one takes over from that.
         """
         if self.limit is None or self._layout is None:
             yield
             return
-        root, name = self._layout.root, self._name
+        root, name, keepers, own = self._layout.root, self._name, self.whole._keepers, object()
 
         def keep(is_last: bool) -> None:
-            if place is not None and not place.is_held():
+            if keepers[-1] is not own or (place is not None and not place.is_held()):
                 return
-            said = {"spent": round(self.spent(), 3), "limit": self.limit, "running": not is_last}
+            said = {"spent": round(self.spent(), 3), "limit": self.limit, "running": not is_last or len(keepers) > 1}
             with contextlib.suppress(StorageError), impatient():
                 root.write_whole(name, json.dumps(said).encode())
 
-        keep(False)
-        with repeating(keep, seconds=_EVERY_SECONDS, name="time"):
-            yield
+        keepers.append(own)
+        try:
+            keep(False)
+            with repeating(keep, seconds=_EVERY_SECONDS, name="time"):
+                yield
+        finally:
+            keepers.remove(own)
+            if place is not None and not place.is_held():
+                keepers.append(None)
 
 
 def spent_so_far(layout: SearchLayout, *, name: str = TIME) -> float | None:

@@ -5,17 +5,24 @@ import math
 import time
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from cluster_tests.test_memory import Anywhere
 from search_tests import examples
 from search_tests.examples import ended
+from search_tests.test_conductor import OBJECTIVE, space
 from search_tests.test_time_budget import Clock
 
 from cluster import OutOfTimeError, resume_search, run_search
-from cluster.driving import in_process
+from cluster.driving import in_process, slots
 from cluster.driving.alarm import alarmed
+from cluster.driving.connection import shutdown_seconds
+from cluster.driving.searcher import ConductorSearcher
 from cluster.jobs import time_limit
 from cluster.jobs.search import search_within
+from cluster.jobs.training_in_process import train_in_process
 from cluster.workers.deadline import Deadline
 from cluster.workers.epoch_clock import EpochClock
 from datasets import Dataset, open_folder
@@ -25,10 +32,14 @@ from search import (
     SearchLayout,
     SearchSettings,
     SearchState,
+    SearchView,
     SettingsError,
     TimeBudget,
     TrialState,
+    create_search,
     driver_heartbeat,
+    make_oracle,
+    read_specification,
 )
 
 
@@ -58,7 +69,7 @@ def test_a_trial_is_cut_within_a_batch_and_keeps_what_its_epochs_gave(
     tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = count()
-    monkeypatch.setattr(in_process.Deadline, "after", lambda _: Deadline(end=30.0, clock=lambda: float(next(ticks))))
+    monkeypatch.setattr(in_process.Deadline, "moving", lambda _: Deadline(end=30.0, clock=lambda: float(next(ticks))))
     view = run_search(tiny_dataset.info.path, settings(trials=2, time_limit=9e9), address="in-process")
     assert view.state is SearchState.FINISHED
     cut, unscored = view.rows
@@ -98,6 +109,17 @@ def test_a_search_ends_with_its_time_and_goes_on_with_more(
     longer = resume_search("first", address="in-process", time_limit=9e9, trials=len(view.rows) + 1)
     assert len(longer.rows) == len(view.rows) + 1
     assert longer.specification.settings.time_limit == 9e9
+
+
+def test_a_part_of_the_time_that_gave_no_trial_a_score_goes_on_until_one_has(tiny_dataset: Dataset, here: Path) -> None:
+    whole = TimeBudget(600.0, layout=SearchLayout.of("runs", "first"))
+    seen: list[SearchView] = []
+    given = {"hypermodel": None, "storage": "runs", "address": "in-process", "preflight": False, "watch": seen.append}
+    view = search_within(whole.part(0.001), tiny_dataset.info.path, settings(time_limit=0.001), **given)
+    [row] = view.rows
+    assert (row.state, row.epochs) == (TrialState.STOPPED, 1)
+    assert row.score is not None
+    assert seen[-1].limit == 600.0
 
 
 def test_a_fitted_trial_trains_its_own_epochs_also_when_it_is_resumed(
@@ -163,6 +185,17 @@ def test_nothing_waits_for_a_storage_past_the_end(monkeypatch: pytest.MonkeyPatc
             clock.now = at
             time.sleep(0.05)
         assert set(stopped) == {at}
+    # What is away at the end of a part may be back before that of the whole.
+    clock.now = 100.0
+    stopped.clear()
+    part = TimeBudget(100.0, clock=clock).part(50.0)
+    with time_limit.waiting_ended(part, is_remote=False):
+        clock.now = 150.0
+        time.sleep(0.05)
+        assert not stopped
+        clock.now = 199.5
+        time.sleep(0.05)
+    assert set(stopped) == {199.5}
 
 
 def test_without_time_nothing_is_tried_again(tmp_path: Path) -> None:
@@ -183,6 +216,63 @@ def test_what_looks_at_no_clock_is_left_in_its_middle() -> None:
         pass
     with alarmed(math.inf):
         time.sleep(0.01)
+
+
+def test_a_finalist_in_the_middle_of_what_looks_at_no_clock_is_left_with_the_time(tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    def train(*_given: object, **_options: object) -> None:
+        time.sleep(20)
+
+    training = SimpleNamespace(name="0001-b1", train=train)
+    coming = SimpleNamespace(
+        most=lambda _trials: 1,
+        next=lambda: None if heard else training,
+        left=lambda: -1.0,
+        unwanted=lambda: heard.append("unwanted") or (),
+    )
+    given: Any = coming, examples.specification(settings()), None
+    train_in_process(*given, hypermodel=None, work=open_folder(tmp_path))
+    assert heard == ["unwanted"]
+
+
+def test_trials_are_given_up_that_cannot_end_once_another_has_a_score(tmp_path: Path) -> None:
+    layout, clock, scored = SearchLayout(open_folder(tmp_path).child("first")), Clock(), [False]
+    create_search(layout, examples.specification(settings(trials=2, concurrency=2, hypermodel=None)))
+    part = TimeBudget(100.0, clock=clock).part(50.0)
+    part.prolong(lambda: not scored[0])
+    oracle = make_oracle("random", hyperparameters=space(), objective=OBJECTIVE, max_trials=2, seed=7)
+    made = Conductor.resumed(read_specification(layout), Ledger(layout), oracle, budget=part.short_of(10.0))
+    searcher = ConductorSearcher(made, layout, is_ray_gone=lambda: False, places=Anywhere(2), late_seconds=0.0)
+    config = searcher.suggest("ray-0")
+    assert isinstance(config, dict)
+    assert (round(config["deadline"]["left"]), round(config["deadline_scored"]["left"])) == (90, 40)
+    clock.now += 60
+    searcher.check()
+    scored[0] = True
+    with pytest.raises(OutOfTimeError):
+        searcher.check()
+    searcher.abandon(wait=False)
+    with pytest.raises(RuntimeError, match="abandoned"):  # which ends Tune's loop
+        searcher.suggest("ray-1")
+
+
+def test_what_was_given_up_has_no_slot_and_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    removed: list[object] = []
+    monkeypatch.setattr(slots, "ray", SimpleNamespace(is_initialized=lambda: True))
+    monkeypatch.setattr(slots, "remove_placement_group", removed.append)
+    places: Any = SimpleNamespace()
+    held, group = slots.Slots(places), object()
+    held._taken[cast(Any, group)] = slots._Asked(cast(Any, group), False, ())
+    held.close()
+    assert removed == [group]
+    held.request_resources(cast(Any, None))
+    assert held.get_resource_futures() == []
+
+
+@pytest.mark.parametrize(("left", "waits"), [(30.0, 28.0), (2.0, 0.25), (0.0, 0.25)])
+def test_the_end_of_ray_leaves_a_command_time_for_its_own(left: float, waits: float) -> None:
+    assert shutdown_seconds(left) == waits
 
 
 def test_an_epoch_is_told_from_the_start_of_its_trial() -> None:

@@ -47,6 +47,39 @@ def test_a_part_ends_earlier_on_the_same_clock(clock: Clock) -> None:
     assert TimeBudget(already=10.0, clock=clock).part(40.0).left() == 30.0
 
 
+def test_a_part_goes_on_while_it_is_prolonged_and_ends_with_its_whole(clock: Clock) -> None:
+    whole, wanted = TimeBudget(60.0, clock=clock), [True]
+    part = whole.part(50.0).part(20.0)
+    trials = part.short_of(5.0)
+    assert (part.left(), trials.left(), trials.limit) == (20.0, 15.0, 15.0)
+    part.prolong(lambda: wanted[0])
+    clock.now += 30
+    assert (part.left(), trials.left(), trials.limit) == (20.0, 15.0, 45.0)
+    assert (trials.left(prolonged=False), part.whole is whole, trials.is_part) == (0.0, True, True)
+    wanted.clear()
+    wanted.append(False)
+    assert (part.left(), trials.left(), whole.left()) == (0.0, 0.0, 30.0)
+
+
+def test_one_that_is_stopped_has_nothing_left_and_its_whole_has(clock: Clock) -> None:
+    whole = TimeBudget(60.0, clock=clock)
+    part = whole.part(40.0)
+    part.stop()
+    assert (part.left(), part.short_of(1.0).left(), whole.left()) == (0.0, 0.0, 60.0)
+    assert (part.stopped, part.short_of(1.0).stopped, whole.stopped) == (True, True, False)
+
+
+def test_of_two_that_keep_what_is_spent_the_inner_one_does(clock: Clock, layout: SearchLayout) -> None:
+    budget = TimeBudget.open(layout, 60.0, clock=clock)
+    with budget.kept():
+        clock.now += 7
+        with budget.part(30.0).kept():
+            assert TimeBudget.open(layout, 60.0, clock=clock).spent() == 12.0
+        clock.now += 3
+        assert TimeBudget.open(layout, 60.0, clock=clock).spent() == 12.0  # the outer one goes on
+    assert TimeBudget.open(layout, 60.0, clock=clock).spent() == 10.0
+
+
 def test_what_is_spent_outlasts_a_command_and_time_away_does_not_count(clock: Clock, layout: SearchLayout) -> None:
     budget = TimeBudget.open(layout, 60.0, 2.0, clock=clock)
     with budget.kept():

@@ -1,0 +1,47 @@
+"""`galaxy stop` while finalists train: it is asked, heard, and ends their time."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from search_tests import examples
+
+from cluster import stop_search
+from cluster.jobs import submission, trainers
+from cluster.jobs.trainers import training_place
+from search import Ledger, LedgerError, SearchLayout, SearchSettings, TimeBudget, create_search
+
+
+@pytest.fixture
+def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SearchLayout:
+    monkeypatch.setattr(trainers, "_LOOK_SECONDS", 0.01)
+    layout = SearchLayout.of(str(tmp_path), "first")
+    create_search(layout, examples.specification(SearchSettings(name="first")))
+    return layout
+
+
+def test_it_ends_their_time(layout: SearchLayout, tmp_path: Path) -> None:
+    Ledger(layout).request_stop()  # of an earlier command
+    whole = TimeBudget(600.0)
+    budget = whole.part(500.0)
+    with training_place(layout, "first", budget):
+        assert not Ledger(layout).stop_requested()
+        assert not budget.stopped
+        assert submission._is_at_work(layout, os.getpid())
+        stop_search("first", storage=str(tmp_path))
+        while not budget.stopped:
+            pass
+    assert (budget.left(), whole.stopped) == (0.0, False)
+    with pytest.raises(LedgerError, match="is not running: there is nothing to stop"):
+        stop_search("first", storage=str(tmp_path))
+
+
+def test_winners_that_have_no_time_are_interrupted(layout: SearchLayout, tmp_path: Path) -> None:
+    def train() -> None:
+        with training_place(layout, "first"):
+            stop_search("first", storage=str(tmp_path))
+            threading.Event().wait(20)
+
+    with pytest.raises(KeyboardInterrupt):
+        train()
