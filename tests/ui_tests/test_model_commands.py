@@ -12,7 +12,7 @@ from ui_tests.fabricated import F1, SENTENCE, finals, write_search
 import cluster
 from cluster import TrainSettings
 from datasets import Dataset, ImportOptions, Progress, import_dataset, open_folder
-from search import FinalsStanding, write_finals
+from search import FinalsStanding, Ledger, SearchLayout, write_finals
 from trainer import FinalResult, load_bundle, write_bundle
 from trainer.bundles.hashes import hashes_of_seen
 
@@ -331,15 +331,22 @@ def test_train_within_a_time_says_what_was_chosen_and_what_it_was_worth(
         return FinalResult("/runs/first/model", ("0001-b1",), {"val_accuracy": 0.75})
 
     monkeypatch.setitem(cluster.__dict__, "train_within", within)
+    ends: list[tuple[float, str]] = []
+    monkeypatch.setattr("ui.cli.commands.models.end_in_time", lambda left, again: ends.append((left, again)))
     write_finals(write_search(str(tmp_path), "first").root, finals())
     result = galaxy("train", "first", "--time-limit", "20m", "--storage", tmp_path)
     assert called["settings"] == TrainSettings(time_limit=1200.0)
+    [(left, again)] = ends
+    assert 1190 < left <= 1200
+    assert again == f"galaxy train first --time-limit 20m --storage {tmp_path}"
     assert f"B{SENTENCE[1:]}." in result.stdout
     assert "3 finalists, 2 beginnings of 4 epochs each, 9 s left" in result.stderr
     found = json.loads(galaxy("train", "first", "--time-limit", "20m", "--storage", tmp_path, "--json").stdout)
     assert (found["best"], found["worth"]["sentence"], found["members"]) == ("0001", SENTENCE, ["0001-b1"])
     galaxy("train", "first", "--time-limit", "20m", "--max-slower", 4, "--storage", tmp_path)
     assert called["settings"] == TrainSettings(time_limit=1200.0, max_slower=4.0)
+    Ledger(SearchLayout.of(str(tmp_path), "first")).request_stop()
+    assert galaxy("train", "first", "--time-limit", "20m", "--storage", tmp_path).exit_code == 130
     refused = galaxy("train", "first", "--max-slower", 4, "--storage", tmp_path)
     assert refused.stderr.endswith(
         "--max-slower is of what --time-limit averages: leave it out, or give --time-limit\n"

@@ -22,6 +22,8 @@ ROOT = str(Path(__file__).parents[2])
 _MOST_SECONDS_TO_START = 5.0
 # Before the end of the time, for a last line.
 _LAST_SECONDS = 0.5
+# With less left nothing is trained: that is then said, and what was begun recorded, however long it takes.
+_LEAST_SECONDS = 15.0
 _began: float | None = None
 _in_a_hurry = False
 
@@ -68,6 +70,15 @@ def hurry() -> None:
     """
     global _in_a_hurry
     _in_a_hurry = True
+
+
+def end_in_time(left: float, command: str) -> None:
+    """Let this process end when its time is up, in ``left`` seconds (infinity: no end): see `end_within`.
+
+    Not where too little is left for anything: the command then ends by itself, and says so.
+    """
+    if _LEAST_SECONDS < left < float("inf"):
+        end_within(left, command)
 
 
 def end_within(seconds: float, command: str) -> None:

@@ -1,5 +1,6 @@
 """Commands that make and measure trained models: ``train``, ``evaluate``."""
 
+import contextlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,10 +10,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cluster import TrainSettings
+from datasets import GalaxyTunerError, write_duration
 from ui.cli.command import command
 from ui.cli.display.leaderboard import worth_of
 from ui.cli.display.progress import progress_bar
-from ui.cli.entry import hurry, seconds_so_far
+from ui.cli.entry import end_in_time, hurry, seconds_so_far
 from ui.cli.options import (
     DatasetPath,
     Decision,
@@ -25,7 +27,7 @@ from ui.cli.options import (
     ends_in,
     flag,
 )
-from ui.cli.terminal import Terminal
+from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.wording import DEFAULT_STORAGE, command_line, module_options
 
 app = typer.Typer()
@@ -61,10 +63,17 @@ def train(
 
 
 def _train_within(terminal: Terminal, name: str, settings: TrainSettings, places: dict[str, Any]) -> None:
-    """Train a search's finalists within a time."""
+    """Train a search's finalists within a time; leave with status 130 if somebody has asked to stop."""
     settings.check()  # before TensorFlow is waited for
+    from search import TRAINING_TIME, Ledger, SearchLayout, TimeBudget, read_search
+
+    layout, limit = SearchLayout.of(places["storage"], name), settings.time_limit
+    assert limit is not None
+    with contextlib.suppress(GalaxyTunerError):  # what is wrong with it the training says
+        left = TimeBudget.open(layout, limit, seconds_so_far(), name=TRAINING_TIME).left()
+        again = command_line("train", name, "--time-limit", write_duration(limit), storage=places["storage"])
+        end_in_time(left, again)
     from cluster import train_within
-    from search import read_search
     from ui.cli.display.finals import finals_display
     from ui.cli.display.results import trained
 
@@ -80,6 +89,8 @@ def _train_within(terminal: Terminal, name: str, settings: TrainSettings, places
         *worth_of(view),
         next_command=next_command,
     )
+    if Ledger(layout).stop_requested():
+        raise typer.Exit(INTERRUPTED)
 
 
 @command(app, "galaxy evaluate runs/first/model galaxies --split test")

@@ -21,7 +21,7 @@ from ui.cli.display.doubts import lost_in_search
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
 from ui.cli.display.submitted import sent
-from ui.cli.entry import end_within, hurry, seconds_so_far
+from ui.cli.entry import end_in_time, hurry, seconds_so_far
 from ui.cli.options import DatasetPath, MovedDataset, NoPreflight, Place, SearchName, Storage, Submit, duration, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.ranking import states
@@ -74,7 +74,7 @@ def search(
     if chosen.time_limit is not None:
         # It may end before there is anything to resume.
         again = command_line("search", dataset, "--name", chosen.name, "--or-resume", storage=where.storage)
-        end_within(chosen.time_limit - seconds_so_far(), again)
+        end_in_time(chosen.time_limit - seconds_so_far(), again)
     with search_display(terminal) as watch:
         view = run_search(dataset, chosen, **places, watch=watch, already=seconds_so_far())
     _finish(terminal, view, where.storage)
@@ -169,9 +169,8 @@ def _end_in_time(name: str, storage: str, time_limit: float | None) -> None:
     with contextlib.suppress(GalaxyTunerError):
         layout = SearchLayout.of(storage, name)
         settings = extended(read_specification(layout), time_limit=time_limit).settings
-        budget = TimeBudget.open(layout, settings.time_limit, seconds_so_far())
-        if settings.time_limit is not None and budget.left() > 0:
-            end_within(budget.left(), command_line("resume", name, storage=storage))
+        left = TimeBudget.open(layout, settings.time_limit, seconds_so_far()).left()
+        end_in_time(left, command_line("resume", name, storage=storage))
 
 
 @command(app, "galaxy stop first")
@@ -182,7 +181,7 @@ def stop(terminal: Terminal, name: SearchName, storage: Storage = DEFAULT_STORAG
     view = stop_search(name, storage=storage)
     terminal.finish(
         {"search": view.name, "state": view.state.value},
-        Text(f"Asked {name} to stop: its running trials end first."),
+        Text(f"Asked {name} to stop: its running trials end first; of finalists that train, what has ended counts."),
         next_command=command_line("resume", name, storage=storage),
     )
 
