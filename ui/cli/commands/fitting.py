@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datasets import write_duration
+from datasets import Option, write_duration
 from search import FitRecord, SearchLayout, SearchSettings, is_taken, read_fit
 from ui.cli.command import Given, command
 from ui.cli.configuration import configure
@@ -22,13 +22,26 @@ if TYPE_CHECKING:
     from cluster import FitResult
 
 app = typer.Typer()
+_TRIED = "What is tried"
+
+
+class FitSettings(SearchSettings):
+    """What is asked for of a fit: the settings of its search, told as what they are there."""
+
+    epochs: Annotated[int, Option("Longest training, in epochs.", _TRIED, "by the number of images and the time")] = 20
+    time_limit: Annotated[
+        float, Option("Time for all of it, its start counted, such as 100m.", metavar="TIME", duration=True)
+    ]
+    trials: Annotated[int | None, Option("How many configurations to try.", _TRIED, "as many as there is time for")] = (
+        None
+    )
 
 
 @command(app, "galaxy fit galaxies --name best --time-limit 100m")
 def fit(
     terminal: Terminal,
     dataset: DatasetPath,
-    settings: Given[SearchSettings],
+    settings: Given[FitSettings],
     place: Given[Place],
     max_slower: Annotated[
         float,
@@ -46,11 +59,11 @@ def fit(
     submit: Submit = False,
     no_preflight: NoPreflight = False,
 ) -> None:
-    """Make the best classifier that a time allows: search, final training, ensemble, calibration.
+    """Make the best classifier that a time allows: search, final training, ensemble.
 
-    What is not given is chosen by the number of images and by this machine's speed, and
-    said. There is a usable model soon, which better ones replace. `galaxy resume` goes
-    on, whatever ended it; all other commands work on it as on a search.
+    What is not given is chosen by the number of images and this machine's speed,
+    and said. There is a usable model soon, which better ones replace. `galaxy
+    resume` goes on, whatever ended it; all other commands work on it, too.
     """
     chosen, where = configure(settings | place, config)
     if chosen.time_limit is None:
