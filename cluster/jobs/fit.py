@@ -180,17 +180,15 @@ def _trained(
 ) -> FitResult:
     """Train the finalists in the time that is left, unless the search was stopped by its user."""
     name, layout = view.name, SearchLayout.of(where.storage, view.name)
-    if view.best is None and view.state is not SearchState.STOPPED:
-        # On a slow or busy machine its part was too little: a classifier needs one trial.
-        view = _searched_on(record, budget.part(record.time_limit - _CLOSING_SECONDS), name, where, watches, dataset)
     if view.state is SearchState.STOPPED:
-        return FitResult(view, _bundled(layout), budget.spent(), record.time_limit)
+        return FitResult(view, _bundled(layout), budget.spent(), record.time_limit, is_stopped=True)
     if view.best is None:
         raise _nothing(name)
+    rest = budget.short_of(_CLOSING_SECONDS)
     try:
         final = train_finalists(
             name,
-            budget.part(record.time_limit - _CLOSING_SECONDS),
+            rest,
             TrainSettings(
                 epochs=record.epochs,
                 time_limit=record.time_limit - record.search_seconds,
@@ -207,14 +205,14 @@ def _trained(
         # What the search has left is a classifier, too.
         if (interim := _bundled(layout)) is None:
             raise
-        _log.warning(
-            "%s; the model is that of the best trial: `galaxy resume %s --time-limit TIME`, with more, goes on.",
-            _sentence(error),
-            name,
-        )
         final = interim
-    note_fit(layout, record.model_copy(update={"is_done": True}))
-    return FitResult(read_search(where.storage, name, history=False), final, budget.spent(), record.time_limit)
+        if not rest.stopped:
+            advice = f"`galaxy resume {name} --time-limit TIME`, with more, goes on"
+            _log.warning("%s; the model is that of the best trial: %s.", _sentence(error), advice)
+    if not rest.stopped:
+        note_fit(layout, record.model_copy(update={"is_done": True}))
+    view = read_search(where.storage, name, history=False)
+    return FitResult(view, final, budget.spent(), record.time_limit, is_stopped=rest.stopped)
 
 
 def _sentence(error: NothingEndedError) -> str:

@@ -30,13 +30,14 @@ class Watches:
 class FitResult:
     """What a fit gave: the search as it stands, its bundle, and the seconds it took of those it had.
 
-    ``final`` is what there is of a bundle where the search was stopped by its user; None where there is none yet.
+    ``final`` is what there is of a bundle where it ``is_stopped`` by its user; None where there is none yet.
     """
 
     view: SearchView
     final: FinalResult | None
     seconds: float
     time_limit: float
+    is_stopped: bool = False
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy fit --json` prints."""

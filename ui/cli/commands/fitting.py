@@ -152,5 +152,5 @@ def _finish(terminal: Terminal, result: "FitResult", storage: str) -> None:
     else:
         next_command = command_line("classify", final.model, "IMAGE.jpg", *module_options(final.modules))
         terminal.finish(result.as_json(), trained(final), *worth_of(result.view), next_command=next_command)
-    if result.view.state.value == "stopped":
+    if result.is_stopped:
         raise typer.Exit(INTERRUPTED)
