@@ -10,7 +10,7 @@ from cluster.jobs.bundling import Bundling
 from cluster.jobs.final_bundle import kept_bundle, write_final_bundle
 from cluster.jobs.final_run import FinalRun, Watch
 from cluster.jobs.settings import TrainSettings, longest
-from cluster.jobs.time_limit import for_trials
+from cluster.jobs.time_limit import for_trials, waiting_ended
 from cluster.jobs.trainers import training_place
 from datasets import Dataset, Split
 from search import (
@@ -123,7 +123,11 @@ def train_finalists(
         raise LedgerError(f"search {name!r} has no trial with a score yet: there is nothing to train")
     opened = open_same_dataset(view.specification, dataset)
     specification = moved(view.specification, opened)
-    with training_place(layout, name) as place, budget.kept(place):
+    with (
+        training_place(layout, name, budget) as place,
+        budget.kept(place),
+        waiting_ended(budget, is_remote=layout.root.local is None),
+    ):
         finalists = _finalists(view, layout, specification, hypermodel)
         before, epochs = read_finals(layout.root), longest(specification, settings)
         if before is not None and settings.epochs is None:

@@ -81,7 +81,7 @@ def fit(
         limit_threads(settings.cpus_per_trial)
         planned = partial(chosen_by_size, dataset=opened, budget=budget, address=where.address, epochs=epochs)
         view = search_within(
-            budget.part(record.search_seconds),
+            budget.short_of(_CLOSING_SECONDS).part(record.search_seconds),
             dataset,
             settings.model_copy(update={"time_limit": record.search_seconds}),
             storage=where.storage,
@@ -119,10 +119,16 @@ def resume_fit(
     view = read_search(where.storage, name, history=False)
     if record.is_done or budget.left() < _LEAST_SECONDS:
         return _over(view, budget, record, layout)
-    with connected(where.address, view.specification.settings, ending=budget.left), going_on(f"`galaxy resume {name}`"):
+    with (
+        budget.kept(),
+        connected(where.address, view.specification.settings, ending=budget.left),
+        going_on(f"`galaxy resume {name}`"),
+    ):
         limit_threads(view.specification.settings.cpus_per_trial)
         if view.state is not SearchState.FINISHED or record.search_seconds > before.search_seconds:
-            view = _searched_on(record, budget.part(record.search_seconds), name, where, watches, dataset)
+            view = _searched_on(
+                record, budget.short_of(_CLOSING_SECONDS).part(record.search_seconds), name, where, watches, dataset
+            )
         return _trained(view, budget, record, where, watches, dataset)
 
 

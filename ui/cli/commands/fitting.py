@@ -13,7 +13,7 @@ from ui.cli.configuration import configure
 from ui.cli.display.fitting import fit_display
 from ui.cli.display.leaderboard import worth_of
 from ui.cli.display.submitted import sent
-from ui.cli.entry import end_within, hurry, seconds_so_far
+from ui.cli.entry import end_in_time, hurry, seconds_so_far
 from ui.cli.options import DatasetPath, NoPreflight, Place, Submit, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.wording import command_line, module_options
@@ -90,7 +90,7 @@ def fit(
 
     # It may end before there is anything to resume.
     words = ("fit", dataset, "--name", chosen.name, "--time-limit", write_duration(chosen.time_limit), "--or-resume")
-    end_within(chosen.time_limit - seconds_so_far(), command_line(*words, storage=where.storage))
+    end_in_time(chosen.time_limit - seconds_so_far(), command_line(*words, storage=where.storage))
     if (advice := framing_of(Dataset.open(dataset)).advice) is not None:
         terminal.note(advice)
     with fit_display(terminal) as watches:
@@ -121,7 +121,7 @@ def resume_fit(
 
     left = time_left(name, place.storage, time_limit, already=seconds_so_far())
     if left is not None:
-        end_within(left, command_line("resume", name, storage=place.storage))
+        end_in_time(left, command_line("resume", name, storage=place.storage))
     with fit_display(terminal) as watches:
         result = resume_fit(
             name,
