@@ -68,6 +68,7 @@ def test_another_distributions_package_is_named_in_one_line(tmp_path: Path, monk
     with pytest.raises(SystemExit, match=r"^galaxy: error: .*'datasets'.*an environment of its own") as ended:
         entry.main()
     assert "\n" not in str(ended.value)
+    assert entry.seconds_so_far() == 0.0  # the command's end is the end of its time
 
 
 def long(folder: Path) -> str:

@@ -32,6 +32,13 @@ def main() -> None:
     """Run the command line and leave with its exit status."""
     global _began
     _began = time.monotonic()
+    try:
+        _run()
+    finally:
+        _began = None  # what else runs in this process is no command
+
+
+def _run() -> None:
     sys.path.insert(0, ROOT)
     for name in PACKAGES:
         installed = PathFinder.find_spec(name, [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
