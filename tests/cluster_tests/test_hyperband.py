@@ -103,8 +103,8 @@ def test_a_promotion_is_not_trained_beside_its_parent() -> None:
 
 
 @pytest.mark.slow
-def test_on_ray_three_at_a_time_it_ends_by_itself(tiny_dataset: Dataset, here: Path) -> None:
-    view = run_search(tiny_dataset.info.path, settings(concurrency=3))
+def test_on_ray_two_at_a_time_it_ends_by_itself(tiny_dataset: Dataset, here: Path) -> None:
+    view = run_search(tiny_dataset.info.path, settings(concurrency=2))
     assert view.counts == {"completed": 10}
     assert sorted((row.epochs, row.parent is not None) for row in view.rows) == sorted(
         [(2, False)] * 5 + [(4, True)] * 2 + [(4, False)] * 3

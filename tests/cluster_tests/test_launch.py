@@ -54,7 +54,7 @@ def test_a_score_that_is_no_number_is_infeasible(tiny_dataset: Dataset, here: Pa
 def test_on_ray_with_every_way_to_end(tiny_dataset: Dataset, here: Path) -> None:
     view = run_search(
         tiny_dataset.info.path,
-        settings(trials=9, hypermodel="my_models:failing", oracle="my_models:EachFate", max_failures=2),
+        settings(trials=9, hypermodel="my_models:failing", oracle="my_models:EachFate", max_failures=1),
     )
     assert view.state is SearchState.FINISHED
     ended = {row.trial_id: (row.hyperparameters["fate"], row.state.value, row.rank is None) for row in view.rows}
@@ -62,7 +62,7 @@ def test_on_ray_with_every_way_to_end(tiny_dataset: Dataset, here: Path) -> None
         "0000": ("fine", "completed", False),
         "0001": ("unbuildable", "infeasible", True),
         "0002": ("diverging", "infeasible", True),
-        "0003": ("lost twice", "completed", False),
+        "0003": ("lost", "completed", False),
         "0004": ("lost always", "failed", True),
         "0005": ("too large", "infeasible", True),
         "0006": ("fine", "completed", False),
@@ -73,15 +73,15 @@ def test_on_ray_with_every_way_to_end(tiny_dataset: Dataset, here: Path) -> None
     assert "its worker process has died" in str(reasons["0004"])
     assert str(reasons["0005"]).startswith("out of memory: MemoryError: no 12 GiB left (my_models.py:")
     assert reasons["0000"] is None
-    # Both times it went on from its checkpoint.
-    assert len(list(here.glob("died *"))) == 2
+    # It went on from its checkpoint.
+    assert len(list(here.glob("died *"))) == 1
     assert len(list(here.glob("from scratch *"))) == 1
     met = next(row for row in view.rows if row.trial_id == "0003")
     assert met.hyperparameters["only_here"] == 7
     assert "only_here" in (here / "runs" / "first" / "space.json").read_text()
     processes = {process for process, _ in built(here)} - {str(os.getpid())}
-    # One worker a place, and a new one for each that was lost (twice, thrice): none for a new trial.
-    assert len(processes) <= 2 + 5
+    # One worker a place, and a new one for each that was lost (once, twice): none for a new trial.
+    assert len(processes) <= 2 + 3
 
 
 @pytest.mark.parametrize(

@@ -28,23 +28,16 @@ def settings(**changes: object) -> SearchSettings:
 
 
 @pytest.mark.slow
-def test_killed_twice_nothing_is_lost_or_repeated(tmp_path: Path) -> None:
-    outcome = run(tmp_path, kills=2, trials=4, seed=2)
+def test_killed_twice_with_dataset_and_storage_on_s3_nothing_is_lost_or_repeated(tmp_path: Path, s3: str) -> None:
+    """On a disk: `test_a_trial_goes_on_without_its_worker_and_a_search_after_all_its_processes`."""
+    outcome = run(tmp_path, kills=2, trials=3, seed=2, uri=s3)
     assert outcome.kills.total() == 2
     assert (outcome.lost, outcome.repeated) == ([], [])
-    view = read_search(str(tmp_path / "search-0" / "runs"), "search-0")
+    assert not (tmp_path / "search-0" / "runs").exists()
+    view = read_search(open_folder(s3).child("search-0", "runs").uri, "search-0")
     # Two train at a time; what was spent before each kill counts.
     assert view.spent is not None
     assert view.spent > sum(row.seconds for row in view.rows) / 2
-
-
-@pytest.mark.slow
-def test_killed_with_dataset_and_storage_on_s3_nothing_is_lost_or_repeated(tmp_path: Path, s3: str) -> None:
-    outcome = run(tmp_path, kills=1, trials=2, seed=2, uri=s3)
-    assert outcome.kills.total() == 1
-    assert (outcome.lost, outcome.repeated) == ([], [])
-    assert open_folder(s3).child("search-0", "runs", "search-0").exists("specification.json")
-    assert not (tmp_path / "search-0" / "runs").exists()
 
 
 def test_an_interrupted_trial_goes_on_from_its_checkpoint(
