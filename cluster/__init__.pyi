@@ -8,8 +8,9 @@ from .errors import (
 from .jobs.doctor import examine as examine
 from .jobs.finals import train_finalists as train_finalists, train_within as train_within
 from .jobs.fit import fit as fit, resume_fit as resume_fit
-from .jobs.fit_result import FitResult as FitResult, Watches as Watches, Where as Where
-from .jobs.search import resume_search as resume_search, run_search as run_search, stop_search as stop_search
+from .jobs.fit_result import FitResult as FitResult, Watches as Watches
+from .jobs.resuming import resume_search as resume_search
+from .jobs.search import run_search as run_search, stop_search as stop_search
 from .jobs.settings import TrainSettings as TrainSettings
 from .jobs.submission import (
     Submitted as Submitted,
@@ -18,6 +19,7 @@ from .jobs.submission import (
     submit_search as submit_search,
 )
 from .jobs.training import train_winners as train_winners
+from .jobs.where import Where as Where
 
 # isort: split
 # For the layers above.

@@ -9,14 +9,13 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum
 from threading import Event, Lock, Thread
 
 from ray.exceptions import RayError
 
 from cluster.driving.draining import draining_nodes
 from cluster.driving.needs import Needs
+from cluster.driving.place import Place, State
 from cluster.errors import ClusterError, NoNodeError
 from cluster.nodes.asking import Asking, Node, NodeFault, alive_nodes, is_gone
 from cluster.nodes.code import CodeIdentity, code_identity
@@ -31,23 +30,6 @@ _JOIN_SECONDS = 5.0
 _MOST_FAULTS = 3
 _MEND = "mend that, and start its Ray again"
 _log = logging.getLogger(__name__)
-
-
-class State(Enum):
-    """Whether a node takes trials."""
-
-    ASKED = "it has not yet said which code it runs"
-    TAKES = "it takes trials"
-    DRAINS = "it is told to end"
-    LEFT_OUT = "it takes none"
-
-
-@dataclass
-class _Place:
-    node: Node
-    state: State
-    is_new: bool
-    faults: int = 0
 
 
 class Places:
@@ -76,7 +58,7 @@ class Places:
         self.code = code_identity(self.hypermodel)
         self._wanted = settings.concurrency or 0
         self._is_own, self._command, self._clock = is_own, command, clock
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, Place] = {}
         self._lost: set[tuple[str, str]] = set()
         self._asked: list[tuple[float, Asking[CodeIdentity]]] = []
         self._reasons: list[str] = []
@@ -236,7 +218,7 @@ class Places:
         """Ask nodes which code they run."""
         with self._lock:
             for node in nodes:
-                self._places[node.id] = _Place(node, State.ASKED, is_new)
+                self._places[node.id] = Place(node, State.ASKED, is_new)
         if self._is_own:
             for node in nodes:
                 self._open(node)

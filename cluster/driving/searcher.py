@@ -6,16 +6,15 @@ the conductor's thread, in order: a trial's end is recorded and told to the orac
 A trial whose worker was lost is given out again, under another id of Tune's: Tune's own tries know no pause.
 """
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, TypeVar, cast
+from typing import cast
 
 from ray.tune.search import Searcher
 
 from cluster.driving.again import Again
+from cluster.driving.conductor_thread import ConductorThread
 from cluster.driving.places import Places
 from cluster.driving.ray_internals import LostWorkerError
 from cluster.errors import OutOfTimeError
@@ -36,7 +35,6 @@ from search import Conductor, NoSuggestion, Record, SearchLayout, Suggestion, Tr
 # With trials running, Tune's loop must go on serving them; with none, there is nothing else to do than wait.
 _SUGGESTION_SECONDS = 0.25
 _ENDED = "waits for memory: its worker was ended for want of it"
-T = TypeVar("T")
 
 
 class ConductorSearcher(Searcher):
@@ -58,7 +56,7 @@ class ConductorSearcher(Searcher):
     ) -> None:
         super().__init__(metric=METRIC, mode=conductor.specification.objective_direction)
         self._conductor = conductor
-        self._conductor_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conductor")
+        self._thread = ConductorThread(conductor)
         self._search = layout.root.uri
         self._is_ray_gone, self._places = is_ray_gone, places
         # Ray Tune's id of each running trial → the oracle's.
@@ -74,9 +72,6 @@ class ConductorSearcher(Searcher):
         self._late_seconds, self._over_since = late_seconds, math.inf
         self._is_abandoned = False
         self._is_finished = False
-        self._suggestion: Future[Suggestion | NoSuggestion] | None = None
-        self._queued: list[Future[None]] = []
-        self._known_spaces: set[str] = set()
 
     def __getstate__(self) -> dict[str, object]:
         """Leave everything out: Tune pickles the searcher beside its snapshots, which nothing here ever reads."""
@@ -84,7 +79,7 @@ class ConductorSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, object] | None:
         """Return the next trial's config; None for "ask again"; Searcher.FINISHED when there will be no more."""
-        self._raise_what_failed()
+        self._thread.raise_what_failed()
         self._raise_if_abandoned()
         own = self._next()
         if own is NoSuggestion.STOPPED and not self._trials and (self._is_ending or not self._again):
@@ -120,10 +115,10 @@ class ConductorSearcher(Searcher):
                 self._held.add(trial_id)
             if self._held >= self._trials.keys():
                 self._again.give_up_memory(f"{record.trial_id} {record.reason}")
-            self._queue(self._note_waiting, (record.trial_id, record.reason))
+            self._thread.note_waiting(record.trial_id, record.reason)
             return
         self._take_in(result, record)
-        self._queue(self._conductor.progress, record)
+        self._thread.queue(self._conductor.progress, record)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, object] | None = None, error: bool = False) -> None:
         """Record a trial that has ended; one that failed waits for its reason, which Tune gives callbacks alone."""
@@ -149,7 +144,7 @@ class ConductorSearcher(Searcher):
     def on_trial_start(self, trial_id: str) -> None:
         """Note that a worker has the trial."""
         self._begun.discard(trial_id)
-        self._queue(self._note_start, self._trials[trial_id])
+        self._thread.note_start(self._trials[trial_id])
 
     def note_failure(self, trial_id: str, error: Exception) -> None:
         """Keep what failed a trial until `on_trial_lost`."""
@@ -180,7 +175,7 @@ class ConductorSearcher(Searcher):
         if goes_on:
             self._trials.pop(trial_id)
             if for_memory:
-                self._queue(self._note_waiting, (own, _ENDED))
+                self._thread.note_waiting(own, _ENDED)
         else:
             record = self._conductor.record(own)
             self._end(trial_id, record.but(state=TrialState.FAILED, score=None, reason=reason, ended=now()))
@@ -213,12 +208,7 @@ class ConductorSearcher(Searcher):
 
         OutOfTimeError where that takes longer than the search's time, as behind a suggestion that is long in coming.
         """
-        self._conductor_thread.shutdown(wait=False)
-        left = self._seconds_left()
-        under_way: list[Future[Any]] = [*self._queued, *([] if self._suggestion is None else [self._suggestion])]
-        if wait(under_way, timeout=None if math.isinf(left) else left).not_done:
-            raise OutOfTimeError
-        self._raise_what_failed()
+        self._thread.close(seconds=self._seconds_left())
 
     def abandon(self, *, wait: bool = True) -> None:
         """Take in nothing more; what is being written is finished. Tune may go on calling, which then raises.
@@ -226,7 +216,7 @@ class ConductorSearcher(Searcher):
         Does not ``wait`` for a suggestion or a write where there is no time for that.
         """
         self._is_abandoned = True
-        self._conductor_thread.shutdown(wait=wait, cancel_futures=True)
+        self._thread.abandon(wait=wait)
 
     def save(self, checkpoint_path: str) -> None:
         """Save nothing: the ledger is the truth."""
@@ -234,16 +224,13 @@ class ConductorSearcher(Searcher):
     def restore(self, checkpoint_path: str) -> None:
         """Restore nothing: resuming rebuilds from the ledger."""
 
-    def _queue(self, call: Callable[[T], None], argument: T) -> None:
-        self._queued.append(self._conductor_thread.submit(call, argument))
-
     def _take_in(self, result: dict[str, object], record: Record) -> None:
         """Take in what a result says of the space and of its node."""
         if WAITING not in result:
             self._again.trained(record.trial_id)
             if NODE in result:
                 self._places.worked(str(result[NODE]))
-        self._update_space(result)
+        self._thread.update_space(str(result["declared"]))
 
     def _give_back(self, trial_id: str, result: dict[str, object]) -> None:
         """Let a trial go on elsewhere for which its worker could do nothing."""
@@ -260,7 +247,7 @@ class ConductorSearcher(Searcher):
         own, record = self._trials.pop(trial_id), as_record(result)
         if not result.get(WAITING):
             self._take_in(result, record)
-            self._queue(self._conductor.progress, record)
+            self._thread.queue(self._conductor.progress, record)
         self._again.preempted(own)
 
     def _seconds_left(self) -> float:
@@ -291,12 +278,7 @@ class ConductorSearcher(Searcher):
         # Those that are to go on keep their turn while they pause.
         if not self._conductor.stopping and len(self._trials) + len(self._again) >= self._most():
             return NoSuggestion.IDLE
-        self._suggestion = self._suggestion or self._conductor_thread.submit(self._conductor.suggest)
-        try:
-            suggestion = self._suggestion.result(timeout=_SUGGESTION_SECONDS if self._trials else None)
-        except TimeoutError:
-            return NoSuggestion.IDLE
-        self._suggestion = None
+        suggestion = self._thread.suggestion(seconds=_SUGGESTION_SECONDS if self._trials else None)
         # Not the end: those that run may yet have to go on elsewhere.
         self._is_finished = suggestion is NoSuggestion.STOPPED
         return suggestion.trial_id if isinstance(suggestion, Suggestion) else suggestion
@@ -304,33 +286,8 @@ class ConductorSearcher(Searcher):
     def _end(self, trial_id: str, record: Record) -> None:
         self._trials.pop(trial_id)
         self._begun.discard(trial_id)
-        self._queue(self._conductor.end, record)
-
-    def _update_space(self, result: dict[str, object]) -> None:
-        declared = str(result["declared"])
-        # The same from epoch to epoch, and mostly from trial to trial.
-        if declared not in self._known_spaces:
-            self._known_spaces.add(declared)
-            self._queue(self._conductor.update_space, json.loads(declared))
-
-    def _note_start(self, own: str) -> None:
-        record = self._conductor.record(own)
-        if record.state is TrialState.PENDING:
-            self._conductor.progress(record.but(state=TrialState.RUNNING, started=now()))
-
-    def _note_waiting(self, waiting: tuple[str, str | None]) -> None:
-        """Let a trial's record say what it waits for, None if it waits no longer."""
-        own, reason = waiting
-        record = self._conductor.record(own)
-        if record.reason != reason:
-            self._conductor.progress(record.but(reason=reason))
+        self._thread.queue(self._conductor.end, record)
 
     def _raise_if_abandoned(self) -> None:
         if self._is_abandoned:
             raise RuntimeError("the search is abandoned")
-
-    def _raise_what_failed(self) -> None:
-        done = [call for call in self._queued if call.done()]
-        self._queued = [call for call in self._queued if not call.done()]
-        for call in done:
-            call.result()

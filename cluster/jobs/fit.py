@@ -12,10 +12,12 @@ from cluster.driving.interrupting import going_on, terminable
 from cluster.errors import NothingEndedError
 from cluster.jobs.choosing import chosen_by_size
 from cluster.jobs.finals import train_finalists
-from cluster.jobs.fit_result import FitResult, Watches, Where
+from cluster.jobs.fit_result import FitResult, Watches
 from cluster.jobs.planning import epochs_for, searching
-from cluster.jobs.search import resume_within, search_within
+from cluster.jobs.resuming import Changes, resume_within
+from cluster.jobs.search import search_within
 from cluster.jobs.settings import TrainSettings
+from cluster.jobs.where import Where
 from datasets import Dataset, Split, write_duration
 from search import (
     FitRecord,
@@ -84,10 +86,7 @@ def fit(
             budget.short_of(_CLOSING_SECONDS).part(record.search_seconds),
             dataset,
             settings.model_copy(update={"time_limit": record.search_seconds}),
-            storage=where.storage,
-            address=where.address,
-            hypermodel=where.hypermodel,
-            preflight=where.preflight,
+            where,
             watch=watches.search,
             planned=planned,
             fit=record,
@@ -159,21 +158,7 @@ def _searched_on(
     record: FitRecord, budget: TimeBudget, name: str, where: Where, watches: Watches, dataset: str | None
 ) -> SearchView:
     """Go on with the search."""
-    return resume_within(
-        budget,
-        name,
-        storage=where.storage,
-        address=where.address,
-        dataset=dataset,
-        hypermodel=where.hypermodel,
-        preflight=where.preflight,
-        watch=watches.search,
-        trials=None,
-        time_limit=None,
-        accept_space=False,
-        retry=(),
-        fit=record,
-    )
+    return resume_within(budget, name, Changes(dataset=dataset), where, watch=watches.search, fit=record)
 
 
 def _trained(

@@ -1,4 +1,4 @@
-"""Where a fit runs, who is told of it, and what it gives."""
+"""Who is told of a fit, and what it gives."""
 
 from dataclasses import dataclass
 
@@ -6,16 +6,6 @@ from cluster.jobs.final_run import Watch as TrainWatch
 from cluster.jobs.supervision import Watch
 from search import SearchView
 from trainer import FinalResult
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where a fit runs and keeps what it finds; ``preflight`` examines the nodes before, if there are several."""
-
-    storage: str = "runs"
-    address: str = "local"
-    preflight: bool = True
-    hypermodel: object | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from search import (
     RANDOM_POINTS,
     Builder,
     Ledger,
+    SearchLayout,
     SearchSettings,
     SettingsError,
     SpaceError,
@@ -28,6 +29,7 @@ from search import (
     make_oracle,
     random_point,
     training_options,
+    write_warm_start,
 )
 from trainer import InfeasibleError, Objective, check_model, seconds_per_epoch
 
@@ -163,3 +165,10 @@ def _refuse_hyperband(settings: SearchSettings, option: str) -> None:
         raise SettingsError(
             f"{option}: hyperband plans all its trials by itself: take --oracle tpe, bayesian, random or grid"
         )
+
+
+def keep_warm_start(warm_start: WarmStart | None, layout: SearchLayout) -> None:
+    """Keep what a search learns from others before its first trial, if anything, and say so."""
+    if warm_start is not None:
+        write_warm_start(layout, warm_start)
+        _log.warning("Warm start: %s.", warm_start)

@@ -143,7 +143,7 @@ def test_of_two_that_resume_at_once_the_second_changes_nothing(
 ) -> None:
     run_search(tiny_dataset.info.path, settings(trials=1), address="in-process")
     # Both have looked before either began.
-    monkeypatch.setattr("cluster.jobs.search.driver_is_alive", lambda _folder: False)
+    monkeypatch.setattr("cluster.jobs.resuming.driver_is_alive", lambda _folder: False)
     with (
         driver_heartbeat(SearchLayout.of("runs", "first").root),
         pytest.raises(LedgerError, match="has another driver, which is alive"),

@@ -15,7 +15,7 @@ from search_tests.examples import ended
 from search_tests.test_conductor import OBJECTIVE, space
 from search_tests.test_time_budget import Clock
 
-from cluster import OutOfTimeError, resume_search, run_search
+from cluster import OutOfTimeError, Where, resume_search, run_search
 from cluster.driving import in_process, slots
 from cluster.driving.alarm import alarmed
 from cluster.driving.connection import shutdown_seconds
@@ -93,8 +93,7 @@ def test_a_search_ends_with_its_time_and_goes_on_with_more(
     monkeypatch.setattr(time_limit, "_IN_PROCESS_SECONDS", 1.0)
     layout = SearchLayout.of("runs", "first")
     budget = TimeBudget(5.0, layout=layout, clock=Sleeping(monkeypatch))
-    given = {"hypermodel": None, "storage": "runs", "address": "in-process", "preflight": False, "watch": None}
-    view = search_within(budget, tiny_dataset.info.path, settings(time_limit=5.0), **given)
+    view = search_within(budget, tiny_dataset.info.path, settings(time_limit=5.0), Where(address="in-process"))
     assert view.state is SearchState.FINISHED
     assert view.rows
     assert {row.state for row in view.rows} <= {TrialState.COMPLETED, TrialState.STOPPED}
@@ -114,8 +113,8 @@ def test_a_search_ends_with_its_time_and_goes_on_with_more(
 def test_a_part_of_the_time_that_gave_no_trial_a_score_goes_on_until_one_has(tiny_dataset: Dataset, here: Path) -> None:
     whole = TimeBudget(600.0, layout=SearchLayout.of("runs", "first"))
     seen: list[SearchView] = []
-    given = {"hypermodel": None, "storage": "runs", "address": "in-process", "preflight": False, "watch": seen.append}
-    view = search_within(whole.part(0.001), tiny_dataset.info.path, settings(time_limit=0.001), **given)
+    where, short = Where(address="in-process"), settings(time_limit=0.001)
+    view = search_within(whole.part(0.001), tiny_dataset.info.path, short, where, watch=seen.append)
     [row] = view.rows
     assert (row.state, row.epochs) == (TrialState.STOPPED, 1)
     assert row.score is not None

@@ -1,0 +1,147 @@
+"""Going on with a search, whatever ended it: what has ended stands, what is refused has changed nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cluster.driving.interrupting import terminable
+from cluster.jobs.preparation import Preparation, keep_warm_start
+from cluster.jobs.running import driving, running, sent_of
+from cluster.jobs.supervision import Watch, supervised
+from cluster.jobs.time_limit import end_without_trials, is_spent, limits
+from cluster.jobs.where import Where
+from search import (
+    Conductor,
+    FitRecord,
+    Ledger,
+    LedgerError,
+    SearchLayout,
+    SearchView,
+    TimeBudget,
+    check_complete,
+    check_given,
+    check_space,
+    choose_retries,
+    driver_is_alive,
+    extended,
+    keep_changes,
+    moved,
+    note_fit,
+    open_same_dataset,
+    read_search,
+    read_specification,
+    read_warm_start,
+)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is another thing from now on in a search that goes on: see `resume_search`."""
+
+    dataset: str | None = None
+    trials: int | None = None
+    time_limit: float | None = None
+    accept_space: bool = False
+    retry: Sequence[str] = ()
+
+
+@terminable()
+def resume_search(
+    name: str,
+    *,
+    storage: str = "runs",
+    address: str = "local",
+    dataset: str | None = None,
+    trials: int | None = None,
+    time_limit: float | None = None,
+    accept_space: bool = False,
+    retry: Sequence[str] = (),
+    hypermodel: object | None = None,
+    preflight: bool = True,
+    watch: Watch | None = None,
+    already: float = 0.0,
+) -> SearchView:
+    """Go on with the search called ``name``, whatever ended it, and return it as it stands at its end.
+
+    What has ended stands; what had not goes on from its last checkpoint; oracle and scheduler know what they knew.
+    ``trials`` extends the search to so many, ``time_limit`` to so many seconds in all; ``dataset`` is where its dataset
+    has moved to. With ``accept_space`` it goes on in a space that was edited: what is proposed from then on follows the
+    new one. ``retry`` names trials that have failed or are infeasible, or all that are 'failed' or 'infeasible': they
+    begin anew, and their new records count. ``hypermodel`` is the object that `run_search` was given. The rest is as
+    there; where no time is left, what has not ended is recorded as stopped.
+
+    Raises LedgerError if there is no such search, its driver is alive, or its dataset is another one or not there;
+    SpaceError if its HyperModel is to be given and is not, and, listing what was edited, if that is not accepted. Who
+    is refused has changed nothing: all that can be wrong is said before anything is written.
+    """
+    layout = SearchLayout.of(storage, name)
+    extension = extended(read_specification(layout), trials, time_limit)
+    budget = TimeBudget.open(layout, extension.settings.time_limit, already)
+    changes = Changes(dataset, trials, time_limit, accept_space, retry)
+    return resume_within(budget, name, changes, Where(storage, address, preflight, hypermodel), watch=watch)
+
+
+def resume_within(
+    budget: TimeBudget,
+    name: str,
+    changes: Changes,
+    where: Where,
+    *,
+    watch: Watch | None = None,
+    fit: FitRecord | None = None,
+) -> SearchView:
+    """Do what `resume_search` does in the time that is left of ``budget``, or of a part of one.
+
+    Where that is too little to go on with anything, what has not ended is recorded as stopped. A part goes on until a
+    trial has a score, at the latest until the end of what it is a part of.
+    """
+    layout = SearchLayout.of(where.storage, name)
+    ledger = Ledger(layout)
+    before = read_specification(layout)
+    check_given(before.settings, where.hypermodel, function="resume_search")
+    if driver_is_alive(layout.root):
+        raise LedgerError(
+            f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it; if it was killed on "
+            "another machine, try again in a minute"
+        )
+    retries = choose_retries(ledger, changes.retry)
+    check_complete(ledger, retries)
+    specification = extended(before, changes.trials, changes.time_limit)
+    if budget.is_part and not _is_scored(ledger):
+        budget.prolong(lambda: True)  # until there is a conductor to ask
+    if is_spent(budget, where.address):
+        with driving(layout) as place:
+            end_without_trials(layout, specification.settings, place, retries=bool(retries), is_part=budget.is_part)
+        return read_search(where.storage, name)
+    # From here on: what is killed in its preparation has taken time, too.
+    with budget.kept():
+        opened = open_same_dataset(specification, changes.dataset)
+        specification = moved(specification, opened)
+        sent = sent_of(where.hypermodel, where.address)
+        prepared = Preparation(opened, specification.settings, where.hypermodel, resumed=True)
+        # Killed between the creation of the search and these: nothing had been tried.
+        warm_start = prepared.warm_start(where.storage) if read_warm_start(layout) is None else None
+        prepared.find_again(ledger)
+        oracle = prepared.oracle()
+        if not changes.accept_space:
+            check_space(ledger, oracle)
+        with running(where, specification.settings, sent, opened, budget) as run, driving(layout) as place:
+            if read_specification(layout) != before:
+                raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
+            keep_changes(layout, before, specification)
+            if fit is not None:
+                note_fit(layout, fit)
+            keep_warm_start(warm_start, layout)
+            ledger = Ledger(layout, place)
+            for one in retries:
+                ledger.write_retry(one)
+            conductor = Conductor.resumed(
+                specification, ledger, oracle, accept_space=changes.accept_space, **limits(budget, where.address)
+            )
+            budget.prolong(lambda: not conductor.is_scored)
+            with supervised(conductor, layout, watch, place, budget):
+                run(conductor, layout, with_bundles=fit is not None)
+    return read_search(where.storage, name)
+
+
+def _is_scored(ledger: Ledger) -> bool:
+    return any(record.finite_score is not None for record in ledger.records(history=False))
