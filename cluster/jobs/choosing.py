@@ -1,52 +1,64 @@
-"""What a fit chooses by itself, once it knows dataset and machine: how long its trials train."""
+"""What a fit chooses by itself, once it knows dataset and machine: how its time is parted, how long trials train."""
 
 import logging
+from dataclasses import dataclass
 
 from cluster.driving.places import Places
 from cluster.jobs.planning import plan_fit
 from datasets import Dataset, Split, write_duration
-from search import SearchSettings, TimeBudget
+from search import FitRecord, SearchSettings, TimeBudget
 
 _log = logging.getLogger(__name__)
 
 
-def chosen_by_size(
-    settings: SearchSettings,
-    epoch_seconds: float,
-    *,
-    dataset: Dataset,
-    budget: TimeBudget,
-    address: str,
-    epochs: int | None,
-) -> SearchSettings:
-    """Return the settings with the epochs of a trial, unless ``epochs`` were asked for; say how the time is parted.
+@dataclass
+class Choosing:
+    """What is chosen of a fit over ``dataset`` that has the time of ``budget``.
 
-    ``epoch_seconds`` are those of an epoch of the space's defaults, ``budget`` has all the time.
+    Attributes:
+        record: What it was asked for; after `choose`, with the time of its search.
+        part: Of the budget, the search's; it ends as is chosen.
+        epochs: Longest training of a trial, where that was asked for.
     """
-    slots = _slots(settings, address)
-    rows = len(dataset.rows(Split.TRAIN))
-    assert budget.limit is not None
-    plan = plan_fit(
-        seconds=budget.limit,
-        rows=rows,
-        epoch_seconds=epoch_seconds,
-        slots=slots,
-        begun=budget.spent(),
-        epochs=epochs,
-    )
-    _log.warning(
-        "%d training images: trials of at most %d epochs, %d at a time; search until %s (about %d trials), then the "
-        "training of finalists until %s.",
-        rows,
-        plan.epochs,
-        slots,
-        write_duration(round(plan.search_seconds)),
-        plan.trials,
-        write_duration(round(budget.limit)),
-    )
-    # Validated anew: what was not given may follow from the epochs, as the trials of hyperband do.
-    given = settings.model_dump(include=settings.model_fields_set)
-    return SearchSettings.model_validate(given | {"epochs": plan.epochs})
+
+    dataset: Dataset
+    budget: TimeBudget
+    part: TimeBudget
+    record: FitRecord
+    address: str
+    epochs: int | None
+
+    def choose(self, settings: SearchSettings, epoch_seconds: float) -> SearchSettings:
+        """Return the settings with what is chosen; say how the time is parted.
+
+        ``epoch_seconds`` are those of an epoch of the space's defaults.
+        """
+        slots = _slots(settings, self.address)
+        rows = len(self.dataset.rows(Split.TRAIN))
+        assert self.budget.limit is not None
+        plan = plan_fit(
+            seconds=self.budget.limit,
+            rows=rows,
+            epoch_seconds=epoch_seconds,
+            slots=slots,
+            begun=self.budget.spent(),
+            epochs=self.epochs,
+        )
+        _log.warning(
+            "%d training images: trials of at most %d epochs, %d at a time; search until %s (about %d trials), then "
+            "the training of finalists until %s.",
+            rows,
+            plan.epochs,
+            slots,
+            write_duration(round(plan.search_seconds)),
+            plan.trials,
+            write_duration(round(self.budget.limit)),
+        )
+        self.part.end_at(plan.search_seconds)
+        self.record = self.record.model_copy(update={"search_seconds": plan.search_seconds})
+        # Validated anew: what was not given may follow from the epochs, as the trials of hyperband do.
+        given = settings.model_dump(include=settings.model_fields_set)
+        return SearchSettings.model_validate(given | {"epochs": plan.epochs, "time_limit": plan.search_seconds})
 
 
 def _slots(settings: SearchSettings, address: str) -> int:

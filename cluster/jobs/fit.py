@@ -5,15 +5,14 @@ It is a search and a training in the same directory, on one Ray, so that every o
 
 import contextlib
 import logging
-from functools import partial
 
 from cluster.driving.connection import connected
 from cluster.driving.interrupting import going_on, terminable
 from cluster.errors import NothingEndedError
-from cluster.jobs.choosing import chosen_by_size
+from cluster.jobs.choosing import Choosing
 from cluster.jobs.finals import train_finalists
 from cluster.jobs.fit_result import FitResult, Watches
-from cluster.jobs.planning import epochs_for, searching
+from cluster.jobs.planning import epochs_for, most_searching
 from cluster.jobs.resuming import Changes, resume_within
 from cluster.jobs.search import search_within
 from cluster.jobs.settings import TrainSettings
@@ -75,23 +74,17 @@ def fit(
     opened = Dataset.open(dataset)
     longest = epochs_for(len(opened.rows(Split.TRAIN))) if epochs is None else epochs
     record = FitRecord(
-        time_limit=time_limit, search_seconds=searching(time_limit), epochs=longest, max_slower=max_slower
+        time_limit=time_limit, search_seconds=most_searching(time_limit), epochs=longest, max_slower=max_slower
     )
     budget = TimeBudget(time_limit, already=already, layout=layout)
     with connected(where.address, settings, ending=budget.left), going_on(f"`galaxy resume {settings.name}`"):
         # Of one thread, as a trial's: what is measured here is what a trial takes.
         limit_threads(settings.cpus_per_trial)
-        planned = partial(chosen_by_size, dataset=opened, budget=budget, address=where.address, epochs=epochs)
-        view = search_within(
-            budget.short_of(_CLOSING_SECONDS).part(record.search_seconds),
-            dataset,
-            settings.model_copy(update={"time_limit": record.search_seconds}),
-            where,
-            watch=watches.search,
-            planned=planned,
-            fit=record,
-        )
-        return _trained(view, budget, record, where, watches)
+        part = budget.short_of(_CLOSING_SECONDS).part(record.search_seconds)
+        choosing = Choosing(opened, budget, part, record, where.address, epochs)
+        settings = settings.model_copy(update={"time_limit": record.search_seconds})
+        view = search_within(part, dataset, settings, where, watch=watches.search, choosing=choosing)
+        return _trained(view, budget, choosing.record, where, watches)
 
 
 @terminable()

@@ -1,7 +1,8 @@
 """Launching a search: everything that can be wrong is said before anything is trained, then the trials run."""
 
 from cluster.driving.interrupting import terminable
-from cluster.jobs.preparation import Plan, Preparation, keep_warm_start
+from cluster.jobs.choosing import Choosing
+from cluster.jobs.preparation import Preparation, keep_warm_start
 from cluster.jobs.running import driving, running, sent_of
 from cluster.jobs.supervision import Watch, supervised
 from cluster.jobs.time_limit import check_enough, limits
@@ -11,7 +12,6 @@ from search import (
     DRIVERS,
     TRAINERS,
     Conductor,
-    FitRecord,
     Ledger,
     LedgerError,
     SearchLayout,
@@ -70,14 +70,13 @@ def search_within(
     where: Where,
     *,
     watch: Watch | None = None,
-    planned: Plan | None = None,
-    fit: FitRecord | None = None,
+    choosing: Choosing | None = None,
 ) -> SearchView:
     """Do what `run_search` does in the time that is left of ``budget``, or of a part of one.
 
-    A part goes on until a trial has a score, at the latest until the end of what it is a part of. ``planned`` gives the
-    settings once it is known how many seconds an epoch of the defaults takes. Of a search that is part of a ``fit``
-    that is noted, and there is a bundle of the best trial so far from the first scored epoch on.
+    A part goes on until a trial has a score, at the latest until the end of what it is a part of. ``choosing`` is given
+    where the search is part of a fit: it is asked for the settings once it is known how many seconds an epoch of the
+    defaults takes, and there is a bundle of the best trial so far from the first scored epoch on.
 
     Raises SettingsError, beside the rest, where so little is left that no trial could begin: nothing is written then.
     """
@@ -89,8 +88,8 @@ def search_within(
     opened = Dataset.open(dataset)
     sent = sent_of(where.hypermodel, where.address)
     prepared = Preparation(opened, settings, where.hypermodel)
-    if planned is not None:
-        prepared.plan(planned)
+    if choosing is not None:
+        prepared.plan(choosing.choose)
     settings, warm_start = prepared.first_points(), prepared.warm_start(where.storage)
     oracle = prepared.oracle()
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
@@ -98,7 +97,7 @@ def search_within(
     check_enough(budget, where.address)
     # The driver first: not every storage lets only one of two at the same moment write the specification.
     with running(where, settings, sent, opened, budget) as run, driving(layout) as place:
-        note_fit(layout, fit)
+        note_fit(layout, None if choosing is None else choosing.record)
         create_search(layout, specification)
         keep_warm_start(warm_start, layout)
         conductor = Conductor.resumed(
@@ -110,7 +109,7 @@ def search_within(
         )
         budget.prolong(lambda: not conductor.is_scored)
         with supervised(conductor, layout, watch, place, budget):
-            run(conductor, layout, with_bundles=fit is not None)
+            run(conductor, layout, with_bundles=choosing is not None)
     return read_search(where.storage, settings.name)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TypeVar
 
 from search.finals.forecast import MARGIN, Cost, makespan
@@ -11,6 +12,11 @@ BEGINNINGS = 3
 """Of each finalist, at least, where there is time: fewer say little of the spread."""
 _FEWEST = 2
 """Finalists: the space's defaults and the best other one."""
+_SHORTENED = 0.75
+"""Share of its epochs that a training keeps where that gives room for more of them.
+
+On 500 real galaxies twice the epochs take 3 % off a network's log loss; the average of two takes 4 to 9 %.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,9 +36,9 @@ class Plan:
 def make_plan(costs: Sequence[Cost], *, epochs: int, seconds: float, slots: int) -> Plan:
     """Return the first of these plans that ends in time.
 
-    All finalists with three beginnings each, then fewer finalists, down to two; then two beginnings, then one; then
-    shorter schedules, as a training is never cut; then a single finalist, the best that is not the defaults. Where
-    nothing ends in time, that one for one epoch.
+    All finalists with three beginnings each, then fewer finalists, down to two; then two beginnings, then one, all with
+    as many of their epochs as fit, three quarters at least; then shorter schedules, as a training is never cut; then a
+    single finalist, the best that is not the defaults. Where nothing ends in time, that one for one epoch.
 
     Args:
         costs: of a beginning of each finalist, those that are to stay first.
@@ -41,9 +47,12 @@ def make_plan(costs: Sequence[Cost], *, epochs: int, seconds: float, slots: int)
         slots: trainings at a time.
     """
     fewest = min(_FEWEST, len(costs))
+    counts = [
+        *((finalists, BEGINNINGS) for finalists in range(len(costs), fewest - 1, -1)),
+        *((fewest, beginnings) for beginnings in range(BEGINNINGS - 1, 0, -1)),
+    ]
     plans = [
-        *(Plan(finalists, BEGINNINGS, epochs) for finalists in range(len(costs), fewest - 1, -1)),
-        *(Plan(fewest, beginnings, epochs) for beginnings in range(BEGINNINGS - 1, 0, -1)),
+        *(Plan(*each, shorter) for each in counts for shorter in range(epochs, ceil(_SHORTENED * epochs) - 1, -1)),
         *(Plan(fewest, 1, shorter) for shorter in range(epochs - 1, 0, -1)),
         *(Plan(1, 1, shorter) for shorter in range(epochs, 0, -1)),
     ]

@@ -103,6 +103,10 @@ class TimeBudget:
         """Return a part that ends so many seconds before this one does, whenever that is."""
         return self._part(None, seconds)
 
+    def end_at(self, seconds: float) -> None:
+        """Let a part end when ``seconds`` of the whole are spent, where that is earlier than it was to."""
+        self._own = seconds if self._own is None else min(self._own, seconds)
+
     def prolong(self, is_wanted: Callable[[], bool]) -> None:
         """Let a part go on past its end for as long as ``is_wanted()``, until that of which it is a part ends.
 

@@ -8,7 +8,7 @@ from cluster_tests.conftest import end_at
 
 from cluster import FitResult, Watches, Where, fit, resume_fit, resume_search, run_search
 from cluster.errors import NothingEndedError
-from cluster.jobs.choosing import chosen_by_size
+from cluster.jobs.choosing import Choosing
 from cluster.jobs.interim import InterimBundles
 from datasets import Dataset, open_folder
 from search import (
@@ -90,7 +90,7 @@ def test_where_no_beginning_ends_in_time_the_best_trial_is_the_classifier(
 
     monkeypatch.setattr("cluster.jobs.fit.train_finalists", nothing)
     # Nor does a trial in the search's part: it goes on for want of any.
-    monkeypatch.setattr("cluster.jobs.fit.searching", lambda _seconds: 0.001)
+    monkeypatch.setattr("cluster.jobs.fit.most_searching", lambda _seconds: 0.001)
     result = fit(tiny_dataset.info.path, settings(trials=1), 600.0, where=HERE, epochs=1)
     assert result.final is not None
     assert result.final.members == ("0000",)
@@ -111,11 +111,23 @@ def test_a_search_is_no_fit(tiny_dataset: Dataset, here: Path) -> None:
 
 
 def test_what_follows_from_the_epochs_follows_from_those_that_are_chosen(tiny_dataset: Dataset) -> None:
-    budget = TimeBudget(1e6)
+    def chosen(settings: SearchSettings, epochs: int | None = None) -> SearchSettings:
+        budget = TimeBudget(1e6)
+        record = FitRecord(time_limit=1e6, search_seconds=5e5, epochs=100, max_slower=8.0)
+        choosing = Choosing(tiny_dataset, budget, budget.part(5e5), record, "in-process", epochs)
+        return choosing.choose(settings, 0.1)
+
     for given, trials in (({"oracle": "hyperband"}, most_trials({"oracle": "hyperband", "epochs": 100})), ({}, None)):
-        known = SearchSettings.model_validate({"name": "first", "time_limit": 600} | given)
-        chosen = chosen_by_size(known, 0.1, dataset=tiny_dataset, budget=budget, address="in-process", epochs=None)
-        assert (chosen.epochs, chosen.trials) == (100, trials)
-    asked = SearchSettings(name="first", time_limit=600, trials=5)
-    chosen = chosen_by_size(asked, 0.1, dataset=tiny_dataset, budget=budget, address="in-process", epochs=7)
-    assert (chosen.epochs, chosen.trials) == (7, 5)
+        made = chosen(SearchSettings.model_validate({"name": "first", "time_limit": 600} | given))
+        assert (made.epochs, made.trials) == (100, trials)
+    made = chosen(SearchSettings(name="first", time_limit=600, trials=5), epochs=7)
+    assert (made.epochs, made.trials) == (7, 5)
+
+
+def test_where_little_fits_the_search_ends_early(tiny_dataset: Dataset) -> None:
+    budget = TimeBudget(100.0)
+    part = budget.part(50.0)
+    record = FitRecord(time_limit=100.0, search_seconds=50.0, epochs=100, max_slower=8.0)
+    choosing = Choosing(tiny_dataset, budget, part, record, "in-process", None)
+    settings = choosing.choose(SearchSettings(name="first", time_limit=50.0), 1.0)
+    assert part.limit == settings.time_limit == choosing.record.search_seconds < 10

@@ -15,16 +15,23 @@ def test_few_images_are_seen_more_often() -> None:
 
 
 def test_where_time_is_short_epochs_are_cut_for_enough_trials() -> None:
-    assert [plan(seconds, 1_600, 6.0).epochs for seconds in (60, 600, 900, 3_600)] == [3, 17, 27, 43]
+    assert [plan(seconds, 1_600, 6.0).epochs for seconds in (60, 600, 900, 3_600)] == [3, 18, 27, 43]
     assert plan(3_600, 20_000, 60.0).epochs < 20
     assert plan(3_600, 20_000, 60.0, slots=8).epochs == 20
 
 
-@pytest.mark.parametrize("seconds", [30, 300, 36_000])
-def test_half_of_the_time_is_for_the_search(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [30, 3_600, 36_000])
+def test_half_of_the_time_at_most_is_for_the_search(seconds: float) -> None:
     made = plan(seconds, 1_600, 6.0)
     assert made.search_seconds == seconds / 2
     assert made.trials >= 1
+
+
+def test_where_few_trainings_fit_finalists_get_most_of_it() -> None:
+    # A full training takes 258 s: 2, 4 and 11 fit.
+    shares = [(plan(seconds, 1_600, 6.0).search_seconds - 20) / seconds for seconds in (300, 600, 1_500)]
+    assert shares == [pytest.approx(share, abs=0.01) for share in (0.085, 0.18, 0.47)]
+    assert [plan(seconds, 1_600, 6.0).trials for seconds in (300, 600, 1_500)] == [2, 4, 12]
 
 
 def test_what_was_asked_for_stays() -> None:
