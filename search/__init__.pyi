@@ -121,4 +121,5 @@ from .space.points import (
     complete_points as complete_points,
     random_point as random_point,
 )
+from .space.starting import starting_points as starting_points
 from .values import Value as Value

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from cluster.driving.places import Places
 from cluster.jobs.planning import plan_fit
+from cluster.jobs.preparation import LEARNING
 from datasets import Dataset, Split, write_duration
-from search import FitRecord, SearchSettings, TimeBudget
+from search import FitRecord, SearchSettings, TimeBudget, starting_points
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +59,20 @@ class Choosing:
         self.record = self.record.model_copy(update={"search_seconds": plan.search_seconds})
         # Validated anew: what was not given may follow from the epochs, as the trials of hyperband do.
         given = settings.model_dump(include=settings.model_fields_set)
-        return SearchSettings.model_validate(given | {"epochs": plan.epochs, "time_limit": plan.search_seconds})
+        chosen = {"epochs": plan.epochs, "time_limit": plan.search_seconds} | _first(settings, rows)
+        return SearchSettings.model_validate(given | chosen)
+
+
+def _first(settings: SearchSettings, rows: int) -> dict[str, object]:
+    """Return the points that are tried first where so few rows ask for others than the defaults, and say so."""
+    points = starting_points(rows)
+    is_free = settings.hypermodel is None and not settings.points and settings.warm_start is None
+    is_room = settings.trials is None or settings.trials >= len(points)
+    if len(points) == 1 or not (is_free and is_room and settings.oracle in LEARNING):
+        return {}
+    values = ", ".join(f"{name} {value}" for point in points for name, value in point.items())
+    _log.warning("Few images: beside the defaults these are tried first: %s.", values)
+    return {"points": points}
 
 
 def _slots(settings: SearchSettings, address: str) -> int:

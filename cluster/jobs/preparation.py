@@ -38,7 +38,8 @@ if TYPE_CHECKING:  # it imports TensorFlow: `search` does so quietly, when it is
 
 Plan = Callable[[SearchSettings, float], SearchSettings]
 """Gives the settings of a search, from those so far and the seconds of an epoch."""
-_LEARNING = ("tpe", "bayesian")
+LEARNING = ("tpe", "bayesian")
+"""Oracles that learn from what was tried, and so from where a search begins."""
 _log = logging.getLogger(__name__)
 
 
@@ -83,7 +84,7 @@ class Preparation:
         """
         settings = self._settings
         if not settings.points:
-            learns_from_nothing = settings.oracle in _LEARNING and settings.warm_start is None
+            learns_from_nothing = settings.oracle in LEARNING and settings.warm_start is None
             defaults = (complete(self._space, {}),) if learns_from_nothing and self._defaults_work else ()
             return settings.model_copy(update={"points": defaults})
         _refuse_hyperband(settings, "--try")

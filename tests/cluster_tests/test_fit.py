@@ -131,3 +131,20 @@ def test_where_little_fits_the_search_ends_early(tiny_dataset: Dataset) -> None:
     choosing = Choosing(tiny_dataset, budget, part, record, "in-process", None)
     settings = choosing.choose(SearchSettings(name="first", time_limit=50.0), 1.0)
     assert part.limit == settings.time_limit == choosing.record.search_seconds < 10
+
+
+def test_of_few_images_another_configuration_is_tried_beside_the_defaults(
+    tiny_dataset: Dataset, caplog: pytest.LogCaptureFixture
+) -> None:
+    def points(**given: object) -> tuple[object, ...]:
+        budget = TimeBudget(100.0)
+        record = FitRecord(time_limit=100.0, search_seconds=50.0, epochs=100, max_slower=8.0)
+        choosing = Choosing(tiny_dataset, budget, budget.part(50.0), record, "in-process", None)
+        return choosing.choose(SearchSettings.model_validate({"name": "first", "time_limit": 50.0} | given), 1.0).points
+
+    assert points() == ({}, {"batch_size": 32, "balance": "oversample"})
+    assert "beside the defaults these are tried first: batch_size 32, balance oversample." in caplog.text
+    asked = {"points": ({"dropout": 0.2},)}
+    assert points(**asked) == asked["points"]
+    for given in ({"oracle": "hyperband"}, {"oracle": "random"}, {"hypermodel": "my:own"}, {"trials": 1}):
+        assert points(**given) == ()

@@ -1,0 +1,20 @@
+"""Where a search of the built-in space begins, by the number of images."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from search.values import Value, Values
+
+_FEW_ROWS = 5_000
+"""Training rows below which the second configuration is tried; at 20,681 smaller batches do not pay."""
+_FOR_FEW: Mapping[str, Value] = MappingProxyType({"batch_size": 32, "balance": "oversample"})
+"""Twice the steps, and rare classes as often as a quarter of the most frequent one.
+
+On three draws of 500 real galaxies its macro F1 was 0.034 above the defaults' where the most probable class is decided
+for, 0.007 where the best exponent for each is; the log loss of both averaged 7 % below (`tests/benchmarks/RESULTS.md`).
+"""
+
+
+def starting_points(rows: int) -> tuple[Values, ...]:
+    """Return the values, those that differ from the defaults, that a search of the built-in space tries first."""
+    return ({}, dict(_FOR_FEW)) if rows < _FEW_ROWS else ({},)
