@@ -4,10 +4,9 @@
 
 SOURCE is a zip of class folders, such as that of the real galaxies. Draws from it that share no image with each other
 nor with the images tested on: 5 of 2,000 with 15 minutes each, 10 of 500 with 5. On each `galaxy fit` and the space's
-defaults (`contest/defaults.py`) are given the same time, by turns, the defaults twice: with a fit's epochs, against
-which the goal is, and with the 20 of the command line, reported beside. Then five fits of other lengths for their
-deadlines, three of them killed with all their processes on the way. A deadline is missed too where a fit ends by itself
-with a fault: it is tried once more, with what is left of its time, and still counts as missed.
+defaults (`contest/defaults.py`, with a fit's epochs) are given the same time, by turns. Then five fits of other lengths
+for their deadlines, three of them killed with all their processes on the way. A deadline is missed too where a fit ends
+by itself with a fault: it is tried once more, with what is left of its time, and still counts as missed.
 
 A piece begins what it can end within --minutes (one run at least), and says where all stands; the same command goes on
 with the next, on another day too. It can be ended at any time: the run under way goes on where it was, as an

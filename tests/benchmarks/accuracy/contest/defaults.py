@@ -1,10 +1,10 @@
 """The contestant without a search: the space's defaults from further beginnings for all the time, then the same bundle.
 
-    python -m benchmarks.accuracy.contest.defaults DATASET --name NAME --storage STORAGE --seconds N [--epochs N]
+    python -m benchmarks.accuracy.contest.defaults DATASET --name NAME --storage STORAGE --seconds N
 
 A trial of one epoch measures how long one takes. All else is what `galaxy fit` does with its finalists: as many
 beginnings as the time allows on divisions of the images, eight at most, the average, the decision, the calibration.
-Epochs are, unless given, as many as `galaxy fit` gives so many images where nothing is short. Called again, it goes on.
+Epochs are as many as `galaxy fit` gives so many images where nothing is short. Called again, it goes on.
 """
 
 import time
@@ -28,11 +28,10 @@ def main() -> None:
     parser.add_argument("--name", required=True)
     parser.add_argument("--storage", required=True)
     parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--epochs", type=int, help="of each beginning")
     options = parser.parse_args()
     limit_threads(1)  # so that the trial's epoch takes what one of a beginning does
     try_once(options.dataset, options.name, options.storage)
-    epochs = options.epochs or epochs_for(len(Dataset.open(options.dataset).rows(Split.TRAIN)))
+    epochs = epochs_for(len(Dataset.open(options.dataset).rows(Split.TRAIN)))
     settings = TrainSettings(epochs=epochs, time_limit=options.seconds)
     result = train_within(options.name, settings, storage=options.storage, already=time.monotonic() - _BEGAN)
     sys.stdout.write(json.dumps(result.as_json()) + "\n")

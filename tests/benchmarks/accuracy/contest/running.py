@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks.accuracy.contest.draws import GALAXY, TEST
-from benchmarks.accuracy.contest.jobs import EPOCHS, FIT, Job
+from benchmarks.accuracy.contest.jobs import FIT, Job
 from benchmarks.accuracy.contest.judging import is_met
 from benchmarks.durability.processes import descendants
 
@@ -160,8 +160,7 @@ class Runner:
         if job.contestant == FIT:
             return [GALAXY, "fit", *given, "--time-limit", f"{job.limit:.0f}s", "--or-resume", "--json"]
         module = "benchmarks.accuracy.contest.defaults"
-        epochs = ["--epochs", str(EPOCHS[job.contestant])] if job.contestant in EPOCHS else []
-        return [sys.executable, "-m", module, *given, "--seconds", f"{job.limit:.0f}", *epochs]
+        return [sys.executable, "-m", module, *given, "--seconds", f"{job.limit:.0f}"]
 
     def _tested(self, model: str) -> dict[str, object]:
         command = [GALAXY, "evaluate", model, str(self._folder / TEST), "--json"]
