@@ -229,9 +229,9 @@ def is_driven_by(folder: Folder, pid: int, *, drivers: str = DRIVERS) -> bool:
     return beat is not None and beat.is_driving and beat.said.get("pid") == pid
 
 
-def drivers_alive(folders: Sequence[Folder]) -> list[bool]:
-    """Say of each of several searches whether its driver is alive."""
-    return are_alive(side_by_side(last_beat, [folder.child(DRIVERS) for folder in folders]))
+def drivers_alive(folders: Sequence[Folder], *, drivers: str = DRIVERS) -> list[bool]:
+    """Say of each of several searches whether its driver is alive; ``drivers`` is where the drivers' files lie."""
+    return are_alive(side_by_side(last_beat, [folder.child(drivers) for folder in folders]))
 
 
 def _who(beat: Beat) -> str:

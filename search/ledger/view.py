@@ -7,7 +7,7 @@ from functools import partial
 
 from datasets import open_folder
 from search.errors import SettingsError
-from search.layout import SPECIFICATION, SearchLayout
+from search.layout import SPECIFICATION, TRAINERS, SearchLayout
 from search.ledger.finals import Finals, read_finals
 from search.ledger.fit_record import read_fit
 from search.ledger.heartbeat import drivers_alive
@@ -25,7 +25,8 @@ class SearchView:
     """A search's specification, state and ranking. ``rows`` are its trials, best first, those without a score last.
 
     ``finals`` are its finalists, None where none were trained; ``spent`` are the seconds that it has taken, None where
-    it was given no time; ``whole`` are those of the fit that it is a part of, in all.
+    it was given no time; ``whole`` are those of the fit that it is a part of, in all. ``is_training`` says whether its
+    winners or finalists are being trained.
     """
 
     specification: SearchSpecification
@@ -34,6 +35,7 @@ class SearchView:
     finals: Finals | None = None
     spent: float | None = None
     whole: float | None = None
+    is_training: bool = False
 
     @classmethod
     def of(
@@ -63,6 +65,11 @@ class SearchView:
     def objective(self) -> Objective:
         """The metric optimised and its direction."""
         return self.specification.objective
+
+    @property
+    def is_live(self) -> bool:
+        """Whether something of it runs, so that the next look may find more."""
+        return self.state is SearchState.RUNNING or self.is_training
 
     @property
     def best(self) -> str | None:
@@ -102,13 +109,14 @@ class SearchView:
 
     def as_summary(self) -> dict[str, object]:
         """Return the search as one item of what ``galaxy searches --json`` prints: counts instead of trials."""
-        order = ("state", "dataset", "objective", "best")
+        order = ("state", "training", "dataset", "objective", "best")
         return {"name": self.name} | {key: self._at_a_glance[key] for key in order} | {"trials": self.counts}
 
     @property
     def _at_a_glance(self) -> dict[str, object]:
         return {
             "state": self.state.value,
+            "training": self.is_training,
             "objective": {"name": self.objective.name, "direction": self.objective.direction},
             "dataset": self.specification.dataset,
             "best": self.best,
@@ -131,12 +139,13 @@ def read_search(storage: str, name: str, *, history: bool = True) -> SearchView:
 def _read(layouts: Sequence[SearchLayout], *, history: bool) -> list[SearchView]:
     specifications = side_by_side(read_specification, layouts)
     # The drivers first: if one ends in between, its last word is read after it.
-    alive = drivers_alive([layout.root for layout in layouts])
-    return side_by_side(partial(_view, history=history), zip(layouts, specifications, alive, strict=True))
+    roots = [layout.root for layout in layouts]
+    alive, training = drivers_alive(roots), drivers_alive(roots, drivers=TRAINERS)
+    return side_by_side(partial(_view, history=history), zip(layouts, specifications, alive, training, strict=True))
 
 
-def _view(found: tuple[SearchLayout, SearchSpecification, bool], *, history: bool) -> SearchView:
-    layout, specification, is_alive = found
+def _view(found: tuple[SearchLayout, SearchSpecification, bool, bool], *, history: bool) -> SearchView:
+    layout, specification, is_alive, is_training = found
     ledger = Ledger(layout)
     state = ledger.state()
     if state is SearchState.RUNNING and not is_alive:
@@ -144,7 +153,7 @@ def _view(found: tuple[SearchLayout, SearchSpecification, bool], *, history: boo
     spent = None if specification.settings.time_limit is None else spent_so_far(layout)
     fit = read_fit(layout) if spent is not None else None
     view = SearchView.of(specification, state, ledger.records(history=history), read_finals(layout.root), spent)
-    return view if fit is None else replace(view, whole=fit.time_limit)
+    return replace(view, whole=None if fit is None else fit.time_limit, is_training=is_training)
 
 
 def read_trial(storage: str, name: str, trial_id: str) -> Record:

@@ -10,7 +10,7 @@ from rich.console import Console
 from ui_tests.conftest import Galaxy
 from ui_tests.fabricated import RECORDS, SENTENCE, finals, record, rows, write_search
 
-from search import Ledger, SearchState, TrialState, driver_heartbeat, write_finals
+from search import TRAINERS, Ledger, SearchLayout, SearchState, TrialState, driver_heartbeat, write_finals
 from ui.cli.display import leaderboard
 
 
@@ -116,6 +116,31 @@ def test_watching_ends_when_the_search_does(galaxy: Galaxy, tmp_path: Path, monk
     ]
     found = json.loads(result.stdout)
     assert (found["state"], found["best"]) == ("finished", "0002")
+
+
+def test_while_finalists_are_trained_it_is_said_and_watched(
+    galaxy: Galaxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.cli.commands.leaderboard._SECONDS_BETWEEN_LOOKS", 0.05)
+    layout = write_search(str(tmp_path), "live", RECORDS[:1])
+    place = ("--storage", tmp_path)
+    with driver_heartbeat(layout.root, drivers=TRAINERS):
+        shown = galaxy("leaderboard", "live", *place).stdout
+        assert "finished  1 completed  its best are being trained" in shown
+        assert "galaxy leaderboard live --watch" in shown
+        assert "training" in galaxy("searches", *place).stdout
+        (listed,) = json.loads(galaxy("searches", *place, "--json").stdout)["searches"]
+        assert (listed["state"], listed["training"]) == ("finished", True)
+        threading.Timer(0.5, lambda: write_finals(layout.root, finals())).start()
+        ended = threading.Timer(1.0, lambda: [layout.root.child(TRAINERS).delete(one) for one in trainers(layout)])
+        ended.start()
+        result = galaxy("leaderboard", "live", *place, "--watch", "--json")
+    found = json.loads(result.stdout)
+    assert (found["training"], bool(found["finalists"])) == (False, True)
+
+
+def trainers(layout: SearchLayout) -> list[str]:
+    return layout.root.child(TRAINERS).names()
 
 
 def test_watching_waits_for_a_storage_that_is_away(

@@ -44,7 +44,7 @@ def _choose(storage: str, place: "DeltaGenerator") -> tuple[str | None, bool]:
     newest = max(by_name, key=lambda name: by_name[name].specification.created)
     # The state is not in the labels: a choice does not survive a change of its label.
     name = place.selectbox("Search", list(by_name), index=list(by_name).index(newest), key="search")
-    return name, str(by_name[name].state) == "running"
+    return name, by_name[name].is_live
 
 
 def _empty(storage: str) -> None:
@@ -59,7 +59,7 @@ def _board(storage: str, name: str, running: bool) -> None:
     """Draw what changes while the search runs; once it has ended, run the whole page again, for the last time."""
     with problems_shown():
         view = read_search(storage, name, history=False)
-        if running and str(view.state) != "running":
+        if running and not view.is_live:
             st.rerun()
         _headline(view)
         if view.rows:
@@ -75,13 +75,13 @@ def _headline(view: SearchView) -> None:
     best = ranking.best(view.board)
     state = str(view.state)
     columns = st.columns(4)
-    columns[0].metric("State", state)
+    columns[0].metric("State", "training the best" if view.is_training else state)
     columns[1].metric("Trials ended", str(ended) if planned is None else f"{ended} of {planned}")
     score = None if best is None else best.mean if best.chosen else best.score
     kind = "Mean" if best is not None and best.chosen else "Best"
     columns[2].metric(f"{kind} {plain(wording.metric(view.objective.name))}", wording.score(score))
     columns[3].metric("Best trial", view.best or wording.ABSENT)
-    left = "" if view.left is None or state != "running" else f", {wording.duration(view.left)} left"
+    left = f", {wording.duration(view.left)} left" if view.left is not None and view.is_live else ""
     st.progress(ranking.done(view), text=ranking.states(view.counts) + left)
     if view.finals is not None and view.finals.worth is not None:
         st.caption(plain(view.finals.worth.sentence))

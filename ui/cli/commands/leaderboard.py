@@ -50,7 +50,7 @@ def leaderboard(
 
 def next_after(view: "SearchView", storage: str) -> str | None:
     """Return the command that makes sense once this view has been read; None where Python alone goes on."""
-    if str(view.state) == "running":
+    if view.is_live:
         return command_line("leaderboard", view.name, "--watch", storage=storage)
     if view.specification.settings.is_by_value:
         return None
@@ -62,7 +62,7 @@ def next_after(view: "SearchView", storage: str) -> str | None:
 
 
 def _watched(terminal: Terminal, storage: str, name: str, history: bool) -> "SearchView":
-    """Show the search until it no longer runs, in a log each trial that ends; return the last view.
+    """Show the search until nothing of it runs, in a log each trial that ends; return the last view.
 
     From the second look on a storage that is away is waited for, as the search itself waits for it.
     """
@@ -74,7 +74,7 @@ def _watched(terminal: Terminal, storage: str, name: str, history: bool) -> "Sea
         with patient():
             while True:
                 show(view)
-                if str(view.state) != "running":
+                if not view.is_live:
                     return view
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
                 view = read_search(storage, name, history=history)

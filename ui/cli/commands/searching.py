@@ -214,7 +214,7 @@ def _listed(views: "tuple[SearchView, ...]") -> RenderableType:
     for view in views:
         shown.add_row(
             view.name,
-            tables.state(str(view.state)),
+            tables.state("training" if view.is_training else str(view.state)),
             view.objective.name,
             view.best or "–",
             states(view.counts),

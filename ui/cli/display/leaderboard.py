@@ -37,9 +37,9 @@ _MOST_ROWS = 100
 def ranked(view: "SearchView", *, width: int, history: bool = False) -> RenderableType:
     """Draw the best 100 trials with as many of the differing hyperparameters as fit, then the best trial in full."""
     names = headings(differing(view.board))
-    head = Text.assemble(
-        (view.name, "bold"), "  ", tables.state(str(view.state)), f"  {states(view.counts)}{_time(view)}", style=""
-    )
+    training = ("  its best are being trained", "cyan") if view.is_training else ""
+    state = tables.state(str(view.state))
+    head = Text.assemble((view.name, "bold"), "  ", state, f"  {states(view.counts)}{_time(view)}", training, style="")
     # A finalist is shown, however many rank before it.
     shown = [row for at, row in enumerate(view.board) if at < _MOST_ROWS or row.beginnings]
     left_out = len(view.board) - len(shown)
