@@ -40,6 +40,7 @@ class Choosing:
         plan = plan_fit(
             seconds=self.budget.limit,
             rows=rows,
+            validated=len(self.dataset.rows(Split.VALIDATION)),
             epoch_seconds=epoch_seconds,
             slots=slots,
             begun=self.budget.spent(),

@@ -5,8 +5,9 @@ import pytest
 from cluster.jobs.planning import FitPlan, plan_fit
 
 
-def plan(seconds: float, rows: int, epoch_seconds: float, slots: int = 2, begun: float = 20.0) -> FitPlan:
-    return plan_fit(seconds=seconds, rows=rows, epoch_seconds=epoch_seconds, slots=slots, begun=begun)
+def plan(seconds: float, rows: int, epoch_seconds: float, *, validated: int = 400, slots: int = 2) -> FitPlan:
+    known = {"seconds": seconds, "rows": rows, "epoch_seconds": epoch_seconds, "slots": slots}
+    return plan_fit(**known, validated=validated, begun=20.0)
 
 
 def test_few_images_are_seen_more_often() -> None:
@@ -34,6 +35,14 @@ def test_where_few_trainings_fit_finalists_get_most_of_it() -> None:
     assert [plan(seconds, 1_600, 6.0).trials for seconds in (300, 600, 1_500)] == [2, 4, 12]
 
 
+def test_where_scores_say_little_the_search_has_little() -> None:
+    searched = [plan(36_000, 1_600, 6.0, validated=validated).search_seconds for validated in (10, 50, 200, 400, 4_000)]
+    assert searched == sorted(searched)
+    assert searched[0] < 0.05 * 36_000
+    assert searched[2] == pytest.approx(20 + 0.25 * 35_980)
+    assert searched[3] == searched[4] == 18_000
+
+
 def test_what_was_asked_for_stays() -> None:
-    made = plan_fit(seconds=60, rows=400, epoch_seconds=10.0, slots=1, begun=50.0, epochs=30)
+    made = plan_fit(seconds=60, rows=400, validated=400, epoch_seconds=10.0, slots=1, begun=50.0, epochs=30)
     assert made == FitPlan(30, 30.0, 1)
