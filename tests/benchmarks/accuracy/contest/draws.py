@@ -49,7 +49,7 @@ def dealt(names: list[str], seed: int) -> dict[str, list[str]]:
 def import_draws(source: Path, folder: Path, *, seed: int, image_size: int) -> None:
     """Import what is not there yet: a dataset for each draw, ``<size>-<number>``, and ``test``, below ``folder``."""
     with zipfile.ZipFile(source) as archive:
-        for name, images in dealt(_different(archive), seed).items():
+        for name, images in dealt(different(archive), seed).items():
             if (folder / name / "dataset.json").exists():
                 continue
             pictures = folder / f"{name}-images"
@@ -61,7 +61,7 @@ def import_draws(source: Path, folder: Path, *, seed: int, image_size: int) -> N
             shutil.rmtree(pictures)
 
 
-def _different(archive: zipfile.ZipFile) -> list[str]:
+def different(archive: zipfile.ZipFile) -> list[str]:
     """Return the names of the images, each picture once, so that none is in two draws."""
     first = {(one.CRC, one.file_size): one.filename for one in archive.infolist() if not one.is_dir()}
     return list(first.values())
