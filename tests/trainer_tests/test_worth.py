@@ -35,6 +35,8 @@ def test_what_cannot_be_said_is_said_too() -> None:
         "by 0.10 macro F1 (1 beginning: too few for an interval, or to correct for the choice)"
     )
     assert compared([30, 30], [60, 60], chosen="0") == "the space's defaults are the best that was found"
+    # Of two that have nothing in common the interval would be wider than macro F1 is.
+    assert compared([90, 0], [0, 90]).endswith("(2 beginnings: too few for an interval)")
 
 
 def test_a_gain_within_chance_is_shrunk_away() -> None:

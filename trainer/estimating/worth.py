@@ -4,6 +4,7 @@ Each configuration was trained from several beginnings, on divisions of the same
 are compared in pairs. The gain is that of macro F1 over all answers that networks gave on what they had not seen.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -23,7 +24,7 @@ class Worth:
 
     Attributes:
         gain: What is to be expected of it, above 0 where the chosen is better; None where nothing was compared.
-        low: Lower end of its 95 % interval; None with fewer than two beginnings, or too few images to tell it.
+        low: Lower end of its 95 % interval; None where beginnings or images are too few to tell it.
         high: Upper end.
         beginnings: Divisions on which both were compared.
         measured: The gain as measured, too high by what the choice among finalists made of chance.
@@ -83,7 +84,7 @@ def worth(
         all_true = np.concatenate(true[:divisions])
         images = [count_parts(all_true, [np.concatenate(decisions[name][:divisions])], classes) for name in complete]
     scores = FinalistScores.of_counts(counts, np.stack(images), same_images=same_images)
-    return _worth(scores, test_share, "macro F1")
+    return _worth(scores, test_share, "macro F1", most=1.0)
 
 
 def worth_of_scores(
@@ -112,12 +113,14 @@ def _of_one(scores: npt.NDArray[np.float64], name: str) -> Worth:
     return Worth(gain, None, None, 1, gain, sentence)
 
 
-def _worth(scores: FinalistScores, test_share: float, name: str) -> Worth:
+def _worth(scores: FinalistScores, test_share: float, name: str, *, most: float = math.inf) -> Worth:
+    """Say what divisions tell; an interval as wide as the ``most`` that a gain can be is none."""
     beginnings = scores.divisions.shape[-1]
     measured, gain, half = (float(each) for each in gain_with_error(scores, test_share))
     alike = " on the same images" if scores.same_images else ""
-    if half == 0:
-        said = f"({beginnings} beginnings{alike}: too few images for an interval)"
+    if half == 0 or half >= most:
+        images = " images" if half == 0 else ""
+        said = f"({beginnings} beginnings{alike}: too few{images} for an interval)"
         return Worth(gain, None, None, beginnings, measured, f"{_compared(gain, name)} {said}")
     low, high = gain - half, gain + half
     sentence = f"{_compared(gain, name)} (95 %: {_signed(low)} to {_signed(high)}; {beginnings} beginnings{alike})"
