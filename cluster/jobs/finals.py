@@ -12,6 +12,7 @@ from cluster.jobs.final_run import FinalRun, Watch
 from cluster.jobs.settings import TrainSettings, longest
 from cluster.jobs.time_limit import for_trials, waiting_ended
 from cluster.jobs.trainers import training_place
+from cluster.jobs.where import Where
 from datasets import Dataset, Split
 from search import (
     TRAINING_TIME,
@@ -45,7 +46,7 @@ from trainer import FinalResult
 # Beside what a trial takes before its first epoch: a worker of Ray's imports TensorFlow, a network is kept.
 _START_SECONDS, _START_IN_PROCESS_SECONDS = 8.0, 2.0
 _log = logging.getLogger(__name__)
-_DEFAULTS = TrainSettings()
+_DEFAULTS, _HERE = TrainSettings(), Where()
 
 
 def train_within(
@@ -70,17 +71,8 @@ def train_within(
     if settings.time_limit is None:
         raise SettingsError("time_limit: expected how many seconds to train for, found none")
     budget = TimeBudget.open(SearchLayout.of(storage, name), settings.time_limit, already, name=TRAINING_TIME)
-    return train_finalists(
-        name,
-        for_trials(budget, address),
-        settings,
-        storage=storage,
-        address=address,
-        dataset=dataset,
-        hypermodel=hypermodel,
-        preflight=preflight,
-        watch=watch,
-    )
+    where = Where(storage, address, preflight, hypermodel)
+    return train_finalists(name, for_trials(budget, address), settings, where, dataset=dataset, watch=watch)
 
 
 @terminable()
@@ -89,12 +81,9 @@ def train_finalists(
     name: str,
     budget: TimeBudget,
     settings: TrainSettings = _DEFAULTS,
+    where: Where = _HERE,
     *,
-    storage: str = "runs",
-    address: str = "local",
     dataset: str | None = None,
-    hypermodel: object | None = None,
-    preflight: bool = True,
     watch: Watch | None = None,
 ) -> FinalResult:
     """Train the finalists of the search called ``name`` anew within ``budget``, and bundle what is best.
@@ -116,9 +105,9 @@ def train_finalists(
         SpaceError: Its HyperModel is to be given and is not, or cannot be sent to a worker.
         NothingEndedError: No beginning has come to its end; a bundle that was there before is as it was.
     """
-    view = read_search(storage, name, history=False)
-    check_given(view.specification.settings, hypermodel, function="train_finalists")
-    layout = SearchLayout.of(storage, name)
+    view = read_search(where.storage, name, history=False)
+    check_given(view.specification.settings, where.hypermodel, function="train_finalists")
+    layout = SearchLayout.of(where.storage, name)
     if not any(row.rank is not None for row in view.rows):
         raise LedgerError(f"search {name!r} has no trial with a score yet: there is nothing to train")
     opened = open_same_dataset(view.specification, dataset)
@@ -128,7 +117,7 @@ def train_finalists(
         budget.kept(place),
         waiting_ended(budget, is_remote=layout.root.local is None),
     ):
-        finalists = _finalists(view, layout, specification, hypermodel)
+        finalists = _finalists(view, layout, specification, where.hypermodel)
         before, epochs = read_finals(layout.root), longest(specification, settings)
         if before is not None and settings.epochs is None:
             epochs = max(epochs, before.epochs)
@@ -137,18 +126,18 @@ def train_finalists(
             write_final_bundle,
             specification=specification,
             dataset=opened,
-            hypermodel=hypermodel,
+            hypermodel=where.hypermodel,
             layout=layout,
             settings=settings,
-            storage=storage,
+            storage=where.storage,
         )
-        kept = kept_bundle(finals, specification=specification, layout=layout, settings=settings, storage=storage)
+        kept = kept_bundle(finals, specification=specification, layout=layout, settings=settings, storage=where.storage)
         run = FinalRun(
             specification,
             finals,
-            costs=_costs(view, opened, in_process=address == "in-process"),
+            costs=_costs(view, opened, in_process=where.address == "in-process"),
             budget=budget,
-            bundling=Bundling(write, seconds=budget.left(), in_thread=address != "in-process", last=kept),
+            bundling=Bundling(write, seconds=budget.left(), in_thread=where.address != "in-process", last=kept),
             work=layout.training,
             keep=partial(_keep, layout, place),
             watch=watch,
@@ -159,16 +148,7 @@ def train_finalists(
                 run.tell(is_last_step=True)
                 return kept.result
         else:
-            _train(
-                run,
-                specification,
-                opened,
-                hypermodel=hypermodel,
-                address=address,
-                layout=layout,
-                before=view.specification,
-                examined_for=storage if preflight else None,
-            )
+            _train(run, specification, opened, where, layout=layout, before=view.specification)
         if run.finals.chosen is None:
             raise _nothing_ended(run.finals, name)
         return run.finish().result
@@ -178,20 +158,18 @@ def _train(
     run: FinalRun,
     specification: SearchSpecification,
     dataset: Dataset,
+    where: Where,
     *,
-    hypermodel: object | None,
-    address: str,
     layout: SearchLayout,
     before: SearchSpecification,
-    examined_for: str | None,
 ) -> None:
     """Train what is coming, where the user wants it."""
     remember = partial(keep_changes, layout, before, specification)
-    if address == "in-process":
+    if where.address == "in-process":
         from cluster.jobs.training_in_process import train_in_process
 
         remember()
-        train_in_process(run, specification, dataset, hypermodel=hypermodel, work=layout.training)
+        train_in_process(run, specification, dataset, hypermodel=where.hypermodel, work=layout.training)
         return
     from cluster.jobs.training_on_ray import train_on_ray
     from cluster.workers.by_value import packed
@@ -199,10 +177,10 @@ def _train(
     train_on_ray(
         run,
         specification,
-        hypermodel=packed(hypermodel),
-        address=address,
+        hypermodel=packed(where.hypermodel),
+        address=where.address,
         ready=remember,
-        examined_for=examined_for,
+        examined_for=where.storage if where.preflight else None,
         work=layout.training,
         ending=run.left,
     )

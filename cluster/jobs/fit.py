@@ -5,6 +5,7 @@ It is a search and a training in the same directory, on one Ray, so that every o
 
 import contextlib
 import logging
+from dataclasses import replace
 
 from cluster.driving.connection import connected
 from cluster.driving.interrupting import going_on, terminable
@@ -178,11 +179,8 @@ def _trained(
                 time_limit=record.time_limit - record.search_seconds,
                 max_slower=record.max_slower,
             ),
-            storage=where.storage,
-            address=where.address,
+            replace(where, preflight=False),  # the search has looked at the nodes
             dataset=dataset,
-            hypermodel=where.hypermodel,
-            preflight=False,  # the search has looked at the nodes
             watch=watches.training,
         )
     except NothingEndedError as error:

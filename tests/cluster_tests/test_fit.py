@@ -35,7 +35,8 @@ def settings(**changes: object) -> SearchSettings:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each finalist begin once more."""
+    """Let each finalist begin once more, and the search have its half of the time for all that few images validate."""
+    monkeypatch.setattr("cluster.jobs.planning._ENOUGH_VALIDATED", 1)
     monkeypatch.setattr("search.finals.planning.BEGINNINGS", 1)
     monkeypatch.setattr("search.finals.coming.MOST_BEGINNINGS", 1)
 
