@@ -12,8 +12,8 @@ still, do not tell which configuration is good. With a third of that and half of
 500 real galaxies was 0.06 below what the defaults alone reached (`tests/benchmarks/RESULTS.md`).
 """
 _ENOUGH_VALIDATED = 400
-"""Validation rows from which on it gets that share: macro F1 on 200 has a standard deviation near 0.04, on 50 of 0.08,
-and configurations differ by less. Who is best is then told by finalists, over several divisions, if by anything."""
+"""Validation rows from which on it gets that share: macro F1 on 200 has a standard deviation near 0.04, on a quarter of
+them twice that, and configurations differ by less. Finalists, over several divisions, tell more of who is best."""
 _EPOCHS_OF, _ROWS_OF, _POWER = 20, 20_000, 0.3
 """Epochs that a network of 20,000 training rows needs (`tests/benchmarks/accuracy`), and how many more fewer rows want:
 an epoch of a tenth of the rows is a tenth of the steps, but they are seen that often."""

@@ -6,7 +6,8 @@ from types import MappingProxyType
 from search.values import Value, Values
 
 _FEW_ROWS = 5_000
-"""Training rows below which the second configuration is tried; at 20,681 smaller batches do not pay."""
+"""Training rows below which the second configuration is tried: with 20,681 rare classes repeated cost a third of a
+point of accuracy (`tests/benchmarks/RESULTS.md`), and what lies between was not measured."""
 _FOR_FEW: Mapping[str, Value] = MappingProxyType({"batch_size": 32, "balance": "oversample"})
 """Twice the steps, and rare classes as often as a quarter of the most frequent one.
 
