@@ -229,9 +229,10 @@ def is_driven_by(folder: Folder, pid: int, *, drivers: str = DRIVERS) -> bool:
     return beat is not None and beat.is_driving and beat.said.get("pid") == pid
 
 
-def drivers_alive(folders: Sequence[Folder], *, drivers: str = DRIVERS) -> list[bool]:
-    """Say of each of several searches whether its driver is alive; ``drivers`` is where the drivers' files lie."""
-    return are_alive(side_by_side(last_beat, [folder.child(drivers) for folder in folders]))
+def drivers_alive(folders: Sequence[Folder], drivers: Sequence[str]) -> list[list[bool]]:
+    """Say for each place of drivers' files in ``drivers``, and of each of several searches, whether one is alive."""
+    every = are_alive(side_by_side(last_beat, [folder.child(which) for which in drivers for folder in folders]))
+    return [every[at * len(folders) : (at + 1) * len(folders)] for at in range(len(drivers))]
 
 
 def _who(beat: Beat) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 
 from datasets import open_folder
 from search.errors import SettingsError
-from search.layout import SPECIFICATION, TRAINERS, SearchLayout
+from search.layout import DRIVERS, SPECIFICATION, TRAINERS, SearchLayout
 from search.ledger.finals import Finals, read_finals
 from search.ledger.fit_record import read_fit
 from search.ledger.heartbeat import drivers_alive
@@ -139,8 +139,7 @@ def read_search(storage: str, name: str, *, history: bool = True) -> SearchView:
 def _read(layouts: Sequence[SearchLayout], *, history: bool) -> list[SearchView]:
     specifications = side_by_side(read_specification, layouts)
     # The drivers first: if one ends in between, its last word is read after it.
-    roots = [layout.root for layout in layouts]
-    alive, training = drivers_alive(roots), drivers_alive(roots, drivers=TRAINERS)
+    alive, training = drivers_alive([layout.root for layout in layouts], (DRIVERS, TRAINERS))
     return side_by_side(partial(_view, history=history), zip(layouts, specifications, alive, training, strict=True))
 
 
