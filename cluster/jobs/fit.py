@@ -13,7 +13,7 @@ from cluster.errors import NothingEndedError
 from cluster.jobs.choosing import Choosing
 from cluster.jobs.finals import train_finalists
 from cluster.jobs.fit_result import FitResult, Watches
-from cluster.jobs.planning import epochs_for, most_searching
+from cluster.jobs.planning import epochs_for, most_searching, share_of_more
 from cluster.jobs.resuming import Changes, resume_within
 from cluster.jobs.search import search_within
 from cluster.jobs.settings import TrainSettings
@@ -21,6 +21,7 @@ from cluster.jobs.where import Where
 from datasets import Dataset, Split, write_duration
 from search import (
     FitRecord,
+    Ledger,
     LedgerError,
     SearchLayout,
     SearchSettings,
@@ -29,6 +30,7 @@ from search import (
     TimeBudget,
     check_name_free,
     note_fit,
+    open_same_dataset,
     read_fit,
     read_search,
 )
@@ -108,8 +110,8 @@ def resume_fit(
     if before is None:
         raise LedgerError(f"search {name!r} was not begun by `galaxy fit`: `galaxy resume {name}` goes on with it")
     budget = TimeBudget.open(layout, time_limit or before.time_limit, already)
-    record = before.extended(time_limit, spent=budget.spent())
     view = read_search(where.storage, name, history=False)
+    record = _extended(before, time_limit, budget, view, dataset)
     if record.is_done or budget.left() < _LEAST_SECONDS:
         return _over(view, budget, record, layout)
     with (
@@ -118,11 +120,11 @@ def resume_fit(
         going_on(f"`galaxy resume {name}`"),
     ):
         limit_threads(view.specification.settings.cpus_per_trial)
-        if view.state is not SearchState.FINISHED or record.search_seconds > before.search_seconds:
-            view = _searched_on(
-                record, budget.short_of(_CLOSING_SECONDS).part(record.search_seconds), name, where, watches, dataset
-            )
-        return _trained(view, budget, record, where, watches, dataset)
+        searches = view.state is not SearchState.FINISHED or record.search_seconds > before.search_seconds
+        if searches:
+            part, changes = budget.short_of(_CLOSING_SECONDS).part(record.search_seconds), Changes(dataset=dataset)
+            view = resume_within(part, name, changes, where, watch=watches.search, fit=record)
+        return _trained(view, budget, record, where, watches, dataset, has_searched=searches)
 
 
 def time_left(name: str, storage: str, time_limit: float | None, *, already: float) -> float | None:
@@ -131,6 +133,17 @@ def time_left(name: str, storage: str, time_limit: float | None, *, already: flo
     record = read_fit(layout)
     left = 0.0 if record is None else TimeBudget.open(layout, time_limit or record.time_limit, already).left()
     return left if left >= _LEAST_SECONDS else None
+
+
+def _extended(
+    before: FitRecord, time_limit: float | None, budget: TimeBudget, view: SearchView, dataset: str | None
+) -> FitRecord:
+    """Return a fit with the time that it is given now."""
+    if time_limit is None or time_limit <= before.time_limit:
+        return before.extended(time_limit, spent=budget.spent(), share=0.0)
+    validated = len(open_same_dataset(view.specification, dataset).rows(Split.VALIDATION))
+    share = share_of_more(before, time_limit, validated=validated)
+    return before.extended(time_limit, spent=budget.spent(), share=share)
 
 
 def _over(view: SearchView, budget: TimeBudget, record: FitRecord, layout: SearchLayout) -> FitResult:
@@ -148,13 +161,6 @@ def _nothing(name: str) -> NothingEndedError:
     )
 
 
-def _searched_on(
-    record: FitRecord, budget: TimeBudget, name: str, where: Where, watches: Watches, dataset: str | None
-) -> SearchView:
-    """Go on with the search."""
-    return resume_within(budget, name, Changes(dataset=dataset), where, watch=watches.search, fit=record)
-
-
 def _trained(
     view: SearchView,
     budget: TimeBudget,
@@ -162,10 +168,16 @@ def _trained(
     where: Where,
     watches: Watches,
     dataset: str | None = None,
+    *,
+    has_searched: bool = True,
 ) -> FitResult:
-    """Train the finalists in the time that is left, unless the search was stopped by its user."""
+    """Train the finalists in the time that is left, unless the search was stopped by its user.
+
+    Where this command ``has_searched``, a request to stop that has come after the search looked for the last time is
+    heard, too; what else there is was meant for an earlier command.
+    """
     name, layout = view.name, SearchLayout.of(where.storage, view.name)
-    if view.state is SearchState.STOPPED:
+    if view.state is SearchState.STOPPED or (has_searched and Ledger(layout).stop_requested()):
         return FitResult(view, _bundled(layout), budget.spent(), record.time_limit, is_stopped=True)
     if view.best is None:
         raise _nothing(name)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from search import FitRecord
+
 _SEARCHING = 0.5
 """Share of the time that goes to the search, at most; the rest trains finalists."""
 _ENOUGH = 12
@@ -48,6 +50,15 @@ def epochs_for(rows: int) -> int:
 def most_searching(seconds: float) -> float:
     """Return the seconds after which the search of a fit ends at the latest, which has so many in all."""
     return seconds * _SEARCHING
+
+
+def share_of_more(before: FitRecord, time_limit: float, *, validated: int) -> float:
+    """Return the share for the search of the time by which a fit is prolonged, to ``time_limit`` seconds in all.
+
+    It grows with the time, as that of a fit which had it all from the start.
+    """
+    grown = before.search_seconds / before.time_limit * time_limit / before.time_limit
+    return min(grown, _SEARCHING * min(1.0, validated / _ENOUGH_VALIDATED))
 
 
 def plan_fit(

@@ -28,8 +28,8 @@ class FitRecord(BaseModel):
     max_slower: float
     is_done: bool = False
 
-    def extended(self, time_limit: float | None, *, spent: float) -> "FitRecord":
-        """Return it with so much time in all; of what that adds to the time ``spent`` half is for the search.
+    def extended(self, time_limit: float | None, *, spent: float, share: float) -> "FitRecord":
+        """Return it with so much time in all; of what that adds to the time ``spent`` the search gets a ``share``.
 
         Raises SettingsError for less than it was to have.
         """
@@ -39,7 +39,7 @@ class FitRecord(BaseModel):
             had = write_duration(self.time_limit)
             asked = write_duration(time_limit)
             raise SettingsError(f"--time-limit {asked}: the fit was to have {had} already: ask for more, or none")
-        search_seconds = max(self.search_seconds, (spent + time_limit) / 2)
+        search_seconds = max(self.search_seconds, spent + share * (time_limit - spent))
         return self.model_copy(update={"time_limit": time_limit, "search_seconds": search_seconds, "is_done": False})
 
 

@@ -100,6 +100,19 @@ def test_where_no_beginning_ends_in_time_the_best_trial_is_the_classifier(
     assert read_fit(SearchLayout.of("runs", "first")) is not None
 
 
+def test_a_stop_that_is_asked_for_as_the_search_has_ended_is_heard(tiny_dataset: Dataset, here: Path) -> None:
+    def ask(view: SearchView) -> None:
+        if view.counts.get("completed") == 2:
+            Ledger(SearchLayout.of("runs", "first")).request_stop()
+
+    result = fit(tiny_dataset.info.path, settings(), 600.0, where=HERE, epochs=1, watches=Watches(search=ask))
+    assert result.is_stopped
+    assert result.final is not None
+    assert bundled(here).interim
+    # One that was meant for an earlier command is not.
+    assert not resume_fit("first", where=HERE).is_stopped
+
+
 def test_a_search_is_no_fit(tiny_dataset: Dataset, here: Path) -> None:
     layout = SearchLayout.of("runs", "first")
     note_fit(layout, FitRecord(time_limit=600.0, search_seconds=300.0, epochs=2, max_slower=8.0))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from cluster.jobs.planning import FitPlan, plan_fit
+from cluster.jobs.planning import FitPlan, plan_fit, share_of_more
+from search import FitRecord
 
 
 def plan(seconds: float, rows: int, epoch_seconds: float, *, validated: int = 400, slots: int = 2) -> FitPlan:
@@ -46,3 +47,14 @@ def test_where_scores_say_little_the_search_has_little() -> None:
 def test_what_was_asked_for_stays() -> None:
     made = plan_fit(seconds=60, rows=400, validated=400, epoch_seconds=10.0, slots=1, begun=50.0, epochs=30)
     assert made == FitPlan(30, 30.0, 1)
+
+
+@pytest.mark.parametrize("seconds", [300, 600, 1_500, 36_000])
+@pytest.mark.parametrize("validated", [50, 400])
+def test_a_fit_that_is_prolonged_searches_as_one_that_had_the_time_at_once(seconds: float, validated: int) -> None:
+    short = plan(300, 1_600, 6.0, validated=validated)
+    before = FitRecord(time_limit=300.0, search_seconds=short.search_seconds, epochs=43, max_slower=8.0)
+    share = share_of_more(before, seconds, validated=validated)
+    at_once = (plan(seconds, 1_600, 6.0, validated=validated).search_seconds - 20) / (seconds - 20)
+    assert share == pytest.approx(at_once, rel=0.75)
+    assert share <= 0.5 * validated / 400

@@ -110,11 +110,11 @@ def test_one_that_somebody_has_changed_is_refused(layout: SearchLayout) -> None:
         TimeBudget.open(layout, 60.0)
 
 
-def test_of_the_time_that_a_fit_is_given_beside_half_is_for_the_search() -> None:
+def test_of_the_time_that_a_fit_is_given_beside_the_search_gets_a_share() -> None:
     record = FitRecord(time_limit=600.0, search_seconds=300.0, epochs=20, max_slower=8.0, is_done=True)
-    assert record.extended(None, spent=10.0) == record.extended(600.0, spent=10.0) == record
-    longer = record.extended(1000.0, spent=600.0)
-    assert (longer.search_seconds, longer.is_done) == (800.0, False)
-    assert record.extended(700.0, spent=-300.0).search_seconds == 300.0
+    assert record.extended(None, spent=10.0, share=0.5) == record.extended(600.0, spent=10.0, share=0.5) == record
+    longer = record.extended(1000.0, spent=600.0, share=0.25)
+    assert (longer.search_seconds, longer.is_done) == (700.0, False)
+    assert record.extended(700.0, spent=100.0, share=0.25).search_seconds == 300.0
     with pytest.raises(SettingsError, match="--time-limit 8m20s: the fit was to have 10m already"):
-        record.extended(500.0, spent=10.0)
+        record.extended(500.0, spent=10.0, share=0.5)
