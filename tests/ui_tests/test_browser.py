@@ -69,10 +69,10 @@ def browser_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         browser.close()
 
 
-def test_the_leaderboard_opens(browser_page: Page, address: str) -> None:
+def test_a_search_opens(browser_page: Page, address: str) -> None:
     browser_page.goto(address)
     expect(browser_page).to_have_title("Galaxy Tuner")
-    expect(browser_page.get_by_role("heading", name="Leaderboard")).to_be_visible()
+    expect(browser_page.get_by_role("heading", name="Search", exact=True)).to_be_visible()
     expect(browser_page.get_by_test_id("stMetricValue")).to_have_text(["finished", "4 of 6", "0.9375", "0002"])
     expect(browser_page.get_by_test_id("stDataFrame").first).to_be_visible()
     expect(browser_page.locator(".js-plotly-plot")).to_have_count(2)

@@ -14,8 +14,9 @@ from ui.pages import classify
 def opened(storage: str | Path) -> AppTest:
     def script(storage: str) -> None:
         from ui.pages import classify
+        from ui.pages.site import Site
 
-        classify.page(storage)
+        classify.page(Site(storage))
 
     return AppTest.from_function(script, args=(str(storage),), default_timeout=60).run()
 

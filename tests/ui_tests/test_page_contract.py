@@ -1,10 +1,9 @@
-"""What every page keeps to: a new one is a module of `ui.pages` with a function ``page(storage)``, and is held here."""
+"""What every page keeps to: a new one is a module of `ui.pages` with a function ``page(site)``, and is held here."""
 
 import importlib
 import pkgutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -53,7 +52,9 @@ def test_a_page_draws_whatever_the_storage_holds(name: str, fill: Callable[[Path
     def script(name: str, storage: str) -> None:
         import importlib
 
-        importlib.import_module(f"ui.pages.{name}").page(storage)
+        from ui.pages.site import Site
+
+        importlib.import_module(f"ui.pages.{name}").page(Site(storage))
 
     fill(tmp_path / "runs")
     page = AppTest.from_function(script, args=(name, str(tmp_path / "runs")), default_timeout=60).run()
@@ -62,10 +63,5 @@ def test_a_page_draws_whatever_the_storage_holds(name: str, fill: Callable[[Path
     assert shown, "an empty page says nothing"
 
 
-def test_every_page_is_in_the_navigation(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = []
-    monkeypatch.setattr(app.st, "set_page_config", lambda **_: None)
-    monkeypatch.setattr(app.st, "Page", lambda page, **_: shown.append(page.func.__module__))
-    monkeypatch.setattr(app.st, "navigation", lambda *_, **__: SimpleNamespace(run=lambda: None))
-    app.main("runs")
-    assert sorted(shown) == [f"ui.pages.{name}" for name in PAGES]
+def test_every_page_is_in_the_navigation() -> None:
+    assert sorted(page.__module__ for _, _, page in app.VIEWS.values()) == [f"ui.pages.{name}" for name in PAGES]

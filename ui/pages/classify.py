@@ -10,6 +10,7 @@ from search import bundle_location, list_searches
 from trainer import INTERIM, read_manifest
 from ui import wording
 from ui.pages.elements import plain, probability_bars, problems_shown
+from ui.pages.site import Site
 from ui.predictions.heatmaps import overlay
 from ui.predictions.prediction import Prediction, prediction_csv, prediction_table
 from ui.predictions.tally import Tally
@@ -25,13 +26,13 @@ _OVERRULED = "Not the most probable class: the model gives rare classes a chance
 _HEATMAP = "Covering the orange parts makes this class less probable, covering the blue ones more."
 
 
-def page(storage: str) -> None:
-    """Draw the page for the models in ``storage``."""
+def page(site: Site) -> None:
+    """Draw the page for the models in the site's storage."""
     st.title("Classify", anchor=False)
     with problems_shown():
         model, settings = st.columns([3, 1], vertical_alignment="bottom")
         with model:
-            location = _choose(storage)
+            location = _choose(site.storage)
         if location is None:
             return
         classifier = _load(location, _created(location))

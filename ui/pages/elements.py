@@ -1,10 +1,11 @@
 """What the pages need beyond Streamlit's own elements: an error as one line, plain text, probability bars as HTML."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import escape
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from datasets import GalaxyTunerError
@@ -28,6 +29,20 @@ def problems_shown() -> Iterator[None]:
         yield
     except GalaxyTunerError as error:
         st.error(plain(str(error)))
+
+
+def shown(
+    figure: go.Figure, *, alt: str, says: str, key: str, table: Sequence[Mapping[str, object]] | None = None
+) -> None:
+    """Draw a figure: ``says`` is one sentence on how to read it, ``table`` its numbers.
+
+    ``alt`` names the figure for who does not see it; ``says`` is Markdown: names of others need `plain`.
+    """
+    st.plotly_chart(figure, key=key, alt=alt, config={"displaylogo": False})
+    st.caption(says)
+    if table:
+        with st.expander("Numbers"):
+            st.dataframe(table, hide_index=True, placeholder=wording.ABSENT, alt=alt)
 
 
 def plain(text: str) -> str:

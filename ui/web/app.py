@@ -1,30 +1,36 @@
-"""The script that Streamlit runs: ``streamlit run ui/web/app.py -- STORAGE``."""
+"""The script that Streamlit runs: ``streamlit run ui/web/app.py -- JSON``, the JSON of a `ui.web.served.Served`."""
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
 from ui import wording
-from ui.pages import classify, leaderboard
+from ui.pages import classify, search
+from ui.pages.site import Site
+from ui.web.served import Served
+
+VIEWS: dict[str, tuple[str, str, Callable[[Site], None]]] = {
+    "search": ("Search", "leaderboard", search.page),
+    "classify": ("Classify", "image_search", classify.page),
+}
+"""By the path of its URL: title, icon and function of each view. The first is also at the address itself."""
 
 
-def main(storage: str) -> None:
-    """Draw the page that the address names, with the way to the other one beside it."""
+def main(site: Site) -> None:
+    """Draw the view that the address names, with the way to the others above it."""
     st.set_page_config(page_title="Galaxy Tuner", page_icon="🌌", layout="wide")
-    pages = [
-        st.Page(
-            partial(leaderboard.page, storage),
-            title="Leaderboard",
-            icon=":material/leaderboard:",
-            url_path="leaderboard",
-            default=True,
-        ),
-        st.Page(partial(classify.page, storage), title="Classify", icon=":material/image_search:", url_path="classify"),
-    ]
-    shown = st.navigation(pages, position="top")
-    shown.run()
+    pages: dict[str, st.Page] = {}
+    whole = replace(site, pages=pages)
+    for number, (path, (title, icon, page)) in enumerate(VIEWS.items()):
+        pages[path] = st.Page(
+            partial(page, whole), title=title, icon=f":material/{icon}:", url_path=path, default=number == 0
+        )
+    st.navigation(list(pages.values()), position="top").run()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else wording.DEFAULT_STORAGE)
+    given = Served.model_validate_json(sys.argv[1]) if len(sys.argv) > 1 else Served(storage=wording.DEFAULT_STORAGE)
+    main(Site(given.storage, given.control, given.data, given.modules))

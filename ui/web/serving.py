@@ -1,4 +1,6 @@
-"""The page's own process: ``python -m ui.web.serving PORT STORAGE [MODULE…]`` runs Streamlit until standard input ends.
+"""The page's own process: ``python -m ui.web.serving PORT JSON`` runs Streamlit until standard input ends.
+
+The JSON object is a `ui.web.served.Served`.
 
 Whoever starts it holds the other end of standard input, so the page never outlives its starter.
 """
@@ -9,18 +11,23 @@ import threading
 from pathlib import Path
 
 from trainer import BundleError, import_modules
+from ui.web.served import Served
 
 # Only this machine may ask: the page shows whatever the files of its user hold.
 HOST = "127.0.0.1"
 HAS_SAID_WHY = 4
 """Exit status where a line has said why the page cannot start. Streamlit has no such one."""
-# A calm look that also tells apart what has to be told apart; the dark colours are for those whose system is dark.
+# A calm look, light or dark as the reader's system is: contrast of text is above 4.5 on either.
 _THEME = {
-    "theme.base": "light",
-    "theme.primaryColor": "#3B5BDB",
-    "theme.textColor": "#1F2430",
-    "theme.secondaryBackgroundColor": "#F5F6FA",
-    "theme.borderColor": "#E3E6EF",
+    "theme.light.primaryColor": "#3B5BDB",
+    "theme.light.textColor": "#1F2430",
+    "theme.light.secondaryBackgroundColor": "#F5F6FA",
+    "theme.light.borderColor": "#E3E6EF",
+    "theme.dark.primaryColor": "#8EA6FF",
+    "theme.dark.backgroundColor": "#12151C",
+    "theme.dark.textColor": "#E8EAF0",
+    "theme.dark.secondaryBackgroundColor": "#1B202B",
+    "theme.dark.borderColor": "#2E3545",
     "theme.baseRadius": "8px",
     "theme.baseFontSize": "15",
     "theme.headingFontSizes": "1.75rem, 1.3rem, 1.1rem",
@@ -53,14 +60,15 @@ def main() -> None:
     """Serve the page; returns when Streamlit ends, by SystemExit where a module cannot be imported."""
     from streamlit.web import cli
 
-    port, storage, modules = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    port, served = int(sys.argv[1]), Served.model_validate_json(sys.argv[2])
     try:
-        import_modules(modules)
+        import_modules(served.modules)
     except BundleError as error:
         sys.stderr.write(f"galaxy: error: {error}\n")
         sys.exit(HAS_SAID_WHY)
     threading.Thread(target=_end_with_input, daemon=True).start()
-    cli.main(["run", str(Path(__file__).with_name("app.py")), *flags(port), "--", storage], prog_name="galaxy ui")
+    script = str(Path(__file__).with_name("app.py"))
+    cli.main(["run", script, *flags(port), "--", served.model_dump_json()], prog_name="galaxy ui")
 
 
 def _end_with_input() -> None:

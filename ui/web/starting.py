@@ -8,11 +8,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from datasets import GalaxyTunerError
+from ui.web.served import Served
 from ui.web.serving import HAS_SAID_WHY, HOST
 
 _START_SECONDS, _END_SECONDS = 60.0, 5.0
@@ -22,16 +23,14 @@ class PageError(GalaxyTunerError):
     """The web page cannot be served: nothing else is affected; mend what the line says and start it again."""
 
 
-def serve(port: int, storage: str, *, modules: Sequence[str], ready: Callable[[str], None]) -> NoReturn:
-    """Serve the page for the searches in ``storage``; call ``ready`` with its URL once it answers.
-
-    ``modules`` of a user's, which models need, are imported first.
+def serve(port: int, served: Served, *, ready: Callable[[str], None]) -> NoReturn:
+    """Serve the page; call ``ready`` with its URL once it answers. A user's modules are imported first.
 
     Returns never: it ends by what interrupts it, or raises PageError where the page cannot start or ends by itself.
     """
     url = f"http://{HOST}:{port}"
     _require_free(port)
-    with _child(port, storage, modules) as child:
+    with _child(port, served) as child:
         _wait_until_up(child, url)
         ready(url)
         status = child.wait()
@@ -48,10 +47,10 @@ def _require_free(port: int) -> None:
 
 
 @contextlib.contextmanager
-def _child(port: int, storage: str, modules: Sequence[str]) -> Iterator["subprocess.Popen[bytes]"]:
+def _child(port: int, served: Served) -> Iterator["subprocess.Popen[bytes]"]:
     """Run the page's process; whatever ends the body ends the process too."""
     # Without `-P` the current directory would come first, and with it whatever there has the name of a package of ours.
-    command = [sys.executable, "-P", "-m", "ui.web.serving", str(port), storage, *modules]
+    command = [sys.executable, "-P", "-m", "ui.web.serving", str(port), served.model_dump_json()]
     path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]))
     # The pipe never carries anything: it closes when this process is gone, however it went, and then the page ends.
     # A session of its own keeps Ctrl-C from reaching the page's process twice.

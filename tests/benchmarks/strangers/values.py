@@ -23,8 +23,9 @@ import sys
 from streamlit.testing.v1 import AppTest
 
 def script(storage):
-    from ui.pages import leaderboard
-    leaderboard.page(storage)
+    from ui.pages import search
+    from ui.pages.site import Site
+    search.page(Site(storage))
 
 page = AppTest.from_function(script, args=(sys.argv[1],), default_timeout=60).run()
 if page.exception:

@@ -7,6 +7,7 @@ import typer
 from ui.cli.command import command
 from ui.cli.options import Modules, Storage
 from ui.cli.terminal import Terminal
+from ui.web.served import Served
 from ui.web.starting import serve
 from ui.wording import DEFAULT_STORAGE
 
@@ -26,8 +27,7 @@ def ui(
     """
     serve(
         port,
-        storage,
-        modules=module or (),
+        Served(storage=storage, modules=tuple(module or ())),
         ready=lambda url: terminal.finish(
             {"url": url, "storage": storage}, f"Galaxy Tuner is at {url} (Ctrl-C ends it)"
         ),

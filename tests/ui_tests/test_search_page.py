@@ -9,9 +9,10 @@ from search import Ledger, SearchState, driver_heartbeat, write_finals
 
 def opened(storage: str | Path) -> AppTest:
     def script(storage: str) -> None:
-        from ui.pages import leaderboard
+        from ui.pages import search
+        from ui.pages.site import Site
 
-        leaderboard.page(storage)
+        search.page(Site(storage))
 
     return AppTest.from_function(script, args=(str(storage),), default_timeout=30).run()
 
@@ -24,7 +25,7 @@ def test_without_a_search_the_page_says_how_to_start_one(tmp_path: Path) -> None
     page = opened(tmp_path / "none")
     assert not page.exception
     assert "There is no search in" in page.info[0].value
-    assert page.code[0].value == f"galaxy search DATASET --name first --storage {tmp_path / 'none'}"
+    assert page.code[0].value == f"galaxy fit DATASET --name first --storage {tmp_path / 'none'}"
 
 
 def test_the_headline_says_state_progress_and_best(storage: str) -> None:

@@ -1,16 +1,13 @@
-"""The leaderboard page: one search's trials, ranked, redrawn every two seconds while it runs."""
-
-from typing import TYPE_CHECKING
+"""One search: its trials, ranked, redrawn every two seconds while it runs."""
 
 import streamlit as st
 
-from search import Record, SearchView, best_so_far, list_searches, read_search, read_trial
+from search import Record, SearchView, best_so_far, read_search, read_trial
 from ui import ranking, wording
-from ui.pages import charts
+from ui.figures import curves, progress
+from ui.pages.choosing import chosen_search
 from ui.pages.elements import plain, problems_shown
-
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
+from ui.pages.site import Site
 
 _SECONDS = 2
 _LONGEST = 1000
@@ -24,43 +21,21 @@ _COLOURS = {
 }
 
 
-def page(storage: str) -> None:
-    """Draw the page for the searches in ``storage``."""
+def page(site: Site) -> None:
+    """Draw the page for the searches in the site's storage."""
     title, choice = st.columns([2, 1], vertical_alignment="bottom")
-    title.title("Leaderboard", anchor=False)
+    title.title("Search", anchor=False)
     with problems_shown():
-        name, running = _choose(storage, choice)
-        if name is None:
-            st.fragment(_empty, run_every=_SECONDS)(storage)
-        else:
-            st.fragment(_board, run_every=_SECONDS if running else None)(storage, name, running)
+        with choice:
+            name = chosen_search(site)
+        if name is not None:
+            st.fragment(_board, run_every=_SECONDS)(site.storage, name)
 
 
-def _choose(storage: str, place: "DeltaGenerator") -> tuple[str | None, bool]:
-    """Let the reader choose a search, at first the newest; return its name and whether it runs."""
-    by_name = {view.name: view for view in list_searches(storage)}
-    if not by_name:
-        return None, False
-    newest = max(by_name, key=lambda name: by_name[name].specification.created)
-    # The state is not in the labels: a choice does not survive a change of its label.
-    name = place.selectbox("Search", list(by_name), index=list(by_name).index(newest), key="search")
-    return name, by_name[name].is_live
-
-
-def _empty(storage: str) -> None:
-    with problems_shown():
-        if list_searches(storage):
-            st.rerun()
-    st.info(f"There is no search in {plain(storage)} yet. Start one in a terminal and this page will show it:")
-    st.code(wording.command_line("search", "DATASET", "--name", "first", storage=storage), language="shell")
-
-
-def _board(storage: str, name: str, running: bool) -> None:
-    """Draw what changes while the search runs; once it has ended, run the whole page again, for the last time."""
+def _board(storage: str, name: str) -> None:
+    """Draw what changes while the search runs."""
     with problems_shown():
         view = read_search(storage, name, history=False)
-        if running and not view.is_live:
-            st.rerun()
         _headline(view)
         if view.rows:
             _ranking(view)
@@ -113,7 +88,7 @@ def _progress_of_best(view: SearchView) -> None:
     st.subheader("Best score over time", anchor=False)
     best = best_so_far(view.rows, view.objective)
     if best:
-        st.plotly_chart(charts.best_over_time(view.rows, best, view.objective.name), key="best-over-time")
+        st.plotly_chart(progress.best_over_time(view.rows, best, view.objective.name), key="best-over-time")
     else:
         st.caption("Appears when the first trial has ended.")
 
@@ -136,11 +111,11 @@ def _one_trial(storage: str, view: SearchView) -> None:
 
 
 def _curves(view: SearchView, trial: Record) -> None:
-    names = charts.curve_names(trial.history)
+    names = curves.curve_names(trial.history)
     if not names:
         st.caption("A trial has curves once its first epoch has ended.")
         return
     wanted = view.objective.name.removeprefix("val_")
     start = names.index(wanted) if wanted in names else 0
     metric = st.selectbox("Metric", names, index=start, format_func=wording.metric, key=f"metric-{view.name}")
-    st.plotly_chart(charts.curves(trial.history, metric, best_epoch=trial.best_epoch), key="curves")
+    st.plotly_chart(curves.curves(trial.history, metric, best_epoch=trial.best_epoch), key="curves")

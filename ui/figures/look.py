@@ -1,0 +1,37 @@
+"""The one look of all figures: colours that everybody tells apart, readable on light and on dark."""
+
+import plotly.graph_objects as go
+
+# Okabe and Ito's palette: told apart with every kind of colour vision (https://jfly.uni-koeln.de/color/).
+BLUE, ORANGE, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
+AMBER = "#E69F00"
+GREY = "#8A8F98"
+"""Of what is not looked at: its contrast is above 3 on white and on the dark background."""
+SERIES = (BLUE, ORANGE, GREEN, PINK, SKY, AMBER)
+"""Colours of several series, in turn."""
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+
+
+def series_line(number: int, *, width: float = 2.5) -> dict[str, object]:
+    """Return plotly's line of the ``number``-th series, from 0: after the last colour the next dash begins."""
+    return {
+        "color": SERIES[number % len(SERIES)],
+        "dash": _DASHES[number // len(SERIES) % len(_DASHES)],
+        "width": width,
+    }
+
+
+def calm(figure: go.Figure, *, y: str, height: int = 320) -> go.Figure:
+    """Give a figure the look: no frame, faint grid, legend above; ``y`` names the vertical axis, ``height`` in px.
+
+    Colours of text and background are left to the page's theme.
+    """
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        legend={"orientation": "h", "y": 1.16, "x": 0},
+        hovermode="closest",
+        showlegend=True,
+    )
+    figure.update_yaxes(title=y)
+    return figure
