@@ -8,7 +8,8 @@ from ui.pages.elements import plain
 from ui.pages.site import Site
 
 KEY = "search"
-"""Of the choice: its name in the URL and in the session."""
+"""Of the choice: its name in the URL."""
+_KEPT = "chosen search"
 
 
 def chosen_search(site: Site) -> str | None:
@@ -21,12 +22,16 @@ def chosen_search(site: Site) -> str | None:
         no_search(site)
         return None
     names.reverse()
-    asked = st.query_params.get(KEY)
+    asked, kept = st.query_params.get(KEY), st.session_state.get(_KEPT)
     if asked is not None and asked not in names:
-        st.warning(f"There is no search {plain(asked)!r} in {plain(site.storage)}: this is the newest.")
-    if st.session_state.get(KEY) not in names:
-        st.session_state[KEY] = asked if asked in names else names[0]
-    return st.selectbox("Search", names, index=None, key=KEY, bind="query-params", required=True)
+        st.warning(f"There is no search {plain(asked)} in {plain(site.storage)}: this is another.")
+    at_first = next(name for name in (asked, kept, names[0]) if name in names)
+    # Streamlit's own binding leaves a value out of the address that nobody has clicked on: the newest changes.
+    chosen = st.selectbox("Search", names, index=names.index(at_first), key=f"{KEY} of {at_first}")
+    st.session_state[_KEPT] = chosen
+    if asked != chosen:
+        st.query_params[KEY] = chosen
+    return chosen
 
 
 def no_search(site: Site) -> None:

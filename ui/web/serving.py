@@ -50,6 +50,7 @@ def flags(port: int) -> list[str]:
         "browser.gatherUsageStats": "false",
         "logger.level": "warning",
         "client.toolbarMode": "minimal",
+        "runner.magicEnabled": "false",  # it shows a docstring as text
         **_THEME,
     }
     hosts = [f"--server.allowedHosts={host}" for host in (HOST, "localhost")]
