@@ -1,25 +1,56 @@
-"""JSON documents: the numbers that they can hold, and what pydantic found wrong with one."""
+"""JSON documents: the numbers that they can hold, and what is wrong with one, in words for its reader."""
 
 import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # who only reads a description that is well must not wait for it
     from pydantic import ValidationError
 
+_LONGEST = 40
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a finite number",
+    "bool": "true or false",
+    "string": "text",
+    "list": "a list",
+    "tuple": "a list",
+    "dict": "an object of keys and values",
+    "model": "an object of keys and values",
+    "dataclass": "an object of keys and values",
+    "json": "JSON",
+    "none": "nothing",
+    "extra": "no such key",
+    "missing": "a value",
+}
+"""What was expected, by the first word of pydantic's name of a fault."""
+_LIMITS = {
+    "ge": "{} or more",
+    "gt": "more than {}",
+    "le": "{} or less",
+    "lt": "less than {}",
+    "min_length": "{} entries or more",
+    "max_length": "{} entries or fewer",
+    "expected": "{}",
+}
+_CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
+
 
 @dataclass(frozen=True)
 class Problem:
-    """The first thing wrong: ``place`` is the field's path, such as ``members.0.epochs``, empty for the whole."""
+    """The first thing wrong: ``place`` is the field's path, such as ``members.0.epochs``, empty for the whole.
+
+    ``message`` says what was expected and what was found; nothing in it is pydantic's.
+    """
 
     place: str
     message: str
-    value: object
 
-    @property
-    def clause(self) -> str:
-        """The message as it stands within a sentence."""
-        return f"{self.message[:1].lower()}{self.message[1:]}"
+    def __str__(self) -> str:
+        return f"{self.message} ({self.place})" if self.place else self.message
 
 
 def finite(number: float | None) -> float | None:
@@ -30,4 +61,32 @@ def finite(number: float | None) -> float | None:
 def first_problem(error: "ValidationError") -> Problem:
     """Return the first problem that ``error`` lists."""
     first = error.errors()[0]
-    return Problem(".".join(str(part) for part in first["loc"]), first["msg"], first["input"])
+    kind, about = first["type"], first.get("ctx", {})
+    if kind == "value_error":  # a rule of our own, which says it all
+        message = str(about["error"])
+    else:
+        message = f"expected {_expected(kind, about)}, found {_found(kind, first['input'])}"
+    return Problem(".".join(str(part) for part in first["loc"]), message)
+
+
+def _expected(kind: str, about: Mapping[str, object]) -> str:
+    if choices := _CHOICES.fullmatch(str(about.get("pattern"))):
+        *most, last = choices[1].split("|")
+        return f"{', '.join(most)} or {last}"
+    limit = next((words.format(_number(about[key])) for key, words in _LIMITS.items() if key in about), None)
+    return limit or _KINDS.get(kind.partition("_")[0], "another value")
+
+
+def _number(limit: object) -> object:
+    return f"{limit:g}" if isinstance(limit, float) else limit
+
+
+def _found(kind: str, value: object) -> str:
+    if kind == "json_invalid":
+        return "something else, or only a part"
+    if kind == "missing" or value is None:
+        return "nothing"
+    if isinstance(value, list | tuple | Mapping):
+        return "an object" if isinstance(value, Mapping) else f"a list of {len(value)}"
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

@@ -7,7 +7,8 @@ from .insight import (
     plot_parallel_coordinates as plot_parallel_coordinates,
     plot_slices as plot_slices,
 )
-from .ledger.view import list_searches as list_searches, read_search as read_search
+from .ledger.survey import list_searches as list_searches, survey_searches as survey_searches
+from .ledger.view import read_search as read_search
 from .settings import SearchSettings as SearchSettings
 from .space.built_in import GalaxyHyperModel as GalaxyHyperModel
 
@@ -97,6 +98,7 @@ from .ledger.specification import (
     open_same_dataset as open_same_dataset,
     read_specification as read_specification,
 )
+from .ledger.survey import DamagedSearch as DamagedSearch, Survey as Survey
 from .ledger.time_budget import TimeBudget as TimeBudget
 from .ledger.view import SearchView as SearchView, bundle_location as bundle_location, read_trial as read_trial
 from .oracles.bayesian import BayesianOracle as BayesianOracle

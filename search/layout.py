@@ -33,6 +33,7 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from datasets import Folder, open_folder
 from search.errors import SettingsError
@@ -75,6 +76,11 @@ class SearchLayout:
     def of(cls, storage: str, name: str) -> "SearchLayout":
         """Lay out the search called ``name`` below ``storage``. Raises SettingsError for a name that cannot be one."""
         return cls(open_folder(storage).child(check_name(name)))
+
+    @property
+    def name(self) -> str:
+        """The search's name: that of its folder, wherever that was moved to."""
+        return unquote(urlsplit(self.root.uri).path if self.root.local is None else self.root.uri).rpartition("/")[2]
 
     @property
     def suggestions(self) -> Folder:
@@ -133,7 +139,7 @@ def attempt_file(trial_id: str, attempt: int) -> str:
 def attempt_of(file_name: str) -> tuple[str, int]:
     """Return the trial id and the attempt in a file name that `attempt_file` made."""
     trial_id, dot, attempt = trial_of(file_name).rpartition(".")
-    return (trial_id, int(attempt)) if dot and attempt.isdigit() else (trial_of(file_name), 1)
+    return (trial_id, int(attempt)) if dot and attempt.isdecimal() else (trial_of(file_name), 1)
 
 
 def driver_file(number: int, token: str) -> str:
@@ -144,4 +150,4 @@ def driver_file(number: int, token: str) -> str:
 def driver_of(file_name: str) -> int:
     """Return the driver's number in a file name that `driver_file` made; 0 for any other."""
     number = file_name.removesuffix(".json").partition("-")[0]
-    return int(number) if number.isdigit() else 0
+    return int(number) if number.isdecimal() else 0

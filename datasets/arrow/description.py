@@ -113,10 +113,7 @@ def parse_document(data: bytes, *, path: str) -> DatasetInfo:
     try:
         info = TypeAdapter(DatasetInfo).validate_python(document | {"path": path})
     except ValidationError as error:
-        problem = first_problem(error)
-        raise FormatError(
-            f"'{path}' cannot be used: '{problem.place}' in its {FILE}: {problem.message}; import it again"
-        ) from error
+        raise FormatError(f"'{path}' cannot be used: in its {FILE}, {first_problem(error)}; import it again") from error
     if info.checksums and len(info.checksums) != len(info.shards):
         raise FormatError(
             f"'{path}' cannot be used: expected {len(info.shards)} checksums in its {FILE}, one a file, "

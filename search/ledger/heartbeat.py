@@ -23,7 +23,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from datasets import Folder, StorageError, impatient
@@ -40,7 +40,6 @@ from search.ledger.beats import (
     last_beat,
     said,
 )
-from search.ledger.reading import side_by_side
 from search.ledger.records import now
 
 _LEASE_SECONDS = 30.0
@@ -227,12 +226,6 @@ def is_driven_by(folder: Folder, pid: int, *, drivers: str = DRIVERS) -> bool:
     """Whether the last driver of the search in ``folder`` is, or was, the process of that number, on whatever host."""
     beat = last_beat(folder.child(drivers))
     return beat is not None and beat.is_driving and beat.said.get("pid") == pid
-
-
-def drivers_alive(folders: Sequence[Folder], drivers: Sequence[str]) -> list[list[bool]]:
-    """Say for each place of drivers' files in ``drivers``, and of each of several searches, whether one is alive."""
-    every = are_alive(side_by_side(last_beat, [folder.child(which) for which in drivers for folder in folders]))
-    return [every[at * len(folders) : (at + 1) * len(folders)] for at in range(len(drivers))]
 
 
 def _who(beat: Beat) -> str:

@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from pydantic import BaseModel
+
 from datasets import Folder
 from search.errors import LedgerError
 from search.layout import (
@@ -25,7 +27,7 @@ from search.layout import (
 from search.ledger.heartbeat import Place
 from search.ledger.known_space import KnownSpace
 from search.ledger.oracle_state import StateKeeper, joined
-from search.ledger.reading import Model, read_json, read_model
+from search.ledger.reading import Model, read_model
 from search.ledger.records import Record, Retry, SearchState, Suggestion, now, pending
 from search.ledger.snapshot import SnapshotWriter, read_snapshot
 from search.values import JsonObject
@@ -140,8 +142,8 @@ class Ledger:
 
     def state(self) -> SearchState:
         """Return the state as the driver last said it; a driver that died could not say so."""
-        said = read_json(self.layout.root, STATE, "state")
-        return SearchState.RUNNING if said is None else SearchState(said["state"])
+        said = read_model(self.layout.root, STATE, _StateFile)
+        return SearchState.RUNNING if said is None else said.state
 
     def suggestions(self) -> list[Suggestion]:
         """Return every suggestion, by trial id."""
@@ -213,6 +215,12 @@ class Ledger:
 
     def _write_json(self, name: str, value: JsonObject) -> None:
         self.layout.root.write_whole(name, json.dumps(value).encode())
+
+
+class _StateFile(BaseModel):
+    """What is read of ``state.json``."""
+
+    state: SearchState
 
 
 def _without_history(record: Record) -> Record:

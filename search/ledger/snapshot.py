@@ -34,7 +34,7 @@ def read_snapshot(folder: Folder) -> dict[str, Record]:
         if json.loads(head) != _head(body):
             return {}
         return {record.trial_id: record for record in _RECORDS.validate_json(body)}
-    except (FileNotFoundError, StorageError, ValueError):
+    except (FileNotFoundError, StorageError, ValueError, RecursionError):
         return {}
 
 

@@ -8,12 +8,12 @@ import json
 from importlib.metadata import version
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datasets import Dataset, FormatError, StorageError, first_problem, write_duration
 from search.errors import LedgerError, SettingsError
 from search.layout import BUDGET, DATASET, SPECIFICATION, SearchLayout
-from search.ledger.reading import read_json
+from search.ledger.reading import read_model
 from search.ledger.records import now
 from search.settings import SearchSettings, most_trials
 from trainer import Objective
@@ -146,14 +146,31 @@ def keep_changes(layout: SearchLayout, before: SearchSpecification, now: SearchS
 
 
 def _changed(specification: SearchSpecification, layout: SearchLayout) -> SearchSpecification:
-    """Return the search with the changes that were kept."""
-    if (budget := read_json(layout.root, BUDGET, "trials")) is not None:
+    """Return the search with the changes that were kept, under the name of the folder in which it lies now."""
+    if (budget := read_model(layout.root, BUDGET, _Budget)) is not None:
         # Before there were times this had none.
-        time_limit = budget.get("time_limit", specification.settings.time_limit)
-        specification = _with_budget(specification, budget["trials"], time_limit)
-    if (place := read_json(layout.root, DATASET, "dataset")) is not None:
-        specification = specification.model_copy(update={"dataset": place["dataset"]})
+        is_timed = "time_limit" in budget.model_fields_set
+        time_limit = budget.time_limit if is_timed else specification.settings.time_limit
+        specification = _with_budget(specification, budget.trials, time_limit)
+    if (place := read_model(layout.root, DATASET, _DatasetPlace)) is not None:
+        specification = specification.model_copy(update={"dataset": place.dataset})
+    if specification.settings.name != layout.name:  # it was renamed
+        settings = specification.settings.model_copy(update={"name": layout.name})
+        specification = specification.model_copy(update={"settings": settings})
     return specification
+
+
+class _Budget(BaseModel):
+    """What is read of ``budget.json``."""
+
+    trials: int | None = Field(ge=1)
+    time_limit: float | None = Field(None, gt=0, allow_inf_nan=False)
+
+
+class _DatasetPlace(BaseModel):
+    """What is read of ``dataset.json``."""
+
+    dataset: str
 
 
 def _budget(specification: SearchSpecification) -> dict[str, float | None]:
@@ -182,9 +199,10 @@ def read_specification(layout: SearchLayout) -> SearchSpecification:
         raise LedgerError(f"no search at {layout.root.uri}: `galaxy searches` lists a storage folder's")
     try:
         return _changed(SearchSpecification.model_validate_json(data), layout)
-    except ValidationError as error:
-        problem = first_problem(error)
+    except (ValidationError, SettingsError) as error:  # a SettingsError is of a name that none can have
+        problem = first_problem(error) if isinstance(error, ValidationError) else error
         raise LedgerError(
-            f"{layout.root.child(SPECIFICATION).uri}: expected a specification of format {FORMAT}, "
-            f"found {problem.message.lower()} at {problem.place or 'the top'}: it was written by another version"
+            f"{layout.root.child(SPECIFICATION).uri}: expected a specification of format {FORMAT}, found none: "
+            f"{problem}: the file was changed or cut short, or another version wrote it: put it back, or "
+            f"`galaxy delete {layout.name}`"
         ) from error

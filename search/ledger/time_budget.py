@@ -9,10 +9,12 @@ import math
 import time
 from collections.abc import Callable, Iterator
 
+from pydantic import BaseModel, Field
+
 from datasets import StorageError, impatient
 from search.layout import TIME, SearchLayout
 from search.ledger.heartbeat import Place, repeating
-from search.ledger.reading import read_json
+from search.ledger.reading import read_model
 
 _EVERY_SECONDS = 5.0
 
@@ -164,7 +166,12 @@ def spent_so_far(layout: SearchLayout, *, name: str = TIME) -> float | None:
 
     Raises LedgerError for a file that somebody has changed.
     """
-    said = read_json(layout.root, name, "spent")
-    if said is None:
-        return None
-    return float(said["spent"]) + (_EVERY_SECONDS if said.get("running") else 0.0)
+    said = read_model(layout.root, name, _SpentTime)
+    return None if said is None else said.spent + (_EVERY_SECONDS if said.running else 0.0)
+
+
+class _SpentTime(BaseModel):
+    """What is read of the file: seconds, and whether they were counted still when it was written."""
+
+    spent: float = Field(allow_inf_nan=False)
+    running: bool = False

@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from datasets import open_folder
-from search.errors import SettingsError
-from search.layout import DRIVERS, SPECIFICATION, TRAINERS, SearchLayout
+from datasets import GalaxyTunerError
+from search.layout import DRIVERS, TRAINERS, SearchLayout
+from search.ledger.beats import Beat, are_alive, last_beat
 from search.ledger.finals import Finals, read_finals
 from search.ledger.fit_record import read_fit
-from search.ledger.heartbeat import drivers_alive
 from search.ledger.ledger import Ledger
 from search.ledger.ranking import Row, leaderboard, with_finals
-from search.ledger.reading import side_by_side
+from search.ledger.reading import side_by_side, tried
 from search.ledger.records import Record, SearchState
 from search.ledger.specification import SearchSpecification, read_specification
 from search.ledger.time_budget import spent_so_far
@@ -133,18 +132,44 @@ def read_search(storage: str, name: str, *, history: bool = True) -> SearchView:
 
     Without ``history`` the rows' histories are empty, and a search of thousands of trials is read from its snapshot.
     """
-    return _read([SearchLayout.of(storage, name)], history=history)[0]
+    (found,) = read_all([SearchLayout.of(storage, name)], history=history)
+    if isinstance(found, GalaxyTunerError):
+        raise found
+    return found
 
 
-def _read(layouts: Sequence[SearchLayout], *, history: bool) -> list[SearchView]:
-    specifications = side_by_side(read_specification, layouts)
-    # The drivers first: if one ends in between, its last word is read after it.
-    alive, training = drivers_alive([layout.root for layout in layouts], (DRIVERS, TRAINERS))
-    return side_by_side(partial(_view, history=history), zip(layouts, specifications, alive, training, strict=True))
+def read_all(layouts: Sequence[SearchLayout], *, history: bool) -> list[SearchView | GalaxyTunerError]:
+    """Read each search, or say what is wrong with it."""
+    begun = side_by_side(partial(tried, _Begun.read), layouts)
+    # All at once: who must be looked at again is waited for, once. And before the ledger: if a driver ends in between,
+    # its last word is read after it.
+    alive = iter(are_alive([beat for one in begun if isinstance(one, _Begun) for beat in (one.driver, one.trainer)]))
+    found = [(one, next(alive), next(alive)) if isinstance(one, _Begun) else one for one in begun]
+    views = iter(
+        side_by_side(partial(tried, partial(_view, history=history)), [one for one in found if isinstance(one, tuple)])
+    )
+    return [next(views) if isinstance(one, tuple) else one for one in found]
 
 
-def _view(found: tuple[SearchLayout, SearchSpecification, bool, bool], *, history: bool) -> SearchView:
-    layout, specification, is_alive, is_training = found
+@dataclass(frozen=True)
+class _Begun:
+    """A search's specification and last drivers, of its trials and of its final training, alive or not."""
+
+    layout: SearchLayout
+    specification: SearchSpecification
+    driver: Beat | None
+    trainer: Beat | None
+
+    @classmethod
+    def read(cls, layout: SearchLayout) -> "_Begun":
+        """Read them."""
+        last = (last_beat(layout.root.child(drivers)) for drivers in (DRIVERS, TRAINERS))
+        return cls(layout, read_specification(layout), *last)
+
+
+def _view(found: tuple[_Begun, bool, bool], *, history: bool) -> SearchView:
+    begun, is_alive, is_training = found
+    layout, specification = begun.layout, begun.specification
     ledger = Ledger(layout)
     state = ledger.state()
     if state is SearchState.RUNNING and not is_alive:
@@ -160,21 +185,6 @@ def read_trial(storage: str, name: str, trial_id: str) -> Record:
     return Ledger(SearchLayout.of(storage, name)).record(trial_id)
 
 
-def list_searches(storage: str) -> tuple[SearchView, ...]:
-    """Read every search in ``storage``, by name, without histories; none if the folder does not exist."""
-    names = open_folder(storage).names()
-    are_searches = side_by_side(partial(_is_search, storage), names)
-    layouts = [SearchLayout.of(storage, name) for name, is_one in zip(names, are_searches, strict=True) if is_one]
-    return tuple(_read(layouts, history=False))
-
-
 def bundle_location(storage: str, name: str) -> str:
     """Return where ``galaxy train`` puts the classifier of the search called ``name``."""
     return SearchLayout.of(storage, name).bundle.uri
-
-
-def _is_search(storage: str, name: str) -> bool:
-    try:
-        return SearchLayout.of(storage, name).root.exists(SPECIFICATION)
-    except SettingsError:  # some other folder, whose name no search can have
-        return False

@@ -106,7 +106,7 @@ def test_it_is_written_again_and_again(clock: Clock, layout: SearchLayout, monke
 
 def test_one_that_somebody_has_changed_is_refused(layout: SearchLayout) -> None:
     layout.root.write_whole("time.json", b'{"spent":')
-    with pytest.raises(LedgerError, match=r"time\.json: expected a JSON object with spent"):
+    with pytest.raises(LedgerError, match=r"time\.json: expected a spent time, found none"):
         TimeBudget.open(layout, 60.0)
 
 

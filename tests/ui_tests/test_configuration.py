@@ -57,8 +57,8 @@ def test_any_unknown_key_has_a_nearest(toml: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("trials = 0\n", "greater than or equal to 1, found 0"),
-        ('trials = "many"\n', "found 'many'"),
+        ("trials = 0\n", "expected 1 or more, found 0"),
+        ('trials = "many"\n', "expected a whole number, found 'many'"),
         ("storage = 3\n", "expected text, found 3"),
         ("time_limit = 30\n", "expected a time above 0 .* found '30': write 30s, 30m, 30h"),
         ("trials = \n", r"search\.toml: Invalid value"),

@@ -182,7 +182,7 @@ def test_of_many_trials_the_best_are_drawn_and_equal_reasons_are_one_line(galaxy
 @pytest.mark.parametrize("objective", ["time", "state", "epochs"])
 def test_an_objective_called_like_a_column_has_its_own(objective: str) -> None:
     drawn = Console(width=100, file=io.StringIO())
-    drawn.print(leaderboard._table(rows(), objective, {}, width=100, history=False))
+    drawn.print(leaderboard._table(rows(), objective, {}, history=False))
     heading = drawn.file.getvalue().splitlines()[1]
     assert heading.split().count(objective) == 2
     assert "0.9375" in drawn.file.getvalue()

@@ -54,7 +54,8 @@ def test_the_board_has_a_line_a_trial_and_says_what_it_shortens(galaxy: Galaxy, 
     shown = galaxy("leaderboard", "first", "--storage", odd_storage).stdout
     assert "\x1b" not in shown
     lines = [line.strip() for line in shown.splitlines()]
-    assert [line.split()[:2] for line in lines[4:7]] == [["1", "0001"], ["2", "0002"], ["–", "0003"]]
+    below = next(at for at, line in enumerate(lines, 1) if line.startswith("──"))
+    assert [line.split()[:2] for line in lines[below : below + 3]] == [["1", "0001"], ["2", "0002"], ["–", "0003"]]
     assert "trial 0003 infeasible: ValueError: [red]bad[/red] second [31m<script>" in lines
     assert any(line.split() == ["two", "lines", "two", "lines", "1"] for line in lines)
     assert any(line.split() == ["rank", "(2)", "1"] for line in lines)

@@ -99,16 +99,16 @@ def test_bars_start_in_one_column_whatever_their_length() -> None:
         Prediction(f"{number}.jpg", CLASSES[0], {CLASSES[0]: share, CLASSES[1]: 1 - share}, (), None)
         for number, share in enumerate((0.5, 0.9))
     ]
-    starts = {line.index("█") for line in drawn(classified(tally(*found), width=100)).splitlines() if "█" in line}
+    starts = {line.index("█") for line in drawn(classified(tally(*found))).splitlines() if "█" in line}
     assert len(starts) == 1
 
 
 def test_the_class_decided_on_is_shown_where_another_is_more_probable() -> None:
     found = Prediction("a.jpg", "rare", {"frequent": 0.625, "other": 0.0, "rare": 0.375}, (), None)
-    [line] = [line.split() for line in drawn(classified(tally(found), width=100)).splitlines() if "a.jpg" in line]
+    [line] = [line.split() for line in drawn(classified(tally(found))).splitlines() if "a.jpg" in line]
     assert (line[1], line[-5:]) == ("rare", ["37.5", "%", "frequent", "62.5", "%"])
     said = "1 image: another class is more probable than the one decided for; --decide accuracy names that"
-    assert said in drawn(classified(tally(found), width=100))
+    assert said in drawn(classified(tally(found)))
     assert prediction_table([found])[0]["next"] == "frequent"
 
 
@@ -119,7 +119,7 @@ def test_the_class_decided_on_is_shown_where_another_is_more_probable() -> None:
 def test_a_narrow_terminal_shows_the_name_rather_than_bars_and_what_is_next(width: int, headings: int) -> None:
     chances = {"completely round smooth": 0.625, "In between smooth": 0.375}
     found = [Prediction(f"uploads/sdss-10115{n}.jpg", "completely round smooth", chances, (), None) for n in range(3)]
-    lines = drawn(classified(tally(*found), width=width), width=width).splitlines()
+    lines = drawn(classified(tally(*found)), width=width).splitlines()
     assert len(lines[1].split()) == headings
     assert ("█" in lines[3]) == (width == 120)
     assert [line.split()[0] for line in lines[3:6]] == [one.path for one in found]
@@ -127,6 +127,6 @@ def test_a_narrow_terminal_shows_the_name_rather_than_bars_and_what_is_next(widt
 
 
 def test_an_unusable_file_says_why_below_the_table() -> None:
-    shown = drawn(classified(tally(Prediction("a[b].txt", None, None, (), "not an image")), width=100))
+    shown = drawn(classified(tally(Prediction("a[b].txt", None, None, (), "not an image"))))
     assert "cannot be used" in shown
     assert shown.rstrip().endswith("a[b].txt: not an image")

@@ -153,11 +153,31 @@ def test_searches_lists_them(galaxy: Galaxy, storage: str) -> None:
     assert "/data/galaxies" in shown
 
 
+def test_a_damaged_one_is_a_row_with_its_reason_and_hides_no_other(galaxy: Galaxy, storage: str) -> None:
+    layout = write_search(storage, "damaged")
+    layout.root.write_whole("specification.json", b"{")
+    result = galaxy("searches", "--storage", storage)
+    assert result.exit_code == 0
+    assert [line.split()[:2] for line in result.stdout.splitlines()[3:5]] == [
+        ["damaged", "damaged"],
+        ["first", "finished"],
+    ]
+    assert f"damaged: {storage}/damaged/specification.json: expected a specification" in " ".join(result.stdout.split())
+    found = json.loads(galaxy("searches", "--storage", storage, "--json").stdout)
+    assert [one["name"] for one in found["searches"]] == ["first"]
+    (damaged,) = found["damaged"]
+    refused = galaxy("leaderboard", "damaged", "--storage", storage)
+    assert (refused.exit_code, refused.stderr) == (1, f"galaxy: error: {damaged['reason']}\n")
+
+
 def test_no_search_yet_says_how_to_start_one(galaxy: Galaxy, tmp_path: Path) -> None:
     result = galaxy("searches", "--storage", tmp_path / "none")
     assert result.exit_code == 0
     assert "Next: galaxy search DATASET --name first" in result.stdout
-    assert json.loads(galaxy("searches", "--storage", tmp_path / "none", "--json").stdout) == {"searches": []}
+    assert json.loads(galaxy("searches", "--storage", tmp_path / "none", "--json").stdout) == {
+        "searches": [],
+        "damaged": [],
+    }
 
 
 def test_a_submitted_search_says_what_to_ask_of_it_from_here(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,8 +199,7 @@ def _parse(data: bytes, path: str) -> Manifest:
     try:
         manifest = TypeAdapter(Manifest).validate_python(document)
     except ValidationError as error:
-        problem = first_problem(error)
-        raise BundleError(f"{path!r} is damaged: {problem.place!r} in {FILE}: {problem.message}") from error
+        raise BundleError(f"{path!r} is damaged: in {FILE}, {first_problem(error)}") from error
     if not manifest.members or len(manifest.files) != len(manifest.members):
         raise BundleError(
             f"{path!r} is damaged: expected a file for each member in {FILE}, "

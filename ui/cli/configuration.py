@@ -38,7 +38,7 @@ def configure(given: Mapping[str, object], file: Path | None) -> tuple[SearchSet
         raise _wrong("name", str(error)) from error
     except ValidationError as error:
         problem = first_problem(error)
-        raise _wrong(problem.place.partition(".")[0], f"{problem.clause}, found {problem.value!r}") from error
+        raise _wrong(problem.place.partition(".")[0], problem.message) from error
 
 
 def read_toml(file: Path) -> dict[str, object]:

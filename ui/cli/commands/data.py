@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from datasets import ImportOptions
@@ -148,15 +147,13 @@ def _described(info: "DatasetInfo") -> RenderableType:
     return Group(facts(about), _counts(info), *notes)
 
 
-def _counts(info: "DatasetInfo") -> Table:
-    shown = table("class", *info.counts, "all")
-    for name in info.classes:
-        per_split = [split.get(name, 0) for split in info.counts.values()]
-        shown.add_row(Text(name), *(f"{n:,}" for n in (*per_split, sum(per_split))))
+def _counts(info: "DatasetInfo") -> RenderableType:
+    of = {name: [split.get(name, 0) for split in info.counts.values()] for name in info.classes}
     totals = [sum(split.values()) for split in info.counts.values()]
-    shown.add_section()
-    shown.add_row("all", *(f"{n:,}" for n in (*totals, info.total)), style="bold")
-    return shown
+    rows = [(name, *(f"{n:,}" for n in (*per_split, sum(per_split)))) for name, per_split in of.items()]
+    rows.append(("all", *(f"{n:,}" for n in (*totals, info.total))))
+    styles = [*[""] * len(of), "bold"]
+    return table(("class", *info.counts, "all"), rows, styles=styles, elsewhere="--json has them")
 
 
 def _search(dataset: str) -> str:

@@ -44,7 +44,7 @@ def leaderboard(
     if terminal.as_json:  # either is work where there are thousands of trials
         terminal.finish(view.as_json(history=history))
         return
-    shown = ranked(view, width=terminal.out.width, history=history)
+    shown = ranked(view, history=history)
     terminal.finish({}, shown, next_command=next_after(view, storage))
 
 
@@ -69,7 +69,7 @@ def _watched(terminal: Terminal, storage: str, name: str, history: bool) -> "Sea
     from datasets import patient
     from search import read_search
 
-    with search_display(terminal, lambda view: ranked(view, width=terminal.err.width)) as show:
+    with search_display(terminal, ranked) as show:
         view = read_search(storage, name, history=history)
         with patient():
             while True:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import RenderableType
 from rich.text import Text
 
 from datasets import GalaxyTunerError
@@ -16,15 +15,14 @@ from ui.cli.command import Given, command
 from ui.cli.commands.fitting import resume_fit
 from ui.cli.commands.leaderboard import next_after
 from ui.cli.configuration import configure
-from ui.cli.display import tables
 from ui.cli.display.doubts import lost_in_search
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
+from ui.cli.display.searches import listed
 from ui.cli.display.submitted import sent
 from ui.cli.entry import end_in_time, hurry, seconds_so_far
 from ui.cli.options import DatasetPath, MovedDataset, NoPreflight, Place, SearchName, Storage, Submit, duration, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
-from ui.ranking import states
 from ui.wording import DEFAULT_STORAGE, command_line
 
 if TYPE_CHECKING:
@@ -189,13 +187,14 @@ def stop(terminal: Terminal, name: SearchName, storage: Storage = DEFAULT_STORAG
 @command(app, "galaxy searches --storage runs")
 def searches(terminal: Terminal, storage: Storage = DEFAULT_STORAGE) -> None:
     """List the searches in a storage folder."""
-    from search import list_searches
+    from search import survey_searches
 
-    views = list_searches(storage)
+    survey = survey_searches(storage)
+    views, damaged = survey.views, survey.damaged
     words = ("leaderboard", views[-1].name) if views else ("search", "DATASET", "--name", "first")
-    shown = _listed(views) if views else Text(f"No search in {storage} yet.")
-    summaries = [view.as_summary() for view in views]
-    terminal.finish({"searches": summaries}, shown, next_command=command_line(*words, storage=storage))
+    shown = listed(survey) if views or damaged else Text(f"No search in {storage} yet.")
+    found = {"searches": [one.as_summary() for one in views], "damaged": [one.as_json() for one in damaged]}
+    terminal.finish(found, shown, next_command=command_line(*words, storage=storage))
 
 
 def _finish(terminal: Terminal, view: "SearchView", storage: str) -> None:
@@ -203,21 +202,7 @@ def _finish(terminal: Terminal, view: "SearchView", storage: str) -> None:
     if view.specification.settings.time_limit is not None:
         hurry()
     lost = [Text(line, style="yellow") for line in lost_in_search(view)]
-    shown = ranked(view, width=terminal.out.width)
+    shown = ranked(view)
     terminal.finish(view.as_json(), shown, *lost, next_command=next_after(view, storage))
     if view.state.value == "stopped":
         raise typer.Exit(INTERRUPTED)
-
-
-def _listed(views: "tuple[SearchView, ...]") -> RenderableType:
-    shown = tables.table("search", "state", "objective", "best trial", "trials", "dataset", words=range(6))
-    for view in views:
-        shown.add_row(
-            view.name,
-            tables.state("training" if view.is_training else str(view.state)),
-            view.objective.name,
-            view.best or "–",
-            states(view.counts),
-            Text(view.specification.dataset, overflow="fold"),
-        )
-    return shown

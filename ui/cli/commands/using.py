@@ -90,7 +90,7 @@ def classify(
             terminal.write_file(printed)
         elif output is None:
             page = command_line("ui", *module_options(module or ()))
-            terminal.finish({}, classified(tally, width=terminal.out.width), next_command=page)
+            terminal.finish({}, classified(tally), next_command=page)
         else:
             terminal.finish({}, written(tally, output))
 

@@ -24,12 +24,13 @@ def checked(checks: Sequence[Check]) -> RenderableType:
         by_check.setdefault(check.check, []).append(check)
     count = len({check.node for check in checks})
     one_node = count == 1
-    shown = table("", "check", *([] if one_node else ["nodes"]), "found", words=range(4), top=True)
+    rows = []
     for name, made in by_check.items():
         for ok, found, nodes in _lines(made):
             mark = Text("✓", style="green") if ok else Text("✗", style="bold red")
-            shown.add_row(mark, name, *([] if one_node else [_named(nodes, of=count)]), found)
-    return shown
+            rows.append((mark, Text(name), *([] if one_node else [Text(_named(nodes, of=count))]), found))
+    headings = ("", "check", *([] if one_node else ["nodes"]), "found")
+    return table(headings, rows, words=range(4), top=True)
 
 
 def _lines(made: Sequence[Check]) -> list[tuple[bool, Text, list[str]]]:
@@ -37,7 +38,7 @@ def _lines(made: Sequence[Check]) -> list[tuple[bool, Text, list[str]]]:
     lines = []
     faults = sorted((each for each in made if not each.ok), key=_said)
     for (found, advice), alike in groupby(faults, key=_said):
-        text = Text(found, overflow="fold")
+        text = Text(found)
         if advice:
             text.append(f"\n→ {advice}", style="yellow")
         lines.append((False, text, [each.node for each in alike]))
@@ -45,7 +46,7 @@ def _lines(made: Sequence[Check]) -> list[tuple[bool, Text, list[str]]]:
         least = min(well, key=lambda each: inf if each.margin is None else each.margin)
         differ = len({each.found for each in well}) > 1
         said = f"{least.found}  ({least.node})" if differ else least.found
-        lines.append((True, Text(said, overflow="fold"), [each.node for each in well]))
+        lines.append((True, Text(said), [each.node for each in well]))
     return lines
 
 

@@ -24,20 +24,17 @@ WatchFinals = Callable[["FinalsStanding"], None]
 def picture(standing: "FinalsStanding") -> RenderableType:
     """Draw the finals as they stand: the plan, each finalist's beginnings and mean, what is trained, the time left."""
     head = Text.assemble((f"{standing.name}  ", "bold"), _plan(standing.finals), (f"  {_left(standing)}", "cyan"))
-    heading = f"mean {standing.objective.name}"
-    shown = tables.table("finalist", "beginnings", heading, "under way", words=(0, 3))
+    headings = ("finalist", "beginnings", f"mean {standing.objective.name}", "under way")
+    rows, styles = [], []
     for one in standing.finals.finalists:
         if one.is_active or one.beginnings:
             mark = f" {CHOSEN}" if one.trial_id == standing.finals.chosen else ""
-            style = "dim" if one.dropped is not None else "bold" if mark else ""
-            shown.add_row(
-                Text(one.trial_id + mark),
-                str(len(one.beginnings)),
-                with_spread(one.mean, one.spread),
-                Text("dropped" if one.dropped is not None else _bars(standing, one)),
-                style=style,
-            )
+            under_way = "dropped" if one.dropped is not None else _bars(standing, one)
+            mean = with_spread(one.mean, one.spread)
+            rows.append((one.trial_id + mark, str(len(one.beginnings)), mean, under_way))
+            styles.append("dim" if one.dropped is not None else "bold" if mark else "")
     worth = standing.finals.worth
+    shown = tables.table(headings, rows, words=(0, 3), whole=(0,), styles=styles)
     return Group(head, shown, *([] if worth is None else [Text(worth.sentence)]))
 
 

@@ -75,16 +75,17 @@ def _speed(view: "SearchView", pace: Pace) -> str:
 
 
 def _running(view: "SearchView") -> RenderableType:
-    shown = tables.table("trial", "epoch", "", view.objective.name, "best epoch", words=(0, 2))
     # A trial is pending until it reports its first epoch, which may be long after it has started.
     running = [row for row in view.rows if not row.state.is_ended()]
+    rows = []
     for record in sorted(running, key=lambda record: record.trial_id):
         epochs = record.until or view.specification.settings.epochs
-        done = f"{record.epochs}/{epochs}"
+        bar = wording.bar(record.epochs / epochs, 12)
         best = wording.value(record.best_epoch)
-        shown.add_row(record.trial_id, done, wording.bar(record.epochs / epochs, 12), wording.score(record.score), best)
-    if running:
-        return shown
+        rows.append((record.trial_id, f"{record.epochs}/{epochs}", bar, wording.score(record.score), best))
+    if rows:
+        headings = ("trial", "epoch", "", view.objective.name, "best epoch")
+        return tables.table(headings, rows, words=(0, 2), whole=(0, 2), last={2: 1})
     return Text("all trials have ended" if ranking.done(view) >= 1 else "starting the next trial …", style="dim")
 
 

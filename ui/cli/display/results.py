@@ -3,15 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from datasets import few
 from ui import wording
 from ui.cli.display.doubts import said_of_few, said_of_lost
-from ui.cli.display.tables import facts, table
+from ui.cli.display.tables import Fitting, facts, table
 from ui.predictions.prediction import Prediction
 from ui.predictions.tally import Tally
 
@@ -19,14 +17,8 @@ if TYPE_CHECKING:
     from trainer import FinalResult, Manifest, Scores
 
 _BAR = 16
-# Columns of what was classified, and as much of an image's name as is worth leaving others out for.
-_BARS, _PROBABILITY, _NEXT = 2, 3, 4
-_NAME = 25
-_GAP = 3
 # Images of many sizes have a warning each; the commonest tell what to do.
 _WARNINGS = 20
-# Wide enough for a word of a class name: the heading of a column of counts is broken between words.
-_NARROW = 13
 # A confusion matrix of more classes is no longer read: the most confused pairs tell what to look at.
 _CLASSES, _PAIRS = 8, 12
 
@@ -35,9 +27,10 @@ def trained(result: "FinalResult") -> RenderableType:
     """Draw what the full training gave: where the model is, its members, its scores, and what these hide."""
     heads = {"val_": "validation", "test_": "test"}
     metrics = dict.fromkeys(name.split("_", 1)[1] for name in result.metrics)
-    shown = table("score", *heads.values())
-    for metric in metrics:
-        shown.add_row(wording.heading(metric), *(wording.score(result.metrics.get(head + metric)) for head in heads))
+    rows = [
+        (wording.heading(one), *(wording.score(result.metrics.get(head + one)) for head in heads)) for one in metrics
+    ]
+    shown = table(("score", *heads.values()), rows)
     about = {"model": result.model, "from trials": ", ".join(result.members)}
     if result.modules:
         about["needs"] = " ".join(wording.module_options(result.modules))
@@ -61,41 +54,40 @@ def evaluated(scores: "Scores", *, decide: str, width: int) -> RenderableType:
     }
     if scores.macro_f1_interval is not None:
         overall["macro F1, 95 %"] = " to ".join(map(wording.score, scores.macro_f1_interval))
-    names = max(map(cell_len, scores.classes))
-    counts = sum(min(max(map(cell_len, name.split() or [""])), _NARROW) + _GAP for name in scores.classes)
-    fits = len(scores.classes) <= _CLASSES and names + counts <= width
-    return Group(facts(overall), _per_class(scores), _matrix(scores) if fits else _most_confused(scores))
+    matrix = _matrix(scores) if len(scores.classes) <= _CLASSES else None
+    shown = matrix if matrix is not None and matrix.is_whole(width) else _most_confused(scores)
+    return Group(facts(overall), _per_class(scores), shown)
 
 
-def _per_class(scores: "Scores") -> Table:
-    shown = table("class", "precision", "recall", "F1", "images")
+def _per_class(scores: "Scores") -> RenderableType:
+    rows = []
     for name in scores.classes:
         score = scores.per_class[name]
         numbers = (wording.score(number) for number in (score.precision, score.recall, score.f1))
-        shown.add_row(Text(name), *numbers, f"{score.support:,}")
-    return shown
+        rows.append((name, *numbers, f"{score.support:,}"))
+    return table(("class", "precision", "recall", "F1", "images"), rows, last={4: 1}, elsewhere="--json has them")
 
 
 def _most_confused(scores: "Scores") -> RenderableType:
     confusions = scores.confusions()
     if not confusions:
         return Text("No two classes were confused")
-    shown = table("true class", "taken for", "images", "of the class", words=(0, 1), title="Most confused")
-    for pair in confusions[:_PAIRS]:
-        shown.add_row(Text(pair.true), Text(pair.predicted), f"{pair.count:,}", wording.percent(pair.share))
+    pairs = confusions[:_PAIRS]
+    rows = [(pair.true, pair.predicted, f"{pair.count:,}", wording.percent(pair.share)) for pair in pairs]
+    headings = ("true class", "taken for", "images", "of the class")
+    shown = table(headings, rows, words=(0, 1), last={3: 1}, title="Most confused", elsewhere="--json has them")
     rest = len(confusions) - _PAIRS
     more = f"… and {wording.plural(rest, 'more pair')}: " if rest > 0 else ""
     return Group(shown, Text(f"{more}--confusion FILE.csv or FILE.png writes the whole matrix", style="yellow"))
 
 
-def _matrix(scores: "Scores") -> Table:
-    shown = table("true class", *scores.classes, title="Confusion matrix: rows are true, columns predicted")
-    for column in shown.columns[1:]:
-        column.max_width = _NARROW
-    for true, name in enumerate(scores.classes):
-        counts = scores.confusion_matrix[true]
-        shown.add_row(Text(name), *(_cell(n, right=true == column) for column, n in enumerate(counts)))
-    return shown
+def _matrix(scores: "Scores") -> Fitting:
+    rows = [
+        (Text(name), *(_cell(n, right=true == column) for column, n in enumerate(scores.confusion_matrix[true])))
+        for true, name in enumerate(scores.classes)
+    ]
+    title = "Confusion matrix: rows are true, columns predicted"
+    return table(("true class", *scores.classes), rows, title=title)
 
 
 def _cell(count: int, *, right: bool) -> Text:
@@ -103,23 +95,11 @@ def _cell(count: int, *, right: bool) -> Text:
     return Text(f"{count:,}", style=style)
 
 
-def classified(tally: Tally, *, width: int) -> RenderableType:
-    """Draw one line an image, then why some could not be used, then each warning with the number of its images.
-
-    Where ``width`` is short of what an image's name takes there is no bar, then no next class either.
-    """
+def classified(tally: Tally) -> RenderableType:
+    """Draw one line an image, then why some could not be used, then each warning with the number of its images."""
+    rows = [(Text(each.path), *_answer(each)) for each in tally.shown]
     headings = ("image", "class", "", "probability", "next")
-    rows = [(Text(each.path, overflow="fold"), *_answer(each)) for each in tally.shown]
-    needed = [max(map(cell_len, map(str, column))) for column in zip(headings, *rows, strict=True)]
-    kept = [*range(len(headings))]
-    for left_out in (_BARS, _NEXT):
-        if min(needed[0], _NAME) + sum(needed[column] for column in kept[1:]) + _GAP * len(kept) > width:
-            kept.remove(left_out)
-    shown = table(*(headings[column] for column in kept), words=[kept.index(c) for c in kept if c != _PROBABILITY])
-    for column in shown.columns[1:]:
-        column.no_wrap = True
-    for row in rows:
-        shown.add_row(*(row[column] for column in kept))
+    shown = table(headings, rows, words=(0, 1, 2, 4), whole=(2, 4), last={2: 2, 4: 1}, elsewhere="--json has them")
     notes = [Text(f"{each.path}: {each.error}", style="red") for each in tally.shown if each.error is not None]
     if tally.total > len(tally.shown):
         more = wording.plural(tally.total - len(tally.shown), "more image")
