@@ -1,6 +1,6 @@
 # For users: few, and they stay.
 from .errors import SearchError as SearchError
-from .insight import (
+from .insight.figures import (
     importances as importances,
     plot_best_so_far as plot_best_so_far,
     plot_contours as plot_contours,
@@ -45,7 +45,14 @@ from .finals.finalists import begin_finals as begin_finals, choose_finalists as 
 from .finals.forecast import Cost as Cost, forecast as forecast, measured_costs as measured_costs
 from .finals.planning import Plan as Plan, make_plan as make_plan, planned_seconds as planned_seconds
 from .finals.standing import FinalsStanding as FinalsStanding
-from .insight import Unclear as Unclear
+from .insight.evidence import (
+    Evidence as Evidence,
+    foretold as foretold,
+    said_of_foretold as said_of_foretold,
+    seldom as seldom,
+)
+from .insight.figures import MOST_OF_CONTOURS as MOST_OF_CONTOURS
+from .insight.study import Looked as Looked, Unclear as Unclear, look_at as look_at
 from .layout import (
     DRIVERS as DRIVERS,
     TRAINERS as TRAINERS,

@@ -17,7 +17,7 @@ from search import (
     plot_parallel_coordinates,
     plot_slices,
 )
-from search.insight import study_of
+from search.insight.study import study_of
 from trainer import Objective
 
 F1, LOSS = Objective("val_macro_f1", "max"), Objective("val_loss", "min")

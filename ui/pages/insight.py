@@ -1,0 +1,125 @@
+"""What matters: which hyperparameters the score goes with, how, and how far that is to be believed."""
+
+import streamlit as st
+
+from search import Evidence, SearchView, Unclear, read_search
+from ui import wording
+from ui.figures import lessons
+from ui.figures.lessons import Lesson, Trials
+from ui.pages.choosing import chosen_search
+from ui.pages.elements import plain, problems_shown, shown
+from ui.pages.site import Site
+
+_AT_FIRST = 4
+"""Hyperparameters looked at one by one until the reader chooses."""
+_SEEN = "trials that matter"
+# Kept by what they are of, for everybody who looks: a forest takes seconds, and each click asks for all of them again.
+_kept = st.cache_data(max_entries=64, show_spinner=False, hash_funcs={Trials: lambda trials: trials.content})
+_evidence, _importance = _kept(lessons.evidence), _kept(lessons.importance)
+_one, _two, _all = _kept(lessons.one_by_one), _kept(lessons.two_at_once), _kept(lessons.all_at_once)
+
+
+def page(site: Site) -> None:
+    """Draw the page for the searches in the site's storage."""
+    title, choice = st.columns([2, 1], vertical_alignment="bottom")
+    title.title("What matters", anchor=False)
+    with problems_shown():
+        with choice:
+            name = chosen_search(site)
+        if name is not None:
+            _insight(site, read_search(site.storage, name, history=False))
+
+
+def _insight(site: Site, view: SearchView) -> None:
+    trials = _chosen(_as_looked_at(Trials.of(view)))
+    evidence = _evidence(trials)
+    _standing(site, view, evidence)
+    with st.spinner("Looking for what matters …"):
+        found = _importance(trials)
+    if isinstance(found, Unclear):
+        _draw("what matters", found)
+        return
+    shares, lesson = found
+    st.subheader("How much each matters", anchor=False)
+    _draw("how much each matters", lesson)
+    names = [*shares, *evidence.partial]
+    _one_by_one(trials, names)
+    if len(names) > 1:
+        _two_at_once(trials, names)
+        st.subheader("All at once", anchor=False)
+        _draw("all at once", _all(trials, names))
+
+
+def _as_looked_at(now: Trials) -> Trials:
+    """Return the trials as the reader saw them first, until they ask again.
+
+    What is read does not move, and while a search runs a forest is not asked anew at each click.
+    """
+    seen: Trials | None = st.session_state.get(_SEEN)
+    if seen is None or seen.search != now.search:
+        seen = now
+    elif seen.content != now.content:
+        more = _evidence(now).ended - _evidence(seen).ended
+        said = f"{wording.plural(more, 'more trial')} ended" if more else "its trials have come on"
+        text, button = st.columns([3, 1], vertical_alignment="center")
+        text.info(f"Since you looked {said}.")
+        button.button("Look again", icon=":material/refresh:", on_click=st.session_state.pop, args=(_SEEN,))
+    st.session_state[_SEEN] = seen
+    return seen
+
+
+def _chosen(trials: Trials) -> Trials:
+    """Return the trials to look at: all, or if the reader likes those alone that had as many epochs as any."""
+    evidence = _evidence(trials)
+    if not evidence.short:
+        return trials
+    whole = f"{evidence.scored - len(evidence.short):,} of {wording.plural(evidence.scored, 'trial')}"
+    label = f"Only what had all {wording.plural(evidence.longest, 'epoch')}: {whole}"
+    return trials.of_epochs(evidence.longest) if st.toggle(label, key="whole", bind="query-params") else trials
+
+
+def _standing(site: Site, view: SearchView, evidence: Evidence) -> None:
+    """Say what all that follows is of, and why it may be wrong."""
+    better = "more" if view.objective.direction == "max" else "less"
+    st.markdown(
+        f"By {plain(wording.metric(view.objective.name))}, of which {better} is better: "
+        f"{wording.plural(evidence.scored, 'trial')} with a score"
+        + (f"; {evidence.running:,} still running, which are not in it yet." if evidence.running else ".")
+    )
+    if doubts := evidence.doubts():
+        st.warning("**When not to believe what you see here**\n" + "".join(f"\n- {plain(each)}" for each in doubts))
+    if view.best is not None:
+        site.way("trials", "Look at the best trial", icon=":material/arrow_forward:", search=view.name)
+
+
+def _one_by_one(trials: Trials, names: list[str]) -> None:
+    st.subheader("One by one", anchor=False)
+    chosen = st.multiselect(
+        "Hyperparameters",
+        names,
+        default=names[:_AT_FIRST],
+        format_func=wording.heading,
+        key="hyperparameter",
+        bind="query-params",
+    )
+    columns = st.columns(2)
+    for number, name in enumerate(chosen):
+        with columns[number % 2]:
+            _draw(wording.heading(name), _one(trials, name))
+
+
+def _two_at_once(trials: Trials, names: list[str]) -> None:
+    st.subheader("Two at once", anchor=False)
+    left, right = st.columns(2)
+    first = left.selectbox("One", names, format_func=wording.heading, key="one", bind="query-params")
+    rest = [name for name in names if name != first]
+    second = right.selectbox("The other", rest, format_func=wording.heading, key="other", bind="query-params")
+    _draw("two at once", _two(trials, first, second))
+
+
+def _draw(what: str, lesson: Lesson | Unclear) -> None:
+    """Draw a lesson, or say why there is none."""
+    if isinstance(lesson, Unclear):
+        st.info(plain(f"{wording.line(what).capitalize()}: {lesson.reason}."))
+        return
+    shown(lesson.figure, alt=lesson.alt, says=plain(lesson.says), table=lesson.table, key=f"figure {what}")
