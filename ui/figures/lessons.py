@@ -172,8 +172,11 @@ def _table(looked: Looked) -> list[dict[str, object]]:
     """Return the numbers behind a figure, a row a trial."""
     headings = ranking.headings(looked.names)
     return [
-        {"trial": record.trial_id, "score": record.score}
-        | {heading: record.hyperparameters[name] for name, heading in headings.items()}
+        {
+            "trial": record.trial_id,
+            "score": record.score,
+            **{heading: record.hyperparameters[name] for name, heading in headings.items()},
+        }
         for record in looked.records
     ]
 
