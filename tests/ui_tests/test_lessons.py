@@ -8,8 +8,8 @@ from ui_tests.fabricated import F1
 
 from search import Finals, Record, Unclear
 from trainer import Objective
-from ui.figures import lessons
-from ui.figures.lessons import Lesson, Trials
+from ui.findings import lessons
+from ui.findings.lessons import Lesson, Trials
 
 
 def asked(records: list[Record], objective: Objective = F1, finals: Finals | None = None) -> Trials:

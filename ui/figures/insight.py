@@ -44,8 +44,10 @@ def importance_bars(shares: Mapping[str, float]) -> go.Figure:
 def slice_points(figure: go.Figure, name: str, metric: str) -> go.Figure:
     """Give the look to `search.plot_slices` of one hyperparameter."""
     for trace in figure.data:
-        trace.marker = {"color": BLUE, "size": 7, "opacity": 0.75}
-        trace.hovertemplate = f"{label(name)} %{{x}}<br>%{{y:.4f}}<extra></extra>"
+        trace.update(
+            marker={"color": BLUE, "size": 7, "opacity": 0.75, "colorbar": None, "showscale": False},
+            hovertemplate=f"{label(name)} %{{x}}<br>%{{y:.4f}}<extra></extra>",
+        )
     figure.update_layout(title=None)
     _write_categories(figure)
     figure.update_xaxes(title=label(name))
@@ -60,7 +62,7 @@ def contour(figure: go.Figure, metric: str) -> go.Figure:
             trace.update(colorscale=_SCALE, line={"width": 0})
             trace.colorbar.title = {"text": wording.metric(metric), "side": "right"}
         else:
-            trace.marker = {"color": "white", "size": 7, "line": {"color": "black", "width": 1}}
+            trace.update(marker={"color": "white", "size": 7, "line": {"color": "black", "width": 1}})
     across, up = figure.layout.xaxis.title.text, figure.layout.yaxis.title.text
     figure.update_layout(title=None)
     _write_categories(figure)

@@ -4,8 +4,8 @@ import streamlit as st
 
 from search import Evidence, SearchView, Unclear, read_search
 from ui import wording
-from ui.figures import lessons
-from ui.figures.lessons import Lesson, Trials
+from ui.findings import lessons
+from ui.findings.lessons import Lesson, Trials
 from ui.pages.choosing import chosen_search
 from ui.pages.elements import plain, problems_shown, shown
 from ui.pages.site import Site
