@@ -9,6 +9,7 @@ from .splits import Split as Split
 
 # isort: split
 # For the layers above.
+from .arrow.dataset import read_info as read_info
 from .arrow.description import DatasetInfo as DatasetInfo, Preprocessing as Preprocessing
 from .arrow.node_cache import bytes_to_fetch as bytes_to_fetch
 from .arrow.provenance import Omission as Omission, Provenance as Provenance
@@ -34,6 +35,7 @@ from .garbage import freeze_loaded as freeze_loaded, uncollected as uncollected
 from .images.files import ImageFile as ImageFile
 from .images.framing import Framing as Framing
 from .images.preparing import DecodedImage as DecodedImage, decode as decode
+from .importing.quarantine import read_quarantine as read_quarantine
 from .lettering import font as font
 from .option import Option as Option
 from .progress import Progress as Progress, part_of as part_of, silent as silent
@@ -49,8 +51,14 @@ from .storage.patience import (
 )
 from .storage.probing import lacking as lacking, permissions as permissions, probe as probe
 from .tables.writing import Cell as Cell, Column as Column, csv_writer as csv_writer, table_writer as table_writer
-from .training.augmentation import Augmentation as Augmentation
-from .training.balancing import Balance as Balance
+from .training.augmentation import Augmentation as Augmentation, Border as Border
+from .training.augmenting import augment as augment
+from .training.balancing import (
+    Balance as Balance,
+    BalanceKind as BalanceKind,
+    balanced_counts as balanced_counts,
+    class_weights as class_weights,
+)
 from .training.batches import (
     Batch as Batch,
     Batches as Batches,

@@ -108,6 +108,7 @@ from .ledger.specification import (
 from .ledger.survey import DamagedSearch as DamagedSearch, Survey as Survey
 from .ledger.time_budget import TimeBudget as TimeBudget
 from .ledger.view import SearchView as SearchView, bundle_location as bundle_location, read_trial as read_trial
+from .options import check_names as check_names, training_options as training_options
 from .oracles.bayesian import BayesianOracle as BayesianOracle
 from .oracles.factory import make_oracle as make_oracle
 from .oracles.grid import GridOracle as GridOracle
@@ -123,7 +124,6 @@ from .space.discovery import (
 )
 from .space.given import check_given as check_given, with_given as with_given
 from .space.hypermodel import load_hypermodel as load_hypermodel
-from .space.options import check_names as check_names, training_options as training_options
 from .space.points import (
     check_defaults as check_defaults,
     complete as complete,

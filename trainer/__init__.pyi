@@ -73,5 +73,6 @@ from .scores import (
     Scores as Scores,
     score_predictions as score_predictions,
     share_with_interval as share_with_interval,
+    wilson_interval as wilson_interval,
 )
 from .threads import limit_threads as limit_threads

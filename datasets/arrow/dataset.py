@@ -89,6 +89,18 @@ class Dataset:
         """Name of each row: that of its image in the source, such as its path below the class folders."""
         return [name for shard in self._shards for name in shard.ids]
 
+    def names(self, rows: npt.ArrayLike) -> list[str]:
+        """Return the ``ids`` of some rows, in the order asked for: of a large dataset a few cost less than all.
+
+        Raises IndexError for a row that the dataset does not have.
+        """
+        wanted = self._checked(rows)
+        found = [""] * len(wanted)
+        for shard, here, rows_there in self._by_shard(wanted):
+            for place, name in zip(here.tolist(), shard.names(rows_there), strict=True):
+                found[place] = name
+        return found
+
     def columns(self) -> pa.Table | None:
         """Return what the source's table says of the images beside their classes: votes, magnitudes, redshifts.
 
@@ -157,13 +169,17 @@ class Dataset:
 
         Raises IndexError for a row that the dataset does not have.
         """
-        wanted = np.asarray(rows, dtype=np.int64)
-        if wanted.size and not (wanted.min() >= 0 and wanted.max() < self.info.total):
-            raise IndexError(f"rows must be 0 to {self.info.total - 1}, got {wanted.min()} to {wanted.max()}")
+        wanted = self._checked(rows)
         images = np.empty((len(wanted), *self.image_shape), np.uint8)
         for shard, here, rows_there in self._by_shard(wanted):
             images[here] = shard.images[rows_there]
         return images
+
+    def _checked(self, rows: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        wanted = np.asarray(rows, dtype=np.int64)
+        if wanted.size and not (wanted.min() >= 0 and wanted.max() < self.info.total):
+            raise IndexError(f"rows must be 0 to {self.info.total - 1}, got {wanted.min()} to {wanted.max()}")
+        return wanted
 
     def request(self, rows: npt.NDArray[np.int64]) -> None:
         """Have the system read from the disk what ``take`` will soon be asked for, and do not wait for it."""

@@ -86,6 +86,11 @@ class Shard:
         names: list[str] = self._table.column("id").to_pylist()
         return names
 
+    def names(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """Return the names of some rows, int64 (m,), in their order."""
+        column = self._table.column("id")
+        return [column[row].as_py() for row in rows.tolist()]
+
     @cached_property
     def _table(self) -> pa.Table:
         with damaged_where_unreadable(self._folder, self._name):

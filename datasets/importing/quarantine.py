@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from datasets.errors import SourceError
-from datasets.storage.folders import Folder
+from datasets.storage.folders import Folder, open_folder
 from datasets.storage.whole_files import replace_file
 from datasets.wording import shown_name
 
@@ -63,3 +63,10 @@ def left_on_refusal(quarantine: Quarantine, folder: Folder) -> Iterator[None]:
         except OSError:
             raise error from None
         raise SourceError(f"{error}; files that cannot be used are listed in '{place}'") from error
+
+
+def read_quarantine(location: str | Path | Folder) -> list[tuple[str, str]]:
+    """Return the files that a dataset's import could not use, (file, reason) each; none where it has no list."""
+    data = open_folder(location).read_if_there(FILE)
+    rows = csv.reader(io.StringIO("" if data is None else data.decode("utf-8", "replace"), newline=""))
+    return [(row[0], row[1]) for row in list(rows)[1:] if len(row) == 2]

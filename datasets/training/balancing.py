@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-Kind = Literal["none", "undersample", "oversample", "weights"]
+BalanceKind = Literal["none", "undersample", "oversample", "weights"]
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class Balance:
     Raises ValueError where a field breaks its rule.
     """
 
-    kind: Kind = "none"
+    kind: BalanceKind = "none"
     ratio: float = 1.0
     fresh: bool = False
     power: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind):
-            raise ValueError(f"balance.kind must be one of {', '.join(get_args(Kind))}, got {self.kind!r}")
+        if self.kind not in get_args(BalanceKind):
+            raise ValueError(f"balance.kind must be one of {', '.join(get_args(BalanceKind))}, got {self.kind!r}")
         if self.kind == "undersample" and not 1 <= self.ratio < float("inf"):
             raise ValueError(f"balance.ratio must be a number ≥ 1 to undersample, got {self.ratio}")
         if self.kind == "oversample" and not 0 < self.ratio <= 1:

@@ -8,13 +8,14 @@ from functools import partial
 import streamlit as st
 
 from ui import wording
-from ui.pages import classify, insight, search
+from ui.pages import classify, dataset, insight, search
 from ui.pages.site import Site
 from ui.web.served import Served
 
 VIEWS: dict[str, tuple[str, str, Callable[[Site], None]]] = {
     "search": ("Search", "leaderboard", search.page),
     "insight": ("What matters", "insights", insight.page),
+    "dataset": ("Dataset", "photo_library", dataset.page),
     "classify": ("Classify", "image_search", classify.page),
 }
 """By the path of its URL: title, icon and function of each view. The first is also at the address itself."""

@@ -22,9 +22,9 @@ from measuring import arguments, goal, in_turn, memcpy_rate, real_dataset, say, 
 
 from datasets import Batches, Dataset, training_batches
 from datasets.training.batches import Batch
+from search import training_options
 from search.space.built_in import GalaxyHyperModel
 from search.space.hypermodel import Builder
-from search.space.options import training_options
 from trainer.fitting.building import build_model
 from trainer.fitting.loop import TrainingLoop
 from trainer.threads import limit_threads

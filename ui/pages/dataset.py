@@ -1,0 +1,174 @@
+"""A dataset: what it is, how many images each class has, how they look, how training varies them, what was left out."""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from datasets import Dataset, DatasetInfo, bytes_to_fetch, open_folder
+from search import SearchLayout, read_specification
+from ui.contents.offered import offered_dataset, offered_datasets
+from ui.contents.standing import Standing, standing
+from ui.contents.trained import NOTHING, Trained, trained
+from ui.pages import dataset_counts, dataset_left_out, dataset_pictures
+from ui.pages.choosing import KEY, chosen_search
+from ui.pages.elements import plain, problems_shown
+from ui.pages.site import Site
+
+_DATA = "data"
+"""The choice of an offered dataset: its name in the URL."""
+_OF_SEARCH, _OFFERED = "of a search", "all that are offered"
+_PARTS = ("Classes", "Images", "Augmentation", "Left out")
+_SECONDS = 30
+
+
+def page(site: Site) -> None:
+    """Draw the page for a search's dataset, or one below the folder that the site was served with."""
+    title, choice = st.columns([2, 1], vertical_alignment="bottom")
+    title.title("Dataset", anchor=False)
+    with problems_shown():
+        with choice:
+            found, of = _chosen(site)
+        if found is None:
+            return
+        if found.trouble:
+            (st.error if found.info is None else st.warning)(plain(found.trouble))
+            if found.commands:
+                st.code("\n".join(found.commands), language="shell")
+        if found.info is not None:
+            _draw(site, found.info, of)
+
+
+def _chosen(site: Site) -> tuple[Standing | None, str | None]:
+    """Draw the choice; return the dataset, None where there is none to choose, and the search that it is of."""
+    asked = st.query_params.get(_DATA)
+    if site.data is None:
+        if asked is not None:
+            st.warning("This page offers no datasets by their names: `galaxy ui --data FOLDER` does.")
+    elif _is_offered_wanted(asked):
+        st.query_params.pop(KEY, None)
+        return _offered(site.data, asked), None
+    st.query_params.pop(_DATA, None)
+    name = chosen_search(site)
+    if name is None:
+        return None, None
+    specification = read_specification(SearchLayout.of(site.storage, name))
+    found = standing(specification.dataset, fingerprint=specification.fingerprint, search=name, storage=site.storage)
+    return found, name
+
+
+def _is_offered_wanted(asked: str | None) -> bool:
+    at_first = _OF_SEARCH if asked is None else _OFFERED
+    which = st.segmented_control(
+        "Datasets", [_OF_SEARCH, _OFFERED], default=at_first, required=True, key="which", label_visibility="collapsed"
+    )
+    return which == _OFFERED
+
+
+def _offered(root: str, asked: str | None) -> Standing | None:
+    offered = offered_datasets(root)
+    if not offered:
+        st.info(f"There is no dataset below {plain(root)} yet. Make one in a terminal and this page will offer it:")
+        st.code(f"galaxy import SOURCE {root}/NAME", language="shell")
+        return None
+    names = [*offered]
+    at_first = 0
+    if asked in offered:
+        at_first = names.index(asked)
+    elif asked is not None:
+        st.warning(f"{plain(repr(asked))} is none of the datasets that this page offers: this is another.")
+    chosen = st.selectbox("Dataset", names, index=at_first, key=f"data {names[at_first]}")
+    st.query_params[_DATA] = chosen
+    return standing(offered_dataset(root, chosen), fingerprint=None, search=None, storage="")
+
+
+def _draw(site: Site, info: DatasetInfo, search: str | None) -> None:
+    _headline(info)
+    options = NOTHING if search is None else _trained(site.storage, search)
+    parts = st.tabs(_PARTS, key="part", bind="query-params")
+    for part, drawn in zip(parts, (_classes, _images, _augmentation, _left_out), strict=True):
+        if part.open:
+            with part:
+                drawn(info, options)
+
+
+def _headline(info: DatasetInfo) -> None:
+    side, known = " × ".join(map(str, info.image_size)), info.preprocessing
+    facts = {
+        "Images": f"{info.total:,}",
+        "Classes": f"{len(info.classes):,}",
+        "Image size": f"{side} px",
+        "Crop": f"{known.crop:.0%} of the side" if known.crop < 1 else "whole image",
+        "Left out": f"{info.quarantined + info.left_out:,}",
+    }
+    with st.container(horizontal=True, gap="large"):
+        for name, value in facts.items():
+            st.metric(name, value, width="content")
+    source_side = " × ".join(map(str, known.source_size))
+    form = f" ({plain(info.source_format)})" if info.source_format else ""
+    st.caption(
+        f"From {plain(info.source)}{form}, of images of {source_side} px (median). "
+        f"Lies at {plain(info.path)}, written {_when(info)}. Fingerprint {info.fingerprint[:12]}…"
+    )
+    with st.expander("How the source was read, and the whole fingerprint"):
+        _provenance(info)
+
+
+def _provenance(info: DatasetInfo) -> None:
+    st.code(info.fingerprint, language=None)
+    if (known := info.provenance) is not None:
+        lines = [
+            f"Recognised by: {known.evidence}",
+            f"Labels from {known.labels_from}",
+            f"Splits from {known.splits_from}" if known.splits_from else "Splits drawn by the import",
+            *known.notes,
+        ]
+        st.markdown("\n".join(f"- {plain(line)}" for line in lines))
+        if known.omitted:
+            st.dataframe(
+                [{"left out": each.what, "images": each.count, "why": each.why} for each in known.omitted],
+                hide_index=True,
+                alt="What the source holds and the dataset does not",
+            )
+    if info.converted:
+        st.markdown("\n".join(f"- {plain(f'{count:,} images: {note}')}" for note, count in info.converted.items()))
+
+
+def _when(info: DatasetInfo) -> str:
+    moment = datetime.fromtimestamp(open_folder(info.path).modified("dataset.json"), UTC)
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _classes(info: DatasetInfo, options: Trained) -> None:
+    dataset_counts.draw(info, options)
+
+
+def _images(info: DatasetInfo, _: Trained) -> None:
+    if (dataset := _opened(info)) is not None:
+        dataset_pictures.gallery(dataset)
+
+
+def _augmentation(info: DatasetInfo, options: Trained) -> None:
+    if (dataset := _opened(info)) is not None:
+        dataset_pictures.augmentation(dataset, options)
+
+
+def _left_out(info: DatasetInfo, _: Trained) -> None:
+    dataset_left_out.draw(info)
+
+
+def _opened(info: DatasetInfo) -> Dataset | None:
+    """Open the dataset; where that would fetch it to this machine, ask first."""
+    missing = bytes_to_fetch(info)
+    if missing and not st.button(f"Fetch {missing / 1e6:,.0f} MB to this machine, to see its images"):
+        return None
+    return _open(info.path, info.fingerprint)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the dataset …")
+def _open(location: str, fingerprint: str) -> Dataset:  # noqa: ARG001 - imported anew it is opened anew
+    return Dataset.open(location)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=64, show_spinner=False)
+def _trained(storage: str, search: str) -> Trained:
+    return trained(storage, search)
