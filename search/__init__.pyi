@@ -69,6 +69,7 @@ from .ledger.finals import (
     write_finals as write_finals,
 )
 from .ledger.fit_record import FitRecord as FitRecord, note_fit as note_fit, read_fit as read_fit
+from .ledger.following import Followed as Followed, Follower as Follower
 from .ledger.forecast import (
     epoch_seconds as epoch_seconds,
     epochs_that_fit as epochs_that_fit,

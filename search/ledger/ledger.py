@@ -164,15 +164,17 @@ class Ledger:
         """Return the number of the attempt that counts of each trial that was tried again, by trial id."""
         return _newest(self.layout.retries.names())
 
-    def records(self, *, history: bool = True) -> list[Record]:
+    def records(self, *, history: bool = True, known: Mapping[str, Record] | None = None) -> list[Record]:
         """Return every trial as it stands now, by trial id: ended ones, running ones, then those only suggested.
 
-        Without ``history`` the histories are left out, and ended trials are read from the snapshot where it has them.
+        Without ``history`` the histories are left out, and ended trials are taken from those ``known``, or from the
+        snapshot, where they are there.
         """
         reported = _read_all(self.layout.progress, Record)
         # Read after the progress: a trial that ends in between is in both, and its record wins.
         attempts = self.attempts()
-        known = {} if history else read_snapshot(self.layout.root)
+        if known is None:
+            known = {} if history else read_snapshot(self.layout.root)
         by_id = {record.trial_id: record for record in reported}
         for trial_id, attempt in _newest(self.layout.records.names()).items():
             if attempt >= attempts.get(trial_id, 1) and (record := self._recorded(trial_id, attempt, known)):

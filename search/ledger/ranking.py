@@ -41,16 +41,17 @@ def leaderboard(records: Sequence[Record], objective: Objective) -> tuple[Row, .
 
     Running trials rank by their best so far.
     """
-    sign = -1.0 if objective.direction == "max" else 1.0
-
-    def order(record: Record) -> tuple[bool, float, str]:
-        score = record.finite_score
-        return score is None, sign * (score or 0.0), record.trial_id
-
     return tuple(
         Row.model_construct(**record.__dict__, rank=None if record.finite_score is None else rank)
-        for rank, record in enumerate(sorted(records, key=order), start=1)
+        for rank, record in enumerate(sorted(records, key=lambda record: ranked_key(record, objective)), start=1)
     )
+
+
+def ranked_key(record: Record, objective: Objective) -> tuple[bool, float, str]:
+    """Return what a record is sorted by in the ranking."""
+    score = record.finite_score
+    sign = -1.0 if objective.direction == "max" else 1.0
+    return score is None, sign * (score or 0.0), record.trial_id
 
 
 def with_finals(rows: Sequence[Row], finals: Finals | None) -> tuple[Row, ...]:

@@ -10,22 +10,20 @@ from search.layout import DRIVERS, TRAINERS, SearchLayout
 from search.ledger.beats import Beat, are_alive, last_beat
 from search.ledger.finals import Finals, read_finals
 from search.ledger.fit_record import read_fit
+from search.ledger.glance import Glance
 from search.ledger.ledger import Ledger
 from search.ledger.ranking import Row, leaderboard, with_finals
 from search.ledger.reading import side_by_side, tried
 from search.ledger.records import Record, SearchState
 from search.ledger.specification import SearchSpecification, read_specification
 from search.ledger.time_budget import spent_so_far
-from trainer import Objective
 
 
 @dataclass(frozen=True)
-class SearchView:
-    """A search's specification, state and ranking. ``rows`` are its trials, best first, those without a score last.
+class SearchView(Glance):
+    """A search's specification, state and ranking; see `Glance`.
 
-    ``finals`` are its finalists, None where none were trained; ``spent`` are the seconds that it has taken, None where
-    it was given no time; ``whole`` are those of the fit that it is a part of, in all. ``is_training`` says whether its
-    winners or finalists are being trained.
+    ``rows`` are its trials, best first, those without a score last.
     """
 
     specification: SearchSpecification
@@ -56,39 +54,8 @@ class SearchView:
         return with_finals(self.rows, self.finals)
 
     @property
-    def name(self) -> str:
-        """The search's name."""
-        return self.specification.settings.name
-
-    @property
-    def objective(self) -> Objective:
-        """The metric optimised and its direction."""
-        return self.specification.objective
-
-    @property
-    def is_live(self) -> bool:
-        """Whether something of it runs, so that the next look may find more."""
-        return self.state is SearchState.RUNNING or self.is_training
-
-    @property
-    def best(self) -> str | None:
-        """Trial id of the finalist that was chosen, else of the leader; None while no trial has a score.
-
-        `search.ledger.finals.DEFAULTS` for the space's defaults where no trial has had them.
-        """
-        if self.finals is not None and self.finals.chosen is not None:
-            return self.finals.chosen
+    def _leader(self) -> str | None:
         return self.rows[0].trial_id if self.rows and self.rows[0].rank is not None else None
-
-    @property
-    def limit(self) -> float | None:
-        """Seconds that it was given, or the fit that it is a part of; None where it was given none."""
-        return self.whole or self.specification.settings.time_limit
-
-    @property
-    def left(self) -> float | None:
-        """Seconds that are left of those; None where it was given none."""
-        return None if self.limit is None else max(0.0, self.limit - (self.spent or 0.0))
 
     @property
     def counts(self) -> dict[str, int]:

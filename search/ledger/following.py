@@ -1,0 +1,181 @@
+"""A search that is looked at again and again: each look costs what has changed, not what there is.
+
+An ended record never changes, so it is read once. On a local disk a look that finds every folder as old as it was
+reads nothing at all; the clock of a disk is coarse, so a change is followed by one more reading.
+"""
+
+import threading
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+
+from search.layout import DRIVERS, TRAINERS, SearchLayout
+from search.ledger.beats import are_alive, last_beat
+from search.ledger.finals import Finals, read_finals
+from search.ledger.fit_record import read_fit
+from search.ledger.glance import Glance
+from search.ledger.ledger import Ledger
+from search.ledger.ranking import Row, ranked_key, with_finals
+from search.ledger.records import Record, SearchState
+from search.ledger.snapshot import read_snapshot
+from search.ledger.specification import SearchSpecification, read_specification
+from search.ledger.time_budget import spent_so_far
+
+_Key = tuple[bool, float, str]
+_VERSIONS = count(1)
+_FOLDERS = ("records", "suggestions", "retries", "progress", DRIVERS, TRAINERS)
+
+
+@dataclass(frozen=True)
+class Followed(Glance):
+    """A search as a look found it; see `Glance`.
+
+    Attributes:
+        ranked: Its trials without their histories, best first, those without a score last.
+        version: Another one wherever anything but ``spent`` differs.
+    """
+
+    specification: SearchSpecification
+    state: SearchState
+    ranked: tuple[Record, ...]
+    version: int
+    finals: Finals | None = None
+    spent: float | None = None
+    whole: float | None = None
+    is_training: bool = False
+
+    @property
+    def _leader(self) -> str | None:
+        return self.ranked[0].trial_id if self.scored else None
+
+    @cached_property
+    def scored(self) -> int:
+        """Number of trials that have a score: the first ones."""
+        return bisect_left(self.ranked, True, key=lambda record: record.finite_score is None)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Number of trials in each state that occurs."""
+        return dict(Counter(str(record.state) for record in self.ranked))
+
+    @cached_property
+    def ended(self) -> int:
+        """Number of trials that have ended, however they did."""
+        return sum(record.state.is_ended() for record in self.ranked)
+
+    @property
+    def winner(self) -> Row | None:
+        """The finalist that was chosen, else the best trial; None where none has a score."""
+        best = self.best
+        return (
+            None if best is None else next((row for row in self.finalists if row.trial_id == best), self.rows([0])[0])
+        )
+
+    @cached_property
+    def finalists(self) -> tuple[Row, ...]:
+        """Those of its trials that are finalists, and the space's defaults where they are one and no trial."""
+        names = set() if self.finals is None else {one.trial_id for one in self.finals.finalists}
+        at = [number for number, record in enumerate(self.ranked) if record.trial_id in names] if names else []
+        return tuple(row for row in with_finals(self._rows(at), self.finals) if row.beginnings)
+
+    def rows(self, at: Sequence[int]) -> tuple[Row, ...]:
+        """Return those of ``ranked`` at the given places, with their ranks, and what the finalists came to."""
+        known = {row.trial_id: row for row in self.finalists}
+        return tuple(known.get(row.trial_id, row) for row in self._rows(at))
+
+    def _rows(self, at: Sequence[int]) -> tuple[Row, ...]:
+        return tuple(
+            Row.model_construct(**self.ranked[number].__dict__, rank=number + 1 if number < self.scored else None)
+            for number in at
+        )
+
+
+class Follower:
+    """Looks at the search called ``name`` in ``storage``. May be called from several threads."""
+
+    def __init__(self, storage: str, name: str) -> None:
+        self._layout = SearchLayout.of(storage, name)
+        self._lock = threading.Lock()
+        self._marks: tuple[int, ...] | None = None
+        self._is_settled = False
+        self._records: dict[str, Record] = {}
+        self._order: list[_Key] = []
+        self._last: Followed | None = None
+
+    def look(self) -> Followed:
+        """Return the search as it is now: the same object where nothing has changed.
+
+        Raises LedgerError if there is none of this version.
+        """
+        with self._lock:
+            marks, last = self._now(), self._last
+            is_same = last is not None and marks is not None and marks == self._marks
+            if last is not None and is_same and self._is_settled and not last.is_live:
+                return last
+            found = self._looked(last if is_same and self._is_settled else None)
+            self._last, self._marks, self._is_settled = found, marks, is_same
+            return found
+
+    def _looked(self, known: Followed | None) -> Followed:
+        """Look; where nothing in its folders has changed since ``known``, only at who is alive and how late it is."""
+        specification = known.specification if known else read_specification(self._layout)
+        # The drivers first: if one ends in between, its last word is read after it.
+        is_alive, is_training = are_alive([last_beat(self._layout.root.child(each)) for each in (DRIVERS, TRAINERS)])
+        ledger = Ledger(self._layout)
+        state = ledger.state()
+        if state is SearchState.RUNNING and not is_alive:
+            state = SearchState.INTERRUPTED
+        spent = None if specification.settings.time_limit is None else spent_so_far(self._layout)
+        fit = read_fit(self._layout) if spent is not None else None
+        last, ranked = self._last, known.ranked if known else self._ranked(ledger, specification)
+        found = Followed(
+            specification,
+            state,
+            ranked,
+            last.version if last else 0,
+            known.finals if known else read_finals(self._layout.root),
+            spent,
+            None if fit is None else fit.time_limit,
+            is_training,
+        )
+        if last is not None and _without_time(found) == _without_time(last):
+            return last if last.spent == spent else found
+        return replace(found, version=next(_VERSIONS))
+
+    def _ranked(self, ledger: Ledger, specification: SearchSpecification) -> tuple[Record, ...]:
+        before = self._records
+        known = {name: record for name, record in before.items() if record.state.is_ended()}
+        found = ledger.records(history=False, known=known or read_snapshot(self._layout.root))
+        self._records = {record.trial_id: record for record in found}
+        changed = [record for record in found if before.get(record.trial_id) != record]
+        objective = specification.objective
+        if len(found) < len(before) or len(changed) > len(found) // 10:
+            self._order = sorted(ranked_key(record, objective) for record in found)
+        else:
+            for record in changed:
+                if (old := before.get(record.trial_id)) is not None:
+                    del self._order[bisect_left(self._order, ranked_key(old, objective))]
+                insort(self._order, ranked_key(record, objective))
+        return tuple(self._records[trial_id] for _, _, trial_id in self._order)
+
+    def _now(self) -> tuple[int, ...] | None:
+        """Return how old its folders are, where the disk can say at no cost; else None."""
+        root = self._layout.root.local
+        if root is None:
+            return None
+        return tuple(_changed(place) for place in (root, *(root / name for name in _FOLDERS)))
+
+
+def _without_time(found: Followed) -> tuple[object, ...]:
+    return (found.specification, found.state, found.is_training, found.finals, found.whole, found.ranked)
+
+
+def _changed(place: Path) -> int:
+    try:
+        return place.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
