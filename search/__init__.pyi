@@ -95,6 +95,7 @@ from .ledger.records import (
     now as now,
     out_of_time as out_of_time,
 )
+from .ledger.rungs import REDUCTION_FACTOR as REDUCTION_FACTOR, grace_epochs as grace_epochs, rungs as rungs
 from .ledger.specification import (
     SearchSpecification as SearchSpecification,
     check_name_free as check_name_free,

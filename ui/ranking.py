@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from itertools import chain, count, zip_longest
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from search import DEFAULTS
 from ui import wording
 
 if TYPE_CHECKING:
-    from search import Record, Row, SearchView
+    from search import Followed, Record, Row, SearchView
 
 _FIELDS = (
     "trial_id",
@@ -32,7 +33,7 @@ _FIELDS = (
 )
 _COLUMNS = (
     *("rank", "trial", "state", "score", "mean", "spread", "beginnings", "epochs", "time"),
-    *("parent", "attempts", "reason"),
+    *("ended", "parent", "attempts", "reason"),
 )
 CHOSEN = "★"
 """Marks the finalist that was chosen."""
@@ -68,6 +69,13 @@ def done(view: "SearchView") -> float:
     trials = 0.0 if settings.trials is None else ended(view.rows) / settings.trials
     time = 0.0 if view.limit is None else (view.spent or 0.0) / view.limit
     return min(1.0, max(trials, time))
+
+
+def share_done(found: "Followed") -> float:
+    """Return which part of a search is done, as `done`, from what is counted already."""
+    trials, spent = found.specification.settings.trials, found.spent or 0.0
+    shares = (0.0 if trials is None else found.ended / trials, 0.0 if found.limit is None else spent / found.limit)
+    return min(1.0, max(shares))
 
 
 def best(rows: "Sequence[Row]") -> "Row | None":
@@ -123,6 +131,10 @@ def failures(rows: "Sequence[Row]") -> list[str]:
 
 def leaderboard_csv(rows: "Sequence[Row]") -> str:
     """Write one line a trial: its record, then ``metrics.*`` and ``hyperparameters.*``; absent is empty."""
+    return _written(*_tabled(rows))
+
+
+def _tabled(rows: "Sequence[Row]") -> tuple[list[str], list[list[object]]]:
     metrics = dict.fromkeys(name for row in rows for name in row.metrics)
     settings = dict.fromkeys(name for row in rows for name in row.hyperparameters)
     header = ["rank", *_FIELDS, *(f"metrics.{m}" for m in metrics), *(f"hyperparameters.{s}" for s in settings)]
@@ -135,7 +147,25 @@ def leaderboard_csv(rows: "Sequence[Row]") -> str:
         ]
         for row in rows
     ]
-    return _written(header, lines)
+    return header, lines
+
+
+def leaderboard_parquet(rows: "Sequence[Row]") -> bytes:
+    """Write the columns of `leaderboard_csv` as Parquet: numbers are numbers, absent is null, mixed types are text."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    header, lines = _tabled(rows)
+    columns: dict[str, pa.Array] = {}
+    for name, values in zip(header, zip(*lines, strict=True) if lines else [()] * len(header), strict=True):
+        plain = [str(value) if isinstance(value, StrEnum) else value for value in values]
+        try:
+            columns[name] = pa.array(plain)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            columns[name] = pa.array([None if value is None else str(value) for value in plain], pa.string())
+    target = io.BytesIO()
+    parquet.write_table(pa.table(columns), target)
+    return target.getvalue()
 
 
 def history_csv(rows: "Sequence[Row]") -> str:
@@ -147,31 +177,6 @@ def history_csv(rows: "Sequence[Row]") -> str:
         for epoch, values in enumerate(zip_longest(*(row.history.get(metric, []) for metric in metrics)), 1)
     ]
     return _written(["trial_id", "epoch", *metrics], lines)
-
-
-def trial_table(rows: "Sequence[Row]") -> list[dict[str, object]]:
-    """Return one dictionary a trial, for a page's table: same keys in each, None where a trial has no value."""
-    names = headings(differing(rows))
-    explained = any(row.reason for row in rows)
-    promoted = any(row.parent is not None for row in rows)
-    again = any(row.attempts > 1 for row in rows)
-    finals = are_finals(rows)
-    return [
-        {
-            "rank": row.rank,
-            "trial": trial_name(row),
-            "state": [str(row.state)],
-            "score": finite(row.score),
-            **({"mean": row.mean, "spread": row.spread, "beginnings": row.beginnings or None} if finals else {}),
-            "epochs": row.epochs,
-            "time": wording.duration(row.seconds),
-            **({"parent": row.parent} if promoted else {}),
-            **({"attempts": row.attempts} if again else {}),
-            **{heading: wording.value(row.hyperparameters.get(name)) for name, heading in names.items()},
-            **({"reason": None if row.reason is None else wording.line(row.reason)} if explained else {}),
-        }
-        for row in rows
-    ]
 
 
 def _marked(record: "Record", name: str) -> object:

@@ -11,10 +11,9 @@ from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, MedianStoppingRule
 
 from cluster.driving.ray_internals import record_at_rung
 from cluster.workers.trainable import METRIC, TIME
-from search import Record, SearchSpecification
+from search import REDUCTION_FACTOR, Record, SearchSpecification, grace_epochs
 
 Result = dict[str, object]
-_REDUCTION_FACTOR = 3
 _FEWEST_TO_COMPARE_WITH = 3
 NO_TUNE = cast(TuneController, None)
 """Given to a scheduler where Tune does not run: none of ours looks at it."""
@@ -76,8 +75,8 @@ class _Asha(_ByOracleId, ASHAScheduler):
             mode=direction,
             time_attr=TIME,
             max_t=max(epochs, 2),
-            grace_period=_grace(epochs),
-            reduction_factor=_REDUCTION_FACTOR,
+            grace_period=grace_epochs(epochs),
+            reduction_factor=REDUCTION_FACTOR,
             brackets=1,
             stop_last_trials=False,
         )
@@ -95,7 +94,7 @@ class _Median(_ByOracleId, MedianStoppingRule):
             metric=METRIC,
             mode=direction,
             time_attr=TIME,
-            grace_period=_grace(epochs),
+            grace_period=grace_epochs(epochs),
             min_samples_required=_FEWEST_TO_COMPARE_WITH,
             # Else a trial with too few to compare with is paused, which nobody here would take up again.
             min_time_slice=cast(int, math.inf),
@@ -143,7 +142,3 @@ def make_scheduler(specification: SearchSpecification, records: Sequence[Record]
                 # All that this does is to keep the result.
                 scheduler.on_trial_complete(NO_TUNE, trial, {METRIC: best, TIME: epoch})
     return scheduler
-
-
-def _grace(epochs: int) -> int:
-    return max(1, round(epochs / 4))

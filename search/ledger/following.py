@@ -36,6 +36,7 @@ class Followed(Glance):
 
     Attributes:
         ranked: Its trials without their histories, best first, those without a score last.
+        reason: Why it is in its state, where somebody has said so.
         version: Another one wherever anything but ``spent`` differs.
     """
 
@@ -47,6 +48,7 @@ class Followed(Glance):
     spent: float | None = None
     whole: float | None = None
     is_training: bool = False
+    reason: str | None = None
 
     @property
     def _leader(self) -> str | None:
@@ -123,12 +125,15 @@ class Follower:
     def _looked(self, known: Followed | None) -> Followed:
         """Look; where nothing in its folders has changed since ``known``, only at who is alive and how late it is."""
         specification = known.specification if known else read_specification(self._layout)
+        if self._last is not None and specification.created != self._last.specification.created:
+            self._records.clear()  # another search that has its name
         # The drivers first: if one ends in between, its last word is read after it.
         is_alive, is_training = are_alive([last_beat(self._layout.root.child(each)) for each in (DRIVERS, TRAINERS)])
         ledger = Ledger(self._layout)
-        state = ledger.state()
+        said = ledger.said()
+        state, reason = said.state, said.reason
         if state is SearchState.RUNNING and not is_alive:
-            state = SearchState.INTERRUPTED
+            state, reason = SearchState.INTERRUPTED, "its process ended without a word"
         spent = None if specification.settings.time_limit is None else spent_so_far(self._layout)
         fit = read_fit(self._layout) if spent is not None else None
         last, ranked = self._last, known.ranked if known else self._ranked(ledger, specification)
@@ -141,6 +146,7 @@ class Follower:
             spent,
             None if fit is None else fit.time_limit,
             is_training,
+            reason,
         )
         if last is not None and _without_time(found) == _without_time(last):
             return last if last.spent == spent else found

@@ -8,8 +8,6 @@ import json
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from pydantic import BaseModel
-
 from datasets import Folder
 from search.errors import LedgerError
 from search.layout import (
@@ -28,7 +26,7 @@ from search.ledger.heartbeat import Place
 from search.ledger.known_space import KnownSpace
 from search.ledger.oracle_state import StateKeeper, joined
 from search.ledger.reading import Model, read_model
-from search.ledger.records import Record, Retry, SearchState, Suggestion, now, pending
+from search.ledger.records import Record, Retry, SearchState, State, Suggestion, now, pending
 from search.ledger.snapshot import SnapshotWriter, read_snapshot
 from search.values import JsonObject
 
@@ -142,8 +140,11 @@ class Ledger:
 
     def state(self) -> SearchState:
         """Return the state as the driver last said it; a driver that died could not say so."""
-        said = read_model(self.layout.root, STATE, _StateFile)
-        return SearchState.RUNNING if said is None else said.state
+        return self.said().state
+
+    def said(self) -> State:
+        """Return what the driver last said, of what state it is, why and since when."""
+        return read_model(self.layout.root, STATE, State) or State(state=SearchState.RUNNING)
 
     def suggestions(self) -> list[Suggestion]:
         """Return every suggestion, by trial id."""
@@ -217,12 +218,6 @@ class Ledger:
 
     def _write_json(self, name: str, value: JsonObject) -> None:
         self.layout.root.write_whole(name, json.dumps(value).encode())
-
-
-class _StateFile(BaseModel):
-    """What is read of ``state.json``."""
-
-    state: SearchState
 
 
 def _without_history(record: Record) -> Record:

@@ -41,6 +41,16 @@ class SearchState(StrEnum):
     FAILED = "failed"
 
 
+class State(BaseModel):
+    """What a driver last said of its search: the state, why, and since when, ISO 8601; None where it did not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: SearchState
+    reason: str | None = None
+    since: str | None = None
+
+
 class Suggestion(BaseModel):
     """One configuration to try, as the oracle proposed it.
 

@@ -1,24 +1,52 @@
 import math
 
-import pytest
-from ui_tests.fabricated import F1, RECORDS, record, rows
+from ui_tests.fabricated import F1, RECORDS, record
 
-from search import best_so_far
-from ui.figures import curves, progress
+from ui.figures import curves, progress, timeline
 
 
 def test_every_ended_scored_trial_is_a_point_and_the_best_a_line() -> None:
-    points, line = progress.best_over_time(rows(), best_so_far(RECORDS, F1), F1.name).data
-    assert list(points.y) == [0.9375, 0.8125, 0.3125]
+    points, line = progress.best_over_time(progress.scored_points(RECORDS, F1), F1.name).data
+    assert list(points.y) == [0.8125, 0.9375, 0.3125]
     assert list(line.y) == [0.8125, 0.9375, 0.9375]
     assert line.line.shape == "hv"
 
 
-def test_one_trial_alone_is_shown_over_its_own_time() -> None:
-    figure = progress.best_over_time(rows(RECORDS[:1]), best_so_far(RECORDS[:1], F1), F1.name)
-    start, end = figure.layout.xaxis.range
-    assert (end - start).total_seconds() == pytest.approx(5 * 60 * 1.06)
-    assert list(figure.layout.yaxis.range) == pytest.approx([0.7625, 0.8625])
+def test_of_many_trials_none_that_was_the_best_is_left_out() -> None:
+    scores = [*range(10), *([0] * 1990), 99, *([1] * 999)]
+    records = [
+        record(1, scores=[float(score)]).model_copy(
+            update={"trial_id": f"{at:04d}", "ended": f"2026-01-02T03:{at // 60:02d}:{at % 60:02d}+00:00"}
+        )
+        for at, score in enumerate(scores)
+    ]
+    points = progress.scored_points(records, F1)
+    drawn = progress.thinned(points)
+    assert len(points) == 3000
+    assert len(drawn) < 450
+    assert {0.0, 5.0, 9.0, 99.0} <= {point.best for point in drawn}
+    assert drawn[-1] == points[-1]
+
+
+def test_trials_that_ran_at_once_are_in_rows_of_their_own() -> None:
+    records = [record(number, scores=[0.5]) for number in (1, 2, 3, 7)]  # each takes five minutes
+    spans = timeline.spans(records, timeline.now())
+    assert [(span.trial_id, span.row) for span in spans] == [("0001", 0), ("0002", 1), ("0003", 2), ("0007", 0)]
+    assert [bar.name for bar in timeline.timeline(spans).data] == ["completed"]
+
+
+def test_of_many_curves_half_are_the_best_and_half_spread_over_the_others() -> None:
+    assert curves.spread_over(5, 60) == [0, 1, 2, 3, 4]
+    places = curves.spread_over(10_000, 60)
+    assert places[:30] == [*range(30)]
+    assert (len(set(places)), places[-1]) == (60, 9999)
+
+
+def test_all_curves_have_the_highlighted_one_on_top_and_mark_the_stopped() -> None:
+    figure = curves.all_curves(RECORDS, F1.name, rungs=(1,), highlighted="0001")
+    assert [line.name for line in figure.data][-2:] == ["trial 0001", "stopped early"]
+    assert (list(figure.data[-1].x), list(figure.data[-1].y)) == ([1], [0.3125])
+    assert figure.layout.shapes[0].x0 == 1
 
 
 def test_training_and_validation_share_a_chart() -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 from ui_tests.conftest import Galaxy
-from ui_tests.fabricated import record, view, write_search
-from ui_tests.test_leaderboard_page import opened
+from ui_tests.fabricated import record, specification, view, write_search
+from ui_tests.test_search_page import opened
 
-from search import TrialState
+from search import Followed, SearchState, TrialState
 from ui import ranking
+from ui.board import Board, Columns
 from ui.cli.display.live import Pace, ended_line, picture
 from ui.cli.terminal import session
 
@@ -92,13 +93,15 @@ def test_the_live_picture_and_the_log_are_a_line_each() -> None:
 
 
 def test_no_column_of_the_page_takes_the_place_of_another() -> None:
-    table = ranking.trial_table(view(RECORDS).rows)
+    columns, found = Columns(), Followed(specification(), SearchState.FINISHED, RECORDS, 1)
+    columns.learn(RECORDS)
+    table = Board(found, columns).page([0, 1, 2], columns.differing)
     assert [(row["rank"], row["rank (2)"], row["score"], row["score (2)"]) for row in table] == [
-        (1, "1", 0.75, "[31m1"),
-        (2, "2", 0.5, "[31m2"),
-        (None, "3", None, "[31m3"),
+        (1, 1, 0.75, "[31m1"),
+        (2, 2, 0.5, "[31m2"),
+        (None, 3, None, "[31m3"),
     ]
-    assert len(table[0]) == 7 + len(odd(1))
+    assert len(table[0]) == 10 + len(odd(1))
 
 
 @pytest.mark.slow
@@ -107,7 +110,7 @@ def test_the_page_shows_it_as_it_is(odd_storage: str) -> None:
     assert not page.exception
     board = page.dataframe[0].value
     assert list(board["[red]name[/red]"]) == ["[bold]1[/bold]", "[bold]2[/bold]", "[bold]3[/bold]"]
-    assert board["long"].str.len().max() == 40
+    assert board["long"].str.len().max() == 200
 
 
 def test_what_a_command_says_is_no_markup_and_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,6 @@ import math
 
 from ui_tests.fabricated import RECORDS, record, rows
 
-from search import TrialState
 from ui import ranking
 
 
@@ -71,23 +70,3 @@ def test_the_history_has_one_line_an_epoch() -> None:
 def test_a_metric_that_is_shorter_leaves_its_last_epochs_empty() -> None:
     uneven = record(1, scores=[0.5, 0.75], history={"loss": [1.0, 0.5], "val_loss": [2.0]})
     assert [line["val_loss"] for line in read(ranking.history_csv(rows([uneven])))] == ["2.0", ""]
-
-
-def test_the_page_gets_the_same_keys_for_each_trial() -> None:
-    table = ranking.trial_table(rows())
-    assert len({tuple(line) for line in table}) == 1
-    assert table[0]["learning rate"] == "0.002"
-    assert (table[4]["rank"], table[4]["score"], table[4]["state"]) == (None, None, ["infeasible"])
-
-
-def test_the_page_has_a_column_of_reasons_only_where_there_is_one() -> None:
-    assert "reason" in ranking.trial_table(rows())[0]
-    assert "reason" not in ranking.trial_table(rows(RECORDS[:2]))[0]
-    assert "parent" not in ranking.trial_table(rows())[0]
-    promoted = ranking.trial_table(rows([*RECORDS[:1], RECORDS[1].but(parent="0001")]))
-    assert [trial["parent"] for trial in promoted] == ["0001", None]
-
-
-def test_the_page_gets_no_nan() -> None:
-    diverged = record(1, scores=[], score=math.nan, state=TrialState.FAILED)
-    assert ranking.trial_table(rows([diverged]))[0]["score"] is None

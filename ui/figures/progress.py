@@ -1,50 +1,83 @@
-"""How a search comes on: each trial's score and the best so far."""
+"""How a search comes on: each trial's score and the best so far, over time or over trials."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 import plotly.graph_objects as go
 
-from search import Row
+from search import Record
+from trainer import Objective
 from ui import wording
 from ui.figures.look import BLUE, GREY, calm
 
+_MOST = 400
+"""Points beside those of the best: more cannot be told apart."""
 
-def best_over_time(rows: Sequence[Row], best: Sequence[tuple[str, float]], metric: str) -> go.Figure:
-    """Draw each ended trial's score as a point and the best so far as a stepped line, over the time of day.
 
-    ``best`` is what `search.best_so_far` returns: (when a trial ended in ISO 8601, best score until then).
-    """
-    scored = [row for row in rows if row.rank is not None and row.ended is not None]
+@dataclass(frozen=True)
+class Point:
+    """A trial that has ended with a score: its id, when it ended, the how-manieth it was, and the best until then."""
+
+    trial_id: str
+    ended: datetime
+    number: int
+    score: float
+    best: float
+
+
+def scored_points(records: Sequence[Record], objective: Objective) -> list[Point]:
+    """Return one point for each ended trial with a score, in the order in which they ended."""
+    scored = [(record.ended, record.trial_id, record.finite_score) for record in records]
+    there = sorted((when, name, score) for when, name, score in scored if when is not None and score is not None)
+    bests = accumulate((score for _, _, score in there), max if objective.direction == "max" else min)
+    return [
+        Point(name, _moment(when), number, score, best)
+        for number, ((when, name, score), best) in enumerate(zip(there, bests, strict=True), start=1)
+    ]
+
+
+def thinned(points: Sequence[Point]) -> list[Point]:
+    """Return the points that are drawn: each that was the best so far, the last, and of the others every so-manieth."""
+    every = max(1, -(-len(points) // _MOST))
+    return [
+        point
+        for at, point in enumerate(points)
+        if at % every == 0 or at == len(points) - 1 or at == 0 or point.best != points[at - 1].best
+    ]
+
+
+def best_over_time(points: Sequence[Point], metric: str, *, over_trials: bool = False) -> go.Figure:
+    """Draw each point, and the best so far as a stepped line: over the time of day, or over the trials ended."""
+    x: list[object] = [point.number if over_trials else point.ended for point in points]
     figure = go.Figure()
     figure.add_scatter(
-        x=[_moment(row.ended) for row in scored],
-        y=[row.score for row in scored],
+        x=x,
+        y=[point.score for point in points],
         mode="markers",
         name="trial",
-        marker={"color": GREY, "size": 8},
-        text=[f"trial {row.trial_id}" for row in scored],
+        marker={"color": GREY, "size": 7},
+        text=[f"trial {point.trial_id}" for point in points],
         hovertemplate="%{text}<br>%{y:.4f}<extra></extra>",
     )
     figure.add_scatter(
-        x=[_moment(when) for when, _ in best],
-        y=[score for _, score in best],
+        x=x,
+        y=[point.best for point in points],
         mode="lines",
         name="best so far",
         line={"color": BLUE, "width": 3, "shape": "hv"},
         hovertemplate="best %{y:.4f}<extra></extra>",
     )
-    times = [moment for row in scored for moment in (_moment(row.started), _moment(row.ended)) if moment]
-    if times:
-        edge = (max(times) - min(times)) * 0.03
-        figure.update_xaxes(range=[min(times) - edge, max(times) + edge])
-    figure.update_yaxes(range=_room_around([row.score for row in scored if row.score is not None]))
+    if over_trials:
+        figure.update_xaxes(title="trials ended")
+    figure.update_yaxes(range=_room_around([point.score for point in points]))
     return calm(figure, y=wording.metric(metric))
 
 
-def _moment(when: str | None) -> datetime | None:
+def _moment(when: str) -> datetime:
     """Return an ISO 8601 time in this machine's own zone, which is the reader's: the page is served locally."""
-    return None if when is None else datetime.fromisoformat(when).astimezone().replace(tzinfo=None)
+    return datetime.fromisoformat(when).astimezone().replace(tzinfo=None)
 
 
 def _room_around(values: Sequence[float]) -> list[float] | None:

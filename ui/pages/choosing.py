@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from search import list_searches
+from search import DamagedSearch, LedgerError
 from ui import wording
 from ui.pages.elements import plain
 from ui.pages.site import Site
+from ui.pages.watching import looked_at
 
 KEY = "search"
 """Of the choice: its name in the URL."""
@@ -15,13 +16,14 @@ _KEPT = "chosen search"
 def chosen_search(site: Site) -> str | None:
     """Draw the choice of a search, at first the newest; return its name, None where there is none.
 
-    Raises LedgerError for a search that cannot be read.
+    Raises LedgerError for one that cannot be read.
     """
-    names = [view.name for view in sorted(list_searches(site.storage), key=lambda view: view.specification.created)]
-    if not names:
+    found = {one.name: one for one in looked_at(site.storage)}
+    if not found:
         no_search(site)
         return None
-    names.reverse()
+    began = {name: "" if isinstance(one, DamagedSearch) else one.specification.created for name, one in found.items()}
+    names = sorted(found, key=lambda name: began[name], reverse=True)
     asked, kept = st.query_params.get(KEY), st.session_state.get(_KEPT)
     if asked is not None and asked not in names:
         st.warning(f"There is no search {plain(asked)} in {plain(site.storage)}: this is another.")
@@ -31,6 +33,8 @@ def chosen_search(site: Site) -> str | None:
     st.session_state[_KEPT] = chosen
     if asked != chosen:
         st.query_params[KEY] = chosen
+    if isinstance(one := found[chosen], DamagedSearch):
+        raise LedgerError(one.reason)
     return chosen
 
 

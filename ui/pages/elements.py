@@ -39,7 +39,7 @@ def shown(
     ``alt`` names the figure for who does not see it; ``says`` is Markdown: names of others need `plain`.
     """
     st.plotly_chart(figure, key=key, alt=alt, config={"displaylogo": False})
-    st.caption(says)
+    st.markdown(f":small[{says}]")
     if table:
         with st.expander("Numbers"):
             st.dataframe(table, hide_index=True, placeholder=wording.ABSENT, alt=alt)

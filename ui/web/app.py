@@ -8,11 +8,12 @@ from functools import partial
 import streamlit as st
 
 from ui import wording
-from ui.pages import classify, dataset, insight, search
+from ui.pages import classify, dataset, insight, search, searches
 from ui.pages.site import Site
 from ui.web.served import Served
 
 VIEWS: dict[str, tuple[str, str, Callable[[Site], None]]] = {
+    "searches": ("Searches", "list", searches.page),
     "search": ("Search", "leaderboard", search.page),
     "insight": ("What matters", "insights", insight.page),
     "dataset": ("Dataset", "photo_library", dataset.page),

@@ -1,0 +1,26 @@
+"""The rungs of a search: after which epochs its scheduler compares trials and stops the weak ones."""
+
+REDUCTION_FACTOR = 3
+"""Of the trials at a rung so many times fewer come to the next, which is so many times as far."""
+
+
+def grace_epochs(epochs: int) -> int:
+    """Return the epoch of the first rung, a quarter of ``epochs``: before that the warm-up decides."""
+    return max(1, round(epochs / 4))
+
+
+def rungs(scheduler: str, epochs: int) -> tuple[int, ...]:
+    """Return the epochs, from 1, after which ``scheduler`` stops trials of at most ``epochs``; none for ``none``.
+
+    The median rule compares after every epoch from the first rung on: that one alone is returned.
+    """
+    first = grace_epochs(epochs)
+    if scheduler == "none" or first >= epochs:
+        return ()
+    if scheduler == "median":
+        return (first,)
+    made = []
+    while first < epochs:
+        made.append(first)
+        first *= REDUCTION_FACTOR
+    return tuple(made)

@@ -1,0 +1,94 @@
+"""The charts of one search: the best so far, all learning curves together, and when its trials ran."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from search import Followed, rungs
+from ui import wording
+from ui.figures import curves, progress, timeline
+from ui.pages.elements import shown
+from ui.pages.watching import Watched
+
+_CURVES, _BARS, _LISTED = 60, 300, 100
+
+
+def best_score(found: Followed) -> None:
+    """Draw each trial's score and the best so far."""
+    st.subheader("Best score", anchor=False)
+    points = progress.scored_points(found.ranked, found.objective)
+    if not points:
+        st.caption("Appears when the first trial has ended.")
+        return
+    over = st.segmented_control(
+        "Over", ["time", "trials"], default="time", required=True, key="over", bind="query-params"
+    )
+    drawn = progress.thinned(points)
+    thinned = f" Of {len(points):,} trials {len(drawn):,} are drawn, each that was the best so far among them."
+    shown(
+        progress.best_over_time(drawn, found.objective.name, over_trials=over == "trials"),
+        alt=f"Best score of {found.name} over {over}",
+        says="Each point is a trial; where the line is level for long, more trials of this kind bring little."
+        + (thinned if len(drawn) < len(points) else ""),
+        key="best",
+        table=[
+            {"trials ended": point.number, "trial": point.trial_id, "score": point.score} for point in drawn[-_LISTED:]
+        ],
+    )
+
+
+def all_curves(one: Watched, found: Followed) -> None:
+    """Draw the learning curves of its trials, one of them highlighted."""
+    st.subheader("Learning curves", anchor=False)
+    at = [place for place, record in enumerate(found.ranked) if record.epochs]
+    if not at:
+        st.caption("A trial has curves once its first epoch has ended.")
+        return
+    places = [at[number] for number in curves.spread_over(len(at), _CURVES)]
+    trials = [one.whole(found.ranked[place]) for place in places]
+    metrics = list(dict.fromkeys(name for trial in trials for name in trial.history if name.startswith("val_")))
+    ids = [trial.trial_id for trial in trials]
+    left, right = st.columns(2)
+    wanted = found.objective.name
+    start = metrics.index(wanted) if wanted in metrics else 0
+    metric = left.selectbox("Metric", metrics, index=start, format_func=wording.metric, key=f"metric of {one.name}")
+    best = ids.index(found.best) if found.best in ids else 0
+    highlighted = right.selectbox("Highlight", ids, index=best, key=f"highlight of {one.name} {found.best}")
+    settings = found.specification.settings
+    marks = rungs(settings.scheduler, settings.epochs)
+    few = len(places) < len(at)
+    half = _CURVES // 2
+    drawn = f" Of {len(at):,} trials {len(places)} are drawn: the best {half}, and {half} spread over the others."
+    rung = f" Dotted lines: weak trials are stopped after {_listed(marks)} epochs; a cross ends one." if marks else ""
+    shown(
+        curves.all_curves(trials, metric, rungs=marks, highlighted=highlighted),
+        alt=f"Learning curves of {found.name}",
+        says=f"Curves that still rise at their end would gain by more epochs.{rung}{drawn if few else ''}",
+        key="all-curves",
+        table=[
+            {"trial": trial.trial_id, "epochs": trial.epochs, "last": trial.history[metric][-1]}
+            for trial in trials
+            if trial.history.get(metric)
+        ],
+    )
+
+
+def _listed(epochs: Sequence[int]) -> str:
+    return " and ".join(map(str, epochs))
+
+
+def when(found: Followed) -> None:
+    """Draw when its trials ran."""
+    st.subheader("Timeline", anchor=False)
+    spans = timeline.spans(found.ranked, timeline.now())
+    newest = spans[-_BARS:]
+    few = f" The newest {_BARS} of {len(spans):,} trials." if len(spans) > _BARS else ""
+    shown(
+        timeline.timeline(newest),
+        alt=f"When the trials of {found.name} ran",
+        says=f"One bar a trial, in as many rows as ran at a time; gaps are time without a trial.{few}",
+        key="timeline",
+        table=[
+            {"trial": span.trial_id, "state": span.state, "began": span.began, "ended": span.ended} for span in newest
+        ],
+    )

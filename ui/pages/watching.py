@@ -1,0 +1,90 @@
+"""What is looked at again and again: searches, each read at the cost of what has changed, once for all who look.
+
+A look is due every two seconds, and later where it costs much: looking takes a twentieth of the time at most.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import streamlit as st
+
+from datasets import GalaxyTunerError, open_folder
+from search import DamagedSearch, Followed, Follower, Record, SearchLayout, SettingsError, is_taken, read_trial
+from ui.board import Columns
+
+_SECONDS, _SHARE, _MOST_SECONDS = 2.0, 0.05, 60.0
+_AT_ONCE = 16
+_COST = "seconds of the last drawing"
+
+
+@dataclass
+class Watched:
+    """One search that is watched: its follower, its columns, and the curves of its trials that have ended."""
+
+    storage: str
+    name: str
+    follower: Follower
+    columns: Columns = field(default_factory=Columns)
+    _records: dict[tuple[str, int], Record] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def look(self) -> Followed:
+        """Return the search as it is now. Raises LedgerError if there is none of this version."""
+        found = self.follower.look()
+        with self._lock:
+            self.columns.learn(found.ranked)
+        return found
+
+    def whole(self, record: Record) -> Record:
+        """Return a trial with its history; that of one that has ended is read once."""
+        key = (record.trial_id, record.attempts)
+        if (known := self._records.get(key)) is not None:
+            return known
+        read = read_trial(self.storage, self.name, record.trial_id)
+        if read.state.is_ended():
+            self._records[read.trial_id, read.attempts] = read
+        return read
+
+
+@lru_cache(maxsize=500)
+def watched(storage: str, name: str) -> Watched:
+    """Return what watches the search called ``name``, the same for all sessions."""
+    return Watched(storage, name, Follower(storage, name))
+
+
+def looked_at(storage: str) -> list[Followed | DamagedSearch]:
+    """Return every search in ``storage``, by name: as it is now, or why it cannot be read; none without the folder."""
+
+    def look(name: str) -> Followed | DamagedSearch | None:
+        try:
+            if not is_taken(SearchLayout.of(storage, name)):
+                return None
+            return watched(storage, name).look()
+        except SettingsError:  # some other folder, whose name no search can have
+            return None
+        except GalaxyTunerError as error:
+            return DamagedSearch(name, str(error))
+
+    names = open_folder(storage).names()
+    # An object store takes its time for each answer, and so does the second look at a driver on another host.
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="look") as pool:
+        return [found for found in pool.map(look, names) if found is not None]
+
+
+@contextmanager
+def costing() -> Iterator[None]:
+    """Take in what drawing costs: `interval` follows from it."""
+    began = time.thread_time()
+    yield
+    st.session_state[_COST] = time.thread_time() - began
+
+
+def interval() -> float:
+    """Return the seconds after which the next look is due."""
+    cost = float(st.session_state.get(_COST, 0.0))
+    return min(max(_SECONDS, cost / _SHARE), _MOST_SECONDS)
