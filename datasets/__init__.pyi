@@ -50,6 +50,13 @@ from .storage.patience import (
     stop_waiting as stop_waiting,
 )
 from .storage.probing import lacking as lacking, permissions as permissions, probe as probe
+from .storage.trees import (
+    copy_files as copy_files,
+    empty_folder as empty_folder,
+    is_empty as is_empty,
+    move_folder as move_folder,
+    remove_folder as remove_folder,
+)
 from .tables.writing import Cell as Cell, Column as Column, csv_writer as csv_writer, table_writer as table_writer
 from .training.augmentation import Augmentation as Augmentation, Border as Border
 from .training.augmenting import augment as augment

@@ -7,6 +7,7 @@ from .insight.figures import (
     plot_parallel_coordinates as plot_parallel_coordinates,
     plot_slices as plot_slices,
 )
+from .ledger.removing import delete_search as delete_search, rename_search as rename_search
 from .ledger.survey import list_searches as list_searches, survey_searches as survey_searches
 from .ledger.view import read_search as read_search
 from .settings import SearchSettings as SearchSettings
@@ -54,6 +55,7 @@ from .insight.evidence import (
 from .insight.figures import MOST_OF_CONTOURS as MOST_OF_CONTOURS
 from .insight.study import Looked as Looked, Unclear as Unclear, look_at as look_at
 from .layout import (
+    DEFAULT_STORAGE as DEFAULT_STORAGE,
     DRIVERS as DRIVERS,
     TRAINERS as TRAINERS,
     TRAINING_TIME as TRAINING_TIME,
@@ -83,6 +85,7 @@ from .ledger.heartbeat import (
     is_driven_by as is_driven_by,
     repeating as repeating,
 )
+from .ledger.leaving import check_staying as check_staying
 from .ledger.ledger import Ledger as Ledger
 from .ledger.machine import process_seconds as process_seconds, this_machine as this_machine
 from .ledger.ranking import Row as Row, best_so_far as best_so_far, leaderboard as leaderboard

@@ -1,7 +1,8 @@
 """Names in a search directory. No other module joins these.
 
 <storage>/<name>/
-    specification.json       what was asked for; written once, first, exclusively: it claims the name
+    specification.json       what was asked for; written once, first, exclusively: it claims the name; while the search
+                             is deleted or renamed a mark is in its place
     budget.json              how many trials, in how much time, where `galaxy resume` changed either
     dataset.json             where the dataset is, where `--dataset` said that it has moved
     time.json                how much of its time the search has spent, where it was given one; rewritten while it runs
@@ -32,12 +33,15 @@
 """
 
 import re
+import shlex
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from datasets import Folder, open_folder
 from search.errors import SettingsError
 
+DEFAULT_STORAGE = "runs"
+"""Where searches are without ``--storage``."""
 SPECIFICATION = "specification.json"
 BUDGET = "budget.json"
 DATASET = "dataset.json"
@@ -81,6 +85,19 @@ class SearchLayout:
     def name(self) -> str:
         """The search's name: that of its folder, wherever that was moved to."""
         return unquote(urlsplit(self.root.uri).path if self.root.local is None else self.root.uri).rpartition("/")[2]
+
+    @property
+    def storage(self) -> str:
+        """The folder that holds the search, as ``--storage`` takes it."""
+        if self.root.local is not None:
+            return str(self.root.local.parent)
+        parts = urlsplit(self.root.uri)
+        return urlunsplit(parts._replace(path=parts.path.rpartition("/")[0]))
+
+    def command(self, *words: str) -> str:
+        """Write a command about the search that can be pasted into a shell: wherever that is, it finds the storage."""
+        place = () if self.storage == open_folder(DEFAULT_STORAGE).uri else ("--storage", self.storage)
+        return shlex.join(("galaxy", *words, *place))
 
     @property
     def suggestions(self) -> Folder:

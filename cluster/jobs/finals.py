@@ -113,7 +113,7 @@ def train_finalists(
     opened = open_same_dataset(view.specification, dataset)
     specification = moved(view.specification, opened)
     with (
-        training_place(layout, name, budget) as place,
+        training_place(layout, budget) as place,
         budget.kept(place),
         waiting_ended(budget, is_remote=layout.root.local is None),
     ):

@@ -14,7 +14,16 @@ from cluster.jobs.time_limit import late_seconds
 from cluster.jobs.where import Where
 from cluster.workers.by_value import packed
 from datasets import Dataset, patient
-from search import Conductor, Ledger, Place, SearchLayout, SearchSettings, TimeBudget, driver_heartbeat
+from search import (
+    Conductor,
+    Ledger,
+    Place,
+    SearchLayout,
+    SearchSettings,
+    TimeBudget,
+    check_staying,
+    driver_heartbeat,
+)
 
 
 class Run(Protocol):
@@ -28,9 +37,10 @@ class Run(Protocol):
 def driving(layout: SearchLayout) -> Iterator[Place]:
     """Be the search's driver, the only one, while the block runs, and wait for a storage that is away.
 
-    Raises LedgerError if another one is.
+    Raises LedgerError if another one is, or the search is being deleted or renamed.
     """
     with driver_heartbeat(layout.root) as place, patient(root=layout.root.uri, check=place.check):
+        check_staying(layout)
         Ledger(layout, place).forget_stop()
         yield place
 

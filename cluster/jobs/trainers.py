@@ -6,29 +6,37 @@ import threading
 from collections.abc import Callable, Iterator
 
 from datasets import StorageError, impatient, patient
-from search import TRAINERS, Driven, Ledger, Place, SearchLayout, TimeBudget, driver_heartbeat, repeating
+from search import (
+    TRAINERS,
+    Driven,
+    Ledger,
+    Place,
+    SearchLayout,
+    TimeBudget,
+    check_staying,
+    driver_heartbeat,
+    repeating,
+)
 
 _LOOK_SECONDS = 1.0
 
 
 @contextlib.contextmanager
-def training_place(layout: SearchLayout, name: str, budget: TimeBudget | None = None) -> Iterator[Place]:
+def training_place(layout: SearchLayout, budget: TimeBudget | None = None) -> Iterator[Place]:
     """Be the only one who trains the search's winners while the block runs, and wait for a storage that is away.
 
     When somebody asks the search to stop the ``budget`` is stopped, of which no more is left then; without one the
     main thread is interrupted, where it is that which trains. An earlier request was meant for somebody else, and is
     forgotten.
 
-    Raises LedgerError if another one trains them.
+    Raises LedgerError if another one trains them, or the search is being deleted or renamed.
     """
-    driven = Driven(
-        f"the full training of search {name!r}", "wait for it, or end it there", "the same command looks for its model"
-    )
     with (
-        driver_heartbeat(layout.root, driven, drivers=TRAINERS) as place,
+        driver_heartbeat(layout.root, Driven.training(layout), drivers=TRAINERS) as place,
         patient(root=layout.root.uri, check=place.check),
         _stoppable(_interrupting() if budget is None else budget.stop, Ledger(layout, place)),
     ):
+        check_staying(layout)
         yield place
 
 

@@ -69,7 +69,7 @@ def train_winners(
     winners = _winners(best, seeds=settings.seeds, epochs=epochs, first_seed=specification.settings.seed)
     members = [winner.member(specification, hypermodel) for winner in winners]
     remember = partial(keep_changes, layout, view.specification, specification)
-    with training_place(layout, name) as place:
+    with training_place(layout) as place:
 
         def tell(done: int, total: int | None) -> None:
             place.check()

@@ -210,15 +210,20 @@ class Folder:
 
     def _uploading(self, data: bytes) -> Callable[["FileSystem", str], None]:
         def upload(filesystem: "FileSystem", path: str) -> None:
-            folder = path.rpartition("/")[0]
-            key = f"{filesystem.type_name}:{self.uri}:{folder}"
-            if urlsplit(self.uri).scheme not in _WITHOUT_FOLDERS and key not in _made:
-                filesystem.create_dir(folder, recursive=True)
-                _made.add(key)
+            make_parent(filesystem, self.uri, path)
             with filesystem.open_output_stream(path) as stream:
                 stream.write(data)
 
         return lambda filesystem, path: uninterrupted(lambda: upload(filesystem, path))
+
+
+def make_parent(filesystem: "FileSystem", uri: str, path: str) -> None:
+    """Make the folder of a file to come, where the store of a ``uri`` lists only those that were made."""
+    folder = path.rpartition("/")[0]
+    key = f"{filesystem.type_name}:{uri}:{folder}"
+    if urlsplit(uri).scheme not in _WITHOUT_FOLDERS and key not in _made:
+        filesystem.create_dir(folder, recursive=True)
+        _made.add(key)
 
 
 def open_folder(location: str | Path | Folder) -> Folder:

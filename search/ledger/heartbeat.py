@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 from datasets import Folder, StorageError, impatient
 from search.errors import LedgerError, PlaceLostError
-from search.layout import DRIVERS, driver_file
+from search.layout import DRIVERS, SearchLayout, driver_file
 from search.ledger.beats import (
     ALIVE_SECONDS,
     EVERY_SECONDS,
@@ -56,10 +56,19 @@ class Driven:
     follow: str
 
     @classmethod
-    def search(cls, name: str) -> "Driven":
-        """Return the search of a name."""
+    def search(cls, layout: SearchLayout) -> "Driven":
+        """Return a search."""
+        name = layout.name
+        stop, follow = layout.command("stop", name), layout.command("leaderboard", name, "--watch")
+        return cls(f"search {name!r}", f"`{stop}` ends it", f"follow it with `{follow}`")
+
+    @classmethod
+    def training(cls, layout: SearchLayout) -> "Driven":
+        """Return the full training of a search's winners or finalists."""
         return cls(
-            f"search {name!r}", f"`galaxy stop {name}` ends it", f"follow it with `galaxy leaderboard {name} --watch`"
+            f"the full training of search {layout.name!r}",
+            "wait for it, or end it there",
+            "the same command looks for its model",
         )
 
 
@@ -179,7 +188,7 @@ def driver_heartbeat(folder: Folder, driven: Driven | None = None, *, drivers: s
     ``drivers`` is where the drivers' files lie; ``driven`` is, without one, the search of the folder's name.
     Raises LedgerError if another driver is alive, or becomes it at the same moment.
     """
-    driven = driven or Driven.search(folder.uri.partition("?")[0].rpartition("/")[2])
+    driven = driven or Driven.search(SearchLayout(folder))
     before = last_beat(folder.child(drivers))
     if before is not None and is_alive_for_taker(before):
         raise _refused(driven, before)
@@ -191,10 +200,22 @@ def driver_heartbeat(folder: Folder, driven: Driven | None = None, *, drivers: s
             yield place
 
 
+def check_not_driven(folder: Folder, driven: Driven, *, drivers: str = DRIVERS) -> None:
+    """Raise LedgerError where something drives, or is about to; takes up to a minute where the storage cannot say."""
+    last = last_beat(folder.child(drivers))
+    if last is not None and is_alive_for_taker(last):
+        raise LedgerError(f"{driven.what} runs, {_who(last)}: {driven.end}{_if_killed(last)}")
+
+
 def _refused(driven: Driven, other: Beat) -> LedgerError:
-    # A death elsewhere shows after a minute.
-    killed = "" if other.is_of_this_machine else f"; if it was killed there, try again in {ALIVE_SECONDS:.0f} s"
-    return LedgerError(f"{driven.what} has another driver, which is alive, {_who(other)}: {driven.end}{killed}")
+    return LedgerError(
+        f"{driven.what} has another driver, which is alive, {_who(other)}: {driven.end}{_if_killed(other)}"
+    )
+
+
+def _if_killed(beat: Beat) -> str:
+    """Say what to do about a driver elsewhere whose death shows after a minute only."""
+    return "" if beat.is_of_this_machine else f"; if it was killed there, try again in {ALIVE_SECONDS:.0f} s"
 
 
 @contextlib.contextmanager

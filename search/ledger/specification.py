@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from datasets import Dataset, FormatError, StorageError, first_problem, write_duration
 from search.errors import LedgerError, SettingsError
 from search.layout import BUDGET, DATASET, SPECIFICATION, SearchLayout
+from search.ledger.leaving import read_mark
 from search.ledger.reading import read_model
 from search.ledger.records import now
 from search.settings import SearchSettings, most_trials
@@ -188,21 +189,29 @@ def _with_budget(
 def _taken(layout: SearchLayout, name: str) -> LedgerError:
     return LedgerError(
         f"a search named {name!r} exists already at {layout.root.uri}: choose another --name, "
-        f"or look at it with `galaxy leaderboard {name}`"
+        f"or look at it with `{layout.command('leaderboard', name)}`"
     )
+
+
+def absent(layout: SearchLayout) -> LedgerError:
+    """Return the error of a search that is not there."""
+    lists = layout.command("searches")
+    return LedgerError(f"no search at {layout.root.uri}: `{lists}` lists those that are there")
 
 
 def read_specification(layout: SearchLayout) -> SearchSpecification:
     """Read a search's specification. Raises LedgerError if there is none or another version wrote it."""
     data = layout.root.read_if_there(SPECIFICATION)
     if data is None:
-        raise LedgerError(f"no search at {layout.root.uri}: `galaxy searches` lists a storage folder's")
+        raise absent(layout)
     try:
         return _changed(SearchSpecification.model_validate_json(data), layout)
     except (ValidationError, SettingsError) as error:  # a SettingsError is of a name that none can have
+        if (mark := read_mark(data)) is not None:
+            raise LedgerError(mark.said(layout)) from error
         problem = first_problem(error) if isinstance(error, ValidationError) else error
         raise LedgerError(
             f"{layout.root.child(SPECIFICATION).uri}: expected a specification of format {FORMAT}, found none: "
             f"{problem}: the file was changed or cut short, or another version wrote it: put it back, or "
-            f"`galaxy delete {layout.name}`"
+            f"`{layout.command('delete', layout.name)}`"
         ) from error

@@ -25,7 +25,7 @@ def test_it_ends_their_time(layout: SearchLayout, tmp_path: Path) -> None:
     Ledger(layout).request_stop()  # of an earlier command
     whole = TimeBudget(600.0)
     budget = whole.part(500.0)
-    with training_place(layout, "first", budget):
+    with training_place(layout, budget):
         assert not Ledger(layout).stop_requested()
         assert not budget.stopped
         assert submission._is_at_work(layout, os.getpid())
@@ -39,7 +39,7 @@ def test_it_ends_their_time(layout: SearchLayout, tmp_path: Path) -> None:
 
 def test_winners_that_have_no_time_are_interrupted(layout: SearchLayout, tmp_path: Path) -> None:
     def train() -> None:
-        with training_place(layout, "first"):
+        with training_place(layout):
             stop_search("first", storage=str(tmp_path))
             threading.Event().wait(20)
 

@@ -171,7 +171,7 @@ class TestOneThatHasLostItsPlace:
     @pytest.fixture
     def lost(self, folder: Folder) -> Iterator[tuple[Place, Ledger]]:
         """A driver and its ledger; another one, elsewhere, has just taken its place."""
-        with driver_heartbeat(folder, Driven.search("first")) as place:
+        with driver_heartbeat(folder, Driven.search(SearchLayout.of("runs", "first"))) as place:
             ledger = Ledger(SearchLayout(folder), place)
             ledger.write_state(SearchState.RUNNING)
             say(folder, "000002-other.json", since="2026-01-02T03:04:05.000+00:00")

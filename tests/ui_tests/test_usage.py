@@ -18,12 +18,15 @@ COMMANDS = (
     "searches",
     "fit",
     "leaderboard",
+    "watch",
     "train",
     "evaluate",
     "classify",
     "export",
     "card",
     "ui",
+    "delete",
+    "rename",
     "doctor",
 )
 GROUPS = ("cluster",)
@@ -48,7 +51,9 @@ def test_each_command_has_an_example_and_the_common_options(galaxy: Galaxy, comm
     assert "--debug" in shown
 
 
-@pytest.mark.parametrize("command", ["resume", "stop", "searches", "leaderboard", "train", "ui"])
+@pytest.mark.parametrize(
+    "command", ["resume", "stop", "searches", "leaderboard", "watch", "train", "ui", "delete", "rename"]
+)
 def test_storage_is_runs_by_default(galaxy: Galaxy, command: str) -> None:
     assert re.search(r"--storage URI .*?\[default: runs\]", words(galaxy(command, "--help").stdout))
 

@@ -13,7 +13,18 @@ import typer
 from typer.core import TyperGroup
 
 from cluster import anything_is_late
-from ui.cli.commands import cluster, cluster_files, data, fitting, leaderboard, models, page, searching, using
+from ui.cli.commands import (
+    cluster,
+    cluster_files,
+    data,
+    fitting,
+    leaderboard,
+    managing,
+    models,
+    page,
+    searching,
+    using,
+)
 from ui.cli.entry import is_in_a_hurry
 from ui.cli.terminal import INTERRUPTED
 
@@ -81,8 +92,8 @@ def galaxy(
     """
 
 
-for family in (data.app, searching.app, fitting.app, leaderboard.app, models.app, using.app, page.app, cluster.app):
-    app.registered_commands.extend(family.registered_commands)
+for family in (data, searching, fitting, leaderboard, models, using, page, managing, cluster):
+    app.registered_commands.extend(family.app.registered_commands)
 app.add_typer(cluster_files.app)
 
 

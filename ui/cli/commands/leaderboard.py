@@ -35,6 +35,18 @@ def leaderboard(
     """
     if csv and terminal.as_json:
         raise typer.BadParameter("choose one of --csv and --json", param_hint="--csv")
+    _show(terminal, name, storage, watch=watch, csv=csv, history=history)
+
+
+@command(app, "galaxy watch first")
+def watch(terminal: Terminal, name: SearchName, storage: Storage = DEFAULT_STORAGE) -> None:
+    """Follow a search until it ends: the same as `galaxy leaderboard --watch`."""
+    _show(terminal, name, storage, watch=True)
+
+
+def _show(
+    terminal: Terminal, name: str, storage: str, *, watch: bool, csv: bool = False, history: bool = False
+) -> None:
     from search import read_search
 
     view = _watched(terminal, storage, name, history) if watch else read_search(storage, name, history=history)
