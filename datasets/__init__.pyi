@@ -35,6 +35,10 @@ from .garbage import freeze_loaded as freeze_loaded, uncollected as uncollected
 from .images.files import ImageFile as ImageFile
 from .images.framing import Framing as Framing
 from .images.preparing import DecodedImage as DecodedImage, decode as decode
+from .images.uploads.decoder import Decoding as Decoding, Listing as Listing
+from .images.uploads.limits import UploadLimits as UploadLimits
+from .images.uploads.reader import UploadReader as UploadReader
+from .images.uploads.upload import Upload as Upload, uploads_of as uploads_of
 from .importing.quarantine import read_quarantine as read_quarantine
 from .lettering import font as font
 from .option import Option as Option
@@ -57,7 +61,13 @@ from .storage.trees import (
     move_folder as move_folder,
     remove_folder as remove_folder,
 )
-from .tables.writing import Cell as Cell, Column as Column, csv_writer as csv_writer, table_writer as table_writer
+from .tables.writing import (
+    Cell as Cell,
+    Column as Column,
+    csv_writer as csv_writer,
+    parquet_writer as parquet_writer,
+    table_writer as table_writer,
+)
 from .training.augmentation import Augmentation as Augmentation, Border as Border
 from .training.augmenting import augment as augment
 from .training.balancing import (

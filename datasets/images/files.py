@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath
 from datasets.errors import ImageError, SourceError, first_line
 from datasets.images.archives import DEEPEST, UNREADABLE, Contents, archive_stem, is_archive, local_file
 from datasets.images.companions import companions
-from datasets.images.fits.names import by_galaxy, is_fits, read_content
+from datasets.images.fits.names import band_content, by_galaxy, is_fits, read_content
+from datasets.images.fits.stretch import Stretch
 from datasets.images.listed_images import listed_images
 from datasets.images.magic import GZIP, HEAD, is_tfrecord, kind_of
-from datasets.images.preparing import SUFFIXES, Content
+from datasets.images.preparing import SUFFIXES, Content, DecodedImage, decode
 from datasets.images.reading import Directory, file_head, is_hidden, read_file
 from datasets.images.scratch import Scratch
 from datasets.images.tars import Tar, is_tar
@@ -37,10 +38,19 @@ class ImageFile:
     name: str
     read: Callable[[], Content] = field(repr=False)
 
+    def decoded(self, *, crop: float, image_size: int, stretch: Stretch | None) -> DecodedImage:
+        """Read and decode it, see `decode`. Raises ImageError, with the reason, where it cannot be used."""
+        try:
+            return decode(self.read(), crop=crop, image_size=image_size, stretch=stretch)
+        except ImageError:
+            raise
+        except MemoryError as error:
+            raise ImageError("needs more memory than is free") from error
+        except Exception as error:  # a damaged file can fail anywhere in a reader, with any type
+            raise ImageError(f"damaged: {first_line(error)}") from error
 
-def iterate_images(
-    paths: Iterable[str | Path], *, value_range: str | None = None, tables: bool = True
-) -> Iterator[ImageFile]:
+
+def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = None) -> Iterator[ImageFile]:
     """Yield the images at ``paths``, in their order.
 
     - A file is yielded as it is, whatever its name. FITS files that differ in the band alone are one image.
@@ -48,32 +58,43 @@ def iterate_images(
       those of the archives in it. FITS files of a galaxy's bands are one image, with a ``*`` for the band. Where there
       is none, its arrays, TFRecords and Parquet files are taken, those that hold no images left out.
     - A table gives the images that it holds, or that its column ``path`` (``filename``, ``image``, …) names, relative
-      to its folder or to the working directory; but not where ``tables`` is false.
+      to its folder or to the working directory.
     - An NPY, NPZ or HDF5 file gives the rows of its array of images, a TFRecord its records. ``value_range`` states
       which values of arrays are black and white, ``LOW,HIGH``, where they are no pictures.
 
     Where a path does not exist, cannot be read or holds no image, an ImageFile is yielded whose ``read`` says so.
     """
-    for path in _gathered(list(map(Path, paths))):
-        if isinstance(path, tuple):
-            yield _galaxy(path[0], _read_path, path[1])
-        elif not tables and is_table(path.name, partial(file_head, path)):
-            yield _galaxy(str(path), _read_path, {"": str(path)})
+    for name, files in gathered([str(Path(path)) for path in paths]):
+        if len(files) > 1:
+            yield _galaxy(name, _read_path, files)
         else:
-            yield from _at(path, str(path), value_range, 0)
+            yield from images_at(Path(name), name, value_range)
 
 
-def _gathered(paths: Sequence[Path]) -> Iterator[Path | tuple[str, Mapping[str, str]]]:
-    """Yield paths, and once, for all of them, a galaxy's name and files, {band: file}, where each band has its own."""
-    galaxies = by_galaxy(str(path) for path in paths if is_fits(path.name)).items()
+def gathered(names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield (name, {band: file}) of files in their order; those of a galaxy's bands once, for all of them.
+
+    A file on its own has its own name, and no band.
+    """
+    galaxies = by_galaxy(filter(is_fits, names)).items()
     of_file = {file: (name, files) for name, files in galaxies if len(files) > 1 for file in files.values()}
     told = set()
-    for path in paths:
-        if str(path) not in of_file:
-            yield path
-        elif (galaxy := of_file[str(path)])[0] not in told:
+    for name in names:
+        if name not in of_file:
+            yield name, {"": name}
+        elif (galaxy := of_file[name])[0] not in told:
             told.add(galaxy[0])
             yield galaxy
+
+
+def images_at(path: Path, name: str, value_range: str | None = None) -> Iterator[ImageFile]:
+    """Yield the images at a path, as `iterate_images` does, that is known as ``name``: that tells what it is."""
+    return _at(path, name, value_range, 0)
+
+
+def galaxy_at(name: str, paths: Mapping[str, Path]) -> ImageFile:
+    """Return the image of a galaxy whose bands, {band: FITS file}, lie at some paths."""
+    return ImageFile(name, partial(band_content, _read_path, list(map(str, paths.values())), list(paths)))
 
 
 def _at(path: Path, name: str, value_range: str | None, depth: int) -> Iterator[ImageFile]:
@@ -91,6 +112,8 @@ def _at(path: Path, name: str, value_range: str | None, depth: int) -> Iterator[
         yield _unusable(name, str(error).partition("cannot be imported: ")[2] or str(error))
     except ImageError as error:
         yield _unusable(name, str(error))
+    except Exception as error:  # what reads zips, tars, HDF5, Parquet and FITS fails with any type over a damaged one
+        yield _unusable(name, f"damaged: {first_line(error)}")
     else:
         if empty:
             yield _unusable(name, "holds no image")
@@ -100,20 +123,20 @@ def _in(path: Path, name: str, value_range: str | None, depth: int) -> Iterator[
     head = file_head(path) if path.is_file() else b""
     if path.is_dir():
         yield from _among(Directory(path), name, value_range, depth)
-    elif kind_of(head, path.name) is not None:
+    elif kind_of(head, name) is not None:
         from datasets.images.arrays.unlabelled import images_in
 
-        yield from (ImageFile(f"{name}/{row}".rstrip("/"), read) for row, read in images_in(path, value_range))
-    elif _is_zip(path):
+        yield from (ImageFile(f"{name}/{row}".rstrip("/"), read) for row, read in images_in(path, value_range, name))
+    elif _is_zip(path, name):
         yield from _among(Archive(path), name, value_range, depth)
-    elif head and is_table(path.name, partial(file_head, path)):
+    elif head and is_table(name, partial(file_head, path)):
         yield from (ImageFile(row, read) for row, read in listed_images(path, name))
-    elif is_tfrecord(head) or (head.startswith(GZIP) and ".tfrec" in path.name.lower()):
+    elif is_tfrecord(head) or (head.startswith(GZIP) and ".tfrec" in PurePosixPath(name).name.lower()):
         yield from _records(path, name)
-    elif head and is_tar(path.name):
+    elif head and is_tar(name):
         yield from _among(Tar(path), name, value_range, depth)
     else:
-        yield _galaxy(name, _read_path, {"": str(path)})
+        yield ImageFile(name, partial(_content, path, name))
 
 
 def _among(files: Contents, called: str, value_range: str | None, depth: int) -> Iterator[ImageFile]:
@@ -140,7 +163,7 @@ def _among(files: Contents, called: str, value_range: str | None, depth: int) ->
         except UNREADABLE as error:
             yield _unusable(f"{called}/{name}", f"cannot be read: {first_line(error)}")
             continue
-        if is_archive(name) or _holds_images(local):
+        if is_archive(name) or _holds_images(local, name):
             for image in _at(local, f"{called}/{name}", value_range, depth + 1):
                 yield ImageFile(image.name, partial(_kept, image.read, scratch))
 
@@ -162,15 +185,15 @@ def _holders(files: Contents, names: Iterable[str]) -> list[str]:
     return found
 
 
-def _holds_images(path: Path) -> bool:
+def _holds_images(path: Path, name: str) -> bool:
     """Say whether one of them has images in it; a damaged one says so when it is read."""
     head = file_head(path)
     try:
-        if kind_of(head, path.name) is not None:
+        if kind_of(head, name) is not None:
             from datasets.images.arrays.unlabelled import has_images
 
-            return has_images(path)
-        return is_tfrecord(head) or any(holds_images(field.type) for field in table_file(path).schema())
+            return has_images(path, name)
+        return is_tfrecord(head) or any(holds_images(field.type) for field in table_file(path, name).schema())
     except (ImageError, SourceError):
         return True
 
@@ -201,12 +224,16 @@ def _galaxy(name: str, read: Callable[[str], bytes], bands: Mapping[str, str]) -
     return ImageFile(name, partial(read_content, read, list(bands.values()), list(bands)))
 
 
+def _content(path: Path, name: str) -> Content:
+    return band_content(_read_path, [str(path)]) if is_fits(name) else read_file(path)
+
+
 def _read_path(path: str) -> bytes:
     return read_file(Path(path))
 
 
-def _is_zip(path: Path) -> bool:
-    suffix = path.suffix.lower()
+def _is_zip(path: Path, name: str) -> bool:
+    suffix = PurePosixPath(name).suffix.lower()
     return path.is_file() and (suffix == ".zip" or (suffix not in SUFFIXES and zipfile.is_zipfile(path)))
 
 

@@ -27,7 +27,7 @@ def listed_images(path: Path, called: str) -> Iterator[tuple[str, Callable[[], C
 
     ``called`` is the table's name for the user. Raises SourceError where it has no column of images, or is damaged.
     """
-    table = table_file(path)
+    table = table_file(path, called)
     schema = table.schema()
     held = [field.name for field in schema if holds_images(field.type)]
     if held:
@@ -43,17 +43,34 @@ def listed_images(path: Path, called: str) -> Iterator[tuple[str, Callable[[], C
             yield (name, _reader(_found(path.parent, name))) if name else (f"{called}/{row}", _no_path)
 
 
-def _naming(table: Table, folder: Path) -> str:
-    """Return the column that names images: the first of a usual name that leads to one, or else the first."""
+def named_images(path: Path, called: str) -> list[str] | None:
+    """Return the names of images that a table has in its rows, without blank ones; None where it holds images itself.
+
+    Raises SourceError where it does neither, or is damaged.
+    """
+    table = table_file(path, called)
+    if any(holds_images(field.type) for field in table.schema()):
+        return None
+    column = _naming(table, None)
+    values = (value for batch in table.read({column: pa.string()}) for value in batch[column].to_pylist())
+    return [name for value in values if (name := (value or "").strip())]
+
+
+def _naming(table: Table, folder: Path | None) -> str:
+    """Return the column that names images: the first of a usual name that leads to one, or else the first.
+
+    Without a folder the table is not followed.
+    """
     names = known(table.header(), IMAGE_COLUMNS)
     if not names:
         raise SourceError(
             f"'{table.name}' cannot be imported: expected a column that names images, called path, filename, image or "
             f"so, found {few(table.header())}"
         )
-    for name in names if len(names) > 1 else ():
+    for name in names if len(names) > 1 and folder is not None else ():
         first = next(table.read({name: pa.string()}), None)
         values = [] if first is None else first[name][:_FIRST].to_pylist()
+        assert folder is not None
         if any(_is_there(_found(folder, value)) for value in values if value):
             return name
     return names[0]

@@ -253,6 +253,8 @@ def _as_rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
 
 def _damage(error: Exception) -> str:
     """Put what a decoder raised into one line."""
+    if isinstance(error, MemoryError):
+        return "needs more memory than is free"
     text = first_line(error)
     if "truncated" in text.lower():
         return "truncated: the file ends before the image does"

@@ -7,10 +7,19 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from datasets.errors import SourceError
+from datasets.images.memory_files import MemoryFile
 
 _SPARE = 2**28
 """Bytes that are left free on the disk."""
 _BLOCK = 2**20
+_memory_left: int | None = None
+"""Bytes that may yet be unpacked into memory; None: it is unpacked to the disk."""
+
+
+def unpack_to_memory(most: int) -> None:
+    """From now on unpack into memory, ``most`` bytes in all, and never to the disk: for a process of its own."""
+    global _memory_left
+    _memory_left = most
 
 
 class Scratch:
@@ -19,6 +28,7 @@ class Scratch:
     def __init__(self) -> None:
         self._folder = ""
         self._unpacked: dict[str, Path] = {}
+        self._in_memory: list[MemoryFile] = []
 
     def unpacked(self, name: str, stream: IO[bytes], size: int = 0) -> Path:
         """Return a local file with the content of ``stream``, which is the file ``name`` of a source.
@@ -26,7 +36,12 @@ class Scratch:
         ``size`` is the number of bytes, where it is known. However many there are, the disk is not filled. Raises
         SourceError where it has no room for them; what reading the stream raises is the caller's.
         """
-        if name not in self._unpacked:
+        if name not in self._unpacked and _memory_left is not None:
+            held = MemoryFile()
+            self._in_memory.append(held)
+            weakref.finalize(self, _give_back, _filled(held, name, stream))
+            self._unpacked[name] = held.path
+        elif name not in self._unpacked:
             if not self._folder:
                 self._folder = tempfile.mkdtemp(prefix="galaxy-source-")
                 weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
@@ -42,6 +57,28 @@ class Scratch:
                 raise
             self._unpacked[name] = target
         return self._unpacked[name]
+
+
+def _filled(file: MemoryFile, name: str, stream: IO[bytes]) -> int:
+    """Fill a file from a stream, and return its size. Raises SourceError where that is more than may be unpacked."""
+    global _memory_left
+    assert _memory_left is not None
+    size = 0
+    while block := stream.read(_BLOCK):
+        size += len(block)
+        if size > _memory_left:
+            raise SourceError(
+                f"'{name}' cannot be imported: unpacked it has more than {_memory_left // 2**20} MiB, all there may be"
+            )
+        file.write(block)
+    _memory_left -= size
+    return size
+
+
+def _give_back(size: int) -> None:
+    global _memory_left
+    assert _memory_left is not None
+    _memory_left += size
 
 
 def _check_room(name: str, folder: str, size: int) -> None:

@@ -27,7 +27,7 @@ def cell_reader(path: Path, column: str, row: int) -> Callable[[], bytes]:
 
 def _read(path: Path, column: str, row: int) -> bytes:
     try:
-        value = _opened(path, column).cell(row)
+        value = _opened(path, path.stat().st_ino, column).cell(row)
     except (pa.ArrowException, OSError) as error:
         raise ImageError(f"the table is damaged: {first_line(error)}") from error
     content = value.get("bytes") if isinstance(value, dict) else value
@@ -66,7 +66,7 @@ class _Cells:
 
 
 @lru_cache(maxsize=2)
-def _opened(path: Path, column: str) -> _Cells:
+def _opened(path: Path, _inode: int, column: str) -> _Cells:
     return _Cells(path, column)
 
 

@@ -121,7 +121,7 @@ def _on_disk(stack: ExitStack, stream: io.BufferedReader) -> IO[bytes]:
     path = getattr(getattr(stream.raw, "raw", None), "name", None)
     if isinstance(stream.raw, io.BufferedReader) and isinstance(path, str):
         return stack.enter_context(Path(path).open("rb"))
-    path = f"{stack.enter_context(tempfile.TemporaryDirectory())}/table"
-    with Path(path).open("wb") as file:
+    with tempfile.NamedTemporaryFile() as file:  # which loses its name here: nothing of it can stay
         shutil.copyfileobj(stream, file)
-    return stack.enter_context(Path(path).open("rb"))
+        file.flush()
+        return stack.enter_context(Path(file.name).open("rb"))

@@ -102,6 +102,6 @@ class Table:
                 raise self._refusal(f"expected a table, found {first_line(error)}") from error
 
 
-def table_file(path: Path) -> Table:
-    """Return the table in a local file."""
-    return Table(str(path), lambda: path.open("rb"))
+def table_file(path: Path, called: str = "") -> Table:
+    """Return the table in a local file; ``called`` is its name where the path does not have it."""
+    return Table(called or str(path), lambda: path.open("rb"))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import IO, Literal, TextIO
 
 Cell = str | Sequence[str] | float | bool | None
 AddRow = Callable[[Sequence[Cell]], None]
@@ -45,7 +45,7 @@ def table_writer(path: Path, columns: Sequence[Column]) -> Iterator[AddRow]:
     A row has a value for each column. The file is complete when the block ends.
     """
     if path.suffix.lower() == ".parquet":
-        with _parquet_writer(path, columns) as add:
+        with parquet_writer(path, columns) as add:
             yield add
     else:
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -60,7 +60,8 @@ def csv_writer(file: TextIO, columns: Sequence[Column]) -> AddRow:
 
 
 @contextmanager
-def _parquet_writer(path: Path, columns: Sequence[Column]) -> Iterator[AddRow]:
+def parquet_writer(target: Path | IO[bytes], columns: Sequence[Column]) -> Iterator[AddRow]:
+    """Yield what adds a row to a Parquet file, at a path or in a stream, that is complete when the block ends."""
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
@@ -78,7 +79,7 @@ def _parquet_writer(path: Path, columns: Sequence[Column]) -> Iterator[AddRow]:
         if len(rows) == _ROWS:
             flush()
 
-    with ParquetWriter(path, schema) as writer:
+    with ParquetWriter(target, schema) as writer:
         yield add
         if rows:
             flush()

@@ -10,6 +10,7 @@ import numpy as np
 from datasets.errors import ImageError, first_line
 from datasets.images.arrays.stored import Stored
 from datasets.images.magic import Kind
+from datasets.images.memory_files import is_in_memory
 
 _CLASS_NAMES = {"class_names", "classes", "names", "label_names", "labels_names", "target_names"}
 
@@ -50,7 +51,8 @@ def _class_names(node: h5py.Group | h5py.Dataset) -> tuple[str, ...]:
 def open_hdf5(path: Path) -> Iterator[h5py.File]:
     """Open a file to be read. Raises ImageError where that is impossible, also in the block."""
     try:
-        with h5py.File(path) as file:
+        # HDF5 asks for the real path of a file, and one in memory has none.
+        with path.open("rb") as stream, h5py.File(stream if is_in_memory(path) else path) as file:
             yield file
     except (OSError, KeyError, UnicodeDecodeError) as error:
         raise ImageError(f"cannot be read: {first_line(error)}") from error

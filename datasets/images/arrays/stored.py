@@ -89,17 +89,19 @@ class Stored:
         return np.array([text.strip() for text in texts]).reshape(values.shape)
 
 
-def arrays_in(path: Path) -> tuple[Stored, ...]:
+def arrays_in(path: Path, called: str = "") -> tuple[Stored, ...]:
     """List the arrays of at least one axis in an NPY, NPZ or HDF5 file, in the order of their names.
+
+    ``called`` is the file's name where the path does not have it.
 
     Raises ImageError where it cannot be read, or has Python objects in it.
     """
     try:
         with path.open("rb") as file:
-            kind = kind_of(file.read(8), path.name)
+            kind = kind_of(file.read(8), called or path.name)
             file.seek(0)
             if kind is Kind.NPY:
-                return tuple(_npy(path, "", file, Kind.NPY))
+                return tuple(_npy(path, "", file, Kind.NPY, path.stat().st_size))
     except OSError as error:
         raise ImageError(f"cannot be read: {error.strerror}") from error
     if kind is None:
@@ -111,8 +113,8 @@ def arrays_in(path: Path) -> tuple[Stored, ...]:
     return tuple(in_hdf5(path))
 
 
-def _npy(path: Path, name: str, stream: IO[bytes], kind: Kind) -> Iterator[Stored]:
-    """Yield the array whose header begins a stream."""
+def _npy(path: Path, name: str, stream: IO[bytes], kind: Kind, size: int) -> Iterator[Stored]:
+    """Yield the array whose header begins a stream of ``size`` bytes."""
     try:
         shape, _, dtype = _header(stream)
     except ValueError as error:
@@ -122,6 +124,9 @@ def _npy(path: Path, name: str, stream: IO[bytes], kind: Kind) -> Iterator[Store
         raise ImageError(
             f"{what}holds Python objects, which run code when they are read: save numbers or text, allow_pickle=False"
         )
+    if math.prod(shape) * dtype.itemsize > size - stream.tell():
+        what = f"'{name}' " if name else ""
+        raise ImageError(f"{what}cut off: it promises an array {shape} of {dtype} and ends before")
     if shape and dtype.names is None:
         yield Stored(path, name, shape, dtype, kind)
 
@@ -146,8 +151,8 @@ def _npz(path: Path) -> Iterator[Stored]:
     if not all(name.endswith(".npy") for name in names):
         raise ImageError(f"expected an NPZ, a zip of NPY files, found one with {few(names)}")
     for name in names:
-        with _member(path, name.removesuffix(".npy")) as (stream, _):
-            yield from _npy(path, name.removesuffix(".npy"), stream, Kind.NPZ)
+        with _member(path, name.removesuffix(".npy")) as (stream, size):
+            yield from _npy(path, name.removesuffix(".npy"), stream, Kind.NPZ, size)
 
 
 @contextmanager

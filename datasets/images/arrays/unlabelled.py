@@ -1,6 +1,6 @@
 """The images of a file of arrays without regard to classes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -18,17 +18,21 @@ from datasets.images.scratch import Scratch
 from datasets.wording import few
 
 
-def images_in(path: Path, value_range: str | None = None) -> list[tuple[str, Callable[[], Content]]]:
-    """List the images of an NPY, NPZ or HDF5 file: (``images/00012``, how to read it); one alone has no name.
+def images_in(
+    path: Path, value_range: str | None = None, called: str = ""
+) -> Iterator[tuple[str, Callable[[], Content]]]:
+    """Yield the images of an NPY, NPZ or HDF5 file: (``images/00012``, how to read it); one alone has no name.
 
-    ``value_range`` states which values are black and white, ``LOW,HIGH``. Raises ImageError where the file holds no
+    ``value_range`` states which values are black and white, ``LOW,HIGH``; ``called`` is the file's name where the path
+    does not have it. Raises ImageError where the file holds no
     images, or arrays of different kinds that may be those, or it is neither stated nor evident what is black and white.
     """
-    scale, arrays = Scale.stated(value_range), arrays_in(path)
+    scale, arrays = Scale.stated(value_range), arrays_in(path, called)
     stacks = [array for array in arrays if _is_stack(array)]
     stacks = [array for array in stacks if array.name.rpartition("/")[2].casefold() == "images"] or stacks
     if not stacks and len(arrays) == 1 and _is_single(arrays[0]):
-        return [("", partial(_single, arrays[0], scale))]
+        yield "", partial(_single, arrays[0], scale)
+        return
     if not stacks and len(arrays) == 1:
         Stack(arrays[0])  # which says why it is none
     if not stacks:
@@ -36,16 +40,15 @@ def images_in(path: Path, value_range: str | None = None) -> list[tuple[str, Cal
     if len({(array.shape[1:], array.dtype) for array in stacks}) > 1:
         raise ImageError(f"several arrays may be the images: {few(stacks)}; save the one that is meant by itself")
     scratch = Scratch()
-    return [
-        (f"{array.name}/{row:05d}".lstrip("/"), partial(_image, stack, row, scratch))
-        for array, stack in zip(stacks, scaled([Stack(array.mapped(scratch)) for array in stacks], scale), strict=True)
-        for row in range(len(stack))
-    ]
+    of_stacks = scaled([Stack(array.mapped(scratch)) for array in stacks], scale)
+    for array, stack in zip(stacks, of_stacks, strict=True):
+        for row in range(len(stack)):
+            yield f"{array.name}/{row:05d}".lstrip("/"), partial(_image, stack, row, scratch)
 
 
-def has_images(path: Path) -> bool:
+def has_images(path: Path, called: str = "") -> bool:
     """Say whether a file of arrays has one that may be images. Raises ImageError where it cannot be read."""
-    arrays = arrays_in(path)
+    arrays = arrays_in(path, called)
     return any(map(_is_stack, arrays)) or (len(arrays) == 1 and _is_single(arrays[0]))
 
 

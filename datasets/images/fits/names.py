@@ -72,8 +72,11 @@ def read_content(read: Callable[[str], bytes], names: Sequence[str], bands: Sequ
 
     Raises ImageError, as ``read`` does, with the reason where there is none.
     """
-    if not is_fits(names[0]):
-        return read(names[0])
+    return band_content(read, names, bands) if is_fits(names[0]) else read(names[0])
+
+
+def band_content(read: Callable[[str], bytes], names: Sequence[str], bands: Sequence[str] = ()) -> Content:
+    """Return the bands in FITS files, whatever their names. Raises ImageError where there are none."""
     from datasets.images.fits.pixels import bands_of  # astropy takes long to import
 
     return bands_of([read(name) for name in names], bands)

@@ -34,7 +34,7 @@ def bands_of(files: Sequence[bytes], names: Sequence[str] = ()) -> Bands:
     """
     try:
         found = [_science(file) for file in files]
-    except ImageError:
+    except (ImageError, MemoryError):
         raise
     except Exception as error:  # damage shows as errors of any type, as in other images
         raise ImageError(f"damaged FITS file: {first_line(error)}") from error

@@ -1,0 +1,65 @@
+"""What a stranger sent, as it is kept: content in memory, known by its hash."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from datasets.images.files import gathered
+
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One image, archive, table or stack of arrays; or a galaxy, with a FITS file for each of its bands.
+
+    Attributes:
+        name: as its sender knows it; of several bands with a ``*`` for the band.
+        bands: of the files, in their order; one empty one where there is but one file.
+        files: their content.
+        digest: SHA-256 of all of that, in hexadecimal.
+    """
+
+    name: str
+    bands: tuple[str, ...]
+    files: tuple[bytes, ...] = field(repr=False)
+    digest: str
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(map(len, self.files))
+
+
+def uploads_of(files: Iterable[tuple[str, bytes]]) -> list[Upload]:
+    """Gather files, (name, content), to uploads, in their order: those that differ in the band alone are one galaxy.
+
+    Of two files with the same name and content one is left; of two with the same name alone, both.
+    """
+    contents: dict[str, list[bytes]] = {}
+    for name, content in files:
+        contents.setdefault(_base(name), []).append(content)
+    made: dict[str, Upload] = {}
+    for name, bands in gathered(list(contents)):
+        if len(bands) > 1:
+            parts = [contents[file][-1] for file in bands.values()]
+            upload = _upload(name, list(bands), parts)
+            made[upload.digest] = upload
+        else:
+            for content in contents[name]:
+                upload = _upload(name, [""], [content])
+                made[upload.digest] = upload
+    return list(made.values())
+
+
+def _base(name: str) -> str:
+    """Return the last part of a path, whatever system it is of, and not too much of it."""
+    base = name.replace("\\", "/").rpartition("/")[2].strip() or "upload"
+    return base if len(base) <= _LONGEST_NAME else base[: _LONGEST_NAME // 2] + "…" + base[-_LONGEST_NAME // 2 :]
+
+
+def _upload(name: str, bands: Sequence[str], files: Sequence[bytes]) -> Upload:
+    digest = hashlib.sha256(repr((name, *bands, *map(len, files))).encode("utf-8", "backslashreplace"))
+    for content in files:
+        digest.update(content)
+    return Upload(name, tuple(bands), tuple(files), digest.hexdigest())
