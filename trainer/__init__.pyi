@@ -1,12 +1,13 @@
 # For users: these stay.
 from .answering.decision import Decide as Decide
-from .bundles.classifier import Classification as Classification, Classifier as Classifier
+from .bundles.classifier import Classification as Classification, Classifier as Classifier, Examined as Examined
 from .bundles.evaluation import Evaluation as Evaluation, evaluate as evaluate
 from .exporting.export import export_model as export_model
 from .exporting.formats import ExportFormat as ExportFormat
 
 # isort: split
 # For the layers above.
+from .answering.judging import advised_crop as advised_crop
 from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_bundle as write_bundle
 from .bundles.card import model_card as model_card
 from .bundles.choice import choice_lines as choice_lines

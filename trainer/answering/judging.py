@@ -1,5 +1,6 @@
 """What is said of an answer beside its class: whether it is sure, and warnings that it may mean little."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,7 +10,6 @@ import numpy.typing as npt
 from datasets import Preprocessing
 from trainer.answering.decision import Decide
 from trainer.answering.limits import Trust
-from trainer.answering.novelty import Novelty
 from trainer.answering.selective import MAX_ERROR
 from trainer.errors import OptionsError
 
@@ -33,7 +33,6 @@ class Judge:
 
     threshold: float | None
     doubt: str
-    novelty: Novelty | None
 
     @classmethod
     def of(cls, trust: Trust | None, decide: Decide, max_error: float | None, uri: str) -> Self:
@@ -46,22 +45,32 @@ class Judge:
         rate = MAX_ERROR if max_error is None else max_error
         said = f"from which on at most {100 * rate:g} % of the answers should be wrong"
         doubt = "" if threshold is None else f"not sure: the probability is below {threshold:.3f}, {said}"
-        return cls(threshold, doubt, None if trust is None else trust.novelty)
+        return cls(threshold, doubt)
 
     def judge(
-        self, images: npt.NDArray[np.uint8], probabilities: npt.NDArray[np.float32], decided: npt.NDArray[np.int64]
+        self,
+        novelty: Sequence[float | None],
+        probabilities: npt.NDArray[np.float32],
+        decided: npt.NDArray[np.int64],
     ) -> list[Verdict]:
-        """Judge images, (n, side, side, 3), whose probabilities, (n, classes), led to the classes decided for, (n,)."""
+        """Judge images of a novelty, (n,), whose probabilities, (n, classes), led to the classes decided for, (n,)."""
         confidence = probabilities[np.arange(len(decided)), decided]
-        unknown = [None] * len(images)
-        sure = unknown if self.threshold is None else (confidence >= self.threshold).tolist()
-        novelty = unknown if self.novelty is None else self.novelty.of(images).tolist()
+        sure = [None] * len(decided) if self.threshold is None else (confidence >= self.threshold).tolist()
         return [self._verdict(*each) for each in zip(sure, novelty, strict=True)]
 
     def _verdict(self, sure: bool | None, novelty: float | None) -> Verdict:
         doubts = [self.doubt] if sure is False else []
         unlike = [UNLIKE] if novelty is not None and novelty > 1 else []
         return Verdict(sure, novelty, (*unlike, *doubts))
+
+
+def advised_crop(preprocessing: Preprocessing, source_size: tuple[int, int]) -> float | None:
+    """Return the crop at which a galaxy appears at the scale of training; None where the image is too small for any.
+
+    The image is (height, width) before its crop.
+    """
+    learnt = preprocessing.crop * min(preprocessing.source_size)
+    return None if learnt > min(source_size) else round(learnt / min(source_size), 3)
 
 
 def scale_warning(preprocessing: Preprocessing, source_size: tuple[int, int], crop: float) -> str | None:

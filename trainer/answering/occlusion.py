@@ -11,14 +11,22 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from datasets import Progress, silent
+
 _PLACES = 11
 """Places of the cover along each side: fewer than 128 images in all, two batches."""
+_AT_ONCE = 31
+"""Images whose answers are waited for at once: a quarter of all."""
 _COVER = 0.25
 """Side of the cover, in sides of the image."""
 
 
 def occlusion_map(
-    image: npt.NDArray[np.uint8], number: int, probabilities: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
+    image: npt.NDArray[np.uint8],
+    number: int,
+    probabilities: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]],
+    *,
+    progress: Progress = silent,
 ) -> npt.NDArray[np.float32]:
     """Return how much the probability of a class falls when each pixel is covered, float32 (side, side), −1 to 1.
 
@@ -36,7 +44,11 @@ def occlusion_map(
     sky = _sky(image)
     for covered, place in zip(images[1:], places, strict=True):
         covered[place] = sky
-    chances = probabilities(images)[:, number]
+    chances = np.zeros(len(images))
+    for start in range(0, len(images), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        chances[part] = probabilities(images[part])[:, number]
+        progress(min(start + _AT_ONCE, len(images)), len(images))
     total, times = np.zeros((side, side)), np.zeros((side, side))
     for place, fall in zip(places, chances[0] - chances[1:], strict=True):
         total[place] += fall

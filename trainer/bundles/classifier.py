@@ -1,6 +1,6 @@
 """Using a bundle: probabilities of images, classification of files."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datasets import DecodedImage, Folder, ImageError, ImageFile, decode, image_hashes
+from datasets import DecodedImage, Folder, ImageError, ImageFile, Progress, image_hashes, silent
 from trainer.answering.averaging import weighted_mean
 from trainer.answering.calibration import apply_temperature
 from trainer.answering.decision import Decide, decided
@@ -54,6 +54,18 @@ class Classification:
     sure: bool | None = None
     novelty: float | None = None
     seen: bool | None = None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a model finds in an image, whatever is then decided.
+
+    ``probabilities`` are calibrated, float32 (classes,); ``novelty`` and ``seen`` as in `Classification`.
+    """
+
+    probabilities: npt.NDArray[np.float32]
+    novelty: float | None
+    seen: bool | None
 
 
 class Classifier:
@@ -109,15 +121,47 @@ class Classifier:
         fraction = self.bundle.manifest.preprocessing.crop if crop is None else crop
         return self._classify(iter(files), fraction, point, judge)
 
+    def examine(self, pixels: npt.NDArray[np.uint8]) -> list[Examined]:
+        """Return what the model finds in decoded images, uint8 (n, side, side, 3): all that takes long."""
+        probabilities = self.probabilities(pixels)
+        trust, known = self.bundle.trust, self.bundle.seen
+        unknown: list[None] = [None] * len(pixels)
+        novelty = unknown if trust is None or trust.novelty is None else trust.novelty.of(pixels).tolist()
+        seen = unknown if known is None else known_among(image_hashes(pixels), known).tolist()
+        return [Examined(*each) for each in zip(probabilities, novelty, seen, strict=True)]
+
+    def answer(
+        self,
+        images: Sequence[tuple[str, DecodedImage | ImageError]],
+        found: Iterable[Examined],
+        *,
+        crop: float,
+        decide: Decide | None = None,
+        max_error: float | None = None,
+    ) -> list[Classification]:
+        """Decide, as `classify` does, on images with their names; ``found`` is of those that can be used, in order.
+
+        Raises OptionsError as `classify` does.
+        """
+        point = self.point(decide)
+        judge = Judge.of(self.bundle.trust, point, max_error, self.bundle.uri)
+        return list(self._decided(images, list(found), crop, point, judge))
+
     def _classify(
-        self, source: Iterator[ImageFile], fraction: float, decide: Decide, judge: Judge
+        self, source: Iterator[ImageFile], crop: float, decide: Decide, judge: Judge
     ) -> Iterator[Classification]:
+        side = self.bundle.manifest.preprocessing.image_size
         with ThreadPoolExecutor(max_workers=_DECODING_THREADS, thread_name_prefix="decode") as pool:
             while chunk := list(islice(source, _BATCH_SIZE)):
-                images = list(pool.map(lambda file: self._decoded(file, fraction), chunk))
-                yield from self._classified([file.name for file in chunk], images, fraction, decide, judge)
+                decoded = list(pool.map(lambda file: self._decoded(file, crop), chunk))
+                usable = [image.pixels for image in decoded if isinstance(image, DecodedImage)]
+                found = self.examine(np.array(usable, np.uint8).reshape(-1, side, side, 3))
+                images = [(file.name, image) for file, image in zip(chunk, decoded, strict=True)]
+                yield from self._decided(images, found, crop, decide, judge)
 
-    def heatmap(self, pixels: npt.NDArray[np.uint8], class_name: str | None = None) -> npt.NDArray[np.float32]:
+    def heatmap(
+        self, pixels: npt.NDArray[np.uint8], class_name: str | None = None, *, progress: Progress = silent
+    ) -> npt.NDArray[np.float32]:
         """Return what a class rests on in an image, uint8 (side, side, 3): float32 (side, side), −1 to 1.
 
         ``class_name`` is by default the most probable class; see `occlusion_map`. It takes 122 classifications.
@@ -128,7 +172,7 @@ class Classifier:
             number = int(self.probabilities(pixels[np.newaxis])[0].argmax())
         else:
             number = self.classes.index(class_name)
-        return occlusion_map(pixels, number, self.probabilities)
+        return occlusion_map(pixels, number, self.probabilities, progress=progress)
 
     def _outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
         floats = tf.cast(images, tf.float32) / 255
@@ -166,38 +210,36 @@ class Classifier:
     def _decoded(self, file: ImageFile, crop: float) -> DecodedImage | ImageError:
         learnt = self.bundle.manifest.preprocessing
         try:
-            return decode(file.read(), crop=crop, image_size=learnt.image_size, stretch=learnt.stretch)
+            return file.decoded(crop=crop, image_size=learnt.image_size, stretch=learnt.stretch)
         except ImageError as error:
             return error
 
-    def _classified(
-        self, names: list[str], images: list[DecodedImage | ImageError], crop: float, decide: Decide, judge: Judge
+    def _decided(
+        self,
+        images: Sequence[tuple[str, DecodedImage | ImageError]],
+        found: Sequence[Examined],
+        crop: float,
+        decide: Decide,
+        judge: Judge,
     ) -> Iterator[Classification]:
-        side = self.bundle.manifest.preprocessing.image_size
-        usable = [image.pixels for image in images if isinstance(image, DecodedImage)]
-        pixels = np.array(usable, np.uint8).reshape(-1, side, side, 3)
-        probabilities = self.probabilities(pixels)
+        probabilities = np.array([each.probabilities for each in found], np.float32).reshape(-1, len(self.classes))
         numbers = self.decide(probabilities, decide)
-        verdicts = judge.judge(pixels, probabilities, numbers)
-        answers = zip(probabilities, numbers, verdicts, self._seen(pixels), strict=True)
-        for name, image in zip(names, images, strict=True):
+        verdicts = judge.judge([each.novelty for each in found], probabilities, numbers)
+        answers = zip(found, numbers, verdicts, strict=True)
+        for name, image in images:
             if isinstance(image, ImageError):
                 yield Classification(name, None, None, (), str(image), None)
                 continue
-            chances, number, verdict, seen = next(answers)
+            examined, number, verdict = next(answers)
             warning = scale_warning(self.bundle.manifest.preprocessing, image.source_size, crop)
             yield Classification(
                 path=name,
                 class_name=self.classes[number],
-                probabilities=dict(zip(self.classes, map(float, chances), strict=True)),
+                probabilities=dict(zip(self.classes, examined.probabilities.tolist(), strict=True)),
                 warnings=(*image.notes, *([] if warning is None else [warning]), *verdict.warnings),
                 error=None,
                 pixels=image.pixels,
                 sure=verdict.sure,
                 novelty=verdict.novelty,
-                seen=seen,
+                seen=examined.seen,
             )
-
-    def _seen(self, pixels: npt.NDArray[np.uint8]) -> list[bool | None]:
-        known = self.bundle.seen
-        return [None] * len(pixels) if known is None else known_among(image_hashes(pixels), known).tolist()
