@@ -37,6 +37,14 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def size(count: int) -> str:
+    """Write a number of bytes: ``12 kB``, ``3.4 MB``."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor:
+            return f"{count / factor:.{0 if count >= 10 * factor else 1}f} {unit}"
+    return f"{count} bytes"
+
+
 def line(text: str, *, longest: int | None = None) -> str:
     """Write any text as one line: what is no printable character as a space, what is too long with ``…`` at its end."""
     shown = " ".join("".join(each if each.isprintable() else " " for each in text).split())

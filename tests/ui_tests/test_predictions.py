@@ -1,4 +1,6 @@
-from ui.predictions.prediction import Prediction, prediction_csv, prediction_table
+from ui.predictions.prediction import Prediction, prediction_csv
+from ui.predictions.safe_cells import harmless, harmless_path
+from ui.predictions.verdict import in_words, without_options
 
 CLASSES = ("edge-on", "spiral")
 SURE = Prediction("a.jpg", "spiral", {"edge-on": 0.25, "spiral": 0.75}, ("too small",), None, True, 0.5)
@@ -38,7 +40,38 @@ def test_a_class_that_is_not_the_most_probable_is_known_as_such() -> None:
     assert Prediction("a.jpg", "edge-on", {"edge-on": 0.25, "spiral": 0.75}, (), None).is_overruled
 
 
-def test_the_page_gets_the_second_class_and_what_is_to_be_known() -> None:
-    first, second = prediction_table([SURE, UNUSABLE])
-    assert (first["next"], first["note"]) == ("edge-on", "too small")
-    assert (second["class"], second["next"], second["note"]) == (None, None, "not an image")
+def test_no_cell_is_a_formula() -> None:
+    odd = Prediction("=cmd|' /C calc'!A0.jpg", "+1", {"+1": 1.0}, ("-2", "fine"), None)
+    assert prediction_csv([odd], ("+1",), "accuracy") == (
+        "path,class,'+1,warnings,error,sure,novelty,decide\n"
+        "'=cmd|' /C calc'!A0.jpg,'+1,1.000000,'-2; fine,,,,accuracy\n"
+    )
+    assert harmless_path("@x.jpg") == "./@x.jpg"
+    for text in ("=1", " =1", "@a", "\t=1", "＝1"):
+        assert harmless(text) == f"'{text}"
+    for text in ("a=1", "1-2", "", "spiral"):
+        assert harmless(text) == text
+
+
+def test_a_verdict_in_words() -> None:
+    chances = {"edge-on": 0.25, "spiral": 0.75}
+    of = {
+        "Sure: spiral": Prediction("", "spiral", chances, (), None, True, 0.5),
+        "Not sure: spiral or edge-on": Prediction("", "spiral", chances, (), None, False, 0.5),
+        "Likely: spiral": Prediction("", "spiral", chances, (), None),
+        "Not like the training images": Prediction("", "spiral", chances, (), None, True, 1.5),
+        "Nothing to see": Prediction("", None, None, (), "nothing to see: every pixel is black"),
+        "Cannot be used": Prediction("", None, None, (), "empty file"),
+    }
+    assert {words: in_words(prediction) for words, prediction in of.items()} == {words: words for words in of}
+
+
+def test_advice_on_the_page_names_no_option_of_a_command() -> None:
+    from datasets import Preprocessing
+    from trainer.answering.judging import scale_warning
+
+    for size in ((100, 100), (900, 900)):
+        warning = scale_warning(Preprocessing(64, 1.0, (232, 232)), size, 1.0)
+        assert warning is not None
+        assert "--" in warning
+        assert "--" not in without_options(warning)

@@ -10,7 +10,7 @@ from ui_tests.fabricated import tally
 
 from trainer import Scores, score_predictions
 from ui.cli.display.results import classified, evaluated
-from ui.predictions.prediction import Prediction, prediction_table
+from ui.predictions.prediction import Prediction
 from ui.report.confusion import confusion_file
 
 # Names that Rich would take for markup, if they were not shown as they are.
@@ -109,7 +109,7 @@ def test_the_class_decided_on_is_shown_where_another_is_more_probable() -> None:
     assert (line[1], line[-5:]) == ("rare", ["37.5", "%", "frequent", "62.5", "%"])
     said = "1 image: another class is more probable than the one decided for; --decide accuracy names that"
     assert said in drawn(classified(tally(found)))
-    assert prediction_table([found])[0]["next"] == "frequent"
+    assert found.others[0][0] == "frequent"
 
 
 @pytest.mark.parametrize(

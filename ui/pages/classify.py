@@ -1,52 +1,77 @@
-"""The classify page: pick a model, drop images on it, see the probability of every class."""
+"""Classify: choose a model, drop images on the page, and read what it says of them."""
 
-from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from datasets import ImageError, ImageFile, decode, few, open_folder
+from datasets import Decoding, GalaxyTunerError, few, open_folder
 from search import bundle_location, list_searches
-from trainer import INTERIM, read_manifest
+from trainer import INTERIM, Manifest, read_manifest
 from ui import wording
-from ui.pages.elements import plain, probability_bars, problems_shown
+from ui.pages import answers, choosing, uploading
+from ui.pages.elements import plain, problems_shown
+from ui.pages.one_answer import Context
 from ui.pages.site import Site
-from ui.predictions.heatmaps import overlay
-from ui.predictions.prediction import Prediction, prediction_csv, prediction_table
-from ui.predictions.tally import Tally
-from ui.predictions.uploads import uploaded_images
+from ui.predictions.asking import Asking
 
 if TYPE_CHECKING:
-    from trainer import Classifier
+    from trainer import Classifier, Decide
 
+KEY = "model"
+"""Of the choice of a model: its name in the URL, that of a search."""
 _OTHER = "another path …"
-_SHOWN_AT_ONCE = 12
-_PICTURE_PIXELS = 256
-_OVERRULED = "Not the most probable class: the model gives rare classes a chance, as its search's objective does."
-_HEATMAP = "Covering the orange parts makes this class less probable, covering the blue ones more."
+_RULES = {
+    "accuracy": "the most probable class",
+    "balanced": "rare classes get a fair chance",
+    "objective": "as the search's objective is best served",
+}
+_MAX_ERROR = 2.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How images are looked at and answered; None is the model's own way."""
+
+    crop: float
+    decide: str | None
+    max_error: float | None
+    value_range: str | None
 
 
 def page(site: Site) -> None:
     """Draw the page for the models in the site's storage."""
     st.title("Classify", anchor=False)
     with problems_shown():
-        model, settings = st.columns([3, 1], vertical_alignment="bottom")
-        with model:
-            location = _choose(site.storage)
+        location = _chosen_model(site)
         if location is None:
             return
-        classifier = _load(location, _created(location))
-        with settings:
-            crop = _choose_crop(classifier)
-        _describe(classifier)
-        uploads = st.file_uploader(
-            "Images",
-            accept_multiple_files=True,
-            help="JPEG, PNG, GIF, TIFF, BMP, WebP or FITS, the galaxy in the middle; also in a zip, a tar or arrays.",
+        manifest = read_manifest(open_folder(location))
+        _describe(manifest)
+        settings = _settings(manifest)
+        kept = uploading.visitor()
+        uploading.upload_area(kept)
+        if not kept.uploads:
+            return
+        classifier = _load(location, manifest.created)
+        learnt = manifest.preprocessing
+        decoding = Decoding(settings.crop, learnt.image_size, learnt.stretch, settings.value_range)
+        asking = Asking(kept, uploading.reader(), classifier, f"{location} of {manifest.created}", decoding)
+        uploading.read_on(asking)
+        decide, max_error = _point(classifier, settings)
+        for note in asking.notes():
+            st.info(plain(note))
+        context = Context(
+            kept,
+            uploading.reader(),
+            classifier,
+            location,
+            decoding,
+            str(classifier.point(decide)),
+            partial(_take_crop, _crop_key(manifest)),
         )
-        if uploads:
-            with uploaded_images(uploads) as images:
-                _answer(classifier, images, crop)
+        answers.show(context, asking.answers(decide=decide, max_error=max_error))
 
 
 def models(storage: str) -> dict[str, str]:
@@ -55,22 +80,27 @@ def models(storage: str) -> dict[str, str]:
     return {name: place for name, place in places.items() if open_folder(place).exists()}
 
 
-def _choose(storage: str) -> str | None:
-    places = models(storage)
+def _chosen_model(site: Site) -> str | None:
+    """Draw the choice of a model; return its place. Other places are for who serves the page: with `--control`."""
+    places = models(site.storage)
+    names = [*places, *([_OTHER] if site.control else [])]
     if not places:
-        st.info(f"There is no trained model in {plain(storage)} yet. Train the winner of a search in a terminal:")
-        st.code(wording.command_line("train", "NAME", storage=storage), language="shell")
-        return _other_path()
-    chosen = st.selectbox("Model", [*places, _OTHER], key="model")
-    return _other_path() if chosen == _OTHER else places[chosen]
-
-
-def _other_path() -> str | None:
-    return st.text_input("Path of the model", key="path", placeholder="runs/first/model").strip() or None
-
-
-def _created(location: str) -> str:
-    return read_manifest(open_folder(location)).created
+        st.info(f"There is no trained model in {plain(site.storage)} yet. Train the winner of a search in a terminal:")
+        st.code(wording.command_line("train", "NAME", storage=site.storage), language="shell")
+    if not names:
+        return None
+    asked, of_search = st.query_params.get(KEY), st.query_params.get(choosing.KEY)
+    if asked is not None and asked not in names:
+        st.warning(f"There is no model {plain(asked)} in {plain(site.storage)}: this is another.")
+    wanted = (asked, st.session_state.get("chosen model"), of_search, names[0])
+    at_first = next(name for name in wanted if name in names)
+    chosen: str = st.selectbox("Model", names, index=names.index(at_first), key=f"{KEY} of {at_first}")
+    st.session_state["chosen model"] = chosen
+    if asked != chosen:
+        st.query_params[KEY] = chosen
+    if chosen == _OTHER:
+        return st.text_input("Path of the model", key="path", placeholder="runs/first/model").strip() or None
+    return places[chosen]
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")
@@ -80,86 +110,70 @@ def _load(location: str, created: str) -> "Classifier":  # noqa: ARG001 - a mode
     return Classifier.load(location)
 
 
-def _describe(classifier: "Classifier") -> None:
-    manifest = classifier.bundle.manifest
+def _describe(manifest: Manifest) -> None:
     accuracy = manifest.scored().get(manifest.decide, {}).get("test", {}).get("accuracy")
     tested = "" if accuracy is None else f" Right for {wording.percent(accuracy)} of its test images."
     interim = f" {INTERIM}." if manifest.interim else ""
-    st.caption(f"Tells apart {plain(few(manifest.classes, most=20))}.{tested}{interim}")
+    st.markdown(f"Tells apart {plain(few(manifest.classes, most=20))}.{tested}{interim}")
 
 
-def _choose_crop(classifier: "Classifier") -> float:
-    trained = classifier.bundle.manifest.preprocessing.crop
-    return st.number_input(
-        "Crop",
-        min_value=0.01,
-        max_value=1.0,
-        value=trained,
-        step=0.05,
-        format="%.3f",
-        help="Central part of each image to look at; 1 is all of it. A warning names the value that suits an image.",
-    )
+def _settings(manifest: Manifest) -> Settings:
+    trained = manifest.preprocessing.crop
+    with st.expander("Settings", icon=":material/tune:"):
+        left, middle, right, last = st.columns(4)
+        crop = left.number_input(
+            "Crop",
+            min_value=0.01,
+            max_value=1.0,
+            value=trained,
+            step=0.05,
+            format="%.3f",
+            key=_crop_key(manifest),
+            help="Central part of each image to look at; 1 is all of it. A warning names the one that suits an image.",
+        )
+        points = [str(point) for point in manifest.points()]
+        decide = middle.selectbox(
+            "Which class is named",
+            points,
+            index=points.index(str(manifest.decide)),
+            format_func=lambda point: _RULES.get(point, point),
+            key=f"decide from {manifest.decide} {len(points)}",
+        )
+        percent = right.number_input(
+            "Wrong among sure ones, at most (%)",
+            min_value=0.1,
+            max_value=50.0,
+            value=_MAX_ERROR,
+            step=0.5,
+            key="max error",
+            help="The lower, the more often the model says that it is not sure.",
+        )
+        values = last.text_input(
+            "Values of arrays",
+            key="value range",
+            placeholder="0,65535",
+            help="The values that are black and white in arrays which are no pictures: LOW,HIGH.",
+        )
+    asked = None if percent == _MAX_ERROR else percent / 100
+    return Settings(crop, decide, asked, values.strip() or None)
 
 
-def _answer(classifier: "Classifier", files: list[ImageFile], crop: float) -> None:
-    bar = st.progress(0.0, text="Classifying …")
-    predictions, tally = [], Tally()
-    for answer in classifier.classify(files, crop=crop):
-        predictions.append(Prediction.of(answer))
-        tally.add(predictions[-1])
-        bar.progress(tally.total / len(files), text=f"Classifying … {tally.total} of {len(files)}")
-    bar.empty()
-    if tally.total > 1:
-        for warning, number in tally.warnings.most_common():
-            st.warning(f"{wording.plural(number, 'image')}: {plain(warning)}")
-    if tally.seen:
-        st.info(f"{wording.plural(tally.seen, 'image')}: {wording.SEEN}")
-    if tally.total > 1:
-        _summary(predictions)
-    st.download_button(
-        "Download the results as CSV",
-        prediction_csv(predictions, classifier.classes, classifier.point(None)),
-        file_name="classification.csv",
-        mime="text/csv",
-        icon=":material/download:",
-    )
-    for number, (prediction, file) in enumerate(list(zip(predictions, files, strict=True))[: _shown(tally.total)]):
-        _card(number, prediction, file, crop, classifier)
+def _crop_key(manifest: Manifest) -> str:
+    return f"crop from {manifest.preprocessing.crop:g}"
 
 
-def _shown(total: int) -> int:
-    if total <= _SHOWN_AT_ONCE:
-        return total
-    return total if st.toggle(f"Show all {total} images, not only the first {_SHOWN_AT_ONCE}") else _SHOWN_AT_ONCE
+def _take_crop(key: str, crop: float) -> None:
+    st.session_state[key] = crop
 
 
-def _summary(predictions: list[Prediction]) -> None:
-    percent = st.column_config.ProgressColumn("probability", min_value=0.0, max_value=1.0, format="percent")
-    st.dataframe(
-        prediction_table(predictions),
-        hide_index=True,
-        placeholder=wording.ABSENT,
-        column_config={"probability": percent},
-    )
+def _point(classifier: "Classifier", settings: Settings) -> "tuple[Decide | None, float | None]":
+    """Return how to decide; what the model cannot promise is said, and not asked of it."""
+    from trainer import Decide
 
-
-def _card(number: int, prediction: Prediction, file: ImageFile, crop: float, classifier: "Classifier") -> None:
-    if prediction.probabilities is None or prediction.class_name is None:
-        st.error(plain(f"{prediction.path}: {prediction.error}"))
-        return
-    with st.container(border=True):
-        picture, answer = st.columns([1, 4], vertical_alignment="center")
-        stretch = classifier.bundle.manifest.preprocessing.stretch
-        with suppress(ImageError):  # at this size there may be nothing to see
-            picture.image(decode(file.read(), crop=crop, image_size=_PICTURE_PIXELS, stretch=stretch).pixels)
-        answer.markdown(f"**{plain(prediction.class_name)}** · {wording.percent(prediction.probability)}")
-        answer.caption(plain(prediction.path))
-        for warning in prediction.warnings:
-            answer.caption(f":material/warning: {plain(warning)}")
-        if prediction.is_overruled:
-            answer.caption(":material/balance: " + _OVERRULED)
-        answer.html(probability_bars(prediction.probabilities, prediction.class_name))
-        if answer.toggle("What it rests on", key=f"heatmap {number}", help=_HEATMAP):
-            side = classifier.bundle.manifest.preprocessing.image_size
-            pixels = decode(file.read(), crop=crop, image_size=side, stretch=stretch).pixels
-            answer.image(overlay(pixels, classifier.heatmap(pixels, prediction.class_name)))
+    decide = None if settings.decide is None else Decide(settings.decide)
+    try:
+        classifier.answer([], [], crop=1.0, decide=decide, max_error=settings.max_error)
+    except GalaxyTunerError as error:
+        st.error(plain(str(error)))
+        return decide, None
+    return decide, settings.max_error

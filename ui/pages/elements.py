@@ -15,11 +15,11 @@ _ROW = (
     '<div style="display:grid;grid-template-columns:13rem 1fr 4rem;gap:.6rem;align-items:center;'
     'margin:.28rem 0;{text}">'
     '<span style="overflow-wrap:anywhere">{name}</span>'
-    '<span style="background:#EEF0F6;border-radius:5px;height:.8rem;display:block">'
+    '<span style="background:rgba(138,143,152,.22);border-radius:5px;height:.8rem;display:block">'
     '<span style="display:block;height:100%;border-radius:5px;width:{width:.2f}%;background:{colour}"></span></span>'
     '<span style="text-align:right;font-variant-numeric:tabular-nums">{percent}</span></div>'
 )
-_BEST, _OTHER = "#3B5BDB", "#B4BFDD"
+_BEST, _OTHER = "#4C6EF5", "#8A8F98"
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def probability_bars(probabilities: Mapping[str, float], best: str) -> str:
             width=100 * probability,
             percent=wording.percent(probability),
             colour=_BEST if name == best else _OTHER,
-            text="font-weight:600" if name == best else "color:#5A6274",
+            text="font-weight:600" if name == best else "",
         )
         for name, probability in probabilities.items()
     )

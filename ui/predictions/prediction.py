@@ -2,10 +2,11 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from datasets import Cell, Column, csv_writer
+from ui.predictions.safe_cells import harmless, harmless_row
 
 if TYPE_CHECKING:
     from trainer import Classification
@@ -71,9 +72,9 @@ class Prediction:
 
 
 def prediction_csv(predictions: Sequence[Prediction], classes: Sequence[str], decide: str) -> str:
-    """Write one line an image, of the cells that `columns` names; what is absent is empty."""
+    """Write one line an image, of the cells that `columns` names; what is absent is empty, and nothing a formula."""
     target = io.StringIO()
-    add = csv_writer(target, columns(classes))
+    add = harmless_row(csv_writer(target, [replace(each, name=harmless(each.name)) for each in columns(classes)]))
     for prediction in predictions:
         add(row(prediction, classes, decide))
     return target.getvalue()
@@ -91,17 +92,3 @@ def row(prediction: Prediction, classes: Sequence[str], decide: str) -> tuple[Ce
     probabilities = ((prediction.probabilities or {}).get(name) for name in classes)
     remaining = (prediction.warnings, prediction.error, prediction.sure, prediction.novelty)
     return (prediction.path, prediction.class_name, *probabilities, *remaining, decide)
-
-
-def prediction_table(predictions: Sequence[Prediction]) -> list[dict[str, object]]:
-    """Return one dictionary an image, for a page's table: its class, the likeliest other class, a note."""
-    return [
-        {
-            "image": each.path,
-            "class": each.class_name,
-            "probability": each.probability,
-            "next": each.others[0][0] if each.others else None,
-            "note": each.error or "; ".join(each.warnings) or None,
-        }
-        for each in predictions
-    ]
