@@ -60,6 +60,7 @@ from .layout import (
     TRAINERS as TRAINERS,
     TRAINING_TIME as TRAINING_TIME,
     SearchLayout as SearchLayout,
+    check_name as check_name,
 )
 from .ledger.finals import (
     DEFAULTS as DEFAULTS,

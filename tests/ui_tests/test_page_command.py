@@ -107,7 +107,7 @@ def test_a_module_that_cannot_be_imported_is_one_line(galaxy: Galaxy, capfd: pyt
 
 
 def test_the_page_is_for_this_machine_and_sends_nothing_home() -> None:
-    given = flags(8501)
+    given = flags(HOST, 8501)
     assert "--server.address=127.0.0.1" in given
     assert "--browser.gatherUsageStats=false" in given
     assert "--server.headless=true" in given
@@ -115,3 +115,11 @@ def test_the_page_is_for_this_machine_and_sends_nothing_home() -> None:
         "--server.allowedHosts=127.0.0.1",
         "--server.allowedHosts=localhost",
     ]
+
+
+def test_others_who_reach_the_machine_are_let_in_only_where_that_was_asked_for(galaxy: Galaxy) -> None:
+    assert "--server.address=0.0.0.0" in flags("0.0.0.0", 8501)
+    for arguments in (["--host", "0.0.0.0", "--control"], ["--host", "::", "--control"], ["--host", "elsewhere"]):
+        result = galaxy("ui", "--port", free_port(), *arguments)
+        assert result.exit_code == 2
+        assert "--host" in result.output

@@ -5,6 +5,7 @@ import streamlit as st
 from ui import ranking, wording
 from ui.pages.advice import next_step
 from ui.pages.choosing import chosen_search
+from ui.pages.control import actions
 from ui.pages.elements import plain, problems_shown
 from ui.pages.search_board import board, downloads
 from ui.pages.search_charts import all_curves, best_score, when
@@ -24,6 +25,7 @@ def page(site: Site) -> None:
         one = watched(site.storage, name)
         found = one.look()
         st.fragment(_headline, run_every=interval())(site, one, found.version)
+        actions(site, found)
         if not found.ranked:
             st.info("No trial has started yet.")
             return

@@ -7,6 +7,7 @@ import streamlit as st
 from search import DamagedSearch, Followed
 from ui import ranking, wording
 from ui.pages.choosing import no_search
+from ui.pages.control import commands, new_search
 from ui.pages.elements import problems_shown
 from ui.pages.site import Site
 from ui.pages.watching import costing, interval, looked_at
@@ -26,6 +27,8 @@ def page(site: Site) -> None:
     """Draw the page for the searches in the site's storage."""
     st.title("Searches", anchor=False)
     with problems_shown(), costing():
+        new_search(site)
+        commands(site)
         found = looked_at(site.storage)
         st.fragment(_pulse, run_every=interval())(site.storage, _marks(found))
         if not found:

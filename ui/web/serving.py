@@ -1,4 +1,4 @@
-"""The page's own process: ``python -m ui.web.serving PORT JSON`` runs Streamlit until standard input ends.
+"""The page's own process: ``python -m ui.web.serving HOST PORT JSON`` runs Streamlit until standard input ends.
 
 The JSON object is a `ui.web.served.Served`.
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from trainer import BundleError, import_modules
 from ui.web.served import Served
 
-# Only this machine may ask: the page shows whatever the files of its user hold.
+# Only this machine may ask, unless told otherwise: the page shows whatever the files of its user hold.
 HOST = "127.0.0.1"
 HAS_SAID_WHY = 4
 """Exit status where a line has said why the page cannot start. Streamlit has no such one."""
@@ -37,13 +37,14 @@ _THEME = {
 }
 
 
-def flags(port: int) -> list[str]:
-    """Return Streamlit's settings as its command line takes them: for this machine only, sending nothing home.
+def flags(host: str, port: int) -> list[str]:
+    """Return Streamlit's settings as its command line takes them: at one address, sending nothing home.
 
-    A page in another tab must not reach this one under a name of its own (DNS rebinding): hence the allowed hosts.
+    A page in another tab must not reach this one under a name of its own (DNS rebinding): hence the allowed hosts. A
+    machine that others reach is known to them by names that it does not know.
     """
     settings = {
-        "server.address": HOST,
+        "server.address": host,
         "server.port": str(port),
         "server.headless": "true",
         "server.fileWatcherType": "none",
@@ -53,7 +54,8 @@ def flags(port: int) -> list[str]:
         "runner.magicEnabled": "false",  # it shows a docstring as text
         **_THEME,
     }
-    hosts = [f"--server.allowedHosts={host}" for host in (HOST, "localhost")]
+    names = (host, "localhost") if host.startswith("127.") else ()
+    hosts = [f"--server.allowedHosts={name}" for name in names]
     return [*(f"--{name}={value}" for name, value in settings.items()), *hosts]
 
 
@@ -61,7 +63,7 @@ def main() -> None:
     """Serve the page; returns when Streamlit ends, by SystemExit where a module cannot be imported."""
     from streamlit.web import cli
 
-    port, served = int(sys.argv[1]), Served.model_validate_json(sys.argv[2])
+    host, port, served = sys.argv[1], int(sys.argv[2]), Served.model_validate_json(sys.argv[3])
     try:
         import_modules(served.modules)
     except BundleError as error:
@@ -69,7 +71,7 @@ def main() -> None:
         sys.exit(HAS_SAID_WHY)
     threading.Thread(target=_end_with_input, daemon=True).start()
     script = str(Path(__file__).with_name("app.py"))
-    cli.main(["run", script, *flags(port), "--", served.model_dump_json()], prog_name="galaxy ui")
+    cli.main(["run", script, *flags(host, port), "--", served.model_dump_json()], prog_name="galaxy ui")
 
 
 def _end_with_input() -> None:

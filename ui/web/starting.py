@@ -1,6 +1,7 @@
 """The page's process as its starter sees it: a child that ends when its starter does, however that ends."""
 
 import contextlib
+import ipaddress
 import os
 import socket
 import subprocess
@@ -23,34 +24,40 @@ class PageError(GalaxyTunerError):
     """The web page cannot be served: nothing else is affected; mend what the line says and start it again."""
 
 
-def serve(port: int, served: Served, *, ready: Callable[[str], None]) -> NoReturn:
+def serve(port: int, served: Served, *, ready: Callable[[str], None], host: str = HOST) -> NoReturn:
     """Serve the page; call ``ready`` with its URL once it answers. A user's modules are imported first.
 
     Returns never: it ends by what interrupts it, or raises PageError where the page cannot start or ends by itself.
     """
-    url = f"http://{HOST}:{port}"
-    _require_free(port)
-    with _child(port, served) as child:
+    # Served at all its addresses, it is at each of them.
+    at = HOST if ipaddress.ip_address(_number(host)).is_unspecified else host
+    url = f"http://[{at}]:{port}" if ":" in at else f"http://{at}:{port}"
+    _require_free(host, port)
+    with _child(host, port, served) as child:
         _wait_until_up(child, url)
         ready(url)
         status = child.wait()
     raise PageError(f"the page ended by itself with exit status {status}: its own messages are above")
 
 
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
+def _number(host: str) -> str:
+    return HOST if host == "localhost" else host
+
+
+def _require_free(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError as error:
             raise PageError(f"port {port} cannot be used ({error.strerror}): choose another with --port") from error
 
 
 @contextlib.contextmanager
-def _child(port: int, served: Served) -> Iterator["subprocess.Popen[bytes]"]:
+def _child(host: str, port: int, served: Served) -> Iterator["subprocess.Popen[bytes]"]:
     """Run the page's process; whatever ends the body ends the process too."""
     # Without `-P` the current directory would come first, and with it whatever there has the name of a package of ours.
-    command = [sys.executable, "-P", "-m", "ui.web.serving", str(port), served.model_dump_json()]
+    command = [sys.executable, "-P", "-m", "ui.web.serving", host, str(port), served.model_dump_json()]
     path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]))
     # The pipe never carries anything: it closes when this process is gone, however it went, and then the page ends.
     # A session of its own keeps Ctrl-C from reaching the page's process twice.

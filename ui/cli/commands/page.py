@@ -1,13 +1,15 @@
 """``galaxy ui``: show the web page until Ctrl-C."""
 
+import ipaddress
 from typing import Annotated
 
 import typer
 
 from ui.cli.command import command
-from ui.cli.options import Modules, Storage
+from ui.cli.options import Modules, Storage, flag
 from ui.cli.terminal import Terminal
 from ui.web.served import Served
+from ui.web.serving import HOST
 from ui.web.starting import serve
 from ui.wording import DEFAULT_STORAGE
 
@@ -18,17 +20,39 @@ app = typer.Typer()
 def ui(
     terminal: Terminal,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8501,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to serve at; 0.0.0.0 lets all who reach this machine look.")
+    ] = HOST,
     storage: Storage = DEFAULT_STORAGE,
+    control: Annotated[
+        bool, flag("--control", "Let readers begin, stop, resume, train, rename and delete searches, too.")
+    ] = False,
+    data: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Offer the datasets below this folder, by their names.")
+    ] = None,
     module: Modules = None,
 ) -> None:
-    """Show the leaderboard and classify images in the browser.
+    """Show searches, datasets and models, and classify images, in the browser.
 
-    Serves a page to this machine only. Ctrl-C ends it.
+    Serves a page that only shows, to this machine only, unless told otherwise. Ctrl-C ends it.
     """
+    if not is_loopback(host) and control:
+        raise typer.BadParameter("serve it with --control to this machine only, at 127.0.0.1", param_hint="--host")
     serve(
         port,
-        Served(storage=storage, modules=tuple(module or ())),
+        Served(storage=storage, control=control, data=data, modules=tuple(module or ())),
+        host=host,
         ready=lambda url: terminal.finish(
             {"url": url, "storage": storage}, f"Galaxy Tuner is at {url} (Ctrl-C ends it)"
         ),
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine reaches an address. Raises typer.BadParameter for what is none."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        raise typer.BadParameter(f"expected an IP address of this machine, found {host}", param_hint="--host") from None
