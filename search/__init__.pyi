@@ -62,6 +62,12 @@ from .layout import (
     SearchLayout as SearchLayout,
     check_name as check_name,
 )
+from .ledger.details import (
+    LONGEST_NOTE as LONGEST_NOTE,
+    TrialDetails as TrialDetails,
+    read_details as read_details,
+    write_note as write_note,
+)
 from .ledger.finals import (
     DEFAULTS as DEFAULTS,
     EndedBeginning as EndedBeginning,

@@ -24,6 +24,7 @@
     records/<id>.json        one ended trial; written once, never changed
     records/<id>.<n>.json    the same of a later attempt; the newest that was asked for counts
     tracebacks/<id>.txt      what the code of an infeasible trial's configuration raised in its last attempt
+    notes/<id>.txt           what a reader has noted of a trial
     checkpoints/<id>/        given to the trainer
     training/<id>/           given to the trainer for the winner's full training
     training/<id>-b<n>/      the same for a finalist's further beginning of number n
@@ -58,6 +59,7 @@ LESSONS = "lessons.json"
 FINALS = "finals.json"
 FIT = "fit.json"
 TRAINING_TIME = "training-time.json"
+_TRACEBACKS, _NOTES = "tracebacks", "notes"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -121,7 +123,27 @@ class SearchLayout:
 
     def write_traceback(self, trial_id: str, text: str) -> None:
         """Keep a trial's traceback."""
-        self.root.child("tracebacks").write_whole(f"{trial_id}.txt", text.encode("utf-8", "backslashreplace"))
+        self.root.child(_TRACEBACKS).write_whole(_text_of(trial_id), text.encode("utf-8", "backslashreplace"))
+
+    def traceback(self, trial_id: str) -> str | None:
+        """Return a trial's traceback; None where none was kept."""
+        return _read_text(self.root.child(_TRACEBACKS), trial_id)
+
+    def write_note(self, trial_id: str, text: str) -> None:
+        """Keep what a reader notes of a trial, in place of what was noted; no text takes the note away."""
+        notes = self.root.child(_NOTES)
+        if text:
+            notes.write_whole(_text_of(trial_id), text.encode("utf-8", "backslashreplace"))
+        else:
+            notes.delete(_text_of(trial_id))
+
+    def note(self, trial_id: str) -> str:
+        """Return what a reader has noted of a trial; no text where nobody has."""
+        return _read_text(self.root.child(_NOTES), trial_id) or ""
+
+    def beginning(self, trial_id: str, number: int) -> Folder:
+        """Return the folder in which the trainer keeps a finalist's further beginning of a number, from 1."""
+        return self.training.child(f"{trial_id}-b{number}")
 
     def checkpoints(self, trial_id: str) -> Folder:
         """Return the folder in which the trainer keeps a trial's checkpoints."""
@@ -136,6 +158,15 @@ class SearchLayout:
     def bundle(self) -> Folder:
         """Folder of the trained classifier."""
         return self.root.child("model")
+
+
+def _text_of(trial_id: str) -> str:
+    return f"{trial_id}.txt"
+
+
+def _read_text(folder: Folder, trial_id: str) -> str | None:
+    data = folder.read_if_there(_text_of(trial_id))
+    return None if data is None else data.decode("utf-8", "replace")
 
 
 def file_of(trial_id: str) -> str:

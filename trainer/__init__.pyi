@@ -40,18 +40,18 @@ from .estimating.interval import interval_of_confusion as interval_of_confusion
 from .estimating.lost import LostClass as LostClass, is_lost as is_lost, lost_classes as lost_classes
 from .estimating.worth import Worth as Worth, worth as worth, worth_of_scores as worth_of_scores
 from .exporting.export import exported_name as exported_name
-from .final.answers import BeginningAnswers as BeginningAnswers
+from .final.answers import BeginningAnswers as BeginningAnswers, read_answers as read_answers
 from .final.assembling import assemble as assemble
 from .final.beginning import (
     Beginning as Beginning,
     beginning_batches as beginning_batches,
-    read_answers as read_answers,
     share_done as share_done,
     train_beginning as train_beginning,
 )
 from .final.bundling import FinalResult as FinalResult, kept_result as kept_result
 from .final.checking import CheckedModel as CheckedModel, check_kept as check_kept, check_model as check_model
 from .final.comparing import compare as compare
+from .final.decided import scores_of as scores_of
 from .final.interim import interim_bundle as interim_bundle
 from .final.member import Member as Member, member_batches as member_batches, train_member as train_member
 from .final.training import train_final as train_final

@@ -195,6 +195,14 @@ class Ledger:
                 return record
         return pending(self.suggestion(trial_id), attempts=attempt)
 
+    def earlier(self, record: Record) -> tuple[Record, ...]:
+        """Return the records of the attempts before that of ``record``, the first first."""
+        found = (
+            read_model(self.layout.records, attempt_file(record.trial_id, attempt), Record)
+            for attempt in range(1, record.attempts)
+        )
+        return tuple(one for one in found if one is not None)
+
     def _recorded(
         self, trial_id: str, attempt: int, known: Mapping[str, Record] = MappingProxyType({})
     ) -> Record | None:

@@ -1,25 +1,20 @@
-"""What a trained network answers by how many views of an image it averages: each view is computed once."""
+"""What a trained network has answered, as it is kept: read without Keras or TensorFlow."""
 
 import io
 import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Dataset, Split, plain_batches
-from trainer.answering.predicting import as_probabilities, compiled, full_float32
-from trainer.answering.views import AS_IT_IS, TWO_SIZES, every_view, images_at_once
+from datasets import Folder
 from trainer.bundles.manifest import BundleMember
 from trainer.errors import CheckpointError
-from trainer.fitting.epoch import VALIDATION_BATCH_SIZE
-from trainer.frameworks import keras, tf
 
 Probabilities = npt.NDArray[np.float32]
-_SCALES = (*AS_IT_IS, *TWO_SIZES)
+ANSWERS = "answers.npz"
 _FORMAT = "galaxy-tuner-answers/1"
 
 
@@ -64,8 +59,14 @@ class BeginningAnswers:
         return stream.getvalue()
 
 
-def unpacked_answers(data: bytes, path: str) -> BeginningAnswers:
-    """Read what `BeginningAnswers.packed` made. Raises CheckpointError, which names ``path``, for anything else."""
+def read_answers(work: Folder) -> BeginningAnswers | None:
+    """Return what a finished beginning answered; None of one that is not. Raises CheckpointError for a damaged file."""
+    data = work.read_if_there(ANSWERS)
+    return None if data is None else _unpacked(data, work.child(ANSWERS).uri)
+
+
+def _unpacked(data: bytes, path: str) -> BeginningAnswers:
+    """Read what `BeginningAnswers.packed` made."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -83,28 +84,3 @@ def unpacked_answers(data: bytes, path: str) -> BeginningAnswers:
         )
     except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path!r} is damaged ({error}): delete it to train this beginning again") from error
-
-
-@full_float32()
-def answers_by_views(
-    model: keras.Model, dataset: Dataset, split: Split, *, turns: int, logits: bool
-) -> dict[int, Probabilities]:
-    """Return, by the number of views, the probabilities of a model for the rows of a split, (n, classes), n ≥ 0.
-
-    ``turns`` are those that `differing_turns` found. Averages are those of `view_average`.
-
-    Raises InfeasibleError if an output is not finite, or outputs are no probabilities.
-    """
-    network = every_view(model, image_shape=dataset.image_shape, turns=turns, scales=_SCALES)
-    run = compiled(partial(network, training=False), tf.TensorSpec((None, *dataset.image_shape), tf.float32))
-    at_once = images_at_once(2 * turns * len(_SCALES), VALIDATION_BATCH_SIZE)
-    parts: list[tuple[Probabilities, ...]] = []
-    for images, _ in plain_batches(dataset, dataset.rows(split), batch_size=at_once).epoch():
-        outputs = run(images).numpy().reshape(len(images), 2, len(_SCALES), turns, -1)
-        parts.append((outputs[:, 0, 0, 0], outputs[:, :, 0].mean((1, 2)), outputs[:, :, 1:].mean((1, 2, 3))))
-    numbers = (1, 2 * turns, 2 * turns * len(TWO_SIZES))
-    nothing = np.zeros((0, len(dataset.classes)), np.float32)
-    each = zip(*parts, strict=True) if parts else [(nothing,)] * len(numbers)
-    return {
-        views: as_probabilities(np.concatenate(part), logits=logits) for views, part in zip(numbers, each, strict=True)
-    }

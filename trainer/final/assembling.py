@@ -19,8 +19,8 @@ from trainer.bundles.manifest import BundleMember
 from trainer.estimating.correction import corrected_score
 from trainer.estimating.estimate import FEW
 from trainer.estimating.worth import Worth
-from trainer.final.answers import BeginningAnswers, Probabilities
-from trainer.final.beginning import Beginning, loaded, read_answers, read_packed
+from trainer.final.answers import BeginningAnswers, Probabilities, read_answers
+from trainer.final.beginning import Beginning, loaded, read_packed
 from trainer.final.bundling import Answered, FinalResult, write_calibrated
 from trainer.final.out_of_fold import IN_TWO_SIZES, PLAIN, TURNED, Answers, Part, averaged, comparable, ensemble, pooled
 from trainer.objective import Objective

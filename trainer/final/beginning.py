@@ -11,17 +11,18 @@ from dataclasses import dataclass, replace
 from datasets import Dataset, Folder, Progress, Split, silent
 from trainer.answering.views import differing_turns
 from trainer.bundles.keeping import PackedModel, pack_model, unpack_model
-from trainer.final.answers import BeginningAnswers, answers_by_views, unpacked_answers
+from trainer.final.answers import ANSWERS, BeginningAnswers
 from trainer.final.member import Member, describe, examples, member_batches, named, start_over_if_changed, train_member
 from trainer.final.operations import operations
 from trainer.final.portable import portable
+from trainer.final.viewing import answers_by_views
 from trainer.fitting.building import Build
 from trainer.fitting.checkpoints import delete_all, epochs_done
 from trainer.frameworks import keras
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
 
-_MODEL, _ANSWERS = "model.keras", "answers.npz"
+_MODEL = "model.keras"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def train_beginning(
     divided = dataset.divided(beginning.number)
     member, division = beginning.member, _division(divided)
     start_over_if_changed(member, divided, objective=objective, work=work, division=division)
-    if not work.exists(_ANSWERS):
+    if not work.exists(ANSWERS):
         run = train_member(member, divided, objective=objective, work=work, progress=progress, division=division)
         logits = run.predicts_logits
         with named(beginning.name):
@@ -91,19 +92,13 @@ def train_beginning(
         true, modules = divided.labels[rows], packed.modules
         answers = BeginningAnswers(rows, true, validation, test, described, count, modules)
         work.write_whole(_MODEL, packed.data)
-        work.write_whole(_ANSWERS, answers.packed())  # which says that it is finished
+        work.write_whole(ANSWERS, answers.packed())  # which says that it is finished
     delete_all(work)
 
 
 def share_done(work: Folder, *, epochs: int) -> float:
     """Return which share, 0–1, of a beginning of so many epochs is done: what is there is not trained again."""
-    return 1.0 if work.exists(_ANSWERS) else min(1.0, epochs_done(work) / epochs)
-
-
-def read_answers(work: Folder) -> BeginningAnswers | None:
-    """Return what a finished beginning answered; None of one that is not. Raises CheckpointError for a damaged file."""
-    data = work.read_if_there(_ANSWERS)
-    return None if data is None else unpacked_answers(data, work.child(_ANSWERS).uri)
+    return 1.0 if work.exists(ANSWERS) else min(1.0, epochs_done(work) / epochs)
 
 
 def read_packed(work: Folder, answers: BeginningAnswers) -> PackedModel:

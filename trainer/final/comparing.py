@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from datasets import Dataset, Split
-from trainer.answering.decision import decided_across_folds, folds_of, training_shares
 from trainer.estimating.worth import Worth, worth, worth_of_scores
 from trainer.final.answers import BeginningAnswers
+from trainer.final.decided import DECIDED, decided
 from trainer.objective import Objective
 
 Result = TypeVar("Result")
-_MACRO_F1, _DECIDED = "val_macro_f1", "val_macro_f1_decided"
+_MACRO_F1 = "val_macro_f1"
 
 
 def compare(
@@ -34,14 +31,14 @@ def compare(
     """
     validated = len(dataset.divided(1).rows(Split.VALIDATION))
     share = validated / (len(dataset) - len(dataset.rows(Split.TEST)))
-    if objective.name in (_MACRO_F1, _DECIDED) and objective.direction == "max":
+    if objective.name in (_MACRO_F1, DECIDED) and objective.direction == "max":
         known = _shared(answers, defaults, chosen)
         if not known:
             return None
         return worth(
             [one.true for one in known[defaults].values()],
             {
-                name: [_decided(one, dataset.divided(number), objective) for number, one in each.items()]
+                name: [decided(one, dataset.divided(number), objective) for number, one in each.items()]
                 for name, each in known.items()
             },
             defaults=defaults,
@@ -69,12 +66,3 @@ def _shared(found: Mapping[str, Mapping[int, Result]], defaults: str, chosen: st
     common = sorted(found.get(defaults, {}).keys() & found.get(chosen, {}).keys())
     complete = {name: each for name, each in found.items() if common and each.keys() >= set(common)}
     return {name: {number: each[number] for number in common} for name, each in complete.items()}
-
-
-def _decided(one: BeginningAnswers, divided: Dataset, objective: Objective) -> npt.NDArray[np.int64]:
-    probabilities = one.validation[one.views[0]]
-    if objective.name == _MACRO_F1:
-        return np.asarray(probabilities.argmax(axis=1), np.int64)
-    ids = divided.ids
-    folds = folds_of([ids[row] for row in one.rows])
-    return decided_across_folds(one.true, probabilities, folds=folds, shares=training_shares(divided))

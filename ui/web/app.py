@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from ui import wording
-from ui.pages import classify, dataset, insight, search, searches
+from ui.pages import classify, dataset, insight, search, searches, trials
 from ui.pages.site import Site
 from ui.web.served import Served
 
@@ -16,6 +16,7 @@ VIEWS: dict[str, tuple[str, str, Callable[[Site], None]]] = {
     "searches": ("Searches", "list", searches.page),
     "search": ("Search", "leaderboard", search.page),
     "insight": ("What matters", "insights", insight.page),
+    "trials": ("Trials", "compare_arrows", trials.page),
     "dataset": ("Dataset", "photo_library", dataset.page),
     "classify": ("Classify", "image_search", classify.page),
 }

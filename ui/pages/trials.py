@@ -1,0 +1,220 @@
+"""Trials: one, or up to five side by side; their curves, what differs between them, and what happened to each."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+from pydantic import BaseModel
+
+from datasets import GalaxyTunerError
+from search import (
+    DEFAULTS,
+    Finals,
+    SearchView,
+    TrialDetails,
+    read_details,
+    read_search,
+)
+from ui import ranking, wording
+from ui.figures import beginnings, confused, curves, overlaid
+from ui.findings import classes, trials
+from ui.findings.classes import Answered
+from ui.pages.choosing import chosen_search
+from ui.pages.choosing_trials import chosen_trials
+from ui.pages.elements import plain, problems_shown, shown
+from ui.pages.notes import notes
+from ui.pages.site import Site
+
+_SECONDS = 5
+# A bundle's worth of answers is read and divided once for all who look; another beginning makes it another finalist.
+_answered = st.cache_data(
+    max_entries=64, show_spinner=False, hash_funcs={BaseModel: lambda model: model.model_dump_json()}
+)(classes.answered)
+
+
+def page(site: Site) -> None:
+    """Draw the page for the searches in the site's storage."""
+    title, choice = st.columns([2, 1], vertical_alignment="bottom")
+    title.title("Trials", anchor=False)
+    with problems_shown():
+        with choice:
+            name = chosen_search(site)
+        if name is None:
+            return
+        view = read_search(site.storage, name, history=False)
+        if not view.rows:
+            st.info("No trial has started yet.")
+            return
+        ids = chosen_trials(view)
+        if not ids:
+            return
+        st.fragment(_trials, run_every=_SECONDS if view.is_live else None)(site, name, ids)
+        notes(site, name, [one for one in ids if one != DEFAULTS])
+
+
+def _trials(site: Site, name: str, ids: Sequence[str]) -> None:
+    """Draw what changes while the search runs."""
+    with problems_shown():
+        view = read_search(site.storage, name, history=False)
+        found = {trials.shown_as(one, view.finals): _details(site.storage, view, one) for one in ids}
+        _head(site, view, found)
+        _curves(view, found)
+        _hyperparameters(found)
+        _facts(view, found)
+        _classes(site.storage, view, found)
+        if view.finals is not None:
+            _beginnings(view.finals, view.objective.name, ids)
+
+
+def _details(storage: str, view: SearchView, trial_id: str) -> TrialDetails:
+    """Read a trial; the space's defaults may be a finalist that is none."""
+    if trial_id == DEFAULTS:
+        return TrialDetails(next(row for row in view.board if row.trial_id == DEFAULTS))
+    return read_details(storage, view.name, trial_id)
+
+
+def _head(site: Site, view: SearchView, found: Mapping[str, TrialDetails]) -> None:
+    """Say of each trial where it stands, and why it ended as it did."""
+    metric = plain(wording.metric(view.objective.name))
+    for column, (name, one) in zip(st.columns(len(found)), found.items(), strict=True):
+        record = one.record
+        finalist = None if view.finals is None else view.finals.finalist(record.trial_id)
+        with column.container(border=True):
+            st.markdown(f"**{plain(name)}** · {record.state}")
+            if finalist is not None and finalist.mean is not None:
+                st.metric(f"mean {metric}", wording.score(finalist.mean), width="content")
+            else:
+                st.metric(metric, wording.score(record.score), width="content")
+            if finalist is not None and finalist.dropped:
+                st.warning(f"No further beginnings: {plain(finalist.dropped)}")
+            if record.reason:
+                (st.info if record.is_scored else st.error)(plain(record.reason))
+            if one.traceback:
+                with st.expander("Traceback"):
+                    st.code(one.traceback, language=None)
+            if record.parent is not None:
+                label = f"It goes on from trial {record.parent}"
+                site.way("trials", label, icon=":material/history:", search=view.name, trial=record.parent)
+
+
+def _curves(view: SearchView, found: Mapping[str, TrialDetails]) -> None:
+    st.subheader("Learning curves", anchor=False)
+    records = {name: one.record for name, one in found.items() if one.record.history}
+    names = list(dict.fromkeys(name for record in records.values() for name in curves.curve_names(record.history)))
+    if not names:
+        st.caption("A trial has curves once its first epoch has ended.")
+        return
+    wanted = view.objective.name.removeprefix("val_")
+    start = names.index(wanted) if wanted in names else 0
+    metric = st.selectbox(
+        "Metric", names, index=start, format_func=wording.metric, key="metric", bind="query-params", width=300
+    )
+    without = [name for name, one in found.items() if not one.record.history]
+    shown(
+        overlaid.overlaid(records, metric),
+        alt=f"Curves of {wording.metric(metric)} of {', '.join(records)}",
+        says="Full lines are validation, dotted ones training, a star is the best epoch: a validation curve that falls "
+        "while training goes on to gain is overfitting."
+        + (f" No curves: {plain(', '.join(without))}." if without else ""),
+        table=overlaid.overlaid_table(records, metric),
+        key="curves",
+    )
+
+
+def _hyperparameters(found: Mapping[str, TrialDetails]) -> None:
+    st.subheader("Hyperparameters", anchor=False)
+    records = {name: one.record for name, one in found.items()}
+    only = len(records) > 1 and st.toggle("Only those that differ", key="differing", bind="query-params")
+    rows = trials.hyperparameters(records, only_differing=only)
+    if not rows:
+        st.caption("All the same.")
+        return
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height="content",
+        column_config={trials.DIFFERS: st.column_config.TextColumn(width=40)},
+        alt="Hyperparameters, a column a trial",
+    )
+    if len(records) > 1:
+        st.caption(f"{trials.DIFFERS} marks what is not the same in all of them.")
+
+
+def _facts(view: SearchView, found: Mapping[str, TrialDetails]) -> None:
+    st.subheader("What happened", anchor=False)
+    rows = trials.facts(found, view.finals, view.specification)
+    st.dataframe(rows, hide_index=True, height="content", alt="What happened, a column a trial")
+    if again := trials.attempts(found):
+        st.caption("Attempts: the last one counts.")
+        st.dataframe(again, hide_index=True, placeholder=wording.ABSENT, alt="Attempts of trials that were tried again")
+
+
+def _classes(storage: str, view: SearchView, found: Mapping[str, TrialDetails]) -> None:
+    """Show what is known of each class: only of finalists' beginnings answers are kept."""
+    st.subheader("Class by class", anchor=False)
+    known: dict[str, Answered] = {}
+    names = view.specification.classes
+    for name, one in found.items():
+        finalist = None if view.finals is None else view.finals.finalist(one.record.trial_id)
+        answers = None
+        try:
+            answers = None if finalist is None else _answered(storage, view.specification, finalist)
+        except GalaxyTunerError as error:
+            st.warning(f"{plain(name)}: {plain(str(error))}")
+        if answers is not None:
+            known[name] = answers
+    if not known:
+        st.markdown(
+            "Of a trial the class found least is kept, above, and of the others nothing. "
+            "Every class is known of finalists, each trained from several beginnings, while their answers are kept."
+        )
+        if view.finals is None:
+            st.code(wording.command_line("train", view.name, "--time-limit", "30m", storage=storage), language="shell")
+        return
+    st.dataframe(
+        classes.class_table(known, names), hide_index=True, placeholder=wording.ABSENT, alt="Scores of each class"
+    )
+    for column, (name, answers) in zip(st.columns(len(known)), known.items(), strict=True):
+        with column:
+            st.markdown(f"**{plain(name)}**")
+            shown(
+                confused.confusion(answers.matrix, names),
+                alt=f"Confusion of {name}",
+                says=f"Rows are true classes, columns what they were taken for: {answers.images:,} answers of "
+                f"{wording.plural(answers.beginnings, 'beginning')}, each on images that it was not trained on. "
+                "The configuration was chosen by these, so they flatter it.",
+                table=[
+                    {"true class": true} | dict(zip(names, counts, strict=True))
+                    for true, counts in zip(names, answers.matrix, strict=True)
+                ],
+                key=f"confusion {name}",
+            )
+
+
+def _beginnings(finals: Finals, metric: str, ids: Sequence[str]) -> None:
+    if not any(one.beginnings for one in finals.finalists):
+        return
+    st.subheader("Beginnings of the finalists", anchor=False)
+    names = {one.trial_id: trials.shown_as(one.trial_id, finals) for one in finals.finalists}
+    worth = "" if finals.worth is None else f" {plain(_sentence(finals.worth.sentence))}."
+    shown(
+        beginnings.beginnings(finals, names, metric, highlighted=ids),
+        alt="Score of each beginning of each finalist",
+        says="Each point is another training of a configuration, with another seed and on another part of the images; "
+        f"where the points of two overlap their order may be chance. Chosen by the mean: {ranking.CHOSEN}.{worth}",
+        table=[
+            {
+                "finalist": names[one.trial_id],
+                "beginning": each.number,
+                "seed": each.seed,
+                "score": each.score,
+                "seconds": each.seconds,
+            }
+            for one in finals.finalists
+            for each in one.beginnings
+        ],
+        key="beginnings",
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
