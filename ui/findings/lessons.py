@@ -14,9 +14,9 @@ from search import (
     MOST_OF_CONTOURS,
     Evidence,
     Finals,
+    Followed,
     Looked,
     Record,
-    SearchView,
     Unclear,
     foretold,
     importances,
@@ -61,13 +61,13 @@ class Trials:
     content: str
 
     @classmethod
-    def of(cls, view: SearchView) -> Self:
+    def of(cls, found: Followed) -> Self:
         """Take all trials of a search."""
         # An ended trial never changes; what is tried again is another attempt.
-        each = [f"{one.trial_id} {one.attempts} {one.state} {one.score} {one.epochs}" for one in view.rows]
-        search = f"{view.name} {view.specification.created}"
-        content = hashlib.sha256("\n".join([search, str(view.finals), *each]).encode()).hexdigest()
-        return cls(view.rows, view.objective, view.finals, view.specification.settings.oracle, search, content)
+        ended = (f"{one.trial_id} {one.attempts}" for one in found.ranked if one.state.is_ended())
+        search = f"{found.name} {found.specification.created}"
+        content = hashlib.sha256("\n".join([search, str(found.finals), *sorted(ended)]).encode()).hexdigest()
+        return cls(found.ranked, found.objective, found.finals, found.specification.settings.oracle, search, content)
 
     def of_epochs(self, longest: int) -> "Trials":
         """Leave out those with a score that had fewer epochs."""

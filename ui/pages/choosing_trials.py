@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from search import Row, SearchView
+from search import Followed, Row
 from ui import ranking, wording
 from ui.pages.elements import plain
 
@@ -16,18 +16,17 @@ _OFFERED = 200
 _WRITTEN = "chosen trials"
 
 
-def chosen_trials(view: SearchView) -> list[str]:
+def chosen_trials(view: Followed) -> list[str]:
     """Draw the choice of up to five trials, at first the best; return the ids of those that there are.
 
     The best is the finalist that was chosen, where there are finalists.
     """
-    rows = {row.trial_id: row for row in view.board}
     key = f"trials of {view.name}"
-    _take_from_address(view, key, rows)
-    offered = _offered(rows)
+    _take_from_address(view, key)
+    rows = _offered(view, st.session_state[key])
     chosen = st.multiselect(
         "Trials, best first",
-        list(dict.fromkeys([*offered, *st.session_state[key]])),
+        list(rows),
         format_func=lambda trial_id: _label(rows.get(trial_id), trial_id),
         key=key,
         max_selections=MOST,
@@ -36,15 +35,16 @@ def chosen_trials(view: SearchView) -> list[str]:
     )
     st.session_state[_WRITTEN] = (view.name, chosen)
     st.query_params[KEY] = chosen
-    if unknown := [trial_id for trial_id in chosen if trial_id not in rows]:
+    known = _offered(view, chosen)
+    if unknown := [trial_id for trial_id in chosen if known.get(trial_id) is None]:
         names = ", ".join(plain(wording.line(each, longest=60)) for each in unknown)
-        st.warning(f"{plain(view.name)} has no trial {names}: it has {wording.plural(len(view.rows), 'trial')}.")
+        st.warning(f"{plain(view.name)} has no trial {names}: it has {wording.plural(len(view.ranked), 'trial')}.")
     elif not chosen:
         st.info("Choose a trial to look at.")
-    return [trial_id for trial_id in chosen if trial_id in rows]
+    return [trial_id for trial_id in chosen if trial_id not in unknown]
 
 
-def _take_from_address(view: SearchView, key: str, rows: dict[str, Row]) -> None:
+def _take_from_address(view: Followed, key: str) -> None:
     """Let the choice be what the address asks for, where that is not what was written there last."""
     asked = list(dict.fromkeys(st.query_params.get_all(KEY)))
     search, written = st.session_state.get(_WRITTEN, ("", []))
@@ -53,14 +53,21 @@ def _take_from_address(view: SearchView, key: str, rows: dict[str, Row]) -> None
         if len(asked) > MOST:
             st.warning(f"At most {MOST} trials fit side by side: these are the first of {len(asked)}.")
     elif key not in st.session_state:
-        at_first = view.best or next(iter(rows))
+        at_first = view.best or view.ranked[0].trial_id
         st.session_state[key] = written if search == view.name and written else [at_first]
 
 
-def _offered(rows: dict[str, Row]) -> Sequence[str]:
-    """Return the ids to choose from: finalists, the chosen one first, then the best."""
-    finalists = sorted((row for row in rows.values() if row.beginnings), key=lambda row: not row.chosen)
-    return list(dict.fromkeys([*(row.trial_id for row in finalists), *list(rows)[:_OFFERED]]))
+def _offered(view: Followed, also: Sequence[str]) -> dict[str, Row | None]:
+    """Return what there is to choose from, by trial id: finalists, the chosen one first, the best trials, and ``also``.
+
+    None stands for one of these that there is not.
+    """
+    finalists = sorted(view.finalists, key=lambda row: not row.chosen)
+    best = view.rows(range(min(_OFFERED, len(view.ranked))))
+    rows: dict[str, Row | None] = {row.trial_id: row for row in (*finalists, *best)}
+    others = [place for place, record in enumerate(view.ranked) if record.trial_id in also]
+    rows |= {row.trial_id: row for row in view.rows(others) if row.trial_id not in rows}
+    return rows | {trial_id: None for trial_id in also if trial_id not in rows}
 
 
 def _label(row: Row | None, trial_id: str) -> str:

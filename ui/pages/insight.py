@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from search import Evidence, SearchView, Unclear, read_search
+from search import Evidence, Followed, Unclear
 from ui import wording
 from ui.findings import lessons
 from ui.findings.lessons import Lesson, Trials
 from ui.pages.choosing import chosen_search
 from ui.pages.elements import plain, problems_shown, shown
 from ui.pages.site import Site
+from ui.pages.watching import Watched, costing, interval, watched
 
 _AT_FIRST = 4
 """Hyperparameters looked at one by one until the reader chooses."""
@@ -27,13 +28,16 @@ def page(site: Site) -> None:
         with choice:
             name = chosen_search(site)
         if name is not None:
-            _insight(site, read_search(site.storage, name, history=False))
+            _insight(site, watched(site.storage, name))
 
 
-def _insight(site: Site, view: SearchView) -> None:
-    trials = _chosen(_as_looked_at(Trials.of(view)))
+def _insight(site: Site, one: Watched) -> None:
+    now = one.look()
+    seen = _as_looked_at(Trials.of(now))
+    st.fragment(_since, run_every=interval())(one, seen)
+    trials = _chosen(seen)
     evidence = _evidence(trials)
-    _standing(site, view, evidence)
+    _standing(site, now, evidence)
     with st.spinner("Looking for what matters …"):
         found = _importance(trials)
     if isinstance(found, Unclear):
@@ -58,14 +62,21 @@ def _as_looked_at(now: Trials) -> Trials:
     seen: Trials | None = st.session_state.get(_SEEN)
     if seen is None or seen.search != now.search:
         seen = now
-    elif seen.content != now.content:
-        more = _evidence(now).ended - _evidence(seen).ended
-        said = f"{wording.plural(more, 'more trial')} ended" if more else "its trials have come on"
-        text, button = st.columns([3, 1], vertical_alignment="center")
-        text.info(f"Since you looked {said}.")
-        button.button("Look again", icon=":material/refresh:", on_click=st.session_state.pop, args=(_SEEN,))
     st.session_state[_SEEN] = seen
     return seen
+
+
+def _since(one: Watched, seen: Trials) -> None:
+    """Say what has ended since the reader looked, and let them look again."""
+    with problems_shown(), costing():
+        more = one.look().ended - _evidence(seen).ended
+        if more:
+            text, button = st.columns([3, 1], vertical_alignment="center")
+            said = f"{wording.plural(more, 'more trial')} ended" if more > 0 else "trials began anew"
+            text.info(f"Since you looked {said}.")
+            if button.button("Look again", icon=":material/refresh:"):
+                del st.session_state[_SEEN]
+                st.rerun()
 
 
 def _chosen(trials: Trials) -> Trials:
@@ -78,7 +89,7 @@ def _chosen(trials: Trials) -> Trials:
     return trials.of_epochs(evidence.longest) if st.toggle(label, key="whole", bind="query-params") else trials
 
 
-def _standing(site: Site, view: SearchView, evidence: Evidence) -> None:
+def _standing(site: Site, view: Followed, evidence: Evidence) -> None:
     """Say what all that follows is of, and why it may be wrong."""
     better = "more" if view.objective.direction == "max" else "less"
     st.markdown(

@@ -9,10 +9,9 @@ from datasets import GalaxyTunerError
 from search import (
     DEFAULTS,
     Finals,
-    SearchView,
+    Followed,
     TrialDetails,
     read_details,
-    read_search,
 )
 from ui import ranking, wording
 from ui.figures import beginnings, confused, curves, overlaid
@@ -23,8 +22,8 @@ from ui.pages.choosing_trials import chosen_trials
 from ui.pages.elements import plain, problems_shown, shown
 from ui.pages.notes import notes
 from ui.pages.site import Site
+from ui.pages.watching import Watched, costing, interval, watched
 
-_SECONDS = 5
 # A bundle's worth of answers is read and divided once for all who look; another beginning makes it another finalist.
 _answered = st.cache_data(
     max_entries=64, show_spinner=False, hash_funcs={BaseModel: lambda model: model.model_dump_json()}
@@ -40,39 +39,48 @@ def page(site: Site) -> None:
             name = chosen_search(site)
         if name is None:
             return
-        view = read_search(site.storage, name, history=False)
-        if not view.rows:
+        one = watched(site.storage, name)
+        view = one.look()
+        ids = chosen_trials(view) if view.ranked else []
+        st.fragment(_follow, run_every=interval())(one, ids, _standing(view, ids))
+        if ids:
+            _trials(site, view, ids)
+            notes(site, name, [trial_id for trial_id in ids if trial_id != DEFAULTS])
+        elif not view.ranked:
             st.info("No trial has started yet.")
-            return
-        ids = chosen_trials(view)
-        if not ids:
-            return
-        st.fragment(_trials, run_every=_SECONDS if view.is_live else None)(site, name, ids)
-        notes(site, name, [one for one in ids if one != DEFAULTS])
 
 
-def _trials(site: Site, name: str, ids: Sequence[str]) -> None:
-    """Draw what changes while the search runs."""
-    with problems_shown():
-        view = read_search(site.storage, name, history=False)
-        found = {trials.shown_as(one, view.finals): _details(site.storage, view, one) for one in ids}
-        _head(site, view, found)
-        _curves(view, found)
-        _hyperparameters(found)
-        _facts(view, found)
-        _classes(site.storage, view, found)
-        if view.finals is not None:
-            _beginnings(view.finals, view.objective.name, ids)
+def _follow(one: Watched, ids: Sequence[str], before: object) -> None:
+    """Draw the page again where one of the trials has come on."""
+    with problems_shown(), costing():
+        if _standing(one.look(), ids) != before:
+            st.rerun()
 
 
-def _details(storage: str, view: SearchView, trial_id: str) -> TrialDetails:
+def _standing(view: Followed, ids: Sequence[str]) -> object:
+    """Return what another drawing would differ by; whether there are trials at all where none is chosen."""
+    return view.finals, [record for record in view.ranked if record.trial_id in ids] if ids else bool(view.ranked)
+
+
+def _trials(site: Site, view: Followed, ids: Sequence[str]) -> None:
+    found = {trials.shown_as(trial_id, view.finals): _details(site.storage, view, trial_id) for trial_id in ids}
+    _head(site, view, found)
+    _curves(view, found)
+    _hyperparameters(found)
+    _facts(view, found)
+    _classes(site.storage, view, found)
+    if view.finals is not None:
+        _beginnings(view.finals, view.objective.name, ids)
+
+
+def _details(storage: str, view: Followed, trial_id: str) -> TrialDetails:
     """Read a trial; the space's defaults may be a finalist that is none."""
     if trial_id == DEFAULTS:
-        return TrialDetails(next(row for row in view.board if row.trial_id == DEFAULTS))
+        return TrialDetails(next(row for row in view.finalists if row.trial_id == DEFAULTS))
     return read_details(storage, view.name, trial_id)
 
 
-def _head(site: Site, view: SearchView, found: Mapping[str, TrialDetails]) -> None:
+def _head(site: Site, view: Followed, found: Mapping[str, TrialDetails]) -> None:
     """Say of each trial where it stands, and why it ended as it did."""
     metric = plain(wording.metric(view.objective.name))
     for column, (name, one) in zip(st.columns(len(found)), found.items(), strict=True):
@@ -96,7 +104,7 @@ def _head(site: Site, view: SearchView, found: Mapping[str, TrialDetails]) -> No
                 site.way("trials", label, icon=":material/history:", search=view.name, trial=record.parent)
 
 
-def _curves(view: SearchView, found: Mapping[str, TrialDetails]) -> None:
+def _curves(view: Followed, found: Mapping[str, TrialDetails]) -> None:
     st.subheader("Learning curves", anchor=False)
     records = {name: one.record for name, one in found.items() if one.record.history}
     names = list(dict.fromkeys(name for record in records.values() for name in curves.curve_names(record.history)))
@@ -139,7 +147,7 @@ def _hyperparameters(found: Mapping[str, TrialDetails]) -> None:
         st.caption(f"{trials.DIFFERS} marks what is not the same in all of them.")
 
 
-def _facts(view: SearchView, found: Mapping[str, TrialDetails]) -> None:
+def _facts(view: Followed, found: Mapping[str, TrialDetails]) -> None:
     st.subheader("What happened", anchor=False)
     rows = trials.facts(found, view.finals, view.specification)
     st.dataframe(rows, hide_index=True, height="content", alt="What happened, a column a trial")
@@ -148,7 +156,7 @@ def _facts(view: SearchView, found: Mapping[str, TrialDetails]) -> None:
         st.dataframe(again, hide_index=True, placeholder=wording.ABSENT, alt="Attempts of trials that were tried again")
 
 
-def _classes(storage: str, view: SearchView, found: Mapping[str, TrialDetails]) -> None:
+def _classes(storage: str, view: Followed, found: Mapping[str, TrialDetails]) -> None:
     """Show what is known of each class: only of finalists' beginnings answers are kept."""
     st.subheader("Class by class", anchor=False)
     known: dict[str, Answered] = {}
