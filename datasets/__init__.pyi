@@ -45,6 +45,7 @@ from .option import Option as Option
 from .progress import Progress as Progress, part_of as part_of, silent as silent
 from .public_names import attach_public_names as attach_public_names
 from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
+from .rendering.size import FEWEST as FEWEST
 from .storage.building import building_place as building_place, cache_folder as cache_folder
 from .storage.folders import Folder as Folder, open_folder as open_folder
 from .storage.patience import (

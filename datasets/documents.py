@@ -88,5 +88,6 @@ def _found(kind: str, value: object) -> str:
         return "nothing"
     if isinstance(value, list | tuple | Mapping):
         return "an object" if isinstance(value, Mapping) else f"a list of {len(value)}"
-    shown = repr(value)
+    is_in_a_word = isinstance(value, str) and kind.startswith(("greater", "less"))  # on a command line
+    shown = str(value) if is_in_a_word else repr(value)
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

@@ -17,6 +17,8 @@ class Option:
         max: greatest, likewise.
         fraction: whether the value is a part of a whole, above 0 and at most 1.
         duration: whether the value is a time in seconds, which is written as `parse_duration` reads it.
+        values: some of those that there are, for a shell to offer.
+        is_search: whether a shell is to offer the names of searches.
     """
 
     help: str
@@ -28,3 +30,5 @@ class Option:
     max: float | None = None
     fraction: bool = False
     duration: bool = False
+    values: tuple[str, ...] = ()
+    is_search: bool = False

@@ -23,6 +23,9 @@ PAIRS: Mapping[str, tuple[str, ...]] = {
     _OWN: SCHEDULERS,
 }
 
+ORACLES = tuple(name for name in PAIRS if name != _OWN)
+"""Those that have a name."""
+
 
 def default_scheduler(oracle: str) -> str:
     """Return the scheduler that a search by ``oracle`` has where none is named."""

@@ -5,7 +5,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from datasets import Option, parse_duration
-from search.compatibility import HYPERBAND, check_compatible, default_scheduler, hyperband_trials
+from search.compatibility import (
+    HYPERBAND,
+    ORACLES,
+    SCHEDULERS,
+    check_compatible,
+    default_scheduler,
+    hyperband_trials,
+)
 from search.layout import check_name
 from search.values import Value
 
@@ -24,6 +31,7 @@ class SearchSettings(BaseModel):
         Option(
             "What proposes configurations: tpe, bayesian, random, grid, hyperband, or your own as module:factory.",
             _TRIED,
+            values=ORACLES,
         ),
     ] = "tpe"
     scheduler: Annotated[
@@ -32,6 +40,7 @@ class SearchSettings(BaseModel):
             "What stops weak trials early: asha, median or none; always none with hyperband.",
             _TRIED,
             default_scheduler("tpe"),
+            values=SCHEDULERS,
         ),
     ] = Field(default_factory=lambda known: default_scheduler(known["oracle"]), pattern="^(asha|median|none)$")
     epochs: Annotated[int, Field(ge=1), Option("Longest training of one trial, in epochs.", _TRIED)] = 20
@@ -96,6 +105,7 @@ class SearchSettings(BaseModel):
             "Another search whose results the oracle learns from: its name, or the path or URI of its directory.",
             _TRIED,
             metavar="OTHER",
+            is_search=True,
         ),
     ] = None
     max_parameters: Annotated[

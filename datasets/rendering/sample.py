@@ -15,8 +15,8 @@ from datasets.errors import SourceError, StorageError
 from datasets.progress import Progress, silent
 from datasets.rendering.galaxies import KINDS
 from datasets.rendering.observation import render
+from datasets.rendering.size import FEWEST
 
-FEWEST = 250  # Fewest galaxies of a sample: the rarest class then has 6, enough for every split.
 PERCENT = dict(zip(KINDS, (29.3, 28.0, 2.1, 13.5, 27.1), strict=True))
 """How often each class occurs: as among the 28,790 galaxies of Zhu et al. 2019, arXiv:1807.10406, but the rarest, 2.0
 there, a little more often, so that a sample of FEWEST has 6 of it."""

@@ -61,9 +61,9 @@ def test_only_what_was_given_is_given_zero_too(tmp_path: Path) -> None:
 def test_the_help_says_defaults_bounds_and_panels_and_leaves_other_fields_out() -> None:
     shown = " ".join(run("--help")[0].stdout.replace("│", " ").split())
     for words in (
-        "--rounds <int range> [1<=x<=9] How often. [default: 3]",
+        "--rounds N How often (1 to 9). [default: 3]",
         "--share FRACTION How much. [default: 1]",
-        "--limit <int> How many at most. [default: no limit]",
+        "--limit N How many at most. [default: no limit]",
         "--fast Whether to hurry.",
         "--try FILE What is tried.",
         "─ Tried ─",

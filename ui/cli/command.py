@@ -4,14 +4,16 @@ tyro makes command lines of such fields too, but ones without Typer's help, pane
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Annotated, Generic, TypeVar, get_args, get_origin
 
 import typer
 
 from datasets import Option
+from ui.cli import completing
+from ui.cli.grammar import GalaxyCommand, flowing
 from ui.cli.options import AsJson, Debug, duration, fraction
 from ui.cli.terminal import session
 
@@ -22,11 +24,15 @@ class Given(dict[str, object], Generic[Settings]):
     """The fields of ``Settings`` that the command line gave, by name."""
 
 
-def command(app: typer.Typer, example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def command(
+    app: typer.Typer, example: str, *, needs: Mapping[str, str | None] = MappingProxyType({})
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a function, whose first argument is its `Terminal`, a command of ``app`` whose help ends with ``example``.
 
     A parameter whose type has fields with an `Option` becomes an option for each. The function gets the object made of
-    those that were given or, where the parameter is a `Given` of that type, these alone.
+    those that were given or, where the parameter is a `Given` of that type, these alone. ``needs`` are parameters that
+    cannot be missing, by name, each with the one that stands in for it; fields without a default are such, too, for
+    which a file of settings stands in where the function takes one.
     """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
@@ -42,8 +48,12 @@ def command(app: typer.Typer, example: str) -> Callable[[Callable[..., None]], C
         shown = [made for each in parameters for made in options[each.name] or [each]] + output
         by_name = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in shown]
         run.__signature__ = inspect.Signature(by_name)  # type: ignore[attr-defined]
-        run.__doc__ = function.__doc__
-        app.command(function.__name__.rstrip("_"), epilog=f"[bold]Example[/]  {example}")(run)
+        run.__doc__ = flowing(inspect.cleandoc(function.__doc__ or ""))
+        fields = [field for each in parameters for field in _fields(each.annotation)]
+        required = [field.name for field, _ in fields if field.default is inspect.Parameter.empty]
+        stands_in = "config" if any(each.name == "config" for each in parameters) else None
+        reading = type("Command", (GalaxyCommand,), {"needs": dict.fromkeys(required, stands_in) | dict(needs)})
+        app.command(function.__name__.rstrip("_"), cls=reading, epilog=f"[bold]Example[/]  {example}")(run)
         return run
 
     return register
@@ -60,11 +70,16 @@ def _argument(parameter: inspect.Parameter, options: list[inspect.Parameter], va
 
 def _options(annotation: object) -> list[inspect.Parameter]:
     """Return an option, None unless given, for each field of a type of settings; none for any other type."""
+    return [_option(field, option) for field, option in _fields(annotation)]
+
+
+def _fields(annotation: object) -> list[tuple[inspect.Parameter, Option]]:
+    """Return the fields of a type of settings that are options; none of any other type."""
     settings = get_args(annotation)[0] if get_origin(annotation) is Given else annotation
     if not isinstance(settings, type):
         return []
     return [
-        _option(field, option)
+        (field, option)
         for field in inspect.signature(settings).parameters.values()
         for option in get_args(field.annotation)[1:]
         if isinstance(option, Option)
@@ -82,8 +97,15 @@ def _option(field: inspect.Parameter, option: Option) -> inspect.Parameter:
         max=option.max,
         callback=fraction if option.fraction else None,
         parser=duration if option.duration else None,
+        autocompletion=_offered(option),
     )
     return field.replace(annotation=Annotated[kind | None, made], default=None)
+
+
+def _offered(option: Option) -> Callable[..., list[str]] | None:
+    if option.is_search:
+        return completing.searches
+    return completing.one_of(option.values) if option.values else None
 
 
 def _typed(annotation: object) -> type:

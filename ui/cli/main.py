@@ -10,7 +10,6 @@ from types import FrameType
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from cluster import anything_is_late
 from ui.cli.commands import (
@@ -26,10 +25,11 @@ from ui.cli.commands import (
     using,
 )
 from ui.cli.entry import is_in_a_hurry
+from ui.cli.grammar import HELP, PlainGroup, sentence_of
 from ui.cli.terminal import INTERRUPTED
 
 
-class GalaxyGroup(TyperGroup):
+class GalaxyGroup(PlainGroup):
     """The command group, with Typer's boxed usage errors replaced by one line each."""
 
     def main(
@@ -57,7 +57,7 @@ class GalaxyGroup(TyperGroup):
 
 def _sentence(error: typer.TyperException) -> str:
     """Return the error with the help that explains it: ``No such option: --trails … (see `galaxy search --help`)``."""
-    text = " ".join(error.format_message().split()).rstrip(".")
+    text = sentence_of(error)
     context = getattr(error, "ctx", None)
     return f"{text[:1].lower()}{text[1:]} (see `{context.command_path if context else 'galaxy'} --help`)"
 
@@ -66,10 +66,10 @@ app = typer.Typer(
     name="galaxy",
     cls=GalaxyGroup,
     no_args_is_help=True,
-    add_completion=False,
+    context_settings=HELP,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    epilog="[bold]Try it[/]  galaxy sample galaxies-jpeg     (each command's --help has an example too)",
+    epilog="[bold]Try it[/]  galaxy sample galaxies-jpeg   (each command's -h has an example)",
 )
 
 

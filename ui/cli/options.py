@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from datasets import Option, parse_duration
+from ui.cli import completing
 from ui.wording import DEFAULT_STORAGE
 
 
@@ -42,6 +43,7 @@ def flag(name: str, text: str, *, panel: str | None = None) -> object:
     return typer.Option(name, metavar="", help=text, rich_help_panel=panel)
 
 
+_ADDRESSES = ("local", "in-process", "auto")
 _STORAGE, _PLACE = "Folder that holds the searches, or a URI such as s3://bucket/runs.", "Where it runs"
 
 
@@ -50,7 +52,9 @@ class Place:
     """Where a search runs, and where its results are kept."""
 
     storage: Annotated[str, Option(_STORAGE, _PLACE, metavar="URI")] = DEFAULT_STORAGE
-    address: Annotated[str, Option("Ray to run on: local, in-process, auto, HOST:PORT.", _PLACE)] = "local"
+    address: Annotated[str, Option("Ray to run on: local, in-process, auto, HOST:PORT.", _PLACE, values=_ADDRESSES)] = (
+        "local"
+    )
 
 
 Submit = Annotated[
@@ -67,13 +71,28 @@ NoPreflight = Annotated[
 AsJson = Annotated[bool, flag("--json", "Print one JSON object on stdout, for programs.", panel="Output")]
 Debug = Annotated[bool, flag("--debug", "Show the traceback of an error, for bug reports.", panel="Output")]
 Storage = Annotated[str, typer.Option(help=_STORAGE, metavar="URI")]
-SearchName = Annotated[str, typer.Argument(help="Name of the search, as given to `galaxy search --name`.")]
-DatasetPath = Annotated[str, typer.Argument(metavar="DATASET", help="Dataset that `galaxy import` has written.")]
+SearchName = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="Name of the search, as given to `galaxy search --name`.",
+        autocompletion=completing.searches,
+    ),
+]
+DatasetPath = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATASET", help="Dataset that `galaxy import` has written.", autocompletion=completing.datasets
+    ),
+]
 MovedDataset = Annotated[
     str | None,
     typer.Option("--dataset", metavar="PLACE", help="Where the search's dataset is now, path or URI, if it has moved."),
 ]
-ModelPath = Annotated[str, typer.Argument(metavar="MODEL", help="Model that `galaxy train` has written.")]
+ModelPath = Annotated[
+    str,
+    typer.Argument(metavar="MODEL", help="Model that `galaxy train` has written.", autocompletion=completing.models),
+]
 Modules = Annotated[
     list[str] | None,
     typer.Option(

@@ -12,7 +12,7 @@ from ui.cli.terminal import FAILED, Terminal
 app = typer.Typer()
 
 
-@command(app, "galaxy doctor --address auto --storage s3://bucket/runs --dataset s3://bucket/gz.galaxy")
+@command(app, "galaxy doctor --address auto --storage s3://bucket/runs")
 def doctor(
     terminal: Terminal,
     address: Annotated[

@@ -8,7 +8,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from datasets import ImportOptions
+from datasets import FEWEST, ImportOptions
 from ui import wording
 from ui.cli.command import command
 from ui.cli.display.doubts import few_to_measure_on
@@ -29,7 +29,7 @@ app = typer.Typer()
 def sample(
     terminal: Terminal,
     out: Annotated[str, typer.Argument(metavar="OUT", help="Folder to make; it must not hold anything yet.")],
-    count: Annotated[int, typer.Option(min=1, help="How many galaxies to draw, over all classes.")] = 2000,
+    count: Annotated[int, typer.Option(min=FEWEST, help="How many galaxies to draw, over all classes.")] = 2000,
     seed: Seed = 1,
 ) -> None:
     """Draw a sample of galaxies to try everything on.
@@ -45,7 +45,7 @@ def sample(
     terminal.finish(result, shown, next_command=command_line("import", out, "galaxies"))
 
 
-@command(app, "galaxy import galaxies-jpeg galaxies --image-size 64")
+@command(app, "galaxy import galaxies-jpeg galaxies --image-size 64", needs={"dataset": "dry_run"})
 def import_(
     terminal: Terminal,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="Folder, archive, table or file of labelled images.")],
@@ -72,8 +72,7 @@ def import_(
         drawn = [Text(f"Preview: {Path(preview).absolute()}")] if preview is not None else []
         terminal.finish(plan.as_json(), planned(plan), *drawn, Text("Nothing was imported: --dry-run"))
         return
-    if dataset is None:
-        raise typer.BadParameter("expected the place to write it to, or --dry-run", param_hint="DATASET")
+    assert dataset is not None
 
     def announce(plan: "ImportPlan") -> None:
         if not terminal.as_json:

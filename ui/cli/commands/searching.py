@@ -32,7 +32,7 @@ app = typer.Typer()
 _NOT_OF_A_FIT = {"--trials": "trials", "--retry": "retry", "--accept-space": "accept_space"}
 
 
-@command(app, "galaxy search galaxies --name first --trials 8 --epochs 4 --concurrency 2")
+@command(app, "galaxy search galaxies --name first --trials 8 --epochs 4")
 def search(
     terminal: Terminal,
     dataset: DatasetPath,

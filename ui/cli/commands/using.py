@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-@command(app, "galaxy classify runs/first/model photo.jpg more-photos/ archive.zip --crop 0.55")
+@command(app, "galaxy classify runs/first/model photo.jpg archive.zip --crop 0.55")
 def classify(
     terminal: Terminal,
     model: ModelPath,
