@@ -102,6 +102,7 @@ from .ledger.records import (
     SearchState as SearchState,
     Suggestion as Suggestion,
     TrialState as TrialState,
+    in_order_of_end as in_order_of_end,
     now as now,
     out_of_time as out_of_time,
 )

@@ -71,7 +71,7 @@ def test_what_is_no_trial_in_the_address_is_a_line(storage: str) -> None:
     assert "first has no trial 77, ../<b>: it has 5 trials." in said(page)
     assert "**trial 0001** · completed" in said(page)
     many = opened(storage, trial=[f"{number:04d}" for number in range(1, 8)])
-    assert "At most 5 trials fit side by side: these are the first of 7." in said(many)
+    assert "At most 5 fit side by side: these are the first of 7." in said(many)
 
 
 def test_the_choice_follows_the_address_and_the_search(storage: str) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from search import Followed, Row
 from ui import ranking, wording
+from ui.pages.choosing_several import asked_for, keep
 from ui.pages.elements import plain
 
 KEY = "trial"
@@ -13,7 +14,6 @@ KEY = "trial"
 MOST = 5
 _OFFERED = 200
 """Trials that a browser gets to choose from, the best; any other is typed."""
-_WRITTEN = "chosen trials"
 
 
 def chosen_trials(view: Followed) -> list[str]:
@@ -22,8 +22,8 @@ def chosen_trials(view: Followed) -> list[str]:
     The best is the finalist that was chosen, where there are finalists.
     """
     key = f"trials of {view.name}"
-    _take_from_address(view, key)
-    rows = _offered(view, st.session_state[key])
+    at_first = [view.best or view.ranked[0].trial_id]
+    rows = _offered(view, asked_for(KEY, key, scope=view.name, at_first=at_first, most=MOST))
     chosen = st.multiselect(
         "Trials, best first",
         list(rows),
@@ -33,8 +33,7 @@ def chosen_trials(view: Followed) -> list[str]:
         accept_new_options=True,
         placeholder="Choose, or type a trial's number",
     )
-    st.session_state[_WRITTEN] = (view.name, chosen)
-    st.query_params[KEY] = chosen
+    keep(KEY, chosen, scope=view.name)
     known = _offered(view, chosen)
     if unknown := [trial_id for trial_id in chosen if known.get(trial_id) is None]:
         names = ", ".join(plain(wording.line(each, longest=60)) for each in unknown)
@@ -42,19 +41,6 @@ def chosen_trials(view: Followed) -> list[str]:
     elif not chosen:
         st.info("Choose a trial to look at.")
     return [trial_id for trial_id in chosen if trial_id not in unknown]
-
-
-def _take_from_address(view: Followed, key: str) -> None:
-    """Let the choice be what the address asks for, where that is not what was written there last."""
-    asked = list(dict.fromkeys(st.query_params.get_all(KEY)))
-    search, written = st.session_state.get(_WRITTEN, ("", []))
-    if asked and asked != written:
-        st.session_state[key] = asked[:MOST]
-        if len(asked) > MOST:
-            st.warning(f"At most {MOST} trials fit side by side: these are the first of {len(asked)}.")
-    elif key not in st.session_state:
-        at_first = view.best or view.ranked[0].trial_id
-        st.session_state[key] = written if search == view.name and written else [at_first]
 
 
 def _offered(view: Followed, also: Sequence[str]) -> dict[str, Row | None]:

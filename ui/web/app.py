@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from ui import wording
-from ui.pages import classify, dataset, insight, search, searches, trials
+from ui.pages import classify, comparison, dataset, insight, search, searches, trials
 from ui.pages.site import Site
 from ui.web.served import Served
 
@@ -17,6 +17,7 @@ VIEWS: dict[str, tuple[str, str, Callable[[Site], None]]] = {
     "search": ("Search", "leaderboard", search.page),
     "insight": ("What matters", "insights", insight.page),
     "trials": ("Trials", "compare_arrows", trials.page),
+    "compare": ("Compare", "stacked_line_chart", comparison.page),
     "dataset": ("Dataset", "photo_library", dataset.page),
     "classify": ("Classify", "image_search", classify.page),
 }
