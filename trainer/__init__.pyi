@@ -12,13 +12,16 @@ from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_
 from .bundles.card import model_card as model_card
 from .bundles.choice import choice_lines as choice_lines
 from .bundles.evaluation import answers_on as answers_on
+from .bundles.limits import untested_lines as untested_lines
 from .bundles.manifest import (
+    CARD as CARD,
     INTERIM as INTERIM,
     BundleMember as BundleMember,
     Manifest as Manifest,
     read_manifest as read_manifest,
 )
 from .bundles.modules import import_modules as import_modules
+from .bundles.zipped import write_zip as write_zip, zipped_size as zipped_size
 from .devices import try_devices as try_devices
 from .errors import (
     BundleError as BundleError,
@@ -39,6 +42,7 @@ from .estimating.estimate import FEW as FEW, Estimate as Estimate
 from .estimating.interval import interval_of_confusion as interval_of_confusion
 from .estimating.lost import LostClass as LostClass, is_lost as is_lost, lost_classes as lost_classes
 from .estimating.worth import Worth as Worth, worth as worth, worth_of_scores as worth_of_scores
+from .exporting.beside import ExportedModel as ExportedModel, exports_beside as exports_beside
 from .exporting.export import exported_name as exported_name
 from .final.answers import BeginningAnswers as BeginningAnswers, read_answers as read_answers
 from .final.assembling import assemble as assemble
@@ -72,6 +76,7 @@ from .quiet import import_tensorflow as import_tensorflow, quiet_tensorflow as q
 from .scores import (
     ReliabilityBin as ReliabilityBin,
     Scores as Scores,
+    parse_scores as parse_scores,
     score_predictions as score_predictions,
     share_with_interval as share_with_interval,
     wilson_interval as wilson_interval,

@@ -143,6 +143,16 @@ def score_predictions(
     )
 
 
+def parse_scores(document: object) -> Scores | None:
+    """Read scores that `Scores.as_json` wrote; None where they lack what makes a table of them, as older ones may."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Scores).validate_python(document)
+    except ValidationError:
+        return None
+
+
 def expected_calibration_error(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> float:
     """Return the mean distance, 0–1, between how sure and how often right the predictions are.
 

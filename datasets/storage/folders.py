@@ -143,6 +143,10 @@ class Folder:
         """Return when a file was written, in seconds on the storage's own clock; raises FileNotFoundError."""
         return self._do("look up", name, lambda path: path.stat().st_mtime, _modified)
 
+    def size(self, name: str) -> int:
+        """Return the number of bytes of a file; raises FileNotFoundError."""
+        return self._do("look up", name, lambda path: path.stat().st_size, _size)
+
     def names(self) -> list[str]:
         """List the base names of files and folders directly in this one, sorted; nothing where it is absent."""
         names: list[str] = []
@@ -279,6 +283,13 @@ def _exists(filesystem: "FileSystem", path: str) -> bool:
     from pyarrow.fs import FileType
 
     return bool(filesystem.get_file_info(path).type != FileType.NotFound)
+
+
+def _size(filesystem: "FileSystem", path: str) -> int:
+    size = filesystem.get_file_info(path).size
+    if size is None:
+        raise FileNotFoundError(path)
+    return int(size)
 
 
 def _modified(filesystem: "FileSystem", path: str) -> float:

@@ -118,7 +118,8 @@ def test_a_point_is_fair_where_it_weighs_classes(manifest: Manifest) -> None:
 
 def test_a_rare_or_absent_class_is_a_limit(manifest: Manifest) -> None:
     card = model_card(manifest)
-    assert r"Fewer than 100 test images: a\|b \<i\>, spiral." in card
+    assert r"Fewer than 100 test images: a\|b \<i\>. " in card
+    assert "No test image: spiral. " in card
     assert "| spiral | – | – | 0 |" in card
 
 

@@ -1,5 +1,6 @@
 """What shows quickly must not wait for TensorFlow, Ray or Jinja: each case runs in a process of its own."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,3 +41,21 @@ def test_info(tiny_dataset: object, tiny_source: Path) -> None:
 
 def test_sample(tmp_path: Path) -> None:
     run("sample", tmp_path / "out", "--count", 250)
+
+
+_DRAW = """
+import sys
+from ui.pages.site import Site
+from ui.web.app import VIEWS
+for path in VIEWS.keys() - {"classify"}:
+    VIEWS[path][2](Site(sys.argv[1]))  # without a server Streamlit draws nothing, and says so
+heavy = {"tensorflow", "keras", "keras_tuner", "ray"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_the_views_before_anything_is_classified(storage: str, bundle: Path) -> None:
+    shutil.copytree(bundle, Path(storage) / "first" / "model")
+    command = [sys.executable, "-c", _DRAW, storage]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]

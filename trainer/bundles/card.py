@@ -11,20 +11,17 @@ from collections.abc import Mapping
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from trainer.bundles.choice import choice_lines
+from trainer.bundles.limits import limit_lines
 from trainer.bundles.manifest import INTERIM, Manifest
 from trainer.scores import share_with_interval
-
-_FEW = 100
 
 
 def model_card(manifest: Manifest) -> str:
     """Return the card as Markdown."""
-    per_class = manifest.metrics.get("test", {}).get("per_class", {})
-    rare = [name for name, score in per_class.items() if score["support"] < _FEW]
     configurations = {_json(member.hyperparameters) for member in manifest.members}
     several = len(configurations) < len(manifest.members)
     return _TEMPLATES.get_template("card.md.jinja").render(
-        manifest=manifest, rare=rare, few=_FEW, several=several, choice=choice_lines(manifest)
+        manifest=manifest, limits=limit_lines(manifest), several=several, choice=choice_lines(manifest)
     )
 
 

@@ -183,10 +183,11 @@ def read_manifest(folder: Folder) -> Manifest:
     data = folder.read_or_say(FILE)
     if isinstance(data, str):
         raise BundleError(f"{folder.uri!r} is not a bundle: expected a folder with {FILE}, found {data}")
-    return _parse(data, folder.uri)
+    return parse_manifest(data, folder.uri)
 
 
-def _parse(data: bytes, path: str) -> Manifest:
+def parse_manifest(data: bytes, path: str) -> Manifest:
+    """Read and check the content of `bundle.json`. Raises BundleError, naming ``path``."""
     from pydantic import TypeAdapter, ValidationError
 
     try:

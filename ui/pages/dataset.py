@@ -161,11 +161,12 @@ def _opened(info: DatasetInfo) -> Dataset | None:
     missing = bytes_to_fetch(info)
     if missing and not st.button(f"Fetch {missing / 1e6:,.0f} MB to this machine, to see its images"):
         return None
-    return _open(info.path, info.fingerprint)
+    return open_dataset(info.path, info.fingerprint)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the dataset …")
-def _open(location: str, fingerprint: str) -> Dataset:  # noqa: ARG001 - imported anew it is opened anew
+def open_dataset(location: str, fingerprint: str) -> Dataset:  # noqa: ARG001 - imported anew it is opened anew
+    """Open a dataset, once for all who look at it."""
     return Dataset.open(location)
 
 

@@ -27,7 +27,7 @@ def draw(info: DatasetInfo, options: Trained) -> None:
     images = {split: [info.counts[split].get(name, 0) for name in info.classes] for split in splits}
     shown(
         classes.shares_of_classes(info.classes, images, axis="images"),
-        alt=f"Bars: images of each of {wording.plural(len(info.classes), 'class')} in each split",
+        alt=f"Bars: images of each of {len(info.classes):,} classes in each split",
         says="A bar is the number of images of a class in a split. Scores on few images of a class say little.",
         key="counts",
         table=table,

@@ -12,6 +12,7 @@ from ui import wording
 _GAP, _TEXT, _LONGEST = 8, 14, 40
 # Room for a count, and no wider than a reader can follow a row of few classes.
 _LEAST_CELL, _WIDE_CELL, _FEW = 26, 56, 12
+TRUE = "true class"
 _PAPER, _INK, _LINE = (255, 255, 255), (31, 36, 48), (222, 226, 236)
 _RIGHT, _WRONG = (43, 138, 62), (224, 49, 49)
 Colour = tuple[int, int, int]
@@ -22,12 +23,20 @@ def confusion_file(scores: Scores, suffix: str) -> bytes:
     return _drawn(scores) if suffix == ".png" else _table(scores)
 
 
+def confusion_rows(scores: Scores) -> list[dict[str, object]]:
+    """Return a row for each true class: its name, and by the name of each class how many were taken for it."""
+    return [
+        {TRUE: name, **dict(zip(scores.classes, counts, strict=True))}
+        for name, counts in zip(scores.classes, scores.confusion_matrix, strict=True)
+    ]
+
+
 def _table(scores: Scores) -> bytes:
     """Write it as CSV with the classes' names as header and first column."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["true class", *scores.classes])
-    writer.writerows([name, *counts] for name, counts in zip(scores.classes, scores.confusion_matrix, strict=True))
+    writer.writerow([TRUE, *scores.classes])
+    writer.writerows([*row.values()] for row in confusion_rows(scores))
     return stream.getvalue().encode("utf-8", "backslashreplace")
 
 

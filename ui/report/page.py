@@ -14,6 +14,7 @@ from PIL import Image
 from datasets import Dataset
 from trainer import Decide, Evaluation, choice_lines, share_with_interval
 from ui import wording
+from ui.report.answers import Answers, shown_mistakes
 
 NAME = "report.html"
 _MISTAKES = 24
@@ -32,7 +33,8 @@ def report(evaluation: Evaluation, dataset: Dataset, *, split: str, decide: Deci
 
     Every name in it is escaped; pictures are in the page, and nothing is fetched.
     """
-    points = {point: evaluation.scores(point) for point in evaluation.classifier.bundle.manifest.points()}
+    answers = Answers.of(evaluation)
+    points = answers.scores
     return TEMPLATES.get_template("report.html.jinja").render(
         evaluation=evaluation,
         bundle=evaluation.classifier.bundle,
@@ -42,45 +44,35 @@ def report(evaluation: Evaluation, dataset: Dataset, *, split: str, decide: Deci
         points=points,
         scores=points[decide],
         bins=[one for one in points[decide].reliability if one.count],
-        sureness=_sureness(evaluation),
-        wrong=int((evaluation.decided(decide) != evaluation.true).sum()),
-        mistakes=_mistakes(evaluation, dataset, decide),
+        sureness=_sureness(evaluation, answers),
+        wrong=len(answers.mistakes(decide)),
+        mistakes=_mistakes(answers, dataset, decide),
     )
 
 
-def _sureness(evaluation: Evaluation) -> list[tuple[Decide, float, int, int]]:
+def _sureness(evaluation: Evaluation, answers: Answers) -> list[tuple[Decide, float, int, int]]:
     """Return, where a sure answer is promised, the operating point, its threshold, and how many are sure and wrong."""
     trust = evaluation.classifier.bundle.trust
     thresholds = {} if trust is None else {decide: trust.threshold(decide, None) for decide in trust.answers}
     rows = []
     for decide, threshold in thresholds.items():
         if threshold is not None:
-            decided = evaluation.decided(decide)
-            sure = _confidence(evaluation, decided) >= threshold
-            rows.append((decide, threshold, int(sure.sum()), int((decided != evaluation.true)[sure].sum())))
+            sure = answers.confidence[decide] >= threshold
+            wrong = answers.decided[decide] != answers.true
+            rows.append((decide, threshold, int(sure.sum()), int(wrong[sure].sum())))
     return rows
 
 
-def _confidence(evaluation: Evaluation, decided: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    """Return the probability of the class decided for, float32 (n,)."""
-    return evaluation.probabilities[np.arange(len(decided)), decided]
-
-
-def _mistakes(evaluation: Evaluation, dataset: Dataset, decide: Decide) -> list[dict[str, str]]:
+def _mistakes(answers: Answers, dataset: Dataset, decide: Decide) -> list[dict[str, str]]:
     """Return the surest of the wrong answers, the surest first."""
-    decided = evaluation.decided(decide)
-    confidence = _confidence(evaluation, decided)
-    wrong = np.flatnonzero(decided != evaluation.true)
-    surest = wrong[np.argsort(-confidence[wrong], kind="stable")][:_MISTAKES]
-    classes, rows = evaluation.classifier.classes, evaluation.rows[surest]
     return [
         {
-            "png": _png(pixels),
-            "answer": f"{classes[decided[at]]}, {wording.percent(float(confidence[at]))}",
-            "label": classes[evaluation.true[at]],
-            "id": dataset.ids[row],
+            "png": _png(each.pixels),
+            "answer": f"{each.answer}, {wording.percent(each.confidence)}",
+            "label": each.label,
+            "id": each.id,
         }
-        for at, row, pixels in zip(surest, rows, dataset.take(rows), strict=True)
+        for each in shown_mistakes(answers, dataset, answers.mistakes(decide)[:_MISTAKES], decide)
     ]
 
 

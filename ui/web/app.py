@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from ui import wording
-from ui.pages import classify, comparison, dataset, insight, search, searches, trials
+from ui.pages import classify, comparison, dataset, insight, model, search, searches, trials
 from ui.pages.site import Site
 from ui.web.served import Served
 
@@ -19,6 +19,7 @@ VIEWS: dict[str, tuple[str, str, Callable[[Site], None]]] = {
     "trials": ("Trials", "compare_arrows", trials.page),
     "compare": ("Compare", "stacked_line_chart", comparison.page),
     "dataset": ("Dataset", "photo_library", dataset.page),
+    "model": ("Model", "network_node", model.page),
     "classify": ("Classify", "image_search", classify.page),
 }
 """By the path of its URL: title, icon and function of each view. The first is also at the address itself."""

@@ -1,0 +1,48 @@
+"""Which scores a model keeps, by operating point and split, and how each operating point is called."""
+
+from collections.abc import Mapping
+
+from trainer import Decide, Manifest, Scores, lost_classes, parse_scores
+from ui import wording
+
+Kept = Mapping[Decide, Mapping[str, Scores]]
+
+TEST = "test"
+
+
+def kept_scores(manifest: Manifest) -> Kept:
+    """Return the scores that a model keeps whole: operating point → split, the test split first → scores.
+
+    Older models may keep less than a table needs: that is left out.
+    """
+    found = {
+        decide: {split: scores for split, each in splits.items() if (scores := parse_scores(each)) is not None}
+        for decide, splits in manifest.scored().items()
+    }
+    return {
+        decide: dict(sorted(splits.items(), key=lambda pair: pair[0] != TEST))
+        for decide, splits in found.items()
+        if splits
+    }
+
+
+def point_in_words(decide: Decide, objective: str | None) -> str:
+    """Say how an operating point names a class."""
+    if decide is Decide.ACCURACY:
+        return "the most probable class"
+    if decide is Decide.BALANCED:
+        return "a fair chance for rare classes"
+    name = (objective or "the objective").partition(":")[0].removeprefix("val_").removesuffix("_decided")
+    return f"the best expected {wording.metric(name)}"
+
+
+def lost_in_words(scores: Scores, *, fair: bool) -> str | None:
+    """Say which classes are hardly ever found; None where all are."""
+    lost = lost_classes(scores.confusion_matrix, scores.classes)
+    if not lost:
+        return None
+    named = ", ".join(
+        f"{each.name} ({wording.percent(each.recall)} of {wording.plural(each.images, 'image')})" for each in lost
+    )
+    help_ = "" if fair else " Decided by “a fair chance for rare classes” it may find more."
+    return f"Hardly ever found: {named}. More images of it, more epochs or a closer crop may help.{help_}"
