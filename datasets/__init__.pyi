@@ -42,7 +42,13 @@ from .images.uploads.upload import Upload as Upload, uploads_of as uploads_of
 from .importing.quarantine import read_quarantine as read_quarantine
 from .lettering import font as font
 from .option import Option as Option
-from .progress import Progress as Progress, part_of as part_of, silent as silent
+from .progress import (
+    Progress as Progress,
+    Stage as Stage,
+    part_of as part_of,
+    silent as silent,
+    silent_stage as silent_stage,
+)
 from .public_names import attach_public_names as attach_public_names
 from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
 from .rendering.size import FEWEST as FEWEST

@@ -10,7 +10,7 @@ from cluster.jobs.coming import Fixed
 from cluster.jobs.settings import SEEDS_APART, TrainSettings, commands, longest
 from cluster.jobs.trainers import training_place
 from cluster.workers.member import Winner
-from datasets import Progress, silent
+from datasets import Progress, Stage, silent, silent_stage
 from search import (
     LedgerError,
     Row,
@@ -39,6 +39,7 @@ def train_winners(
     hypermodel: object | None = None,
     preflight: bool = True,
     progress: Progress = silent,
+    begin: Stage = silent_stage,
 ) -> FinalResult:
     """Train the best configurations of the search called ``name`` into ``<storage>/<name>/model``.
 
@@ -48,6 +49,7 @@ def train_winners(
     ('local': one of our own), each with the CPUs and GPUs of one trial; with 'in-process' one after another. A training
     that was cut off, as by SIGTERM, goes on from its last epoch when called again. ``dataset`` is where the search's
     dataset has moved to, ``hypermodel`` the object that `run_search` was given, which is not stored.
+    ``progress`` is told of training, ``begin`` as anything after it begins.
 
     Raises LedgerError if the search has fewer scored trials than ``settings.top``, or its dataset is another one or not
     there; SpaceError if its HyperModel is to be given and is not, or cannot be sent to a worker.
@@ -100,6 +102,7 @@ def train_winners(
             ensemble=settings.ensemble,
             commands=commands(specification, replace(settings, epochs=epochs), storage=storage),
             progress=tell,
+            begin=begin,
         )
 
 

@@ -39,4 +39,5 @@ def test_a_log_has_a_line_for_the_plan_and_for_each_beginning_that_ends_and_fina
         "trial 0001, beginning 3: val_macro_f1 0.6000 in 1 min 12 s · mean 0.7200 ± 0.1058 of 3 · best 0001 · "
         "2 min 10 s left",
         "trial 0002 is dropped: 0.1 behind 0001",
+        "calibrating, testing and writing the model",
     ]

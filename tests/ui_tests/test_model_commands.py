@@ -11,7 +11,7 @@ from ui_tests.fabricated import F1, SENTENCE, finals, write_search
 
 import cluster
 from cluster import TrainSettings
-from datasets import Dataset, ImportOptions, Progress, import_dataset, open_folder
+from datasets import Dataset, ImportOptions, Progress, Stage, import_dataset, open_folder
 from search import FinalsStanding, Ledger, SearchLayout, write_finals
 from trainer import FinalResult, load_bundle, write_bundle
 from trainer.bundles.hashes import hashes_of_seen
@@ -280,9 +280,12 @@ class FakeTraining:
     def __init__(self) -> None:
         self.called: dict[str, Any] = {}
 
-    def __call__(self, name: str, settings: TrainSettings, *, progress: Progress, **places: str) -> FinalResult:
+    def __call__(
+        self, name: str, settings: TrainSettings, *, progress: Progress, begin: Stage, **places: str
+    ) -> FinalResult:
         self.called = {"name": name, "settings": settings, **places}
         progress(1, 2)
+        begin("Calibrating", "steps")
         return FinalResult("/runs/first/model", ("0002", "0001"), {"val_accuracy": 0.75, "test_accuracy": 0.5})
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
-from datasets import Batches
+from datasets import Batches, Progress, silent
 from trainer.errors import InfeasibleError
 from trainer.frameworks import keras, tf
 
@@ -46,16 +46,17 @@ def full_float32() -> Iterator[None]:
 
 
 @full_float32()
-def predict(model: keras.Model, batches: Batches, *, logits: bool) -> Predictions:
-    """Return the true labels and the model's probabilities for all of ``batches``.
+def predict(model: keras.Model, batches: Batches, *, logits: bool, progress: Progress = silent) -> Predictions:
+    """Return the true labels and the model's probabilities for all of ``batches``; ``progress`` is told of each.
 
     Raises InfeasibleError if an output is not finite, or outputs are no probabilities.
     """
     run = compiled(partial(model, training=False), tf.TensorSpec((None, *model.input_shape[1:]), tf.float32))
     true, outputs = [], []
-    for images, labels in batches.epoch():
+    for done, (images, labels) in enumerate(batches.epoch(), 1):
         true.append(labels)
         outputs.append(run(images).numpy())
+        progress(done, len(batches))
     return np.concatenate(true), as_probabilities(np.concatenate(outputs), logits=logits)
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Dataset, Folder, Progress, Split, as_floats, finite, part_of, silent
+from datasets import Dataset, Folder, Progress, Split, Stage, as_floats, finite, part_of, silent, silent_stage
 from trainer.answering.predicting import Predictions, predict
 from trainer.answering.views import AS_IT_IS, TWO_SIZES, differing_turns, images_at_once, view_average
 from trainer.bundles.manifest import BundleMember
@@ -53,9 +53,10 @@ class TrainedMember:
     description: BundleMember
     validation: Predictions
 
-    def predict(self, dataset: Dataset, split: Split) -> Predictions:
+    def predict(self, dataset: Dataset, split: Split, progress: Progress = silent) -> Predictions:
         """Predict a split. Raises SplitError where it has no rows."""
-        return _predicted(self.model, dataset, split, logits=self.description.logits, views=self.description.views or 1)
+        about = self.description
+        return _predicted(self.model, dataset, split, logits=about.logits, views=about.views or 1, progress=progress)
 
 
 def member_batches(member: Member, dataset: Dataset) -> int:
@@ -94,11 +95,11 @@ def train_member(
     return run
 
 
-def finish_member(member: Member, run: TrainingRun, dataset: Dataset) -> TrainedMember:
+def finish_member(member: Member, run: TrainingRun, dataset: Dataset, begin: Stage = silent_stage) -> TrainedMember:
     """Take the best epoch of a member's finished run and predict the validation images.
 
     It is averaged over flips and those turns that it tells apart, and over two sizes of the image if that is worth it
-    on validation.
+    on validation. ``begin`` is told of each time that these are predicted.
 
     Raises InfeasibleError, which names the member, if no epoch could be scored.
     """
@@ -109,7 +110,14 @@ def finish_member(member: Member, run: TrainingRun, dataset: Dataset) -> Trained
     views = [2 * turns * len(scales) for scales in _SCALES]
     models = [view_average(plain, image_shape=dataset.image_shape, turns=turns, scales=scales) for scales in _SCALES]
     validation = [
-        _predicted(model, dataset, Split.VALIDATION, logits=logits, views=count)
+        _predicted(
+            model,
+            dataset,
+            Split.VALIDATION,
+            logits=logits,
+            views=count,
+            progress=begin(f"Answering validation images, {count} views each ({member.name})", "batches"),
+        )
         for model, count in zip(models, views, strict=True)
     ]
     chosen = int(is_worth_twice_the_work(*validation))
@@ -127,9 +135,11 @@ def named(name: str) -> Iterator[None]:
         raise InfeasibleError(f"{name}: {error}") from error
 
 
-def _predicted(model: keras.Model, dataset: Dataset, split: Split, *, logits: bool, views: int) -> Predictions:
+def _predicted(
+    model: keras.Model, dataset: Dataset, split: Split, *, logits: bool, views: int, progress: Progress
+) -> Predictions:
     batches = split_batches(dataset, split, batch_size=images_at_once(views, VALIDATION_BATCH_SIZE))
-    return predict(model, batches, logits=logits)
+    return predict(model, batches, logits=logits, progress=progress)
 
 
 def examples(dataset: Dataset) -> npt.NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from datasets import Dataset, Folder, Progress, Split, part_of, silent
+from datasets import Dataset, Folder, Progress, Split, Stage, part_of, silent, silent_stage
 from trainer.answering.averaging import weighted_mean
 from trainer.final.bundling import Answered, FinalResult, write_calibrated
 from trainer.final.choosing import choose_best, choose_ensemble
@@ -21,6 +21,7 @@ def train_final(
     ensemble: bool = False,
     commands: Sequence[str] = (),
     progress: Progress = silent,
+    begin: Stage = silent_stage,
 ) -> FinalResult:
     """Train each member to its end, keep the best or average several, calibrate, test, and write the bundle.
 
@@ -33,7 +34,8 @@ def train_final(
             Validation images decide.
         seed: Of what is drawn to learn the bundle's thresholds.
         commands: Shell commands that lead to this call, for the record.
-        progress: Told after each batch; the total is that of all members' epochs.
+        progress: Told after each batch of training; the total is that of all members' epochs.
+        begin: Told as anything else begins: answering validation and test images, calibration.
 
     Raises:
         InfeasibleError: A member cannot be built, or diverged; the text names it.
@@ -42,8 +44,9 @@ def train_final(
     """
     if not members:
         raise ValueError("at least one member is needed, but got none")
-    trained = _choose(_train(members, dataset, objective, work, progress), ensemble=ensemble)
-    averages = _averages(trained, dataset)
+    trained = _choose(_train(members, dataset, objective, work, progress, begin), ensemble=ensemble)
+    averages = _averages(trained, dataset, begin)
+    begin("Calibrating, testing and writing the model", "steps")
     return write_calibrated(
         [member.model for member in trained],
         [member.description for member in trained],
@@ -58,14 +61,19 @@ def train_final(
 
 
 def _train(
-    members: Sequence[Member], dataset: Dataset, objective: Objective, work: Folder, progress: Progress
+    members: Sequence[Member],
+    dataset: Dataset,
+    objective: Objective,
+    work: Folder,
+    progress: Progress,
+    begin: Stage,
 ) -> list[TrainedMember]:
     batches = [member_batches(member, dataset) for member in members]
     trained = []
     for index, member in enumerate(members):
         part = part_of(progress, before=sum(batches[:index]), total=sum(batches))
         run = train_member(member, dataset, objective=objective, work=work.child(member.name), progress=part)
-        trained.append(finish_member(member, run, dataset))
+        trained.append(finish_member(member, run, dataset, begin))
     return trained
 
 
@@ -74,11 +82,14 @@ def _choose(trained: Sequence[TrainedMember], *, ensemble: bool) -> list[Trained
     return [trained[index] for index in choose(trained[0].validation[0], [one.validation[1] for one in trained])]
 
 
-def _averages(trained: Sequence[TrainedMember], dataset: Dataset) -> dict[Split, Answered]:
+def _averages(trained: Sequence[TrainedMember], dataset: Dataset, begin: Stage) -> dict[Split, Answered]:
     """Return the members' mean probabilities, uncalibrated, for the images of validation and of test, if any."""
     predictions = {Split.VALIDATION: [member.validation for member in trained]}
     if len(dataset.rows(Split.TEST)):
-        predictions[Split.TEST] = [member.predict(dataset, Split.TEST) for member in trained]
+        predictions[Split.TEST] = [
+            one.predict(dataset, Split.TEST, begin(f"Answering test images ({one.description.name})", "batches"))
+            for one in trained
+        ]
     return {
         split: Answered.of(dataset, split, weighted_mean([each for _, each in answers], [1.0] * len(answers)))
         for split, answers in predictions.items()

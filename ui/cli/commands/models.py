@@ -13,7 +13,7 @@ from cluster import TrainSettings
 from datasets import GalaxyTunerError, write_duration
 from ui.cli.command import command
 from ui.cli.display.leaderboard import worth_of
-from ui.cli.display.progress import progress_bar
+from ui.cli.display.progress import progress_bar, stages
 from ui.cli.entry import end_in_time, hurry, seconds_so_far
 from ui.cli.options import (
     DatasetPath,
@@ -56,8 +56,8 @@ def train(
     if settings.time_limit is not None:
         _train_within(terminal, name, settings, places)
         return
-    with progress_bar(terminal, "Training", unit="batches") as progress:
-        result = train_winners(name, settings, progress=progress, **places)
+    with stages(terminal) as begin:
+        result = train_winners(name, settings, progress=begin("Training", "batches"), begin=begin, **places)
     next_command = command_line("evaluate", result.model, "DATASET", *module_options(result.modules))
     terminal.finish(result.as_json(), trained(result), next_command=next_command)
 

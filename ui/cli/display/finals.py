@@ -97,6 +97,8 @@ def _log(terminal: Terminal) -> WatchFinals:
                 yield ("ended", one.trial_id, beginning.number, finals.epochs), ended_line(standing, one, beginning)
             if one.dropped is not None:
                 yield ("dropped", one.trial_id), f"{configuration(one.trial_id)} is dropped: {one.dropped}"
+        if standing.is_last_step:
+            yield ("last",), "calibrating, testing and writing the model"
 
     def watch(standing: "FinalsStanding") -> None:
         nonlocal is_first

@@ -1,46 +1,119 @@
-"""Progress bars on stderr: how far, how fast, how much longer. Quiet where stderr is no terminal."""
+"""Progress on stderr: how far, how fast, how much longer. Bars on a terminal; in a log nothing, or lines."""
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich import progress as bars
 from rich.text import Text
 
-from datasets import Progress
+from datasets import Progress, Stage
+from ui import wording
 from ui.cli.terminal import Terminal
+
+# A log has a line for each tenth of the work, but not one soon after another, nor none for long.
+_SHARE, _SOON_SECONDS, _LONG_SECONDS = 0.1, 5.0, 60.0
 
 
 class RateColumn(bars.ProgressColumn):
     """Shows the speed as ``123 images/s``."""
 
-    def __init__(self, unit: str) -> None:
-        super().__init__()
-        self._unit = unit
-
     def render(self, task: bars.Task) -> Text:
         """Draw the column; empty until there is a speed."""
         speed = task.finished_speed or task.speed
-        if not speed:
-            return Text("")
-        return Text(f"{speed:,.0f} {self._unit}/s" if speed >= 10 else f"{speed:,.1f} {self._unit}/s", style="cyan")
+        return Text(_rate(speed, task.fields["unit"]) if speed else "", style="cyan")
 
 
 @contextmanager
 def progress_bar(terminal: Terminal, doing: str, *, unit: str) -> Iterator[Progress]:
-    """Show a bar named ``doing`` and yield what moves it: ``advance(done, total or None)``, from any thread."""
+    """Show a bar named ``doing`` and yield what moves it: ``advance(done, total or None)``, from any thread.
+
+    Quiet where stderr is no terminal.
+    """
+    with _bars(terminal) as begin:
+        yield begin(doing, unit)
+
+
+@contextmanager
+def stages(terminal: Terminal) -> Iterator[Stage]:
+    """Yield what shows one kind of work after another: a bar each, or lines in a log. From any thread."""
+    if terminal.is_watched:
+        with _bars(terminal) as begin:
+            yield begin
+    else:
+        yield lambda doing, unit: Log(terminal.note, doing, unit)
+
+
+@contextmanager
+def _bars(terminal: Terminal) -> Iterator[Stage]:
     columns = (
         bars.SpinnerColumn(),
-        bars.TextColumn("{task.description}"),
+        bars.TextColumn("{task.description}", markup=False),
         bars.BarColumn(bar_width=32),
         bars.MofNCompleteColumn(),
-        RateColumn(unit),
+        RateColumn(),
         bars.TimeRemainingColumn(compact=True),
         bars.TextColumn("left", style="dim"),
     )
     with bars.Progress(*columns, console=terminal.err, transient=True, disable=not terminal.is_watched) as shown:
-        task = shown.add_task(doing, total=None)
 
-        def advance(done: int, total: int | None) -> None:
-            shown.update(task, completed=done, total=total)
+        def begin(doing: str, unit: str) -> Progress:
+            task = shown.add_task(doing, total=None, unit=unit)
 
-        yield advance
+            def show() -> None:
+                for each in shown.task_ids:
+                    shown.update(each, visible=each == task)
+
+            def advance(done: int, total: int | None) -> None:
+                shown.update(task, completed=done, total=total)
+                if not shown.tasks[shown.task_ids.index(task)].visible:  # another kind of work was under way meanwhile
+                    show()
+
+            show()
+            return advance
+
+        yield begin
+
+
+class Log:
+    """Says of one kind of work that it begins, then how far it is, how fast, and how long it will take."""
+
+    def __init__(
+        self, note: Callable[[str], None], doing: str, unit: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._note, self._doing, self._unit, self._clock = note, doing, unit, clock
+        self._lock = threading.Lock()
+        # At the first report: what was done before, as by an earlier command, says nothing of the pace.
+        self._first: tuple[int, float] | None = None
+        self._said: tuple[int, float] = (0, clock())
+        note(f"{doing} …")
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Take in how far it is."""
+        with self._lock:
+            now = self._clock()
+            if self._first is None:
+                self._first = self._said = (done, now)
+                return
+            new, passed = done - self._said[0], now - self._said[1]
+            is_much = total is not None and new >= _SHARE * total
+            if new <= 0 or not (passed >= _LONG_SECONDS or (is_much and passed >= _SOON_SECONDS)):
+                return
+            self._said = (done, now)
+            rate = (done - self._first[0]) / (now - self._first[1])
+        self._note(
+            f"{self._doing}: {_far(done, total, self._unit)}, {_rate(rate, self._unit)}{_left(done, total, rate)}"
+        )
+
+
+def _far(done: int, total: int | None, unit: str) -> str:
+    return f"{done:,} {unit}" if not total else f"{done:,} of {total:,} {unit} ({100 * done / total:.0f} %)"
+
+
+def _left(done: int, total: int | None, rate: float) -> str:
+    return "" if total is None or rate <= 0 else f", {wording.duration((total - done) / rate)} left"
+
+
+def _rate(speed: float, unit: str) -> str:
+    return f"{speed:,.0f} {unit}/s" if speed >= 10 else f"{speed:,.1f} {unit}/s"
