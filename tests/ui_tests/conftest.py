@@ -1,8 +1,9 @@
 """A storage folder with a search, a small bundle, and the command line as a function."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -11,7 +12,29 @@ from ui_tests.fabricated import write_search
 from datasets import Dataset, open_folder
 from ui.cli.main import app
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 Galaxy = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """A browser, one for all tests."""
+    from ui_tests.browsing import browser
+
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def page(chromium: "Browser") -> Iterator["Page"]:
+    """A page of the browser that nobody has been at."""
+    from ui_tests.browsing import new_page
+
+    opened = new_page(chromium)
+    yield opened
+    opened.context.close()
 
 
 @pytest.fixture

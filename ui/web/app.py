@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui import wording
 from ui.pages import classify, comparison, dataset, insight, model, search, searches, trials
+from ui.pages.entering import has_entered
 from ui.pages.site import Site
 from ui.web.served import Served
 
@@ -25,9 +26,11 @@ VIEWS: dict[str, tuple[str, str, Callable[[Site], None]]] = {
 """By the path of its URL: title, icon and function of each view. The first is also at the address itself."""
 
 
-def main(site: Site) -> None:
-    """Draw the view that the address names, with the way to the others above it."""
+def main(site: Site, served: Served) -> None:
+    """Draw the view that the address names, with the way to the others above it, to whom may see it."""
     st.set_page_config(page_title="Galaxy Tuner", page_icon="🌌", layout="wide")
+    if served.auth is not None and not has_entered(served.readers):
+        return
     pages: dict[str, st.Page] = {}
     whole = replace(site, pages=pages)
     for number, (path, (title, icon, page)) in enumerate(VIEWS.items()):
@@ -39,4 +42,4 @@ def main(site: Site) -> None:
 
 if __name__ == "__main__":
     given = Served.model_validate_json(sys.argv[1]) if len(sys.argv) > 1 else Served(storage=wording.DEFAULT_STORAGE)
-    main(Site(given.storage, given.control, given.data, given.modules))
+    main(Site(given.storage, given.control, given.data, given.modules), given)

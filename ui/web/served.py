@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Served(BaseModel):
-    """The options of ``galaxy ui`` that the page needs; see `ui.pages.site.Site`."""
+    """The options of ``galaxy ui`` that the page needs; see `ui.pages.site.Site`, and for the login `ui.web.login`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -12,3 +12,5 @@ class Served(BaseModel):
     control: bool = False
     data: str | None = None
     modules: tuple[str, ...] = ()
+    auth: str | None = None
+    readers: tuple[str, ...] = ()

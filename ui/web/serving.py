@@ -37,7 +37,7 @@ _THEME = {
 }
 
 
-def flags(host: str, port: int) -> list[str]:
+def flags(host: str, port: int, *, auth: str | None = None) -> list[str]:
     """Return Streamlit's settings as its command line takes them: at one address, sending nothing home.
 
     A page in another tab must not reach this one under a name of its own (DNS rebinding): hence the allowed hosts. A
@@ -56,7 +56,8 @@ def flags(host: str, port: int) -> list[str]:
     }
     names = (host, "localhost") if host.startswith("127.") else ()
     hosts = [f"--server.allowedHosts={name}" for name in names]
-    return [*(f"--{name}={value}" for name, value in settings.items()), *hosts]
+    secrets = [] if auth is None else [f"--secrets.files={auth}"]
+    return [*(f"--{name}={value}" for name, value in settings.items()), *hosts, *secrets]
 
 
 def main() -> None:
@@ -71,7 +72,9 @@ def main() -> None:
         sys.exit(HAS_SAID_WHY)
     threading.Thread(target=_end_with_input, daemon=True).start()
     script = str(Path(__file__).with_name("app.py"))
-    cli.main(["run", script, *flags(host, port), "--", served.model_dump_json()], prog_name="galaxy ui")
+    cli.main(
+        ["run", script, *flags(host, port, auth=served.auth), "--", served.model_dump_json()], prog_name="galaxy ui"
+    )
 
 
 def _end_with_input() -> None:

@@ -8,6 +8,7 @@ import typer
 from ui.cli.command import command
 from ui.cli.options import Modules, Storage, flag
 from ui.cli.terminal import Terminal
+from ui.web.login import read_login
 from ui.web.served import Served
 from ui.web.serving import HOST
 from ui.web.starting import serve
@@ -30,17 +31,22 @@ def ui(
     data: Annotated[
         str | None, typer.Option(metavar="FOLDER", help="Offer the datasets below this folder, by their names.")
     ] = None,
+    auth: Annotated[
+        str | None, typer.Option(metavar="FILE.toml", help="Let in who logs in with the provider that this file names.")
+    ] = None,
     module: Modules = None,
 ) -> None:
     """Show searches, datasets and models, and classify images, in the browser.
 
     Serves a page that only shows, to this machine only, unless told otherwise. Ctrl-C ends it.
     """
-    if not is_loopback(host) and control:
-        raise typer.BadParameter("serve it with --control to this machine only, at 127.0.0.1", param_hint="--host")
+    if not is_loopback(host) and control and auth is None:
+        said = "--control lets who reaches the page delete searches: expected --auth with it, or 127.0.0.1"
+        raise typer.BadParameter(said, param_hint="--host")
+    readers = () if auth is None else read_login(auth)
     serve(
         port,
-        Served(storage=storage, control=control, data=data, modules=tuple(module or ())),
+        Served(storage=storage, control=control, data=data, modules=tuple(module or ()), auth=auth, readers=readers),
         host=host,
         ready=lambda url: terminal.finish(
             {"url": url, "storage": storage}, f"Galaxy Tuner is at {url} (Ctrl-C ends it)"
