@@ -52,6 +52,7 @@ class _Cells:
             self._ends = list(itertools.accumulate(sizes))
         else:  # what is mapped is in memory where it is looked at
             self._values = _mapped(path).column(column)
+            self._values.validate(full=True)  # else a damaged one ends the process where it is looked at
 
     def cell(self, row: int) -> object:
         """Return the value in a row."""

@@ -44,6 +44,7 @@ class Feather:
         places = sorted(types)
         reader = self._opened(places)
         for batch in reader if self._is_stream else map(reader.get_batch, range(reader.num_record_batches)):
+            batch.validate(full=True)  # else a damaged one ends the process where it is looked at
             yield [batch.column(places.index(place)) for place in types]
 
     def _opened(self, places: list[int] | None) -> "pa.RecordBatchReader | pa.ipc.RecordBatchFileReader":

@@ -284,10 +284,18 @@ ATTACKS: dict[str, Attack] = {
     "pickle in an array": ("a.npy", lambda: saved(lambda p: _pickled(p)), r"Python objects"),
     "HDF5 kept in a server's file": ("a.h5", lambda: external_hdf5("/etc/passwd"), r"kept in other files"),
     "PostScript": ("a.jpg", lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n", r"not an image"),
+    "Arrow file of cells beyond its end": ("a.feather", lambda: _beyond(), r"the table is damaged: .* out of bounds"),
     "empty": ("a.jpg", lambda: b"", r"empty file"),
     "black": ("a.png", lambda: _black(), r"nothing to see"),
 }
 """By what each is: (name, what makes it, what its sender is told); None: it is answered as any other image."""
+
+
+def _beyond() -> bytes:
+    jpeg, png = len(picture("JPEG")), len(picture("PNG"))
+    offsets = struct.pack("<3i", 0, jpeg, jpeg + png)
+    assert offsets in good()["a.feather"]
+    return good()["a.feather"].replace(offsets, struct.pack("<3i", 0, 2**30, 2**30 + 9))
 
 
 def _sixteen() -> bytes:

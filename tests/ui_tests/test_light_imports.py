@@ -47,7 +47,7 @@ _DRAW = """
 import sys
 from ui.pages.site import Site
 from ui.web.app import VIEWS
-for path in VIEWS.keys() - {"classify"}:
+for path in VIEWS:
     VIEWS[path][2](Site(sys.argv[1]))  # without a server Streamlit draws nothing, and says so
 heavy = {"tensorflow", "keras", "keras_tuner", "ray"} & set(sys.modules)
 assert not heavy, heavy
