@@ -48,8 +48,13 @@ def thinned(points: Sequence[Point]) -> list[Point]:
     ]
 
 
-def best_over_time(points: Sequence[Point], metric: str, *, over_trials: bool = False) -> go.Figure:
-    """Draw each point, and the best so far as a stepped line: over the time of day, or over the trials ended."""
+def best_over_time(
+    points: Sequence[Point], metric: str, *, over_trials: bool = False, since: str | None = None
+) -> go.Figure:
+    """Draw each point, and the best so far as a stepped line: over the time of day, or over the trials ended.
+
+    ``since`` is when the first trial began, ISO 8601: where the time of day begins.
+    """
     x: list[object] = [point.number if over_trials else point.ended for point in points]
     figure = go.Figure()
     figure.add_scatter(
@@ -71,6 +76,10 @@ def best_over_time(points: Sequence[Point], metric: str, *, over_trials: bool = 
     )
     if over_trials:
         figure.update_xaxes(title="trials ended")
+    elif since is not None and points:
+        first, last = _moment(since), points[-1].ended
+        edge = (last - first) * 0.03
+        figure.update_xaxes(range=[first - edge, last + edge])
     figure.update_yaxes(range=_room_around([point.score for point in points]))
     return calm(figure, y=wording.metric(metric))
 

@@ -78,4 +78,4 @@ def timeline(shown: Sequence[Span]) -> go.Figure:
     figure.update_layout(barmode="overlay", bargap=0.2)
     figure.update_xaxes(type="date")
     figure.update_yaxes(dtick=1, range=[rows + 0.5, 0.5])
-    return calm(figure, y="at a time", height=max(180, min(90 + 36 * rows, 600)))
+    return calm(figure, y="at a time", height=max(200, min(110 + 36 * rows, 600)))

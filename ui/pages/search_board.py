@@ -102,21 +102,21 @@ def _table(one: Watched, found: Followed, rows: list[dict[str, object]]) -> str 
 def downloads(site: Site, name: str) -> None:
     """Offer all trials as files, made when they are asked for."""
     st.subheader("Download", anchor=False)
-    columns = st.columns([1, 1, 1, 5])
+    row = st.container(horizontal=True)
 
-    def rows() -> tuple[Row, ...]:
+    def ranked() -> tuple[Row, ...]:
         return read_search(site.storage, name, history=False).board
 
     def as_json() -> str:
         return json.dumps(read_search(site.storage, name).as_json(history=True), allow_nan=False)
 
-    columns[0].download_button(
-        "CSV", lambda: ranking.leaderboard_csv(rows()), file_name=f"{name}.csv", mime="text/csv", on_click="ignore"
+    row.download_button(
+        "CSV", lambda: ranking.leaderboard_csv(ranked()), file_name=f"{name}.csv", mime="text/csv", on_click="ignore"
     )
-    columns[1].download_button("JSON", as_json, file_name=f"{name}.json", mime="application/json", on_click="ignore")
-    columns[2].download_button(
+    row.download_button("JSON", as_json, file_name=f"{name}.json", mime="application/json", on_click="ignore")
+    row.download_button(
         "Parquet",
-        lambda: ranking.leaderboard_parquet(rows()),
+        lambda: ranking.leaderboard_parquet(ranked()),
         file_name=f"{name}.parquet",
         mime="application/vnd.apache.parquet",
         on_click="ignore",

@@ -24,9 +24,10 @@ def best_score(found: Followed) -> None:
         "Over", ["time", "trials"], default="time", required=True, key="over", bind="query-params"
     )
     drawn = progress.thinned(points)
+    since = min((record.started for record in found.ranked if record.started is not None), default=None)
     thinned = f" Of {len(points):,} trials {len(drawn):,} are drawn, each that was the best so far among them."
     shown(
-        progress.best_over_time(drawn, found.objective.name, over_trials=over == "trials"),
+        progress.best_over_time(drawn, found.objective.name, over_trials=over == "trials", since=since),
         alt=f"Best score of {found.name} over {over}",
         says="Each point is a trial; where the line is level for long, more trials of this kind bring little."
         + (thinned if len(drawn) < len(points) else ""),

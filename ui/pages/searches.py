@@ -73,8 +73,8 @@ def _row(one: Followed | DamagedSearch) -> dict[str, object]:
     return {
         "search": one.name,
         "state": [_state(one)],
-        "done": ranking.share_done(one),
         "best": score,
+        "done": 100 * ranking.share_done(one),
         "metric": wording.metric(one.objective.name),
         "trials": one.ended,
         "rate": _rate(one),
@@ -116,7 +116,7 @@ def _table(rows: list[dict[str, object]]) -> str | None:
             "state": st.column_config.MultiselectColumn(
                 "state", width=110, options=list(_STATES), color=list(_STATES.values())
             ),
-            "done": st.column_config.ProgressColumn("done", format="percent", min_value=0.0, max_value=1.0),
+            "done": st.column_config.ProgressColumn("done", format="%.0f %%", min_value=0, max_value=100),
             "best": number("best", format="%.4f"),
             "trials": number("trials ended"),
             "rate": number("trials/min", format="%.2f"),

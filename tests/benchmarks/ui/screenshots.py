@@ -54,7 +54,9 @@ def shoot(page: Page, address: str, view: str, search: str | None, uploads: list
     page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=_MOST_MS)
     page.wait_for_timeout(_SETTLED_MS // 2)
     height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
-    page.set_viewport_size({"width": page.viewport_size["width"] if page.viewport_size else 1280, "height": height + 80})
+    page.set_viewport_size(
+        {"width": page.viewport_size["width"] if page.viewport_size else 1280, "height": height + 80}
+    )
     page.wait_for_timeout(_SETTLED_MS // 2)
 
 
