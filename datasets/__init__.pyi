@@ -40,6 +40,7 @@ from .images.uploads.limits import UploadLimits as UploadLimits
 from .images.uploads.reader import UploadReader as UploadReader
 from .images.uploads.upload import Upload as Upload, uploads_of as uploads_of
 from .importing.quarantine import read_quarantine as read_quarantine
+from .importing.quarantined import quarantine_pictures as quarantine_pictures
 from .lettering import font as font
 from .option import Option as Option
 from .progress import (

@@ -46,7 +46,7 @@ kernel's does from the Lanczos kernel's.
 """
 
 # PostScript, which Pillow opens by running another program, and formats without 8-bit pictures are left out.
-_FORMATS = ("JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP")
+FORMATS = ("JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP")
 _FITS = (b"SIMPLE  =", b"\x1f\x8b", b"BZh")
 """How a FITS file begins, plain or compressed; no image file does."""
 _DEEP = re.compile(r"(?<!BGR);(?:16|32|64)")
@@ -169,11 +169,11 @@ def _stretched(bands: Bands, crop: float, image_size: int, stretch: Stretch) -> 
 
 def _opened(data: bytes) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         if data.startswith(b"version https://git-lfs"):
             raise ImageError("what Git LFS has in the place of an image: `git lfs pull` gets it") from error
-        raise ImageError(f"not an image, or none that can be read: expected an 8-bit {', '.join(_FORMATS)}") from error
+        raise ImageError(f"not an image, or none that can be read: expected an 8-bit {', '.join(FORMATS)}") from error
     _check(image)
     return image
 

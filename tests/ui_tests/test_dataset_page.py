@@ -1,11 +1,13 @@
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import record, specification
 
-from datasets import Dataset, open_folder
+from datasets import Dataset, ImportOptions, import_dataset, open_folder
 from search import Ledger, SearchLayout, create_search
 
 VALUES = {"balance": "undersample", "undersampling_ratio": 2.0, "augmentation_noise": 9.0}
@@ -125,3 +127,22 @@ def test_a_dataset_that_is_gone_or_changed_is_a_line(runs: Path, uneven_dataset:
     assert gone.code[0].value.splitlines()[0] == f"galaxy resume gone --dataset PLACE --storage {runs}"
     assert "not the dataset that the search ran on" in changed.warning[0].value
     assert changed.metric[0].value == "79"
+
+
+def test_what_was_left_out_is_counted_by_reason_and_shown(tiny_source: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_source, tmp_path / "source")
+    for name, data in (("=cut|.jpg", b"no image"), ("empty.jpg", b"")):
+        (tmp_path / "source" / "spiral" / name).write_bytes(data)
+    Image.new("RGB", (40, 40)).save(tmp_path / "source" / "edge-on" / "blank.png")
+    import_dataset(tmp_path / "source", tmp_path / "data" / "mine", ImportOptions(image_size=32))
+    page = opened(tmp_path / "runs", tmp_path / "data", data="mine", part="Left out")
+    assert page.metric[-1].value == "3"
+    reasons, files = (table.value for table in page.dataframe)
+    assert list(reasons["files"]) == [1, 1, 1]
+    assert sorted(files["file"]) == ["edge-on/blank.png", "spiral/=cut|.jpg", "spiral/empty.jpg"]
+    assert pictures(page) == ["edge-on/blank.png: nothing to see: every pixel is black"]
+    page.selectbox[-1].select("empty file").run()
+    assert not page.exception
+    assert list(page.dataframe[1].value["file"]) == ["spiral/empty.jpg"]
+    assert "None of these can be shown" in page.caption[-1].value
+    assert page.query_params["reason"] == "empty file"
