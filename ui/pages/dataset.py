@@ -100,7 +100,7 @@ def _headline(info: DatasetInfo) -> None:
         "Crop": f"{known.crop:.0%} of the side" if known.crop < 1 else "whole image",
         "Left out": f"{info.quarantined + info.left_out:,}",
     }
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for name, value in facts.items():
             st.metric(name, value, width="content")
     source_side = " × ".join(map(str, known.source_size))

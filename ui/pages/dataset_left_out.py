@@ -64,8 +64,8 @@ def _pictures(info: DatasetInfo, files: list[tuple[str, str]], reason: str) -> N
     drawn = _drawn(info, info.fingerprint, tuple(file for file, _ in here))
     seen = [(*each, pixels) for each, pixels in zip(here, drawn, strict=True) if pixels is not None]
     if len(seen) < len(here):
-        what = "None of these" if not seen else f"{len(here) - len(seen)} of these {len(here)}"
-        st.caption(f"{what} can be shown: there is no picture in it, or it is not at {plain(info.source)} any more.")
+        what = "None of these can" if not seen else f"{len(here) - len(seen)} of these {len(here)} cannot"
+        st.caption(f"{what} be shown: there is no picture in it, or it is not at {plain(info.source)} any more.")
     with st.container(horizontal=True, gap="small"):
         for file, why, pixels in seen:
             with st.container(width=_SIDE + 16):

@@ -15,7 +15,7 @@ from ui.pages.elements import plain
 
 _EACH, _CLASSES = 8, 10
 """Images of a class, and classes, at a time."""
-_SIDE = 112
+_SIDE = 104
 """Width of an image in px."""
 _ALL = "all"
 _ANY = "any class"

@@ -87,7 +87,7 @@ def _headline(manifest: Manifest, decide: Decide) -> None:
         }
     elif (accuracy := manifest.scored().get(decide, {}).get(TEST, {}).get("accuracy")) is not None:
         facts = {"Accuracy on test images": wording.percent(accuracy), **facts}
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for name, value in facts.items():
             st.metric(name, value, width="content")
 
