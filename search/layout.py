@@ -31,6 +31,8 @@
     training-time.json       how much time `galaxy train --time-limit` has spent; rewritten while it runs
     finals.json              the finalists, what their further beginnings scored, and which is chosen
     model/                   the bundle
+    model.onnx, .tflite, .savedmodel/
+                             what it was exported to, where that is put beside it, as the page does
 """
 
 import re

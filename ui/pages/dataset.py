@@ -6,12 +6,12 @@ import streamlit as st
 
 from datasets import Dataset, DatasetInfo, bytes_to_fetch, open_folder
 from search import SearchLayout, read_specification
-from ui.contents.offered import offered_dataset, offered_datasets
 from ui.contents.standing import Standing, standing
 from ui.contents.trained import NOTHING, Trained, trained
 from ui.pages import dataset_counts, dataset_left_out, dataset_pictures
 from ui.pages.choosing import KEY, chosen_search
 from ui.pages.elements import plain, problems_shown
+from ui.pages.offers import offers
 from ui.pages.site import Site
 
 _DATA = "data"
@@ -46,7 +46,7 @@ def _chosen(site: Site) -> tuple[Standing | None, str | None]:
             st.warning("This page offers no datasets by their names: `galaxy ui --data FOLDER` does.")
     elif _is_offered_wanted(asked):
         st.query_params.pop(KEY, None)
-        return _offered(site.data, asked), None
+        return _offered(site, site.data, asked), None
     st.query_params.pop(_DATA, None)
     name = chosen_search(site)
     if name is None:
@@ -64,8 +64,8 @@ def _is_offered_wanted(asked: str | None) -> bool:
     return which == _OFFERED
 
 
-def _offered(root: str, asked: str | None) -> Standing | None:
-    offered = offered_datasets(root)
+def _offered(site: Site, root: str, asked: str | None) -> Standing | None:
+    offered = offers(site)
     if not offered:
         st.info(f"There is no dataset below {plain(root)} yet. Make one in a terminal and this page will offer it:")
         st.code(f"galaxy import SOURCE {root}/NAME", language="shell")
@@ -78,7 +78,7 @@ def _offered(root: str, asked: str | None) -> Standing | None:
         st.warning(f"{plain(repr(asked))} is none of the datasets that this page offers: this is another.")
     chosen = st.selectbox("Dataset", names, index=at_first, key=f"data {names[at_first]}")
     st.query_params[_DATA] = chosen
-    return standing(offered_dataset(root, chosen), fingerprint=None, search=None, storage="")
+    return standing(offered[chosen], fingerprint=None, search=None, storage="")
 
 
 def _draw(site: Site, info: DatasetInfo, search: str | None) -> None:

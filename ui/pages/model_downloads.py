@@ -68,7 +68,7 @@ def _export(site: Site, name: str, folder: Folder, found: ExportedModel) -> None
             )
             st.code(command if found.size is None else f"rm -r {found.path}\n{command}", language="shell")
             if site.control and st.button("Make it", key=f"make {found.format}", icon=":material/build:"):
-                with st.spinner("Exporting, and comparing its answers: about a minute …"):
+                with st.spinner("Exporting, and comparing its answers: a minute or two …"):
                     problem = make_export(folder.uri, found, site.modules)
                 if problem is None:
                     st.rerun()

@@ -13,11 +13,11 @@ from datasets import Dataset, DatasetInfo, Folder, Split
 from search import SearchSpecification
 from trainer import Decide, Manifest
 from ui import wording
-from ui.contents.offered import offered_datasets
 from ui.contents.standing import standing
 from ui.pages.addressed import asked_among, asked_number, keep
 from ui.pages.elements import plain
 from ui.pages.model_scores import draw_scores
+from ui.pages.offers import offers
 from ui.pages.site import Site
 from ui.report.answers import Answers, shown_mistakes
 
@@ -66,7 +66,7 @@ def draw(site: Site, specification: SearchSpecification, folder: Folder, manifes
 
 def _dataset(site: Site, specification: SearchSpecification) -> DatasetInfo | None:
     """Draw the choice of a dataset, where there is one; return what is there."""
-    offered = {} if site.data is None else offered_datasets(site.data)
+    offered = offers(site)
     chosen = _OWN
     if offered:
         names = [_OWN, *offered]
