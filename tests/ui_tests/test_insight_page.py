@@ -40,7 +40,7 @@ def test_each_figure_says_from_how_many_trials_it_is(tmp_path: Path) -> None:
     assert "34 trials with a score" in said(page)
     assert said(page).count("From 34 trials.") == 7  # bars, four slices, map, lines
     assert "6 of 40 ended trials have no score (6 infeasible)" in said(page)
-    assert page.multiselect(key="hyperparameter").value[0] == "blocks"
+    assert page.multiselect[0].value[0] == "blocks"
     # The numbers of each figure are a table.
     assert len(page.dataframe) == 7
 
@@ -49,9 +49,8 @@ def test_the_address_chooses(tmp_path: Path) -> None:
     short = [one.but(epochs=2) if number % 2 else one for number, one in enumerate(trials(40))]
     write_search(str(tmp_path), "first", trials(8))
     write_search(str(tmp_path), "second", short)
-    page = opened(tmp_path, search="second", hyperparameter=["bias"], one="rate", other="bias", whole="true")
-    assert page.multiselect(key="hyperparameter").value == ["bias"]
-    assert (page.selectbox(key="one").value, page.selectbox(key="other").value) == ("rate", "bias")
+    page = opened(tmp_path, search="second", hyperparameter=["bias", "odd"], pair=["rate", "bias"], whole="true")
+    assert [choice.value for choice in page.multiselect] == [["bias"], ["rate", "bias"]]
     assert page.toggle(key="whole").label == "Only what had all 9 epochs: 20 of 34 trials"
     assert "From 20 trials." in said(page)
     assert "Not all were trained alike" not in said(page)

@@ -3,12 +3,20 @@
 Streamlit's own binding leaves out what nobody has clicked on, which another day is something else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
 
-def asked_for(name: str, key: str, *, scope: str, at_first: Sequence[str], most: int) -> list[str]:
+def asked_for(
+    name: str,
+    key: str,
+    *,
+    scope: str,
+    at_first: Sequence[str],
+    most: int,
+    offered: Collection[str] | None = None,
+) -> list[str]:
     """Return what is chosen, for the widget of ``key`` to begin with.
 
     What the URL has under ``name``, where that is not what was written there last; else what was chosen before.
@@ -17,8 +25,10 @@ def asked_for(name: str, key: str, *, scope: str, at_first: Sequence[str], most:
         scope: What the choice is of: in another one it begins anew.
         at_first: What is chosen until somebody chooses.
         most: So many are taken from the URL; a line says so where it has more.
+        offered: What there is to choose from, where anything else in the URL is passed over.
     """
-    asked = list(dict.fromkeys(st.query_params.get_all(name)))
+    there = dict.fromkeys(st.query_params.get_all(name))
+    asked = [each for each in there if offered is None or each in offered]
     before, written = st.session_state.get(_kept(name), ("", []))
     if asked and asked != written:
         st.session_state[key] = asked[:most]

@@ -31,6 +31,8 @@ def chosen_trials(view: Followed) -> list[str]:
         key=key,
         max_selections=MOST,
         accept_new_options=True,
+        filter_mode="contains",
+        select_all=False,
         placeholder="Choose, or type a trial's number",
     )
     keep(KEY, chosen, scope=view.name)

@@ -76,6 +76,7 @@ def _chosen(there: dict[str, Followed | DamagedSearch]) -> list[str]:
         format_func=lambda name: wording.line(name, longest=60),
         key=key,
         max_selections=_MOST,
+        select_all=False,
     )
     keep(KEY, chosen, scope="")
     if unknown := [name for name in chosen if name not in there]:

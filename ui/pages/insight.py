@@ -7,6 +7,7 @@ from ui import wording
 from ui.findings import lessons
 from ui.findings.lessons import Lesson, Trials
 from ui.pages.choosing import chosen_search
+from ui.pages.choosing_several import asked_for, keep
 from ui.pages.elements import plain, problems_shown, shown
 from ui.pages.site import Site
 from ui.pages.watching import Watched, costing, interval, watched
@@ -105,14 +106,7 @@ def _standing(site: Site, view: Followed, evidence: Evidence) -> None:
 
 def _one_by_one(trials: Trials, names: list[str]) -> None:
     st.subheader("One by one", anchor=False)
-    chosen = st.multiselect(
-        "Hyperparameters",
-        names,
-        default=names[:_AT_FIRST],
-        format_func=wording.heading,
-        key="hyperparameter",
-        bind="query-params",
-    )
+    chosen = _choice("Hyperparameters", "hyperparameter", trials, names, at_first=_AT_FIRST, most=len(names))
     columns = st.columns(2)
     for number, name in enumerate(chosen):
         with columns[number % 2]:
@@ -121,11 +115,20 @@ def _one_by_one(trials: Trials, names: list[str]) -> None:
 
 def _two_at_once(trials: Trials, names: list[str]) -> None:
     st.subheader("Two at once", anchor=False)
-    left, right = st.columns(2)
-    first = left.selectbox("One", names, format_func=wording.heading, key="one", bind="query-params")
-    rest = [name for name in names if name != first]
-    second = right.selectbox("The other", rest, format_func=wording.heading, key="other", bind="query-params")
-    _draw("two at once", _two(trials, first, second))
+    chosen = _choice("Two hyperparameters", "pair", trials, names, at_first=2, most=2)
+    if len(chosen) == 2:
+        _draw("two at once", _two(trials, *chosen))
+    else:
+        st.info("Choose two.")
+
+
+def _choice(label: str, name: str, trials: Trials, names: list[str], *, at_first: int, most: int) -> list[str]:
+    """Draw a choice of hyperparameters, at first those that matter most; in the URL under ``name``."""
+    key = f"{name} of {trials.search}"
+    asked_for(name, key, scope=trials.search, at_first=names[:at_first], most=most, offered=names)
+    chosen = st.multiselect(label, names, format_func=wording.heading, key=key, max_selections=most, select_all=False)
+    keep(name, chosen, scope=trials.search)
+    return list(chosen)
 
 
 def _draw(what: str, lesson: Lesson | Unclear) -> None:
