@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from datasets import GalaxyTunerError
 from search import DamagedSearch, Followed
 from ui import wording
 from ui.figures.races import races
@@ -12,7 +13,7 @@ from ui.pages.choosing import no_search
 from ui.pages.choosing_several import asked_for, keep
 from ui.pages.elements import plain, problems_shown, shown
 from ui.pages.site import Site
-from ui.pages.watching import costing, interval, looked_at
+from ui.pages.watching import costing, interval, looked_at, watched
 
 KEY = "of"
 """Of the choice: its name in the URL."""
@@ -32,7 +33,7 @@ def page(site: Site) -> None:
         names = _chosen(there)
         chosen = [there[name] for name in names if name in there]
         found = [one for one in chosen if isinstance(one, Followed)]
-        st.fragment(_follow, run_every=interval())(site.storage, names, _marks(chosen))
+        st.fragment(_follow, run_every=interval())(site.storage, [one.name for one in chosen], _marks(chosen))
         for one in chosen:
             if isinstance(one, DamagedSearch):
                 st.error(f"{plain(one.name)} cannot be read: {plain(one.reason)}")
@@ -45,9 +46,15 @@ def page(site: Site) -> None:
 def _follow(storage: str, names: Sequence[str], before: object) -> None:
     """Draw the page again where a trial of one of the searches has ended, or its finalists have come on."""
     with problems_shown(), costing():
-        there = {one.name: one for one in looked_at(storage)}
-        if _marks([there[name] for name in names if name in there]) != before:
+        if _marks([_looked(storage, name) for name in names]) != before:
             st.rerun()
+
+
+def _looked(storage: str, name: str) -> Followed | DamagedSearch:
+    try:
+        return watched(storage, name).look()
+    except GalaxyTunerError as error:
+        return DamagedSearch(name, str(error))
 
 
 def _marks(chosen: Sequence[Followed | DamagedSearch]) -> list[object]:
@@ -103,7 +110,7 @@ def _overview(site: Site, found: Sequence[Followed]) -> None:
             st.markdown(f"**{plain(one.name)}**: {plain(one.finals.worth.sentence)}.")
     with st.container(horizontal=True):
         for one in found:
-            site.way("search", f"Open {wording.line(one.name, longest=40)}", search=one.name)
+            site.way("search", f"Open {plain(wording.line(one.name, longest=40))}", search=one.name)
 
 
 def _races(found: Sequence[Followed]) -> None:

@@ -16,7 +16,7 @@ _AT_FIRST = 4
 """Hyperparameters looked at one by one until the reader chooses."""
 _SEEN = "trials that matter"
 # Kept by what they are of, for everybody who looks: a forest takes seconds, and each click asks for all of them again.
-_kept = st.cache_data(max_entries=64, show_spinner=False, hash_funcs={Trials: lambda trials: trials.content})
+_kept = st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Trials: lambda trials: trials.content})
 _evidence, _importance = _kept(lessons.evidence), _kept(lessons.importance)
 _one, _two, _all = _kept(lessons.one_by_one), _kept(lessons.two_at_once), _kept(lessons.all_at_once)
 

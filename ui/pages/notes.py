@@ -27,7 +27,7 @@ def notes(site: Site, name: str, ids: Sequence[str]) -> None:
 def _edited(site: Site, name: str, trial_id: str, note: str) -> None:
     with st.form(f"note on {name} {trial_id}", border=False):
         text = st.text_area(
-            f"trial {trial_id}", note, key=f"text on {name} {trial_id}", max_chars=LONGEST_NOTE, height=120
+            f"trial {plain(trial_id)}", note, key=f"text on {name} {trial_id}", max_chars=LONGEST_NOTE, height=120
         )
         if st.form_submit_button("Keep the note", icon=":material/edit_note:"):
             write_note(site.storage, name, trial_id, text)

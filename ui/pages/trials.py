@@ -100,7 +100,7 @@ def _head(site: Site, view: Followed, found: Mapping[str, TrialDetails]) -> None
                 with st.expander("Traceback"):
                     st.code(one.traceback, language=None)
             if record.parent is not None:
-                label = f"It goes on from trial {record.parent}"
+                label = f"It goes on from trial {plain(record.parent)}"
                 site.way("trials", label, icon=":material/history:", search=view.name, trial=record.parent)
 
 
