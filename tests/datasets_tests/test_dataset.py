@@ -65,6 +65,7 @@ def test_take_over_several_files(tiny_source, tiny_dataset, tmp_path, monkeypatc
     rows = np.random.default_rng(1).permutation(100)
     assert np.array_equal(many.take(rows), tiny_dataset.take(rows))
     assert many.ids == tiny_dataset.ids
+    assert many.names(rows[:20]) == [tiny_dataset.ids[row] for row in rows[:20]]
     assert np.array_equal(many.labels, tiny_dataset.labels)
     assert all(np.array_equal(many.rows(split), tiny_dataset.rows(split)) for split in Split)
 
@@ -73,6 +74,8 @@ def test_take_over_several_files(tiny_source, tiny_dataset, tmp_path, monkeypatc
 def test_a_row_that_is_not_there(tiny_dataset, rows):
     with pytest.raises(IndexError, match=r"rows must be 0 to 99, got"):
         tiny_dataset.take(rows)
+    with pytest.raises(IndexError, match=r"rows must be 0 to 99, got"):
+        tiny_dataset.names(rows)
 
 
 def test_it_pickles_as_its_location(tiny_dataset):

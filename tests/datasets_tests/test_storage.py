@@ -81,6 +81,12 @@ class TestEveryStorage:
         with pytest.raises(FileNotFoundError):
             folder.modified("c")
 
+    def test_a_file_says_how_large_it_is(self, folder):
+        folder.write_whole("a", b"12345")
+        assert folder.size("a") == 5
+        with pytest.raises(FileNotFoundError):
+            folder.size("b")
+
     def test_delete_and_delete_tree_do_not_mind_absence(self, folder):
         folder.delete("a")
         folder.delete_tree()
