@@ -9,11 +9,12 @@ from trainer import BundleError, read_manifest
 
 @dataclass(frozen=True)
 class Trained:
-    """``balance`` and ``augmentation`` of what ``who`` names, as a noun: a trial, a model, or nothing in particular."""
+    """``balance``, ``augmentation`` and ``mixup`` of what ``who`` names: a trial, or nothing at all."""
 
     who: str
     balance: Balance
     augmentation: Augmentation
+    mixup: float = 0.0
 
 
 NOTHING = Trained("", Balance(), replace(Augmentation.of_strength(0.5), brightness=0.2))
@@ -24,7 +25,7 @@ def trained(storage: str, search: str) -> Trained:
     """Return the options of a search's model, else of its best trial, else none; never raises for what is damaged."""
     try:
         member = read_manifest(open_folder(bundle_location(storage, search))).members[0]
-        name, values = f"trial {member.name}, the model's", dict(member.hyperparameters)
+        name, values = f"the model's trial {member.name}", dict(member.hyperparameters)
     except BundleError:
         try:
             view = read_search(storage, search, history=False)
@@ -33,9 +34,9 @@ def trained(storage: str, search: str) -> Trained:
         best = next((row for row in view.rows if row.rank is not None), None)
         if best is None:
             return NOTHING
-        name, values = f"trial {best.trial_id}, the best so far", dict(best.hyperparameters)
+        name, values = f"the best trial so far, {best.trial_id},", dict(best.hyperparameters)
     try:
         options = training_options(values, epochs=1)  # type: ignore[arg-type]
     except GalaxyTunerError:  # names that mean something else in a space of the user's own
         return NOTHING
-    return Trained(name, options.balance, options.augmentation)
+    return Trained(name, options.balance, options.augmentation, options.mixup)

@@ -14,6 +14,8 @@ from ui.figures.look import SERIES, calm
 _LONGEST = 28
 ROW = 26
 """Height of a class in px."""
+_FEW, _NARROWEST = 20, 16
+"""Classes up to which each has its full height, and what it has at least."""
 _AROUND, _LOWEST = 110, 220
 """Height in px of what is around the classes, and of the whole at least."""
 
@@ -42,8 +44,9 @@ def label(name: str) -> str:
 
 
 def by_class(figure: go.Figure, classes: Sequence[str], row: int, *, title: str = "") -> go.Figure:
-    """Give a figure a row of its own for each class, the first above."""
-    calm(figure, y=title, height=max(_LOWEST, _AROUND + row * len(classes)))
+    """Give a figure a row for each class, the first above: ``row`` px high, of many classes less."""
+    each = row if len(classes) <= _FEW else max(_NARROWEST, row * _FEW // len(classes))
+    calm(figure, y=title, height=max(_LOWEST, _AROUND + each * len(classes)))
     figure.update_yaxes(range=[len(classes) - 0.5, -0.5], showgrid=False, zeroline=False, **named(classes))
     return figure
 

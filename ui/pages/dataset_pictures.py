@@ -22,10 +22,10 @@ _ANY = "any class"
 # Lower end, upper end and step of a slider, and what it is called; what a field means, says `datasets.Augmentation`.
 _SLIDERS: Mapping[str, tuple[float, float, str]] = {
     "rotation": (180.0, 5.0, "Turned by up to (degrees, either way)"),
-    "zoom": (0.95, 0.05, "Scaled by up to (share, either way)"),
+    "zoom": (0.99, 0.01, "Scaled by up to (share, either way)"),
     "shift": (1.0, 0.02, "Moved by up to (share of the side)"),
-    "brightness": (0.95, 0.05, "Brightness by up to (share, either way)"),
-    "colour_jitter": (0.95, 0.05, "Each colour by up to (share, either way)"),
+    "brightness": (0.99, 0.01, "Brightness by up to (share, either way)"),
+    "colour_jitter": (0.99, 0.01, "Each colour by up to (share, either way)"),
     "noise": (255.0, 1.0, "Noise up to (of 255 levels)"),
     "cutout": (1.0, 0.05, "Black square (share of the side)"),
 }
@@ -85,7 +85,10 @@ def augmentation(dataset: Dataset, options: Trained) -> None:
 def _augmentation(dataset: Dataset, options: Trained) -> None:
     like = options.augmentation
     if options.who:
-        st.caption(f"At first as {plain(options.who)} was trained. Training draws anew for each image and epoch.")
+        blended = " It blends images in pairs, too (mixup), which is not drawn here." if options.mixup else ""
+        st.caption(
+            f"At first as {plain(options.who)} was trained. Training draws anew for each image and epoch.{blended}"
+        )
     controls, results = st.columns([1, 2], gap="large")
     with controls:
         change = _magnitudes(dataset, like)
@@ -110,6 +113,7 @@ def _augmentation(dataset: Dataset, options: Trained) -> None:
         if change.is_identity:
             st.caption("Nothing is varied: every copy is the image itself.")
         for number, each in enumerate(variants(dataset, change, label=label, seed=seed)):
+            st.caption(f"{plain(each.label)}, {plain(_short(each.stored.name))}")
             with st.container(horizontal=True, gap="small"):
                 _draw(each.stored.pixels, caption="as stored", alt=f"{each.label}, as stored: {each.stored.name}")
                 for copy, pixels in enumerate(each.varied, 1):
@@ -123,13 +127,14 @@ def _augmentation(dataset: Dataset, options: Trained) -> None:
 def _magnitudes(dataset: Dataset, like: Augmentation) -> Augmentation:
     change: dict[str, Any] = {}
     for name, (high, step, label) in _SLIDERS.items():
-        default = float(getattr(like, name))
+        default = min(float(getattr(like, name)), high)
         value = st.slider(
             label,
             0.0,
             high,
             asked_number(name, 0.0, high, default),
             step,
+            format="%g",
             key=f"{name} {dataset.info.path} {default}",
         )
         keep(name, value, default)
