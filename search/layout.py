@@ -38,7 +38,7 @@
 import re
 import shlex
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from datasets import Folder, open_folder
 from search.errors import SettingsError
@@ -93,10 +93,7 @@ class SearchLayout:
     @property
     def storage(self) -> str:
         """The folder that holds the search, as ``--storage`` takes it."""
-        if self.root.local is not None:
-            return str(self.root.local.parent)
-        parts = urlsplit(self.root.uri)
-        return urlunsplit(parts._replace(path=parts.path.rpartition("/")[0]))
+        return self.root.parent.uri
 
     def command(self, *words: str) -> str:
         """Write a command about the search that can be pasted into a shell: wherever that is, it finds the storage."""

@@ -13,7 +13,7 @@ from search.compatibility import (
     default_scheduler,
     hyperband_trials,
 )
-from search.layout import check_name
+from search.layout import SearchLayout, check_name
 from search.values import Value
 
 _TRIALS = 20
@@ -132,11 +132,13 @@ class SearchSettings(BaseModel):
         """Whether the HyperModel is an object that was given, and is not stored."""
         return self.hypermodel is not None and self.hypermodel.startswith("<")
 
-    def resuming(self, *retry: str) -> str:
-        """Write what goes on with the search, for its user."""
+    def resuming(self, layout: SearchLayout, *retry: str, address: str = "local") -> str:
+        """Write what goes on with the search at ``layout`` on the Ray at ``address``, for its user."""
         if self.is_by_value:
             return f"resume_search({self.name!r}, hypermodel=…{f', retry={list(retry)}' if retry else ''})"
-        return f"`galaxy resume {' '.join([self.name, *(f'--retry {which}' for which in retry)])}`"
+        words = [word for which in retry for word in ("--retry", which)]
+        place = () if address == "local" else ("--address", address)
+        return f"`{layout.command('resume', self.name, *words, *place)}`"
 
     def check(self) -> None:
         """Raise SettingsError, one line, where two settings do not go together."""

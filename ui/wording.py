@@ -89,10 +89,11 @@ def beginning(lines: Sequence[str], *, most: int = 12) -> list[str]:
     return [line(each) for each in lines[:most]] + ([f"… and {rest:,} more"] if rest > 0 else [])
 
 
-def command_line(*words: str, storage: str = DEFAULT_STORAGE) -> str:
-    """Write a command that can be pasted into a shell, with ``--storage`` where it is not the default."""
+def command_line(*words: str, storage: str = DEFAULT_STORAGE, address: str = "local") -> str:
+    """Write a command that can be pasted into a shell, with ``--storage`` and ``--address`` where not the default."""
     extra = () if storage == DEFAULT_STORAGE else ("--storage", storage)
-    return shlex.join(("galaxy", *words, *extra))
+    place = () if address == "local" else ("--address", address)
+    return shlex.join(("galaxy", *words, *place, *extra))
 
 
 def module_options(modules: Sequence[str]) -> list[str]:

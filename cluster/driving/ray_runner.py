@@ -43,9 +43,15 @@ def run_on_ray(
     RayGoneError if Ray goes away, NoMemoryError if other programs hold the memory, NoNodeError if no node takes trials.
     """
     settings = conductor.specification.settings
-    health = HealthCheck.of(address, settings.resuming())
+    resuming = settings.resuming(layout, address=address)
+    health = HealthCheck.of(address, resuming)
     searcher = ConductorSearcher(
-        conductor, layout, is_ray_gone=health.is_raylet_gone, places=places, late_seconds=late_seconds
+        conductor,
+        layout,
+        is_ray_gone=health.is_raylet_gone,
+        places=places,
+        late_seconds=late_seconds,
+        resuming=resuming,
     )
     # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)

@@ -53,6 +53,7 @@ class ConductorSearcher(Searcher):
         is_ray_gone: Callable[[], bool],
         places: Places,
         late_seconds: float = 0.0,
+        resuming: str = "the same command",
     ) -> None:
         super().__init__(metric=METRIC, mode=conductor.specification.objective_direction)
         self._conductor = conductor
@@ -68,7 +69,7 @@ class ConductorSearcher(Searcher):
         self._handed_over: set[str] = set()
         self._failures: dict[str, Exception] = {}
         settings = conductor.specification.settings
-        self._again = Again(most_failures=settings.max_failures, command=settings.resuming())
+        self._again = Again(most_failures=settings.max_failures, command=resuming)
         self._late_seconds, self._over_since = late_seconds, math.inf
         self._is_abandoned = False
         self._is_finished = False

@@ -80,6 +80,6 @@ def _slots(settings: SearchSettings, address: str) -> int:
     """Return how many trials will run at a time."""
     if address == "in-process":
         return 1
-    places = Places(settings, is_own=address == "local", command=settings.resuming())
+    places = Places(settings, is_own=address == "local", command="the same command")
     places.check()
     return min(places.trials(), settings.concurrency or places.trials())

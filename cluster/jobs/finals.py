@@ -150,7 +150,7 @@ def train_finalists(
         else:
             _train(run, specification, opened, where, layout=layout, before=view.specification)
         if run.finals.chosen is None:
-            raise _nothing_ended(run.finals, name)
+            raise _nothing_ended(run.finals, layout)
         return run.finish().result
 
 
@@ -216,11 +216,11 @@ def _keep(layout: SearchLayout, place: Place, finals: Finals) -> None:
     write_finals(layout.root, finals)
 
 
-def _nothing_ended(finals: Finals, name: str) -> NothingEndedError:
+def _nothing_ended(finals: Finals, layout: SearchLayout) -> NothingEndedError:
     reasons = [one.dropped for one in finals.finalists if one.dropped]
     if reasons:
-        return NothingEndedError(f"none of the finalists of search {name!r} could be trained: {reasons[0]}")
+        return NothingEndedError(f"none of the finalists of search {layout.name!r} could be trained: {reasons[0]}")
     return NothingEndedError(
         f"the time was up before any training had ended, at {finals.epochs} planned epochs: "
-        f"give `galaxy train {name}` more, with --time-limit"
+        f"give `{layout.command('train', layout.name)}` more, with --time-limit"
     )

@@ -80,7 +80,7 @@ def fit(
         time_limit=time_limit, search_seconds=most_searching(time_limit), epochs=longest, max_slower=max_slower
     )
     budget = TimeBudget(time_limit, already=already, layout=layout)
-    with connected(where.address, settings, ending=budget.left), going_on(f"`galaxy resume {settings.name}`"):
+    with connected(where.address, settings, ending=budget.left), going_on(_resuming(layout, where)):
         # Of one thread, as a trial's: what is measured here is what a trial takes.
         limit_threads(settings.cpus_per_trial)
         part = budget.short_of(_CLOSING_SECONDS).part(record.search_seconds)
@@ -108,7 +108,8 @@ def resume_fit(
     layout = SearchLayout.of(where.storage, name)
     before = read_fit(layout)
     if before is None:
-        raise LedgerError(f"search {name!r} was not begun by `galaxy fit`: `galaxy resume {name}` goes on with it")
+        resume = _resuming(layout, where)
+        raise LedgerError(f"search {name!r} was not begun by `galaxy fit`: {resume} goes on with it")
     budget = TimeBudget.open(layout, time_limit or before.time_limit, already)
     view = read_search(where.storage, name, history=False)
     record = _extended(before, time_limit, budget, view, dataset)
@@ -117,7 +118,7 @@ def resume_fit(
     with (
         budget.kept(),
         connected(where.address, view.specification.settings, ending=budget.left),
-        going_on(f"`galaxy resume {name}`"),
+        going_on(_resuming(layout, where)),
     ):
         limit_threads(view.specification.settings.cpus_per_trial)
         searches = view.state is not SearchState.FINISHED or record.search_seconds > before.search_seconds
@@ -149,16 +150,20 @@ def _extended(
 def _over(view: SearchView, budget: TimeBudget, record: FitRecord, layout: SearchLayout) -> FitResult:
     """Return what a fit came to that has no time left. Raises NothingEndedError if that is nothing."""
     if (final := _bundled(layout)) is None:
-        raise _nothing(view.name)
+        raise _nothing(layout)
     reason = "has ended" if record.is_done else f"has used up its time, {write_duration(record.time_limit)}"
     _log.warning("Fit %r %s: --time-limit, with more, lets it go on.", view.name, reason)
     return FitResult(view, final, budget.spent(), record.time_limit)
 
 
-def _nothing(name: str) -> NothingEndedError:
-    return NothingEndedError(
-        f"the time was up before any trial had a score: give `galaxy resume {name}` more, with --time-limit"
-    )
+def _nothing(layout: SearchLayout) -> NothingEndedError:
+    resume = layout.command("resume", layout.name)
+    return NothingEndedError(f"the time was up before any trial had a score: give `{resume}` more, with --time-limit")
+
+
+def _resuming(layout: SearchLayout, where: Where, *more: str) -> str:
+    place = () if where.address == "local" else ("--address", where.address)
+    return f"`{layout.command('resume', layout.name, *more, *place)}`"
 
 
 def _trained(
@@ -180,7 +185,7 @@ def _trained(
     if view.state is SearchState.STOPPED or (has_searched and Ledger(layout).stop_requested()):
         return FitResult(view, _bundled(layout), budget.spent(), record.time_limit, is_stopped=True)
     if view.best is None:
-        raise _nothing(name)
+        raise _nothing(layout)
     rest = budget.short_of(_CLOSING_SECONDS)
     try:
         final = train_finalists(
@@ -201,7 +206,7 @@ def _trained(
             raise
         final = interim
         if not rest.stopped:
-            advice = f"`galaxy resume {name} --time-limit TIME`, with more, goes on"
+            advice = f"{_resuming(layout, where, '--time-limit', 'TIME')}, with more, goes on"
             _log.warning("%s; the model is that of the best trial: %s.", _sentence(error), advice)
     if not rest.stopped:
         note_fit(layout, record.model_copy(update={"is_done": True}))

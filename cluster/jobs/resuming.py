@@ -100,8 +100,8 @@ def resume_within(
     check_given(before.settings, where.hypermodel, function="resume_search")
     if driver_is_alive(layout.root):
         raise LedgerError(
-            f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it; if it was killed on "
-            "another machine, try again in a minute"
+            f"search {name!r} is running: its driver is alive; `{layout.command('stop', name)}` ends it; if it was "
+            "killed on another machine, try again in a minute"
         )
     retries = choose_retries(ledger, changes.retry)
     check_complete(ledger, retries)
@@ -138,7 +138,7 @@ def resume_within(
                 specification, ledger, oracle, accept_space=changes.accept_space, **limits(budget, where.address)
             )
             budget.prolong(lambda: not conductor.is_scored)
-            with supervised(conductor, layout, watch, place, budget):
+            with supervised(conductor, layout, watch, place, budget, address=where.address):
                 run(conductor, layout, with_bundles=fit is not None)
     return read_search(where.storage, name)
 

@@ -73,8 +73,9 @@ def running(
 
         yield run_here
         return
+    resuming = settings.resuming(SearchLayout.of(where.storage, settings.name), address=where.address)
     with connected(where.address, settings, ending=None if budget.limit is None else budget.left):
-        places = Places(settings, is_own=where.address == "local", command=settings.resuming(), sent=sent)
+        places = Places(settings, is_own=where.address == "local", command=resuming, sent=sent)
         places.check()
         if where.preflight and where.address != "local":
             preflight(places, storage=where.storage, dataset=dataset.info.path)

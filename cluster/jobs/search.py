@@ -108,7 +108,7 @@ def search_within(
             epoch_seconds=epoch_seconds,
         )
         budget.prolong(lambda: not conductor.is_scored)
-        with supervised(conductor, layout, watch, place, budget):
+        with supervised(conductor, layout, watch, place, budget, address=where.address):
             run(conductor, layout, with_bundles=choosing is not None)
     return read_search(where.storage, settings.name)
 

@@ -147,7 +147,8 @@ def submit_resume(
             f"search {name!r} is of an object given from Python, which is not stored: resume it from there"
         )
     if driver_is_alive(layout.root):
-        raise LedgerError(f"search {name!r} is running: its driver is alive; `galaxy stop {name}` ends it")
+        stop = layout.command("stop", name)
+        raise LedgerError(f"search {name!r} is running: its driver is alive; `{stop}` ends it")
     extended(specification, trials, time_limit)
     given = {"dataset": places.get("--dataset"), "trials": trials, "time_limit": time_limit}
     given |= {"accept_space": accept_space}

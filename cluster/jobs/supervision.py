@@ -38,6 +38,8 @@ def supervised(
     watch: Watch | None,
     place: Place | None = None,
     budget: TimeBudget | None = None,
+    *,
+    address: str = "local",
 ) -> Iterator[None]:
     """Supervise the search that runs in the block; ``watch`` is called about once a second, and once at the end.
 
@@ -59,21 +61,25 @@ def supervised(
 
     watching = repeating(look, seconds=_WATCH_SECONDS, name="watch")
     settings = conductor.specification.settings
-    resuming = going_on(settings.resuming())
+    command = settings.resuming(layout, address=address)
     ending = waiting_ended(budget, is_remote=layout.root.local is None)
-    written = _state_written(conductor, ledger, budget)
-    with budget.kept(place), ending, resuming, written, interruptible(conductor.stop), watching:
+    written = _state_written(conductor, ledger, budget, command)
+    with budget.kept(place), ending, going_on(command), written, interruptible(conductor.stop), watching:
         yield
         if conductor.common_failure is not None:
             raise SearchError(
                 f"the first {FAIL_FAST_TRIALS} trials of {settings.name!r} all failed, for the same reason: "
-                f"{conductor.common_failure}: mend that, then {settings.resuming('failed', 'infeasible')}"
+                f"{conductor.common_failure}: mend that, then "
+                f"{settings.resuming(layout, 'failed', 'infeasible', address=address)}"
             )
 
 
 @contextlib.contextmanager
-def _state_written(conductor: Conductor, ledger: Ledger, budget: TimeBudget) -> Iterator[None]:
-    """Write the search's state as the block begins and as it ends; not over that of another driver's."""
+def _state_written(conductor: Conductor, ledger: Ledger, budget: TimeBudget, command: str) -> Iterator[None]:
+    """Write the search's state as the block begins and as it ends; not over that of another driver's.
+
+    ``command`` goes on with it.
+    """
     ledger.write_state(SearchState.RUNNING)
     try:
         yield
@@ -91,7 +97,6 @@ def _state_written(conductor: Conductor, ledger: Ledger, budget: TimeBudget) -> 
         reason = str(error) if is_ours else placed(f"{type(error).__name__}: {error}", place_of(error))
         _write_last(ledger, state, reason)
         if isinstance(error, StorageError):
-            command = conductor.specification.settings.resuming()
             when = "the time is up, and the storage is away: " if conductor.is_over else ""
             raise StorageError(f"{when}{error}: what has ended stands, and {command} goes on with the rest") from error
         raise

@@ -60,6 +60,14 @@ class Folder:
         """The folder's path where it is on the local disk, else None."""
         return None if _SCHEME.match(self.uri) else Path(self.uri)
 
+    @property
+    def parent(self) -> "Folder":
+        """The folder that this one is in."""
+        if self.local is not None:
+            return Folder(str(self.local.parent))
+        parts = urlsplit(self.uri)
+        return Folder(with_path(parts, parts.path.rpartition("/")[0]))
+
     def child(self, *names: str) -> "Folder":
         """Return the folder below this one that ``names`` lead to."""
         for name in names:

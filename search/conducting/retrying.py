@@ -34,7 +34,7 @@ def choose_retries(ledger: Ledger, wanted: Sequence[str]) -> tuple[Retry, ...]:
         elif not trials:
             raise SettingsError(
                 f"--retry {one}: expected {', '.join(_KINDS)} or the id of a trial, and no trial has that id: "
-                "`galaxy leaderboard` lists them"
+                f"`{ledger.layout.command('leaderboard', ledger.layout.name)}` lists them"
             )
         for trial_id in trials:
             record = by_id[trial_id]

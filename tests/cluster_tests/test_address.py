@@ -129,7 +129,8 @@ def test_a_search_whose_ray_goes_away_says_so_and_can_be_resumed(
         _, err = process.communicate(timeout=90)
     assert process.returncode == 1, err
     where = "this command's own Ray" if own else f"Ray at {address}"
-    assert err.splitlines()[-1] == f"galaxy: error: {where} went away: `galaxy resume first` goes on"
+    resume = "galaxy resume first" if own else f"galaxy resume first --address {address}"
+    assert err.splitlines()[-1] == f"galaxy: error: {where} went away: `{resume}` goes on"
     view = read_search("runs", "first")
     assert view.state is SearchState.INTERRUPTED
     assert set(view.counts) <= {"running", "pending"}

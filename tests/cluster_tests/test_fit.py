@@ -119,7 +119,9 @@ def test_a_search_is_no_fit(tiny_dataset: Dataset, here: Path) -> None:
     run_search(tiny_dataset.info.path, settings(time_limit=None, trials=1, epochs=1), address="in-process")
     # Of a fit that never began nothing is left.
     assert read_fit(layout) is None
-    with pytest.raises(LedgerError, match="was not begun by `galaxy fit`: `galaxy resume first` goes on with it"):
+    with pytest.raises(
+        LedgerError, match="was not begun by `galaxy fit`: `galaxy resume first --address in-process` go"
+    ):
         resume_fit("first", where=HERE)
     assert resume_search("first", address="in-process").counts == {"completed": 1}
 

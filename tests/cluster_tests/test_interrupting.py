@@ -129,7 +129,7 @@ def test_a_search_that_is_told_to_end_is_interrupted_and_goes_on(
     settings = SearchSettings(
         name="first", trials=2, epochs=2, oracle="random", scheduler="none", hypermodel="my_models:tiny"
     )
-    with pytest.raises(Terminated, match=r"^ended by SIGTERM: `galaxy resume first` goes on$"):
+    with pytest.raises(Terminated, match=r"^ended by SIGTERM: `galaxy resume first --address in-process` goes on$"):
         run_search(tiny_dataset.info.path, settings, address="in-process")
     assert read_search("runs", "first").state is SearchState.INTERRUPTED
     assert json.loads(Path("runs/first/state.json").read_text())["reason"] == "ended by SIGTERM"

@@ -68,7 +68,13 @@ def made_searcher(layout: SearchLayout, *, cut: bool = False, places: Any = None
     from search import read_specification
 
     conductor = Conductor.resumed(read_specification(layout), Ledger(layout), made("random", small()))
-    return ConductorSearcher(conductor, layout, is_ray_gone=lambda: cut, places=places or Anywhere())
+    return ConductorSearcher(
+        conductor,
+        layout,
+        is_ray_gone=lambda: cut,
+        places=places or Anywhere(),
+        resuming="`galaxy resume first`",
+    )
 
 
 class Tune:

@@ -217,7 +217,8 @@ def test_where_no_node_is_left_the_search_is_interrupted_and_goes_on_when_one_is
     [node] = nodes.only(1)
     (light / "unfit.json").write_text(json.dumps({node.node_id: "raises"}))
     asked = settings(trials=1, max_failures=0)
-    message = r"^no node takes trials \(.*: OSError: no such dataset here\): `galaxy resume first` goes on"
+    resume = f"galaxy resume first --address {nodes.address}"
+    message = rf"^no node takes trials \(.*: OSError: no such dataset here\): `{resume}` goes on"
     with pytest.raises(NoNodeError, match=message):
         search(tiny_dataset, asked, nodes.address)
     view = read_search("runs", "first")

@@ -230,7 +230,8 @@ def test_a_search_runs_on_the_head_and_is_interrupted_where_its_job_is_stopped(
     client.stop_job(sent.job)
     while not client.get_job_status(sent.job).is_terminal():
         time.sleep(0.2)
-    assert client.get_job_logs(sent.job).splitlines()[-1] == "galaxy: ended by SIGTERM: `galaxy resume first` goes on"
+    resume = f"galaxy resume first --address auto --storage {storage}"
+    assert client.get_job_logs(sent.job).splitlines()[-1] == f"galaxy: ended by SIGTERM: `{resume}` goes on"
     assert read_search(storage, "first").state is SearchState.INTERRUPTED
     # Another token, as of another cluster.
     monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)

@@ -77,7 +77,7 @@ def test_a_storage_that_is_away_for_too_long_leaves_the_search_interrupted(
         at_first_end(patch, break_storage)
         with pytest.raises(
             StorageError,
-            match=r"Transport endpoint is not connected: what has ended stands, and `galaxy resume first` goes on",
+            match=r"Transport endpoint is not connected: what has ended stands, and `galaxy resume first --address in",
         ):
             run_search(tiny_dataset.info.path, settings(), address="in-process")
     state = json.loads(open_folder("runs/first").read("state.json"))

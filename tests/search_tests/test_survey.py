@@ -71,7 +71,7 @@ def test_a_damaged_one_says_which_file_and_what_to_do(tmp_path: Path, caplog: py
     layout.root.write_whole("specification.json", b'{"format": "galaxy-tuner-search/1", "settings": {"name": "x"')
     (damaged,) = survey_searches(str(tmp_path)).damaged
     assert damaged.reason.startswith(f"{tmp_path}/bad/specification.json: expected a specification of format ")
-    assert damaged.reason.endswith("put it back, or `galaxy delete bad`")
+    assert damaged.reason.endswith(f"put it back, or `galaxy delete bad --storage {tmp_path}`")
     assert damaged.as_json() == {"name": "bad", "reason": damaged.reason}
     assert [view.name for view in list_searches(str(tmp_path))] == ["good"]
     assert f"Search 'bad' is left out: {damaged.reason}" in caplog.text

@@ -166,7 +166,19 @@ def test_classify_shows_bars_errors_and_each_warning_once(
     assert "cannot be used" in shown
     assert "notes.txt: not an image" in " ".join(shown.split())
     assert shown.count("20 images: ") == 1
-    assert "Next: galaxy ui" in shown
+    assert "Next:" not in shown  # the page has the models of searches
+
+
+def test_the_page_that_is_advised_is_that_of_the_models_storage(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_search(str(tmp_path / "runs"), "first")
+    shutil.copytree(bundle, tmp_path / "runs" / "first" / "model")
+    image = next(tiny_source.glob("*/*.jpg"))
+    shown = galaxy("classify", tmp_path / "runs" / "first" / "model", image).stdout
+    assert f"Next: galaxy ui --storage {tmp_path}/runs" in shown
+    monkeypatch.chdir(tmp_path)
+    assert galaxy("classify", "runs/first/model", image).stdout.endswith("Next: galaxy ui\n")
 
 
 def test_classify_fails_when_no_image_could_be_used(galaxy: Galaxy, bundle: Path, tmp_path: Path) -> None:

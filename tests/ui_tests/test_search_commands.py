@@ -11,6 +11,7 @@ import cluster
 from cluster import TrainSettings
 from cluster.jobs.settings import commands
 from search import SearchError, SearchSettings, SearchState, SearchView
+from ui.cli.commands.leaderboard import next_after
 
 
 class FakeRun:
@@ -195,3 +196,10 @@ def test_a_submitted_search_says_what_to_ask_of_it_from_here(galaxy: Galaxy, mon
     assert (given, named.pop("preflight")) == (("s3://b/d", SearchSettings(name="a")), True)
     assert named == {"storage": "s3://b/runs", "address": "local"}
     assert (resumed, more["trials"], more["storage"], more["preflight"]) == (("a",), 9, "s3://b/runs", False)
+
+
+@pytest.mark.parametrize("state", [SearchState.STOPPED, SearchState.FINISHED])
+def test_what_is_advised_after_a_search_elsewhere_goes_on_there(state: SearchState) -> None:
+    shown = next_after(view(RECORDS[:1], state=state), "s3://b/runs", "h:6379")
+    verb = "train" if state is SearchState.FINISHED else "resume"
+    assert shown == f"galaxy {verb} first --address h:6379 --storage s3://b/runs"

@@ -7,10 +7,12 @@ of the names (as Hugging Face's does) would have its own users surprised in turn
 
 import contextlib
 import os
+import shlex
 import sys
 import sysconfig
 import threading
 import time
+from collections.abc import Sequence
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -26,6 +28,7 @@ _LAST_SECONDS = 0.5
 _LEAST_SECONDS = 15.0
 _began: float | None = None
 _in_a_hurry = False
+_words: tuple[str, ...] = ()
 
 
 def main() -> None:
@@ -77,6 +80,17 @@ def hurry() -> None:
     """
     global _in_a_hurry
     _in_a_hurry = True
+
+
+def same_command(*more: str) -> str:
+    """Return the command that was given, with all its options, for a shell; ``more`` are added where they lack."""
+    return shlex.join(["galaxy", *_words, *(word for word in more if word not in _words)])
+
+
+def remember_words(words: Sequence[str]) -> None:
+    """Take in the words of the command that was given."""
+    global _words
+    _words = tuple(words)
 
 
 def end_in_time(left: float, command: str) -> None:

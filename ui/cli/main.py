@@ -24,7 +24,7 @@ from ui.cli.commands import (
     searching,
     using,
 )
-from ui.cli.entry import is_in_a_hurry
+from ui.cli.entry import is_in_a_hurry, remember_words
 from ui.cli.grammar import HELP, PlainGroup, sentence_of
 from ui.cli.terminal import INTERRUPTED
 
@@ -42,6 +42,7 @@ class GalaxyGroup(PlainGroup):
         **extra: object,
     ) -> object:
         """Run the command and leave with its exit status. Raises SystemExit, always, in standalone mode."""
+        remember_words(sys.argv[1:] if args is None else args)
         try:
             status = super().main(
                 args, prog_name, complete_var, standalone_mode=False, windows_expand_args=windows_expand_args, **extra

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datasets import Option, write_duration
+from datasets import Option
 from search import FitRecord, SearchLayout, SearchSettings, is_taken, read_fit
 from ui.cli.command import Given, command
 from ui.cli.configuration import configure
 from ui.cli.display.fitting import fit_display
 from ui.cli.display.leaderboard import worth_of
 from ui.cli.display.submitted import sent
-from ui.cli.entry import end_in_time, hurry, seconds_so_far
+from ui.cli.entry import end_in_time, hurry, same_command, seconds_so_far
 from ui.cli.options import DatasetPath, NoPreflight, Place, Submit, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.wording import command_line, module_options
@@ -89,8 +89,7 @@ def fit(
     from datasets import Dataset, framing_of
 
     # It may end before there is anything to resume.
-    words = ("fit", dataset, "--name", chosen.name, "--time-limit", write_duration(chosen.time_limit), "--or-resume")
-    end_in_time(chosen.time_limit - seconds_so_far(), command_line(*words, storage=where.storage))
+    end_in_time(chosen.time_limit - seconds_so_far(), same_command("--or-resume"))
     if (advice := framing_of(Dataset.open(dataset)).advice) is not None:
         terminal.note(advice)
     with fit_display(terminal) as watches:
@@ -104,7 +103,7 @@ def fit(
             watches=Watches(*watches),
             already=seconds_so_far(),
         )
-    _finish(terminal, result, where.storage)
+    _finish(terminal, result, where)
 
 
 def resume_fit(
@@ -121,7 +120,7 @@ def resume_fit(
 
     left = time_left(name, place.storage, time_limit, already=seconds_so_far())
     if left is not None:
-        end_in_time(left, command_line("resume", name, storage=place.storage))
+        end_in_time(left, command_line("resume", name, **asdict(place)))
     with fit_display(terminal) as watches:
         result = resume_fit(
             name,
@@ -131,7 +130,7 @@ def resume_fit(
             watches=Watches(*watches),
             already=seconds_so_far(),
         )
-    _finish(terminal, result, place.storage)
+    _finish(terminal, result, place)
 
 
 def _known(name: str, storage: str) -> FitRecord | None:
@@ -140,14 +139,14 @@ def _known(name: str, storage: str) -> FitRecord | None:
     return read_fit(layout) if is_taken(layout) else None
 
 
-def _finish(terminal: Terminal, result: "FitResult", storage: str) -> None:
+def _finish(terminal: Terminal, result: "FitResult", place: Place) -> None:
     """Write what the bundle scores and what the search was worth; leave with 130 if its user has stopped it."""
     from ui.cli.display.results import trained
 
     hurry()
     final = result.final
     if final is None:
-        next_command = command_line("resume", result.view.name, storage=storage)
+        next_command = command_line("resume", result.view.name, **asdict(place))
         terminal.finish(result.as_json(), "No trial has a score yet: there is no model.", next_command=next_command)
     else:
         next_command = command_line("classify", final.model, "IMAGE.jpg", *module_options(final.modules))

@@ -60,17 +60,20 @@ def _show(
     terminal.finish({}, shown, next_command=next_after(view, storage))
 
 
-def next_after(view: "SearchView", storage: str) -> str | None:
-    """Return the command that makes sense once this view has been read; None where Python alone goes on."""
+def next_after(view: "SearchView", storage: str, address: str = "local") -> str | None:
+    """Return the command that makes sense once this view has been read; None where Python alone goes on.
+
+    ``address`` is where the search ran, as far as that is known.
+    """
     if view.is_live:
         return command_line("leaderboard", view.name, "--watch", storage=storage)
     if view.specification.settings.is_by_value:
         return None
     if str(view.state) in ("interrupted", "stopped", "failed"):
-        return command_line("resume", view.name, storage=storage)
+        return command_line("resume", view.name, storage=storage, address=address)
     if view.best is None:
         return command_line("searches", storage=storage)
-    return command_line("train", view.name, storage=storage)
+    return command_line("train", view.name, storage=storage, address=address)
 
 
 def _watched(terminal: Terminal, storage: str, name: str, history: bool) -> "SearchView":

@@ -10,11 +10,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cluster import TrainSettings
-from datasets import GalaxyTunerError, write_duration
+from datasets import GalaxyTunerError
 from ui.cli.command import command
 from ui.cli.display.leaderboard import worth_of
 from ui.cli.display.progress import progress_bar, stages
-from ui.cli.entry import end_in_time, hurry, seconds_so_far
+from ui.cli.entry import end_in_time, hurry, same_command, seconds_so_far
 from ui.cli.options import (
     DatasetPath,
     Decision,
@@ -71,8 +71,7 @@ def _train_within(terminal: Terminal, name: str, settings: TrainSettings, places
     assert limit is not None
     with contextlib.suppress(GalaxyTunerError):  # what is wrong with it the training says
         left = TimeBudget.open(layout, limit, seconds_so_far(), name=TRAINING_TIME).left()
-        again = command_line("train", name, "--time-limit", write_duration(limit), storage=places["storage"])
-        end_in_time(left, again)
+        end_in_time(left, same_command())
     from cluster import train_within
     from ui.cli.display.finals import finals_display
     from ui.cli.display.results import trained

@@ -20,7 +20,7 @@ from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
 from ui.cli.display.searches import listed
 from ui.cli.display.submitted import sent
-from ui.cli.entry import end_in_time, hurry, seconds_so_far
+from ui.cli.entry import end_in_time, hurry, same_command, seconds_so_far
 from ui.cli.options import DatasetPath, MovedDataset, NoPreflight, Place, SearchName, Storage, Submit, duration, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.wording import DEFAULT_STORAGE, command_line
@@ -71,11 +71,10 @@ def search(
 
     if chosen.time_limit is not None:
         # It may end before there is anything to resume.
-        again = command_line("search", dataset, "--name", chosen.name, "--or-resume", storage=where.storage)
-        end_in_time(chosen.time_limit - seconds_so_far(), again)
+        end_in_time(chosen.time_limit - seconds_so_far(), same_command("--or-resume"))
     with search_display(terminal) as watch:
         view = run_search(dataset, chosen, **places, watch=watch, already=seconds_so_far())
-    _finish(terminal, view, where.storage)
+    _finish(terminal, view, where)
 
 
 @command(app, "galaxy resume first --trials 60")
@@ -151,13 +150,13 @@ def _resume(terminal: Terminal, name: str, place: Place, submit: bool, given: di
         return
     from cluster import resume_search
 
-    _end_in_time(name, place.storage, given["time_limit"])
+    _end_in_time(name, place, given["time_limit"])
     with search_display(terminal) as watch:
         view = resume_search(name, **given, watch=watch, already=seconds_so_far())
-    _finish(terminal, view, place.storage)
+    _finish(terminal, view, place)
 
 
-def _end_in_time(name: str, storage: str, time_limit: float | None) -> None:
+def _end_in_time(name: str, place: Place, time_limit: float | None) -> None:
     """Let the process end with the time that the search has left, if it has any; it may be given more.
 
     What is wrong with the search its resumption says.
@@ -165,10 +164,10 @@ def _end_in_time(name: str, storage: str, time_limit: float | None) -> None:
     from search import SearchLayout, TimeBudget, extended, read_specification
 
     with contextlib.suppress(GalaxyTunerError):
-        layout = SearchLayout.of(storage, name)
+        layout = SearchLayout.of(place.storage, name)
         settings = extended(read_specification(layout), time_limit=time_limit).settings
         left = TimeBudget.open(layout, settings.time_limit, seconds_so_far()).left()
-        end_in_time(left, command_line("resume", name, storage=storage))
+        end_in_time(left, command_line("resume", name, **asdict(place)))
 
 
 @command(app, "galaxy stop first")
@@ -197,12 +196,12 @@ def searches(terminal: Terminal, storage: Storage = DEFAULT_STORAGE) -> None:
     terminal.finish(found, shown, next_command=command_line(*words, storage=storage))
 
 
-def _finish(terminal: Terminal, view: "SearchView", storage: str) -> None:
+def _finish(terminal: Terminal, view: "SearchView", place: Place) -> None:
     """Write the leaderboard; leave with status 130 if the search was stopped before its end."""
     if view.specification.settings.time_limit is not None:
         hurry()
     lost = [Text(line, style="yellow") for line in lost_in_search(view)]
     shown = ranked(view)
-    terminal.finish(view.as_json(), shown, *lost, next_command=next_after(view, storage))
+    terminal.finish(view.as_json(), shown, *lost, next_command=next_after(view, **asdict(place)))
     if view.state.value == "stopped":
         raise typer.Exit(INTERRUPTED)

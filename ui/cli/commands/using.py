@@ -1,7 +1,7 @@
 """Commands that use a trained model: ``classify``, ``export``, ``card``."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from ui.cli.terminal import Terminal
 from ui.predictions.files import SUFFIXES, Add, prediction_file, write_predictions
 from ui.predictions.prediction import Prediction
 from ui.predictions.tally import Tally
-from ui.wording import command_line, module_options
+from ui.wording import module_options
 
 if TYPE_CHECKING:
     from trainer import Classification
@@ -89,10 +89,20 @@ def classify(
         if terminal.as_json:
             terminal.write_file(printed)
         elif output is None:
-            page = command_line("ui", *module_options(module or ()))
-            terminal.finish({}, classified(tally), next_command=page)
+            terminal.finish({}, classified(tally), next_command=_page(uri, module or ()))
         else:
             terminal.finish({}, written(tally, output))
+
+
+def _page(model: str, modules: Sequence[str]) -> str | None:
+    """Return the command that shows the page with the model; None where that is no search's, as the page's are."""
+    from datasets import open_folder
+    from search import SearchLayout, is_taken
+
+    folder = open_folder(model)
+    layout = SearchLayout(folder.parent)
+    is_of_a_search = layout.bundle == folder and is_taken(layout)
+    return layout.command("ui", *module_options(modules)) if is_of_a_search else None
 
 
 def _tallied(terminal: Terminal, answers: "Iterable[Classification]", total: int, writers: list[Add]) -> Tally:
