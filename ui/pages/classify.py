@@ -1,7 +1,6 @@
 """Classify: choose a model, drop images on the page, and read what it says of them."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -23,11 +22,13 @@ KEY = "model"
 """Of the choice of a model: its name in the URL, that of a search."""
 _OTHER = "another path …"
 _RULES = {
-    "accuracy": "the most probable class",
-    "balanced": "rare classes get a fair chance",
-    "objective": "as the search's objective is best served",
+    "accuracy": "the most probable",
+    "balanced": "fair to rare classes",
+    "objective": "best for the objective",
 }
 _MAX_ERROR = 2.0
+_CROP, _DECIDE, _SETTINGS_OF = "crop", "decide", "settings of"
+_MODELS_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def page(site: Site) -> None:
             return
         manifest = read_manifest(open_folder(location))
         _describe(manifest)
-        settings = _settings(manifest)
+        settings = _settings(manifest, location)
         kept = uploading.visitor()
         uploading.upload_area(kept)
         if not kept.uploads:
@@ -69,11 +70,12 @@ def page(site: Site) -> None:
             location,
             decoding,
             str(classifier.point(decide)),
-            partial(_take_crop, _crop_key(manifest)),
+            _take_crop,
         )
         answers.show(context, asking.answers(decide=decide, max_error=max_error))
 
 
+@st.cache_data(ttl=_MODELS_SECONDS, show_spinner=False)
 def models(storage: str) -> dict[str, str]:
     """Return the searches in ``storage`` that have a trained model, with the model's place."""
     places = {view.name: bundle_location(storage, view.name) for view in list_searches(storage)}
@@ -117,8 +119,13 @@ def _describe(manifest: Manifest) -> None:
     st.markdown(f"Tells apart {plain(few(manifest.classes, most=20))}.{tested}{interim}")
 
 
-def _settings(manifest: Manifest) -> Settings:
-    trained = manifest.preprocessing.crop
+def _settings(manifest: Manifest, location: str) -> Settings:
+    """Draw the settings; they are in the URL, but for what is the model's own."""
+    trained, points = manifest.preprocessing.crop, [str(point) for point in manifest.points()]
+    before = st.session_state.get(_SETTINGS_OF)
+    if before not in {None, location}:  # another model has been chosen: it has its own crop and rule
+        st.session_state[_CROP], st.session_state[_DECIDE] = trained, str(manifest.decide)
+    st.session_state[_SETTINGS_OF] = location
     with st.expander("Settings", icon=":material/tune:"):
         left, middle, right, last = st.columns(4)
         crop = left.number_input(
@@ -128,16 +135,17 @@ def _settings(manifest: Manifest) -> Settings:
             value=trained,
             step=0.05,
             format="%.3f",
-            key=_crop_key(manifest),
+            key=_CROP,
+            bind="query-params",
             help="Central part of each image to look at; 1 is all of it. A warning names the one that suits an image.",
         )
-        points = [str(point) for point in manifest.points()]
         decide = middle.selectbox(
             "Which class is named",
             points,
             index=points.index(str(manifest.decide)),
             format_func=lambda point: _RULES.get(point, point),
-            key=f"decide from {manifest.decide} {len(points)}",
+            key=_DECIDE,
+            bind="query-params",
         )
         percent = right.number_input(
             "Wrong among sure ones, at most (%)",
@@ -145,12 +153,14 @@ def _settings(manifest: Manifest) -> Settings:
             max_value=50.0,
             value=_MAX_ERROR,
             step=0.5,
-            key="max error",
+            key="max_error",
+            bind="query-params",
             help="The lower, the more often the model says that it is not sure.",
         )
         values = last.text_input(
             "Values of arrays",
-            key="value range",
+            key="values",
+            bind="query-params",
             placeholder="0,65535",
             help="The values that are black and white in arrays which are no pictures: LOW,HIGH.",
         )
@@ -158,12 +168,8 @@ def _settings(manifest: Manifest) -> Settings:
     return Settings(crop, decide, asked, values.strip() or None)
 
 
-def _crop_key(manifest: Manifest) -> str:
-    return f"crop from {manifest.preprocessing.crop:g}"
-
-
-def _take_crop(key: str, crop: float) -> None:
-    st.session_state[key] = crop
+def _take_crop(crop: float) -> None:
+    st.session_state[_CROP] = crop
 
 
 def _point(classifier: "Classifier", settings: Settings) -> "tuple[Decide | None, float | None]":

@@ -52,6 +52,8 @@ def flags(host: str, port: int, *, auth: str | None = None) -> list[str]:
         "browser.gatherUsageStats": "false",
         "logger.level": "warning",
         "client.toolbarMode": "minimal",
+        # Settings have a default, the model's own, and are set: by a click on the advised crop, by another model.
+        "global.disableWidgetStateDuplicationWarning": "true",
         "runner.magicEnabled": "false",  # it shows a docstring as text
         **_THEME,
     }
