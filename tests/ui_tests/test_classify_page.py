@@ -13,7 +13,7 @@ from ui_tests.fabricated import write_search
 
 from datasets import DecodedImage, ImageError, ImportOptions, import_dataset
 from ui.pages import classify, uploading
-from ui.predictions.keeping import Everyone, KeepLimits
+from ui.predictions.keeping import Everyone, KeepLimits, Visitor
 
 
 def opened(storage: str | Path, *, control: bool = False, **query: str) -> AppTest:
@@ -205,6 +205,10 @@ def test_one_click_takes_the_advised_crop(trained: str) -> None:
     page = uploaded(opened(trained), {"large.png": hostile.saved(lambda path: _picture(path, 256))})
     assert "for an equal pixel scale look at the central" in said(page)
     assert "--" not in said(page)
+    page = uploaded(page, {"larger.png": hostile.saved(lambda path: _picture(path, 300))})
+    assert not page.exception
+    next(button for button in page.button if button.label == "Remove all").click().run()
+    page = uploaded(page, {"large.png": hostile.saved(lambda path: _picture(path, 256))})
     crop = next(button for button in page.button if button.label.startswith("Look at the central"))
     crop.click().run()
     assert not page.exception
@@ -280,6 +284,13 @@ def test_it_can_be_stopped_and_goes_on(trained: str, pictures: dict[str, bytes])
     next(button for button in page.button if button.label == "Go on").click().run()
     assert "Stopped" not in said(page)
     assert len(table(page)["image"]) == len(pictures)
+
+
+def test_files_are_taken_once_however_often_streamlit_says_that_they_are_there() -> None:
+    kept = Visitor(Everyone())
+    kept.generation = 1
+    uploading._take(kept, "files 0")
+    assert (kept.generation, kept.count) == (1, 0)
 
 
 def test_a_path_can_be_given_by_who_serves_the_page(storage: str, bundle: Path, tmp_path: Path) -> None:

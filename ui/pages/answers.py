@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 _ROWS = 50
-_WARNINGS = 5
+_WARNINGS = 8
 _ORDERS: dict[str, Callable[[Answer], float]] = {
     "as uploaded": lambda _: 0.0,
     "least sure first": lambda answer: 2.0 if answer.prediction.probability is None else answer.prediction.probability,
@@ -72,15 +72,30 @@ def _summary(context: Context, said: Sequence[Answer]) -> None:
     ]
     if counts:
         st.dataframe(counts, hide_index=True, alt="Images by the class named and how sure the model is of it")
-    warnings = Counter(warning for answer in said for warning in answer.prediction.warnings)
-    for warning, number in warnings.most_common(_WARNINGS):
-        st.warning(f"{wording.plural(number, 'image')}: {plain(without_options(warning))}")
+    _warnings(said)
     crops = Counter(crop for answer in said if (crop := context.advised(answer)) is not None)
     for crop, number in crops.most_common(1):
         context.offer_crop(st, crop, f"{wording.plural(number, 'image')}: look at the central {wording.percent(crop)}")
     seen = sum(answer.prediction.seen is True for answer in said)
     if seen:
         st.info(f"{wording.plural(seen, 'image')}: {wording.SEEN}")
+
+
+def _warnings(said: Sequence[Answer]) -> None:
+    """Draw what is to be known of many images, the most common first; what verdicts say is not said again."""
+    told = {verdict_of(answer.prediction): None for answer in said}
+    warnings = Counter(
+        without_options(warning)
+        for answer in said
+        for warning in answer.prediction.warnings
+        if not any(warning.startswith(str(verdict)) for verdict in told)
+    )
+    if warnings:
+        with st.expander(wording.plural(len(warnings), "warning"), icon=":material/warning:"):
+            for warning, number in warnings.most_common(_WARNINGS):
+                st.markdown(f"- {wording.plural(number, 'image')}: {plain(warning)}")
+            if len(warnings) > _WARNINGS:
+                st.markdown(f"- {len(warnings) - _WARNINGS:,} more: each image's own are in the table")
 
 
 def _filtered(said: Sequence[Answer]) -> list[Answer]:
@@ -93,6 +108,7 @@ def _filtered(said: Sequence[Answer]) -> list[Answer]:
         [str(each) for each in Verdict if verdicts[each]],
         selection_mode="multi",
         key="verdicts",
+        wrap=True,
         help=" ".join(MEANING[each] for each in Verdict if verdicts[each]),
     )
     named = middle.multiselect("Class", sorted(classes, key=str.casefold), key="classes", placeholder="all classes")

@@ -54,7 +54,7 @@ class Context:
     def offer_crop(self, place: object, crop: float, label: str) -> None:
         """Draw the click that takes an advised crop, for all images."""
         clicked = place.button(  # type: ignore[attr-defined]  # st itself, or a part of the page
-            label, icon=":material/crop:", key=f"crop {crop:g}", on_click=self.take_crop, args=(crop,)
+            label, icon=":material/crop:", key=f"crop {crop:g} of {label}", on_click=self.take_crop, args=(crop,)
         )
         if clicked:
             st.rerun()

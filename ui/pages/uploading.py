@@ -3,6 +3,7 @@
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from datasets import UploadReader
 from ui import wording
@@ -35,7 +36,7 @@ def visitor() -> Visitor:
 
 def upload_area(kept: Visitor) -> None:
     """Draw where files are dropped, and what has been taken of them."""
-    key = f"files {kept.generation}"
+    key = _key(kept)
     st.file_uploader(
         "Images of galaxies",
         accept_multiple_files=True,
@@ -71,9 +72,18 @@ def read_on(asking: Asking) -> bool:
     return True
 
 
+def _key(kept: Visitor) -> str:
+    return f"files {kept.generation}"
+
+
 def _take(kept: Visitor, key: str) -> None:
-    """Take files over, so that they are kept once, and their widget's place is free for more."""
-    files = st.session_state.get(key) or []
+    """Take files over, so that they are kept once, and their widget's place is free for more.
+
+    A run that is interrupted, by a click on *Stop*, has Streamlit call this again for the same files.
+    """
+    if key != _key(kept):
+        return
+    files = [file for file in st.session_state.get(key) or [] if isinstance(file, UploadedFile)]
     st.session_state[_REFUSED] = kept.take((file.name, file.getvalue()) for file in files)
     context = get_script_run_ctx()
     if context is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trainer import Classifier, Decide, Examined
 
 Coming = Future[list[DecodedImage | ImageError]]
-_AT_ONCE = 64
+_AT_ONCE = 32
 _FULL = "not read: there is no room for more; download the answers, remove the uploads and go on with the others"
 
 
