@@ -1,6 +1,6 @@
 from ui.figures import classes
 
-NAMES = ("3", "<b>bold</b>", "2026-01-02")
+NAMES = ("3", '<b>"bold"</b>', "2026-01-02")
 
 
 def test_each_class_has_a_bar_of_each_series() -> None:
@@ -12,6 +12,6 @@ def test_each_class_has_a_bar_of_each_series() -> None:
 def test_names_are_neither_tags_nor_numbers() -> None:
     figure = classes.shares_of_classes(NAMES, {"train": [1, 2, 3]}, axis="images")
     assert "<b>" not in figure.to_json()
-    assert list(figure.layout.yaxis.ticktext) == ["3", "&lt;b&gt;bold&lt;/b&gt;", "2026-01-02"]
+    assert list(figure.layout.yaxis.ticktext) == ["3", '&lt;b&gt;"bold"&lt;/b&gt;', "2026-01-02"]
     # The first class is above.
     assert list(figure.layout.yaxis.range) == [2.5, -0.5]

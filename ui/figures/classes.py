@@ -40,7 +40,7 @@ def shares_of_classes(classes: Sequence[str], series: Mapping[str, Sequence[floa
 
 def label(name: str) -> str:
     """Write a name as a text of plotly's, which would read tags in it."""
-    return escape(wording.line(name, longest=_LONGEST) or repr(name))
+    return escape(wording.line(name, longest=_LONGEST) or repr(name), quote=False)  # quotes it shows as they are
 
 
 def by_class(figure: go.Figure, classes: Sequence[str], row: int, *, title: str = "") -> go.Figure:

@@ -11,7 +11,7 @@ from ui import wording
 from ui.contents.pictures import Pixels, pictures, rows_of, variants
 from ui.contents.trained import Trained
 from ui.pages.addressed import asked_among, asked_number, keep
-from ui.pages.elements import plain
+from ui.pages.elements import plain, problems_shown
 
 _EACH, _CLASSES = 8, 10
 """Images of a class, and classes, at a time."""
@@ -57,6 +57,11 @@ def gallery(dataset: Dataset) -> None:
 
 def _of_class(dataset: Dataset, label: int, split: Split | None) -> None:
     """Draw a page of a class: a fragment, so that a click reads no other images."""
+    with problems_shown():
+        _page_of_class(dataset, label, split)
+
+
+def _page_of_class(dataset: Dataset, label: int, split: Split | None) -> None:
     rows, name = rows_of(dataset, label, split), dataset.classes[label]
     heading, ways = st.columns([2, 1], vertical_alignment="bottom")
     heading.markdown(f"**{plain(name)}** · {wording.plural(len(rows), 'image')}")
@@ -83,12 +88,16 @@ def augmentation(dataset: Dataset, options: Trained) -> None:
 
 
 def _augmentation(dataset: Dataset, options: Trained) -> None:
+    with problems_shown():
+        _controls_and_results(dataset, options)
+
+
+def _controls_and_results(dataset: Dataset, options: Trained) -> None:
     like = options.augmentation
     if options.who:
-        blended = " It blends images in pairs, too (mixup), which is not drawn here." if options.mixup else ""
-        st.caption(
-            f"At first as {plain(options.who)} was trained. Training draws anew for each image and epoch.{blended}"
-        )
+        st.caption(f"At first as {plain(options.who)} was trained. Training draws anew for each image and epoch.")
+    if options.mixup:
+        st.caption("Training also blends images in pairs (mixup), which is not drawn here.")
     controls, results = st.columns([1, 2], gap="large")
     with controls:
         change = _magnitudes(dataset, like)
