@@ -61,6 +61,7 @@ from .final.member import Member as Member, member_batches as member_batches, tr
 from .final.training import train_final as train_final
 from .fitting.building import Build as Build
 from .fitting.checkpoints import delete_last as delete_last
+from .fitting.confusion import EpochConfusion as EpochConfusion, read_confusion as read_confusion
 from .fitting.equivariant import (
     TURNS as TURNS,
     TurnConvolution as TurnConvolution,

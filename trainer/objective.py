@@ -27,6 +27,10 @@ _UNBOUNDED = ("loss", "val_loss")
 _ROUNDING = 1e-6
 
 
+DECIDED = "val_macro_f1_decided"
+"""The objective that takes each class under the best decision; any other decides for the most probable one."""
+
+
 @dataclass(frozen=True)
 class Objective:
     """One metric and whether more (``max``) or less (``min``) of it is better."""

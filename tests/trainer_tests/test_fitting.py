@@ -19,8 +19,10 @@ from trainer import (
     SplitError,
     TrainingOptions,
     TrainingRun,
+    read_confusion,
 )
 from trainer.answering.predicting import predict
+from trainer.estimating.macro_f1 import count_confusion, macro_f1
 
 MakeRun = Callable[..., TrainingRun]
 OWN = {
@@ -52,7 +54,20 @@ def test_an_epoch_reports_all_metrics_and_is_kept(make_run: MakeRun, folder: Fol
     assert all(isinstance(value, float) for value in report.metrics.values())
     assert (report.epoch, report.best_epoch, report.finished) == (1, 1, False)
     assert run.history == {name: [value] for name, value in report.metrics.items()}
-    assert folder.names() == ["best.npz", "last.npz"]
+    assert folder.names() == ["best.npz", "confusion.json", "last.npz"]
+
+
+@pytest.mark.parametrize("objective", ["val_macro_f1", "val_macro_f1_decided"])
+def test_what_the_best_epoch_took_each_class_for_is_kept(objective: str, make_run: MakeRun, folder: Folder) -> None:
+    run = make_run(objective=Objective.parse(objective))
+    while not run.finished:
+        run.step()
+    kept = read_confusion(folder)
+    assert kept is not None
+    assert kept.epoch == run.best_epoch
+    assert float(macro_f1(count_confusion(np.array(kept.matrix)))) == pytest.approx(
+        run.history[objective][kept.epoch - 1]
+    )
 
 
 def test_a_checkpoint_from_before_a_metric_was_made_goes_on(make_run: MakeRun, folder: Folder) -> None:

@@ -9,8 +9,8 @@ from ui_tests.fabricated import F1, RECORDS, finals, record, specification
 
 from datasets import Dataset, Split
 from search import EndedBeginning, Finalist, LedgerError, SearchLayout, SearchSpecification, TrialDetails
-from trainer import BeginningAnswers
-from ui.figures import beginnings, confused, overlaid
+from trainer import BeginningAnswers, EpochConfusion
+from ui.figures import beginnings, overlaid
 from ui.findings import classes, trials
 
 ONE, TWO = RECORDS[:2]
@@ -76,11 +76,21 @@ def test_each_finalist_has_its_points_and_its_mean() -> None:
     assert list(means.y) == pytest.approx([0.74, 0.675, 0.78])
 
 
-def test_a_confusion_matrix_shades_by_row_and_writes_counts() -> None:
-    field, text = confused.confusion([[3, 1], [0, 0]], ["<b>", "spiral"]).data
-    assert [list(row) for row in field.z] == [[0.75, 0.25], [0.0, 0.0]]
-    assert list(text.text) == ["3", "1", "", ""]
-    assert field.y[0] == "1. &lt;b&gt;"
+def test_a_trial_has_the_answers_of_its_best_epoch(tmp_path: Path) -> None:
+    one, layout = specification(), SearchLayout.of(str(tmp_path), "first")
+    assert classes.by_trial(str(tmp_path), one, TWO) is None
+    kept_of = layout.checkpoints("0002")
+    kept_of.write_whole("confusion.json", EpochConfusion(2, ((3, 1), (0, 4))).packed())
+    found = classes.by_trial(str(tmp_path), one, TWO)
+    assert found is not None
+    assert (found.confusion_matrix, found.images) == (((3, 1), (0, 4)), 8)
+    assert "its epoch 2 on the validation images" in found.source
+    for other in (EpochConfusion(1, ((3, 1), (0, 4))), EpochConfusion(2, ((3,),))):  # of another epoch, other classes
+        kept_of.write_whole("confusion.json", other.packed())
+        assert classes.by_trial(str(tmp_path), one, TWO) is None
+    for damaged in (b"", b"[]", b'{"epoch": 2, "matrix": 5}', b'{"epoch": null, "matrix": []}'):
+        kept_of.write_whole("confusion.json", damaged)
+        assert classes.by_trial(str(tmp_path), one, TWO) is None
 
 
 @pytest.fixture
@@ -109,19 +119,20 @@ def test_the_answers_of_all_beginnings_are_added_up(
     layout = SearchLayout.of(str(tmp_path), "first")
     made = tuple(EndedBeginning(number=number, seed=1, score=0.5, seconds=1.0) for number in (1, 2, 3))
     finalist = Finalist(trial_id="0001", hyperparameters={}, beginnings=made)
-    assert classes.answered(str(tmp_path), of_tiny, finalist) is None
+    assert classes.by_beginnings(str(tmp_path), of_tiny, finalist) is None
     kept(layout, tiny_dataset, 1)
     kept(layout, tiny_dataset, 2)
-    found = classes.answered(str(tmp_path), of_tiny, finalist)
+    found = classes.by_beginnings(str(tmp_path), of_tiny, finalist)
     assert found is not None
     expected = sum(len(tiny_dataset.divided(number).rows(Split.VALIDATION)) for number in (1, 2))
-    assert (found.beginnings, found.images) == (2, expected)
+    assert found.images == expected
+    assert "its 2 beginnings" in found.source
     first, second, *_ = classes.class_table({"a": found}, of_tiny.classes)
     assert first["a: F1"] == pytest.approx(2 / 3)
     assert second["a: F1"] == 0.0
     assert str(first["a: recall (95 %)"]).startswith("100.0 %")
     with pytest.raises(LedgerError, match="fingerprint"):
-        classes.answered(str(tmp_path), of_tiny.model_copy(update={"fingerprint": "0" * 64}), finalist)
+        classes.by_beginnings(str(tmp_path), of_tiny.model_copy(update={"fingerprint": "0" * 64}), finalist)
 
 
 def test_a_metric_that_is_no_number_is_a_gap() -> None:

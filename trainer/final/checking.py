@@ -56,7 +56,7 @@ def check_model(
             )
     loop = TrainingLoop(built, mixed=options.mixup > 0, class_weights=training.class_weights)
     trained = loop.train(first_batches(training), epoch=0, learning_rate_factor=lambda _: 1.0)
-    metrics = tuple(Scoring.of(dataset).metrics(trained, loop.validate(first_batches(validation))))
+    metrics = tuple(Scoring.of(dataset).score(trained, loop.validate(first_batches(validation))).metrics)
     check_objective(objective, metrics)
     return CheckedModel(metrics, modules)
 

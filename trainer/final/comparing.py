@@ -6,8 +6,8 @@ from typing import TypeVar
 from datasets import Dataset, Split
 from trainer.estimating.worth import Worth, worth, worth_of_scores
 from trainer.final.answers import BeginningAnswers
-from trainer.final.decided import DECIDED, decided
-from trainer.objective import Objective
+from trainer.final.decided import decided
+from trainer.objective import DECIDED, Objective
 
 Result = TypeVar("Result")
 _MACRO_F1 = "val_macro_f1"

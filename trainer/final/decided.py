@@ -6,10 +6,8 @@ import numpy.typing as npt
 from datasets import Dataset
 from trainer.answering.decision import decided_across_folds, folds_of, training_shares
 from trainer.final.answers import BeginningAnswers
-from trainer.objective import Objective
+from trainer.objective import DECIDED, Objective
 from trainer.scores import Scores, score_predictions
-
-DECIDED = "val_macro_f1_decided"
 
 
 def decided(one: BeginningAnswers, divided: Dataset, objective: Objective) -> npt.NDArray[np.int64]:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from datasets import Folder
 from trainer.errors import CheckpointError
+from trainer.fitting.confusion import CONFUSION
 from trainer.fitting.keras_internals import global_seed_state
 from trainer.frameworks import keras, tf
 
@@ -93,9 +94,12 @@ def epochs_done(folder: Folder) -> int:
 
 
 def copy_checkpoints(parent: Folder, folder: Folder) -> None:
-    """Copy ``last``, and ``best`` if there is one, from ``parent``. Raises CheckpointError if ``last`` is missing."""
+    """Copy ``last``, and ``best`` with its confusion if there is one, from ``parent``.
+
+    Raises CheckpointError if ``last`` is missing.
+    """
     # Last last: a copy that was cut off is made again.
-    for name in (BEST, LAST):
+    for name in (BEST, CONFUSION, LAST):
         data = parent.read_if_there(name)
         if data is not None:
             folder.write_whole(name, data)
@@ -109,8 +113,8 @@ def delete_last(folder: Folder) -> None:
 
 
 def delete_all(folder: Folder) -> None:
-    """Delete both checkpoints of a training, where all that it is for has been taken from it."""
-    for name in (LAST, BEST):
+    """Delete the checkpoints of a training, where all that it is for has been taken from it."""
+    for name in (LAST, CONFUSION, BEST):
         folder.delete(name)
 
 

@@ -11,8 +11,9 @@ from trainer.answering.decision import decided_across_folds, folds_of, training_
 from trainer.errors import ObjectiveError, SplitError
 from trainer.estimating.lost import worst_found
 from trainer.estimating.macro_f1 import count, macro_f1
+from trainer.fitting.confusion import Matrix
 from trainer.fitting.loop import Validation
-from trainer.objective import Objective
+from trainer.objective import DECIDED, Objective
 from trainer.options import TrainingOptions
 from trainer.scores import score_predictions
 
@@ -51,6 +52,23 @@ def first_batches(batches: Batches, count: int = 1) -> Batches:
 
 
 @dataclass(frozen=True)
+class EpochScores:
+    """What an epoch came to.
+
+    ``probable`` and ``decided`` are confusion matrices of the validation images, (classes, classes), rows true: by the
+    most probable class, and by the best decision.
+    """
+
+    metrics: dict[str, float]
+    probable: Matrix
+    decided: Matrix
+
+    def confusion(self, objective: Objective) -> Matrix:
+        """Return the matrix by the classes that the objective decides for."""
+        return self.decided if objective.name == DECIDED else self.probable
+
+
+@dataclass(frozen=True)
 class Scoring:
     """What the validation of each epoch of a training is scored by: the same rows, the same rule.
 
@@ -70,7 +88,7 @@ class Scoring:
             dataset.classes, folds_of([ids[row] for row in dataset.rows(Split.VALIDATION)]), training_shares(dataset)
         )
 
-    def metrics(self, training: dict[str, float], validation: Validation) -> dict[str, float]:
+    def score(self, training: dict[str, float], validation: Validation) -> EpochScores:
         """Put together all metrics of an epoch; see `TrainingRun`. Where names meet, the trainer's own metric wins.
 
         ``validation`` may be of the first rows alone.
@@ -85,7 +103,13 @@ class Scoring:
             "worst_class": float(worst),
             "worst_recall": recall,
         }
-        return {**training, **{f"val_{name}": value for name, value in {**validation.metrics, **own}.items()}}
+        metrics = {**training, **{f"val_{name}": value for name, value in {**validation.metrics, **own}.items()}}
+        return EpochScores(metrics, scores.confusion_matrix, _confusion(true, decided, len(self.classes)))
+
+
+def _confusion(true: npt.NDArray[np.int64], decided: npt.NDArray[np.int64], classes: int) -> Matrix:
+    counts = np.bincount(true * classes + decided, minlength=classes**2).reshape(classes, classes)
+    return tuple(map(tuple, counts.tolist()))
 
 
 def check_objective(objective: Objective, metrics: tuple[str, ...]) -> None:

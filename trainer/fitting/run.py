@@ -8,7 +8,8 @@ from trainer.errors import InfeasibleError
 from trainer.fitting.averaging import WeightAverages
 from trainer.fitting.building import Build, build_model
 from trainer.fitting.checkpoints import BEST, LAST, TrainingState, copy_checkpoints, pack_checkpoint, restore_checkpoint
-from trainer.fitting.epoch import Scoring, check_objective, epoch_batches
+from trainer.fitting.confusion import CONFUSION, EpochConfusion, Matrix
+from trainer.fitting.epoch import EpochScores, Scoring, check_objective, epoch_batches
 from trainer.fitting.loop import TrainingLoop
 from trainer.frameworks import keras
 from trainer.objective import Objective
@@ -156,11 +157,11 @@ class TrainingRun:
             return self.last_report()
         if self._given is not None:
             self._restore(LAST)
-        metrics = self._train_and_validate(on_batch)
+        scores = self._train_and_validate(on_batch)
         unknown = [math.nan] * self.epoch
-        history = {name: [*self._state.history.get(name, unknown), value] for name, value in metrics.items()}
+        history = {name: [*self._state.history.get(name, unknown), value] for name, value in scores.metrics.items()}
         self._state = replace(self._state, epoch=self.epoch + 1, history=history)
-        self._save()
+        self._save(scores.confusion(self.objective))
         return self.last_report()
 
     def best_model(self) -> keras.Model:
@@ -190,7 +191,7 @@ class TrainingRun:
         metrics = {name: values[-1] for name, values in self._state.history.items()}
         return EpochReport(self.epoch, metrics, self.best_epoch, self.finished)
 
-    def _train_and_validate(self, on_batch: Progress) -> dict[str, float]:
+    def _train_and_validate(self, on_batch: Progress) -> EpochScores:
         total, steps = self.batches_per_epoch, len(self._training)
         first_step = self.epoch * steps
         training = self._loop.train(
@@ -203,18 +204,19 @@ class TrainingRun:
         )
         with self._averages.in_place():
             validation = self._loop.validate(self._validation, on_batch=part_of(on_batch, before=steps, total=total))
-        metrics = self._scoring.metrics(training, validation)
-        check_objective(self.objective, tuple(metrics))
-        fault = self.objective.fault(metrics[self.objective.name])
+        scores = self._scoring.score(training, validation)
+        check_objective(self.objective, tuple(scores.metrics))
+        fault = self.objective.fault(scores.metrics[self.objective.name])
         if fault is not None:
             raise InfeasibleError(fault)
-        return metrics
+        return scores
 
-    def _save(self) -> None:
+    def _save(self, confusion: Matrix) -> None:
         data = pack_checkpoint(self._loop.built.model, self._averages.variables, self._state)
         # Best first: if the process ends in between, the epoch is repeated from the older `last`, with the same result.
         if self.best_epoch == self.epoch:
             self._folder.write_whole(BEST, data)
+            self._folder.write_whole(CONFUSION, EpochConfusion(self.epoch, confusion).packed())
         self._folder.write_whole(LAST, data)
 
     def _restore(self, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import plotly.graph_objects as go
 
@@ -78,7 +79,17 @@ def intervals(recall: Sequence[ShareOf], precision: Sequence[ShareOf]) -> go.Fig
     return by_class(figure, [each.name for each in recall], _CLASS)
 
 
-def confusion(scores: Scores) -> go.Figure:
+class Confused(Protocol):
+    """Classes, and how often each was taken for each: counts, (classes, classes), rows true, columns predicted."""
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def confusion_matrix(self) -> tuple[tuple[int, ...], ...]: ...  # noqa: D102
+
+
+def confusion(scores: Confused) -> go.Figure:
     """Draw a confusion matrix: rows true, columns predicted, a cell the darker the larger its share of its row.
 
     Blue is right, orange wrong, 0 left empty; of up to 20 classes each cell has its count.

@@ -14,7 +14,7 @@ from search import (
     read_details,
 )
 from ui import ranking, wording
-from ui.figures import beginnings, confused, curves, overlaid
+from ui.figures import beginnings, curves, overlaid, scores
 from ui.findings import classes, trials
 from ui.findings.classes import Answered
 from ui.pages.choosing import chosen_search
@@ -25,9 +25,9 @@ from ui.pages.site import Site
 from ui.pages.watching import Watched, costing, interval, watched
 
 # A bundle's worth of answers is read and divided once for all who look; another beginning makes it another finalist.
-_answered = st.cache_data(
+_by_beginnings = st.cache_data(
     max_entries=64, show_spinner=False, hash_funcs={BaseModel: lambda model: model.model_dump_json()}
-)(classes.answered)
+)(classes.by_beginnings)
 
 
 def page(site: Site) -> None:
@@ -157,45 +157,48 @@ def _facts(view: Followed, found: Mapping[str, TrialDetails]) -> None:
 
 
 def _classes(storage: str, view: Followed, found: Mapping[str, TrialDetails]) -> None:
-    """Show what is known of each class: only of finalists' beginnings answers are kept."""
+    """Show what is known of each class: by a finalist's beginnings, else by a trial's best epoch."""
     st.subheader("Class by class", anchor=False)
     known: dict[str, Answered] = {}
-    names = view.specification.classes
     for name, one in found.items():
-        finalist = None if view.finals is None else view.finals.finalist(one.record.trial_id)
-        answers = None
         try:
-            answers = None if finalist is None else _answered(storage, view.specification, finalist)
+            answers = _answers(storage, view, one)
         except GalaxyTunerError as error:
             st.warning(f"{plain(name)}: {plain(str(error))}")
+            continue
         if answers is not None:
             known[name] = answers
-    if not known:
+    if without := [name for name in found if name not in known]:
         st.markdown(
-            "Of a trial the class found least is kept, above, and of the others nothing. "
-            "Every class is known of finalists, each trained from several beginnings, while their answers are kept."
+            f"Nothing is kept of {plain(', '.join(without))}, but the class found least, above, where one was: "
+            "there was no epoch yet, or an earlier version trained it."
         )
-        if view.finals is None:
-            st.code(wording.command_line("train", view.name, "--time-limit", "30m", storage=storage), language="shell")
+    if not known:
         return
+    classes_ = view.specification.classes
     st.dataframe(
-        classes.class_table(known, names), hide_index=True, placeholder=wording.ABSENT, alt="Scores of each class"
+        classes.class_table(known, classes_), hide_index=True, placeholder=wording.ABSENT, alt="Scores of each class"
     )
     for column, (name, answers) in zip(st.columns(len(known)), known.items(), strict=True):
         with column:
             st.markdown(f"**{plain(name)}**")
             shown(
-                confused.confusion(answers.matrix, names),
+                scores.confusion(answers),
                 alt=f"Confusion of {name}",
                 says=f"Rows are true classes, columns what they were taken for: {answers.images:,} answers of "
-                f"{wording.plural(answers.beginnings, 'beginning')}, each on images that it was not trained on. "
-                "The configuration was chosen by these, so they flatter it.",
+                f"{plain(answers.source)}: they flatter it.",
                 table=[
-                    {"true class": true} | dict(zip(names, counts, strict=True))
-                    for true, counts in zip(names, answers.matrix, strict=True)
+                    {"true class": true} | dict(zip(classes_, counts, strict=True))
+                    for true, counts in zip(classes_, answers.confusion_matrix, strict=True)
                 ],
                 key=f"confusion {name}",
             )
+
+
+def _answers(storage: str, view: Followed, one: TrialDetails) -> Answered | None:
+    finalist = None if view.finals is None else view.finals.finalist(one.record.trial_id)
+    answers = None if finalist is None else _by_beginnings(storage, view.specification, finalist)
+    return answers or classes.by_trial(storage, view.specification, one.record)
 
 
 def _beginnings(finals: Finals, metric: str, ids: Sequence[str]) -> None:
