@@ -21,7 +21,7 @@ from search import (
     load_hypermodel,
     training_options,
 )
-from trainer import Objective, TrainingRun
+from trainer import Objective, TrainingRun, read_confusion
 
 
 def settings(**changes: object) -> SearchSettings:
@@ -66,6 +66,10 @@ def test_a_promoted_trial_interrupted_too_is_what_it_had_been_at_once(
         at_once = trained_at_once(tiny_dataset, row, seed, here / "at once" / row.trial_id)
         assert {name: pytest.approx(values, abs=1e-5) for name, values in at_once.history.items()} == row.history
         assert (row.best_epoch, layout.checkpoints(row.trial_id).exists("best.npz")) == (at_once.best_epoch, True)
+        # Whichever of the two it is from.
+        confusion = read_confusion(layout.checkpoints(row.trial_id))
+        assert confusion is not None
+        assert confusion.epoch == row.best_epoch
     assert [layout.checkpoints(trial).exists("last.npz") for trial in rows] == [False] * 7
 
 
