@@ -27,7 +27,6 @@ from search.ledger.time_budget import spent_so_far
 
 _Key = tuple[bool, float, str]
 _VERSIONS = count(1)
-_FOLDERS = ("records", "suggestions", "retries", "progress", DRIVERS, TRAINERS)
 
 
 @dataclass(frozen=True)
@@ -96,14 +95,35 @@ class Followed(Glance):
         )
 
 
+class _Age:
+    """How old some places on a local disk are; what is elsewhere cannot say so at no cost."""
+
+    def __init__(self, root: Path | None, *names: str) -> None:
+        self._places = None if root is None else [root / name for name in names]
+        self._marks: list[int] | None = None
+        self._is_settled = False
+
+    def is_unchanged(self) -> bool:
+        """Whether nothing has changed since the last call, nor between that and the one before."""
+        marks = None if self._places is None else [_changed(place) for place in self._places]
+        is_same = marks is not None and marks == self._marks
+        is_unchanged, self._marks, self._is_settled = is_same and self._is_settled, marks, is_same
+        return is_unchanged
+
+    def forget(self) -> None:
+        """Let the next calls find a change."""
+        self._marks, self._is_settled = None, False
+
+
 class Follower:
     """Looks at the search called ``name`` in ``storage``. May be called from several threads."""
 
     def __init__(self, storage: str, name: str) -> None:
         self._layout = SearchLayout.of(storage, name)
         self._lock = threading.Lock()
-        self._marks: tuple[int, ...] | None = None
-        self._is_settled = False
+        root = self._layout.root.local
+        self._trials = _Age(root, "records", "suggestions", "retries", "progress")
+        self._rest = _Age(root, "", DRIVERS, TRAINERS)
         self._records: dict[str, Record] = {}
         self._order: list[_Key] = []
         self._last: Followed | None = None
@@ -114,19 +134,24 @@ class Follower:
         Raises LedgerError if there is none of this version.
         """
         with self._lock:
-            marks, last = self._now(), self._last
-            is_same = last is not None and marks is not None and marks == self._marks
-            if last is not None and is_same and self._is_settled and not last.is_live:
+            same_trials, same_rest = self._trials.is_unchanged(), self._rest.is_unchanged()
+            last = self._last
+            if last is not None and same_trials and same_rest and not last.is_live:
                 return last
-            found = self._looked(last if is_same and self._is_settled else None)
-            self._last, self._marks, self._is_settled = found, marks, is_same
-            return found
+            try:
+                self._last = self._looked(last, same_trials=same_trials, same_rest=same_rest)
+            except BaseException:
+                self._trials.forget()
+                self._rest.forget()
+                raise
+            return self._last
 
-    def _looked(self, known: Followed | None) -> Followed:
-        """Look; where nothing in its folders has changed since ``known``, only at who is alive and how late it is."""
-        specification = known.specification if known else read_specification(self._layout)
-        if self._last is not None and specification.created != self._last.specification.created:
+    def _looked(self, last: Followed | None, *, same_trials: bool, same_rest: bool) -> Followed:
+        """Look at what may have changed since ``last``; at who is alive, and how late it is, in any case."""
+        specification = last.specification if last and same_rest else read_specification(self._layout)
+        if last is not None and specification.created != last.specification.created:
             self._records.clear()  # another search that has its name
+            same_trials = False
         # The drivers first: if one ends in between, its last word is read after it.
         is_alive, is_training = are_alive([last_beat(self._layout.root.child(each)) for each in (DRIVERS, TRAINERS)])
         ledger = Ledger(self._layout)
@@ -136,13 +161,12 @@ class Follower:
             state, reason = SearchState.INTERRUPTED, "its process ended without a word"
         spent = None if specification.settings.time_limit is None else spent_so_far(self._layout)
         fit = read_fit(self._layout) if spent is not None else None
-        last, ranked = self._last, known.ranked if known else self._ranked(ledger, specification)
         found = Followed(
             specification,
             state,
-            ranked,
+            last.ranked if last and same_trials else self._ranked(ledger, specification),
             last.version if last else 0,
-            known.finals if known else read_finals(self._layout.root),
+            last.finals if last and same_rest else read_finals(self._layout.root),
             spent,
             None if fit is None else fit.time_limit,
             is_training,
@@ -157,7 +181,8 @@ class Follower:
         known = {name: record for name, record in before.items() if record.state.is_ended()}
         found = ledger.records(history=False, known=known or read_snapshot(self._layout.root))
         self._records = {record.trial_id: record for record in found}
-        changed = [record for record in found if before.get(record.trial_id) != record]
+        # Most are the very same objects: comparing what is in them would take a tenth of a second for ten thousand.
+        changed = [record for record in found if (old := before.get(record.trial_id)) is not record and old != record]
         objective = specification.objective
         if len(found) < len(before) or len(changed) > len(found) // 10:
             self._order = sorted(ranked_key(record, objective) for record in found)
@@ -167,13 +192,6 @@ class Follower:
                     del self._order[bisect_left(self._order, ranked_key(old, objective))]
                 insort(self._order, ranked_key(record, objective))
         return tuple(self._records[trial_id] for _, _, trial_id in self._order)
-
-    def _now(self) -> tuple[int, ...] | None:
-        """Return how old its folders are, where the disk can say at no cost; else None."""
-        root = self._layout.root.local
-        if root is None:
-            return None
-        return tuple(_changed(place) for place in (root, *(root / name for name in _FOLDERS)))
 
 
 def _without_time(found: Followed) -> tuple[object, ...]:
