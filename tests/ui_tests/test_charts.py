@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 from ui_tests.fabricated import F1, RECORDS, record
 
 from ui.figures import curves, progress, timeline
@@ -28,7 +30,7 @@ def test_of_many_trials_none_that_was_the_best_is_left_out() -> None:
 
 def test_trials_that_ran_at_once_are_in_rows_of_their_own() -> None:
     records = [record(number, scores=[0.5]) for number in (1, 2, 3, 7)]  # each takes five minutes
-    spans = timeline.spans(records, timeline.now())
+    spans = timeline.spans(records, datetime.now(UTC))
     assert [(span.trial_id, span.row) for span in spans] == [("0001", 0), ("0002", 1), ("0003", 2), ("0007", 0)]
     assert [bar.name for bar in timeline.timeline(spans).data] == ["completed"]
 

@@ -35,12 +35,12 @@ def ended(number: int, score: float) -> Record:
     return record(number, scores=[score])
 
 
-class _Elsewhere:
+class Elsewhere:
     def is_unchanged(self) -> bool:
         return False
 
 
-elsewhere = _Elsewhere()
+elsewhere = Elsewhere()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import plotly.graph_objects as go
 
@@ -31,16 +31,11 @@ class Span:
     ended: datetime
 
 
-def now() -> datetime:
-    """Return this moment."""
-    return datetime.now(UTC)
-
-
-def spans(records: Sequence[Record], now: datetime) -> list[Span]:
+def spans(records: Sequence[Record], until: datetime) -> list[Span]:
     """Put each trial that has begun into the first row that was free, in the order in which they began.
 
-    Rows are not workers: where a trial ran is in no record. A trial that went on after an interruption is one bar,
-    from its first beginning on.
+    A trial that runs is drawn ``until`` then. Rows are not workers: where a trial ran is in no record. One that went on
+    after an interruption is one bar, from its first beginning on.
     """
     begun = sorted((record.started, record) for record in records if record.started is not None)
     made: list[Span] = []
@@ -48,7 +43,7 @@ def spans(records: Sequence[Record], now: datetime) -> list[Span]:
     busy: list[tuple[datetime, int]] = []
     for started, record in sorted(begun, key=lambda each: (each[0], each[1].trial_id)):
         began = datetime.fromisoformat(started)
-        ended = now if record.ended is None else datetime.fromisoformat(record.ended)
+        ended = until if record.ended is None else datetime.fromisoformat(record.ended)
         while busy and busy[0][0] <= began:
             heapq.heappush(free, heapq.heappop(busy)[1])
         row = heapq.heappop(free) if free else len(busy)

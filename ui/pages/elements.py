@@ -19,6 +19,7 @@ _ROW = (
     '<span style="display:block;height:100%;border-radius:5px;width:{width:.2f}%;background:{colour}"></span></span>'
     '<span style="text-align:right;font-variant-numeric:tabular-nums">{percent}</span></div>'
 )
+_SENT_AT_ONCE = 30
 _BEST, _OTHER = "#4C6EF5", "#8A8F98"
 
 
@@ -40,9 +41,13 @@ def shown(
     """
     st.plotly_chart(figure, key=key, alt=alt, config={"displaylogo": False})
     st.markdown(f":small[{says}]")
-    if table:
-        with st.expander("Numbers"):
-            st.dataframe(table, hide_index=True, placeholder=wording.ABSENT, alt=alt)
+    if not table:
+        return
+    # A long one is sent when somebody opens it.
+    is_long = len(table) > _SENT_AT_ONCE
+    box = st.expander("Numbers", key=f"numbers of {key}", on_change="rerun" if is_long else "ignore")
+    if not is_long or box.open:
+        box.dataframe(table, hide_index=True, placeholder=wording.ABSENT, alt=alt)
 
 
 def plain(text: str) -> str:

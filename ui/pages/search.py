@@ -30,9 +30,10 @@ def page(site: Site) -> None:
             st.info("No trial has started yet.")
             return
         board(site, one, found)
-        best_score(found)
-        all_curves(one, found)
-        when(found)
+        charted = one.charted(found)
+        best_score(charted)
+        all_curves(one, charted)
+        when(charted)
         downloads(site, name)
 
 

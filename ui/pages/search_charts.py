@@ -1,6 +1,7 @@
 """The charts of one search: the best so far, all learning curves together, and when its trials ran."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -81,7 +82,10 @@ def _listed(epochs: Sequence[int]) -> str:
 def when(found: Followed) -> None:
     """Draw when its trials ran."""
     st.subheader("Timeline", anchor=False)
-    spans = timeline.spans(found.ranked, timeline.now())
+    # Of many, what runs is drawn until the last that ended: the figure is then the same until it is drawn anew.
+    ends = [record.ended for record in found.ranked if record.ended is not None]
+    is_many = len(found.ranked) > _BARS and ends
+    spans = timeline.spans(found.ranked, datetime.fromisoformat(max(ends)) if is_many else datetime.now(UTC))
     newest = spans[-_BARS:]
     few = f" The newest {_BARS} of {len(spans):,} trials." if len(spans) > _BARS else ""
     shown(

@@ -19,6 +19,8 @@ from ui.board import Columns
 
 _SECONDS, _SHARE, _MOST_SECONDS = 2.0, 0.05, 60.0
 _AT_ONCE = 16
+_MANY, _NEW_SHARE = 300, 0.01
+"""Trials from which on the charts follow in steps, of this share of them."""
 _COST = "seconds of the last drawing"
 
 
@@ -31,6 +33,7 @@ class Watched:
     follower: Follower
     columns: Columns = field(default_factory=Columns)
     _records: dict[tuple[str, int], Record] = field(default_factory=dict)
+    _charted: Followed | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self) -> Followed:
@@ -39,6 +42,24 @@ class Watched:
         with self._lock:
             self.columns.learn(found.ranked)
         return found
+
+    def charted(self, found: Followed) -> Followed:
+        """Return the search as its charts show it: as ``found``, or of many trials as it was a hundredth of them ago.
+
+        What was drawn is then not drawn, nor sent, again for each trial.
+        """
+        with self._lock:
+            last = self._charted
+            if (
+                last is None
+                or len(found.ranked) < _MANY
+                or not found.is_live
+                or last.best != found.best
+                or found.specification.created != last.specification.created
+                or len(found.ranked) >= (1 + _NEW_SHARE) * len(last.ranked)
+            ):
+                self._charted = last = found
+            return last
 
     def whole(self, record: Record) -> Record:
         """Return a trial with its history; that of one that has ended is read once."""
