@@ -3,8 +3,9 @@
 import io
 
 from rich.console import Console
+from rich.progress import Progress
 
-from ui.cli.display.progress import Log, stages
+from ui.cli.display.progress import Line, Log, stages
 from ui.cli.terminal import Terminal
 
 
@@ -47,3 +48,16 @@ def test_redirected_and_watched() -> None:
         training(1, 4)
     assert "Answering [test]" in screen.getvalue()
     assert screen.getvalue().rindex("Training") > screen.getvalue().rindex("Answering [test]")
+
+
+def test_no_number_of_a_bar_is_cut_at_any_width() -> None:
+    for width in range(40, 161):
+        console = Console(file=io.StringIO(), width=width)
+        progress = Progress(console=console, disable=True)
+        doing = "Answering validation images, 16 views each (0000)"
+        progress.add_task(doing, total=12345, completed=2000, unit="batches")
+        drawn = Line(console).render(progress.tasks[0]).plain
+        assert len(drawn) + 2 <= width
+        assert drawn.endswith("  2,000/12,345")
+        assert drawn.startswith("Answering valid")
+        assert ("█" in drawn) == (width >= 75)

@@ -7,11 +7,15 @@ import typer
 
 from ui.cli.command import command
 from ui.cli.display.checks import checked
+from ui.cli.grammar import PlainGroup
 from ui.cli.options import flag
 from ui.cli.terminal import FAILED, Terminal
 
 app = typer.Typer(
-    name="cluster", no_args_is_help=True, help="Look at a cluster file before it costs anything; the token."
+    name="cluster",
+    cls=PlainGroup,
+    no_args_is_help=True,
+    help="Look at a cluster file before it costs anything; the token.",
 )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich import progress as bars
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
 from rich.text import Text
 
 from datasets import Progress, Stage
@@ -14,15 +16,41 @@ from ui.cli.terminal import Terminal
 
 # A log has a line for each tenth of the work, but not one soon after another, nor none for long.
 _SHARE, _SOON_SECONDS, _LONG_SECONDS = 0.1, 5.0, 60.0
+# Characters of a spinner with its gap, of a bar, and of the least one that is worth its room.
+_SPINNER, _BAR, _LEAST_BAR = 2, 32, 8
 
 
-class RateColumn(bars.ProgressColumn):
-    """Shows the speed as ``123 images/s``."""
+class Line(bars.ProgressColumn):
+    """Shows what is done, a bar, how far, how fast and how long still, as much of it as fits; no number is cut."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
 
     def render(self, task: bars.Task) -> Text:
-        """Draw the column; empty until there is a speed."""
-        speed = task.finished_speed or task.speed
-        return Text(_rate(speed, task.fields["unit"]) if speed else "", style="cyan")
+        """Draw it."""
+        room = self._console.width - _SPINNER
+        numbers = _numbers(task)
+        while len(numbers) > 1 and cell_len("  ".join(numbers)) > room:
+            numbers.pop()
+        said = "  ".join(numbers)
+        room -= cell_len(said) + 2
+        doing = (
+            task.description if cell_len(task.description) <= room else set_cell_size(task.description, max(0, room))
+        )
+        bar_width = min(_BAR, room - cell_len(doing) - 2)
+        bar = wording.bar(task.completed / task.total, bar_width) if task.total and bar_width >= _LEAST_BAR else ""
+        return Text.assemble(
+            *([doing, "  "] if doing else []), (bar, "green on grey23"), "  " if bar else "", (said, "cyan")
+        )
+
+
+def _numbers(task: bars.Task) -> list[str]:
+    """Return how far it is, how long it will take still and how fast it goes, as far as that is known."""
+    done, left, speed = f"{task.completed:,.0f}", task.time_remaining, task.finished_speed or task.speed
+    numbers = [f"{done}/{task.total:,.0f}" if task.total else done]
+    numbers += [f"{wording.duration(left)} left"] if left is not None else []
+    return [*numbers, *([_rate(speed, task.fields["unit"])] if speed else [])]
 
 
 @contextmanager
@@ -47,15 +75,7 @@ def stages(terminal: Terminal) -> Iterator[Stage]:
 
 @contextmanager
 def _bars(terminal: Terminal) -> Iterator[Stage]:
-    columns = (
-        bars.SpinnerColumn(),
-        bars.TextColumn("{task.description}", markup=False),
-        bars.BarColumn(bar_width=32),
-        bars.MofNCompleteColumn(),
-        RateColumn(),
-        bars.TimeRemainingColumn(compact=True),
-        bars.TextColumn("left", style="dim"),
-    )
+    columns = (bars.SpinnerColumn(), Line(terminal.err))
     with bars.Progress(*columns, console=terminal.err, transient=True, disable=not terminal.is_watched) as shown:
 
         def begin(doing: str, unit: str) -> Progress:
