@@ -72,7 +72,7 @@ def test_each_finalist_has_its_points_and_its_mean() -> None:
     others, looked_at, means = beginnings.beginnings(known, names, F1.name, highlighted=["0001"]).data
     assert set(looked_at.x) == {"trial 0001 ★"}
     assert list(looked_at.y) == [0.8, 0.76]
-    assert set(others.x) == {"the space&#x27;s defaults", "trial 0002"}
+    assert set(others.x) == {"the space's defaults", "trial 0002"}
     assert list(means.y) == pytest.approx([0.74, 0.675, 0.78])
 
 

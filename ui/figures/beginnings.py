@@ -1,13 +1,12 @@
 """Finalists: what each of their beginnings scored."""
 
 from collections.abc import Collection
-from html import escape
 
 import plotly.graph_objects as go
 
 from search import Finals
 from ui import wording
-from ui.figures.look import BLUE, GREY, ORANGE, calm
+from ui.figures.look import BLUE, GREY, ORANGE, as_text, calm
 
 _FLAT = 26
 
@@ -27,7 +26,7 @@ def beginnings(finals: Finals, names: dict[str, str], metric: str, *, highlighte
             for number, score in one.scores.items()
         ]
         figure.add_scatter(
-            x=[escape(name) for name, _, _ in points],
+            x=[as_text(name) for name, _, _ in points],
             y=[score for _, _, score in points],
             customdata=[number for _, number, _ in points],
             mode="markers",
@@ -37,7 +36,7 @@ def beginnings(finals: Finals, names: dict[str, str], metric: str, *, highlighte
             hovertemplate="%{x}, beginning %{customdata}<br>%{y:.4f}<extra></extra>",
         )
     figure.add_scatter(
-        x=[escape(names[one.trial_id]) for one in known],
+        x=[as_text(names[one.trial_id]) for one in known],
         y=[one.mean for one in known],
         mode="markers",
         name="mean",
@@ -45,6 +44,6 @@ def beginnings(finals: Finals, names: dict[str, str], metric: str, *, highlighte
         hovertemplate="%{x}<br>mean %{y:.4f}<extra></extra>",
     )
     figure.update_xaxes(
-        type="category", categoryorder="array", categoryarray=[escape(names[one.trial_id]) for one in known]
+        type="category", categoryorder="array", categoryarray=[as_text(names[one.trial_id]) for one in known]
     )
     return calm(figure, y=wording.metric(metric), height=320)

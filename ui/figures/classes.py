@@ -4,12 +4,11 @@ Names of classes are strangers': plotly reads tags in texts, so each is escaped,
 """
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import plotly.graph_objects as go
 
 from ui import wording
-from ui.figures.look import SERIES, calm
+from ui.figures.look import SERIES, as_text, calm
 
 _LONGEST = 28
 ROW = 26
@@ -31,7 +30,7 @@ def shares_of_classes(classes: Sequence[str], series: Mapping[str, Sequence[floa
             name=name,
             marker={"color": SERIES[number % len(SERIES)]},
             customdata=[label(each) for each in classes],
-            hovertemplate=f"%{{customdata}}<br>{escape(name)} %{{x}}<extra></extra>",
+            hovertemplate=f"%{{customdata}}<br>{as_text(name)} %{{x}}<extra></extra>",
         )
     figure.update_layout(barmode="group", bargap=0.3)
     figure.update_xaxes(title=axis)
@@ -40,7 +39,7 @@ def shares_of_classes(classes: Sequence[str], series: Mapping[str, Sequence[floa
 
 def label(name: str) -> str:
     """Write a name as a text of plotly's, which would read tags in it."""
-    return escape(wording.line(name, longest=_LONGEST) or repr(name), quote=False)  # quotes it shows as they are
+    return as_text(wording.line(name, longest=_LONGEST) or repr(name))
 
 
 def by_class(figure: go.Figure, classes: Sequence[str], row: int, *, title: str = "") -> go.Figure:

@@ -5,12 +5,11 @@ Names and values are whatever a user's space has: plotly reads HTML in them, so 
 
 from ast import literal_eval
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import plotly.graph_objects as go
 
 from ui import wording
-from ui.figures.look import BLUE, GREY, calm
+from ui.figures.look import BLUE, GREY, as_text, calm
 
 _BAR = 26
 """Height of a bar with its space, px."""
@@ -102,7 +101,7 @@ def parallel_lines(figure: go.Figure, names: Sequence[str], metric: str, *, maxi
     calm(drawn, y="", height=420)
     drawn.update_xaxes(
         tickvals=[*range(len(order))],
-        ticktext=[escape(wording.metric(metric)), *map(label, names)],
+        ticktext=[as_text(wording.metric(metric)), *map(label, names)],
         range=[-0.3, len(order) - 0.7],
         showgrid=False,
         zeroline=False,
@@ -130,7 +129,7 @@ def _said(pair: Sequence[str]) -> str:
 
 
 def _written(text: str) -> str:
-    return escape(_short(text))
+    return as_text(_short(text))
 
 
 def _short(text: str) -> str:

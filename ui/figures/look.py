@@ -1,5 +1,7 @@
 """The one look of all figures: colours that everybody tells apart, readable on light and on dark."""
 
+from html import escape
+
 import plotly.graph_objects as go
 
 # Okabe and Ito's palette: told apart with every kind of colour vision (https://jfly.uni-koeln.de/color/).
@@ -10,6 +12,11 @@ GREY = "#8A8F98"
 SERIES = (BLUE, ORANGE, GREEN, PINK, SKY, AMBER)
 """Colours of several series, in turn."""
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+
+
+def as_text(name: str) -> str:
+    """Escape a name that others chose: plotly reads tags in its texts; quotes it shows as they are."""
+    return escape(name, quote=False)
 
 
 def series_line(number: int, *, width: float = 2.5) -> dict[str, object]:

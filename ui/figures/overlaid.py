@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from datasets import finite
 from search import Record
 from ui import wording
-from ui.figures.look import calm, series_line
+from ui.figures.look import as_text, calm, series_line
 
 
 def overlaid(trials: Mapping[str, Record], metric: str) -> go.Figure:
@@ -17,7 +17,8 @@ def overlaid(trials: Mapping[str, Record], metric: str) -> go.Figure:
     Full lines are validation, with a star at the best epoch; faint dotted ones are training.
     """
     figure = go.Figure()
-    for number, (name, trial) in enumerate(trials.items()):
+    for number, (shown, trial) in enumerate(trials.items()):
+        name = as_text(shown)
         line = series_line(number)
         for series, what in ((f"val_{metric}", "validation"), (metric, "training")):
             if series not in trial.history:

@@ -1,12 +1,11 @@
 """The best so far of several searches."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import plotly.graph_objects as go
 
 from ui import wording
-from ui.figures.look import calm, series_line
+from ui.figures.look import as_text, calm, series_line
 
 
 def races(
@@ -28,7 +27,7 @@ def races(
     """
     figure = go.Figure()
     for number, (name, steps) in enumerate(searches.items()):
-        shown = escape(name)
+        shown = as_text(name)
         figure.add_scatter(
             x=[far for far, _, _ in steps],
             y=[best for _, best, _ in steps],
