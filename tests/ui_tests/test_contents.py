@@ -75,7 +75,7 @@ def test_a_damaged_description_is_one_line(tiny_dataset: Dataset, tmp_path: Path
     (tmp_path / "copy" / "dataset.json").write_text(json.dumps(document | {"classes": 3}))
     found = standing(str(tmp_path / "copy"), fingerprint=None, search=None, storage="")
     assert found.info is None
-    assert "'classes' in its dataset.json" in found.trouble
+    assert "expected a list, found 3 (classes)" in found.trouble
     assert "\n" not in found.trouble
 
 
