@@ -42,7 +42,11 @@ from .estimating.estimate import FEW as FEW, Estimate as Estimate
 from .estimating.interval import interval_of_confusion as interval_of_confusion
 from .estimating.lost import LostClass as LostClass, is_lost as is_lost, lost_classes as lost_classes
 from .estimating.worth import Worth as Worth, worth as worth, worth_of_scores as worth_of_scores
-from .exporting.beside import ExportedModel as ExportedModel, exports_beside as exports_beside
+from .exporting.beside import (
+    ExportedModel as ExportedModel,
+    exports_beside as exports_beside,
+    remove_export as remove_export,
+)
 from .exporting.export import exported_name as exported_name
 from .final.answers import BeginningAnswers as BeginningAnswers, read_answers as read_answers
 from .final.assembling import assemble as assemble

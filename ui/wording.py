@@ -71,6 +71,17 @@ def metric(name: str) -> str:
     return " ".join(words.get(word, word) for word in name.split("_"))
 
 
+def point(decide: str, objective: str | None) -> str:
+    """Say which class an operating point names: the most probable, or what else it is good for."""
+    name = (objective or "the objective").partition(":")[0].removeprefix("val_").removesuffix("_decided")
+    words = {
+        "accuracy": "the most probable",
+        "balanced": "fair to rare classes",
+        "objective": f"best for {metric(name)}",
+    }
+    return words.get(str(decide), str(decide))
+
+
 def plural(count: int, noun: str) -> str:
     """Write a count with its noun: ``1 image``, ``2,000 images``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

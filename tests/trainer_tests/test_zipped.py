@@ -6,7 +6,7 @@ import pytest
 from trainer_tests.examples import made_manifest
 
 from datasets import Dataset, open_folder
-from trainer import BundleError, exports_beside, load_bundle, write_bundle, write_zip, zipped_size
+from trainer import BundleError, exports_beside, load_bundle, remove_export, write_bundle, write_zip, zipped_size
 
 
 @pytest.fixture
@@ -46,3 +46,6 @@ def test_exports_are_found_by_their_usual_names(bundle: Path) -> None:
     assert (onnx.size, litert.size, saved.size) == (None, 5, 3)
     assert onnx.path == bundle.parent / "model.onnx"
     assert not litert.is_older
+    for each in (onnx, litert, saved):
+        remove_export(each)
+    assert [each.size for each in exports_beside(open_folder(bundle))] == [None, None, None]

@@ -164,6 +164,20 @@ def test_exports_are_offered_where_they_are_and_made_only_with_control(runs: Pat
     assert "of the model before" in said(opened(runs, about="Downloads"))
 
 
+def test_a_button_makes_an_export_instead_of_an_older_one(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[tuple[str, ...]] = []
+    monkeypatch.setattr("ui.pages.model_downloads.launch", lambda *words: begun.append(words))
+    model, export = runs / "first" / "model", runs / "first" / "model.onnx"
+    export.write_bytes(b"x")
+    os.utime(export, (1, 1))
+    page = opened(runs, about="Downloads", control=True)
+    assert f"rm -r {export}\ngalaxy export" in page.code[1].value
+    page.button(key="make onnx").click().run()
+    assert not page.exception
+    assert begun == [("export", str(model), "--format", "onnx", "--output", str(export))]
+    assert not export.exists()
+
+
 def test_a_name_of_a_class_is_no_markup(runs: Path, evaluation: Evaluation) -> None:
     scores = json.dumps(evaluation.scores().as_json()).replace("spiral", "**bold** :material/star: $x$")
     classes = [name.replace("spiral", "**bold** :material/star: $x$") for name in evaluation.classifier.classes]

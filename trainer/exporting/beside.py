@@ -1,5 +1,6 @@
 """Exported models that lie beside their bundle, where others find them."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,14 @@ def exports_beside(bundle: Folder) -> list[ExportedModel]:
     if bundle.local is None:
         return []
     return [_found(bundle.local, format, form.suffix) for format, form in FORMATS.items()]
+
+
+def remove_export(found: ExportedModel) -> None:
+    """Delete an exported model, so that another can take its place; a missing one is fine. Raises OSError."""
+    if found.path.is_dir():
+        shutil.rmtree(found.path)
+    else:
+        found.path.unlink(missing_ok=True)
 
 
 def _found(bundle: Path, format: ExportFormat, suffix: str) -> ExportedModel:

@@ -11,6 +11,7 @@ from trainer import INTERIM, Manifest, read_manifest
 from ui import wording
 from ui.pages import answers, choosing, uploading
 from ui.pages.elements import plain, problems_shown
+from ui.pages.loaded import loaded_classifier
 from ui.pages.one_answer import Context
 from ui.pages.site import Site
 from ui.predictions.asking import Asking
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
 KEY = "model"
 """Of the choice of a model: its name in the URL, that of a search."""
 _OTHER = "another path …"
-_RULES = {
-    "accuracy": "the most probable",
-    "balanced": "fair to rare classes",
-    "objective": "best for the objective",
-}
 _MAX_ERROR = 2.0
 _CROP, _DECIDE, _SETTINGS_OF = "crop", "decide", "settings of"
 _MODELS_SECONDS = 5
@@ -55,7 +51,7 @@ def page(site: Site) -> None:
         uploading.upload_area(kept)
         if not kept.uploads:
             return
-        classifier = _load(location, manifest.created)
+        classifier = loaded_classifier(location, manifest.created)
         learnt = manifest.preprocessing
         decoding = Decoding(settings.crop, learnt.image_size, learnt.stretch, settings.value_range)
         asking = Asking(kept, uploading.reader(), classifier, f"{location} of {manifest.created}", decoding)
@@ -105,13 +101,6 @@ def _chosen_model(site: Site) -> str | None:
     return places[chosen]
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
-def _load(location: str, created: str) -> "Classifier":  # noqa: ARG001 - a model trained anew is loaded anew
-    from trainer import Classifier
-
-    return Classifier.load(location)
-
-
 def _describe(manifest: Manifest) -> None:
     accuracy = manifest.scored().get(manifest.decide, {}).get("test", {}).get("accuracy")
     tested = "" if accuracy is None else f" Right for {wording.percent(accuracy)} of its test images."
@@ -143,7 +132,7 @@ def _settings(manifest: Manifest, location: str) -> Settings:
             "Which class is named",
             points,
             index=points.index(str(manifest.decide)),
-            format_func=lambda point: _RULES.get(point, point),
+            format_func=lambda point: wording.point(point, manifest.objective),
             key=_DECIDE,
             bind="query-params",
         )

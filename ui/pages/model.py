@@ -13,7 +13,7 @@ from ui.pages.addressed import asked_among, keep
 from ui.pages.choosing import chosen_search
 from ui.pages.elements import plain, problems_shown
 from ui.pages.site import Site
-from ui.report.quality import TEST, kept_scores, point_in_words
+from ui.report.quality import TEST, kept_scores
 
 _PARTS = ("Scores", "Surest mistakes", "Limits", "Downloads")
 _CLASSES = 20
@@ -63,11 +63,11 @@ def _point(manifest: Manifest) -> Decide:
     points = [*manifest.points()]
     asked = asked_among("decide", points, manifest.decide)
     chosen = st.segmented_control(
-        "Names a class by",
+        "Which class is named",
         points,
         default=Decide(asked),
         required=True,
-        format_func=lambda point: point_in_words(point, manifest.objective),
+        format_func=lambda point: wording.point(point, manifest.objective),
         key=f"decide {manifest.dataset} {manifest.created}",
         help="The probabilities are the same; the class that is named need not be the most probable one.",
     )

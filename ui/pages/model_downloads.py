@@ -1,7 +1,9 @@
 """Of a model's view: the model itself, its card, and what it was exported to for other programs."""
 
 import os
+import shlex
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from functools import partial
@@ -11,12 +13,22 @@ from typing import IO, BinaryIO
 import streamlit as st
 
 from datasets import Folder
-from trainer import CARD, ExportedModel, exports_beside, model_card, read_manifest, write_zip, zipped_size
+from trainer import (
+    CARD,
+    ExportedModel,
+    exports_beside,
+    model_card,
+    read_manifest,
+    remove_export,
+    write_zip,
+    zipped_size,
+)
 from ui import wording
+from ui.launching import Launched, launch, launched
 from ui.pages.elements import plain
-from ui.pages.model_exporting import make_export
 from ui.pages.site import Site
 
+_SECONDS = 2
 _MOST = 2 * 10**9
 """Bytes that are sent at most: they lie in the server's memory as long as a browser may fetch them."""
 _WHAT = {
@@ -53,6 +65,10 @@ def draw(site: Site, name: str, folder: Folder) -> None:
 
 
 def _export(site: Site, name: str, folder: Folder, found: ExportedModel) -> None:
+    making = _made(found)
+    if making is not None and making.status is None:
+        st.fragment(_waiting, run_every=_SECONDS)(making, found)
+        return
     with st.container(border=True):
         st.markdown(f"**{_WHAT[found.format]}**")
         if found.is_older:
@@ -62,21 +78,36 @@ def _export(site: Site, name: str, folder: Folder, found: ExportedModel) -> None
             file = f"{name}-{found.path.name}" + (".zip" if is_folder else "")
             make: Callable[[], BinaryIO] = partial(_zipped_folder if is_folder else _opened, found.path)
             _offer(file, found.size, make, str(found.path))
+        elif making is not None and making.status:
+            st.error(plain(making.last_words()))
         if found.size is None or found.is_older:
-            command = wording.command_line(
-                "export", folder.uri, "--format", found.format, "--output", str(found.path), *_modules(site)
-            )
-            st.code(command if found.size is None else f"rm -r {found.path}\n{command}", language="shell")
-            if site.control and st.button("Make it", key=f"make {found.format}", icon=":material/build:"):
-                with st.spinner("Exporting, and comparing its answers: a minute or two …"):
-                    problem = make_export(folder.uri, found, site.modules)
-                if problem is None:
-                    st.rerun()
-                st.error(plain(problem))
+            _how_to_make(site, folder, found)
 
 
-def _modules(site: Site) -> list[str]:
-    return wording.module_options(site.modules)
+def _how_to_make(site: Site, folder: Folder, found: ExportedModel) -> None:
+    """Show the command that exports the model; with control, a button that runs it."""
+    words = ["export", folder.uri, "--format", found.format.value, "--output", str(found.path)]
+    words += wording.module_options(site.modules)
+    command = wording.command_line(*words)
+    st.code(command if found.size is None else f"rm -r {shlex.quote(str(found.path))}\n{command}", language="shell")
+    if site.control and st.button("Make it", key=f"make {found.format}", icon=":material/build:"):
+        remove_export(found)
+        launch(*words)
+        st.rerun()
+
+
+def _made(found: ExportedModel) -> Launched | None:
+    """Return what was started last from this page to make an exported model."""
+    return next((one for one in launched() if one.words[0] == "export" and str(found.path) in one.words), None)
+
+
+def _waiting(making: Launched, found: ExportedModel) -> None:
+    if making.status is not None:
+        st.rerun()
+    with st.container(border=True):
+        st.markdown(f"**{_WHAT[found.format]}**")
+        seconds = wording.duration(time.time() - making.since)
+        st.info(f"Being made, and its answers compared, since {seconds}: it takes a minute or two.")
 
 
 def _offer(file_name: str, size: int, make: Callable[[], BinaryIO], place: str) -> None:

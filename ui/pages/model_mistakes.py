@@ -5,7 +5,6 @@ Nothing is asked before a reader wants it: that loads TensorFlow, and takes a se
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,13 +15,11 @@ from ui import wording
 from ui.contents.standing import standing
 from ui.pages.addressed import asked_among, asked_number, keep
 from ui.pages.elements import plain
+from ui.pages.loaded import loaded_classifier
 from ui.pages.model_scores import draw_scores
 from ui.pages.offers import offers
 from ui.pages.site import Site
 from ui.report.answers import Answers, shown_mistakes
-
-if TYPE_CHECKING:
-    from trainer import Classifier
 
 _OWN = "the one it was trained on"
 _ALL = "all"
@@ -125,7 +122,7 @@ def _ask(folder: Folder, manifest: Manifest, info: DatasetInfo, split: str, key:
 def _answers(folder: Folder, manifest: Manifest, info: DatasetInfo, split: str) -> Answers:
     from trainer import answers_on
 
-    classifier = _load(folder.uri, manifest.created)
+    classifier = loaded_classifier(folder.uri, manifest.created)
     bar = st.progress(0.0, text="Asking …")
 
     def progress(done: int, total: int | None) -> None:
@@ -193,10 +190,3 @@ def _open(info: DatasetInfo) -> Dataset:
 @st.cache_resource(show_spinner=False)
 def _kept() -> _Kept:
     return _Kept()
-
-
-@st.cache_resource(max_entries=1, show_spinner="Loading the model …")
-def _load(location: str, created: str) -> "Classifier":  # noqa: ARG001 - a model trained anew is loaded anew
-    from trainer import Classifier
-
-    return Classifier.load(location)

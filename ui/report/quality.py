@@ -1,4 +1,4 @@
-"""Which scores a model keeps, by operating point and split, and how each operating point is called."""
+"""Which scores a model keeps, by operating point and split, and which classes it hardly ever finds."""
 
 from collections.abc import Mapping
 
@@ -26,16 +26,6 @@ def kept_scores(manifest: Manifest) -> Kept:
     }
 
 
-def point_in_words(decide: Decide, objective: str | None) -> str:
-    """Say how an operating point names a class."""
-    if decide is Decide.ACCURACY:
-        return "the most probable class"
-    if decide is Decide.BALANCED:
-        return "a fair chance for rare classes"
-    name = (objective or "the objective").partition(":")[0].removeprefix("val_").removesuffix("_decided")
-    return f"the best expected {wording.metric(name)}"
-
-
 def lost_in_words(scores: Scores, *, fair: bool) -> str | None:
     """Say which classes are hardly ever found; None where all are."""
     lost = lost_classes(scores.confusion_matrix, scores.classes)
@@ -44,5 +34,5 @@ def lost_in_words(scores: Scores, *, fair: bool) -> str | None:
     named = ", ".join(
         f"{each.name} ({wording.percent(each.recall)} of {wording.plural(each.images, 'image')})" for each in lost
     )
-    help_ = "" if fair else " Decided by “a fair chance for rare classes” it may find more."
+    help_ = "" if fair else " Named so as to be “fair to rare classes” it may find more."
     return f"Hardly ever found: {named}. More images of it, more epochs or a closer crop may help.{help_}"
