@@ -81,7 +81,14 @@ def test_a_damaged_description_is_one_line(tiny_dataset: Dataset, tmp_path: Path
 
 def test_counts_are_of_each_split(uneven_dataset: Dataset) -> None:
     first = split_table(uneven_dataset.info)[0]
-    assert first == {"class": "Cigar-shaped smooth", "train": 4, "validation": 1, "test": 1, "all": 6, "share": "7.6 %"}
+    assert first == {
+        "class": "Cigar-shaped smooth",
+        "train": 4,
+        "validation": 1,
+        "test": 1,
+        "all": 6,
+        "share (%)": 7.59,
+    }
     assert training_counts(uneven_dataset.info) == [4, 12, 12, 7, 12]
 
 

@@ -37,9 +37,13 @@ def split_table(info: DatasetInfo) -> list[dict[str, object]]:
     for name in info.classes:
         counts = {str(split): info.counts[split].get(name, 0) for split in splits}
         total = sum(counts.values())
-        share = wording.percent(total / info.total) if info.total else wording.ABSENT
-        rows.append({"class": name, **counts, "all": total, "share": share})
+        rows.append({"class": name, **counts, "all": total, "share (%)": in_percent(total / max(info.total, 1))})
     return rows
+
+
+def in_percent(share: float) -> float:
+    """Return a share, 0–1, in percent, as a table has it: a number, so that it sorts as one."""
+    return round(100 * share, 2)
 
 
 def training_counts(info: DatasetInfo) -> list[int]:

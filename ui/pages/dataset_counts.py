@@ -6,7 +6,7 @@ import streamlit as st
 
 from datasets import Balance, BalanceKind, DatasetInfo, Split
 from ui import wording
-from ui.contents.counts import Balanced, balance_in_words, balanced, split_table, training_counts
+from ui.contents.counts import Balanced, balance_in_words, balanced, in_percent, split_table, training_counts
 from ui.contents.trained import Trained
 from ui.figures import classes
 from ui.pages.addressed import asked_among, asked_number, keep
@@ -110,8 +110,8 @@ def _as_row(row: Balanced) -> dict[str, object]:
     return {
         "class": row.name,
         "training images": row.images,
-        "share": wording.percent(row.share),
+        "share (%)": in_percent(row.share),
         "images an epoch": row.drawn,
         "weight of each": round(row.weight, 4),
-        "share of the loss": wording.percent(row.share_after),
+        "share of the loss (%)": in_percent(row.share_after),
     }

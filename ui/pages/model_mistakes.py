@@ -52,7 +52,10 @@ def draw(site: Site, specification: SearchSpecification, folder: Folder, manifes
     info = _dataset(site, specification)
     if info is None:
         return
-    split = _split(info)
+    split = _split(info, manifest)
+    if split is None:
+        st.info("There is no image of it that the model was not trained or chosen on.")
+        return
     key = (folder.uri, manifest.created, info.path, info.fingerprint, split)
     answers = _kept().get(key)
     if answers is None:
@@ -85,9 +88,14 @@ def _dataset(site: Site, specification: SearchSpecification) -> DatasetInfo | No
     return None if found.trouble else found.info
 
 
-def _split(info: DatasetInfo) -> str:
+def _split(info: DatasetInfo, manifest: Manifest) -> str | None:
+    """Draw the choice of a split; None where the model has seen all that there are."""
     present = [split.value for split in Split if any(info.counts.get(split, {}).values())]
     offered = [*sorted(present, key=lambda name: name != Split.TEST), _ALL]
+    if manifest.seen is not None and info.fingerprint == manifest.dataset_fingerprint:
+        offered = [name for name in present if name == Split.TEST]  # of the others it has seen every image
+    if len(offered) < 2:
+        return next(iter(offered), None)
     asked = asked_among("of", offered, offered[0])
     chosen = st.segmented_control("Images", offered, default=asked, required=True, key=f"of {info.fingerprint}")
     keep("of", chosen, offered[0])

@@ -50,13 +50,13 @@ def draw_scores(scores: Scores, *, fair: bool, key: str) -> None:
         table=[
             {
                 "class": hit.name,
-                "recall": hit.share,
-                "recall from": hit.low,
-                "recall to": hit.high,
-                "precision": named.share,
-                "precision from": named.low,
-                "precision to": named.high,
-                "F1": scores.per_class[hit.name].f1,
+                "recall": _rounded(hit.share),
+                "recall from": _rounded(hit.low),
+                "recall to": _rounded(hit.high),
+                "precision": _rounded(named.share),
+                "precision from": _rounded(named.low),
+                "precision to": _rounded(named.high),
+                "F1": _rounded(scores.per_class[hit.name].f1),
                 "images": hit.images,
                 "named so": named.images,
             }
@@ -82,12 +82,16 @@ def draw_scores(scores: Scores, *, fair: bool, key: str) -> None:
             key=f"reliability {key}",
             table=[
                 {
-                    "from": each.low,
-                    "to": each.high,
+                    "from": _rounded(each.low),
+                    "to": _rounded(each.high),
                     "images": each.count,
-                    "sure": each.confidence,
-                    "right": each.accuracy,
+                    "mean probability": _rounded(each.confidence),
+                    "share right": _rounded(each.accuracy),
                 }
                 for each in scores.reliability
             ],
         )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
