@@ -4,6 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 from ui_tests.conftest import Galaxy
 
@@ -129,6 +130,25 @@ def test_help_is_plain_and_fits_80_columns(
     paragraphs = [part.splitlines() for part in shown.partition("╭")[0].split(" " * 80 + "\n")]
     for line, following in (pair for lines in paragraphs for pair in pairwise(lines)):
         assert len(line.rstrip()) + 1 + len(following.split()[0]) > 79
+
+
+LIMITED = [
+    (name, option.opts[0], least)
+    for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
+    for option in command.get_params(typer.Context(command))
+    for least in re.findall(r"\((-?[\d.]+) (?:or more|to)", getattr(option, "help", None) or "")
+]
+
+
+@pytest.mark.parametrize(("command", "option", "least"), LIMITED)
+def test_a_limit_that_the_help_says_is_that_which_is_checked(
+    galaxy: Galaxy, command: str, option: str, least: str
+) -> None:
+    needed = {"fit": ("--name", "x", "--time-limit", "1m"), "search": ("--name", "x"), "import": ("y",), "ui": ()}
+    words = () if command == "ui" else ("x", *needed.get(command, ()))
+    result = galaxy(command, *words, option, float(least) - 1 if "." in least else int(least) - 1)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"'{option}': expected {least} or more, found " in result.stderr
 
 
 def test_a_file_of_settings_stands_in_for_what_is_missing(galaxy: Galaxy, tmp_path: Path) -> None:

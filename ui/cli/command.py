@@ -93,13 +93,21 @@ def _option(field: inspect.Parameter, option: Option) -> inspect.Parameter:
         help=option.help + _default(field, option),
         metavar="" if kind is bool else "FRACTION" if option.fraction else option.metavar,
         rich_help_panel=option.panel,
-        min=option.min,
+        min=_least(field, option),
         max=option.max,
         callback=fraction if option.fraction else None,
         parser=duration if option.duration else None,
         autocompletion=_offered(option),
     )
     return field.replace(annotation=Annotated[kind | None, made], default=None)
+
+
+def _least(field: inspect.Parameter, option: Option) -> float | None:
+    """Return the least value: the option's own, or what the settings say of the field, so that the help says it."""
+    if option.min is not None:
+        return option.min
+    said = (getattr(each, "ge", None) for each in get_args(field.annotation)[1:])
+    return next((least for least in said if least is not None), None)
 
 
 def _offered(option: Option) -> Callable[..., list[str]] | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import Field
 
 from datasets import Option
 from search import FitRecord, SearchLayout, SearchSettings, is_taken, read_fit
@@ -28,13 +29,15 @@ _TRIED = "What is tried"
 class FitSettings(SearchSettings):
     """What is asked for of a fit: the settings of its search, told as what they are there."""
 
-    epochs: Annotated[int, Option("Longest training, in epochs.", _TRIED, "by the number of images and the time")] = 20
+    epochs: Annotated[
+        int, Field(ge=1), Option("Longest training, in epochs.", _TRIED, "by the number of images and the time")
+    ] = 20
     time_limit: Annotated[
         float, Option("Time for all of it, its start counted, such as 100m.", metavar="TIME", duration=True)
     ]
-    trials: Annotated[int | None, Option("How many configurations to try.", _TRIED, "as many as there is time for")] = (
-        None
-    )
+    trials: Annotated[
+        int | None, Field(ge=1), Option("How many configurations to try.", _TRIED, "as many as there is time for")
+    ] = None
 
 
 @command(app, "galaxy fit galaxies --name best --time-limit 100m")
