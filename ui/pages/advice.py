@@ -24,7 +24,7 @@ def next_step(site: Site, found: Followed) -> None:
     if found.specification.settings.is_by_value:
         return
     if (words := _command(found)) is not None:
-        st.code(wording.command_line(*words, storage=site.storage), language="shell")
+        st.code(wording.command_line(*words, storage=site.storage), language=None)
 
 
 def _command(found: Followed) -> tuple[str, ...] | None:

@@ -41,4 +41,4 @@ def chosen_search(site: Site) -> str | None:
 def no_search(site: Site) -> None:
     """Say how the first search is begun."""
     st.info(f"There is no search in {plain(site.storage)} yet. Start one in a terminal and this page will show it:")
-    st.code(wording.command_line("fit", "DATASET", "--name", "first", storage=site.storage), language="shell")
+    st.code(wording.command_line("fit", "DATASET", "--name", "first", storage=site.storage), language=None)

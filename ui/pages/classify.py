@@ -84,7 +84,7 @@ def _chosen_model(site: Site) -> str | None:
     names = [*places, *([_OTHER] if site.control else [])]
     if not places:
         st.info(f"There is no trained model in {plain(site.storage)} yet. Train the winner of a search in a terminal:")
-        st.code(wording.command_line("train", "NAME", storage=site.storage), language="shell")
+        st.code(wording.command_line("train", "NAME", storage=site.storage), language=None)
     if not names:
         return None
     asked, of_search = st.query_params.get(KEY), st.query_params.get(choosing.KEY)

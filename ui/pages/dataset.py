@@ -33,7 +33,7 @@ def page(site: Site) -> None:
         if found.trouble:
             (st.error if found.info is None else st.warning)(plain(found.trouble))
             if found.commands:
-                st.code("\n".join(found.commands), language="shell")
+                st.code("\n".join(found.commands), language=None)
         if found.info is not None:
             _draw(site, found.info, of)
 
@@ -68,7 +68,7 @@ def _offered(site: Site, root: str, asked: str | None) -> Standing | None:
     offered = offers(site)
     if not offered:
         st.info(f"There is no dataset below {plain(root)} yet. Make one in a terminal and this page will offer it:")
-        st.code(f"galaxy import SOURCE {root}/NAME", language="shell")
+        st.code(f"galaxy import SOURCE {root}/NAME", language=None)
         return None
     names = [*offered]
     at_first = 0

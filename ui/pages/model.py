@@ -34,7 +34,7 @@ def page(site: Site) -> None:
             _draw(site, specification, folder, read_manifest(folder))
         else:
             st.info(f"The search {plain(name)} has no model yet. Train its winner in a terminal:")
-            st.code(wording.command_line("train", name, storage=site.storage), language="shell")
+            st.code(wording.command_line("train", name, storage=site.storage), language=None)
 
 
 def _draw(site: Site, specification: SearchSpecification, folder: Folder, manifest: Manifest) -> None:

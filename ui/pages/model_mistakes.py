@@ -84,7 +84,7 @@ def _dataset(site: Site, specification: SearchSpecification) -> DatasetInfo | No
         )
     if found.trouble:
         st.warning(plain(found.trouble))
-        st.code("\n".join(found.commands), language="shell")
+        st.code("\n".join(found.commands), language=None)
     return None if found.trouble else found.info
 
 
@@ -112,7 +112,7 @@ def _ask(folder: Folder, manifest: Manifest, info: DatasetInfo, split: str, key:
     if not st.button("Ask the model", type="primary", icon=":material/play_arrow:", key="ask"):
         st.code(
             wording.command_line("evaluate", folder.uri, info.path, "--split", split, "--report", "report"),
-            language="shell",
+            language=None,
         )
         return None
     kept = _kept()
