@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, needs_chromium]
 
 _SERIOUS = ("serious", "critical")
 THEIRS = {
-    # A chosen segment is written in the theme's first colour, on which Streamlit writes in white elsewhere: none is dark
-    # enough for that and light enough for this on a dark page.
+    # A chosen segment is written in the theme's first colour, on which Streamlit writes in white elsewhere: on a dark
+    # page none is dark enough for that and light enough for this.
     "color-contrast": 'data-variant="segmented_control"',
 }
 """By axe's rule what of Streamlit's own widgets breaks it, as a part of the selector: nothing of ours is there."""
