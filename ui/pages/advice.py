@@ -4,7 +4,7 @@ import streamlit as st
 
 from search import Followed
 from ui import wording
-from ui.pages.elements import plain
+from ui.pages.elements import commands, plain
 from ui.pages.site import Site
 
 _ENDED = {"interrupted": "It was interrupted", "stopped": "It was stopped", "failed": "It failed"}
@@ -24,7 +24,7 @@ def next_step(site: Site, found: Followed) -> None:
     if found.specification.settings.is_by_value:
         return
     if (words := _command(found)) is not None:
-        st.code(wording.command_line(*words, storage=site.storage), language=None)
+        commands(wording.command_line(*words, storage=site.storage))
 
 
 def _command(found: Followed) -> tuple[str, ...] | None:

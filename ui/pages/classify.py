@@ -10,7 +10,7 @@ from search import bundle_location, list_searches
 from trainer import INTERIM, Manifest, read_manifest
 from ui import wording
 from ui.pages import answers, choosing, uploading
-from ui.pages.elements import plain, problems_shown
+from ui.pages.elements import commands, plain, problems_shown
 from ui.pages.loaded import loaded_classifier
 from ui.pages.one_answer import Context
 from ui.pages.site import Site
@@ -84,7 +84,7 @@ def _chosen_model(site: Site) -> str | None:
     names = [*places, *([_OTHER] if site.control else [])]
     if not places:
         st.info(f"There is no trained model in {plain(site.storage)} yet. Train the winner of a search in a terminal:")
-        st.code(wording.command_line("train", "NAME", storage=site.storage), language=None)
+        commands(wording.command_line("train", "NAME", storage=site.storage))
     if not names:
         return None
     asked, of_search = st.query_params.get(KEY), st.query_params.get(choosing.KEY)

@@ -1,18 +1,23 @@
 """A dataset: what it is, how many images each class has, how they look, how training varies them, what was left out."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from datasets import Dataset, DatasetInfo, bytes_to_fetch, open_folder
 from search import SearchLayout, read_specification
+from ui import wording
 from ui.contents.standing import Standing, standing
 from ui.contents.trained import NOTHING, Trained, trained
 from ui.pages import dataset_counts, dataset_left_out, dataset_pictures
 from ui.pages.choosing import KEY, chosen_search
-from ui.pages.elements import plain, problems_shown
+from ui.pages.elements import commands, plain, problems_shown
 from ui.pages.offers import offers
 from ui.pages.site import Site
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 _DATA = "data"
 """The choice of an offered dataset: its name in the URL."""
@@ -26,29 +31,28 @@ def page(site: Site) -> None:
     title, choice = st.columns([2, 1], vertical_alignment="bottom")
     title.title("Dataset", anchor=False)
     with problems_shown():
-        with choice:
-            found, of = _chosen(site)
+        found, of = _chosen(site, choice)
         if found is None:
             return
         if found.trouble:
             (st.error if found.info is None else st.warning)(plain(found.trouble))
             if found.commands:
-                st.code("\n".join(found.commands), language=None)
+                commands(*found.commands)
         if found.info is not None:
             _draw(site, found.info, of)
 
 
-def _chosen(site: Site) -> tuple[Standing | None, str | None]:
+def _chosen(site: Site, place: "DeltaGenerator") -> tuple[Standing | None, str | None]:
     """Draw the choice; return the dataset, None where there is none to choose, and the search that it is of."""
     asked = st.query_params.get(_DATA)
     if site.data is None:
         if asked is not None:
             st.warning("This page offers no datasets by their names: `galaxy ui --data FOLDER` does.")
-    elif _is_offered_wanted(asked):
+    elif _is_offered_wanted(asked, place):
         st.query_params.pop(KEY, None)
-        return _offered(site, site.data, asked), None
+        return _offered(site, site.data, asked, place), None
     st.query_params.pop(_DATA, None)
-    name = chosen_search(site)
+    name = chosen_search(site, place)
     if name is None:
         return None, None
     specification = read_specification(SearchLayout.of(site.storage, name))
@@ -56,19 +60,19 @@ def _chosen(site: Site) -> tuple[Standing | None, str | None]:
     return found, name
 
 
-def _is_offered_wanted(asked: str | None) -> bool:
+def _is_offered_wanted(asked: str | None, place: "DeltaGenerator") -> bool:
     at_first = _OF_SEARCH if asked is None else _OFFERED
-    which = st.segmented_control(
+    which = place.segmented_control(
         "Datasets", [_OF_SEARCH, _OFFERED], default=at_first, required=True, key="which", label_visibility="collapsed"
     )
     return which == _OFFERED
 
 
-def _offered(site: Site, root: str, asked: str | None) -> Standing | None:
+def _offered(site: Site, root: str, asked: str | None, place: "DeltaGenerator") -> Standing | None:
     offered = offers(site)
     if not offered:
         st.info(f"There is no dataset below {plain(root)} yet. Make one in a terminal and this page will offer it:")
-        st.code(f"galaxy import SOURCE {root}/NAME", language=None)
+        commands(wording.command_line("import", "SOURCE", f"{root}/NAME"))
         return None
     names = [*offered]
     at_first = 0
@@ -76,7 +80,7 @@ def _offered(site: Site, root: str, asked: str | None) -> Standing | None:
         at_first = names.index(asked)
     elif asked is not None:
         st.warning(f"{plain(repr(asked))} is none of the datasets that this page offers: this is another.")
-    chosen = st.selectbox("Dataset", names, index=at_first, key=f"data {names[at_first]}")
+    chosen = place.selectbox("Dataset", names, index=at_first, key=f"data {names[at_first]}")
     st.query_params[_DATA] = chosen
     return standing(offered[chosen], fingerprint=None, search=None, storage="")
 

@@ -50,6 +50,11 @@ def shown(
         box.dataframe(table, hide_index=True, placeholder=wording.ABSENT, alt=alt)
 
 
+def commands(*lines: str) -> None:
+    """Show commands to copy, whole on a narrow screen, too, and plain: colours of a language are too faint."""
+    st.code("\n".join(lines), language=None, wrap_lines=True)
+
+
 def plain(text: str) -> str:
     """Return Markdown that shows ``text`` as it is: a file's or a class's name may hold any character.
 

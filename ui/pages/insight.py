@@ -26,8 +26,7 @@ def page(site: Site) -> None:
     title, choice = st.columns([2, 1], vertical_alignment="bottom")
     title.title("What matters", anchor=False)
     with problems_shown():
-        with choice:
-            name = chosen_search(site)
+        name = chosen_search(site, choice)
         if name is not None:
             _insight(site, watched(site.storage, name))
 

@@ -11,7 +11,7 @@ from ui import wording
 from ui.pages import model_downloads, model_mistakes, model_scores
 from ui.pages.addressed import asked_among, keep
 from ui.pages.choosing import chosen_search
-from ui.pages.elements import plain, problems_shown
+from ui.pages.elements import commands, plain, problems_shown
 from ui.pages.site import Site
 from ui.report.quality import TEST, kept_scores
 
@@ -24,8 +24,7 @@ def page(site: Site) -> None:
     title, choice = st.columns([2, 1], vertical_alignment="bottom")
     title.title("Model", anchor=False)
     with problems_shown():
-        with choice:
-            name = chosen_search(site)
+        name = chosen_search(site, choice)
         if name is None:
             return
         specification = read_specification(SearchLayout.of(site.storage, name))
@@ -34,7 +33,7 @@ def page(site: Site) -> None:
             _draw(site, specification, folder, read_manifest(folder))
         else:
             st.info(f"The search {plain(name)} has no model yet. Train its winner in a terminal:")
-            st.code(wording.command_line("train", name, storage=site.storage), language=None)
+            commands(wording.command_line("train", name, storage=site.storage))
 
 
 def _draw(site: Site, specification: SearchSpecification, folder: Folder, manifest: Manifest) -> None:

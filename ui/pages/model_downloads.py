@@ -25,7 +25,7 @@ from trainer import (
 )
 from ui import wording
 from ui.launching import Launched, launch, launched
-from ui.pages.elements import plain
+from ui.pages.elements import commands, plain
 from ui.pages.site import Site
 
 _SECONDS = 2
@@ -59,7 +59,7 @@ def draw(site: Site, name: str, folder: Folder) -> None:
     found = exports_beside(folder)
     if not found:
         st.caption("The model does not lie on this machine: a command there, or here, exports it.")
-        st.code(wording.command_line("export", folder.uri, "--format", "onnx"), language=None)
+        commands(wording.command_line("export", folder.uri, "--format", "onnx"))
     for each in found:
         _export(site, name, folder, each)
 
@@ -89,7 +89,7 @@ def _how_to_make(site: Site, folder: Folder, found: ExportedModel) -> None:
     words = ["export", folder.uri, "--format", found.format.value, "--output", str(found.path)]
     words += wording.module_options(site.modules)
     command = wording.command_line(*words)
-    st.code(command if found.size is None else f"rm -r {shlex.quote(str(found.path))}\n{command}", language=None)
+    commands(*([] if found.size is None else [f"rm -r {shlex.quote(str(found.path))}"]), command)
     if site.control and st.button("Make it", key=f"make {found.format}", icon=":material/build:"):
         remove_export(found)
         launch(*words)

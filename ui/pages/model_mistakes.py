@@ -14,7 +14,7 @@ from trainer import Decide, Manifest
 from ui import wording
 from ui.contents.standing import standing
 from ui.pages.addressed import asked_among, asked_number, keep
-from ui.pages.elements import plain
+from ui.pages.elements import commands, plain
 from ui.pages.loaded import loaded_classifier
 from ui.pages.model_scores import draw_scores
 from ui.pages.offers import offers
@@ -84,7 +84,7 @@ def _dataset(site: Site, specification: SearchSpecification) -> DatasetInfo | No
         )
     if found.trouble:
         st.warning(plain(found.trouble))
-        st.code("\n".join(found.commands), language=None)
+        commands(*found.commands)
     return None if found.trouble else found.info
 
 
@@ -110,10 +110,7 @@ def _ask(folder: Folder, manifest: Manifest, info: DatasetInfo, split: str, key:
         "What it was trained or chosen on is left out, as are classes that it does not know."
     )
     if not st.button("Ask the model", type="primary", icon=":material/play_arrow:", key="ask"):
-        st.code(
-            wording.command_line("evaluate", folder.uri, info.path, "--split", split, "--report", "report"),
-            language=None,
-        )
+        commands(wording.command_line("evaluate", folder.uri, info.path, "--split", split, "--report", "report"))
         return None
     kept = _kept()
     with st.spinner("Waiting for another question to end …"):

@@ -18,8 +18,7 @@ def page(site: Site) -> None:
     title, choice = st.columns([2, 1], vertical_alignment="bottom")
     title.title("Search", anchor=False)
     with problems_shown(), costing():
-        with choice:
-            name = chosen_search(site)
+        name = chosen_search(site, choice)
         if name is None:
             return
         one = watched(site.storage, name)

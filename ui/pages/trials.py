@@ -35,8 +35,7 @@ def page(site: Site) -> None:
     title, choice = st.columns([2, 1], vertical_alignment="bottom")
     title.title("Trials", anchor=False)
     with problems_shown():
-        with choice:
-            name = chosen_search(site)
+        name = chosen_search(site, choice)
         if name is None:
             return
         one = watched(site.storage, name)
