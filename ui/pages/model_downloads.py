@@ -53,7 +53,7 @@ def draw(site: Site, name: str, folder: Folder) -> None:
         "Download the card (Markdown)", card, file_name=f"{name}-{CARD}", mime="text/markdown", on_click="ignore"
     )
     with st.expander("Read it here"):
-        st.code(card, language="markdown", wrap_lines=True)
+        st.code(card, language=None, wrap_lines=True)
     st.subheader("For other programs", anchor=False)
     st.markdown("Images as bytes in, probabilities out; scaling, averaging and calibration are part of each.")
     found = exports_beside(folder)
