@@ -68,6 +68,7 @@ def main() -> None:
     """Serve the page; returns when Streamlit ends, by SystemExit where a module cannot be imported."""
     from streamlit.web import cli
 
+    from ui.web.kept_kernels import keep_kernels
     from ui.web.receiving import limit_received
 
     host, port, served = sys.argv[1], int(sys.argv[2]), Served.model_validate_json(sys.argv[3])
@@ -77,6 +78,7 @@ def main() -> None:
         sys.stderr.write(f"galaxy: error: {error}\n")
         sys.exit(HAS_SAID_WHY)
     limit_received()
+    keep_kernels()
     threading.Thread(target=_end_with_input, daemon=True).start()
     script = str(Path(__file__).with_name("app.py"))
     cli.main(
