@@ -78,6 +78,7 @@ def draw_scores(scores: Scores, *, fair: bool, key: str) -> None:
             figures.reliability(scores.reliability),
             alt="Reliability diagram: share right over the probability of the answer",
             says="On the dotted line an answer of 80 % is right in 80 of 100 cases; below it the model is too sure. "
+            "A circle is as large as its number of images: small ones say little. "
             f"The calibration error, {wording.score(scores.ece)}, is the mean distance from it.",
             key=f"reliability {key}",
             table=[
