@@ -102,6 +102,7 @@ def _overview(site: Site, found: Sequence[Followed]) -> None:
         column_config={
             **{name: number(format="%.4f") for name in ("best score", "mean", "spread")},
             **{name: number(format="%.1f") for name in _MINUTES},
+            "begun": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
         alt="Where each search stands and what it came to",
     )
