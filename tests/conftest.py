@@ -68,6 +68,8 @@ _FIRST = (
     "trainer_tests/test_exporting.py",
     "trainer_tests/test_final.py",
     "datasets_tests/test_importing.py",
+    "ui_tests/test_watching_page.py",
+    "ui_tests/test_accessible.py",
     "ui_tests/test_browser.py",
 )
 
