@@ -1,5 +1,7 @@
 """Uploads on a page: taken over from Streamlit into what is kept of their visitor, and read with progress."""
 
+import time
+
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -12,6 +14,8 @@ from ui.predictions.asking import Asking
 from ui.predictions.keeping import Everyone, Visitor
 
 _VISITOR, _REFUSED, _STOPPED = "uploads", "refused uploads", "stopped"
+_AT_ONCE_SECONDS = 0.3
+"""What takes no longer needs no progress."""
 _TAKEN = "JPEG, PNG, GIF, TIFF, BMP, WebP and FITS; zips and tars of them; NumPy and HDF5 arrays, Parquet, TFRecords."
 
 
@@ -58,16 +62,20 @@ def read_on(asking: Asking) -> bool:
     if asking.is_done:
         return True
     spot = st.empty()
-    place = spot.container()
     if st.session_state.get(_STOPPED) == asking.key:
+        place = spot.container()
         go_on = place.button("Go on", icon=":material/play_arrow:", on_click=_start, key="go on")
         place.info(f"Stopped: {asking.done:,} of {asking.total:,} images are answered.")
         return bool(go_on)
-    bar = place.progress(0.0, text="Reading …")
-    place.button("Stop", icon=":material/stop:", on_click=_stop, args=(asking.key,), key="stop")
+    began, bar = time.monotonic(), None
     for _ in asking.go_on():
-        done, total = asking.done, max(asking.total, 1)
-        bar.progress(min(done / total, 1.0), text=f"Classifying … {done:,} of {total:,} images")
+        if bar is None and time.monotonic() - began > _AT_ONCE_SECONDS:
+            place = spot.container()
+            bar = place.progress(0.0)
+            place.button("Stop", icon=":material/stop:", on_click=_stop, args=(asking.key,), key="stop")
+        if bar is not None:
+            done, total = asking.done, max(asking.total, 1)
+            bar.progress(min(done / total, 1.0), text=f"Classifying … {done:,} of {total:,} images")
     spot.empty()
     return True
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from trainer import Classifier, Decide, Examined
 
 Coming = Future[list[DecodedImage | ImageError]]
-_AT_ONCE = 32
+_FIRST, _AT_ONCE = 16, 64
+"""Images that are examined at once: few at first, to show early that something happens."""
 _FULL = "not read: there is no room for more; download the answers, remove the uploads and go on with the others"
 
 
@@ -136,11 +137,12 @@ class Asking:
     def _following(self, pool: ThreadPoolExecutor) -> "tuple[list[Place], Coming] | None":
         """Begin to decode the next images; return which, and where they will be. None after the last."""
         places: list[tuple[Upload, int]] = []
+        most = _AT_ONCE if self.done else _FIRST
         for upload in self._visitor.uploads:
             read = self._reads[upload.digest]
             rest = range(len(read.images), len(read.listing.names))
-            places += [(upload, number) for number in rest[: _AT_ONCE - len(places)]]
-            if len(places) == _AT_ONCE:
+            places += [(upload, number) for number in rest[: most - len(places)]]
+            if len(places) == most:
                 break
         if not places:
             return None
