@@ -243,7 +243,8 @@ def test_a_correction_is_a_label_that_import_takes(trained: str, tmp_path: Path)
     assert table(page)["right class"] == ["spiral", "edge-on"]
     from ui.predictions.labels import labels_csv
 
-    labels = labels_csv(dict(zip(table(page)["image"], table(page)["right class"], strict=True)))  # type: ignore[arg-type]
+    assert table(page)["image"] == ["'=1+1.jpg", "a.zip/dir/b.jpg"]
+    labels = labels_csv({"=1+1.jpg": "spiral", "a.zip/dir/b.jpg": "edge-on"})
     assert list(csv.reader(io.StringIO(labels)))[1:] == [["./=1+1.jpg", "spiral"], ["a.zip/dir/b.jpg", "edge-on"]]
     (tmp_path / "labels.csv").write_text(labels)
     info = import_dataset(tmp_path, tmp_path / "out", ImportOptions(image_size=16, validation=0, test=0))

@@ -15,6 +15,7 @@ from ui.predictions.asking import Answer
 from ui.predictions.files import prediction_parquet
 from ui.predictions.labels import labelled, labels_csv
 from ui.predictions.prediction import Prediction, prediction_csv
+from ui.predictions.safe_cells import harmless
 from ui.predictions.thumbnails import thumbnail
 from ui.predictions.verdict import MEANING, Verdict, verdict_of, without_options
 
@@ -151,16 +152,18 @@ def _table(context: Context, answers: Sequence[Answer]) -> list[Answer]:
 
 
 def _row(context: Context, answer: Answer) -> dict[str, object]:
+    """Return a row of the table, no cell of it a formula: the table's own corner offers it as CSV."""
     prediction, note = answer.prediction, answer.prediction.error or "; ".join(answer.prediction.warnings)
+    next_class, right = next(iter(prediction.others), (None, 0.0))[0], context.right(answer)
     return {
         "picture": None if answer.image is None else thumbnail(answer.image.pixels),
-        "image": prediction.path,
+        "image": harmless(prediction.path),
         "verdict": str(verdict_of(prediction)),
-        "class": prediction.class_name,
+        "class": prediction.class_name and harmless(prediction.class_name),
         "probability": prediction.probability,
-        "next": prediction.others[0][0] if prediction.others else None,
-        "right class": context.right(answer),
-        "note": without_options(note) or None,
+        "next": next_class and harmless(next_class),
+        "right class": right and harmless(right),
+        "note": harmless(without_options(note)) or None,
     }
 
 
