@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain, count, zip_longest
 from typing import TYPE_CHECKING
@@ -131,9 +131,13 @@ def failures(rows: "Sequence[Row]") -> list[str]:
     return [f"{wording.some(ids, 'trial')} {state}: {wording.line(reason)}" for (state, reason), ids in trials.items()]
 
 
-def leaderboard_csv(rows: "Sequence[Row]") -> str:
-    """Write one line a trial: its record, then ``metrics.*`` and ``hyperparameters.*``; absent is empty."""
-    return _written(*_tabled(rows))
+def leaderboard_csv(rows: "Sequence[Row]", *, text: Callable[[str], str] = str) -> str:
+    """Write one line a trial: its record, then ``metrics.*`` and ``hyperparameters.*``; absent is empty.
+
+    ``text`` is what becomes of each text, as where a spreadsheet must not take it for a formula.
+    """
+    header, lines = _tabled(rows)
+    return _written(header, [[text(cell) if isinstance(cell, str) else cell for cell in line] for line in lines])
 
 
 def _tabled(rows: "Sequence[Row]") -> tuple[list[str], list[list[object]]]:

@@ -17,6 +17,7 @@ from ui import ranking
 from ui.board import Board, Columns
 from ui.cli.display.live import Pace, ended_line, picture
 from ui.cli.terminal import session
+from ui.predictions.safe_cells import harmless
 
 _REASON = "ValueError: [red]bad[/red]\nsecond \x1b[31m<script>"
 
@@ -82,6 +83,11 @@ def test_json_and_csv_have_all_of_it(galaxy: Galaxy, odd_storage: str) -> None:
     assert len(table) == 3
     for number, line in enumerate(table, 1):
         assert {name: line[f"hyperparameters.{name}"] for name in odd(1)} == {n: str(v) for n, v in odd(number).items()}
+
+
+def test_the_pages_csv_has_no_formula() -> None:
+    table = list(csv.DictReader(io.StringIO(ranking.leaderboard_csv(view(RECORDS).rows, text=harmless), newline="")))
+    assert [line["hyperparameters.=cmd"] for line in table] == ["'=1+1", "'=1+2", "'=1+3"]
 
 
 def test_the_live_picture_and_the_log_are_a_line_each() -> None:

@@ -10,6 +10,7 @@ from ui.board import PAGE, Board, FilterError, Wanted
 from ui.pages.elements import plain
 from ui.pages.site import Site
 from ui.pages.watching import Watched
+from ui.predictions.safe_cells import harmless
 
 _STATES = {
     "pending": "gray",
@@ -111,7 +112,11 @@ def downloads(site: Site, name: str) -> None:
         return json.dumps(read_search(site.storage, name).as_json(history=True), allow_nan=False)
 
     row.download_button(
-        "CSV", lambda: ranking.leaderboard_csv(ranked()), file_name=f"{name}.csv", mime="text/csv", on_click="ignore"
+        "CSV",
+        lambda: ranking.leaderboard_csv(ranked(), text=harmless),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        on_click="ignore",
     )
     row.download_button("JSON", as_json, file_name=f"{name}.json", mime="application/json", on_click="ignore")
     row.download_button(

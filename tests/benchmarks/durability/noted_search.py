@@ -42,11 +42,11 @@ class Noting(keras.Sequential):
         note(self.units, "step", int(iterations))
         time.sleep(0.02)
 
-def noted_save(run, save=TrainingRun._save):
+def noted_save(run, confusion, save=TrainingRun._save):
     """Notes each checkpoint before and after it is written; waits after it where it is told to, to be killed there."""
     units = run._loop.built.model.units
     note(units, "saving", run.epoch)
-    save(run)
+    save(run, confusion)
     note(units, "saved", run.epoch)
     if (HERE / "pause").exists():
         time.sleep(5)

@@ -42,9 +42,9 @@ class Noting(keras.Sequential):
         time.sleep(STEP_SECONDS)
 
 
-def noted_save(run: TrainingRun, save=TrainingRun._save) -> None:  # type: ignore[no-untyped-def]
+def noted_save(run: TrainingRun, confusion: object, save=TrainingRun._save) -> None:  # type: ignore[no-untyped-def]
     """Save a checkpoint, and note when that is done."""
-    save(run)
+    save(run, confusion)
     note(run._loop.built.model.units, "saved", run.epoch)
 
 
