@@ -56,6 +56,7 @@ def flags(host: str, port: int, *, auth: str | None = None) -> list[str]:
         # Settings have a default, the model's own, and are set: by a click on the advised crop, by another model.
         "global.disableWidgetStateDuplicationWarning": "true",
         "runner.magicEnabled": "false",  # it shows a docstring as text
+        "runner.postScriptGC": "false",  # after each refresh it would look through all trials
         **_THEME,
     }
     names = (host, "localhost") if host.startswith("127.") else ()
