@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from datasets import Decoding, GalaxyTunerError, few, open_folder
-from search import bundle_location, list_searches
+from search import bundle_location, survey_searches
 from trainer import INTERIM, Manifest, read_manifest
 from ui import wording
 from ui.pages import answers, choosing, uploading
@@ -74,7 +74,7 @@ def page(site: Site) -> None:
 @st.cache_data(ttl=_MODELS_SECONDS, show_spinner=False)
 def models(storage: str) -> dict[str, str]:
     """Return the searches in ``storage`` that have a trained model, with the model's place."""
-    places = {view.name: bundle_location(storage, view.name) for view in list_searches(storage)}
+    places = {view.name: bundle_location(storage, view.name) for view in survey_searches(storage).views}
     return {name: place for name, place in places.items() if open_folder(place).exists()}
 
 

@@ -50,6 +50,7 @@ def shoot(page: Page, address: str, view: str, search: str | None, uploads: list
     page.get_by_role("heading").first.wait_for(timeout=_MOST_MS)
     if view == "classify" and uploads:
         page.locator("input[type=file]").first.set_input_files(uploads)
+        page.get_by_test_id("stHtml").first.wait_for(timeout=_MOST_MS)
     page.wait_for_timeout(_SETTLED_MS)
     page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=_MOST_MS)
     page.wait_for_timeout(_SETTLED_MS // 2)
