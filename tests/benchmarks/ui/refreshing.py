@@ -29,6 +29,8 @@ from search import Ledger, Record, SearchLayout, SearchState, TrialState, create
 _EPOCHS = 20
 _USABLE_MS = 300_000
 _REFRESHES = 8
+_OURS = ("[data-testid=stMetricValue]", "[data-testid=stDataFrame]")
+_THEIRS = "table tbody tr"
 _PEER = Path(__file__).with_name("optuna_study.py")
 
 
@@ -62,13 +64,13 @@ def main() -> None:
         server = server_of(address)
         say("server before a page, MB", server.memory_info().rss / 1e6)
         for number in (options.few, options.trials):
-            seconds = [until_usable(started, f"{address}/search?search=of-{number}") for _ in range(3)]
+            seconds = [until_there(started, f"{address}/search?search=of-{number}", *_OURS) for _ in range(3)]
             say(f"until usable, {number:,} trials, s", median(seconds))
         refreshes(started, server, address, storage, options.trials, options.refreshes)
         say("server at the end, MB", server.memory_info().rss / 1e6)
         if options.peer is not None:
             with peer(options.peer, options.folder, options.trials) as url:
-                seconds = [until_listed(started, f"{url}/studies/1/trialTable") for _ in range(3)]
+                seconds = [until_there(started, f"{url}/studies/1/trialTable", _THEIRS) for _ in range(3)]
                 say(f"optuna-dashboard until usable, {options.trials:,} trials, s", median(seconds))
 
 
@@ -125,14 +127,14 @@ def server_of(address: str) -> psutil.Process:
     raise RuntimeError(f"nobody serves {address}")
 
 
-def until_usable(started: Browser, url: str) -> float:
-    """Return the seconds until a new reader has headline and board."""
+def until_there(started: Browser, url: str, *selectors: str) -> float:
+    """Return the seconds until a new reader has what the selectors name."""
     context = started.new_context(viewport={"width": 1280, "height": 1800})
     page = context.new_page()
     began = time.monotonic()
     page.goto(url)
-    page.get_by_test_id("stMetricValue").first.wait_for(timeout=_USABLE_MS)
-    page.get_by_test_id("stDataFrame").first.wait_for(timeout=_USABLE_MS)
+    for selector in selectors:
+        page.locator(selector).first.wait_for(timeout=_USABLE_MS)
     seconds = time.monotonic() - began
     context.close()
     return seconds
@@ -197,18 +199,6 @@ def peer(python: str, folder: Path, number: int) -> Iterator[str]:
             yield "http://127.0.0.1:8789/dashboard"
         finally:
             serving.terminate()
-
-
-def until_listed(started: Browser, url: str) -> float:
-    """Return the seconds until a new reader has optuna-dashboard's table of trials."""
-    context = started.new_context(viewport={"width": 1280, "height": 1800})
-    page = context.new_page()
-    began = time.monotonic()
-    page.goto(url)
-    page.locator("table tbody tr").first.wait_for(timeout=_USABLE_MS)
-    seconds = time.monotonic() - began
-    context.close()
-    return seconds
 
 
 def say(what: str, value: float) -> None:
