@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 Galaxy = Callable[..., Result]
 
 
-@pytest.fixture(scope="session")
+# Not for all files: while Playwright is started, its event loop counts as running, and `asyncio.run` fails.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
-    """A browser, one for all tests."""
+    """A browser, one for all tests of a file."""
     from ui_tests.browsing import browser
 
     with browser() as started:
