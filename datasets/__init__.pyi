@@ -69,9 +69,11 @@ from .storage.trees import (
     move_folder as move_folder,
     remove_folder as remove_folder,
 )
+from .tables.annotated import annotated as annotated
+from .tables.csv_metadata import metadata_name as metadata_name
+from .tables.formulas import harmless as harmless, harmless_path as harmless_path
 from .tables.writing import (
-    Cell as Cell,
-    Column as Column,
+    Write as Write,
     csv_writer as csv_writer,
     parquet_writer as parquet_writer,
     table_writer as table_writer,

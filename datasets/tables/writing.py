@@ -1,85 +1,66 @@
-"""Tables that go out, CSV and Parquet, written a row at a time."""
+"""Tables that go out, CSV and Parquet, written a batch of rows at a time."""
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal, TextIO
+from typing import IO, TextIO
 
-Cell = str | Sequence[str] | float | bool | None
-AddRow = Callable[[Sequence[Cell]], None]
-_ROWS = 4096
-"""Rows of a Parquet file that are in memory at once."""
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from datasets.tables.csv_metadata import csv_metadata, metadata_name
+from datasets.tables.formulas import harmless
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a table, each of whose values may be None.
-
-    Attributes:
-        name: its name.
-        kind: what its values are: ``text`` str, ``texts`` sequences of str, ``number`` float, ``truth`` bool.
-        decimals: of a number in CSV; Parquet keeps it as float32.
-    """
-
-    name: str
-    kind: Literal["text", "texts", "number", "truth"] = "text"
-    decimals: int = 6
-
-    def as_text(self, value: Cell) -> str:
-        """Return a value as CSV has it: nothing for None, several texts with ``; `` between them."""
-        if value is None:
-            return ""
-        if isinstance(value, bool):
-            return str(value).lower()
-        if isinstance(value, Sequence):
-            return value if isinstance(value, str) else "; ".join(value)
-        return f"{value:.{self.decimals}f}"
+Write = Callable[[pa.RecordBatch], None]
 
 
 @contextmanager
-def table_writer(path: Path, columns: Sequence[Column]) -> Iterator[AddRow]:
-    """Yield what adds a row to the table at ``path``, which is Parquet if its suffix says so, and else CSV.
+def table_writer(path: Path, schema: pa.Schema, *, guarded: int = 0) -> Iterator[Write]:
+    """Yield what adds a batch to the table at ``path``, which is Parquet if its suffix says so, and else CSV.
 
-    A row has a value for each column. The file is complete when the block ends.
+    The file is complete when the block ends. Beside a CSV is one with what it cannot say of itself (`csv_metadata`).
+    ``guarded`` as in `csv_writer`.
     """
     if path.suffix.lower() == ".parquet":
-        with parquet_writer(path, columns) as add:
-            yield add
+        with parquet_writer(path, schema) as write:
+            yield write
     else:
+        path.with_name(metadata_name(path.name)).write_bytes(csv_metadata(path.name, schema))
         with path.open("w", encoding="utf-8", newline="") as file:
-            yield csv_writer(file, columns)
+            yield csv_writer(file, schema, guarded=guarded)
 
 
-def csv_writer(file: TextIO, columns: Sequence[Column]) -> AddRow:
-    """Write a table's header, and return what adds a row to it."""
+def csv_writer(file: TextIO, schema: pa.Schema, *, guarded: int = 0) -> Write:
+    """Write a table's header, and return what adds a batch to it.
+
+    What is absent is empty, several texts have ``; `` between them, and numbers all their digits. From the column at
+    the place ``guarded`` on no cell is a formula: one that would be has a ``'`` in front.
+    """
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([column.name for column in columns])
-    return lambda row: writer.writerow([c.as_text(value) for c, value in zip(columns, row, strict=True)])
+    writer.writerow([*schema.names[:guarded], *map(harmless, schema.names[guarded:])])
+
+    def write(batch: pa.RecordBatch) -> None:
+        columns = [_texts(column, guard=place >= guarded) for place, column in enumerate(batch.columns)]
+        writer.writerows(zip(*columns, strict=True))
+
+    return write
 
 
 @contextmanager
-def parquet_writer(target: Path | IO[bytes], columns: Sequence[Column]) -> Iterator[AddRow]:
-    """Yield what adds a row to a Parquet file, at a path or in a stream, that is complete when the block ends."""
-    import pyarrow as pa
+def parquet_writer(target: Path | IO[bytes], schema: pa.Schema) -> Iterator[Write]:
+    """Yield what adds a batch to a Parquet file, at a path or in a stream, that is complete when the block ends."""
     from pyarrow.parquet import ParquetWriter
 
-    types = {"text": pa.string(), "texts": pa.list_(pa.string()), "number": pa.float32(), "truth": pa.bool_()}
-    schema = pa.schema([(column.name, types[column.kind]) for column in columns])
-    rows: list[Sequence[Cell]] = []
-
-    def flush() -> None:
-        arrays = [pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)]
-        writer.write_batch(pa.record_batch(arrays, schema=schema))
-        rows.clear()
-
-    def add(row: Sequence[Cell]) -> None:
-        rows.append(row)
-        if len(rows) == _ROWS:
-            flush()
-
     with ParquetWriter(target, schema) as writer:
-        yield add
-        if rows:
-            flush()
+        yield writer.write_batch
+
+
+def _texts(values: pa.Array, *, guard: bool) -> list[str | None]:
+    """Return a column as CSV has it."""
+    if pa.types.is_list(values.type):
+        lists = values.to_pylist()
+        return [None if texts is None else "; ".join(map(harmless, texts) if guard else texts) for texts in lists]
+    is_text = pa.types.is_string(values.type)
+    texts = values if is_text else pc.cast(values, pa.string())
+    return [text if text is None or not (guard and is_text) else harmless(text) for text in texts.to_pylist()]

@@ -1,40 +1,62 @@
+import json
+
+import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from datasets import Column, table_writer
-from datasets.tables import writing
+from datasets import annotated, table_writer
 
-COLUMNS = [Column("path"), Column("chance", "number"), Column("sure", "truth"), Column("notes", "texts")]
-ROWS = [("a,b.jpg", 0.25, True, ("small", "grey")), (None, None, None, None), ("é", 1.0, False, ())]
+SCHEMA = pa.schema(
+    [
+        pa.field("path", pa.string()),
+        annotated("chance", pa.float32(), ucd="stat.probability", description="how probable"),
+        pa.field("sure", pa.bool_()),
+        pa.field("notes", pa.list_(pa.string())),
+    ],
+    metadata={"model": "here"},
+)
+ROWS = [
+    {"path": "a,b.jpg", "chance": 0.1, "sure": True, "notes": ["small", "=grey"]},
+    {"path": None, "chance": None, "sure": None, "notes": None},
+    {"path": "=é", "chance": 1.0, "sure": False, "notes": []},
+]
 
 
-def test_csv(tmp_path):
-    with table_writer(tmp_path / "a.csv", COLUMNS) as add:
+@pytest.mark.parametrize(("guarded", "notes", "path"), [(4, "small; =grey", "=é"), (0, "small; '=grey", "'=é")])
+def test_csv_has_no_formula_in_what_is_guarded(tmp_path, guarded, notes, path):
+    with table_writer(tmp_path / "a.csv", SCHEMA, guarded=guarded) as write:
         for row in ROWS:
-            add(row)
+            write(pa.RecordBatch.from_pylist([row], SCHEMA))
     written = (tmp_path / "a.csv").read_text(encoding="utf-8")
-    assert written == 'path,chance,sure,notes\n"a,b.jpg",0.250000,true,small; grey\n,,,\né,1.000000,false,\n'
+    assert written == f'path,chance,sure,notes\n"a,b.jpg",0.1,true,{notes}\n,,,\n{path},1,false,\n'
+
+
+def test_a_csv_has_beside_it_what_it_cannot_say(tmp_path):
+    with table_writer(tmp_path / "a.csv", SCHEMA):
+        pass
+    about = json.loads((tmp_path / "a.csv-metadata.json").read_text())
+    assert (about["url"], about["notes"]) == ("a.csv", [{"model": "here"}])
+    assert [column["datatype"] for column in about["tableSchema"]["columns"]] == [
+        "string",
+        "float",
+        "boolean",
+        "string",
+    ]
+    assert about["tableSchema"]["columns"][1] | {"datatype": ""} == {
+        "titles": "chance",
+        "datatype": "",
+        "dc:description": "how probable",
+        "schema:propertyID": "stat.probability",
+    }
 
 
 @pytest.mark.parametrize("count", [0, 2, 3])
-def test_parquet_in_batches(tmp_path, monkeypatch, count):
-    monkeypatch.setattr(writing, "_ROWS", 2)
-    with table_writer(tmp_path / "a.PARQUET", COLUMNS) as add:
+def test_parquet_in_batches(tmp_path, count):
+    with table_writer(tmp_path / "a.PARQUET", SCHEMA) as write:
         for row in ROWS[:count]:
-            add(row)
+            write(pa.RecordBatch.from_pylist([row], SCHEMA))
     file = pyarrow.parquet.ParquetFile(tmp_path / "a.PARQUET")
-    expected = [
-        {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in zip(("path", "chance", "sure", "notes"), row, strict=True)
-        }
-        for row in ROWS[:count]
-    ]
-    assert file.read().to_pylist() == expected
-    assert [str(kind) for kind in file.schema_arrow.types] == ["string", "float", "bool", "list<element: string>"]
-    assert file.num_row_groups == -(-count // 2)
-
-
-def test_a_row_of_another_length_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="shorter"), table_writer(tmp_path / "a.csv", COLUMNS) as add:
-        add(("a.jpg",))
+    assert file.read() == pa.Table.from_pylist(ROWS[:count], SCHEMA)
+    assert file.schema_arrow.remove_metadata() == SCHEMA.remove_metadata()
+    assert file.schema_arrow.metadata[b"model"] == b"here"
+    assert file.schema_arrow.field("chance").metadata[b"ucd"] == b"stat.probability"

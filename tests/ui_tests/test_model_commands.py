@@ -143,7 +143,13 @@ def test_a_model_decides_for_its_objective_and_the_output_says_so(
     assert found["decide"] == "objective"
     assert {image["class"] for image in found["images"]} == {"spiral"}
     assert any(max(image["probabilities"].values()) > image["probabilities"]["spiral"] for image in found["images"])
-    assert {row["decide"] for row in table_of(tmp_path / "a.csv")} == {"objective"}
+    assert len(table_of(tmp_path / "a.csv")) == 20
+    said = json.loads((tmp_path / "a.csv-metadata.json").read_text())["notes"][0]
+    assert (said["model"], said["decide"], json.loads(said["decide_factors"])["spiral"]) == (
+        str(one_sided),
+        "objective",
+        1.0,
+    )
     evaluated = json.loads(galaxy("evaluate", one_sided, tiny_dataset.info.path, "--json").stdout)
     assert (evaluated["decide"], evaluated["per_class"]["spiral"]["recall"]) == ("objective", 1.0)
     shown = galaxy("evaluate", one_sided, tiny_dataset.info.path, "--decide", "accuracy", "--report", tmp_path).stdout
@@ -203,13 +209,17 @@ def test_classify_with_something_else_than_a_model(galaxy: Galaxy, tiny_source: 
 
 
 def table_of(target: Path) -> list[dict[str, Any]]:
-    """Read a written file of any kind: a row an image, its probabilities under the classes' names."""
+    """Read a written file of any kind: a row an image, its probabilities under the names that tables have."""
     if target.suffix == ".parquet":
         rows: list[dict[str, Any]] = pyarrow.parquet.read_table(target).to_pylist()
         return rows
     if target.suffix == ".json":
         images = json.loads(target.read_text())["images"]
-        return [{**image, **(image.pop("probabilities") or {})} for image in images]
+        chances = [image.pop("probabilities") or {} for image in images]
+        return [
+            {**image, **{f"probability_{name}": chance for name, chance in each.items()}}
+            for image, each in zip(images, chances, strict=True)
+        ]
     with target.open(newline="") as file:
         return list(csv.DictReader(file))
 
@@ -231,14 +241,16 @@ def test_classify_writes_a_row_for_each_image_of_a_list_and_goes_on_after_a_bad_
     for row, image in zip(rows[:20], printed[:20], strict=True):
         assert row["class"] == image["class"]
         assert not row["error"]
-        chances = [float(row[name]) for name in tiny_dataset.classes]
+        chances = [float(row[f"probability_{name}"]) for name in tiny_dataset.classes]
         assert chances == pytest.approx(list(image["probabilities"].values()), abs=1e-6)
         assert "for an equal pixel scale" not in str(row["warnings"])
     assert "not an image" in rows[20]["error"]
     assert rows[21]["error"] == "no such file"
     assert not rows[20]["class"]
-    assert not rows[20].get("spiral")
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "list.csv", "notes.txt"])
+    assert not rows[20].get("probability_spiral")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [name, "list.csv", "notes.txt", *(["a.csv-metadata.json"] if name == "a.csv" else [])]
+    )
 
 
 def test_classify_with_a_file_shows_what_it_came_to(

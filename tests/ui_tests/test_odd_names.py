@@ -12,12 +12,12 @@ from ui_tests.conftest import Galaxy
 from ui_tests.fabricated import record, specification, view, write_search
 from ui_tests.test_search_page import opened
 
+from datasets import harmless
 from search import Followed, SearchState, TrialState
 from ui import ranking
 from ui.board import Board, Columns
 from ui.cli.display.live import Pace, ended_line, picture
 from ui.cli.terminal import session
-from ui.predictions.safe_cells import harmless
 
 _REASON = "ValueError: [red]bad[/red]\nsecond \x1b[31m<script>"
 

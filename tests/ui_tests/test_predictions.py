@@ -1,5 +1,6 @@
-from ui.predictions.prediction import Prediction, prediction_csv
-from ui.predictions.safe_cells import harmless, harmless_path
+from datasets import harmless, harmless_path
+from ui.predictions.files import About, prediction_csv
+from ui.predictions.prediction import Prediction
 from ui.predictions.verdict import in_words, without_options
 
 CLASSES = ("edge-on", "spiral")
@@ -23,14 +24,15 @@ def test_json_keeps_absent_values_as_null() -> None:
         "sure": None,
         "novelty": None,
         "seen": None,
+        "none": None,
     }
 
 
 def test_csv() -> None:
-    assert prediction_csv([SURE, UNUSABLE], CLASSES, "objective") == (
-        "path,class,edge-on,spiral,warnings,error,sure,novelty,decide\n"
-        "a.jpg,spiral,0.250000,0.750000,too small,,true,0.5000,objective\n"
-        "b.txt,,,,,not an image,,,objective\n"
+    assert prediction_csv([SURE, UNUSABLE], About(CLASSES, {})) == (
+        "path,class,probability_edge-on,probability_spiral,sure,novelty,none,warnings,error\n"
+        "a.jpg,spiral,0.25,0.75,true,0.5,,too small,\n"
+        "b.txt,,,,,,,,not an image\n"
     )
 
 
@@ -42,9 +44,8 @@ def test_a_class_that_is_not_the_most_probable_is_known_as_such() -> None:
 
 def test_no_cell_is_a_formula() -> None:
     odd = Prediction("=cmd|' /C calc'!A0.jpg", "+1", {"+1": 1.0}, ("-2", "fine"), None)
-    assert prediction_csv([odd], ("+1",), "accuracy") == (
-        "path,class,'+1,warnings,error,sure,novelty,decide\n"
-        "'=cmd|' /C calc'!A0.jpg,'+1,1.000000,'-2; fine,,,,accuracy\n"
+    assert prediction_csv([odd], About(("+1",), {})) == (
+        "path,class,probability_+1,sure,novelty,none,warnings,error\n'=cmd|' /C calc'!A0.jpg,'+1,1,,,,'-2; fine,\n"
     )
     assert harmless_path("@x.jpg") == "./@x.jpg"
     for text in ("=1", " =1", "@a", "\t=1", "＝1"):

@@ -43,6 +43,7 @@ class Classification:
             model does not know.
         novelty: Above 1 where the image is not like the training images (see `Novelty`); None where the model does not
             know.
+        none: Above 1 where the galaxy is of none of the classes; None where the model was never shown such galaxies.
     """
 
     path: str
@@ -54,6 +55,7 @@ class Classification:
     sure: bool | None = None
     novelty: float | None = None
     seen: bool | None = None
+    none: float | None = None
 
 
 @dataclass(frozen=True)

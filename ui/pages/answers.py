@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from datasets import harmless
 from ui import wording
 from ui.pages.elements import plain
 from ui.pages.one_answer import Context, card, right_class
 from ui.predictions.asking import Answer
-from ui.predictions.files import prediction_parquet
+from ui.predictions.files import prediction_csv, prediction_parquet
 from ui.predictions.labels import labelled, labels_csv
-from ui.predictions.prediction import Prediction, prediction_csv
-from ui.predictions.safe_cells import harmless
+from ui.predictions.prediction import Prediction
 from ui.predictions.thumbnails import thumbnail
 from ui.predictions.verdict import MEANING, Verdict, verdict_of, without_options
 
@@ -189,7 +189,7 @@ class _Download:
 def _downloads(context: Context, said: Sequence[Answer]) -> None:
     """Draw what can be downloaded; it is made when somebody clicks."""
     predictions: list[Prediction] = [answer.prediction for answer in said]
-    about = (predictions, context.classifier.classes, context.decide)
+    about = (predictions, context.about)
     labels = {answer.prediction.path: right for answer in said if (right := context.right(answer)) is not None}
     row = st.container(horizontal=True)
     _Download("CSV", "classification.csv", "text/csv", partial(prediction_csv, *about)).draw(row)

@@ -15,6 +15,7 @@ from ui.pages.loaded import loaded_classifier
 from ui.pages.one_answer import Context
 from ui.pages.site import Site
 from ui.predictions.asking import Asking
+from ui.predictions.files import About
 
 if TYPE_CHECKING:
     from trainer import Classifier, Decide
@@ -65,7 +66,7 @@ def page(site: Site) -> None:
             classifier,
             location,
             decoding,
-            str(classifier.point(decide)),
+            About.of(classifier, classifier.point(decide), max_error),
             _take_crop,
         )
         answers.show(context, asking.answers(decide=decide, max_error=max_error))

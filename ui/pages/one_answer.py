@@ -12,6 +12,7 @@ from datasets import DecodedImage, Decoding, UploadReader
 from ui import wording
 from ui.pages.elements import plain, probability_bars
 from ui.predictions.asking import Answer
+from ui.predictions.files import About
 from ui.predictions.heatmaps import overlay
 from ui.predictions.keeping import Place, Visitor
 from ui.predictions.verdict import MEANING, Verdict, in_words, verdict_of, without_options
@@ -28,14 +29,14 @@ _NO_CLASS = "not said"
 
 @dataclass(frozen=True)
 class Context:
-    """What answers on a page are of: whose uploads, which model, how it looked, and how it decided."""
+    """What answers on a page are of: whose uploads, which model, how it looked, and what is said of its answers."""
 
     kept: Visitor
     reader: UploadReader
     classifier: "Classifier"
     model: str
     decoding: Decoding
-    decide: str
+    about: About
     take_crop: Callable[[float], None]
 
     def right(self, answer: Answer) -> str | None:

@@ -4,13 +4,13 @@ import json
 
 import streamlit as st
 
+from datasets import harmless
 from search import Followed, Row, read_search
 from ui import ranking, wording
 from ui.board import PAGE, Board, FilterError, Wanted
 from ui.pages.elements import plain
 from ui.pages.site import Site
 from ui.pages.watching import Watched
-from ui.predictions.safe_cells import harmless
 
 _STATES = {
     "pending": "gray",

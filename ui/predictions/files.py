@@ -2,61 +2,126 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from datasets import building_place, open_folder, parquet_writer, table_writer
-from ui.predictions.prediction import Prediction, columns, row
-from ui.predictions.safe_cells import harmless, harmless_row
+from datasets import Write, building_place, csv_writer, metadata_name, open_folder, parquet_writer, table_writer
+from ui.predictions.prediction import Prediction
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from trainer import Classifier, Decide
 
 Add = Callable[[Prediction], None]
 SUFFIXES = (".csv", ".json", ".parquet")
+_ROWS = 4096
+"""Rows that are in memory at once."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What predictions in a file are by: the classes, and what is `said` of them all (`trainer.about_answers`)."""
+
+    classes: tuple[str, ...]
+    said: Mapping[str, str]
+
+    @classmethod
+    def of(cls, classifier: "Classifier", decide: "Decide", max_error: float | None) -> "About":
+        """Say it of those of a classifier."""
+        from trainer import about_answers
+
+        bundle = classifier.bundle
+        return cls(classifier.classes, about_answers(bundle.manifest, bundle.uri, decide, max_error))
+
+    @property
+    def schema(self) -> "pa.Schema":
+        """The columns: the path of an image, and those of `trainer.AnswerTable`."""
+        import pyarrow as pa
+
+        from trainer import AnswerTable
+
+        return pa.schema([pa.field("path", pa.string()), *AnswerTable(self.classes).schema], metadata=dict(self.said))
+
+    def batch(self, predictions: Sequence[Prediction]) -> "pa.RecordBatch":
+        """Return predictions as rows of the schema."""
+        import pyarrow as pa
+
+        from trainer import AnswerTable
+
+        paths = pa.array([each.path for each in predictions], pa.string())
+        columns = AnswerTable(self.classes).batch(predictions).columns
+        return pa.record_batch([paths, *columns], schema=self.schema)
 
 
 @contextmanager
-def prediction_file(target: Path, *, model: str, classes: Sequence[str], decide: str) -> Iterator[Add]:
+def prediction_file(target: Path, about: About) -> Iterator[Add]:
     """Yield a function that adds one image to the file ``target``, whose suffix is one of SUFFIXES.
 
-    The file takes its place, and that of an older one, when the block ends without an error. CSV and Parquet have the
-    columns ``path, class``, one a class with its probability, ``warnings, error, sure, novelty, decide``; JSON is what
-    ``galaxy classify --json`` prints. In CSV no cell is a formula: one that would be has a ``'`` in front. ``decide``
-    is the operating point that named the classes, the same for all.
+    The file takes its place, and that of an older one, when the block ends without an error. CSV and Parquet have
+    ``path`` and the columns of `trainer.AnswerTable`; JSON is what ``galaxy classify --json`` prints. In CSV no cell is
+    a formula: one that would be has a ``'`` in front. What is said of all answers is in the metadata: those of the
+    Parquet file, and for CSV of a file beside it.
     Raises StorageError where it cannot be written.
     """
     with building_place(open_folder(target)) as place:
         built = place / target.name
-        with write_predictions(built, model=model, classes=classes, decide=decide) as add:
+        with write_predictions(built, about) as add:
             yield add
+        beside = place / metadata_name(target.name)
+        if beside.exists():
+            beside.replace(target.with_name(beside.name))
         built.replace(target)
 
 
 @contextmanager
-def write_predictions(path: Path, *, model: str, classes: Sequence[str], decide: str) -> Iterator[Add]:
+def write_predictions(path: Path, about: About) -> Iterator[Add]:
     """Yield a function that adds one image to the file at ``path``, which is complete when the block ends."""
     if path.suffix.lower() == ".json":
         with path.open("w", encoding="utf-8", newline="") as file:
-            about = json.dumps({"model": model, "decide": decide}, ensure_ascii=False)
-            file.write(f'{about[:-1]}, "images": [')
+            head = json.dumps({key: about.said[key] for key in ("model", "decide")}, ensure_ascii=False)
+            file.write(f'{head[:-1]}, "images": [')
             yield _json(file)
             file.write("]}\n")
     else:
-        is_csv = path.suffix.lower() == ".csv"
-        heads = [replace(each, name=harmless(each.name)) if is_csv else each for each in columns(classes)]
-        with table_writer(path, heads) as plain_row:
-            add_row = harmless_row(plain_row) if is_csv else plain_row
-            yield lambda prediction: add_row(row(prediction, classes, decide))
+        with table_writer(path, about.schema) as write, _batched(about, write) as add:
+            yield add
 
 
-def prediction_parquet(predictions: Sequence[Prediction], classes: Sequence[str], decide: str) -> bytes:
-    """Return a Parquet file with one row an image, of the cells that `columns` names."""
-    stream = io.BytesIO()
-    with parquet_writer(stream, columns(classes)) as add:
-        for prediction in predictions:
-            add(row(prediction, classes, decide))
+def prediction_csv(predictions: Sequence[Prediction], about: About) -> str:
+    """Return a CSV with one line an image; what is absent is empty, and nothing a formula."""
+    stream = io.StringIO()
+    csv_writer(stream, about.schema)(about.batch(predictions))
     return stream.getvalue()
+
+
+def prediction_parquet(predictions: Sequence[Prediction], about: About) -> bytes:
+    """Return a Parquet file with one row an image."""
+    stream = io.BytesIO()
+    with parquet_writer(stream, about.schema) as write:
+        write(about.batch(predictions))
+    return stream.getvalue()
+
+
+@contextmanager
+def _batched(about: About, write: Write) -> Iterator[Add]:
+    """Yield what adds a prediction to batches, which are written when they are full, the last one at the end."""
+    waiting: list[Prediction] = []
+
+    def flush() -> None:
+        write(about.batch(waiting))
+        waiting.clear()
+
+    def add(prediction: Prediction) -> None:
+        waiting.append(prediction)
+        if len(waiting) == _ROWS:
+            flush()
+
+    yield add
+    flush()
 
 
 def _json(file: TextIO) -> Add:

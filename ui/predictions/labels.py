@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Mapping
 
-from ui.predictions.safe_cells import harmless_path
+from datasets import harmless_path
 
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".bmp", ".webp")
 _FITS = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fits.bz2", ".fits.fz")

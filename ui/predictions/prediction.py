@@ -1,12 +1,8 @@
-"""What a model says of an image, as plain tables: for the terminal, for the page, and as JSON and CSV."""
+"""What a model says of an image, for the terminal, for the page and as JSON."""
 
-import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
-
-from datasets import Cell, Column, csv_writer
-from ui.predictions.safe_cells import harmless, harmless_row
 
 if TYPE_CHECKING:
     from trainer import Classification
@@ -17,7 +13,7 @@ class Prediction:
     """One image's answer, without its pixels.
 
     Either ``class_name`` and ``probabilities`` (class → 0–1, in the model's order) are there, or ``error`` is.
-    ``sure``, ``novelty`` and ``seen`` as in `trainer.Classification`.
+    ``sure``, ``novelty``, ``seen`` and ``none`` as in `trainer.Classification`.
     """
 
     path: str
@@ -28,12 +24,13 @@ class Prediction:
     sure: bool | None = None
     novelty: float | None = None
     seen: bool | None = None
+    none: float | None = None
 
     @classmethod
     def of(cls, image: "Classification") -> Self:
         """Keep all but the pixels of a classified image; of a name that is no Unicode, what can be written."""
         path = image.path.encode("utf-8", "backslashreplace").decode("utf-8")
-        said = (image.warnings, image.error, image.sure, image.novelty, image.seen)
+        said = (image.warnings, image.error, image.sure, image.novelty, image.seen, image.none)
         return cls(path, image.class_name, image.probabilities, *said)
 
     @property
@@ -68,27 +65,5 @@ class Prediction:
             "sure": self.sure,
             "novelty": self.novelty,
             "seen": self.seen,
+            "none": self.none,
         }
-
-
-def prediction_csv(predictions: Sequence[Prediction], classes: Sequence[str], decide: str) -> str:
-    """Write one line an image, of the cells that `columns` names; what is absent is empty, and nothing a formula."""
-    target = io.StringIO()
-    add = harmless_row(csv_writer(target, [replace(each, name=harmless(each.name)) for each in columns(classes)]))
-    for prediction in predictions:
-        add(row(prediction, classes, decide))
-    return target.getvalue()
-
-
-def columns(classes: Sequence[str]) -> list[Column]:
-    """Return the columns of a table of predictions."""
-    probabilities = [Column(name, "number") for name in classes]
-    remaining = [Column("warnings", "texts"), Column("error"), Column("sure", "truth"), Column("novelty", "number", 4)]
-    return [Column("path"), Column("class"), *probabilities, *remaining, Column("decide")]
-
-
-def row(prediction: Prediction, classes: Sequence[str], decide: str) -> tuple[Cell, ...]:
-    """Return an image's cells, one for each of `columns`; ``decide`` is how its class was decided for."""
-    probabilities = ((prediction.probabilities or {}).get(name) for name in classes)
-    remaining = (prediction.warnings, prediction.error, prediction.sure, prediction.novelty)
-    return (prediction.path, prediction.class_name, *probabilities, *remaining, decide)

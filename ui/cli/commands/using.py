@@ -13,7 +13,7 @@ from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
 from ui.cli.options import Crop, Decision, MaxError, ModelPath, Modules, ends_in
 from ui.cli.terminal import Terminal
-from ui.predictions.files import SUFFIXES, Add, prediction_file, write_predictions
+from ui.predictions.files import SUFFIXES, About, Add, prediction_file, write_predictions
 from ui.predictions.prediction import Prediction
 from ui.predictions.tally import Tally
 from ui.wording import module_options
@@ -66,7 +66,7 @@ def classify(
     import_modules(module or ())
     classifier = Classifier.load(model)
     point = classifier.point(None if decide is None else Decide(decide))
-    uri, classes = classifier.bundle.uri, classifier.classes
+    uri, about = classifier.bundle.uri, About.of(classifier, point, max_error)
     images = partial(iterate_images, paths, value_range=value_range)
     answers = classifier.classify(images(), crop=crop, decide=point, max_error=max_error)
     if heatmaps is not None:
@@ -77,13 +77,9 @@ def classify(
         with ExitStack() as files:
             writers = list[Add]()
             if output is not None:
-                writers.append(
-                    files.enter_context(prediction_file(Path(output), model=uri, classes=classes, decide=point))
-                )
+                writers.append(files.enter_context(prediction_file(Path(output), about)))
             if terminal.as_json:
-                writers.append(
-                    files.enter_context(write_predictions(printed, model=uri, classes=classes, decide=point))
-                )
+                writers.append(files.enter_context(write_predictions(printed, about)))
             # The images are listed twice, once to count them, rather than kept.
             tally = _tallied(terminal, answers, sum(1 for _ in images()), writers)
         if terminal.as_json:

@@ -1,9 +1,5 @@
 """Text of strangers in cells of a CSV: a spreadsheet must not take it for a formula."""
 
-from collections.abc import Callable, Sequence
-
-from datasets import Cell
-
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """OWASP, "CSV Injection"; the last four are their full-width forms, which some programs take for the same."""
 
@@ -16,14 +12,3 @@ def harmless(text: str) -> str:
 def harmless_path(path: str) -> str:
     """Return a path that is no formula, and leads where it did."""
     return f"./{path}" if path.lstrip(" ").startswith(_BEGINS_FORMULA) else path
-
-
-def harmless_row(add: Callable[[Sequence[Cell]], None]) -> Callable[[Sequence[Cell]], None]:
-    """Return what adds a row as ``add`` does, its texts made harmless."""
-
-    def cell(value: Cell) -> Cell:
-        if isinstance(value, str):
-            return harmless(value)
-        return value if value is None or isinstance(value, bool | int | float) else list(map(harmless, value))
-
-    return lambda row: add(list(map(cell, row)))
