@@ -25,6 +25,8 @@ IMAGE_COLUMNS = (
     ),
 )
 """Whole paths first, then names, then ids; in small letters, without blanks and signs between words."""
+URI_COLUMNS = ("uri", "imageuri", "fileuri", "url", "imageurl", "cutouturl", "jpgurl", "s3uri", "s3path")
+"""Those that name images by URIs of a storage. An import takes none of them."""
 ID_COLUMNS = (
     *("id", "objid", "objectid", "galaxyid", "galid", "sourceid", "targetid", "specobjid", "dr7objid", "dr8objid"),
     *("iauname", "idstr", "galaxyname", "objname"),

@@ -13,7 +13,7 @@ import pytest
 from astropy.io import fits
 from datasets_tests.source_examples import EXAMPLES, galaxies, png, tfrecord
 
-from datasets import ImageError, decode, iterate_images
+from datasets import ImageError, decode, iterate_images, open_folder
 from datasets.images.companions import companions
 from datasets.images.fits.pixels import bands_of
 from datasets.images.reading import MAX_BYTES
@@ -293,6 +293,24 @@ def test_the_images_that_a_table_holds(tmp_path):
     )
     first, second = iterate_images([tmp_path / "a.parquet"])
     assert (first.name, first.read(), reason(second)) == (f"{tmp_path}/a.parquet/0", b"a", "no image in this row")
+
+
+def test_a_table_names_images_by_uris_of_any_storage(tmp_path, s3):
+    image, s3_uri = png(next(galaxies())[2]), f"{s3.partition('?')[0]}/a%20b.png?{s3.partition('?')[2]}"
+    open_folder(s3).write_whole("a b.png", image)
+    (tmp_path / "here.png").write_bytes(image)
+    missing = s3_uri.replace("a%20b", "none")
+    cells = [s3_uri, f"file://{tmp_path}/here.png", missing, "foo://bucket/a.png", "https://example.org/a.png", ""]
+    (tmp_path / "t.csv").write_text("objid,uri\n" + "".join(f'{n},"{cell}"\n' for n, cell in enumerate(cells)))
+    found = list(iterate_images([tmp_path / "t.csv"]))
+    assert [file.name for file in found] == [*cells[:-1], f"{tmp_path}/t.csv/6"]
+    assert [file.read() for file in found[:2]] == [image, image]
+    assert [reason(file).partition(":")[0] for file in found[2:]] == [
+        "no such file",
+        "cannot be read",
+        "nothing is fetched from the web",
+        "no path in this row",
+    ]
 
 
 def test_a_table_without_paths_says_so_and_the_rest_goes_on(tmp_path):
