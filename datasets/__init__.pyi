@@ -53,6 +53,7 @@ from .progress import (
 from .public_names import attach_public_names as attach_public_names
 from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_sample
 from .rendering.size import FEWEST as FEWEST
+from .sources.row_values import RowValues as RowValues, row_values as row_values
 from .storage.building import building_place as building_place, cache_folder as cache_folder
 from .storage.folders import Folder as Folder, open_folder as open_folder
 from .storage.patience import (
@@ -72,6 +73,7 @@ from .storage.trees import (
 from .tables.annotated import annotated as annotated
 from .tables.csv_metadata import metadata_name as metadata_name
 from .tables.formulas import harmless as harmless, harmless_path as harmless_path
+from .tables.reading import Table as Table, table_file as table_file
 from .tables.writing import (
     Write as Write,
     csv_writer as csv_writer,

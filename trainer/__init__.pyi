@@ -13,6 +13,7 @@ from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_
 from .bundles.card import model_card as model_card
 from .bundles.choice import choice_lines as choice_lines
 from .bundles.evaluation import answers_on as answers_on
+from .bundles.holding import Holding as Holding, where_it_holds as where_it_holds
 from .bundles.limits import untested_lines as untested_lines
 from .bundles.manifest import (
     CARD as CARD,
@@ -38,10 +39,13 @@ from .errors import (
     is_out_of_memory as is_out_of_memory,
     one_line as one_line,
 )
+from .estimating.bin_scores import BinScores as BinScores, ColumnScores as ColumnScores
+from .estimating.bins import WORDS as WORDS, By as By
 from .estimating.correction import corrected_score as corrected_score
 from .estimating.estimate import FEW as FEW, Estimate as Estimate
 from .estimating.interval import interval_of_confusion as interval_of_confusion
 from .estimating.lost import LostClass as LostClass, is_lost as is_lost, lost_classes as lost_classes
+from .estimating.prior import read_prior as read_prior
 from .estimating.worth import Worth as Worth, worth as worth, worth_of_scores as worth_of_scores
 from .exporting.beside import (
     ExportedModel as ExportedModel,

@@ -25,6 +25,12 @@ def percent(fraction: float | None) -> str:
     return ABSENT if fraction is None or _absent(fraction) else f"{100 * fraction:.1f} %"
 
 
+def interval(fraction: float | None, ends: tuple[float, float] | None) -> str:
+    """Write a fraction (0–1) with its interval as percentages: ``95.0 % (91.0 to 97.3)``."""
+    bounds = "" if ends is None else f" ({100 * ends[0]:.1f} to {100 * ends[1]:.1f})"
+    return percent(fraction) + bounds
+
+
 def duration(seconds: float | None) -> str:
     """Write a time span in its two largest units: ``45 s``, ``3 min 12 s``, ``2 h 05 min``."""
     if seconds is None or _absent(seconds):

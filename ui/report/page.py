@@ -12,9 +12,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from datasets import Dataset
-from trainer import Decide, Evaluation, choice_lines, share_with_interval
+from trainer import Decide, Evaluation, Holding, choice_lines, share_with_interval
 from ui import wording
 from ui.report.answers import Answers, shown_mistakes
+from ui.report.holding import figures, mix_lines, unknown_lines
 
 NAME = "report.html"
 _MISTAKES = 24
@@ -25,11 +26,22 @@ TEMPLATES = Environment(
     trim_blocks=True,
     keep_trailing_newline=True,
 )
-TEMPLATES.globals.update(share=share_with_interval, choice_lines=choice_lines, wording=wording)
+TEMPLATES.globals.update(
+    share=share_with_interval,
+    choice_lines=choice_lines,
+    wording=wording,
+    figures=figures,
+    mix_lines=mix_lines,
+    unknown_lines=unknown_lines,
+)
 
 
-def report(evaluation: Evaluation, dataset: Dataset, *, split: str, decide: Decide) -> str:
+def report(
+    evaluation: Evaluation, dataset: Dataset, *, split: str, decide: Decide, where: Holding | None = None
+) -> str:
     """Write an evaluation as one HTML page; classes, confusion and mistakes are those of one operating point.
+
+    ``where`` is where the answers hold, at this point; None: nobody asked.
 
     Every name in it is escaped; pictures are in the page, and nothing is fetched.
     """
@@ -41,6 +53,7 @@ def report(evaluation: Evaluation, dataset: Dataset, *, split: str, decide: Deci
         dataset=dataset,
         split=split,
         decide=decide,
+        where=where,
         points=points,
         scores=points[decide],
         bins=[one for one in points[decide].reliability if one.count],

@@ -31,6 +31,7 @@ from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.wording import DEFAULT_STORAGE, command_line, module_options
 
 app = typer.Typer()
+_WHERE = "Where it holds"
 
 
 @command(app, "galaxy train first --top 2 --seeds 2 --ensemble")
@@ -119,22 +120,73 @@ def evaluate(
     seen: Annotated[
         bool, flag("--seen", "Score it on images that it was trained or chosen on, too, however many they are.")
     ] = False,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN[=EDGE,EDGE…]",
+            help="Measure it by a column of the dataset's table or --table, too; may be repeated.",
+            rich_help_panel=_WHERE,
+        ),
+    ] = None,
+    bins: Annotated[
+        int,
+        typer.Option(
+            min=1, max=100, help="Bins of numbers without edges, of as many images each.", rich_help_panel=_WHERE
+        ),
+    ] = 5,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Table of those columns: CSV, Parquet, FITS, VOTable and others.",
+            rich_help_panel=_WHERE,
+        ),
+    ] = None,
+    id_column: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Its column that names the images.", rich_help_panel=_WHERE)
+    ] = None,
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Say purity for another mix of classes: JSON {class: share}, or a table of class and fraction.",
+            rich_help_panel=_WHERE,
+        ),
+    ] = None,
     module: Modules = None,
 ) -> None:
     """Measure a model on a dataset: accuracy, precision, recall and F1, confusion matrix, calibration error.
 
     Classes are matched by name; the dataset may have any of the model's, in any order. Where the model was trained or
     chosen on more than a few of the images its scores would say little of new ones: that is refused unless --seen.
+    --by says in which bins of a column they hold, by completeness (recall) and purity (precision) of each class.
     """
-    from datasets import Dataset, Split, open_folder
-    from trainer import Classifier, Decide, answers_on, import_modules, lost_classes
+    from datasets import Dataset, Split, open_folder, row_values
+    from trainer import (
+        By,
+        Classifier,
+        Decide,
+        OptionsError,
+        answers_on,
+        import_modules,
+        lost_classes,
+        read_prior,
+        where_it_holds,
+    )
     from ui.cli.display.doubts import said_of_lost
+    from ui.cli.display.holding import held
     from ui.cli.display.results import evaluated
     from ui.report.confusion import confusion_file
     from ui.report.page import NAME, report as written
 
     rows = None if split == "all" else Split(split)
     opened = Dataset.open(dataset)
+    mix = None if prior is None else read_prior(prior)
+    columns = [By.parse(each) for each in by or ()]
+    if not columns and (table is not None or id_column is not None):
+        raise OptionsError("--table and --id-column have columns to measure by, and no --by names one")
+    names = [each.column for each in columns]
+    values = row_values(opened, opened.rows(rows), names, table=table, id_column=id_column) if columns else None
     import_modules(module or ())
     classifier = Classifier.load(model)
     point = classifier.point(None if decide is None else Decide(decide))
@@ -155,8 +207,13 @@ def evaluate(
     about["lost"] = [asdict(one) for one in lost_classes(scores.confusion_matrix, scores.classes)]
     fair = classifier.bundle.manifest.is_fair(point)
     shown += [Text(line, style="yellow") for line in said_of_lost({split: document}, fair=fair)]
+    where = None
+    if columns or mix is not None:
+        where = where_it_holds(evaluation, columns, values, decide=point, prior=mix, bins=bins)
+        about |= where.as_json()
+        shown.append(held(where))
     if report is not None:
-        page = written(evaluation, opened, split=split, decide=point)
+        page = written(evaluation, opened, split=split, decide=point, where=where)
         folder = open_folder(report)
         folder.write_whole(NAME, page.encode("utf-8", "backslashreplace"))
         about["report"] = folder.child(NAME).uri

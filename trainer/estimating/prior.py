@@ -1,0 +1,75 @@
+"""A mix of classes from a file: how frequent each class is where answers are to be used."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datasets import GalaxyTunerError, class_mapping, few, table_file
+from trainer.errors import OptionsError
+
+_CLASSES = ("class", "classes", "name")
+_SHARES = ("fraction", "share", "prior", "count", "n", "images")
+_EXAMPLE = 'a JSON object {"spiral": 0.4, …} or a table with the columns class and fraction'
+
+
+def read_prior(path: str | Path) -> dict[str, float]:
+    """Read the number of each class, shares or counts, ≥ 0: ``{class: share}``, not yet of sum 1.
+
+    It is a JSON object, or one that has it as ``fractions``, as `galaxy count --json` does; or a table with a column of
+    classes and one of numbers. Raises OptionsError, naming ``--prior``.
+    """
+    file = Path(path)
+    try:
+        if file.suffix.lower() == ".json":
+            document = json.loads(file.read_bytes())
+            found = document.get("fractions", document) if isinstance(document, dict) else document
+            pairs = list(found.items()) if isinstance(found, dict) else []
+        else:
+            pairs = _of_table(file)
+    except (OSError, ValueError, GalaxyTunerError) as error:
+        problem = getattr(error, "strerror", None) or str(error)
+        raise OptionsError(f"--prior {path}: expected {_EXAMPLE}, found: {problem}") from error
+    if not pairs or not all(isinstance(share, int | float) and not isinstance(share, bool) for _, share in pairs):
+        raise OptionsError(f"--prior {path}: expected {_EXAMPLE}, found something else")
+    numbers = {str(name): float(share) for name, share in pairs}
+    if len(numbers) < len(pairs):
+        raise OptionsError(f"--prior {path}: expected each class once, found one twice")
+    if not all(np.isfinite(share) and share >= 0 for share in numbers.values()) or sum(numbers.values()) <= 0:
+        raise OptionsError(f"--prior {path}: expected numbers of 0 or more, found {few([*numbers.values()])}")
+    return numbers
+
+
+def checked_prior(given: Mapping[str, float], classes: Sequence[str], true: npt.NDArray[np.int64]) -> dict[str, float]:
+    """Return the share of each of a model's classes, of sum 1; ``true``, int64 (n,), are the classes of the images.
+
+    Raises OptionsError where it lacks a class or has another, or no image is of one that it has.
+    """
+    places = class_mapping([*given], classes)
+    unknown = [name for name, place in zip(given, places, strict=True) if place is None]
+    lacking = [name for at, name in enumerate(classes) if at not in places]
+    if unknown or lacking or len(set(places)) < len(places):
+        raise OptionsError(f"--prior: expected a number for each of the classes {few(classes)}; found {few([*given])}")
+    total = sum(given.values())
+    named = zip(given.values(), places, strict=True)
+    shares = {classes[place]: share / total for share, place in named if place is not None}
+    counts = np.bincount(true, minlength=len(classes))
+    empty = [name for at, name in enumerate(classes) if shares[name] > 0 and not counts[at]]
+    if empty:
+        raise OptionsError(f"--prior: expected 0 for classes that no image is of, found more for {few(empty)}")
+    return {name: shares[name] for name in classes}
+
+
+def _of_table(path: Path) -> list[tuple[str, float]]:
+    table = table_file(path)
+    header = {name.strip().casefold(): name for name in table.header()}
+    class_, share = (next((header[one] for one in names if one in header), None) for names in (_CLASSES, _SHARES))
+    if class_ is None or share is None:
+        raise OptionsError(f"a table with the columns {few([*header])}")
+    rows: list[tuple[str, float]] = []
+    for batch in table.read({class_: pa.string(), share: pa.float64()}):
+        rows += zip(batch[class_].to_pylist(), batch[share].to_pylist(), strict=True)
+    return rows
