@@ -10,7 +10,11 @@ from .splits import Split as Split
 # isort: split
 # For the layers above.
 from .arrow.dataset import read_info as read_info
-from .arrow.description import DatasetInfo as DatasetInfo, Preprocessing as Preprocessing
+from .arrow.description import (
+    DatasetInfo as DatasetInfo,
+    Preprocessing as Preprocessing,
+    UnlabelledInfo as UnlabelledInfo,
+)
 from .arrow.node_cache import bytes_to_fetch as bytes_to_fetch
 from .arrow.provenance import Omission as Omission, Provenance as Provenance
 from .arrow.row_hashes import image_hashes as image_hashes, row_hashes as row_hashes

@@ -16,6 +16,7 @@ from datasets.arrow.groups import read_groups
 from datasets.arrow.node_cache import copy_on_node
 from datasets.arrow.older_groups import older_groups
 from datasets.arrow.shards import Shard, joined, request_numbers
+from datasets.arrow.unlabelled import Unlabelled
 from datasets.errors import FormatError
 from datasets.splits import Split
 from datasets.storage.folders import Folder, open_folder
@@ -108,6 +109,14 @@ class Dataset:
         table. It is no part of the fingerprint. Raises FormatError where it is damaged, or StorageError.
         """
         return read_columns(self._folder, self.info)
+
+    @cached_property
+    def unlabelled(self) -> Unlabelled:
+        """Galaxies of no class that were imported beside: in no split, and no part of the fingerprint.
+
+        Those of a remote dataset are fetched the first time. Raises as ``open``.
+        """
+        return Unlabelled(self._folder, self.info)
 
     @property
     def divisions(self) -> int:

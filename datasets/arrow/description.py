@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Protocol
 
 from datasets.arrow.provenance import Provenance
 from datasets.documents import first_problem
@@ -20,6 +21,18 @@ GROUPS = "groups.npy"
 """Which images show the same galaxy, as `groups` packs it, where any do; outside the fingerprint."""
 
 
+class Files(Protocol):
+    """Arrow files of a dataset, and the checksum of each: those of its rows, or of its galaxies of no class."""
+
+    @property
+    def shards(self) -> tuple[str, ...]:
+        """Their names."""
+
+    @property
+    def checksums(self) -> tuple[Checksum, ...]:
+        """In the order of the names."""
+
+
 @dataclass(frozen=True)
 class Preprocessing:
     """What was done to the source images, and must be done to an image that is to be classified.
@@ -35,6 +48,25 @@ class Preprocessing:
     crop: float
     source_size: tuple[int, int]
     stretch: Stretch | None = None
+
+
+@dataclass(frozen=True)
+class UnlabelledInfo:
+    """Galaxies of no class beside a dataset: in none of its splits, and outside its fingerprint.
+
+    Attributes:
+        total: number of images.
+        left_out: those among them that the dataset's own source leaves out, since they meet no rule for a class.
+        source: what the others were imported from; None where there are none.
+        shards: names of the Arrow files, in the order of the images.
+        checksums: of each of these files.
+    """
+
+    total: int
+    left_out: int
+    source: str | None
+    shards: tuple[str, ...]
+    checksums: tuple[Checksum, ...]
 
 
 @dataclass(frozen=True)
@@ -62,6 +94,7 @@ class DatasetInfo:
         grouped: number of images that show the same galaxy as another one; None where an older version did not note it.
         validation_given: whether the source says which images are for validation; None likewise.
         framing: how much of the images the objects fill; None likewise.
+        unlabelled: galaxies of no class that are kept beside; None where there are none.
     """
 
     path: str
@@ -84,6 +117,12 @@ class DatasetInfo:
     grouped: int | None = None
     validation_given: bool | None = None
     framing: Framing | None = None
+    unlabelled: UnlabelledInfo | None = None
+
+    @property
+    def parts(self) -> tuple[Files, ...]:
+        """All its Arrow files: those of its rows, and those of galaxies of no class, if any."""
+        return (self,) if self.unlabelled is None else (self, self.unlabelled)
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy info --json` prints."""
@@ -114,9 +153,10 @@ def parse_document(data: bytes, *, path: str) -> DatasetInfo:
         info = TypeAdapter(DatasetInfo).validate_python(document | {"path": path})
     except ValidationError as error:
         raise FormatError(f"'{path}' cannot be used: in its {FILE}, {first_problem(error)}; import it again") from error
-    if info.checksums and len(info.checksums) != len(info.shards):
-        raise FormatError(
-            f"'{path}' cannot be used: expected {len(info.shards)} checksums in its {FILE}, one a file, "
-            f"found {len(info.checksums)}; import it again"
-        )
+    for files in info.parts:
+        if files.checksums and len(files.checksums) != len(files.shards):
+            raise FormatError(
+                f"'{path}' cannot be used: expected {len(files.shards)} checksums in its {FILE}, one a file, "
+                f"found {len(files.checksums)}; import it again"
+            )
     return info

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from datasets.arrow.cache_room import IN_USE, make_room, no_room
-from datasets.arrow.description import DatasetInfo
+from datasets.arrow.description import DatasetInfo, Files
 from datasets.arrow.shard_files import damaged, damaged_where_unreadable, is_shard, shard_name
 from datasets.errors import FormatError, StorageError
 from datasets.storage.building import cache_folder
@@ -44,8 +44,8 @@ class NodeCopy:
         os.utime(handle)
 
 
-def copy_on_node(folder: Folder, info: DatasetInfo, *, recheck: bool = False) -> NodeCopy:
-    """Return this node's copy of a remote dataset, whose checksums are known; what is missing of it is fetched.
+def copy_on_node(folder: Folder, files: Files, *, recheck: bool = False) -> NodeCopy:
+    """Return this node's copy of files of a remote dataset, whose checksums are known; what is missing is fetched.
 
     Of the processes that ask at the same time one fetches and the others wait. A file that was changed since it was
     fetched is fetched again: ``recheck`` computes the checksum of every file, else only its time of change tells.
@@ -54,34 +54,37 @@ def copy_on_node(folder: Folder, info: DatasetInfo, *, recheck: bool = False) ->
         FormatError: a file has another checksum than its description says, fetched twice, or is absent.
         StorageError: the storage cannot be read, or the cache has no room or cannot be written.
     """
-    _check_names(folder, info)
+    _check_names(folder, files)
     cache = cache_folder()
     with storage_errors("use the cache", cache, absent_is_error=True):
-        copy = NodeCopy(cache, content_key(info.checksums))
+        copy = NodeCopy(cache, content_key(files.checksums))
         place = Path(copy.folder.uri)
-        if recheck or not all(_is_untouched(place / name, expected) for name, expected in _files(info)):
+        if recheck or not all(_is_untouched(place / name, expected) for name, expected in _pairs(files)):
             with _fetching(cache):
-                _complete(place, folder, info, recheck)
+                _complete(place, folder, files, recheck)
     return copy
 
 
 def bytes_to_fetch(info: DatasetInfo) -> int:
-    """Return how many bytes of a dataset this node still has to fetch before it can read it; 0 for a local one."""
+    """Return how many bytes of a dataset this node still has to fetch before it can read it; 0 for a local one.
+
+    Its galaxies of no class are fetched when they are first asked for.
+    """
     if open_folder(info.path).local is not None or not info.checksums:
         return 0
     place = cache_folder() / content_key(info.checksums)
-    return sum(expected.size for name, expected in _files(info) if not _is_untouched(place / name, expected))
+    return sum(expected.size for name, expected in _pairs(info) if not _is_untouched(place / name, expected))
 
 
-def _check_names(folder: Folder, info: DatasetInfo) -> None:
+def _check_names(folder: Folder, files: Files) -> None:
     """Raise FormatError for a name that could lead out of the cache: what a description says is not ours."""
-    strange = [name for name in info.shards if not is_shard(name)]
+    strange = [name for name in files.shards if not is_shard(name)]
     if strange:
         raise FormatError(f"'{folder.uri}' cannot be used: expected a file like {shard_name(0)}, found {strange[0]!r}")
 
 
-def _files(info: DatasetInfo) -> Iterator[tuple[str, Checksum]]:
-    return zip(info.shards, info.checksums, strict=True)
+def _pairs(files: Files) -> Iterator[tuple[str, Checksum]]:
+    return zip(files.shards, files.checksums, strict=True)
 
 
 @contextmanager
@@ -95,12 +98,12 @@ def _fetching(cache: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_UN)
 
 
-def _complete(place: Path, folder: Folder, info: DatasetInfo, recheck: bool) -> None:
+def _complete(place: Path, folder: Folder, files: Files, recheck: bool) -> None:
     """Fetch the files that are not here or not right."""
     place.mkdir(exist_ok=True)
     for directory in place.parent.glob("*/"):  # killed processes may have left something, and nobody else writes now
         sweep(directory)
-    wanted = [(name, expected) for name, expected in _files(info) if not _is_right(place / name, expected, recheck)]
+    wanted = [(name, expected) for name, expected in _pairs(files) if not _is_right(place / name, expected, recheck)]
     needed = sum(expected.size for _, expected in wanted)
     if wanted:
         make_room(place.parent, needed, what=folder.uri)

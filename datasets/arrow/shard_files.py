@@ -2,7 +2,7 @@
 
 Each file is an uncompressed Arrow IPC file, which any Arrow reader opens: ``id`` string, ``label`` int16 (index into
 the classes), ``split`` int8 (0 train, 1 validation, 2 test), ``source_hash`` SHA-256 of the source file, ``image``
-fixed-shape tensor uint8 (height, width, 3).
+fixed-shape tensor uint8 (height, width, 3). Galaxies of no class are in files of their own, with label and split -1.
 """
 
 import re
@@ -20,7 +20,7 @@ from datasets.storage.folders import Folder
 
 BYTES_PER_SHARD = 64 * 2**20
 """Pixels in one file, and so in memory at once while importing."""
-_SHARD = re.compile(r"images-[0-9]{5,}\.arrow")
+_SHARD = re.compile(r"(?:images|unlabelled)-[0-9]{5,}\.arrow")
 
 
 def shard_name(number: int) -> str:
@@ -28,8 +28,13 @@ def shard_name(number: int) -> str:
     return f"images-{number:05d}.arrow"
 
 
+def unlabelled_name(number: int) -> str:
+    """Return the name of the ``number``-th file of galaxies of no class, counted from 0."""
+    return f"unlabelled-{number:05d}.arrow"
+
+
 def is_shard(name: str) -> bool:
-    """Say whether a name is one that ``shard_name`` makes."""
+    """Say whether a name is one that ``shard_name`` or ``unlabelled_name`` makes."""
     return _SHARD.fullmatch(name) is not None
 
 

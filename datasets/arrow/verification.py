@@ -5,7 +5,7 @@ Two datasets of one fingerprint hold the same, however they are cut into files a
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -59,13 +59,15 @@ def verify_dataset(location: str | Path) -> DatasetInfo:
     """
     folder = open_folder(location)
     info = read_info(folder)
-    for name, expected in zip(info.shards, info.checksums, strict=False):
+    for name, expected in _files(info):
         with damaged_where_unreadable(folder, name):
             actual = _checksum(folder, name)
         if actual != expected:
             raise damaged(folder, name, expected, actual)
-    if folder.local is None and info.checksums:
-        copy_on_node(folder, info, recheck=True)
+    if folder.local is None:
+        for files in info.parts:
+            if files.checksums:
+                copy_on_node(folder, files, recheck=True)
     content = content_fingerprint(Dataset.open(folder))
     if content != info.fingerprint:
         raise FormatError(
@@ -81,11 +83,11 @@ def locate_dataset(location: str | Path) -> DatasetInfo:
     """
     folder = open_folder(location)
     info = read_info(folder)
-    missing = sorted({*info.shards} - {*folder.names()})
+    missing = sorted({name for files in info.parts for name in files.shards} - {*folder.names()})
     if missing:
         raise FormatError(f"'{folder.uri}' is damaged: expected the file {missing[0]}, found none; import it again")
     if folder.local is not None:
-        for name, expected in zip(info.shards, info.checksums, strict=False):
+        for name, expected in _files(info):
             with storage_errors("look up", folder.local / name):
                 size = (folder.local / name).stat().st_size
             if size != expected.size:
@@ -94,6 +96,12 @@ def locate_dataset(location: str | Path) -> DatasetInfo:
                     "import it again"
                 )
     return info
+
+
+def _files(info: DatasetInfo) -> Iterator[tuple[str, Checksum]]:
+    """Yield the files whose checksums are known."""
+    for files in info.parts:
+        yield from zip(files.shards, files.checksums, strict=False)
 
 
 def _checksum(folder: Folder, name: str) -> Checksum:

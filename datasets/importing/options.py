@@ -24,6 +24,14 @@ class ImportOptions(SourceOptions):
     ] = None
     validation: Annotated[float, Option("Part kept to compare trials on.", min=0, max=1)] = 0.1
     test: Annotated[float, Option("Part kept to test the final model on.", min=0, max=1)] = 0.1
+    unlabelled: Annotated[
+        str | None,
+        Option(
+            "Galaxies of none of the classes, for a model to learn what is *none of these*: images as `galaxy "
+            "classify` takes them.",
+            metavar="SOURCE",
+        ),
+    ] = None
     seed: Annotated[int, Option("Everything random derives from it.", min=1)] = 1
     strict: Annotated[bool, Option("Stop at the first image that cannot be used.")] = False
 

@@ -26,7 +26,8 @@ from datasets.importing.quarantine import Quarantine, left_on_refusal
 from datasets.importing.staging import Staging
 from datasets.importing.stratification import shares
 from datasets.importing.stretch_choice import stretch_for
-from datasets.progress import Progress, silent
+from datasets.importing.unlabelled import Candidate, given, keep_unlabelled
+from datasets.progress import Progress, part_of, silent
 from datasets.sources.listing import Item, Listing
 from datasets.sources.source import Source, read_source
 from datasets.splits import Split
@@ -65,13 +66,14 @@ def import_dataset(
     folder = open_folder(target)
     with uncollected():
         opened = read_source(Path(source), options)
+        others = [] if options.unlabelled is None else given(options.unlabelled)
     if preview is not None:
         draw_preview(opened.listing, options, preview)
-    plan = ImportPlan.of(opened, options)
+    plan = ImportPlan.of(opened, options, given=len(others))
     announce(plan)
     quarantine = Quarantine(options.strict)
     with left_on_refusal(quarantine, folder):
-        return _imported(opened, plan, folder, quarantine, options, progress)
+        return _imported(opened, plan, folder, quarantine, options, others, progress)
 
 
 def _imported(
@@ -80,16 +82,19 @@ def _imported(
     folder: Folder,
     quarantine: Quarantine,
     options: ImportOptions,
+    others: Sequence[Candidate],
     progress: Progress,
 ) -> DatasetInfo:
     listing = source.listing
+    candidates = [*(Candidate(item.id, item.read, is_left_out=True) for item in listing.unlabelled), *others]
+    total = len(listing.items) + len(candidates)
     for file, reason in listing.rejected:
         quarantine.add(file, reason)
     _check_classes(listing, listing.items, options, noun="image")
     check_free(folder)
     stretch = stretch_for(listing.items, options)
     with building_place(folder) as built:
-        staging = _decode_into(built, listing, quarantine, options, stretch, progress)
+        staging = _decode_into(built, listing, quarantine, options, stretch, part_of(progress, before=0, total=total))
         if not staging.rows:
             file, reason = quarantine.files[0]
             raise SourceError(
@@ -99,8 +104,20 @@ def _imported(
         _check_classes(listing, staging.rows, options, noun="usable image")
         assignment = _assign(listing, staging, quarantine, options)
         splits = assignment.splits
+        complete = _complete(built, listing, staging, splits, options, stretch)
+        unlabelled = None
+        if candidates:
+            unlabelled = keep_unlabelled(
+                built,
+                candidates,
+                source=None if plan.unlabelled is None else plan.unlabelled.source,
+                preprocessing=complete.preprocessing,
+                labelled={row.pixels for row in staging.rows},
+                quarantine=quarantine,
+                progress=part_of(progress, before=len(listing.items), total=total),
+            )
         info = replace(
-            _complete(built, listing, staging, splits, options, stretch),
+            complete,
             path=folder.uri,
             source=str(source.tree.path.absolute()),
             source_format=source.provenance.format,
@@ -110,6 +127,7 @@ def _imported(
             grouped=_keep_groups(built, assignment),
             validation_given=any(row.split is Split.VALIDATION for row in staging.rows),
             framing=plan.framing,
+            unlabelled=unlabelled,
         )
         quarantine.write(built)
         (built / FILE).write_bytes(info.as_document())

@@ -6,12 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from datasets.arrow.description import UnlabelledInfo
 from datasets.arrow.provenance import Provenance
 from datasets.garbage import uncollected
 from datasets.images.framing import Framing
 from datasets.importing.framing import framing_of_source
 from datasets.importing.options import ImportOptions
 from datasets.importing.preview import draw_preview
+from datasets.importing.unlabelled import given
 from datasets.sources.source import Source, read_source
 from datasets.splits import Split
 
@@ -33,6 +35,7 @@ class ImportPlan:
         quarantined: number of files that cannot be used already.
         left_out: number of images that are left out.
         framing: how much of the images the objects fill, as some of them show.
+        unlabelled: images of galaxies of no class that are to be kept beside, without files; None where there are none.
     """
 
     source: str
@@ -44,10 +47,14 @@ class ImportPlan:
     quarantined: int
     left_out: int
     framing: Framing
+    unlabelled: UnlabelledInfo | None = None
 
     @classmethod
-    def of(cls, source: Source, options: ImportOptions) -> Self:
-        """Make the plan of a source that was read; some of its images are looked at."""
+    def of(cls, source: Source, options: ImportOptions, *, given: int = 0) -> Self:
+        """Make the plan of a source that was read; some of its images are looked at.
+
+        ``given`` is the number of images of ``--unlabelled SOURCE``.
+        """
         listing = source.listing
         tallies = {split: Counter[int]() for split in (*Split, None)}
         for item in listing.items:
@@ -67,12 +74,20 @@ class ImportPlan:
             quarantined=len(listing.rejected),
             left_out=sum(omission.count for omission in source.provenance.omitted),
             framing=framing_of_source(listing.items, options),
+            unlabelled=_unlabelled(len(listing.unlabelled), given, options),
         )
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy import --dry-run --json` prints: that of an import, with nothing made."""
         absent = {"path": None, "format": None, "fingerprint": None}
         return absent | asdict(self) | {"source_format": self.provenance.format}
+
+
+def _unlabelled(left_out: int, given: int, options: ImportOptions) -> UnlabelledInfo | None:
+    if not left_out + given:
+        return None
+    source = None if options.unlabelled is None else str(Path(options.unlabelled).absolute())
+    return UnlabelledInfo(left_out + given, left_out, source, (), ())
 
 
 def plan_import(
@@ -87,6 +102,7 @@ def plan_import(
     options = options or ImportOptions()
     with uncollected():
         opened = read_source(Path(source), options)
+    others = [] if options.unlabelled is None else given(options.unlabelled)
     if preview is not None:
         draw_preview(opened.listing, options, preview)
-    return ImportPlan.of(opened, options)
+    return ImportPlan.of(opened, options, given=len(others))

@@ -22,7 +22,7 @@ class Item:
 
     Attributes:
         id: its name, unique within the source and independent of where the source lies, such as ``spiral/100.jpg``.
-        label: index into the source's classes.
+        label: index into the source's classes; -1 for a galaxy of none.
         read: returns the image's content, or raises ImageError with the reason. Called from any thread, and,
             where it pickles, in other processes.
         split: the one that the source puts it in; None where it is to be drawn.
@@ -49,6 +49,7 @@ class Listing:
         splits_from: where the splits are from; empty where all are to be drawn.
         notes: what else a person should know of how the source was read.
         side: what a table says of the images beside their classes.
+        unlabelled: images of galaxies that are known to be of no class, where these are to be kept.
     """
 
     classes: tuple[str, ...]
@@ -59,6 +60,7 @@ class Listing:
     splits_from: str = ""
     notes: tuple[str, ...] = ()
     side: SideTable | None = None
+    unlabelled: tuple[Item, ...] = ()
 
     @property
     def left_out(self) -> int:

@@ -12,7 +12,7 @@ from datasets.wording import few
 PANEL = "How SOURCE is read"
 _OF_FORMS = (
     *("split_folders", "class_level", "classes", "table", "image_column", "label_column", "id_column"),
-    *("value_range", "split_column", "legend"),
+    *("value_range", "split_column", "legend", "keep_unlabelled"),
 )
 """Options that only some forms have a use for."""
 
@@ -90,6 +90,10 @@ class SourceOptions:
             metavar="BANDS",
         ),
     ] = None
+    keep_unlabelled: Annotated[
+        bool,
+        Option("Keep the galaxies whose votes meet no rule for a class, to learn what is *none of these*.", PANEL),
+    ] = False
     drop_class: Annotated[
         tuple[str, ...], Option("Leave out the images of this class; may be repeated.", PANEL, metavar="NAME")
     ] = ()
@@ -109,7 +113,7 @@ class SourceOptions:
     @property
     def asked(self) -> frozenset[str]:
         """The options that are given, of those that only some forms have a use for."""
-        return frozenset(name for name in _OF_FORMS if getattr(self, name) is not None)
+        return frozenset(name for name in _OF_FORMS if getattr(self, name) not in (None, False))
 
     @property
     def wanted_bands(self) -> tuple[str, ...]:

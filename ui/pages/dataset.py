@@ -104,6 +104,8 @@ def _headline(info: DatasetInfo) -> None:
         "Crop": f"{known.crop:.0%} of the side" if known.crop < 1 else "whole image",
         "Left out": f"{info.quarantined + info.left_out:,}",
     }
+    if info.unlabelled is not None:
+        facts["Of no class"] = f"{info.unlabelled.total:,}"
     with st.container(horizontal=True, gap="medium"):
         for name, value in facts.items():
             st.metric(name, value, width="content")
@@ -113,6 +115,12 @@ def _headline(info: DatasetInfo) -> None:
         f"From {plain(info.source)}{form}, of images of {source_side} px (median). "
         f"Lies at {plain(info.path)}, written {_when(info)}. Fingerprint {info.fingerprint[:12]}…"
     )
+    if info.unlabelled is not None:
+        images = wording.plural(info.unlabelled.total, "image")
+        st.caption(
+            f"Beside them {images} of galaxies of none of these classes, in no split and no part of the fingerprint: "
+            "from these a model learns what is *none of these*."
+        )
     with st.expander("How the source was read, and the whole fingerprint"):
         _provenance(info)
 

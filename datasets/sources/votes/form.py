@@ -26,7 +26,7 @@ from datasets.tables.reading import Table
 from datasets.wording import few
 
 OVER = frozenset({"class-folders", "fits", "table"})
-OPTIONS = frozenset({"classes", "table", "image_column", "id_column", "split_column"})
+OPTIONS = frozenset({"classes", "table", "image_column", "id_column", "split_column", "keep_unlabelled"})
 EXPECTED = "a table of votes, and images that it names"
 
 
@@ -50,7 +50,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     refuse_class_folders(tree, "votes", options)
     images, rejected = images_by_stem(tree.beside() if tree.is_file else tree, options.wanted_bands)
     read = partial(_read, stems=images.keys(), options=options)
-    return listed(tree, deciding(tree, tables, images, read, options), images, rejected)
+    return listed(tree, deciding(tree, tables, images, read, options), images, rejected, options)
 
 
 def _read(table: VoteTable, *, stems: Collection[str], options: SourceOptions) -> Labels:

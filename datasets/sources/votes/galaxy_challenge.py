@@ -22,7 +22,7 @@ from datasets.splits import Split, split_named
 from datasets.wording import few
 
 OVER = frozenset({"votes", "class-folders", "table"})
-OPTIONS = frozenset({"classes", "table", "id_column", "split_column"})
+OPTIONS = frozenset({"classes", "table", "id_column", "split_column", "keep_unlabelled"})
 EXPECTED = "a folder or archive with training_solutions_rev1.csv and the images of the Galaxy Challenge"
 _KEY, _KNOWN_BY = "galaxyid", {"galaxyid", "class1.1"}
 
@@ -41,7 +41,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     images, rejected = images_by_stem(tree.beside() if tree.is_file else tree, options.wanted_bands)
     refuse_class_folders(tree, "galaxy-challenge", options)
     labels = deciding(tree, tables, images, partial(_read, images=images, options=options), options)
-    return listed(tree, labels, images, rejected)
+    return listed(tree, labels, images, rejected, options)
 
 
 def _read(table: VoteTable, *, images: Images, options: SourceOptions) -> Labels:

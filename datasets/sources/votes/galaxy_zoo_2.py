@@ -24,7 +24,7 @@ from datasets.tables.reading import Table
 from datasets.wording import few
 
 OVER = frozenset({"votes", "class-folders", "table"})
-OPTIONS = frozenset({"classes", "table", "id_column", "split_column"})
+OPTIONS = frozenset({"classes", "table", "id_column", "split_column", "keep_unlabelled"})
 EXPECTED = "a folder or archive with gz2_hart16.csv, gz2_filename_mapping.csv and the images of Galaxy Zoo 2"
 _KEY, _KNOWN_BY = "dr7objid", {"dr7objid"}
 
@@ -50,7 +50,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
             return Labels(votes, votes.galaxies)
         return Labels(votes, _by_asset(find_table(home, "asset_id", "objid", expected=EXPECTED), votes))
 
-    return listed(tree, deciding(tree, tables, images, read, options), images, rejected)
+    return listed(tree, deciding(tree, tables, images, read, options), images, rejected, options)
 
 
 def _by_asset(mapping: Table, votes: Votes) -> dict[str, Galaxy]:

@@ -18,12 +18,16 @@ from datasets.wording import shown_name
 
 @dataclass(frozen=True, slots=True)
 class Galaxy:
-    """What a table says of a galaxy: its class, an index into the rules', or -1 for none; its name; where it stands."""
+    """What a table says of a galaxy: its class, an index into the rules', or -1 for none; its name; where it stands.
+
+    ``is_complete`` says that it has a value in each column of the rules: else it may be of a class after all.
+    """
 
     label: int
     object_id: str
     row: int = field(compare=False)
     split: Split | None = None
+    is_complete: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,11 @@ def read_votes(source: VoteTable, key: str, options: SourceOptions) -> Votes:
             for word, name in columns.items()
         }
         labels = source.rules.classify(values).tolist()
-        rows = zip(labels, *([text or "" for text in batch[name].to_pylist()] for name in texts), strict=True)
-        for row, (label, text, shown, spelled) in enumerate(rows, spread.rows):
+        complete = np.logical_and.reduce([~np.isnan(each) for each in values.values()]).tolist()
+        rows = zip(labels, complete, *([text or "" for text in batch[name].to_pylist()] for name in texts), strict=True)
+        for row, (label, is_complete, text, shown, spelled) in enumerate(rows, spread.rows):
             name = stem_of(text)
-            galaxy = Galaxy(label, shown if options.id_column else name, row, splits.named(spelled))
+            galaxy = Galaxy(label, shown if options.id_column else name, row, splits.named(spelled), is_complete)
             if name and galaxies.setdefault(name, galaxy).label != label:
                 conflicting[name] = None
         spread.add(values)

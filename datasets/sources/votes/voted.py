@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datasets.arrow.provenance import Omission
 from datasets.classes import ordered
 from datasets.sources.listing import Item, Listing
+from datasets.sources.options import SourceOptions
 from datasets.sources.side_table import SideTable
 from datasets.sources.trees import Tree, refusal
 from datasets.sources.votes.choice import Images, Labels
@@ -19,11 +20,14 @@ _MOST = 5
 """So many folders of images without a row are named each for itself."""
 
 
-def listed(tree: Tree, labels: Labels, images: Images, rejected: Sequence[tuple[str, str]]) -> Listing:
+def listed(
+    tree: Tree, labels: Labels, images: Images, rejected: Sequence[tuple[str, str]], options: SourceOptions
+) -> Listing:
     """Join images and galaxies.
 
-    An image without a class, or of which the table says nothing, is left out; a galaxy with a class but without an
-    image is rejected, unless most are such: they are counted then. Raises SourceError where no image has a class.
+    With ``--keep-unlabelled`` the images whose votes are all known and meet no rule are kept, as of no class. Another
+    image without a class, or of which the table says nothing, is left out; a galaxy with a class but without an image
+    is rejected, unless most are such: they are counted then. Raises SourceError where no image has a class.
     """
     source, rules = labels.votes.source, labels.votes.source.rules
     classified = {stem: galaxy for stem, galaxy in labels.galaxies.items() if galaxy.label >= 0}
@@ -38,18 +42,31 @@ def listed(tree: Tree, labels: Labels, images: Images, rejected: Sequence[tuple[
         Item(images[stem][0], numbers[galaxy.label], images[stem][1], splits.get(stem), galaxy.object_id)
         for stem, galaxy in labelled.items()
     ]
+    unlabelled = _of_no_class(labels, images) if options.keep_unlabelled else ()
     absent, counted = _absent(labels, classified, labelled)
     kind = f", columns of {source.wording.name}" if source.wording.name else ""
     return Listing(
         classes,
         tuple(sorted(items, key=lambda item: (item.label, item.id))),
         (*rejected, *_twice(labels, images), *absent),
-        omitted=(*labels.passed, *_omitted(labels, images)),
+        omitted=(*labels.passed, *_omitted(labels, images, kept=len(unlabelled))),
         labels_from=f"the votes in {source.name} by the rules of {rules.origin}{kind}",
         splits_from=splits_from,
         notes=(*source.table.notes, *_notes(labels.votes), *counted),
         side=SideTable((source.table,), {images[stem][0]: (0, galaxy.row) for stem, galaxy in labelled.items()}),
+        unlabelled=unlabelled,
     )
+
+
+def _of_no_class(labels: Labels, images: Images) -> tuple[Item, ...]:
+    """Return the images whose votes meet no rule. One without all votes may be of a class that they would say."""
+    galaxies = {stem: labels.galaxies[stem] for stem in images if stem in labels.galaxies}
+    items = [
+        Item(images[stem][0], galaxy.label, images[stem][1], None, galaxy.object_id)
+        for stem, galaxy in galaxies.items()
+        if galaxy.label < 0 and galaxy.is_complete
+    ]
+    return tuple(sorted(items, key=lambda item: item.id))
 
 
 def _twice(labels: Labels, images: Images) -> list[tuple[str, str]]:
@@ -66,10 +83,10 @@ def _absent(labels: Labels, classified: Galaxies, labelled: Galaxies) -> tuple[l
     return [(stem, "the source has no image of it") for stem in absent], []
 
 
-def _omitted(labels: Labels, images: Images) -> list[Omission]:
-    """Say which images have no class: those that meet no rule, and by their folder those without a row."""
+def _omitted(labels: Labels, images: Images, *, kept: int) -> list[Omission]:
+    """Say which images have no class: those that meet no rule and are not kept, and by folder those without a row."""
     source = labels.votes.source
-    unmet = sum(stem in labels.galaxies and labels.galaxies[stem].label < 0 for stem in images)
+    unmet = sum(stem in labels.galaxies and labels.galaxies[stem].label < 0 for stem in images) - kept
     unknown = images.keys() - labels.galaxies.keys() - set(labels.votes.conflicting)
     folders = Counter(_folder(images[stem][0]) for stem in unknown)
     if len(folders) > _MOST:

@@ -12,7 +12,7 @@ from datasets import FEWEST, ImportOptions
 from ui import wording
 from ui.cli.command import command
 from ui.cli.display.doubts import few_to_measure_on
-from ui.cli.display.plans import planned, understood
+from ui.cli.display.plans import of_no_class, planned, understood
 from ui.cli.display.progress import progress_bar
 from ui.cli.display.tables import facts, table
 from ui.cli.options import DatasetPath, Seed, flag
@@ -128,6 +128,8 @@ def _described(info: "DatasetInfo") -> RenderableType:
     }
     if info.framing is not None:
         about["objects"] = info.framing.said
+    if info.unlabelled is not None:
+        about["no class"] = of_no_class(info.unlabelled)
     if info.columns:
         about["columns"] = f"{len(info.columns)} kept from the source's table"
     if info.preprocessing.stretch is not None:

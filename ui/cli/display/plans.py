@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from datasets import DRAWN, ImportPlan, Omission, Provenance, few
+from datasets import DRAWN, ImportPlan, Omission, Provenance, UnlabelledInfo, few
 from ui.cli.display.tables import facts
 from ui.wording import beginning, plural
 
@@ -25,6 +25,8 @@ def planned(plan: ImportPlan) -> RenderableType:
         "splits": f"{', '.join(splits)}{f' ({provenance.splits_from})' if provenance.splits_from else ''}",
         "objects": plan.framing.said,
     }
+    if plan.unlabelled is not None:
+        about["no class"] = of_no_class(plan.unlabelled)
     unusable = [f"{plural(plan.quarantined, 'file')} cannot be used: see quarantine.csv"] if plan.quarantined else []
     advice = [] if plan.framing.advice is None else [plan.framing.advice]
     return Group(facts(about), *_yellow([*_left_out(provenance), *unusable, *beginning(provenance.notes), *advice]))
@@ -38,6 +40,14 @@ def understood(provenance: Provenance) -> RenderableType:
         "splits from": provenance.splits_from or "drawn at import",
     }
     return Group(facts(about), *_yellow([*_left_out(provenance), *beginning(provenance.notes)]))
+
+
+def of_no_class(unlabelled: UnlabelledInfo) -> str:
+    """Say what is kept of galaxies of no class."""
+    given = unlabelled.total - unlabelled.left_out
+    parts = [f"{given:,} of {unlabelled.source}"] if given else []
+    parts += [f"{unlabelled.left_out:,} that meet no rule"] if unlabelled.left_out else []
+    return f"{plural(unlabelled.total, 'image')} kept beside, in no split ({', '.join(parts)})"
 
 
 def _yellow(lines: Iterable[str]) -> list[Text]:
