@@ -12,7 +12,7 @@ from search.oracles.gaussian_process import Floats, Posterior
 from search.oracles.keras_tuner_internals import is_tried
 from search.oracles.length_scale import likeliest_length
 from search.oracles.multistart import minimise
-from search.oracles.random_search import Response, respond, untried_values
+from search.oracles.random_search import Response, respond, untried_of_pool, untried_values
 from search.oracles.typed_oracle import TypedOracle
 from search.space.declared import active, nearest_value
 from search.values import JsonObject, Values
@@ -72,7 +72,10 @@ class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle
             return None
         if not self._free_space():
             return None
-        points, _ = self.best_points(self._posterior(done))
+        posterior, pool = self._posterior(done), untried_of_pool(self)
+        if pool is not None:
+            return pool[int(np.argmin(posterior.lower_bound(self._placed(pool), self.beta)))] if pool else None
+        points, _ = self.best_points(posterior)
         for point in points:
             values = self._decoded(point)
             if not is_tried(self, values):
@@ -137,6 +140,19 @@ class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle
         space = self._free_space()
         vectors: Floats = np.nan_to_num(np.array([self._vector(trial, space) for trial in trials], dtype=float))
         return vectors
+
+    def _placed(self, pool: list[Values]) -> Floats:
+        """Return configurations as points of the unit box, (n, d)."""
+        space = self._free_space()
+        places = [
+            [
+                one.value_to_prob(values[one.name] if one.name in values and active(one, values) else one.default)
+                for one in space
+            ]
+            for values in pool
+        ]
+        points: Floats = np.nan_to_num(np.array(places, dtype=float))
+        return points
 
     def _vector(self, trial: Trial, space: list[HyperParameter]) -> list[float]:
         """Encode one trial, once for each size the space has had: values never change, the space only grows."""

@@ -24,6 +24,7 @@ try:
         keras_tuner.Oracle._duplicate,
         keras_tuner.Oracle._random_values,
         keras_tuner.Oracle._record_values,
+        _grid._seed_state,
         keras_tuner.Oracle._save_trial,
         (_grid._compare, _grid._ordered_ids, _grid._populate_next),
         (_hyperband._brackets, _hyperband._current_bracket, _hyperband._current_iteration),
@@ -40,6 +41,13 @@ def random_values(oracle: keras_tuner.Oracle) -> Values | None:
     """Draw untried values, None after 20 that were tried: as Keras Tuner's own oracles draw, from the same seeds."""
     values: Values | None = oracle._random_values()
     return values
+
+
+def next_seed(oracle: keras_tuner.Oracle) -> int:
+    """Return the seed of the oracle's next draw, which then is another: its state holds where it stands."""
+    seed = int(oracle._seed_state)
+    oracle._seed_state += 1
+    return seed
 
 
 def is_tried(oracle: keras_tuner.Oracle, values: Values) -> bool:

@@ -4,7 +4,7 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from search.oracles.keras_tuner_internals import is_tried
-from search.oracles.random_search import Response, respond, untried_values
+from search.oracles.random_search import Response, respond, untried_of_pool, untried_values
 from search.oracles.tpe_study import TPEStudy
 from search.oracles.typed_oracle import TypedOracle
 from search.values import JsonObject, Values
@@ -43,17 +43,25 @@ class TPEOracle(TypedOracle):
     def populate_space(self, trial_id: str) -> Response:
         """Return the next values and their status: RUNNING, or STOPPED when no untried values are left."""
         study, space = self._informed_study(), self.hyperparameters.space
-        values: Values | None
-        for _ in range(_DRAWS):
-            values = drawn = study.ask(space, draw=self._draws)
-            self._draws += 1
-            if not is_tried(self, drawn):
-                break
-        else:
-            values = untried_values(self)
+        pool = untried_of_pool(self)
+        values = self._drawn(study) if pool is None else self._chosen(study, pool)
         if values is not None:
             self._numbers[trial_id] = study.add(space, values)
         return respond(values)
+
+    def _drawn(self, study: TPEStudy) -> Values | None:
+        for _ in range(_DRAWS):
+            drawn = study.ask(self.hyperparameters.space, draw=self._draws)
+            self._draws += 1
+            if not is_tried(self, drawn):
+                return drawn
+        return untried_values(self)
+
+    def _chosen(self, study: TPEStudy, pool: list[Values]) -> Values | None:
+        if not pool:
+            return None
+        self._draws += 1
+        return pool[study.choose(self.hyperparameters.space, pool, draw=self._draws - 1)]
 
     @keras_tuner.synchronized  # type: ignore[untyped-decorator]
     def end_trial(self, trial: Trial) -> None:

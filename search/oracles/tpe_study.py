@@ -5,6 +5,7 @@ from the same trials goes on alike. It lives in memory; writing things down is i
 """
 
 from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 import optuna
@@ -14,9 +15,12 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState
 
 from search.oracles.distributions import Space
+from search.oracles.optuna_internals import CANDIDATES, NotingSampler
 from search.quiet import quiet_optuna
 from search.space.declared import active, declared_value
 from search.values import Values
+
+_TPE: Final[dict[str, Any]] = {"multivariate": True, "group": True, "constant_liar": True, "n_startup_trials": 0}
 
 
 class TPEStudy:
@@ -50,13 +54,37 @@ class TPEStudy:
         self._study.tell(trial, state=TrialState.FAIL)
         return values
 
+    def choose(self, space: Sequence[HyperParameter], pool: Sequence[Values], *, draw: int) -> int:
+        """Return which of ``pool``, not empty, the sampler would try next: as `ask`, but none of them is in between.
+
+        It draws as many of them as it draws candidates otherwise, each with the chance of one, and takes the best.
+        """
+        generator = np.random.default_rng([self._seed, draw])
+        if self._ended < self._initial_points:
+            return int(generator.integers(len(pool)))
+        with quiet_optuna():
+            sampler = NotingSampler(**_TPE, seed=self._seed)
+        self._study.sampler = sampler
+        asked = self._study.ask()
+        self._count += 1
+        has_learnt = bool(asked.relative_params)  # which are drawn when they are looked at, and the densities noted
+        self._study.tell(asked, state=TrialState.FAIL)
+        if not has_learnt:
+            return int(generator.integers(len(pool)))
+        good, poor = sampler.log_densities([self._represented(space, values) for values in pool])
+        chances = np.exp(good - good.max())
+        drawn = generator.choice(
+            len(pool), size=min(CANDIDATES, int(np.count_nonzero(chances))), replace=False, p=chances / chances.sum()
+        )
+        return int(drawn[np.argmax((good - poor)[drawn])])
+
     def _sampler(self, draw: int) -> BaseSampler:
         """Return a new sampler: Optuna's generators can be given a seed only at their making."""
         first, second = (int(seed) for seed in np.random.SeedSequence([self._seed, draw]).generate_state(2))
         if self._ended < self._initial_points:
             return RandomSampler(seed=second)
         with quiet_optuna():
-            return TPESampler(multivariate=True, group=True, constant_liar=True, n_startup_trials=0, seed=first)
+            return TPESampler(**_TPE, seed=first)
 
     def add(self, space: Sequence[HyperParameter], values: Values) -> int:
         """Add a running trial with ``values``, which may have come from elsewhere; return its number."""

@@ -1,16 +1,24 @@
 """What our oracles do to a space before they know it, in whatever tuner they are."""
 
+from collections.abc import Sequence
+
 import keras_tuner
 
 from search.space.typed_space import TypedSpace
-from search.values import JsonObject
+from search.values import JsonObject, Values
 
 
 class TypedOracle(keras_tuner.Oracle):  # type: ignore[misc]
     """Base of an oracle whose space is a `TypedSpace`: what it proposes, and what trials declare in a tuner, is typed.
 
     JSON takes its state and its trials, and a build what it is given.
+
+    Attributes:
+        pool: Configurations, each with all its active values, to choose among as the oracle judges them; None: it
+            proposes what it likes of its space. `cluster.testing` sets it, as results are known of recorded ones alone.
     """
+
+    pool: Sequence[Values] | None = None
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

@@ -1,0 +1,100 @@
+"""A search replayed from recorded curves is the search that would have run: oracle, scheduler, promotions, epochs."""
+
+import json
+from pathlib import Path
+
+import keras_tuner
+import pytest
+
+from cluster.testing import Curve, read_curves, replay
+from search import SearchSettings, random_point
+from search.space.typed_space import TypedSpace
+
+EPOCHS = 9
+
+
+def _space() -> keras_tuner.HyperParameters:
+    space = TypedSpace()
+    space.Int("size", 1, 1000)
+    return space
+
+
+@pytest.fixture
+def curves() -> list[Curve]:
+    """Thirty, which rise to their truth: the larger the size the better."""
+    sizes = sorted({int(str(random_point(_space(), seed=seed)["size"])) for seed in range(1, 31)})
+    return [
+        Curve(
+            {"size": size},
+            tuple(size / 1000 * (1 - 0.5**epoch) for epoch in range(1, EPOCHS + 1)),
+            (2.0,) * EPOCHS,
+            size,
+        )
+        for size in sizes
+    ]
+
+
+def _settings(**given: object) -> SearchSettings:
+    return SearchSettings.model_validate({"name": "replayed", "epochs": EPOCHS, "seed": 3} | given)
+
+
+def test_without_a_scheduler_each_trial_trains_all_its_epochs_two_at_a_time(curves: list[Curve]) -> None:
+    settings = _settings(oracle="random", scheduler="none", trials=4)
+    steps = replay(curves, settings, space=_space(), concurrency=2)
+    assert [step.epochs for step in steps] == list(range(1, 4 * EPOCHS + 1))
+    assert steps[-1].at == 2.0 * 4 * EPOCHS / 2
+    assert len({step.curve for step in steps}) == 4
+    for step in steps:
+        assert step.score == curves[step.curve].scores[step.epoch - 1]
+
+
+def test_asha_stops_the_weak_at_its_rungs(curves: list[Curve]) -> None:
+    steps = replay(curves, _settings(oracle="random", scheduler="asha", trials=20), space=_space())
+    last = {step.curve: step.epoch for step in steps}
+    assert set(last.values()) == {2, 6, EPOCHS}
+    mean = {epoch: [curves[curve].truth for curve, ended in last.items() if ended == epoch] for epoch in (2, EPOCHS)}
+    assert sum(mean[EPOCHS]) / len(mean[EPOCHS]) > sum(mean[2]) / len(mean[2])
+
+
+def test_a_promotion_costs_no_epoch_that_its_parent_has_trained(curves: list[Curve]) -> None:
+    steps = replay(curves, _settings(oracle="hyperband", trials=None), space=_space(), concurrency=2)
+    trained = [(step.curve, step.epoch) for step in steps]
+    assert len(trained) == len(set(trained))
+    assert {epoch for _, epoch in trained} == set(range(1, EPOCHS + 1))
+
+
+def test_it_ends_when_so_many_epochs_are_trained_and_is_the_same_again(curves: list[Curve]) -> None:
+    settings = _settings(oracle="tpe", trials=20, points=[curves[5].values])
+    first, again = (replay(curves, settings, space=_space(), most_epochs=50) for _ in range(2))
+    assert first == again
+    assert len(first) == 50
+    assert first[0].curve == 5
+
+
+def test_what_is_recorded_in_part_is_left_out(tmp_path: Path) -> None:
+    def line(number: int, beginning: int, truth: float, reason: str | None = None) -> str:
+        scores = {"val_macro_f1_decided": [0.1, 0.2 + beginning]}
+        known = {"number": number, "part": "near", "beginning": beginning, "values": {"size": number}, "reason": reason}
+        return json.dumps(known | {"seconds": [1, 1], "scores": scores, "truth": {"2": {"macro_f1_decided": truth}}})
+
+    path = tmp_path / "curves.jsonl"
+    whole, half, failed = [line(1, 0, 0.5), line(1, 1, 0.7)], [line(2, 0, 0.5)], [line(3, 0, 0.5), line(3, 1, 0, "NaN")]
+    path.write_text("\n".join([*whole, *half, *failed]))
+    (curve,) = read_curves(path, beginning=1)
+    assert curve == Curve({"size": 1}, (0.1, 1.2), (1, 1), pytest.approx(0.6), "near")
+
+
+class Wilful(keras_tuner.Oracle):  # type: ignore[misc]
+    """Proposes what it likes."""
+
+    def populate_space(self, trial_id: str) -> dict[str, object]:
+        return {"status": "RUNNING", "values": {"size": 7}}
+
+
+def make_wilful(**given: object) -> keras_tuner.Oracle:
+    return Wilful(**given)
+
+
+def test_an_oracle_that_leaves_the_pool_is_told_so(curves: list[Curve]) -> None:
+    with pytest.raises(ValueError, match=r"no curve is of .*'size': 7.*`pool`"):
+        replay(curves, _settings(oracle=f"{__name__}:make_wilful", trials=4), space=_space())
