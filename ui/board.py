@@ -4,7 +4,7 @@ Thousands of trials cost a refresh only what is new: what the columns are is lea
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -47,9 +47,13 @@ class Columns:
     _differing: set[str] = field(default_factory=set)
     _number: int = 0
     _seen: set[str] = field(default_factory=set)
+    _last: "Sequence[Record]" = ()
 
-    def learn(self, records: "Iterable[Record]") -> None:
-        """Take in the trials that are new."""
+    def learn(self, records: "Sequence[Record]") -> None:
+        """Take in the trials that are new; the very same ones as before cost nothing."""
+        if records is self._last:
+            return
+        self._last = records
         for record in records:
             if record.trial_id in self._seen:
                 continue

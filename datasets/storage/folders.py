@@ -159,7 +159,7 @@ class Folder:
         """List the base names of files and folders directly in this one, sorted; nothing where it is absent."""
         names: list[str] = []
         with contextlib.suppress(FileNotFoundError):
-            names = self._do("list", "", lambda path: [one.name for one in path.iterdir()], _list)
+            names = self._do("list", "", os.listdir, _list)
         return sorted(name for name in names if not is_temporary(name))
 
     def exists(self, name: str = "") -> bool:

@@ -27,8 +27,9 @@ def test_orange_is_for_the_class_and_blue_against_it() -> None:
     heat = np.zeros((8, 8), np.float32)
     heat[:, :2], heat[:, 6:] = 0.5, -0.5
     found = overlay(np.full((8, 8, 3), 100, np.uint8), heat)
-    assert (found.shape, found.dtype) == ((256, 520, 3), np.uint8)
-    assert (found[:, :256] == 100).all()
+    assert (found.shape, found.dtype) == ((256, 520, 4), np.uint8)
+    assert (found[:, :256, :3] == 100).all()
+    assert [found[0, at, 3] for at in (255, 260, 264)] == [255, 0, 255]
     red, blue = found[..., 0].astype(int), found[..., 2].astype(int)
     assert red[128, 264 + 10] > blue[128, 264 + 10] + 100
     assert blue[128, 264 + 245] > red[128, 264 + 245] + 100
@@ -43,14 +44,14 @@ def test_the_strongest_part_is_opaque_whichever_side_it_is_on(sign: int) -> None
     orange, blue = np.array([255, 90, 30]), np.array([60, 120, 255])
     weak, strong = (orange, blue) if sign > 0 else (blue, orange)
     # The opacity of the strongest is 0.75, of what is half as strong the half.
-    assert drawn[128, 264 + 10] == pytest.approx(100 * 0.625 + weak * 0.375, abs=2)
-    assert drawn[128, 264 + 245] == pytest.approx(100 * 0.25 + strong * 0.75, abs=2)
+    assert drawn[128, 264 + 10, :3] == pytest.approx(100 * 0.625 + weak * 0.375, abs=2)
+    assert drawn[128, 264 + 245, :3] == pytest.approx(100 * 0.25 + strong * 0.75, abs=2)
 
 
 def test_a_weak_map_is_drawn_weak() -> None:
     pixels = np.full((8, 8, 3), 100, np.uint8)
     found = overlay(pixels, np.full((8, 8), 1e-4, np.float32))
-    assert np.abs(found[:, 264:].astype(int) - 100).max() < 3
+    assert np.abs(found[:, 264:, :3].astype(int) - 100).max() < 3
 
 
 def test_classify_draws_every_image_that_could_be_classified(

@@ -2,6 +2,7 @@ import csv
 import errno
 import io
 import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -37,6 +38,21 @@ def test_a_promotion_names_its_parent(galaxy: Galaxy, tmp_path: Path) -> None:
 def test_the_next_command_can_be_pasted(galaxy: Galaxy, storage: str) -> None:
     shown = galaxy("leaderboard", "first", "--storage", storage).stdout
     assert shown.splitlines()[-1] == f"Next: galaxy train first --storage {storage}"
+
+
+@pytest.mark.parametrize(
+    ("made", "is_asked"), [("2026-01-02T03:08:30+00:00", True), ("2026-01-02T03:05:00+00:00", False)]
+)
+def test_next_is_the_model_where_it_is_of_all_trials(
+    galaxy: Galaxy, storage: str, bundle: Path, made: str, is_asked: bool
+) -> None:
+    write_search(storage, "second", RECORDS[:3])
+    model = Path(shutil.copytree(bundle, Path(storage) / "second" / "model"))
+    manifest = json.loads((model / "bundle.json").read_text())
+    (model / "bundle.json").write_text(json.dumps(manifest | {"created": made}))
+    last = galaxy("leaderboard", "second", "--storage", storage).stdout.splitlines()[-1]
+    train, ask = f"train second --storage {storage}", f"classify {storage}/second/model IMAGE.jpg"
+    assert last == f"Next: galaxy {ask if is_asked else train}"
 
 
 def test_a_narrow_terminal_leaves_columns_out_and_never_trials(

@@ -143,6 +143,13 @@ def test_a_dataset_that_has_gone_is_a_line(runs: Path, tmp_path: Path) -> None:
     assert not [button for button in page.button if button.key == "ask"]
 
 
+def test_a_model_made_under_another_name_says_so(runs: Path) -> None:
+    manifest = runs / "first" / "model" / "bundle.json"
+    for name, is_said in (("first", False), ("before", True)):
+        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"commands": [f"galaxy train {name}"]}))
+        assert ("was called before when" in said(opened(runs, about="Downloads"))) is is_said
+
+
 def test_exports_are_offered_where_they_are_and_made_only_with_control(runs: Path) -> None:
     (runs / "first" / "model.onnx").write_bytes(b"x" * 2_000_000)
     page = opened(runs, about="Downloads")

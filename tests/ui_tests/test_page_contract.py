@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import RECORDS, write_search
 
 import ui.pages
+from datasets import harmless
 from search import SearchState
 from ui.web import app
 
@@ -65,3 +67,36 @@ def test_a_page_draws_whatever_the_storage_holds(name: str, fill: Callable[[Path
 
 def test_every_page_is_in_the_navigation() -> None:
     assert sorted(page.__module__ for _, _, page in app.VIEWS.values()) == [f"ui.pages.{name}" for name in PAGES]
+
+
+def formulas(folder: Path) -> None:
+    values = {"=1+1": "=cmd()", "@n": "+a", "fine": "-b"}
+    made = [one.model_copy(update={"hyperparameters": values, "reason": "=reason"}) for one in RECORDS]
+    write_search(str(folder), "first", [*made, RECORDS[0].model_copy(update={"trial_id": "=9"})])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_table_of_a_page_has_a_formula(name: str, tmp_path: Path) -> None:
+    def script(name: str, storage: str) -> None:
+        import importlib
+
+        from ui.pages.site import Site
+
+        importlib.import_module(f"ui.pages.{name}").page(Site(storage))
+
+    formulas(tmp_path / "runs")
+    page = AppTest.from_function(script, args=(name, str(tmp_path / "runs")), default_timeout=60).run()
+    assert not page.exception
+    for frame in (table.value for table in page.dataframe):
+        texts = [*frame.columns, *(cell for column in frame for cell in frame[column] if isinstance(cell, str))]
+        assert [text for text in map(str, texts) if text != harmless(text)] == []
+
+
+def test_every_table_is_made_safe() -> None:
+    calls = [
+        call
+        for path in Path(*ui.pages.__path__).glob("*.py")
+        for call in re.findall(r"\.dataframe\(\s*(\w+)", path.read_text())
+    ]
+    assert len(calls) > 10
+    assert set(calls) == {"safe"}

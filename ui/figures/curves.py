@@ -11,6 +11,8 @@ from ui import wording
 from ui.figures.look import BLUE, GREY, ORANGE, calm
 
 _VALIDATION = "val_"
+_FEW = 12
+"""Curves that do not hide one another."""
 _NO_CURVE = "val_worst_class"
 """A class's number."""
 
@@ -48,7 +50,7 @@ def all_curves(
             name=f"trial {trial.trial_id}",
             showlegend=is_it,
             line={"color": ORANGE if is_it else BLUE, "width": 3.5 if is_it else 1.2},
-            opacity=1.0 if is_it else 0.45,
+            opacity=1.0 if is_it else 0.45 if len(trials) > _FEW else 0.8,
             hovertemplate=f"trial {trial.trial_id}<br>epoch %{{x}}: %{{y:.4f}}<extra></extra>",
         )
         if str(trial.state) == stopped and values and values[-1] is not None:

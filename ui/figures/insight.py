@@ -15,6 +15,10 @@ _BAR = 26
 """Height of a bar with its space, px."""
 _SCALE = "Cividis"
 """Rises in lightness alone, and the same for every kind of colour vision (Nuñez, Anderton and Renslow 2018)."""
+_AXIS = 74
+"""From a hyperparameter's axis to the next, px: its name above it, its values below."""
+_ROOM = 0.06
+"""Beside the lowest and highest values, for what they are called."""
 _BEST = 0.2
 """Share of the trials that stand out as the best."""
 _LONGEST_LABEL = 24
@@ -70,10 +74,10 @@ def contour(figure: go.Figure, metric: str) -> go.Figure:
 
 
 def parallel_lines(figure: go.Figure, names: Sequence[str], metric: str, *, maximise: bool) -> go.Figure:
-    """Draw the lines of `search.plot_parallel_coordinates` through ``names`` in the order given.
+    """Draw the lines of `search.plot_parallel_coordinates` through ``names`` in the order given, from top to bottom.
 
-    As two traces, the best fifth in colour, the others grey: with a trace each, hundreds of lines are more than a
-    browser draws with ease.
+    So a narrow screen, too, has room for each name and its values. As two traces, the best fifth in colour, the others
+    grey: with a trace each, hundreds of lines are more than a browser draws with ease.
     """
     order = [0, *(1 + sorted(names).index(name) for name in names)]  # Optuna has the score first, then sorts by name
     lines = sorted((trace for trace in figure.data if trace.mode == "lines"), key=_score, reverse=maximise)
@@ -83,8 +87,8 @@ def parallel_lines(figure: go.Figure, names: Sequence[str], metric: str, *, maxi
         (f"the best {best}", lines[:best], {"color": BLUE, "width": 2}, 0.85),
     ):
         drawn.add_scatter(
-            x=[*range(len(order)), None] * len(part),
-            y=[y for trace in part for y in (*(trace.y[at] for at in order), None)],
+            x=[x for trace in part for x in (*(trace.y[at] for at in order), None)],
+            y=[*range(0, -len(order), -1), None] * len(part),
             text=[text for trace in part for text in (*(_said(trace.customdata[at]) for at in order), "")],
             hovertemplate="%{text}<extra></extra>",
             mode="lines",
@@ -94,19 +98,25 @@ def parallel_lines(figure: go.Figure, names: Sequence[str], metric: str, *, maxi
         )
     for note in figure.layout.annotations:
         drawn.add_annotation(
-            x=order.index(int(note.x)), y=note.y, text=_written(note.text), xanchor="right", xshift=-4, showarrow=False
+            x=note.y, y=-order.index(int(note.x)), text=_written(note.text), yanchor="top", showarrow=False
         )
-    for at in range(len(order)):
-        drawn.add_vline(x=at, line={"color": GREY, "width": 1})
-    calm(drawn, y="", height=420)
-    drawn.update_xaxes(
-        tickvals=[*range(len(order))],
-        ticktext=[as_text(wording.metric(metric)), *map(label, names)],
-        range=[-0.3, len(order) - 0.7],
-        showgrid=False,
-        zeroline=False,
-    )
-    return drawn.update_yaxes(visible=False)
+    for at, name in enumerate((as_text(wording.metric(metric)), *map(label, names))):
+        drawn.add_hline(y=-at, line={"color": GREY, "width": 1})
+        drawn.add_annotation(
+            xref="paper",
+            x=0,
+            y=-at,
+            text=name,
+            font={"weight": "bold"},
+            xanchor="left",
+            yanchor="bottom",
+            showarrow=False,
+        )
+    calm(drawn, y="", height=_AXIS * len(order) + 60)
+    ends = [y for trace in lines for y in trace.y]
+    room = _ROOM * (max(ends) - min(ends)) or 1.0
+    drawn.update_xaxes(visible=False, range=[min(ends) - room, max(ends) + room])
+    return drawn.update_yaxes(visible=False, range=[0.6 - len(order), 0.5])
 
 
 def best_count(trials: int) -> int:

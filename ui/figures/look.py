@@ -1,5 +1,6 @@
 """The one look of all figures: colours that everybody tells apart, readable on light and on dark."""
 
+from collections.abc import Sequence
 from html import escape
 
 import plotly.graph_objects as go
@@ -42,3 +43,8 @@ def calm(figure: go.Figure, *, y: str, height: int = 320) -> go.Figure:
     )
     figure.update_yaxes(title=y)
     return figure
+
+
+def room_around(values: Sequence[float]) -> list[float] | None:
+    """Return a range for values that are all the same, which plotly would put between -1 and 1 more; else None."""
+    return [values[0] - 0.05, values[0] + 0.05] if len(set(values)) == 1 else None

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from search import Record
 from trainer import Objective
 from ui import wording
-from ui.figures.look import BLUE, GREY, calm
+from ui.figures.look import BLUE, GREY, calm, room_around
 
 _MOST = 400
 """Points beside those of the best: more cannot be told apart."""
@@ -80,15 +80,10 @@ def best_over_time(
         first, last = _moment(since), points[-1].ended
         edge = (last - first) * 0.03
         figure.update_xaxes(range=[first - edge, last + edge])
-    figure.update_yaxes(range=_room_around([point.score for point in points]))
+    figure.update_yaxes(range=room_around([point.score for point in points]))
     return calm(figure, y=wording.metric(metric))
 
 
 def _moment(when: str) -> datetime:
     """Return an ISO 8601 time in this machine's own zone, which is the reader's: the page is served locally."""
     return datetime.fromisoformat(when).astimezone().replace(tzinfo=None)
-
-
-def _room_around(values: Sequence[float]) -> list[float] | None:
-    """Return a range for values that are all the same, which plotly would put between -1 and 1 more; else None."""
-    return [values[0] - 0.05, values[0] + 0.05] if len(set(values)) == 1 else None

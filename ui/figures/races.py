@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from ui import wording
-from ui.figures.look import as_text, calm, series_line
+from ui.figures.look import as_text, calm, room_around, series_line
 
 
 def races(
@@ -38,5 +38,6 @@ def races(
             marker={"size": 6},
             hovertemplate=f"{shown}, trial %{{text}}<br>best %{{y:.4f}} after %{{x:,.4~g}} {unit}<extra></extra>",
         )
+    figure.update_yaxes(range=room_around([best for steps in searches.values() for _, best, _ in steps]))
     figure.update_xaxes(title=over, **({"type": "log"} if is_log else {"rangemode": "tozero"}))
     return calm(figure, y=wording.metric(metric), height=380)

@@ -18,6 +18,8 @@ _COLOURS = {
     "failed": ORANGE,
     "pending": GREY,
 }
+_DARK = ("running",)
+"""States on whose colour black would be too faint."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,11 @@ def spans(records: Sequence[Record], until: datetime) -> list[Span]:
     A trial that runs is drawn ``until`` then. Rows are not workers: where a trial ran is in no record. One that went on
     after an interruption is one bar, from its first beginning on.
     """
-    begun = sorted((record.started, record) for record in records if record.started is not None)
+    begun = [(record.started, record.trial_id, record) for record in records if record.started is not None]
     made: list[Span] = []
     free: list[int] = []
     busy: list[tuple[datetime, int]] = []
-    for started, record in sorted(begun, key=lambda each: (each[0], each[1].trial_id)):
+    for started, _, record in sorted(begun, key=lambda each: each[:2]):
         began = datetime.fromisoformat(started)
         ended = until if record.ended is None else datetime.fromisoformat(record.ended)
         while busy and busy[0][0] <= began:
@@ -67,6 +69,7 @@ def timeline(shown: Sequence[Span]) -> go.Figure:
             text=[span.trial_id for span in those],
             textposition="inside",
             insidetextanchor="middle",
+            insidetextfont={"color": "white" if state in _DARK else "black"},
             hovertemplate="trial %{text}<br>%{base}<extra></extra>",
         )
     rows = max((span.row for span in shown), default=0) + 1

@@ -38,7 +38,7 @@ _POINTS = "Each point is a trial; the other hyperparameters differ along, so a s
 _COLOURS = (
     "Brighter is better, dots are trials; colours away from dots are filled in between them: nobody measured there."
 )
-_LINES = "Each line is a trial through its values, on the left its score; where the blue lines run together matters."
+_LINES = "Each line is a trial through its values, on top its score; where the blue lines run together matters."
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from datasets import harmless
 from ui import wording
-from ui.pages.elements import plain
+from ui.pages.elements import plain, safe
 from ui.pages.one_answer import Context, card, right_class
 from ui.predictions.asking import Answer
 from ui.predictions.files import prediction_csv, prediction_parquet
@@ -72,7 +71,7 @@ def _summary(context: Context, said: Sequence[Answer]) -> None:
         for name in names
     ]
     if counts:
-        st.dataframe(counts, hide_index=True, alt="Images by the class named and how sure the model is of it")
+        st.dataframe(safe(counts), hide_index=True, alt="Images by the class named and how sure the model is of it")
     _warnings(said)
     crops = Counter(crop for answer in said if (crop := context.advised(answer)) is not None)
     for crop, number in crops.most_common(1):
@@ -133,7 +132,7 @@ def _table(context: Context, answers: Sequence[Answer]) -> list[Answer]:
     part = answers[(page - 1) * _ROWS : page * _ROWS]
     percent = st.column_config.ProgressColumn("probability", min_value=0.0, max_value=1.0, format="percent")
     event = st.dataframe(
-        [_row(context, answer) for answer in part],
+        safe([_row(context, answer) for answer in part]),
         hide_index=True,
         placeholder=wording.ABSENT,
         row_height=56,
@@ -152,18 +151,18 @@ def _table(context: Context, answers: Sequence[Answer]) -> list[Answer]:
 
 
 def _row(context: Context, answer: Answer) -> dict[str, object]:
-    """Return a row of the table, no cell of it a formula: the table's own corner offers it as CSV."""
+    """Return a row of the table."""
     prediction, note = answer.prediction, answer.prediction.error or "; ".join(answer.prediction.warnings)
     next_class, right = next(iter(prediction.others), (None, 0.0))[0], context.right(answer)
     return {
         "picture": None if answer.image is None else thumbnail(answer.image.pixels),
-        "image": harmless(prediction.path),
+        "image": prediction.path,
         "verdict": str(verdict_of(prediction)),
-        "class": prediction.class_name and harmless(prediction.class_name),
+        "class": prediction.class_name,
         "probability": prediction.probability,
-        "next": next_class and harmless(next_class),
-        "right class": right and harmless(right),
-        "note": harmless(without_options(note)) or None,
+        "next": next_class,
+        "right class": right,
+        "note": without_options(note) or None,
     }
 
 

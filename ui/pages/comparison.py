@@ -11,7 +11,7 @@ from ui.figures.races import races
 from ui.findings import comparison
 from ui.pages.choosing import no_search
 from ui.pages.choosing_several import asked_for, keep
-from ui.pages.elements import plain, problems_shown, shown
+from ui.pages.elements import plain, problems_shown, safe, shown
 from ui.pages.site import Site
 from ui.pages.watching import costing, interval, looked_at, watched
 
@@ -96,7 +96,7 @@ def _chosen(there: dict[str, Followed | DamagedSearch]) -> list[str]:
 def _overview(site: Site, found: Sequence[Followed]) -> None:
     number = st.column_config.NumberColumn
     st.dataframe(
-        comparison.overview(found),
+        safe(comparison.overview(found)),
         hide_index=True,
         placeholder=wording.ABSENT,
         column_config={
@@ -183,7 +183,7 @@ def _settings(found: Sequence[Followed]) -> None:
         st.markdown("All are the same.")
         return
     st.dataframe(
-        rows,
+        safe(rows),
         hide_index=True,
         height="content",
         column_config={comparison.DIFFERS: st.column_config.TextColumn(width=40)},

@@ -12,7 +12,7 @@ from ui.contents.standing import Standing, standing
 from ui.contents.trained import NOTHING, Trained, trained
 from ui.pages import dataset_counts, dataset_left_out, dataset_pictures
 from ui.pages.choosing import KEY, chosen_search
-from ui.pages.elements import commands, plain, problems_shown
+from ui.pages.elements import commands, plain, problems_shown, safe
 from ui.pages.offers import offers
 from ui.pages.site import Site
 
@@ -137,7 +137,7 @@ def _provenance(info: DatasetInfo) -> None:
         st.markdown("\n".join(f"- {plain(line)}" for line in lines))
         if known.omitted:
             st.dataframe(
-                [{"left out": each.what, "images": each.count, "why": each.why} for each in known.omitted],
+                safe([{"left out": each.what, "images": each.count, "why": each.why} for each in known.omitted]),
                 hide_index=True,
                 alt="What the source holds and the dataset does not",
             )

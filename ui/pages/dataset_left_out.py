@@ -9,7 +9,7 @@ import streamlit as st
 from datasets import DatasetInfo, quarantine_pictures, read_quarantine, shown_name
 from ui import wording
 from ui.pages.addressed import asked_among, asked_number, keep
-from ui.pages.elements import plain
+from ui.pages.elements import plain, safe
 
 _EVERY = "any"
 _TABLE, _EACH = 1_000, 12
@@ -29,7 +29,7 @@ def draw(info: DatasetInfo) -> None:
     reasons = Counter(kind_of(reason) for _, reason in files)
     st.markdown(f"**{wording.plural(len(files), 'file')}** of the source could not be used:")
     st.dataframe(
-        [{"reason": reason, "files": count} for reason, count in reasons.most_common()],
+        safe([{"reason": reason, "files": count} for reason, count in reasons.most_common()]),
         hide_index=True,
         alt="How many files were left out for each reason",
     )
@@ -41,7 +41,7 @@ def draw(info: DatasetInfo) -> None:
     if len(wanted) > _TABLE:
         st.caption(f"The first {_TABLE:,} of {len(wanted):,}; quarantine.csv in the dataset's folder has all.")
     st.dataframe(
-        [{"file": file, "reason": reason} for file, reason in wanted[:_TABLE]],
+        safe([{"file": file, "reason": reason} for file, reason in wanted[:_TABLE]]),
         hide_index=True,
         alt="The files that were left out, and why",
     )

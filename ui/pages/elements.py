@@ -8,11 +8,11 @@ from html import escape
 import plotly.graph_objects as go
 import streamlit as st
 
-from datasets import GalaxyTunerError
+from datasets import GalaxyTunerError, harmless
 from ui import wording
 
 _ROW = (
-    '<div style="display:grid;grid-template-columns:13rem 1fr 4rem;gap:.6rem;align-items:center;'
+    '<div style="display:grid;grid-template-columns:minmax(0,13rem) minmax(30%,1fr) 4rem;gap:.6rem;align-items:center;'
     'margin:.28rem 0;{text}">'
     '<span style="overflow-wrap:anywhere">{name}</span>'
     '<span style="background:rgba(138,143,152,.22);border-radius:5px;height:.8rem;display:block">'
@@ -20,6 +20,7 @@ _ROW = (
     '<span style="text-align:right;font-variant-numeric:tabular-nums">{percent}</span></div>'
 )
 _SENT_AT_ONCE = 30
+_NUMBER = re.compile(r"[+-][0-9.]+(e[+-]?[0-9]+)?")
 _BEST, _OTHER = "#4C6EF5", "#8A8F98"
 
 
@@ -47,7 +48,21 @@ def shown(
     is_long = len(table) > _SENT_AT_ONCE
     box = st.expander("Numbers", key=f"numbers of {key}", on_change="rerun" if is_long else "ignore")
     if not is_long or box.open:
-        box.dataframe(table, hide_index=True, placeholder=wording.ABSENT, alt=alt)
+        box.dataframe(safe(table), hide_index=True, placeholder=wording.ABSENT, alt=alt)
+
+
+def safe(rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Return the rows of a table with no formula in it: the corner of each that is drawn offers it as CSV.
+
+    Numbers that are text stay as they are, whatever their sign.
+    """
+    return [
+        {
+            harmless(name): harmless(cell) if isinstance(cell, str) and not _NUMBER.fullmatch(cell) else cell
+            for name, cell in row.items()
+        }
+        for row in rows
+    ]
 
 
 def commands(*lines: str) -> None:

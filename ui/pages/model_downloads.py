@@ -5,7 +5,7 @@ import shlex
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -47,8 +47,11 @@ def draw(site: Site, name: str, folder: Folder) -> None:
     )
     whole = f"{name}-model"
     _offer(f"{whole}.zip", zipped_size(folder, whole), partial(_zipped, folder, whole), folder.uri)
-    card = model_card(read_manifest(folder))
+    manifest = read_manifest(folder)
+    card = model_card(manifest)
     st.subheader("Its card", anchor=False)
+    if (before := _called(manifest.commands)) not in {None, name}:
+        st.markdown(f"The search was called {plain(str(before))} when the model was made: its commands name it so.")
     st.download_button(
         "Download the card (Markdown)", card, file_name=f"{name}-{CARD}", mime="text/markdown", on_click="ignore"
     )
@@ -62,6 +65,12 @@ def draw(site: Site, name: str, folder: Folder) -> None:
         commands(wording.command_line("export", folder.uri, "--format", "onnx"))
     for each in found:
         _export(site, name, folder, each)
+
+
+def _called(commands: Sequence[str]) -> str | None:
+    """Return the name of the search in the commands that make a model again; None where they have none."""
+    words = next((shlex.split(each) for each in commands if each.startswith("galaxy train ")), [])
+    return words[2] if len(words) > 2 else None
 
 
 def _export(site: Site, name: str, folder: Folder, found: ExportedModel) -> None:

@@ -30,9 +30,9 @@ def page(site: Site) -> None:
             return
         board(site, one, found)
         charted = one.charted(found)
-        best_score(charted)
+        best_score(one, charted)
         all_curves(one, charted)
-        when(charted)
+        when(one, charted)
         downloads(site, name)
 
 

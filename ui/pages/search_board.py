@@ -8,7 +8,7 @@ from datasets import harmless
 from search import Followed, Row, read_search
 from ui import ranking, wording
 from ui.board import PAGE, Board, FilterError, Wanted
-from ui.pages.elements import plain
+from ui.pages.elements import plain, safe
 from ui.pages.site import Site
 from ui.pages.watching import Watched
 
@@ -74,7 +74,7 @@ def _table(one: Watched, found: Followed, rows: list[dict[str, object]]) -> str 
     if all(row["attempts"] == 1 for row in rows):
         hidden.add("attempts")
     state = st.dataframe(
-        [{name: value for name, value in row.items() if name not in hidden} for row in rows],
+        safe([{name: value for name, value in row.items() if name not in hidden} for row in rows]),
         hide_index=True,
         placeholder=wording.ABSENT,
         alt=f"Trials of {one.name}",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from search import Followed, rungs
@@ -14,21 +15,25 @@ from ui.pages.watching import Watched
 _CURVES, _BARS, _LISTED = 60, 300, 100
 
 
-def best_score(found: Followed) -> None:
+def best_score(one: Watched, found: Followed) -> None:
     """Draw each trial's score and the best so far."""
     st.subheader("Best score", anchor=False)
-    points = progress.scored_points(found.ranked, found.objective)
+    points = one.drawn(found, "points", lambda: progress.scored_points(found.ranked, found.objective))
     if not points:
         st.caption("Appears when the first trial has ended.")
         return
     over = st.segmented_control(
         "Over", ["time", "trials"], default="time", required=True, key="over", bind="query-params"
     )
-    drawn = progress.thinned(points)
-    since = min((record.started for record in found.ranked if record.started is not None), default=None)
+    drawn = one.drawn(found, "thinned", lambda: progress.thinned(points))
+
+    def figure() -> go.Figure:
+        since = min((record.started for record in found.ranked if record.started is not None), default=None)
+        return progress.best_over_time(drawn, found.objective.name, over_trials=over == "trials", since=since)
+
     thinned = f" Of {len(points):,} trials {len(drawn):,} are drawn, each that was the best so far among them."
     shown(
-        progress.best_over_time(drawn, found.objective.name, over_trials=over == "trials", since=since),
+        one.drawn(found, ("best", over), figure),
         alt=f"Best score of {found.name} over {over}",
         says="Each point is a trial; where the line is level for long, more trials of this kind bring little."
         + (thinned if len(drawn) < len(points) else ""),
@@ -63,7 +68,11 @@ def all_curves(one: Watched, found: Followed) -> None:
     drawn = f" Of {len(at):,} trials {len(places)} are drawn: the best {half}, and {half} spread over the others."
     rung = f" Dotted lines: weak trials are stopped after {_listed(marks)} epochs; a cross ends one." if marks else ""
     shown(
-        curves.all_curves(trials, metric, rungs=marks, highlighted=highlighted),
+        one.drawn(
+            found,
+            ("curves", metric, highlighted),
+            lambda: curves.all_curves(trials, metric, rungs=marks, highlighted=highlighted),
+        ),
         alt=f"Learning curves of {found.name}",
         says=f"Curves that still rise at their end would gain by more epochs.{rung}{drawn if few else ''}",
         key="all-curves",
@@ -79,17 +88,23 @@ def _listed(epochs: Sequence[int]) -> str:
     return " and ".join(map(str, epochs))
 
 
-def when(found: Followed) -> None:
+def when(one: Watched, found: Followed) -> None:
     """Draw when its trials ran."""
     st.subheader("Timeline", anchor=False)
+
     # Of many, what runs is drawn until the last that ended: the figure is then the same until it is drawn anew.
-    ends = [record.ended for record in found.ranked if record.ended is not None]
-    is_many = len(found.ranked) > _BARS and ends
-    spans = timeline.spans(found.ranked, datetime.fromisoformat(max(ends)) if is_many else datetime.now(UTC))
+    def all_spans() -> list[timeline.Span]:
+        ends = [record.ended for record in found.ranked if record.ended is not None]
+        return timeline.spans(
+            found.ranked, datetime.fromisoformat(max(ends)) if is_many and ends else datetime.now(UTC)
+        )
+
+    is_many = len(found.ranked) > _BARS
+    spans = one.drawn(found, "spans", all_spans) if is_many else all_spans()
     newest = spans[-_BARS:]
     few = f" The newest {_BARS} of {len(spans):,} trials." if len(spans) > _BARS else ""
     shown(
-        timeline.timeline(newest),
+        one.drawn(found, "timeline", lambda: timeline.timeline(newest)) if is_many else timeline.timeline(newest),
         alt=f"When the trials of {found.name} ran",
         says=f"One bar a trial, in as many rows as ran at a time; gaps are time without a trial.{few}",
         key="timeline",

@@ -8,7 +8,7 @@ from search import DamagedSearch, Followed
 from ui import ranking, wording
 from ui.pages.choosing import no_search
 from ui.pages.control import commands, new_search
-from ui.pages.elements import problems_shown
+from ui.pages.elements import problems_shown, safe
 from ui.pages.site import Site
 from ui.pages.watching import costing, interval, looked_at
 
@@ -105,7 +105,7 @@ def _table(rows: list[dict[str, object]]) -> str | None:
     number = st.column_config.NumberColumn
     hidden = {name for name in ("left", "reason") if all(row[name] is None for row in rows)}
     state = st.dataframe(
-        [{name: value for name, value in row.items() if name not in hidden} for row in rows],
+        safe([{name: value for name, value in row.items() if name not in hidden} for row in rows]),
         hide_index=True,
         placeholder=wording.ABSENT,
         alt="Searches",

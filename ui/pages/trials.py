@@ -19,7 +19,7 @@ from ui.findings import classes, trials
 from ui.findings.classes import Answered
 from ui.pages.choosing import chosen_search
 from ui.pages.choosing_trials import chosen_trials
-from ui.pages.elements import plain, problems_shown, shown
+from ui.pages.elements import plain, problems_shown, safe, shown
 from ui.pages.notes import notes
 from ui.pages.site import Site
 from ui.pages.watching import Watched, costing, interval, watched
@@ -136,7 +136,7 @@ def _hyperparameters(found: Mapping[str, TrialDetails]) -> None:
         st.caption("All the same.")
         return
     st.dataframe(
-        rows,
+        safe(rows),
         hide_index=True,
         height="content",
         column_config={trials.DIFFERS: st.column_config.TextColumn(width=40)},
@@ -149,10 +149,12 @@ def _hyperparameters(found: Mapping[str, TrialDetails]) -> None:
 def _facts(view: Followed, found: Mapping[str, TrialDetails]) -> None:
     st.subheader("What happened", anchor=False)
     rows = trials.facts(found, view.finals, view.specification)
-    st.dataframe(rows, hide_index=True, height="content", alt="What happened, a column a trial")
+    st.dataframe(safe(rows), hide_index=True, height="content", alt="What happened, a column a trial")
     if again := trials.attempts(found):
         st.caption("Attempts: the last one counts.")
-        st.dataframe(again, hide_index=True, placeholder=wording.ABSENT, alt="Attempts of trials that were tried again")
+        st.dataframe(
+            safe(again), hide_index=True, placeholder=wording.ABSENT, alt="Attempts of trials that were tried again"
+        )
 
 
 def _classes(storage: str, view: Followed, found: Mapping[str, TrialDetails]) -> None:
@@ -176,7 +178,10 @@ def _classes(storage: str, view: Followed, found: Mapping[str, TrialDetails]) ->
         return
     classes_ = view.specification.classes
     st.dataframe(
-        classes.class_table(known, classes_), hide_index=True, placeholder=wording.ABSENT, alt="Scores of each class"
+        safe(classes.class_table(known, classes_)),
+        hide_index=True,
+        placeholder=wording.ABSENT,
+        alt="Scores of each class",
     )
     for column, (name, answers) in zip(st.columns(len(known)), known.items(), strict=True):
         with column:

@@ -5,11 +5,12 @@ A look is due every two seconds, and later where it costs much: looking takes a 
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeVar, cast
 
 import streamlit as st
 
@@ -21,12 +22,16 @@ _SECONDS, _SHARE, _MOST_SECONDS = 2.0, 0.05, 60.0
 _AT_ONCE = 16
 _MANY, _NEW_SHARE = 300, 0.01
 """Trials from which on the charts follow in steps, of this share of them."""
+_DRAWN = 16
+"""Figures of a search that are kept at most."""
 _COST = "seconds of the last drawing"
+
+Made = TypeVar("Made")
 
 
 @dataclass
 class Watched:
-    """One search that is watched: its follower, its columns, and the curves of its trials that have ended."""
+    """One search that is watched: its follower, its columns, the curves of its ended trials, and what was drawn."""
 
     storage: str
     name: str
@@ -34,6 +39,8 @@ class Watched:
     columns: Columns = field(default_factory=Columns)
     _records: dict[tuple[str, int], Record] = field(default_factory=dict)
     _charted: Followed | None = None
+    _drawn: dict[Hashable, object] = field(default_factory=dict)
+    _drawn_of: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self) -> Followed:
@@ -60,6 +67,25 @@ class Watched:
             ):
                 self._charted = last = found
             return last
+
+    def drawn(self, found: Followed, what: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what ``make`` makes of ``found``, made once for as long as that stays as it is.
+
+        Nobody may change it: all who look have the same one.
+        """
+        with self._lock:
+            if self._drawn_of != found.version:
+                self._drawn.clear()
+                self._drawn_of = found.version
+            if what in self._drawn:
+                return cast("Made", self._drawn[what])
+        made = make()
+        with self._lock:
+            if self._drawn_of == found.version:
+                if len(self._drawn) >= _DRAWN:
+                    self._drawn.clear()
+                self._drawn[what] = made
+        return made
 
     def whole(self, record: Record) -> Record:
         """Return a trial with its history; that of one that has ended is read once."""

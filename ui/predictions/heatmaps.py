@@ -30,17 +30,18 @@ def heatmap_name(number: int, path: str) -> str:
 
 
 def overlay(pixels: npt.NDArray[np.uint8], heatmap: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """Draw an image, uint8 (side, side, 3), and right of it the image under its heatmap, (side, side): uint8, RGB.
+    """Draw an image, uint8 (side, side, 3), and right of it the image under its heatmap, (side, side): uint8, RGBA.
 
-    Orange speaks for the class, blue against it; the more opaque, the more.
+    What is between them is transparent. Orange speaks for the class, blue against it; the more opaque, the more.
     """
     plain = _enlarged(Image.fromarray(pixels))
     heat = _enlarged(Image.fromarray(heatmap.astype(np.float32)))
     strength = np.clip(heat / max(float(np.abs(heatmap).max()), _LEAST), -1, 1)[..., np.newaxis]
     opacity = _STRONGEST * np.abs(strength)
     covered = plain * (1 - opacity) + np.where(strength > 0, _FOR, _AGAINST) * opacity
-    gap = np.full((_SIDE, _GAP, 3), 255.0)
-    return np.concatenate([plain, gap, covered], axis=1).clip(0, 255).astype(np.uint8)
+    opaque = ((0, 0), (0, 0), (0, 1))
+    left, right = (np.pad(side, opaque, constant_values=255.0) for side in (plain, covered))
+    return np.concatenate([left, np.zeros((_SIDE, _GAP, 4)), right], axis=1).clip(0, 255).astype(np.uint8)
 
 
 def with_heatmaps(

@@ -5,7 +5,7 @@ import io
 
 from PIL import Image, ImageDraw, ImageFont
 
-from datasets import font
+from datasets import font, harmless
 from trainer import Scores
 from ui import wording
 
@@ -32,11 +32,12 @@ def confusion_rows(scores: Scores) -> list[dict[str, object]]:
 
 
 def _table(scores: Scores) -> bytes:
-    """Write it as CSV with the classes' names as header and first column."""
+    """Write it as CSV with the classes' names as header and first column, none of them a formula."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([TRUE, *scores.classes])
-    writer.writerows([*row.values()] for row in confusion_rows(scores))
+    names = [harmless(name) for name in scores.classes]
+    writer.writerow([TRUE, *names])
+    writer.writerows([name, *counts] for name, counts in zip(names, scores.confusion_matrix, strict=True))
     return stream.getvalue().encode("utf-8", "backslashreplace")
 
 

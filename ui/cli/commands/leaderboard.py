@@ -1,6 +1,7 @@
 """``galaxy leaderboard``: the ranking of a search once, again and again while it runs, or as CSV or JSON."""
 
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +12,7 @@ from ui.cli.display.live import search_display
 from ui.cli.options import SearchName, Storage, flag
 from ui.cli.terminal import Terminal
 from ui.ranking import history_csv, leaderboard_csv
-from ui.wording import DEFAULT_STORAGE, command_line
+from ui.wording import DEFAULT_STORAGE, command_line, module_options
 
 if TYPE_CHECKING:
     from search import SearchView
@@ -73,7 +74,24 @@ def next_after(view: "SearchView", storage: str, address: str = "local") -> str 
         return command_line("resume", view.name, storage=storage, address=address)
     if view.best is None:
         return command_line("searches", storage=storage)
-    return command_line("train", view.name, storage=storage, address=address)
+    return _with_model(view, storage) or command_line("train", view.name, storage=storage, address=address)
+
+
+def _with_model(view: "SearchView", storage: str) -> str | None:
+    """Return the command that asks its model, where that was made after the last of its trials; else None."""
+    from datasets import open_folder
+    from search import bundle_location
+    from trainer import BundleError, read_manifest
+
+    place = bundle_location(storage, view.name)
+    try:
+        manifest = read_manifest(open_folder(place))
+    except BundleError:
+        return None
+    ends = [datetime.fromisoformat(row.ended) for row in view.rows if row.ended is not None]
+    if manifest.interim or datetime.fromisoformat(manifest.created) < max(ends):
+        return None
+    return command_line("classify", place, "IMAGE.jpg", *module_options(manifest.modules))
 
 
 def _watched(terminal: Terminal, storage: str, name: str, history: bool) -> "SearchView":
