@@ -9,7 +9,7 @@ import keras_tuner
 from cluster.testing.curves import Curve
 from cluster.testing.simulated_runner import Step, run_simulated
 from datasets import open_folder
-from search import Conductor, Ledger, SearchLayout, SearchSettings, SearchSpecification, make_oracle, now
+from search import Conductor, Ledger, SearchLayout, SearchSettings, SearchSpecification, complete, make_oracle, now
 from trainer import Objective
 
 _IN_MEMORY = Path("/dev/shm")
@@ -48,7 +48,8 @@ def replay(
         seed=settings.seed,
         max_epochs=settings.epochs,
     )
-    oracle.pool = [curve.values for curve in curves]
+    # As the oracle's own proposals are written, or a configuration would seem another one.
+    oracle.pool = [complete(space, curve.values) for curve in curves]
     with tempfile.TemporaryDirectory(prefix="replay-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as place:
         ledger = Ledger(SearchLayout(open_folder(place)))
         conductor = Conductor.resumed(specification, ledger, oracle)

@@ -135,4 +135,5 @@ def _reported(record: Record, curve: Curve, epochs: int, conductor: Conductor) -
 
 
 def _key(values: Mapping[str, Value]) -> frozenset[tuple[str, Value]]:
-    return frozenset(values.items())
+    """Return what tells configurations apart: 0.3 is what Keras Tuner's steps call 0.30000000000000004."""
+    return frozenset((name, float(f"{one:.9g}") if isinstance(one, float) else one) for name, one in values.items())

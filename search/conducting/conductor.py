@@ -15,7 +15,7 @@ from search.conducting.checkpoint_retention import CheckpointRetention
 from search.conducting.completeness import check_complete, check_parents
 from search.conducting.edited_space import current_space
 from search.conducting.fail_fast import FAIL_FAST_TRIALS, common_failure
-from search.conducting.rebuilding import rebuild_oracle
+from search.conducting.rebuilding import rebuild_oracle, tell_scores
 from search.conducting.timing import Timing
 from search.conducting.warm_start import as_suggestion, read_warm_start
 from search.ledger.known_space import KnownSpace
@@ -249,8 +249,7 @@ class Conductor:
         if is_outside(trial):
             return
         if record.succeeded:
-            scored = {self.specification.objective_name: record.score}
-            self._oracle.update_trial(record.trial_id, scored, step=record.best_epoch or 0)
+            tell_scores(self._oracle, record, self.specification.objective_name)
             trial.status = TrialStatus.COMPLETED
         else:
             trial.status, trial.message = TrialStatus.FAILED, record.reason

@@ -45,7 +45,7 @@ def rebuild_oracle(
         oracle.trials[suggestion.trial_id] = _trial(oracle, suggestion, is_earlier=suggestion.trial_id in earlier)
     outside = {trial_id for trial_id, trial in oracle.trials.items() if is_outside(trial)}
     for trial_id in told - outside:
-        _settle(oracle.trials[trial_id], records[trial_id])
+        _settle(oracle, records[trial_id])
     if state is not None:
         end_order = [trial_id for trial_id in state["end_order"] if trial_id in told]
         _set_state(oracle, {**state, "end_order": end_order}, is_edited=bool(earlier))
@@ -97,9 +97,21 @@ def _set_state(oracle: keras_tuner.Oracle, state: JsonObject, *, is_edited: bool
             oracle.leave_places()
 
 
-def _settle(trial: Trial, record: Record) -> None:
+def tell_scores(oracle: keras_tuner.Oracle, record: Record, objective: str) -> None:
+    """Tell the oracle the score of a trial that has one, at its best epoch; of each epoch where it follows them."""
+    if getattr(oracle, "follows_epochs", False) and (history := record.history.get(objective)):
+        for epoch, value in enumerate(history, 1):
+            oracle.update_trial(record.trial_id, {objective: value}, step=epoch)
+    else:
+        oracle.update_trial(record.trial_id, {objective: record.score}, step=record.best_epoch or 0)
+
+
+def _settle(oracle: keras_tuner.Oracle, record: Record) -> None:
     """Put a trial where `Oracle.end_trial` left it."""
+    trial = oracle.trials[record.trial_id]
     if record.succeeded:
+        if getattr(oracle, "follows_epochs", False):
+            tell_scores(oracle, record, oracle.objective.name)
         trial.status, trial.score, trial.best_step = TrialStatus.COMPLETED, record.score, record.best_epoch or 0
     else:
         trial.status, trial.message = TrialStatus.FAILED, record.reason

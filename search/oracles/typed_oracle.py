@@ -16,9 +16,12 @@ class TypedOracle(keras_tuner.Oracle):  # type: ignore[misc]
     Attributes:
         pool: Configurations, each with all its active values, to choose among as the oracle judges them; None: it
             proposes what it likes of its space. `cluster.testing` sets it, as results are known of recorded ones alone.
+        follows_epochs: Whether it is told what each epoch of an ended trial gave, as observations of the trial's
+            metrics, and not the best one alone. Ten thousands of trials then take much memory.
     """
 
     pool: Sequence[Values] | None = None
+    follows_epochs = False
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
