@@ -39,6 +39,11 @@ from .garbage import freeze_loaded as freeze_loaded, uncollected as uncollected
 from .images.files import ImageFile as ImageFile
 from .images.framing import Framing as Framing
 from .images.preparing import DecodedImage as DecodedImage, decode as decode
+from .images.row_images import (
+    count_rows as count_rows,
+    is_table_file as is_table_file,
+    row_images as row_images,
+)
 from .images.uploads.decoder import Decoding as Decoding, Listing as Listing
 from .images.uploads.limits import UploadLimits as UploadLimits
 from .images.uploads.reader import UploadReader as UploadReader
@@ -59,7 +64,7 @@ from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_
 from .rendering.size import FEWEST as FEWEST
 from .sources.row_values import RowValues as RowValues, row_values as row_values
 from .storage.building import building_place as building_place, cache_folder as cache_folder
-from .storage.folders import Folder as Folder, open_folder as open_folder
+from .storage.folders import Folder as Folder, open_folder as open_folder, storage_errors as storage_errors
 from .storage.patience import (
     impatient as impatient,
     is_waiting as is_waiting,
@@ -74,8 +79,16 @@ from .storage.trees import (
     move_folder as move_folder,
     remove_folder as remove_folder,
 )
-from .tables.annotated import annotated as annotated
+from .storage.whole_files import replace_file as replace_file
+from .tables.annotated import SEPARATOR as SEPARATOR, annotated as annotated
 from .tables.csv_metadata import metadata_name as metadata_name
+from .tables.exact.appending import (
+    TABLE_SUFFIXES as TABLE_SUFFIXES,
+    append_columns as append_columns,
+    check_addition as check_addition,
+    convert_table as convert_table,
+    memory_of_table as memory_of_table,
+)
 from .tables.formulas import harmless as harmless, harmless_path as harmless_path
 from .tables.reading import Table as Table, table_file as table_file
 from .tables.writing import (

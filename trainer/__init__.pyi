@@ -8,7 +8,12 @@ from .exporting.formats import ExportFormat as ExportFormat
 # isort: split
 # For the layers above.
 from .answering.judging import advised_crop as advised_crop
-from .bundles.answer_table import Answered as Answered, AnswerTable as AnswerTable, about_answers as about_answers
+from .bundles.answer_table import (
+    Answered as Answered,
+    AnswerTable as AnswerTable,
+    about_answers as about_answers,
+    answers_in as answers_in,
+)
 from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_bundle as write_bundle
 from .bundles.card import model_card as model_card
 from .bundles.choice import choice_lines as choice_lines
@@ -24,6 +29,7 @@ from .bundles.manifest import (
 )
 from .bundles.modules import import_modules as import_modules
 from .bundles.zipped import write_zip as write_zip, zipped_size as zipped_size
+from .cataloguing.catalogue import Catalogue as Catalogue, model_mark as model_mark
 from .devices import try_devices as try_devices
 from .errors import (
     BundleError as BundleError,
@@ -33,6 +39,7 @@ from .errors import (
     ModelMismatchError as ModelMismatchError,
     ObjectiveError as ObjectiveError,
     OptionsError as OptionsError,
+    PartsError as PartsError,
     SeenError as SeenError,
     SplitError as SplitError,
     TrainerError as TrainerError,

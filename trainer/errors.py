@@ -11,7 +11,8 @@ GalaxyTunerError
     ├── ExportError          the model cannot be written in another program's format: say what is missing, stop
     ├── BundleError          not a bundle, of another version, or changed since it was written: refuse it
     ├── ModelMismatchError   the dataset does not fit the model (classes, image size, crop): refuse it
-    └── SeenError            the model was trained or chosen on these images: refuse to score it on them
+    ├── SeenError            the model was trained or chosen on these images: refuse to score it on them
+    └── PartsError           answers beside an output are of something else, or being written: refuse to go on with them
 """
 
 import re
@@ -72,6 +73,10 @@ class ModelMismatchError(TrainerError):
 
 class SeenError(TrainerError):
     """A model is to be scored on images that it was trained or chosen on; the text says what else can be done."""
+
+
+class PartsError(TrainerError):
+    """Answers beside an output cannot be gone on with: they are of something else, or another process writes them."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -1,6 +1,6 @@
 """Images that a table names, or holds, to be classified."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -58,22 +58,31 @@ def naming_column(table: Table, naming: Naming | None) -> str:
 
     Without a ``naming`` the table is not followed. Raises SourceError where there is none.
     """
-    names = known(table.header(), (*IMAGE_COLUMNS, *URI_COLUMNS))
-    if not names:
-        raise SourceError(
-            f"'{table.name}' cannot be imported: expected a column that names images, called path, filename, image or "
-            f"so, found {few(table.header())}"
-        )
-    for name in names if len(names) > 1 and naming is not None else ():
+
+    def first_leads(name: str) -> bool:
         first = next(table.read({name: pa.string()}), None)
         values = [] if first is None else first[name][:_FIRST].to_pylist()
-        assert naming is not None
-        if any(_leads_to_one(naming, value) for value in values if value):
-            return name
-    return names[0]
+        return naming is not None and any(leads_to_one(naming, value) for value in values if value)
+
+    return naming_among(table.name, table.header(), first_leads)
 
 
-def _leads_to_one(naming: Naming, value: str) -> bool:
+def naming_among(called: str, header: Sequence[str], first_leads: Callable[[str], bool]) -> str:
+    """Return the column that names images, of a table ``called`` so, as `naming_column` does.
+
+    ``first_leads`` says whether one of a column's first cells leads to an image. Raises SourceError where there
+    is no such column.
+    """
+    names = known(header, (*IMAGE_COLUMNS, *URI_COLUMNS))
+    if not names:
+        raise SourceError(
+            f"'{called}' cannot be imported: expected a column that names images, called path, filename, image or "
+            f"so, found {few(header)}"
+        )
+    return names[0] if len(names) == 1 else next(filter(first_leads, names), names[0])
+
+
+def leads_to_one(naming: Naming, value: str) -> bool:
     """Say whether a cell leads to an image, as far as that can be said without asking a storage."""
     return is_uri(value) or any(_is_there(place) for place in naming.places(value))
 

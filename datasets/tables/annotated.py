@@ -7,9 +7,15 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+SEPARATOR = "; "
+"""What parts several texts where a table has one in a cell."""
+
 
 def annotated(name: str, kind: pa.DataType, **notes: str) -> pa.Field:
-    """Make a field with ``unit``, ``ucd`` and ``description``; what is empty is left out."""
+    """Make a field with ``unit``, ``ucd``, ``description`` and so on; what is empty is left out.
+
+    A list of texts with a ``separator`` is one text with that between them, where a table has no lists.
+    """
     return pa.field(name, kind, metadata={key: value for key, value in notes.items() if value} or None)
 
 

@@ -8,7 +8,12 @@ import pyarrow as pa
 from datasets.tables.annotated import as_texts, notes_of
 
 _SUFFIX = "-metadata.json"
-_KEYS = {"description": "dc:description", "unit": "schema:unitText", "ucd": "schema:propertyID"}
+_KEYS = {
+    "description": "dc:description",
+    "unit": "schema:unitText",
+    "ucd": "schema:propertyID",
+    "separator": "separator",
+}
 """The nearest words of vocabularies whose prefixes the standard knows."""
 _TYPES: Mapping[pa.DataType, str] = {
     pa.bool_(): "boolean",
@@ -37,6 +42,4 @@ def csv_metadata(table: str, schema: pa.Schema) -> bytes:
 
 def _column(field: pa.Field) -> dict[str, str]:
     column = {"titles": field.name, "datatype": _TYPES.get(field.type, "string")}
-    if pa.types.is_list(field.type):
-        column["separator"] = "; "
     return column | {_KEYS[key]: text for key, text in notes_of(field).items() if key in _KEYS}

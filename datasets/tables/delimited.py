@@ -10,7 +10,7 @@ import pyarrow.csv
 
 from datasets.errors import SourceError
 from datasets.tables.aligned import Tabbed
-from datasets.tables.dialects import dialect_of
+from datasets.tables.dialects import Dialect, dialect_of
 from datasets.tables.encodings import Utf8Stream
 from datasets.tables.values import MISSING
 
@@ -20,6 +20,27 @@ _HEAD = 2**20
 _WRONG_VALUE = re.compile(r"In CSV column #(\d+): .*invalid value '(.*)'")
 
 
+def open_text(stream: IO[bytes], *, blanks: bool) -> tuple[Utf8Stream, Dialect]:
+    """Return a table's text from its first row on, and how it is written.
+
+    Raises pyarrow.ArrowInvalid, saying what was found, where it is none.
+    """
+    text = Utf8Stream(stream)
+    head = text.head(_HEAD)
+    dialect = dialect_of(head, blanks=blanks)
+    if dialect is None:
+        raise pa.ArrowInvalid("an empty file")
+    if b"\0" in head[: dialect.start]:
+        raise pa.ArrowInvalid("a file that is neither text nor of a known format")
+    text.skip(dialect.start)
+    return text, dialect
+
+
+def notes_of_text(text: Utf8Stream) -> tuple[str, ...]:
+    """Return what a person must know of the text that has been read so far."""
+    return ("not UTF-8: read as Windows-1252 (Latin-1)",) if text.is_foreign else ()
+
+
 class Delimited:
     """A table of delimited text; every column is text until it is asked for as something else.
 
@@ -27,21 +48,13 @@ class Delimited:
     """
 
     def __init__(self, stream: IO[bytes], *, blanks: bool = False) -> None:
-        self._text = Utf8Stream(stream)
-        head = self._text.head(_HEAD)
-        dialect = dialect_of(head, blanks=blanks)
-        if dialect is None:
-            raise pa.ArrowInvalid("an empty file")
-        if b"\0" in head[: dialect.start]:
-            raise pa.ArrowInvalid("a file that is neither text nor of a known format")
-        self._dialect = dialect
-        self._text.skip(dialect.start)
-        self.schema = pa.schema([(name, pa.string()) for name in dialect.names])
+        self._text, self._dialect = open_text(stream, blanks=blanks)
+        self.schema = pa.schema([(name, pa.string()) for name in self._dialect.names])
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person must know of what has been read so far."""
-        return ("not UTF-8: read as Windows-1252 (Latin-1)",) if self._text.is_foreign else ()
+        return notes_of_text(self._text)
 
     def batches(self, types: Mapping[int, pa.DataType]) -> Iterator[list[pa.Array]]:
         """Yield the columns at some places, as these types.

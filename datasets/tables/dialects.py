@@ -25,7 +25,7 @@ class Dialect:
     """What the first lines tell.
 
     Attributes:
-        names: the columns', as they stand, without the blanks around them.
+        header: the columns' names as they stand.
         delimiter: what parts the columns; a blank for any number of them.
         decimal: the sign before a number's decimals, ``.`` or ``,``.
         start: bytes before the first row.
@@ -33,12 +33,17 @@ class Dialect:
         is_sure: whether there are several columns, and all of the first rows have the same number of them.
     """
 
-    names: tuple[str, ...]
+    header: tuple[str, ...]
     delimiter: str
     decimal: str
     start: int
     lines: int
     is_sure: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names without the blanks around them."""
+        return tuple(name.strip() for name in self.header)
 
 
 def dialect_of(head: bytes, *, blanks: bool = False) -> Dialect | None:
@@ -60,9 +65,8 @@ def dialect_of(head: bytes, *, blanks: bool = False) -> Dialect | None:
     if any(_names_columns(top.comment, [header, *rows], each) for each in delimiters):
         rows, header, start, lines = [header, *rows], top.comment, top.start, lines - 1
     delimiter = max(delimiters, key=lambda each: _agreement(header, rows, each))
-    names = tuple(name.strip() for name in _parted([header], delimiter)[0])
     is_sure = _agreement(header, rows, delimiter)[0]
-    return Dialect(names, delimiter, _decimal(rows, delimiter), start, lines, is_sure)
+    return Dialect(tuple(_parted([header], delimiter)[0]), delimiter, _decimal(rows, delimiter), start, lines, is_sure)
 
 
 def is_delimited(head: bytes) -> bool:

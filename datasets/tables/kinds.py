@@ -11,6 +11,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -22,6 +24,18 @@ from datasets.tables.columnar import Feather, Parquet
 from datasets.tables.delimited import Delimited
 from datasets.tables.dialects import is_delimited
 from datasets.tables.json_lines import JsonLines
+
+
+class Kind(StrEnum):
+    """What a table is written in."""
+
+    TEXT = "delimited text"
+    LINES = "JSON Lines"
+    PARQUET = "Parquet"
+    FEATHER = "Feather"
+    FITS = "FITS"
+    VOTABLE = "VOTable"
+
 
 _PACKED_SUFFIXES = ("", ".gz", ".bz2", ".xz")
 _TEXT = tuple(f"{kind}{packed}" for kind in (".csv", ".tsv", ".tab", ".ecsv") for packed in _PACKED_SUFFIXES)
@@ -39,6 +53,12 @@ _PERHAPS_VOTABLE = (".xml",)
 _PERHAPS_TEXT = (".txt", ".dat")
 _CONTINUED = b"\xff\xff\xff\xff"
 """The mark at the beginning of Arrow's format for streams, in which Hugging Face keeps what it has loaded."""
+_MAGIC = {
+    b"PAR1": Kind.PARQUET,
+    b"ARROW1": Kind.FEATHER,
+    _CONTINUED: Kind.FEATHER,
+    b"SIMPLE  =": Kind.FITS,
+}
 _POINTER = b"version https://"
 _WORKBOOKS = {b"PK\x03\x04": "an Excel or zip file", b"\xd0\xcf\x11\xe0": "an Excel file"}
 
@@ -76,8 +96,21 @@ def may_be_table(name: str) -> bool:
     return name.lower().endswith((*_PERHAPS_FITS, *_PERHAPS_VOTABLE, *_PERHAPS_TEXT))
 
 
-def open_reader(stack: ExitStack, name: str, raw: IO[bytes]) -> Reader:
-    """Open what a stream holds; ``stack`` closes it. Raises SourceError, or what its reader does, for what is none."""
+@dataclass(frozen=True)
+class Recognised:
+    """What a stream holds, unpacked and from its beginning; on the disk but for text and VOTables.
+
+    ``blanks`` says that they may part columns, ``is_stream`` that Arrow's batches follow without a table of them.
+    """
+
+    kind: Kind
+    stream: IO[bytes]
+    blanks: bool = False
+    is_stream: bool = False
+
+
+def recognise(stack: ExitStack, name: str, raw: IO[bytes]) -> Recognised:
+    """Tell what a stream holds; ``stack`` closes it. Raises SourceError for what is no table."""
     stream, first = _peeked(stack, raw)
     packed = _packed(first, stream)
     if packed is not None:
@@ -88,17 +121,35 @@ def open_reader(stack: ExitStack, name: str, raw: IO[bytes]) -> Reader:
     if first.startswith(_POINTER):
         raise SourceError("expected a table, found what Git LFS has in its place: `git lfs pull` gets it")
     if first.startswith((b"<?xml", b"<VOTABLE")):
-        return VOTable(stream)
-    if first.startswith((b"PAR1", b"ARROW1", _CONTINUED, b"SIMPLE  =")):
-        file = _on_disk(stack, stream)
-        if first.startswith(b"SIMPLE"):
-            return FitsTable(file)
-        return Parquet(file) if first.startswith(b"PAR1") else Feather(file, is_stream=first.startswith(_CONTINUED))
+        return Recognised(Kind.VOTABLE, stream)
+    for magic, of_magic in _MAGIC.items():
+        if first.startswith(magic):
+            return Recognised(of_magic, _on_disk(stack, stream), is_stream=magic == _CONTINUED)
     if name.lower().endswith(_BINARY):
         raise SourceError(f"expected a table, found a file that is no {Path(name).suffix[1:]}, whatever its name says")
     if name.lower().endswith(_LINES):
-        return JsonLines(_on_disk(stack, stream))
-    return Delimited(stream, blanks=name.lower().endswith(_ALIGNED))
+        return Recognised(Kind.LINES, _on_disk(stack, stream))
+    return Recognised(Kind.TEXT, stream, blanks=name.lower().endswith(_ALIGNED))
+
+
+def open_reader(stack: ExitStack, name: str, raw: IO[bytes]) -> Reader:
+    """Open what a stream holds; ``stack`` closes it. Raises SourceError, or what its reader does, for what is none."""
+    return reader_of(recognise(stack, name, raw))
+
+
+def reader_of(found: Recognised) -> Reader:
+    """Open what is recognised. Raises what its reader does where it is damaged."""
+    if found.kind == Kind.FEATHER:
+        return Feather(found.stream, is_stream=found.is_stream)
+    if found.kind == Kind.TEXT:
+        return Delimited(found.stream, blanks=found.blanks)
+    readers: dict[Kind, Callable[[IO[bytes]], Reader]] = {
+        Kind.LINES: JsonLines,
+        Kind.PARQUET: Parquet,
+        Kind.FITS: FitsTable,
+        Kind.VOTABLE: VOTable,
+    }
+    return readers[found.kind](found.stream)
 
 
 def _packed(first: bytes, stream: io.BufferedReader) -> IO[bytes] | gzip.GzipFile | None:

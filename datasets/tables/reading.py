@@ -17,7 +17,8 @@ from datasets.tables.kinds import Reader, open_reader
 from datasets.tables.values import as_type
 from datasets.wording import few
 
-_DAMAGE = (pa.ArrowException, OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, UnicodeError)
+DAMAGE = (pa.ArrowException, OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, UnicodeError)
+"""What readers of tables raise where a file is damaged."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Table:
                 self.notes.update(dict.fromkeys(f"'{self.name}' is {note}" for note in reader.notes))
             except SourceError as error:
                 raise error if str(error).startswith(f"'{self.name}'") else self._refusal(str(error)) from error
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 raise self._refusal(f"expected a table, found {first_line(error)}") from error
 
 

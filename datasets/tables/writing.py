@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import IO, TextIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from datasets.tables.csv_metadata import csv_metadata, metadata_name
 from datasets.tables.formulas import harmless
+from datasets.tables.texts import as_texts
 
 Write = Callable[[pa.RecordBatch], None]
 
@@ -41,7 +41,11 @@ def csv_writer(file: TextIO, schema: pa.Schema, *, guarded: int = 0) -> Write:
     writer.writerow([*schema.names[:guarded], *map(harmless, schema.names[guarded:])])
 
     def write(batch: pa.RecordBatch) -> None:
-        columns = [_texts(column, guard=place >= guarded) for place, column in enumerate(batch.columns)]
+        columns = []
+        for place, (field, values) in enumerate(zip(schema, batch.columns, strict=True)):
+            guard = place >= guarded and not pa.types.is_floating(field.type)  # a number below 0 is no formula
+            texts = as_texts(values, field)
+            columns.append([text if text is None else harmless(text) for text in texts] if guard else texts)
         writer.writerows(zip(*columns, strict=True))
 
     return write
@@ -54,13 +58,3 @@ def parquet_writer(target: Path | IO[bytes], schema: pa.Schema) -> Iterator[Writ
 
     with ParquetWriter(target, schema) as writer:
         yield writer.write_batch
-
-
-def _texts(values: pa.Array, *, guard: bool) -> list[str | None]:
-    """Return a column as CSV has it."""
-    if pa.types.is_list(values.type):
-        lists = values.to_pylist()
-        return [None if texts is None else "; ".join(map(harmless, texts) if guard else texts) for texts in lists]
-    is_text = pa.types.is_string(values.type)
-    texts = values if is_text else pc.cast(values, pa.string())
-    return [text if text is None or not (guard and is_text) else harmless(text) for text in texts.to_pylist()]

@@ -1,11 +1,14 @@
 import csv
 import json
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet
 import pytest
+from astropy.table import Table
 from ui_tests.conftest import Galaxy
 from ui_tests.fabricated import F1, SENTENCE, finals, write_search
 
@@ -213,6 +216,12 @@ def table_of(target: Path) -> list[dict[str, Any]]:
     if target.suffix == ".parquet":
         rows: list[dict[str, Any]] = pyarrow.parquet.read_table(target).to_pylist()
         return rows
+    if target.suffix in {".fits", ".vot"}:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of truths that are missing
+            found = Table.read(target, **({"use_names_over_ids": True} if target.suffix == ".vot" else {}))
+        cells = [[None if cell is np.ma.masked else str(cell) for cell in row] for row in found]
+        return [dict(zip(found.colnames, row, strict=True)) for row in cells]
     if target.suffix == ".json":
         images = json.loads(target.read_text())["images"]
         chances = [image.pop("probabilities") or {} for image in images]
@@ -224,7 +233,7 @@ def table_of(target: Path) -> list[dict[str, Any]]:
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.parquet"])
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.parquet", "a.fits", "a.vot"])
 def test_classify_writes_a_row_for_each_image_of_a_list_and_goes_on_after_a_bad_one(
     galaxy: Galaxy, bundle: Path, tiny_source: Path, tiny_dataset: Dataset, tmp_path: Path, name: str
 ) -> None:
@@ -236,7 +245,9 @@ def test_classify_writes_a_row_for_each_image_of_a_list_and_goes_on_after_a_bad_
     result = galaxy("classify", bundle, tmp_path / "list.csv", "--output", tmp_path / name, "--json")
     printed = json.loads(result.stdout)["images"]
     rows = table_of(tmp_path / name)
-    assert [row["path"] for row in rows] == [row["path"] for row in printed]
+    if name != "a.json":
+        assert [int(row["id"]) for row in rows] == list(range(22))
+    assert [row["path"] for row in rows][:21] == [row["path"] for row in printed][:21]
     assert [row["path"] for row in rows][:21] == list(map(str, listed[:21]))
     for row, image in zip(rows[:20], printed[:20], strict=True):
         assert row["class"] == image["class"]
@@ -274,7 +285,7 @@ def test_classify_that_fails_leaves_the_older_file(galaxy: Galaxy, bundle: Path,
 def test_classify_refuses_a_file_of_an_unknown_kind(galaxy: Galaxy, tmp_path: Path) -> None:
     result = galaxy("classify", tmp_path, tmp_path, "--output", tmp_path / "a.xls")
     assert result.exit_code == 2
-    assert "expected a file that ends in .csv, .json, .parquet, found" in result.stderr
+    assert "expected a file that ends in .csv, .json, .parquet, .fits, .vot, found" in result.stderr
 
 
 def test_export_writes_a_model_and_says_where(
@@ -381,3 +392,31 @@ def test_train_within_a_time_says_what_was_chosen_and_what_it_was_worth(
     refused = galaxy("train", "first", "--time-limit", "20m", "--top", 2, "--ensemble")
     assert refused.exit_code == 1
     assert refused.stderr.endswith("leave --top and --ensemble out, or --time-limit\n")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.fits", "a.vot"])
+def test_images_have_a_table_in_any_format(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path, name: str
+) -> None:
+    galaxy("classify", bundle, tiny_source / "spiral", "--output", tmp_path / name, "--prefix", "gt_")
+    rows = table_of(tmp_path / name)
+    assert len(rows) == 20
+    assert {"path", "gt_class", "gt_probability_spiral", "gt_error"} <= rows[0].keys()
+
+
+def test_a_catalogue_keeps_its_columns_and_ours_need_other_names(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path
+) -> None:
+    listed = sorted(tiny_source.glob("spiral/*.jpg"))
+    table = tmp_path / "in.csv"
+    table.write_text("path,Class\n" + "".join(f"{path},=x\n" for path in listed))
+    refused = galaxy("classify", bundle, table, "--output", tmp_path / "a.csv")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+    assert "has a column 'Class' already, as the answers have: give theirs other names with --prefix" in refused.stderr
+    galaxy("classify", bundle, table, "--prefix", "gt_", "--output", tmp_path / "a.vot")
+    assert b'<INFO ID="decide" name="decide" value="accuracy"/>' in (tmp_path / "a.vot").read_bytes()
+    shown = galaxy("classify", bundle, tmp_path / "a.vot", "--output", tmp_path / "b.csv", "--prefix", "h_")
+    assert "a VOTable is read as a whole: about" in shown.stderr
+    rows = table_of(tmp_path / "b.csv")
+    assert [row["Class"] for row in rows] == ["=x"] * 20
+    assert [row["h_class"] for row in rows] == [row["gt_class"] for row in rows]

@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
-from datasets import annotated
+from datasets import SEPARATOR, annotated
 from trainer.answering.decision import Decide
 from trainer.answering.selective import MAX_ERROR
 from trainer.bundles.manifest import Manifest
@@ -84,7 +84,8 @@ class AnswerTable:
 
     def _field(self, name: str) -> pa.Field:
         kind, ucd, description = _COLUMNS[name]
-        return annotated(f"{self.prefix}{name}", kind, ucd=ucd, description=description)
+        separator = SEPARATOR if pa.types.is_list(kind) else ""
+        return annotated(f"{self.prefix}{name}", kind, ucd=ucd, description=description, separator=separator)
 
 
 _COLUMNS: Mapping[str, tuple[pa.DataType, str, str]] = {
@@ -103,6 +104,20 @@ _COLUMNS: Mapping[str, tuple[pa.DataType, str, str]] = {
     "warnings": (pa.list_(pa.string()), "meta.note", "What may make the answer less trustworthy"),
     "error": (pa.string(), "meta.note", "Why there is no answer"),
 }
+
+
+def answers_in(batch: pa.RecordBatch, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what a batch of `AnswerTable.batch` without a prefix has of each row, by the names of `Answered`.
+
+    ``probabilities`` are by class, None where there is no answer; ``warnings`` a tuple. Columns of others are kept.
+    """
+    rows = []
+    for row in batch.to_pylist():
+        chances = {name: row.pop(f"probability_{name}") for name in classes}
+        name = row.pop("class")
+        probabilities = None if name is None else chances
+        rows.append({**row, "class_name": name, "probabilities": probabilities, "warnings": tuple(row["warnings"])})
+    return rows
 
 
 def about_answers(manifest: Manifest, model: str, decide: Decide, max_error: float | None) -> dict[str, str]:

@@ -8,16 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from datasets import Write, building_place, csv_writer, metadata_name, open_folder, parquet_writer, table_writer
+from datasets import (
+    Write,
+    building_place,
+    convert_table,
+    csv_writer,
+    metadata_name,
+    open_folder,
+    parquet_writer,
+    table_writer,
+)
 from ui.predictions.prediction import Prediction
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from trainer import Classifier, Decide
+    from trainer import AnswerTable, Classifier, Decide
 
 Add = Callable[[Prediction], None]
-SUFFIXES = (".csv", ".json", ".parquet")
+SUFFIXES = (".csv", ".json", ".parquet", ".fits", ".vot")
 _ROWS = 4096
 """Rows that are in memory at once."""
 
@@ -28,32 +37,36 @@ class About:
 
     classes: tuple[str, ...]
     said: Mapping[str, str]
+    prefix: str = ""
 
     @classmethod
-    def of(cls, classifier: "Classifier", decide: "Decide", max_error: float | None) -> "About":
-        """Say it of those of a classifier."""
+    def of(cls, classifier: "Classifier", decide: "Decide", max_error: float | None, prefix: str = "") -> "About":
+        """Say it of those of a classifier; ``prefix`` stands before the names of their columns."""
         from trainer import about_answers
 
         bundle = classifier.bundle
-        return cls(classifier.classes, about_answers(bundle.manifest, bundle.uri, decide, max_error))
+        return cls(classifier.classes, about_answers(bundle.manifest, bundle.uri, decide, max_error), prefix)
+
+    @property
+    def table(self) -> "AnswerTable":
+        """The columns of answers."""
+        from trainer import AnswerTable
+
+        return AnswerTable(self.classes, self.prefix)
 
     @property
     def schema(self) -> "pa.Schema":
         """The columns: the path of an image, and those of `trainer.AnswerTable`."""
         import pyarrow as pa
 
-        from trainer import AnswerTable
-
-        return pa.schema([pa.field("path", pa.string()), *AnswerTable(self.classes).schema], metadata=dict(self.said))
+        return pa.schema([pa.field("path", pa.string()), *self.table.schema], metadata=dict(self.said))
 
     def batch(self, predictions: Sequence[Prediction]) -> "pa.RecordBatch":
         """Return predictions as rows of the schema."""
         import pyarrow as pa
 
-        from trainer import AnswerTable
-
         paths = pa.array([each.path for each in predictions], pa.string())
-        columns = AnswerTable(self.classes).batch(predictions).columns
+        columns = self.table.batch(predictions).columns
         return pa.record_batch([paths, *columns], schema=self.schema)
 
 
@@ -61,10 +74,10 @@ class About:
 def prediction_file(target: Path, about: About) -> Iterator[Add]:
     """Yield a function that adds one image to the file ``target``, whose suffix is one of SUFFIXES.
 
-    The file takes its place, and that of an older one, when the block ends without an error. CSV and Parquet have
-    ``path`` and the columns of `trainer.AnswerTable`; JSON is what ``galaxy classify --json`` prints. In CSV no cell is
+    The file takes its place, and that of an older one, when the block ends without an error. Tables have ``path`` and
+    the columns of `trainer.AnswerTable`; JSON is what ``galaxy classify --json`` prints. In CSV no cell is
     a formula: one that would be has a ``'`` in front. What is said of all answers is in the metadata: those of the
-    Parquet file, and for CSV of a file beside it.
+    file, and for CSV of another one beside it.
     Raises StorageError where it cannot be written.
     """
     with building_place(open_folder(target)) as place:
@@ -86,6 +99,11 @@ def write_predictions(path: Path, about: About) -> Iterator[Add]:
             file.write(f'{head[:-1]}, "images": [')
             yield _json(file)
             file.write("]}\n")
+    elif path.suffix.lower() in {".fits", ".vot"}:  # which must know all values before the first is written
+        whole = path.with_suffix(".parquet")
+        with table_writer(whole, about.schema) as write, _batched(about, write) as add:
+            yield add
+        convert_table(whole, path)
     else:
         with table_writer(path, about.schema) as write, _batched(about, write) as add:
             yield add

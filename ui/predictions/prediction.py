@@ -1,10 +1,12 @@
 """What a model says of an image, for the terminal, for the page and as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from trainer import Classification
 
 
@@ -32,6 +34,13 @@ class Prediction:
         path = image.path.encode("utf-8", "backslashreplace").decode("utf-8")
         said = (image.warnings, image.error, image.sure, image.novelty, image.seen, image.none)
         return cls(path, image.class_name, image.probabilities, *said)
+
+    @classmethod
+    def in_batch(cls, batch: "pa.RecordBatch", classes: Sequence[str]) -> list[Self]:
+        """Return those that are the rows of a catalogue's answers."""
+        from trainer import answers_in
+
+        return [cls(**row) for row in answers_in(batch, classes)]
 
     @property
     def probability(self) -> float | None:

@@ -1,7 +1,7 @@
 """Commands that use a trained model: ``classify``, ``export``, ``card``."""
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ui.cli.catalogue import classify_catalogue, is_catalogue
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
 from ui.cli.options import Crop, Decision, MaxError, ModelPath, Modules, ends_in
@@ -19,6 +20,7 @@ from ui.predictions.tally import Tally
 from ui.wording import module_options
 
 if TYPE_CHECKING:
+    from datasets import ImageFile
     from trainer import Classification
 
 app = typer.Typer()
@@ -47,9 +49,15 @@ def classify(
     output: Annotated[
         str | None,
         typer.Option(
-            callback=ends_in(*SUFFIXES), metavar="FILE", help="Write a row an image: .csv, .json or .parquet."
+            callback=ends_in(*SUFFIXES),
+            metavar="FILE",
+            help="Write a row an image, or a table with all its columns: .csv, .json, .parquet, .fits or .vot.",
         ),
     ] = None,
+    prefix: Annotated[
+        str,
+        typer.Option(metavar="TEXT", help="Stands before the names of our columns: `gt_`.", show_default=False),
+    ] = "",
     module: Modules = None,
 ) -> None:
     """Say what kind of galaxy is in each image, and how sure the model is.
@@ -59,29 +67,30 @@ def classify(
     named with a warning.
     """
     from datasets import iterate_images, open_folder
-    from trainer import Classifier, Decide, import_modules
+    from trainer import Classifier, Decide, import_modules, model_mark
     from ui.cli.display.results import classified, written
     from ui.predictions.heatmaps import with_heatmaps
 
     import_modules(module or ())
     classifier = Classifier.load(model)
     point = classifier.point(None if decide is None else Decide(decide))
-    uri, about = classifier.bundle.uri, About.of(classifier, point, max_error)
-    images = partial(iterate_images, paths, value_range=value_range)
-    answers = classifier.classify(images(), crop=crop, decide=point, max_error=max_error)
-    if heatmaps is not None:
-        answers = with_heatmaps(answers, classifier, open_folder(heatmaps))
+    uri, about = classifier.bundle.uri, About.of(classifier, point, max_error, prefix)
+
+    def answer(files: "Iterable[ImageFile]") -> "Iterator[Classification]":
+        answers = classifier.classify(files, crop=crop, decide=point, max_error=max_error)
+        return answers if heatmaps is None else with_heatmaps(answers, classifier, open_folder(heatmaps))
+
     # All that is printed is written first: stdout stays empty on failure, and memory free of the images.
     with tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
         printed = Path(scratch) / "answer.json"
-        with ExitStack() as files:
-            writers = list[Add]()
-            if output is not None:
-                writers.append(files.enter_context(prediction_file(Path(output), about)))
-            if terminal.as_json:
-                writers.append(files.enter_context(write_predictions(printed, about)))
-            # The images are listed twice, once to count them, rather than kept.
-            tally = _tallied(terminal, answers, sum(1 for _ in images()), writers)
+        if output is not None and is_catalogue(paths, output):
+            mark = model_mark(classifier.bundle.manifest)
+            options = {"model": mark, "--crop": crop, "--decide": point, "--max-error": max_error}
+            places = Path(paths[0]), Path(output)
+            tally = classify_catalogue(terminal, *places, about, options, answer, printed if terminal.as_json else None)
+        else:
+            images = partial(iterate_images, paths, value_range=value_range)
+            tally = _written(terminal, answer(images()), images, output, printed, about)
         if terminal.as_json:
             terminal.write_file(printed)
         elif output is None:
@@ -101,16 +110,29 @@ def _page(model: str, modules: Sequence[str]) -> str | None:
     return layout.command("ui", *module_options(modules)) if is_of_a_search else None
 
 
-def _tallied(terminal: Terminal, answers: "Iterable[Classification]", total: int, writers: list[Add]) -> Tally:
-    """Count the answers and give them to all ``writers``. Raises ImageError where no image could be classified."""
-    tally = Tally()
-    with progress_bar(terminal, "Classifying", unit="images") as progress:
-        for answer in answers:
-            prediction = Prediction.of(answer)
-            for add in (tally.add, *writers):
-                add(prediction)
-            progress(tally.total, total)
-    tally.require_one()
+def _written(
+    terminal: Terminal,
+    answers: "Iterable[Classification]",
+    images: "Callable[[], Iterable[ImageFile]]",
+    output: str | None,
+    printed: Path,
+    about: About,
+) -> Tally:
+    """Count the answers, and write them to where they are wanted. Raises ImageError where no image was classified."""
+    with ExitStack() as files:
+        adds: list[Add] = []
+        if output is not None:
+            adds.append(files.enter_context(prediction_file(Path(output), about)))
+        if terminal.as_json:
+            adds.append(files.enter_context(write_predictions(printed, about)))
+        tally, total = Tally(), sum(1 for _ in images())  # listed twice rather than kept
+        with progress_bar(terminal, "Classifying", unit="images") as progress:
+            for answer in answers:
+                prediction = Prediction.of(answer)
+                for add in (tally.add, *adds):
+                    add(prediction)
+                progress(tally.total, total)
+        tally.require_one()
     return tally
 
 

@@ -1,0 +1,152 @@
+"""Binary tables of FITS, written in whatever memory a few thousand rows take."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datasets.tables.annotated import as_texts, notes_of
+from datasets.tables.exact.fits_columns import FitsColumn, encoded
+from datasets.tables.exact.fits_rows import FitsRows
+from datasets.tables.exact.names import in_ascii, unique_names, unit_in_ascii
+from datasets.tables.writing import Write
+
+_BLOCK = 2880
+_ABOUT = {
+    "model": "GTMODEL",
+    "dataset_fingerprint": "GTPRINT",
+    "decide": "GTDECIDE",
+    "decide_factors": "GTFACTOR",
+    "max_error": "GTMAXERR",
+    "program": "GTPROG",
+}
+"""Cards for what is said of all rows; another key is a comment."""
+_ROWS = 8192
+
+
+@contextmanager
+def fits_writer(path: Path, columns: Sequence[FitsColumn], about: pa.Schema, rows: int) -> Iterator[Write]:
+    """Yield what adds a batch to a file whose first table has ``rows`` rows; it is complete when the block ends.
+
+    ``about`` has the columns' fields and in its metadata what is said of all. Of names that are there twice the later
+    ones end in a number, and what is not ASCII is escaped in names and notes: headers have nothing else.
+    """
+    from astropy.io import fits
+
+    header = _header(columns, rows)
+    _say(header, as_texts(about.metadata))
+    with path.open("wb") as file, tempfile.TemporaryFile(dir=path.parent) as heap:
+        file.write(fits.PrimaryHDU().header.tostring().encode())
+        place = file.tell()
+        file.write(header.tostring().encode())
+
+        def add_to_heap(data: bytes) -> int:
+            start = heap.tell()
+            heap.write(data)
+            return start
+
+        def write(batch: pa.RecordBatch) -> None:
+            parts = [encoded(column, values, add_to_heap) for column, values in zip(columns, batch, strict=True)]
+            file.write(np.concatenate(parts, axis=1).tobytes())
+
+        yield write
+        size = heap.tell()
+        heap.seek(0)
+        shutil.copyfileobj(heap, file)
+        _fill_block(file)
+        header["PCOUNT"] = size
+        file.seek(place)
+        file.write(header.tostring().encode())
+
+
+def append_to_fits(
+    path: Path, table: FitsRows, columns: Sequence[FitsColumn], about: pa.Schema, added: Iterator[pa.RecordBatch]
+) -> None:
+    """Write a FITS file again with further columns in its first table: all its other bytes stay as they are.
+
+    ``added`` has as many rows as the table. Raises ValueError where it has not.
+    """
+    header = table.header.copy()
+    for card in ("CHECKSUM", "DATASUM"):
+        header.remove(card, ignore_missing=True)
+    first, old = len(table.fields) + 1, int(header["NAXIS1"])
+    names = unique_names([*(field.name for field in table.fields), *(in_ascii(c.field.name) for c in columns)])
+    _describe(header, columns, names[len(table.fields) :], first)
+    header["TFIELDS"] = len(table.fields) + len(columns)
+    header["NAXIS1"] = old + sum(column.width for column in columns)
+    if "THEAP" in header:
+        header["THEAP"] = int(header["THEAP"]) + table.count * (int(header["NAXIS1"]) - old)
+    _say(header, as_texts(about.metadata))
+    with path.open("wb") as file:
+        _copy(file, table.bytes[: table.before])
+        file.write(header.tostring().encode())
+        done = 0
+        for batch in added:
+            raw = table.raw(done, len(batch))
+            if len(raw) < len(batch):
+                raise ValueError(f"{table.count} rows, but more to be added to them")
+            parts = [encoded(column, values, _no_heap) for column, values in zip(columns, batch, strict=True)]
+            file.write(np.concatenate([raw, *parts], axis=1).tobytes())
+            done += len(batch)
+        if done != table.count:
+            raise ValueError(f"{table.count} rows, but {done} to be added to them")
+        end = table.data + table.count * old
+        _copy(file, table.bytes[end : end + int(header.get("PCOUNT", 0))])
+        _fill_block(file)
+        _copy(file, table.bytes[table.after :])
+
+
+def _header(columns: Sequence[FitsColumn], rows: int) -> Any:
+    from astropy.io import fits
+
+    header = fits.BinTableHDU.from_columns([], nrows=0).header
+    header["NAXIS1"], header["NAXIS2"] = sum(column.width for column in columns), rows
+    header["TFIELDS"] = len(columns)
+    _describe(header, columns, unique_names([in_ascii(column.field.name) for column in columns]), 1)
+    return header
+
+
+def _describe(header: Any, columns: Sequence[FitsColumn], names: Sequence[str], first: int) -> None:
+    """Add the cards of some columns, of which the first has a number."""
+    for number, (column, name) in enumerate(zip(columns, names, strict=True), first):
+        notes = notes_of(column.field)
+        shape = notes.get("shape", "")
+        cards = {
+            "TTYPE": name,
+            "TFORM": column.form,
+            "TNULL": column.null,
+            "TZERO": column.zero or None,
+            "TDIM": f"({shape})" if shape and not column.heaped else None,
+            "TUNIT": unit_in_ascii(notes["unit"]) if "unit" in notes else None,
+            "TUCD": notes.get("ucd"),
+            "TCOMM": notes.get("description"),
+        }
+        for card, value in cards.items():
+            if value is not None:
+                header[f"{card}{number}"] = in_ascii(value) if isinstance(value, str) else value
+
+
+def _say(header: Any, about: Mapping[str, str]) -> None:
+    for key, value in about.items():
+        if key in _ABOUT:
+            header[_ABOUT[key]] = in_ascii(value)
+
+
+def _no_heap(_data: bytes) -> int:
+    raise ValueError("a column in the heap cannot be added")
+
+
+def _copy(file: IO[bytes], data: npt.NDArray[np.uint8]) -> None:
+    """Write what is mapped, a block at a time."""
+    for start in range(0, len(data), 2**22):
+        file.write(data[start : start + 2**22].tobytes())
+
+
+def _fill_block(file: IO[bytes]) -> None:
+    file.write(bytes(-file.tell() % _BLOCK))

@@ -1,0 +1,204 @@
+"""Any table written with further columns, in any format: what other programs read of it is what they read before."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from astropy.io import fits, votable
+from datasets_tests.exact_examples import READERS, SOURCES, csv_source, fits_source, plain, votable_source, without_rows
+
+from datasets import SEPARATOR, SourceError, annotated, append_columns, check_addition
+from datasets.tables.exact.names import in_ascii, unique_names
+from datasets.tables.exact.opening import open_exact
+
+PAIRS = [(source, target) for source in SOURCES for target in READERS]
+SCHEMA = pa.schema(
+    [
+        annotated("class", pa.string(), ucd="src.morph.type", description="which"),
+        pa.field("probability_a b", pa.float32()),
+        pa.field("sure", pa.bool_()),
+        annotated("warnings", pa.list_(pa.string()), separator=SEPARATOR),
+    ],
+    metadata={"model": "here/é", "decide": "balanced"},
+)
+ADDED = {
+    "class": ["completely round smooth", None, "=é"],
+    "probability_a b": [0.5, None, 0.25],
+    "sure": [True, False, True],
+    "warnings": [["small", "grey"], [], ["=c"]],
+}
+AS_READ = {
+    ".csv": ["'=é", ["'=c"]],
+    ".parquet": ["=é", ["=c"]],
+    ".fits": ["=é", ["=c"]],
+    ".vot": ["=é", ["=c"]],
+}
+
+
+def added(rows: int = 3) -> Iterator[pa.RecordBatch]:
+    table = pa.table(ADDED, schema=SCHEMA).slice(0, rows)
+    return iter(table.to_batches(max_chunksize=2))
+
+
+def as_written(names: list[str], suffix: str) -> list[str]:
+    """Return the names that a format can hold: each once, and in ASCII."""
+    return {".fits": unique_names([in_ascii(name) for name in names]), ".vot": unique_names(names)}.get(suffix, names)
+
+
+def normal(value: Any, suffix: str) -> Any:
+    """Return a value of a source as a format has it: in XML no blanks at the ends of a text, and lines end one way."""
+    if suffix == ".vot" and isinstance(value, str):
+        value = value.strip().replace("\r\n", "\n")
+    return plain(value)
+
+
+@pytest.mark.parametrize(("source", "target"), PAIRS)
+def test_every_column_is_as_it_was_and_ours_follow(tmp_path: Path, source: str, target: str) -> None:
+    path, out = SOURCES[source](tmp_path), tmp_path / f"out{target}"
+    notes = append_columns(path, SCHEMA, added, out)
+    before, after = list(READERS[source](path)), list(READERS[target](out))
+    assert [name for name, _ in after] == as_written([*(name for name, _ in before), *SCHEMA.names], target)
+    assert any("under another name" in note for note in notes) == (
+        [name for name, _ in after[: len(before)]] != [name for name, _ in before]
+    )
+    for (name, expected), (_, found) in zip(before, after, strict=False):
+        wanted = [normal(value, target) for value in expected]
+        if target == ".csv" == source:
+            assert (name, found) == (name, expected)  # to the letter
+        elif source == ".csv" and name == "z":
+            assert [plain(value) for value in found] == [None, 0.1, None]  # `NA` among numbers is none
+        elif target == ".fits" and wanted == [True, False, None]:
+            assert found == [True, False, False]  # as astropy reads truths that are missing
+        else:
+            assert (name, [plain(value) for value in found]) == (name, wanted)
+    words, formula = AS_READ[target]
+    ours = {name: [plain(value) for value in values] for name, values in after[len(before) :]}
+    assert ours["class"] == ["completely round smooth", None, words]
+    assert ours["probability_a b"] == [0.5, None, 0.25]
+    assert ours["sure"] == [True, False, True]
+    assert ours["warnings"] == (
+        [["small", "grey"], None, formula] if target == ".parquet" else ["small; grey", None, formula[0]]
+    )
+
+
+@pytest.mark.parametrize(("source", "target"), PAIRS)
+def test_a_table_without_rows(tmp_path: Path, source: str, target: str) -> None:
+    path, out = SOURCES[source](tmp_path), tmp_path / f"out{target}"
+    without_rows(path)
+    append_columns(path, SCHEMA, lambda: added(0), out)
+    after = list(READERS[target](out))
+    assert len(after) == len(list(READERS[source](path))) + len(SCHEMA)
+    assert all(values == [] for _, values in after)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_votable_is_valid(tmp_path: Path, source: str) -> None:
+    path, said = SOURCES[source](tmp_path), io.StringIO()
+    append_columns(path, SCHEMA, added, tmp_path / "out.vot")
+    assert votable.validate(str(tmp_path / "out.vot"), output=said), said.getvalue()
+    field = next(each for each in votable.parse(tmp_path / "out.vot").get_first_table().fields if each.name == "class")
+    assert (field.ucd, field.description) == ("src.morph.type", "which")
+    infos = {info.name: info.value for info in votable.parse(tmp_path / "out.vot").resources[0].infos}
+    before = {".vot": {"QUERY_STATUS": "OK"}, ".parquet": {"survey": "ours"}}.get(source, {})
+    assert infos == before | {"model": "here/é", "decide": "balanced"}
+
+
+def test_fits_keeps_every_byte_that_it_had(tmp_path: Path) -> None:
+    path, out = fits_source(tmp_path), tmp_path / "out.fits"
+    append_columns(path, SCHEMA, added, out)
+    with fits.open(path) as before, fits.open(out) as after:
+        for unit in after:
+            unit.verify("exception")
+        assert repr(before[0].header) == repr(after[0].header)
+        assert repr(before[2].header) == repr(after[2].header)
+        assert (before[2].data == after[2].data).all()
+        old, new = before[1], after[1]
+        changed = {
+            "NAXIS1",
+            "TFIELDS",
+            *(f"{card}{n}" for n in range(15, 19) for card in ("TTYPE", "TFORM", "TUCD", "TCOMM")),
+        }
+        kept = [
+            card for card in map(str, new.header.cards) if card[:8].strip() not in {*changed, "GTMODEL", "GTDECIDE"}
+        ]
+        assert kept == [card for card in map(str, old.header.cards) if card[:8].strip() not in changed]
+        assert (new.header["GTMODEL"], new.header["GTDECIDE"], new.header["TUCD15"]) == (
+            "here/\\xe9",
+            "balanced",
+            "src.morph.type",
+        )
+        width = old.header["NAXIS1"]
+        raw_old = np.asarray(old.data).view(np.uint8).reshape(3, width)
+        assert (np.asarray(new.data).view(np.uint8).reshape(3, -1)[:, :width] == raw_old).all()
+
+
+def test_notes_of_columns_go_along(tmp_path: Path) -> None:
+    path = votable_source(tmp_path)
+    for suffix in (".parquet", ".fits", ".csv"):
+        append_columns(path, SCHEMA, added, tmp_path / f"out{suffix}")
+    header = fits.getheader(tmp_path / "out.fits", 1)
+    assert (header["TUNIT5"], header["TUCD5"], header["TCOMM5"]) == ("mag", "phot.mag", "how <bright>")
+    field = pyarrow.parquet.read_schema(tmp_path / "out.parquet").field("f")
+    assert field.metadata == {b"unit": b"mag", b"ucd": b"phot.mag", b"description": b"how <bright>"}
+    about = json.loads((tmp_path / "out.csv-metadata.json").read_text())
+    assert about["tableSchema"]["columns"][4]["schema:unitText"] == "mag"
+
+
+def test_float32_has_all_its_digits_in_text(tmp_path: Path) -> None:
+    values = pa.array(np.random.default_rng(1).random(100, np.float32))
+    pyarrow.parquet.write_table(pa.table({"id": range(100)}), tmp_path / "in.parquet")
+    batch = pa.record_batch({"f": values})
+    append_columns(tmp_path / "in.parquet", batch.schema, lambda: iter([batch]), tmp_path / "out.csv")
+    texts = dict(READERS[".csv"](tmp_path / "out.csv"))["f"]
+    assert np.array(texts, np.float32).tolist() == values.to_pylist()
+
+
+def test_a_row_of_other_cells_stays_a_row_and_says_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,path\n1,a.jpg\n2\n3,b.jpg,surplus\n\n4,c.jpg\n")
+    with open_exact(tmp_path / "in.csv") as table:
+        rows = next(table.batches())
+    assert [values.to_pylist() for values in rows.columns] == [["1", "2", "3", "4"], ["a.jpg", "", "b.jpg", "c.jpg"]]
+    assert rows.faults == {
+        1: "expected 2 cells in this row, found 1",
+        2: "expected 2 cells in this row, found 3; left out: surplus",
+    }
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_reading_goes_on_from_any_row(tmp_path: Path, source: str) -> None:
+    path = SOURCES[source](tmp_path)
+    for start in range(4):
+        with open_exact(path) as table:
+            assert sum(len(some.columns) for some in table.batches(start)) == 3 - start
+    with open_exact(path) as whole, open_exact(path) as rest:
+        last = next(whole.batches()).columns.slice(2)
+        assert str(next(rest.batches(2)).columns) == str(last)
+
+
+def test_a_name_that_is_taken_is_refused_whatever_its_case(tmp_path: Path) -> None:
+    path = csv_source(tmp_path)
+    with pytest.raises(SourceError, match=r"has a column ' name' already.*--prefix gt_"):
+        check_addition(path, ["class", "NAME"], tmp_path / "out.csv")
+    check_addition(path, ["class"], tmp_path / "out.csv")
+
+
+def test_bytes_are_for_parquet_alone(tmp_path: Path) -> None:
+    pyarrow.parquet.write_table(pa.table({"image": [b"x"]}), tmp_path / "in.parquet")
+    check_addition(tmp_path / "in.parquet", ["class"], tmp_path / "out.parquet")
+    with pytest.raises(SourceError, match=r"has bytes in the column image, which no table but Parquet holds"):
+        check_addition(tmp_path / "in.parquet", ["class"], tmp_path / "out.fits")
+
+
+@pytest.mark.parametrize("rows", [2, 4])
+def test_another_number_of_rows_is_a_fault_of_ours(tmp_path: Path, rows: int) -> None:
+    table = pa.table({name: [*values, values[0]] for name, values in ADDED.items()}, schema=SCHEMA).slice(0, rows)
+    for source in (".csv", ".fits"):
+        path = SOURCES[source](tmp_path)
+        with pytest.raises(ValueError, match="rows"):
+            append_columns(path, SCHEMA, lambda: iter(table.to_batches()), tmp_path / f"out{source}")
