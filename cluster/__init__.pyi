@@ -1,9 +1,15 @@
 # For users: few, and they stay.
 from .driving.interrupting import Terminated as Terminated
 from .errors import (
+    CatalogueError as CatalogueError,
     ClusterError as ClusterError,
     OutOfTimeError as OutOfTimeError,
     RayGoneError as RayGoneError,
+)
+from .jobs.catalogue import (
+    CatalogueResult as CatalogueResult,
+    CatalogueSettings as CatalogueSettings,
+    classify_catalogue as classify_catalogue,
 )
 from .jobs.doctor import examine as examine
 from .jobs.finals import train_finalists as train_finalists, train_within as train_within
@@ -30,3 +36,4 @@ from .files.shipping import shipped_token as shipped_token
 from .jobs.fit import time_left as time_left
 from .nodes.checks import Check as Check
 from .nodes.late import anything_is_late as anything_is_late
+from .workers.counts import Counts as Counts

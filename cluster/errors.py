@@ -1,6 +1,7 @@
 """What can go wrong between a search and the machines it runs on.
 
 datasets.GalaxyTunerError
+├── CatalogueError      a catalogue cannot be classified into a folder, or not to its end: what is done there stays
 └── ClusterError        Ray cannot be started or reached, or offers too little: the command stops before any training
     ├── RayGoneError    Ray was there and went away: the search is interrupted, `galaxy resume` goes on
     ├── NoMemoryError   other programs hold the memory: likewise
@@ -16,6 +17,10 @@ from datasets import GalaxyTunerError
 
 class ClusterError(GalaxyTunerError):
     """Ray cannot be started or reached, or no node has what a trial needs. Raised before any training."""
+
+
+class CatalogueError(GalaxyTunerError):
+    """A folder has answers of another catalogue, the source has changed, or a partition cannot be done."""
 
 
 class RayGoneError(ClusterError):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import warnings
 from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
@@ -122,6 +123,33 @@ def tiny_dataset(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) ->
     target = tmp_path_factory.mktemp("tiny") / "dataset"
     info = import_dataset(tiny_source, target, ImportOptions(image_size=32, validation=0.2, test=0.2))
     return Dataset.open(info.path)
+
+
+@pytest.fixture(scope="session")
+def bundle(tiny_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained but complete model for the tiny dataset: its probabilities are whatever the seed gives."""
+    import keras
+    from trainer_tests.examples import made_manifest
+
+    from trainer import BundleMember, write_bundle
+
+    keras.utils.set_random_seed(5)
+    side = tiny_dataset.preprocessing.image_size
+    layers = [keras.Input((side, side, 3)), keras.layers.Flatten(), keras.layers.Dense(5, activation="softmax")]
+    member = BundleMember("0002", False, 1, 1, 1, {"blocks": 0}, {"val_macro_f1": 0.5})
+    manifest = made_manifest(
+        tiny_dataset,
+        dataset=tiny_dataset.info.path,
+        members=(member,),
+        created="2026-01-02T03:00:00+00:00",
+        metrics={"test": {"accuracy": 0.25}},
+    )
+    folder = tmp_path_factory.mktemp("bundle") / "model"
+    with warnings.catch_warnings():
+        # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.
+        warnings.filterwarnings("ignore", "__array__ implementation doesn't accept a copy keyword", DeprecationWarning)
+        write_bundle(open_folder(folder), [keras.Sequential(layers)], manifest)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ from .bundles.manifest import (
     Manifest as Manifest,
     read_manifest as read_manifest,
 )
+from .bundles.matching import require_same_preparation as require_same_preparation
 from .bundles.modules import import_modules as import_modules
 from .bundles.zipped import write_zip as write_zip, zipped_size as zipped_size
 from .cataloguing.catalogue import Catalogue as Catalogue, model_mark as model_mark

@@ -146,14 +146,10 @@ def _among(files: Contents, called: str, value_range: str | None, depth: int) ->
     """
     members = [(name, is_folder) for name, is_folder in files.members if not is_hidden(name)]
     visible = sorted({name for name, is_folder in members if not is_folder})
-    images = {name: {"": name} for name in visible if PurePosixPath(name).suffix.lower() in SUFFIXES}
-    images |= by_galaxy(filter(is_fits, visible))
-    of_others = companions(file for bands in images.values() for file in bands.values())
-    for name, bands in sorted(images.items()):
-        if of_others.isdisjoint(bands.values()):
-            yield _galaxy(f"{called}/{name}", files.read, bands)
-        else:
-            yield _unusable(f"{called}/{name}", COMPANION)
+    images = images_among(visible)
+    for name, bands in images:
+        whole = f"{called}/{name}"
+        yield _unusable(whole, COMPANION) if bands is None else _galaxy(whole, files.read, bands)
     archives = [name for name in visible if is_archive(name) and not _is_unpacked(name, visible)]
     inner = (archives or ([] if images else _holders(files, visible))) if depth < DEEPEST else []
     scratch = Scratch()
@@ -166,6 +162,17 @@ def _among(files: Contents, called: str, value_range: str | None, depth: int) ->
         if is_archive(name) or _holds_images(local, name):
             for image in _at(local, f"{called}/{name}", value_range, depth + 1):
                 yield ImageFile(image.name, partial(_kept, image.read, scratch))
+
+
+def images_among(names: Iterable[str]) -> list[tuple[str, Mapping[str, str] | None]]:
+    """Return (name, {band: file}) of the images among the visible paths below a folder, sorted by name.
+
+    A file on its own has its own name, and no band. What belongs to an image beside it has None for its files.
+    """
+    images = {name: {"": name} for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES}
+    images |= by_galaxy(filter(is_fits, names))
+    of_others = companions(file for bands in images.values() for file in bands.values())
+    return [(name, bands if of_others.isdisjoint(bands.values()) else None) for name, bands in sorted(images.items())]
 
 
 def _is_unpacked(archive: str, names: Iterable[str]) -> bool:

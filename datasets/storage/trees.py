@@ -87,6 +87,15 @@ def copy_files(folder: Folder, target: Folder, *, but: Collection[str]) -> None:
             pass
 
 
+def files_below(folder: Folder) -> list[str]:
+    """Return the paths, below a folder of an object store, of all files in it, in any order; none where it is absent.
+
+    Raises StorageError.
+    """
+    with storage_errors("list", folder.uri):
+        return [name for name, is_file in _listed(folder, recursive=True) if is_file]
+
+
 def _listed(folder: Folder, *, recursive: bool) -> list[tuple[str, bool]]:
     """Return the path, below ``folder``, of each file and folder in it, and whether it is a file."""
     from pyarrow.fs import FileSelector

@@ -40,7 +40,7 @@ def labelled_rows(bundle: Bundle, dataset: Dataset, split: Split | None, *, know
         ModelMismatchError: Image size or crop are not those of the bundle, or it does not know a class, or none.
         SplitError: There is no such row.
     """
-    _require_same_preparation(bundle, dataset)
+    require_same_preparation(bundle, dataset)
     rows = dataset.rows(split)
     if len(rows) == 0:
         raise SplitError(
@@ -79,7 +79,8 @@ def other_stretch(bundle: Bundle, preprocessing: Preprocessing) -> str | None:
     return f"Another stretch than in training: {shown}, where the model learnt from {learnt}{way}"
 
 
-def _require_same_preparation(bundle: Bundle, dataset: Dataset) -> None:
+def require_same_preparation(bundle: Bundle, dataset: Dataset) -> None:
+    """Raise ModelMismatchError unless a dataset's images were prepared as those that the bundle learnt from."""
     ours, theirs = bundle.manifest.preprocessing, dataset.preprocessing
     if ours.image_size != theirs.image_size or not math.isclose(ours.crop, theirs.crop):
         raise ModelMismatchError(

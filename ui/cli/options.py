@@ -43,7 +43,7 @@ def flag(name: str, text: str, *, panel: str | None = None) -> object:
     return typer.Option(name, metavar="", help=text, rich_help_panel=panel)
 
 
-_ADDRESSES = ("local", "in-process", "auto")
+ADDRESSES = ("local", "in-process", "auto")
 _STORAGE, _PLACE = "Folder that holds the searches, or a URI such as s3://bucket/runs.", "Where it runs"
 
 
@@ -52,7 +52,7 @@ class Place:
     """Where a search runs, and where its results are kept."""
 
     storage: Annotated[str, Option(_STORAGE, _PLACE, metavar="URI")] = DEFAULT_STORAGE
-    address: Annotated[str, Option("Ray to run on: local, in-process, auto, HOST:PORT.", _PLACE, values=_ADDRESSES)] = (
+    address: Annotated[str, Option("Ray to run on: local, in-process, auto, HOST:PORT.", _PLACE, values=ADDRESSES)] = (
         "local"
     )
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ui.cli import completing
+from ui.cli.by_workers import check_source, classify_by_workers
 from ui.cli.catalogue import classify_catalogue, is_catalogue
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import Crop, Decision, MaxError, ModelPath, Modules, ends_in
+from ui.cli.options import ADDRESSES, Crop, Decision, MaxError, ModelPath, Modules, ends_in
 from ui.cli.terminal import Terminal
 from ui.predictions.files import SUFFIXES, About, Add, prediction_file, write_predictions
 from ui.predictions.prediction import Prediction
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
     from trainer import Classification
 
 app = typer.Typer()
+_ON_RAY = "By workers"
+
+
+def _file_or_folder(context: typer.Context, value: str | None) -> str | None:
+    """Check the value of --output: a file of a known kind or, with --address, a folder of any name."""
+    return value if context.params.get("address") is not None else ends_in(*SUFFIXES)(value)
 
 
 @command(app, "galaxy classify runs/first/model photo.jpg archive.zip --crop 0.55")
@@ -49,15 +57,41 @@ def classify(
     output: Annotated[
         str | None,
         typer.Option(
-            callback=ends_in(*SUFFIXES),
+            callback=_file_or_folder,
             metavar="FILE",
-            help="Write a row an image, or a table with all its columns: .csv, .json, .parquet, .fits or .vot.",
+            help="Write a row an image, or a table with all its columns: .csv, .json, .parquet, .fits or .vot; "
+            "with --address a folder of Parquet.",
         ),
     ] = None,
     prefix: Annotated[
         str,
         typer.Option(metavar="TEXT", help="Stands before the names of our columns: `gt_`.", show_default=False),
     ] = "",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            is_eager=True,
+            autocompletion=completing.one_of(ADDRESSES),
+            help="Classify a folder, dataset or table by workers on a Ray: local, in-process, auto, HOST:PORT.",
+            rich_help_panel=_ON_RAY,
+            show_default="in this process",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Workers at a time, with a model each.",
+            rich_help_panel=_ON_RAY,
+            show_default="as many as the nodes carry",
+        ),
+    ] = None,
+    cpus_per_worker: Annotated[
+        int, typer.Option(min=1, help="CPUs, and threads, for each.", rich_help_panel=_ON_RAY)
+    ] = 1,
+    gpus_per_worker: Annotated[
+        float, typer.Option(min=0, help="GPUs for each; a fraction shares one.", rich_help_panel=_ON_RAY)
+    ] = 0.0,
     module: Modules = None,
 ) -> None:
     """Say what kind of galaxy is in each image, and how sure the model is.
@@ -65,7 +99,28 @@ def classify(
     A file that cannot be used is reported in its place and the others are classified.
     Answers that are not sure enough, and images not like those of the training, are
     named with a warning.
+
+    With --address a folder of images, an imported dataset, Parquet that holds images, or a
+    table of their paths or URIs is classified in partitions by many workers; what is done
+    stays, and the same command goes on with the others.
     """
+    if address is not None:
+        from cluster import CatalogueSettings
+
+        alone = {"--value-range": value_range, "--heatmaps": heatmaps}
+        source, folder = check_source(paths, output, alone)
+        settings = CatalogueSettings(
+            crop=crop,
+            decide=decide,
+            max_error=max_error,
+            prefix=prefix,
+            modules=tuple(module or ()),
+            workers=workers,
+            cpus_per_worker=cpus_per_worker,
+            gpus_per_worker=gpus_per_worker,
+        )
+        classify_by_workers(terminal, model, source, folder, settings, address)
+        return
     from datasets import iterate_images, open_folder
     from trainer import Classifier, Decide, import_modules, model_mark
     from ui.cli.display.results import classified, written

@@ -1,0 +1,296 @@
+"""A catalogue of galaxies classified in partitions, each written whole: what was done stays done, whatever ends it."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from cluster.driving.interrupting import going_on, terminable
+from cluster.errors import CatalogueError
+from cluster.workers.counts import Counts
+from cluster.workers.partition import COUNTS, Answering, Done, PartitionWorker
+from datasets import (
+    CATALOGUE_FORMAT,
+    CatalogueLayout,
+    CatalogueRecord,
+    Folder,
+    FormatError,
+    Progress,
+    few,
+    open_folder,
+    open_rows,
+    patient,
+    plan_catalogue,
+    read_record,
+    silent,
+    source_mark,
+)
+from search import now
+from trainer import AnswerTable, Decide, about_answers, read_manifest
+
+_MANIFEST = "bundle.json"
+_AT_ONCE = 16
+_COMMAND = "the same command"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CatalogueSettings:
+    """How a catalogue is classified.
+
+    Attributes:
+        crop, decide, max_error: As for `trainer.Classifier.classify`.
+        prefix: Stands before the names of our columns.
+        modules: Modules to be imported before the model is loaded.
+        workers: How many at a time, ≥ 1; None: as many as the nodes carry.
+        cpus_per_worker: CPUs, and threads, of each, ≥ 1.
+        gpus_per_worker: GPUs of each, ≥ 0; a fraction shares one.
+        rows: Of a partition, ≥ 1; None: 100 to 1,000, as many as the catalogue is long.
+    """
+
+    crop: float | None = None
+    decide: str | None = None
+    max_error: float | None = None
+    prefix: str = ""
+    modules: tuple[str, ...] = ()
+    workers: int | None = None
+    cpus_per_worker: int = 1
+    gpus_per_worker: float = 0.0
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
+class CatalogueResult:
+    """A catalogue that is classified: where its answers are, and what came of its rows.
+
+    Attributes:
+        partitions: Of all, of which ``earlier`` were there already.
+        seconds: That the others took, from the first look at the folder to the end.
+    """
+
+    model: str
+    output: str
+    counts: Counts
+    partitions: int
+    earlier: int
+    seconds: float
+
+
+_DEFAULTS = CatalogueSettings()
+
+
+@terminable()
+@going_on(_COMMAND)
+def classify_catalogue(
+    model: str,
+    source: str,
+    output: str,
+    settings: CatalogueSettings = _DEFAULTS,
+    *,
+    address: str = "local",
+    progress: Progress = silent,
+) -> CatalogueResult:
+    """Classify a catalogue into Parquet files in the folder ``output``, a path or URI, by workers with a model each.
+
+    They run on the Ray at ``address``: 'local' (one of our own), 'auto' or 'HOST:PORT'; with 'in-process' there is no
+    Ray, and this process is the only worker. ``source`` is as for `datasets.plan_catalogue`. The same call goes on
+    after whatever ended it, with the partitions that are not there. ``progress`` is told of rows.
+
+    Raises:
+        CatalogueError: The folder has answers of another catalogue, or the source has changed since; a name of a column
+            is taken; or a partition cannot be done.
+        ClusterError: Ray cannot be reached, or no node has what a worker needs.
+        GalaxyTunerError: Model, source, options or folder cannot be used.
+    """
+    began = time.monotonic()
+    layout = CatalogueLayout(open_folder(output))
+    answering = _answering(layout, model, source, settings)
+    record = answering.record
+    found = layout.done() & set(range(record.partitions))
+    run = _Run(answering, found, progress)
+    if found:
+        rest = "going on with the others" if len(found) < record.partitions else "nothing is left to do"
+        _log.warning("%d of %d partitions are there: %s.", len(found), record.partitions, rest)
+    try:
+        with patient(root=layout.root.uri):
+            run.work(settings, address)
+    except KeyboardInterrupt:
+        _log.warning("%s", run.said())
+        raise
+    counts = Counts()
+    for each in run.all_counts(layout):
+        counts.add(each)
+    return CatalogueResult(
+        answering.said["model"], layout.root.uri, counts, record.partitions, len(found), time.monotonic() - began
+    )
+
+
+class _Run:
+    """The partitions of a catalogue, of which some are ``found``, as they are done."""
+
+    def __init__(self, answering: Answering, found: set[int], progress: Progress) -> None:
+        self._answering, self._record, self._progress = answering, answering.record, progress
+        self._found = found
+        self._counts: dict[int, Counts] = {}
+        self._faults: dict[int, str] = {}
+        self._said: set[str] = set()
+        self._rows = sum(self._record.planned.sizes[number] for number in found)
+
+    @property
+    def missing(self) -> list[int]:
+        """The numbers of those that are not done."""
+        done = self._found | self._counts.keys()
+        return [number for number in range(self._record.partitions) if number not in done]
+
+    def said(self) -> str:
+        """Say how far it is, and what goes on."""
+        done = self._record.partitions - len(self.missing)
+        return f"{done} of {self._record.partitions} partitions are done and stay: {_COMMAND} goes on with the others."
+
+    def work(self, settings: CatalogueSettings, address: str) -> None:
+        """Have all done that are missing. Raises as `classify_catalogue`."""
+        self._progress(self._rows, self._record.rows)
+        if not self.missing:
+            return
+        if address == "in-process":
+            worker = PartitionWorker(self._answering)
+            for number in self.missing:
+                self.take(worker.answer(number))
+                self._raise_if(self._faults)
+            return
+        from cluster.jobs.catalogue_on_ray import work_on_ray
+
+        work_on_ray(self, self._answering, settings, address, command=_COMMAND)
+
+    def work_with(self, work: object) -> None:
+        """Have ``work(numbers, take)`` do what is missing, again as long as that brings any further."""
+        assert callable(work)
+        while missing := self.missing:
+            work(missing, self.take)
+            self._raise_if(len(self.missing) == len(missing))
+
+    def take(self, done: Done) -> None:
+        """Take in what became of a partition. Raises CatalogueError where it would become of all others, too."""
+        if done.counts is None:
+            if done.is_users:
+                raise CatalogueError(done.fault)
+            self._faults[done.number] = done.fault
+            if done.fault not in self._said:
+                self._said.add(done.fault)
+                _log.info("partition %d: %s", done.number, done.fault)
+            return
+        self._counts[done.number] = done.counts
+        self._rows += done.counts.rows
+        self._progress(self._rows, self._record.rows)
+
+    def all_counts(self, layout: CatalogueLayout) -> Sequence[Counts]:
+        """Return the counts of each partition; of those found, what their files say. Raises FormatError."""
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="counts") as pool:
+            earlier = list(pool.map(partial(_counts_of, layout), sorted(self._found)))
+        return [*earlier, *self._counts.values()]
+
+    def _raise_if(self, hopeless: object) -> None:
+        if not hopeless:
+            return
+        missing = self.missing
+        reason = next((self._faults[number] for number in missing if number in self._faults), None)
+        if reason is None:
+            start = self._record.starts[missing[0]]
+            reason = (
+                f"each worker that begins partition {missing[0]} (rows {start:,} to "
+                f"{self._record.starts[missing[0] + 1] - 1:,}) is lost"
+            )
+        raise CatalogueError(f"{reason}: {self.said().removesuffix('.')}")
+
+
+def _counts_of(layout: CatalogueLayout, number: int) -> Counts:
+    try:
+        return Counts.from_text(layout.said_of(number)[COUNTS])
+    except (ValueError, KeyError, TypeError) as error:
+        name = layout.root.child(layout.partition(number)).uri
+        raise FormatError(
+            f"'{name}' is no file of this catalogue's: delete it, and {_COMMAND} does it again"
+        ) from error
+
+
+def _answering(layout: CatalogueLayout, model: str, source: str, settings: CatalogueSettings) -> Answering:
+    """Return what is to be done in the folder: as it was begun, or planned now."""
+    bundle = open_folder(model)
+    manifest = read_manifest(bundle)
+    decide = manifest.decide if settings.decide is None else Decide(settings.decide)
+    said = about_answers(manifest, bundle.uri, decide, settings.max_error)
+    asked = {
+        "model": hashlib.sha256(bundle.read(_MANIFEST)).hexdigest()[:16],
+        "crop": "as in training" if settings.crop is None else f"{settings.crop:g}",
+        "decide": said["decide"],
+        "max_error": said.get("max_error", "none"),
+        "prefix": repr(settings.prefix),
+    }
+    table = AnswerTable(manifest.classes, settings.prefix)
+    record = _record(layout, bundle, source, asked, table, settings.rows)
+    return Answering(
+        output=layout.root.uri,
+        record=record,
+        model=bundle.uri,
+        said=said,
+        crop=settings.crop,
+        decide=settings.decide,
+        max_error=settings.max_error,
+        prefix=settings.prefix,
+        modules=settings.modules,
+        cpus=settings.cpus_per_worker,
+    )
+
+
+def _record(
+    layout: CatalogueLayout,
+    bundle: Folder,
+    source: str,
+    asked: Mapping[str, str],
+    table: AnswerTable,
+    size: int | None,
+) -> CatalogueRecord:
+    place = open_folder(source).uri
+    record = read_record(layout)
+    if record is not None and layout.done():
+        _check_same(layout, record, place, bundle.uri, asked)
+        return record
+    layout.root.check_writable()
+    _log.info("Listing %s.", source)
+    planned = plan_catalogue(layout, source, here=str(Path.cwd()), size=size)
+    _check_names(open_rows(layout, place, planned.kind, planned.details).schema().names, table)
+    record = CatalogueRecord(CATALOGUE_FORMAT, place, planned, asked, bundle.uri, now())
+    record.write(layout)
+    for note in planned.notes:
+        _log.warning("%s.", note)
+    return record
+
+
+def _check_same(
+    layout: CatalogueLayout, record: CatalogueRecord, source: str, model: str, asked: Mapping[str, str]
+) -> None:
+    """Raise CatalogueError unless a folder with answers is one of what is asked for."""
+    where = layout.root.uri
+    if record.settings.get("model") != asked["model"]:
+        found = "what was there before it was trained again" if record.model == model else f"'{record.model}'"
+        raise CatalogueError(f"'{where}' has answers of {found}, not of the model '{model}': give another --output")
+    if differences := record.differences(source, asked):
+        raise CatalogueError(f"'{where}' has other answers ({'; '.join(differences)}): give another --output")
+    if source_mark(source, record.planned) != record.planned.mark:
+        raise CatalogueError(
+            f"'{source}' has changed since {record.created}, when it was parted for '{where}': give another --output"
+        )
+
+
+def _check_names(names: Sequence[str], table: AnswerTable) -> None:
+    """Raise CatalogueError where the source has a column of the name of one of ours, whatever its case."""
+    ours = {name.casefold() for name in table.schema.names}
+    if taken := [name for name in names if name.casefold() in ours]:
+        raise CatalogueError(
+            f"the source has columns that the answers would have, too ({few(taken)}): give --prefix, such as "
+            "--prefix galaxy_"
+        )

@@ -1,0 +1,211 @@
+"""Partitions of a catalogue, answered and written whole one at a time: the same on a worker and in the driver."""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cluster.errors import UnfitError
+from cluster.nodes.code import CodeIdentity, code_identity
+from cluster.workers.counts import Counts
+from cluster.workers.faults import described
+from datasets import (
+    CatalogueLayout,
+    CatalogueRecord,
+    Dataset,
+    ImageError,
+    ImageFile,
+    StorageError,
+    freeze_loaded,
+    open_folder,
+    open_rows,
+    patient,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+COUNTS = "counts_of_partition"
+"""The key of a partition's counts in its file's metadata."""
+# Files that are read before they are asked for, of an object store; two batches of the network's.
+_AHEAD, _READERS = 128, 16
+# Who cannot do its part gives the others time to do what it was given.
+_UNFIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Answering:
+    """What answers the rows of a catalogue, as a worker is told it.
+
+    ``crop``, ``decide`` and ``max_error`` as for `trainer.Classifier.classify`; ``modules`` are imported before.
+    ``said`` is of all answers, in the metadata of each file; ``prefix`` stands before the names of our columns.
+    ``code`` is the driver's, None in its own process, where a worker has ``cpus``.
+    """
+
+    output: str
+    record: CatalogueRecord
+    model: str
+    said: Mapping[str, str]
+    crop: float | None = None
+    decide: str | None = None
+    max_error: float | None = None
+    prefix: str = ""
+    modules: tuple[str, ...] = ()
+    cpus: int = 1
+    code: CodeIdentity | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a partition: its counts, or why it is to be done again; ``is_users``: that would be of no use."""
+
+    number: int
+    counts: Counts | None = None
+    fault: str = ""
+    is_users: bool = False
+
+
+class PartitionWorker:
+    """Has a model and answers one partition after another. Where it cannot, that is what it says of each."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+        self._fault: Exception | None = None
+        try:
+            self._prepare()
+        except Exception as error:  # whatever it is, the driver says it
+            self._fault = error
+
+    def __call__(self, batch: Mapping[str, Sequence[int]]) -> dict[str, list[object]]:
+        """Answer the partitions of a batch of Ray Data's, a column ``partition``; return `Done` as columns."""
+        done = [self.answer(int(number)) for number in batch["partition"]]
+        return {
+            "partition": [each.number for each in done],
+            "counts": ["" if each.counts is None else each.counts.as_text() for each in done],
+            "fault": [each.fault for each in done],
+            "is_users": [each.is_users for each in done],
+        }
+
+    def answer(self, number: int) -> Done:
+        """Answer the rows of a partition and write them, unless they are there."""
+        try:
+            if self._fault is not None:
+                raise self._fault
+            with patient():
+                return Done(number, self._answer(number))
+        except (UnfitError, StorageError, OSError) as error:
+            if self._answering.code is not None:
+                time.sleep(_UNFIT_SECONDS)
+            return Done(number, fault=described(error))
+        except Exception as error:  # whatever it is, the driver says it
+            return Done(number, fault=described(error), is_users=True)
+
+    def _prepare(self) -> None:
+        answering = self._answering
+        if answering.code is not None:
+            if differences := answering.code.differences(code_identity(None)):
+                raise UnfitError(f"it runs other code than this command: {', '.join(differences)}", differs=True)
+            from trainer import limit_threads
+
+            limit_threads(answering.cpus)
+        # Only now: TensorFlow's threads are bounded before it starts.
+        from trainer import AnswerTable, Classifier, Decide, import_modules, require_same_preparation
+
+        import_modules(answering.modules)
+        self._layout = CatalogueLayout(open_folder(answering.output))
+        planned = answering.record.planned
+        self._rows = open_rows(self._layout, answering.record.source, planned.kind, planned.details)
+        self._check_witness()
+        self._classifier = Classifier.load(answering.model)
+        if planned.kind == "dataset":
+            require_same_preparation(self._classifier.bundle, Dataset.open(answering.record.source))
+        self._decide = None if answering.decide is None else Decide(answering.decide)
+        self._table = AnswerTable(self._classifier.classes, answering.prefix)
+        freeze_loaded()
+
+    def _check_witness(self) -> None:
+        witness = self._answering.record.planned.witness
+        if witness is not None and not Path(witness).exists():
+            raise UnfitError(f"the images are not there: expected '{witness}' on every node: mount their folder")
+
+    def _answer(self, number: int) -> Counts:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        record, counts, reads = self._answering.record, Counts(), _Reads()
+        sink = pa.BufferOutputStream()
+        schema = self.schema
+        with pq.ParquetWriter(sink, schema) as writer:
+            for rows, images in self._rows.read(number, record.starts[number], record.planned.sizes[number]):
+                noted = [reads.noted(image) for image in images]
+                answers = list(
+                    self._classifier.classify(
+                        _ahead(noted) if "://" in record.source + images[0].name else noted,
+                        crop=self._answering.crop,
+                        decide=self._decide,
+                        max_error=self._answering.max_error,
+                    )
+                )
+                counts.add(Counts.of(answers))
+                ours = self._table.batch(answers)
+                writer.write_batch(pa.record_batch([*rows.columns, *ours.columns], schema=schema))
+            writer.add_key_value_metadata({COUNTS: counts.as_text()})
+        if not reads.any_read:
+            # One that is missing is a row without an answer; all of them are a folder or storage that is away.
+            self._check_witness()
+            if reads.refusal is not None:
+                raise reads.refusal
+        self._layout.root.write_whole(self._layout.partition(number), sink.getvalue().to_pybytes())
+        return counts
+
+    @property
+    def schema(self) -> "pa.Schema":
+        """The columns of the source, then those of the answers; what is said of all is its metadata."""
+        import pyarrow as pa
+
+        theirs = self._rows.schema()
+        kept = {key: value for key, value in (theirs.metadata or {}).items() if key != b"pandas"}
+        said = {key.encode(): value.encode() for key, value in self._answering.said.items()}
+        return pa.schema([*theirs, *self._table.schema], metadata={**kept, **said})
+
+
+@dataclass
+class _Reads:
+    """Whether any image was read, and what the storage refused."""
+
+    any_read: bool = False
+    refusal: StorageError | None = field(default=None, repr=False)
+
+    def noted(self, image: ImageFile) -> ImageFile:
+        """Return the image, of whose reading it is noted what came."""
+        if type(image) is not ImageFile:  # one that is here already
+            self.any_read = True
+            return image
+
+        def read() -> Any:
+            try:
+                content = image.read()
+            except ImageError as error:
+                if isinstance(error.__cause__, StorageError):
+                    self.refusal = error.__cause__
+                raise
+            self.any_read = True
+            return content
+
+        return ImageFile(image.name, read)
+
+
+def _ahead(images: Sequence[ImageFile]) -> Iterator[ImageFile]:
+    """Yield images that are read some time before they are asked for: an object store takes long for each."""
+    waiting: deque[tuple[str, Future[Any]]] = deque()
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="ahead") as pool:
+        for image in images:
+            waiting.append((image.name, pool.submit(image.read)))
+            if len(waiting) > _AHEAD:
+                name, future = waiting.popleft()
+                yield ImageFile(name, future.result)
+        for name, future in waiting:
+            yield ImageFile(name, future.result)

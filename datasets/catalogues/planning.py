@@ -1,0 +1,148 @@
+"""What a source of galaxies is, and how its rows are parted."""
+
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from datasets.arrow.dataset import Dataset
+from datasets.arrow.description import FILE
+from datasets.catalogues.dataset_rows import plan_dataset
+from datasets.catalogues.file_rows import plan_files
+from datasets.catalogues.layout import CatalogueLayout
+from datasets.catalogues.parquet_rows import image_column, plan_parquet
+from datasets.catalogues.record import Planned
+from datasets.catalogues.table_rows import opened_table, plan_table
+from datasets.errors import SourceError, StorageError
+from datasets.images.archives import is_archive
+from datasets.images.files import images_among
+from datasets.images.reading import Directory, is_hidden
+from datasets.storage.folders import Folder, open_folder
+from datasets.storage.trees import files_below
+from datasets.tables.cells import holds_images
+from datasets.tables.kinds import is_table
+from datasets.wording import few
+
+_FEWEST, _MOST, _PARTS = 100, 1000, 64
+"""Rows of a partition: at least, and at most, in between so many that there are 64 of them. A partition is what a
+worker that is lost has done for nothing; what its file and the driver's look at it cost is spread over its rows."""
+_PARQUET = (".parquet", ".pq")
+_HEAD = 2**15
+
+
+def partition_size(rows: int) -> int:
+    """Return how many rows a partition of a source of ``rows`` has."""
+    return min(_MOST, max(_FEWEST, -(-rows // _PARTS)))
+
+
+def plan_catalogue(layout: CatalogueLayout, source: str, *, here: str, size: int | None = None) -> Planned:
+    """Part a source, a path or URI, into partitions, and keep in ``layout`` what they are of.
+
+    - An imported dataset, as it is; its images are prepared already.
+    - A folder of images and FITS files, listed now: what comes later is no part of it.
+    - Parquet with an image file in each row: a file, or a folder of such files, read where they lie.
+    - A table that names images by paths or URIs, its rows as they are now. Relative paths are looked for from its
+      folder, then from ``here``.
+
+    ``size`` is that of a partition, by default `partition_size`. Raises SourceError where it is none of these, or holds
+    no image; StorageError, FormatError.
+    """
+    folder = open_folder(source)
+    planned = _planned(layout, folder, source, here, size)
+    if not planned.sizes:
+        raise SourceError(f"'{source}' holds no image: expected at least one")
+    return planned
+
+
+def source_mark(source: str, planned: Planned) -> str:
+    """Return what `Planned.mark` would be now. Raises StorageError, FormatError or SourceError where it is gone."""
+    folder = open_folder(source)
+    if planned.kind == "dataset":
+        return Dataset.open(folder).fingerprint
+    if planned.kind == "table":
+        return _mark(folder)
+    if planned.kind == "parquet":
+        files = [(name, called) for name, called in planned.details["files"]]
+        place = folder if planned.details["in_folder"] else folder.parent
+        return plan_parquet(place, files, size=_MOST).mark
+    return planned.mark
+
+
+def _planned(layout: CatalogueLayout, folder: Folder, source: str, here: str, size: int | None) -> Planned:
+    name = _name(folder)
+    if folder.exists(FILE):
+        dataset = Dataset.open(folder)
+        return plan_dataset(dataset, size=size or partition_size(len(dataset)))
+    if not folder.exists():
+        raise SourceError(f"'{source}' cannot be classified: expected a folder, dataset or table, found nothing there")
+    if _is_file(folder):
+        return _table(layout, folder.parent, name, source, here, size)
+    names = _names(folder)
+    images = images_among(names)
+    if images:
+        if archives := [each for each in names if is_archive(each)]:
+            raise SourceError(
+                f"'{source}' cannot be classified by workers: expected images, found archives among them "
+                f"({few(archives)}): unpack them and remove them, or leave --address out"
+            )
+        called = source if folder.local is None else str(Path(source))
+        return plan_files(layout, folder, called, images, size or partition_size(len(images)))
+    parquet = [each for each in names if each.lower().endswith(_PARQUET)]
+    if parquet and image_column(folder, parquet[0]) is not None:
+        files = [(each, f"{source.rstrip('/')}/{each}") for each in parquet]
+        return _in_parquet(folder, files, size, in_folder=True)
+    raise SourceError(
+        f"'{source}' cannot be classified by workers: expected images, FITS files or Parquet that holds images in this "
+        f"folder, found {few(names) if names else 'nothing'}: unpack archives, or leave --address out"
+    )
+
+
+def _table(layout: CatalogueLayout, folder: Folder, name: str, source: str, here: str, size: int | None) -> Planned:
+    with opened_table(folder, name, source) as table:
+        with table.stream() as stream:
+            head = stream.read(_HEAD)
+        if not is_table(name, lambda size: head[:size]):
+            raise SourceError(
+                f"'{source}' cannot be classified by workers: expected a folder, a dataset, Parquet or a table that "
+                "names images, found another file: unpack it, or leave --address out"
+            )
+        held = [field.name for field in table.schema() if holds_images(field.type)]
+        if not held:
+            rows = sum(len(batch) for batch in table.batches())
+            planned = plan_table(layout, table, folder, size=size or partition_size(rows), here=here)
+            return replace(planned, mark=_mark(folder.child(name)), notes=tuple(table.notes))
+    if not name.lower().endswith(_PARQUET):
+        raise SourceError(f"'{source}' holds images in its column '{held[0]}': expected Parquet for that, found {name}")
+    return _in_parquet(folder, [(name, source)], size, in_folder=False)
+
+
+def _in_parquet(folder: Folder, files: list[tuple[str, str]], size: int | None, *, in_folder: bool) -> Planned:
+    if size is None:
+        size = partition_size(sum(plan_parquet(folder, files, size=_MOST).sizes))
+    planned = plan_parquet(folder, files, size=size)
+    return replace(planned, details={**planned.details, "in_folder": in_folder})
+
+
+def _names(folder: Folder) -> list[str]:
+    """Return the paths, below a folder, of all visible files, sorted."""
+    if folder.local is None:
+        return sorted(name for name in files_below(folder) if not is_hidden(name))
+    try:
+        return sorted(name for name, is_folder in Directory(folder.local).members if not is_folder)
+    except OSError as error:
+        raise StorageError(f"cannot list '{folder.uri}': {error.strerror or error}") from error
+
+
+def _is_file(folder: Folder) -> bool:
+    if folder.local is not None:
+        return folder.local.is_file()
+    return not folder.names() and folder.parent.exists(_name(folder))
+
+
+def _name(folder: Folder) -> str:
+    path = folder.uri if folder.local is not None else unquote(urlsplit(folder.uri).path)
+    return path.rpartition("/")[2]
+
+
+def _mark(file: Folder) -> str:
+    name = _name(file)
+    return f"{file.parent.size(name)} bytes of {file.parent.modified(name)}"

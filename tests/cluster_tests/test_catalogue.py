@@ -1,0 +1,199 @@
+"""Catalogues classified in partitions: as one process would, each row once, whatever ends it."""
+
+import logging
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cluster import CatalogueError, CatalogueSettings, classify_catalogue
+from cluster.workers import partition
+from datasets import iterate_images, open_folder
+from trainer import AnswerTable, BundleError, Classifier, about_answers
+
+FEW = CatalogueSettings(rows=30)
+_DYING = '''
+import os
+from pathlib import Path
+from trainer import Classifier
+
+HERE, real = Path(__file__).parent, Classifier.classify
+
+def classify(self, *arguments, **options):
+    """Lose the worker, once, in the middle of its second partition."""
+    if (HERE / f"begun {os.getpid()}").exists() and not (HERE / "died").exists():
+        (HERE / "died").touch()
+        os._exit(1)
+    (HERE / f"begun {os.getpid()}").touch()
+    return real(self, *arguments, **options)
+
+Classifier.classify = classify
+'''
+
+
+@pytest.fixture(scope="module")
+def source(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hundred images, and two files that are none."""
+    folder = tmp_path_factory.mktemp("source") / "photos"
+    shutil.copytree(tiny_source, folder)
+    (folder / "edge-on/010b.jpg").write_bytes(b"no image")
+    (folder / "edge-on/020.jpg").write_bytes(b"")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(bundle: Path, source: Path) -> pa.Table:
+    """What this process says of it by itself."""
+    classifier = Classifier.load(bundle)
+    answers = list(classifier.classify(iterate_images([source])))
+    columns = AnswerTable(classifier.classes)
+    paths = pa.array([answer.path for answer in answers])
+    said = about_answers(classifier.bundle.manifest, str(bundle), classifier.point(None), None)
+    schema = pa.schema([("path", pa.string()), *columns.schema], metadata=said)
+    return pa.Table.from_batches([pa.record_batch([paths, *columns.batch(answers).columns], schema=schema)])
+
+
+def answers_in(folder: Path) -> pa.Table:
+    return pq.read_table(folder)
+
+
+def test_the_answers_are_those_of_one_process(bundle, source, tmp_path, expected):
+    seen = []
+    out = tmp_path / "out"
+    result = classify_catalogue(
+        str(bundle), str(source), str(out), FEW, address="in-process", progress=lambda *far: seen.append(far)
+    )
+    found = answers_in(out)
+    pq.write_table(expected, tmp_path / "expected.parquet")
+    about = {key: value for key, value in found.schema.metadata.items() if key.decode() != partition.COUNTS}
+    assert found.schema.with_metadata(about).equals(pq.read_schema(tmp_path / "expected.parquet"), check_metadata=True)
+    assert found.to_pydict() == expected.to_pydict()
+    assert (result.counts.rows, result.counts.failed, result.partitions, result.earlier) == (102, 2, 4, 0)
+    assert result.counts.first_failure[0] == f"{source}/edge-on/010b.jpg"
+    assert seen == [(0, 102), (30, 102), (60, 102), (90, 102), (102, 102)]
+
+
+def test_what_is_done_stays_and_the_rest_is_done_once(bundle, source, tmp_path, expected, monkeypatch, caplog):
+    out = tmp_path / "out"
+    real, asked = partition.PartitionWorker.answer, []
+
+    def answer(worker, number):
+        asked.append(number)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return real(worker, number)
+
+    monkeypatch.setattr(partition.PartitionWorker, "answer", answer)
+    with pytest.raises(KeyboardInterrupt), caplog.at_level(logging.WARNING):
+        classify_catalogue(str(bundle), str(source), str(out), FEW, address="in-process")
+    assert caplog.messages == ["2 of 4 partitions are done and stay: the same command goes on with the others."]
+    (source / "edge-on/000.jpg").touch()  # the listing stays as it is
+    result = classify_catalogue(str(bundle), str(source), str(out), FEW, address="in-process")
+    assert asked == [0, 1, 2, 2, 3]
+    assert (result.earlier, result.counts.rows, result.counts.failed) == (2, 102, 2)
+    assert answers_in(out).to_pydict() == expected.to_pydict()
+    again = classify_catalogue(str(bundle), str(source), str(out), address="in-process")
+    assert (again.earlier, again.counts) == (4, result.counts)
+
+
+def test_a_folder_has_the_answers_of_one_model_to_one_source(bundle, source, tmp_path):
+    out, model = tmp_path / "out", tmp_path / "model"
+    shutil.copytree(bundle, model)
+
+    def classify(settings=FEW, of=source):
+        return classify_catalogue(str(model), str(of), str(out), settings, address="in-process")
+
+    with pytest.raises(CatalogueError, match="can promise no error rate"):
+        classify(CatalogueSettings(max_error=0.01))
+    classify()  # nothing was done, so that is no other catalogue's
+    with pytest.raises(CatalogueError, match=r"other answers \(crop as in training, not 0.5\): give another --output"):
+        classify(CatalogueSettings(crop=0.5))
+    with pytest.raises(CatalogueError, match=r"other answers \(source .*photos, not .*edge-on\)"):
+        classify(of=source / "edge-on")
+    document = (model / "bundle.json").read_text()
+    (model / "bundle.json").write_text(document.replace('"seed": ', '"seed":  '))
+    with pytest.raises(CatalogueError, match="of what was there before it was trained again, not of the model"):
+        classify()
+    with pytest.raises(BundleError, match="expected"):
+        classify_catalogue(str(source), str(source), str(out), address="in-process")
+
+
+def test_a_table_that_has_changed_is_another_catalogue(bundle, source, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text(f"path\n{source}/spiral/001.jpg\n")
+    classify_catalogue(str(bundle), str(table), str(tmp_path / "out"), address="in-process")
+    table.write_text(f"path\n{source}/spiral/002.jpg\n\n")
+    with pytest.raises(CatalogueError, match=r"t.csv' has changed since .*: give another --output"):
+        classify_catalogue(str(bundle), str(table), str(tmp_path / "out"), address="in-process")
+
+
+def test_columns_of_our_names_need_a_prefix(bundle, source, tmp_path):
+    table = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"path": [f"{source}/spiral/001.jpg"], "CLASS": [7]}), table)
+    with pytest.raises(CatalogueError, match=r"columns that the answers would have, too \(CLASS\): give --prefix"):
+        classify_catalogue(str(bundle), str(table), str(tmp_path / "out"), address="in-process")
+    settings = CatalogueSettings(prefix="zoo_")
+    classify_catalogue(str(bundle), str(table), str(tmp_path / "out"), settings, address="in-process")
+    found = answers_in(tmp_path / "out")
+    assert found["CLASS"].to_pylist() == [7]
+    assert found["zoo_class"].to_pylist() != [None]
+
+
+def test_a_dataset_is_answered_as_an_evaluation_does(bundle, tiny_dataset, tmp_path):
+    classify_catalogue(str(bundle), tiny_dataset.info.path, str(tmp_path / "out"), address="in-process")
+    found, classifier = answers_in(tmp_path / "out"), Classifier.load(bundle)
+    rows = tiny_dataset.rows(None)
+    decided = classifier.decide(classifier.probabilities(tiny_dataset.take(rows)))
+    assert found["class"].to_pylist() == [classifier.classes[number] for number in decided]
+    assert found["warnings"].to_pylist().count([]) + found["novelty"].null_count >= 0
+
+
+def test_images_that_are_gone_are_rows_and_a_folder_that_is_gone_is_not(bundle, source, tmp_path):
+    photos = tmp_path / "photos"
+    shutil.copytree(source / "spiral", photos)
+    settings = CatalogueSettings(rows=5)
+    out = tmp_path / "out"
+    real = partition.PartitionWorker.answer
+
+    def answer(worker, number):
+        if number == 1:
+            (photos / "007.jpg").unlink()
+        if number == 2:
+            photos.rename(tmp_path / "elsewhere")
+        return real(worker, number)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(partition.PartitionWorker, "answer", answer)
+        with pytest.raises(CatalogueError, match=r"images are not there: .*: 2 of 4 partitions are done and stay"):
+            classify_catalogue(str(bundle), str(photos), str(out), settings, address="in-process")
+    (tmp_path / "elsewhere").rename(photos)
+    result = classify_catalogue(str(bundle), str(photos), str(out), settings, address="in-process")
+    assert (result.counts.rows, result.counts.failed) == (20, 1)
+    assert [row for row in answers_in(out)["error"].to_pylist() if row] == ["no such file"]
+
+
+def test_a_store_that_refuses_is_waited_for_and_no_row_of_an_image(bundle, source, s3, s3_server, tmp_path):
+    store = open_folder(s3)
+    for file in sorted((source / "spiral").iterdir())[:6]:
+        store.write_whole(f"photos/{file.name}", file.read_bytes())
+    result = classify_catalogue(
+        str(bundle), store.child("photos").uri, store.child("out").uri, CatalogueSettings(rows=4), address="in-process"
+    )
+    assert (result.counts.rows, result.counts.failed, result.partitions) == (6, 0, 2)
+    again = classify_catalogue(
+        str(bundle), store.child("photos").uri, store.child("out").uri, CatalogueSettings(rows=4), address="in-process"
+    )
+    assert (again.earlier, again.counts) == (2, result.counts)
+
+
+@pytest.mark.slow
+def test_workers_answer_as_one_process_does_and_a_lost_one_is_replaced(bundle, source, tmp_path, expected, monkeypatch):
+    (tmp_path / "dying.py").write_text(_DYING)
+    monkeypatch.chdir(tmp_path)
+    settings = CatalogueSettings(rows=10, modules=("dying",), workers=2)
+    result = classify_catalogue(str(bundle), str(source), str(tmp_path / "out"), settings)
+    assert (tmp_path / "died").exists()
+    assert (result.counts.rows, result.counts.failed, result.partitions) == (102, 2, 11)
+    assert answers_in(tmp_path / "out").to_pydict() == expected.to_pydict()

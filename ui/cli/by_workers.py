@@ -1,0 +1,80 @@
+"""``galaxy classify`` of a catalogue by workers on a Ray: what of the command line it takes, and what comes of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from ui.cli.display.progress import stages
+from ui.cli.terminal import Terminal
+from ui.predictions.prediction import Prediction
+from ui.predictions.tally import Tally
+
+if TYPE_CHECKING:
+    from cluster import CatalogueResult, CatalogueSettings
+
+
+def check_source(paths: Sequence[str], output: str | None, others: Mapping[str, object]) -> tuple[str, str]:
+    """Return the one source and the folder of its answers, as ``--address`` takes them.
+
+    ``others`` are options that go with this process alone. Raises typer.BadParameter.
+    """
+    if len(paths) != 1:
+        raise typer.BadParameter(f"with --address expected one folder, dataset or table, found {len(paths)} paths")
+    if output is None:
+        raise typer.BadParameter("with --address expected --output DIR, a folder for its answers, found none")
+    for name, value in others.items():
+        if value is not None:
+            raise typer.BadParameter(f"{name} goes without --address alone")
+    return paths[0], output
+
+
+def classify_by_workers(
+    terminal: Terminal, model: str, source: str, output: str, settings: "CatalogueSettings", address: str
+) -> None:
+    """Classify it, and write what came of it. Raises as `cluster.classify_catalogue`, and ImageError for no answer."""
+    from cluster import classify_catalogue
+    from ui.cli.display.results import written
+
+    with stages(terminal) as begin:
+        progress = begin("Classifying", "images")
+        result = classify_catalogue(model, source, output, settings, address=address, progress=progress)
+    tally = _tally_of(result)
+    tally.require_one()
+    terminal.finish(_as_json(result), written(tally, result.output))
+
+
+def _tally_of(result: "CatalogueResult") -> Tally:
+    """Return the counts of a catalogue as those of other answers."""
+    counts, first = result.counts, None
+    if counts.first_failure is not None:
+        path, reason = counts.first_failure
+        first = Prediction(path, None, None, (), reason)
+    return Tally(
+        total=counts.rows,
+        classes=counts.classes,
+        warnings=counts.warnings,
+        seen=counts.seen,
+        failed=counts.failed,
+        overruled=counts.overruled,
+        first_failure=first,
+    )
+
+
+def _as_json(result: "CatalogueResult") -> dict[str, object]:
+    """Return what ``galaxy classify --address … --json`` prints."""
+    counts = result.counts
+    first = counts.first_failure
+    return {
+        "model": result.model,
+        "output": result.output,
+        "rows": counts.rows,
+        "classes": dict(counts.classes),
+        "failed": counts.failed,
+        "first_failure": None if first is None else {"path": first[0], "error": first[1]},
+        "warnings": dict(counts.warnings),
+        "seen": counts.seen,
+        "partitions": result.partitions,
+        "earlier": result.earlier,
+        "seconds": result.seconds,
+    }
