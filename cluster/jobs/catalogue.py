@@ -20,7 +20,6 @@ from datasets import (
     Folder,
     FormatError,
     Progress,
-    few,
     open_folder,
     open_rows,
     patient,
@@ -288,9 +287,9 @@ def _check_same(
 
 def _check_names(names: Sequence[str], table: AnswerTable) -> None:
     """Raise CatalogueError where the source has a column of the name of one of ours, whatever its case."""
-    ours = {name.casefold() for name in table.schema.names}
-    if taken := [name for name in names if name.casefold() in ours]:
+    ours = {name.strip().casefold() for name in table.schema.names}
+    if taken := [name for name in names if name.strip().casefold() in ours]:
         raise CatalogueError(
-            f"the source has columns that the answers would have, too ({few(taken)}): give --prefix, such as "
-            "--prefix galaxy_"
+            f"the source has a column {taken[0]!r} already, as the answers have: give theirs other names with "
+            "--prefix, such as `--prefix gt_`"
         )

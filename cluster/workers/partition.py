@@ -167,9 +167,8 @@ class PartitionWorker:
         import pyarrow as pa
 
         theirs = self._rows.schema()
-        kept = {key: value for key, value in (theirs.metadata or {}).items() if key != b"pandas"}
         said = {key.encode(): value.encode() for key, value in self._answering.said.items()}
-        return pa.schema([*theirs, *self._table.schema], metadata={**kept, **said})
+        return pa.schema([*theirs, *self._table.schema], metadata={**(theirs.metadata or {}), **said})
 
 
 @dataclass

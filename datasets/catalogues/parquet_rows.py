@@ -67,7 +67,7 @@ def plan_parquet(folder: Folder, files: Sequence[tuple[str, str]], *, size: int)
         raise SourceError(f"'{files[0][1]}' holds no image")
     for place, (name, called) in enumerate(files):
         with _opened(folder, name) as file:
-            theirs = file.schema_arrow.remove_metadata()
+            theirs = file.schema_arrow
             schema = schema or theirs
             if theirs != schema:
                 raise SourceError(
@@ -105,7 +105,7 @@ class ParquetRows:
     def schema(self) -> pa.Schema:
         """Return the files' columns."""
         with _opened(self._folder, self._files[0][0]) as file:
-            return file.schema_arrow.remove_metadata()
+            return file.schema_arrow
 
     def read(self, number: int, start: int, count: int) -> Iterator[Galaxies]:
         """Yield the rows of a partition, as `rows.Rows` has it."""

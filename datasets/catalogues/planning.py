@@ -11,22 +11,22 @@ from datasets.catalogues.file_rows import plan_files
 from datasets.catalogues.layout import CatalogueLayout
 from datasets.catalogues.parquet_rows import image_column, plan_parquet
 from datasets.catalogues.record import Planned
-from datasets.catalogues.table_rows import opened_table, plan_table
+from datasets.catalogues.table_rows import local_table, plan_table
 from datasets.errors import SourceError, StorageError
 from datasets.images.archives import is_archive
 from datasets.images.files import images_among
 from datasets.images.reading import Directory, is_hidden
+from datasets.images.row_images import count_rows, is_table_file
 from datasets.storage.folders import Folder, open_folder
 from datasets.storage.trees import files_below
 from datasets.tables.cells import holds_images
-from datasets.tables.kinds import is_table
+from datasets.tables.exact.opening import open_exact
 from datasets.wording import few
 
 _FEWEST, _MOST, _PARTS = 100, 1000, 64
 """Rows of a partition: at least, and at most, in between so many that there are 64 of them. A partition is what a
 worker that is lost has done for nothing; what its file and the driver's look at it cost is spread over its rows."""
 _PARQUET = (".parquet", ".pq")
-_HEAD = 2**15
 
 
 def partition_size(rows: int) -> int:
@@ -97,19 +97,18 @@ def _planned(layout: CatalogueLayout, folder: Folder, source: str, here: str, si
 
 
 def _table(layout: CatalogueLayout, folder: Folder, name: str, source: str, here: str, size: int | None) -> Planned:
-    with opened_table(folder, name, source) as table:
-        with table.stream() as stream:
-            head = stream.read(_HEAD)
-        if not is_table(name, lambda size: head[:size]):
+    with local_table(folder, name) as path:
+        if not is_table_file(path):
             raise SourceError(
                 f"'{source}' cannot be classified by workers: expected a folder, a dataset, Parquet or a table that "
                 "names images, found another file: unpack it, or leave --address out"
             )
-        held = [field.name for field in table.schema() if holds_images(field.type)]
+        with open_exact(path) as table:
+            held = [field.name for field in table.schema if holds_images(field.type)]
         if not held:
-            rows = sum(len(batch) for batch in table.batches())
-            planned = plan_table(layout, table, folder, size=size or partition_size(rows), here=here)
-            return replace(planned, mark=_mark(folder.child(name)), notes=tuple(table.notes))
+            size = size or partition_size(count_rows(path))
+            planned = plan_table(layout, path, source, folder, size=size, here=here)
+            return replace(planned, mark=_mark(folder.child(name)))
     if not name.lower().endswith(_PARQUET):
         raise SourceError(f"'{source}' holds images in its column '{held[0]}': expected Parquet for that, found {name}")
     return _in_parquet(folder, [(name, source)], size, in_folder=False)

@@ -11,93 +11,155 @@ import pyarrow as pa
 from datasets.catalogues.layout import CatalogueLayout
 from datasets.catalogues.record import Planned
 from datasets.catalogues.rows import Galaxies
+from datasets.errors import ImageError, SourceError
 from datasets.images.files import ImageFile
-from datasets.images.listed_images import naming_column
+from datasets.images.listed_images import leads_to_one, naming_among
 from datasets.images.places import Naming, is_uri
+from datasets.images.preparing import Content
+from datasets.images.reading import file_head
 from datasets.storage.folders import Folder, storage_errors
 from datasets.storage.remote import open_remote
-from datasets.tables.reading import Table, table_file
+from datasets.tables.exact.appending import convert_table
+from datasets.tables.exact.opening import open_exact
+from datasets.tables.exact.rows import Rows
 from datasets.tables.values import as_type
 
 _BLOCK = 2**20
+_FIRST = 20
+# Behind a table's own columns: what its cell said of the image, and what is wrong with the row.
+_BESIDE = pa.schema([("image", pa.string()), ("fault", pa.string())])
 
 
 @contextmanager
-def opened_table(folder: Folder, name: str, called: str) -> Iterator[Table]:
-    """Give the table of a name in a folder, which the user calls ``called``; a remote one is fetched to a file."""
+def local_table(folder: Folder, name: str) -> Iterator[Path]:
+    """Give a local file with the table of a name in a folder; a remote one is fetched, and gone with the block."""
     where = folder.child(name).uri
     if folder.local is not None:
-        yield table_file(Path(where), called)
+        yield Path(where)
         return
-    with tempfile.TemporaryDirectory(prefix="galaxy-") as scratch, storage_errors("read", where, absent_is_error=True):
-        local = Path(scratch, name.rpartition("/")[2])
-        filesystem, path = open_remote(where)
-        with filesystem.open_input_stream(path) as stream, local.open("wb") as file:
-            while block := stream.read(_BLOCK):
-                file.write(block)
-        yield table_file(local, called)
+    with tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
+        local = Path(scratch, name)
+        with storage_errors("read", where, absent_is_error=True):
+            filesystem, path = open_remote(where)
+            with filesystem.open_input_stream(path) as stream, local.open("wb") as file:
+                while block := stream.read(_BLOCK):
+                    file.write(block)
+        yield local
 
 
-def plan_table(layout: CatalogueLayout, table: Table, folder: Folder, *, size: int, here: str) -> Planned:
-    """Keep the rows of a table that lies in ``folder``, in partitions of ``size``.
+def plan_table(layout: CatalogueLayout, path: Path, called: str, folder: Folder, *, size: int, here: str) -> Planned:
+    """Keep the rows of the table at ``path``, which lies in ``folder``, in partitions of ``size``.
 
-    Relative paths are looked for from the folder, then from ``here``.
+    Relative paths of images are looked for from the folder, then from ``here``. Columns have the types that
+    `datasets.convert_table` gives them in Parquet.
     Raises SourceError where the table is damaged, or names no images.
     """
     naming = Naming(folder.uri, here)
-    column = naming_column(table, naming)
-    place = table.header().index(column)
-    sizes, witness = [], None
-    for number, rows in enumerate(_parted(table, size)):
-        layout.write_rows(number, rows)
-        sizes.append(len(rows))
-        witness = witness or _witness(naming, as_type(rows.column(place), pa.string(), column=column))
-    details = {"called": table.name, "place": place, "folder": folder.uri, "here": here}
-    return Planned("table", details, sizes, witness=witness)
+    place = _naming_place(path, called, naming)
+    sizes, witness, notes = list[int](), None, tuple[str, ...]()
+    with tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
+        exact = path
+        if not file_head(path).startswith(b"PAR1"):
+            exact = Path(scratch, "rows.parquet")
+            notes = convert_table(path, exact)
+        parts = zip(_parted(_columns(exact), size), _parted(_beside(path, place), size), strict=True)
+        for number, (rows, beside) in enumerate(parts):
+            schema = pa.schema([*rows.schema, *_BESIDE], metadata=rows.schema.metadata)
+            layout.write_rows(number, pa.record_batch([*rows.columns, *beside.columns], schema=schema))
+            sizes.append(len(rows))
+            witness = witness or _witness(naming, beside.column(0))
+    details = {"called": called, "folder": folder.uri, "here": here}
+    return Planned("table", details, sizes, witness=witness, notes=notes)
 
 
 class TableRows:
-    """Reads them: all columns as they are; the one at ``place`` names the image, see `plan_table` for the others."""
+    """Reads them: all columns as they are. See `plan_table`; the table is ``called`` so by the user."""
 
-    def __init__(self, layout: CatalogueLayout, *, called: str, place: int, folder: str, here: str) -> None:
-        self._layout, self._called, self._place = layout, called, place
-        self._naming = Naming(folder, here)
+    def __init__(self, layout: CatalogueLayout, *, called: str, folder: str, here: str) -> None:
+        self._layout, self._called, self._naming = layout, called, Naming(folder, here)
 
     def schema(self) -> pa.Schema:
         """Return the table's columns."""
-        return self._layout.read_rows(0).schema
+        return _own(self._layout.read_rows(0).schema)
 
     def read(self, number: int, start: int, count: int) -> Iterator[Galaxies]:
         """Yield the rows of a partition, as `rows.Rows` has it."""
         kept = self._layout.read_rows(number)
-        cells = as_type(kept.column(self._place), pa.string(), column=kept.schema.names[self._place]).to_pylist()
-        names = [(cell or "").strip() for cell in cells]
-        yield (
-            kept,
-            [
-                ImageFile(name or f"{self._called}/{start + row}", partial(self._naming.content, name))
-                for row, name in enumerate(names, start=1)
-            ],
-        )
+        *columns, names, faults = kept.columns
+        images = [
+            self._image(start + row, name, fault)
+            for row, (name, fault) in enumerate(zip(names.to_pylist(), faults.to_pylist(), strict=True))
+        ]
+        yield pa.record_batch(columns, schema=_own(kept.schema)), images
+
+    def _image(self, row: int, name: str, fault: str | None) -> ImageFile:
+        read = partial(self._naming.content, name) if fault is None else partial(_faulty, fault)
+        return ImageFile(name or f"{self._called}/{row}", read)
 
 
-def _parted(table: Table, size: int) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a table, ``size`` at a time."""
+def _own(schema: pa.Schema) -> pa.Schema:
+    return pa.schema(list(schema)[: -len(_BESIDE)], metadata=schema.metadata)
+
+
+def _naming_place(path: Path, called: str, naming: Naming) -> int:
+    """Return the place of the column that names images."""
+    with open_exact(path) as table:
+        names = table.schema.names
+        first = next(table.batches(), None)
+
+    def first_leads(name: str) -> bool:
+        values = [] if first is None else _texts(first, names.index(name))[:_FIRST]
+        return any(leads_to_one(naming, value) for value in values if value)
+
+    try:
+        return int(names.index(naming_among(called, names, first_leads)))
+    except SourceError as error:
+        raise SourceError(str(error).replace("imported", "classified", 1)) from error
+
+
+def _columns(path: Path) -> Iterator[pa.RecordBatch]:
+    with open_exact(path) as table:
+        for some in table.batches():
+            yield some.columns
+
+
+def _beside(path: Path, place: int) -> Iterator[pa.RecordBatch]:
+    """Yield what a table's cells say of the images, as text, and what is wrong with a row."""
+    with open_exact(path) as table:
+        for some in table.batches():
+            names = [(text or "").strip() for text in _texts(some, place)]
+            faults = [some.faults.get(row) for row in range(len(names))]
+            yield pa.record_batch([pa.array(names, pa.string()), pa.array(faults, pa.string())], schema=_BESIDE)
+
+
+def _texts(some: Rows, place: int) -> list[str | None]:
+    column = some.columns.schema.names[place]
+    return list(as_type(some.columns.column(place), pa.string(), column=column).to_pylist())
+
+
+def _parted(batches: Iterator[pa.RecordBatch], size: int) -> Iterator[pa.RecordBatch]:
+    """Yield rows ``size`` at a time."""
     waiting: list[pa.RecordBatch] = []
-    for batch in table.batches():
+    for batch in batches:
         waiting.append(batch)
-        while sum(map(len, waiting)) >= size:
-            whole = pa.Table.from_batches(waiting)
-            yield whole[:size].combine_chunks().to_batches()[0]
-            waiting = whole[size:].to_batches()
+        if sum(map(len, waiting)) < size:
+            continue
+        whole = pa.concat_batches(waiting)
+        last = len(whole) - len(whole) % size
+        yield from (whole.slice(start, size) for start in range(0, last, size))
+        waiting = [whole.slice(last)]
     if any(map(len, waiting)):
-        yield pa.Table.from_batches(waiting).combine_chunks().to_batches()[0]
+        yield pa.concat_batches(waiting)
 
 
 def _witness(naming: Naming, names: pa.Array) -> str | None:
     """Return a local file that a table names, None where none of these is there."""
     for name in names.to_pylist():
-        for place in naming.places((name or "").strip()):
+        for place in naming.places(name) if name else ():
             if not is_uri(place) and Path(place).is_file():
                 return place
     return None
+
+
+def _faulty(reason: str) -> Content:
+    raise ImageError(reason)

@@ -56,12 +56,6 @@ class Table:
                     break
             return pa.Table.from_batches(parts, reader.schema if not parts else None)[:rows]
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield all columns, of each type as it stands, some rows at a time. Raises SourceError as ``read``."""
-        with self._opened() as reader:
-            for columns in reader.batches(dict(enumerate(reader.schema.types))):
-                yield pa.record_batch(columns, schema=reader.schema)
-
     def read(self, wanted: Mapping[str, pa.DataType], *, optional: Sequence[str] = ()) -> Iterator[dict[str, pa.Array]]:
         """Yield Arrow columns by name, a batch of rows at a time.
 

@@ -132,7 +132,7 @@ def test_a_table_that_has_changed_is_another_catalogue(bundle, source, tmp_path)
 def test_columns_of_our_names_need_a_prefix(bundle, source, tmp_path):
     table = tmp_path / "t.parquet"
     pq.write_table(pa.table({"path": [f"{source}/spiral/001.jpg"], "CLASS": [7]}), table)
-    with pytest.raises(CatalogueError, match=r"columns that the answers would have, too \(CLASS\): give --prefix"):
+    with pytest.raises(CatalogueError, match=r"a column 'CLASS' already, as the answers have: .* --prefix"):
         classify_catalogue(str(bundle), str(table), str(tmp_path / "out"), address="in-process")
     settings = CatalogueSettings(prefix="zoo_")
     classify_catalogue(str(bundle), str(table), str(tmp_path / "out"), settings, address="in-process")
