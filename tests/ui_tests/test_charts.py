@@ -33,6 +33,8 @@ def test_trials_that_ran_at_once_are_in_rows_of_their_own() -> None:
     spans = timeline.spans(records, datetime.now(UTC))
     assert [(span.trial_id, span.row) for span in spans] == [("0001", 0), ("0002", 1), ("0003", 2), ("0007", 0)]
     assert [bar.name for bar in timeline.timeline(spans).data] == ["completed"]
+    at_once = [one.but(started=records[0].started) for one in records]
+    assert [span.trial_id for span in timeline.spans(at_once, datetime.now(UTC))] == [one.trial_id for one in records]
 
 
 def test_of_many_curves_half_are_the_best_and_half_spread_over_the_others() -> None:

@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import RECORDS, SENTENCE, finals, record, write_search
 
 from search import Ledger, SearchState, driver_heartbeat, write_finals
+from ui.figures import curves
 
 
 def opened(storage: str | Path, **query: str) -> AppTest:
@@ -116,6 +117,18 @@ def test_a_running_search_is_read_again(tmp_path: Path) -> None:
     with driver_heartbeat(layout.root):
         page.run()
         assert metrics(page)["State"] == "running"
+
+
+def test_what_has_not_changed_is_not_drawn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, draw = [], curves.all_curves
+    monkeypatch.setattr(curves, "all_curves", lambda *given, **more: drawn.append(1) or draw(*given, **more))
+    layout = write_search(str(tmp_path), "still", RECORDS[:1], state=SearchState.RUNNING)
+    with driver_heartbeat(layout.root):
+        page = opened(tmp_path).run()
+        assert len(drawn) == 1
+        Ledger(layout).write_record(RECORDS[1])
+        page.run()
+        assert len(drawn) == 2
 
 
 def test_why_it_failed_is_said(tmp_path: Path) -> None:
