@@ -1,5 +1,7 @@
 """One trial, epoch by epoch, wherever it runs: the same code on a Ray worker and in the driver's own process."""
 
+import os
+import socket
 import time
 import traceback
 from collections.abc import Mapping
@@ -156,7 +158,7 @@ class TrialSession:
         if record.state.is_ended():
             return record
         # It may have waited for memory, which its reason said.
-        return record.but(state=TrialState.RUNNING, started=record.started or now(), reason=None)
+        return record.but(state=TrialState.RUNNING, started=record.started or now(), reason=None, worker=_this_worker())
 
     def _start(self) -> TrainingRun:
         self._build = model_builder(self._specification, self._suggestion.hyperparameters, self._hypermodel)
@@ -203,6 +205,10 @@ class TrialSession:
         """Add the values that the build used beside those suggested."""
         values = {} if self._build is None else self._build.values
         return record.but(hyperparameters=record.hyperparameters | values)
+
+
+def _this_worker() -> str:
+    return f"{socket.gethostname()} {os.getpid()}"
 
 
 def model_builder(

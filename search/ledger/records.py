@@ -95,7 +95,8 @@ class Record(BaseModel):
     ``score`` is the best epoch's objective, ``metrics`` are that epoch's; ``history[metric][i]`` is epoch i + 1's.
     ``seconds`` counts training only; ``start_seconds`` are those before the first epoch, when the trial began or went
     on, ``epoch_seconds`` those of an epoch since (None in records of earlier versions). ``until`` is the epoch after
-    which the trial ends, as `Suggestion.last_epoch`. ``reason`` says why an ended trial is infeasible or failed, or
+    which the trial ends, as `Suggestion.last_epoch`. ``worker`` is the host and the id of the process that trains it,
+    or did last (None in records of earlier versions). ``reason`` says why an ended trial is infeasible or failed, or
     that the time was up. A metric may be NaN or infinite, and reads back as it was. ``attempts`` counts how often the
     trial was begun anew, this time included.
     """
@@ -119,6 +120,7 @@ class Record(BaseModel):
     parent: str | None = None
     until: int | None = None
     attempts: int = 1
+    worker: str | None = None
 
     @property
     def seconds_an_epoch(self) -> float | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def test_in_process(tiny_dataset: Dataset, here: Path) -> None:
     assert [row.epochs for row in view.rows] == [2, 2, 2]
     assert view.rows[0].score == max(view.rows[0].history["val_macro_f1_decided"])
     assert len({row.hyperparameters["units"] for row in view.rows}) == 3
+    assert {row.worker for row in view.rows} == {f"{socket.gethostname()} {os.getpid()}"}
     assert seen[-1].counts == {"completed": 3}
     assert (here / "runs" / "first" / "checkpoints" / view.rows[0].trial_id / "best.npz").exists()
     assert {int(process) for process, _ in built(here)} == {os.getpid()}

@@ -33,6 +33,11 @@ def test_trials_that_ran_at_once_are_in_rows_of_their_own() -> None:
     spans = timeline.spans(records, datetime.now(UTC))
     assert [(span.trial_id, span.row) for span in spans] == [("0001", 0), ("0002", 1), ("0003", 2), ("0007", 0)]
     assert [bar.name for bar in timeline.timeline(spans).data] == ["completed"]
+    workers = [one.but(worker=f"<b>host {number % 2}") for number, one in enumerate(records)]
+    spans = timeline.spans(workers, datetime.now(UTC))
+    assert [(span.trial_id, span.row) for span in spans] == [("0001", 0), ("0002", 1), ("0003", 0), ("0007", 1)]
+    assert "<b>" not in str(timeline.timeline(spans).data[0].customdata)
+    assert [span.row for span in timeline.spans([*workers[:3], records[3]], datetime.now(UTC))] == [0, 1, 2, 0]
     at_once = [one.but(started=records[0].started) for one in records]
     assert [span.trial_id for span in timeline.spans(at_once, datetime.now(UTC))] == [one.trial_id for one in records]
 

@@ -30,6 +30,7 @@ def test_each_search_is_a_row_with_its_best_value(storage: str) -> None:
     table = opened(storage).dataframe[0].value
     assert list(table["search"]) == ["first", "second"]
     assert list(table["best"]) == [0.9375, 0.78]
+    assert list(table["best trial"]) == ["0002", "0001"]
     assert list(table["trials"]) == [4, 4]
     assert list(table["dataset"]) == ["galaxies", "galaxies"]
     assert list(table["rate"]) == [pytest.approx(4 / 8), pytest.approx(4 / 8)]

@@ -95,6 +95,7 @@ def _facts(one: TrialDetails, finals: Finals | None, specification: SearchSpecif
         "training": wording.duration(record.seconds or None),
         "an epoch": wording.ABSENT if each is None else f"{each:.1f} s",
         "start": wording.ABSENT if record.start_seconds is None else f"{record.start_seconds:.1f} s",
+        "worker": wording.ABSENT if record.worker is None else wording.line(record.worker),
         "began": _clock(record.started),
         "ended": _clock(record.ended),
         "ends after epoch": wording.ABSENT if record.until is None else str(record.until),

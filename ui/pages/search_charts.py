@@ -102,13 +102,16 @@ def when(one: Watched, found: Followed) -> None:
     is_many = len(found.ranked) > _BARS
     spans = one.drawn(found, "spans", all_spans) if is_many else all_spans()
     newest = spans[-_BARS:]
+    rows = "a row for each worker" if newest and newest[0].worker else "in as many rows as ran at a time"
     few = f" The newest {_BARS} of {len(spans):,} trials." if len(spans) > _BARS else ""
     shown(
         one.drawn(found, "timeline", lambda: timeline.timeline(newest)) if is_many else timeline.timeline(newest),
         alt=f"When the trials of {found.name} ran",
-        says=f"One bar a trial, in as many rows as ran at a time; gaps are time without a trial.{few}",
+        says=f"One bar a trial, {rows}; gaps are time without a trial.{few}",
         key="timeline",
         table=[
-            {"trial": span.trial_id, "state": span.state, "began": span.began, "ended": span.ended} for span in newest
+            {"trial": span.trial_id, "state": span.state, "began": span.began, "ended": span.ended}
+            | ({"worker": span.worker} if span.worker else {})
+            for span in newest
         ],
     )

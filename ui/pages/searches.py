@@ -65,7 +65,7 @@ def _state(one: Followed | DamagedSearch) -> str:
 
 def _row(one: Followed | DamagedSearch) -> dict[str, object]:
     if isinstance(one, DamagedSearch):
-        nothing = ("done", "best", "metric", "trials", "rate", "left", "dataset", "began")
+        nothing = ("done", "best", "best trial", "metric", "trials", "rate", "left", "dataset", "began")
         return {"search": one.name, "state": ["damaged"], **dict.fromkeys(nothing), "reason": one.reason}
     winner = one.winner
     score = None if winner is None else winner.mean if winner.chosen else winner.score
@@ -76,6 +76,7 @@ def _row(one: Followed | DamagedSearch) -> dict[str, object]:
         "best": score,
         "done": 100 * ranking.share_done(one),
         "metric": wording.metric(one.objective.name),
+        "best trial": one.best and ranking.configuration(one.best).removeprefix("trial "),
         "trials": one.ended,
         "rate": _rate(one),
         "left": None if one.left is None or not one.is_live else timedelta(seconds=round(one.left)),
