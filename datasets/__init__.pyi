@@ -118,6 +118,7 @@ from .training.batches import (
     Batch as Batch,
     Batches as Batches,
     MixedBatch as MixedBatch,
+    UnlabelledBatches as UnlabelledBatches,
     as_floats as as_floats,
     plain_batches as plain_batches,
     training_batches as training_batches,

@@ -29,6 +29,7 @@ from .bundles.manifest import (
 )
 from .bundles.matching import require_same_preparation as require_same_preparation
 from .bundles.modules import import_modules as import_modules
+from .bundles.of_none import HALF as HALF, ToldOfNone as ToldOfNone
 from .bundles.zipped import write_zip as write_zip, zipped_size as zipped_size
 from .cataloguing.catalogue import Catalogue as Catalogue, model_mark as model_mark
 from .devices import try_devices as try_devices

@@ -149,6 +149,25 @@ def training_batches(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class UnlabelledBatches:
+    """Some of a dataset's galaxies of no class, a batch at a time, in the order of their ``numbers``, int64 (n,)."""
+
+    dataset: Dataset
+    numbers: npt.NDArray[np.int64] = field(repr=False)
+    batch_size: int
+
+    def __len__(self) -> int:
+        """Count the batches."""
+        return -(-len(self.numbers) // self.batch_size)
+
+    def epoch(self) -> Iterator[Batch]:
+        """Yield the batches, with -1 for labels. The arrays are the caller's own."""
+        for start in range(0, len(self.numbers), self.batch_size):
+            numbers = self.numbers[start : start + self.batch_size]
+            yield as_floats(self.dataset.unlabelled.take(numbers)), np.full(len(numbers), -1, np.int64)
+
+
 def plain_batches(dataset: Dataset, rows: npt.NDArray[np.int64], *, batch_size: int) -> Batches:
     """Batches of the given rows as they are and in their order, the last one with what is left."""
     return Batches(dataset, rows, batch_size)

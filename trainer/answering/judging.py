@@ -10,10 +10,12 @@ import numpy.typing as npt
 from datasets import Preprocessing
 from trainer.answering.decision import Decide
 from trainer.answering.limits import Trust
+from trainer.answering.none_of_these import NoneOfThese
 from trainer.answering.selective import MAX_ERROR
 from trainer.errors import OptionsError
 
 UNLIKE = "not like the training images (novelty above 1): what the model says of it means little"
+NONE_OF_THESE = "none of these classes (none above 1): its probabilities are as those of galaxies that belong to none"
 _SCALE_TOLERANCE = 0.02
 """Relative difference of scale that is not worth a warning; training itself varies the scale by more."""
 
@@ -24,15 +26,20 @@ class Verdict:
 
     sure: bool | None
     novelty: float | None
+    none: float | None
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Judge:
-    """Judges answers of one call: from ``threshold`` on one is sure, else ``doubt`` is said; None: nothing is known."""
+    """Judges answers of one call: from ``threshold`` on one is sure, else ``doubt`` is said; None: nothing is known.
+
+    ``none`` tells galaxies of no class, where the model was shown such: of these it is never sure.
+    """
 
     threshold: float | None
     doubt: str
+    none: NoneOfThese | None = None
 
     @classmethod
     def of(cls, trust: Trust | None, decide: Decide, max_error: float | None, uri: str) -> Self:
@@ -45,7 +52,7 @@ class Judge:
         rate = MAX_ERROR if max_error is None else max_error
         said = f"from which on at most {100 * rate:g} % of the answers should be wrong"
         doubt = "" if threshold is None else f"not sure: the probability is below {threshold:.3f}, {said}"
-        return cls(threshold, doubt)
+        return cls(threshold, doubt, None if trust is None else trust.none)
 
     def judge(
         self,
@@ -55,13 +62,16 @@ class Judge:
     ) -> list[Verdict]:
         """Judge images of a novelty, (n,), whose probabilities, (n, classes), led to the classes decided for, (n,)."""
         confidence = probabilities[np.arange(len(decided)), decided]
+        none = [None] * len(decided) if self.none is None else self.none.of(probabilities).tolist()
         sure = [None] * len(decided) if self.threshold is None else (confidence >= self.threshold).tolist()
-        return [self._verdict(*each) for each in zip(sure, novelty, strict=True)]
+        return [self._verdict(*each) for each in zip(sure, novelty, none, strict=True)]
 
-    def _verdict(self, sure: bool | None, novelty: float | None) -> Verdict:
-        doubts = [self.doubt] if sure is False else []
+    def _verdict(self, sure: bool | None, novelty: float | None, none: float | None) -> Verdict:
+        is_of_none = none is not None and none > 1
         unlike = [UNLIKE] if novelty is not None and novelty > 1 else []
-        return Verdict(sure, novelty, (*unlike, *doubts))
+        of_none = [NONE_OF_THESE] if is_of_none else []
+        doubts = [self.doubt] if sure is False and not is_of_none else []
+        return Verdict(sure and not is_of_none, novelty, none, (*unlike, *of_none, *doubts))
 
 
 def advised_crop(preprocessing: Preprocessing, source_size: tuple[int, int]) -> float | None:

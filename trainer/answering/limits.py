@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from datasets import Dataset
 from trainer.answering.decision import Decide, decided
+from trainer.answering.none_of_these import Learnt, NoneOfThese
 from trainer.answering.novelty import LOOKS, Novelty, describe, fit_novelty
 from trainer.answering.selective import MAX_ERROR, Answers
 from trainer.errors import OptionsError
@@ -21,11 +22,12 @@ _FIELDS = ("mean", "precision", "limit")
 class Trust:
     """Answers on validation images at each operating point, and how they look (None: there were too few to say).
 
-    Older ones have none at `Decide.OBJECTIVE`.
+    Older ones have none at `Decide.OBJECTIVE`. ``none`` tells galaxies of no class; None where no model was shown such.
     """
 
     answers: Mapping[Decide, Answers]
     novelty: Novelty | None
+    none: NoneOfThese | None = None
 
     def threshold(self, decide: Decide, max_error: float | None) -> float | None:
         """Return the confidence from which on an answer is sure; see `Answers.threshold`.
@@ -51,6 +53,8 @@ class Trust:
         if self.novelty is not None:
             arrays["novelty.looks"] = np.array(LOOKS)
             arrays |= {f"novelty.{name}": np.asarray(getattr(self.novelty, name)) for name in _FIELDS}
+        if self.none is not None:
+            arrays |= {"none.weights": self.none.weights, "none.limits": self.none.limits}
         stream = io.BytesIO()
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # NumPy's own types are of one keyword
         return stream.getvalue()
@@ -63,19 +67,23 @@ def learn_trust(
     probabilities: npt.NDArray[np.float32],
     factors: Mapping[Decide, Mapping[str, float]],
     *,
+    none: Learnt | None = None,
     seed: int,
 ) -> Trust:
     """Learn from images that were not trained on: their rows and classes, (n,), and probabilities, (n, classes).
 
     The latter are calibrated; of the images themselves their looks are learnt. ``factors`` has those of each operating
-    point, class by class.
+    point, class by class. ``none`` is what was learnt of galaxies of no class from the same images: an answer on one
+    that is taken for such is never sure, so it has no part in what is promised of those that are.
     """
     answers = {
         decide: Answers.of(true, probabilities, decided(probabilities, dataset.classes, each, decide))
         for decide, each in factors.items()
     }
+    if none is not None:
+        answers = {decide: each.without(none.known > 1) for decide, each in answers.items()}
     parts = [describe(dataset.take(rows[start : start + _AT_ONCE])) for start in range(0, len(rows), _AT_ONCE)]
-    return Trust(answers, fit_novelty(np.concatenate(parts), seed=seed))
+    return Trust(answers, fit_novelty(np.concatenate(parts), seed=seed), None if none is None else none.rule)
 
 
 def unpacked(data: bytes) -> Trust:
@@ -86,9 +94,10 @@ def unpacked(data: bytes) -> Trust:
             for decide in Decide
             if decide != Decide.OBJECTIVE or f"{decide}.right" in arrays
         }
+        none = NoneOfThese(arrays["none.weights"], arrays["none.limits"]) if "none.weights" in arrays else None
         if "novelty.mean" not in arrays:
-            return Trust(answers, None)
+            return Trust(answers, None, none)
         if str(arrays["novelty.looks"]) != LOOKS:
             raise ValueError(f"images described as {arrays['novelty.looks']}, not as {LOOKS}")
         mean, precision, limit = (arrays[f"novelty.{name}"] for name in _FIELDS)
-    return Trust(answers, Novelty(mean, precision, float(limit)))
+    return Trust(answers, Novelty(mean, precision, float(limit)), none)

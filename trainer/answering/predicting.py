@@ -4,15 +4,26 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
-from datasets import Batches, Progress, silent
+from datasets import Batch, Progress, silent
 from trainer.errors import InfeasibleError
 from trainer.frameworks import keras, tf
+
+
+class Epoch(Protocol):
+    """Batches of images and labels, as `datasets.Batches` has them; it may be gone through once."""
+
+    def __len__(self) -> int:
+        """Count them."""
+
+    def epoch(self) -> Iterator[Batch]:
+        """Yield them."""
+
 
 Result = TypeVar("Result")
 Predictions = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
@@ -46,7 +57,7 @@ def full_float32() -> Iterator[None]:
 
 
 @full_float32()
-def predict(model: keras.Model, batches: Batches, *, logits: bool, progress: Progress = silent) -> Predictions:
+def predict(model: keras.Model, batches: Epoch, *, logits: bool, progress: Progress = silent) -> Predictions:
     """Return the true labels and the model's probabilities for all of ``batches``; ``progress`` is told of each.
 
     Raises InfeasibleError if an output is not finite, or outputs are no probabilities.

@@ -34,6 +34,10 @@ class Answers:
         """Take the decisions, (n,), on probabilities, (n, classes), of images whose classes, (n,), are known."""
         return cls(probabilities[np.arange(len(true)), decided].astype(np.float32), decided == true)
 
+    def without(self, left_out: npt.NDArray[np.bool_]) -> "Answers":
+        """Return the answers but those to be left out, bool (n,)."""
+        return Answers(self.confidence[~left_out], self.right[~left_out])
+
     def threshold(self, max_error: float) -> float | None:
         """Return the confidence above which at most ``max_error`` (0–1) of the answers are wrong.
 

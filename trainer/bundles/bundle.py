@@ -78,7 +78,7 @@ def write_bundle(
     manifest = replace(manifest, files=files, trust=None, seen=None, modules=tuple(sorted(modules)))
     if trust is not None:
         data = trust.packed()
-        limits = _describe_trust(trust, hashlib.sha256(data).hexdigest())
+        limits = _describe_trust(trust, hashlib.sha256(data).hexdigest(), manifest)
         manifest, contents[limits.file] = replace(manifest, trust=limits), data
     if seen is not None:
         data = packed_hashes(seen)
@@ -106,11 +106,11 @@ def _files_now(folder: Folder) -> set[str]:
         return set()
 
 
-def _describe_trust(trust: Trust, digest: str) -> TrustRecord:
+def _describe_trust(trust: Trust, digest: str, manifest: Manifest) -> TrustRecord:
     return TrustRecord(
         file=f"trust-{digest[:12]}.npz",
         sha256=digest,
-        images=len(trust.answers[Decide.ACCURACY].right),
+        images=len(trust.answers[Decide.ACCURACY].right) if manifest.none is None else manifest.none.images,
         max_error=MAX_ERROR,
         sure_from={decide.value: trust.threshold(decide, None) for decide in trust.answers},
         false_alarms=None if trust.novelty is None else FALSE_ALARMS,

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from trainer.bundles.choice import choice_lines
 from trainer.bundles.limits import limit_lines
 from trainer.bundles.manifest import INTERIM, Manifest
+from trainer.bundles.of_none import HALF, ToldOfNone, told_of_split
 from trainer.scores import share_with_interval
 
 
@@ -21,8 +22,29 @@ def model_card(manifest: Manifest) -> str:
     configurations = {_json(member.hyperparameters) for member in manifest.members}
     several = len(configurations) < len(manifest.members)
     return _TEMPLATES.get_template("card.md.jinja").render(
-        manifest=manifest, limits=limit_lines(manifest), several=several, choice=choice_lines(manifest)
+        manifest=manifest,
+        limits=limit_lines(manifest),
+        several=several,
+        choice=choice_lines(manifest),
+        of_none=_of_none(manifest),
     )
+
+
+def _of_none(manifest: Manifest) -> Mapping[str, object] | None:
+    """Return what the card says of galaxies of no class; None where the model was shown none."""
+    record, split = manifest.none, told_of_split(manifest)
+    told = ToldOfNone.of_bundle(manifest, split)
+    if record is None or told is None:
+        return None
+    share = HALF if record.share is None else record.share
+    return {
+        "record": record,
+        "split": split,
+        "share": share,
+        "is_given": record.share is not None,
+        "alarms": told.alarms(),
+        "purities": told.purities(share),
+    }
 
 
 def _plain(text: str) -> str:
@@ -38,5 +60,6 @@ def _json(values: Mapping[str, object]) -> str:
 _TEMPLATES = Environment(
     loader=PackageLoader("trainer.bundles", ""), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
 )
+_TEMPLATES.filters.update(percent=lambda share: "–" if share is None else f"{100 * share:.1f} %")
 _TEMPLATES.globals.update(share=share_with_interval, interim=INTERIM)
 _TEMPLATES.filters.update(plain=_plain, json=_json)

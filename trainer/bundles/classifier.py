@@ -243,5 +243,6 @@ class Classifier:
                 pixels=image.pixels,
                 sure=verdict.sure,
                 novelty=verdict.novelty,
+                none=verdict.none,
                 seen=examined.seen,
             )

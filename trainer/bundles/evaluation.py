@@ -9,8 +9,10 @@ import numpy.typing as npt
 from datasets import Dataset, Progress, Split, few, silent
 from trainer.answering.decision import Decide
 from trainer.bundles.classifier import Classifier
+from trainer.bundles.evaluating_none import answers_of_none, told_of_none
 from trainer.bundles.manifest import INTERIM
 from trainer.bundles.matching import labelled_rows, other_scale, other_stretch
+from trainer.bundles.of_none import ToldOfNone
 from trainer.bundles.seen import Overlap, overlap
 from trainer.estimating.interval import with_interval
 from trainer.scores import Scores, score_predictions
@@ -25,7 +27,8 @@ class Evaluation:
     ``rows``, int64 (n,), are the dataset's; ``true``, int64 (n,), class numbers of the classifier; ``probabilities``,
     float32 (n, classes), are calibrated. ``spelled`` and ``left_out`` are those of `LabelledRows`; ``scale`` and
     ``stretch`` are what is to be said of the scale of the images, and of how their FITS bands are stretched;
-    ``overlap`` is about the images that the classifier was trained or chosen on.
+    ``overlap`` is about the images that the classifier was trained or chosen on. ``of_none``, float32 (m, classes), are
+    the probabilities of the dataset's galaxies of no class, as `answers_of_none` has them.
     """
 
     classifier: Classifier
@@ -37,6 +40,7 @@ class Evaluation:
     scale: str | None = None
     stretch: str | None = None
     overlap: Overlap = field(default_factory=Overlap)
+    of_none: npt.NDArray[np.float32] | None = None
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -52,6 +56,12 @@ class Evaluation:
         """Score the decisions at an operating point, by default the bundle's own, with the interval of macro F1."""
         scores = score_predictions(self.true, self.probabilities, self.classifier.classes, decided=self.decided(decide))
         return with_interval(scores)
+
+    def told_of_none(self, decide: Decide | None = None) -> ToldOfNone | None:
+        """Return how galaxies of no class, and others, were told; None where the classifier was never shown such."""
+        nothing = np.zeros((0, len(self.classifier.classes)), np.float32)
+        of_none = nothing if self.of_none is None else self.of_none
+        return told_of_none(self.classifier, self.true, self.probabilities, of_none, decide)
 
     def matching(self) -> dict[str, object]:
         """Return how dataset and classifier fit, JSON-ready: ``absent``, ``spelled`` … ``seen``."""
@@ -118,6 +128,7 @@ def answers_on(
         scale=other_scale(bundle, dataset),
         stretch=other_stretch(bundle, dataset.preprocessing),
         overlap=found,
+        of_none=answers_of_none(classifier, dataset),
     )
 
 

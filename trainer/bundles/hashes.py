@@ -13,17 +13,20 @@ _known: dict[str, Hashes] = {}
 """Of the last dataset, by its fingerprint: the interim bundles of a search are of the same."""
 
 
-def hashes_of_seen(dataset: Dataset) -> Hashes:
-    """Return the hashes of all rows but those for tests.
+def hashes_of_seen(dataset: Dataset, of_no_class: npt.ArrayLike = ()) -> Hashes:
+    """Return the hashes of all rows but those for tests, and of some galaxies of no class, by their numbers.
 
-    Networks are trained on these or validated on them, and the search was led by the dataset's own validation rows.
+    Networks are trained on the rows or validated on them, and the search was led by the dataset's own validation rows;
+    of the others it was learnt what is of no class.
     """
     if dataset.fingerprint not in _known:
         rows = np.concatenate([dataset.rows(split) for split in Split if split is not Split.TEST])
         hashes = np.unique(row_hashes(dataset, rows))
         _known.clear()
         _known[dataset.fingerprint] = hashes
-    return _known[dataset.fingerprint]
+    others = np.asarray(of_no_class, np.int64)
+    known = _known[dataset.fingerprint]
+    return np.union1d(known, row_hashes(dataset.unlabelled, others)) if len(others) else known
 
 
 def known_among(hashes: npt.NDArray[np.uint64], known: Hashes) -> npt.NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """What a model must not be trusted with, and was never tested on: all that its manifest can say of it."""
 
 from trainer.bundles.manifest import Manifest
+from trainer.scores import share_with_interval
 
 _FEW = 100
 """Test images of a class below which its scores are uncertain by several per cent."""
@@ -8,7 +9,7 @@ _FEW = 100
 
 def limit_lines(manifest: Manifest) -> list[str]:
     """Return a sentence a line: what every user should know first."""
-    lines = ["Every image gets one of the classes above, also one that shows none of them."]
+    lines = [_of_none(manifest)]
     if manifest.factors:
         lines.append(
             "The class named is that of the largest probability times its factor (see Thresholds): it need not be the "
@@ -18,6 +19,23 @@ def limit_lines(manifest: Manifest) -> list[str]:
     if manifest.trust is None:
         lines.append("It cannot say when it is not sure, nor when an image is not like those of the training.")
     return lines
+
+
+def _of_none(manifest: Manifest) -> str:
+    """Say what becomes of a galaxy that belongs to none of the classes."""
+    every = "Every image gets one of the classes above, also one that shows none of them"
+    record = manifest.none
+    if record is None:
+        return (
+            f"{every}: the model was never shown a galaxy of none of these, or too few, and may be sure of many. "
+            "Counts of classes are too high by all such galaxies; `galaxy import` keeps some (`--keep-unlabelled`, "
+            "`--unlabelled SOURCE`) for it to learn what is none of these."
+        )
+    missed = share_with_interval(record.shown - record.caught, record.shown)
+    return (
+        f"{every}: where `none` is above 1, it is likely none of these. That misses {missed} of such galaxies, so "
+        "counts of classes still hold these."
+    )
 
 
 def untested_lines(manifest: Manifest) -> list[str]:
@@ -31,7 +49,9 @@ def untested_lines(manifest: Manifest) -> list[str]:
         lines.append("No score on test images is kept: how good it is on new images is not known.")
     lines += [
         "Another survey, depth, seeing or colour scaling is not tested by these scores.",
-        "Nor are images that its source gave no label, or none of these classes: they were left out of all splits.",
+        "Nor are images that its source gave no label, or none of these classes: they were left out of all splits."
+        if manifest.none is None
+        else "Nor are images that its source gave no label: they were left out of all splits.",
     ]
     if stretch is not None:
         lines.append("Nor are pictures such as JPEGs: it learnt from FITS bands alone.")

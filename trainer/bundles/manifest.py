@@ -80,6 +80,30 @@ class SeenRecord:
 
 
 @dataclass(frozen=True)
+class NoneRecord:
+    """What a bundle knows of galaxies of no class, each judged by what was learnt without it.
+
+    Attributes:
+        images: Validation images that it was learnt from.
+        shown: Galaxies of no class, likewise.
+        caught: Those among them that are taken for none of the classes.
+        auroc: Area under the curve of those against the validation images: 0.5 tells nothing, 1 everything.
+        named: Class → galaxies of no class that it is named for, and those that are not taken for none.
+        kept: Split → confusion matrix, rows true, columns named, of the images that are not taken for none: all is at
+            the bundle's own operating point.
+        share: Of galaxies of no class in the dataset's source; None where it does not say.
+    """
+
+    images: int
+    shown: int
+    caught: int
+    auroc: float
+    named: Mapping[str, tuple[int, int]]
+    kept: Mapping[str, tuple[tuple[int, ...], ...]]
+    share: float | None
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A bundle at a glance.
 
@@ -115,6 +139,7 @@ class Manifest:
         worth: What the search was worth, as `trainer.Worth`; None where it was not compared.
         corrected: Macro F1 to be expected of new images, ``value``, ``low`` and ``high``, without what the choice among
             finalists made of luck; None where the test images tell it, nothing was chosen, or it cannot be told.
+        none: What it knows of galaxies of no class; None where it was shown none, or too few, as older bundles were.
     """
 
     classes: tuple[str, ...]
@@ -142,6 +167,7 @@ class Manifest:
     beginnings: int = 0
     worth: Mapping[str, Any] | None = None
     corrected: Mapping[str, float] | None = None
+    none: NoneRecord | None = None
 
     def points(self) -> dict[Decide, Mapping[str, float]]:
         """Return the operating points that it has, each with the factors on its classes' probabilities."""

@@ -11,14 +11,14 @@ from datasets import building_place, open_folder
 from trainer.answering.predicting import full_float32
 from trainer.bundles.classifier import Classifier
 from trainer.errors import ExportError, one_line
-from trainer.exporting.formats import FORMATS, NOVELTY, OUTPUT, ExportFormat, Format, description_of
+from trainer.exporting.formats import FORMATS, NONE, NOVELTY, OUTPUT, ExportFormat, Format, description_of
 from trainer.exporting.graph import ServingModel, serving_signature
 from trainer.quiet import without_noise
 
 TOLERANCE = 1e-4
 """Largest difference of a probability from the classifier's; the converters' own are below 1e-6."""
-_NOVELTY_TOLERANCE = 1e-3
-"""Largest difference of novelty, as a share of it: the classifier sums in float64."""
+_RATIO_TOLERANCE = 1e-3
+"""Largest difference of other outputs, as a share of them: the classifier sums in float64."""
 _CHECKED = 8
 
 
@@ -31,10 +31,10 @@ def export_model(classifier: Classifier, format: ExportFormat, target: str | Pat
     """Write a classifier as a model that takes uint8 images and gives calibrated probabilities; return where.
 
     The model has one input, ``images``: uint8 (batch, side, side, 3), and the outputs ``probabilities``: float32
-    (batch, classes), and, where the classifier knows it, ``novelty``: float32 (batch,), for batches of any size. Its
-    description (`description_of`) is in ONNX the model's metadata, in LiteRT the file ``galaxy.json`` of the zip behind
-    the model, in a SavedModel ``assets.extra/galaxy.json``. It is kept only if its own runtime gives our answers.
-    ``target`` is a local path; nothing may be there yet.
+    (batch, classes), and, where the classifier knows them, ``novelty`` and ``none``: float32 (batch,), for batches of
+    any size. Its description (`description_of`) is in ONNX the model's metadata, in LiteRT the file ``galaxy.json`` of
+    the zip behind the model, in a SavedModel ``assets.extra/galaxy.json``. It is kept only if its own runtime gives our
+    answers. ``target`` is a local path; nothing may be there yet.
 
     Raises:
         ExportError: Something is there already, a package is missing, the model cannot be written in this format, or
@@ -87,7 +87,10 @@ def _write(classifier: Classifier, format: ExportFormat, form: Format, path: Pat
     compared = {OUTPUT: (float(np.abs(outputs[OUTPUT] - classifier.probabilities(images)).max()), TOLERANCE)}
     if bundle.trust is not None and bundle.trust.novelty is not None:
         ratio = outputs[NOVELTY] / bundle.trust.novelty.of(images)
-        compared[NOVELTY] = (float(np.abs(ratio - 1).max()), _NOVELTY_TOLERANCE)
+        compared[NOVELTY] = (float(np.abs(ratio - 1).max()), _RATIO_TOLERANCE)
+    if bundle.trust is not None and bundle.trust.none is not None:
+        ratio = outputs[NONE] / bundle.trust.none.of(outputs[OUTPUT])
+        compared[NONE] = (float(np.abs(ratio - 1).max()), _RATIO_TOLERANCE)
     for name, (difference, tolerance) in compared.items():
         if not difference <= tolerance:
             raise ExportError(

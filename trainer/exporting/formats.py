@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from trainer.bundles.manifest import Manifest
 
-INPUT, OUTPUT, NOVELTY = "images", "probabilities", "novelty"
+INPUT, OUTPUT, NOVELTY, NONE = "images", "probabilities", "novelty", "none"
 _FORMAT = "galaxy-tuner-export/1"
 DESCRIPTION = "galaxy.json"
 """The description's name in a format that holds files."""
@@ -127,10 +127,12 @@ def description_of(manifest: Manifest) -> dict[str, object]:
     the factors of that name are best for (null in older models). ``sure`` has the probability
     of the class decided for from which at most ``max_error`` of the answers should be wrong (null: nothing is
     promised), and ``novelty`` the output that is above ``unlike_above`` for images not like the training's; both are
-    null in models that do not know.
+    null in models that do not know. So is ``none``, the output that is above ``none_above`` for galaxies of none of the
+    classes, in models that were shown no such; an answer on one is not sure, whatever its probability.
     """
     preprocessing, side, trust = manifest.preprocessing, manifest.preprocessing.image_size, manifest.trust
     novelty = {"name": NOVELTY, "dtype": "float32", "shape": ["batch"], "unlike_above": 1.0}
+    none = {"name": NONE, "dtype": "float32", "shape": ["batch"], "none_above": 1.0}
     return {
         "format": _FORMAT,
         "classes": list(manifest.classes),
@@ -151,6 +153,7 @@ def description_of(manifest: Manifest) -> dict[str, object]:
         "objective": manifest.objective,
         "sure": None if trust is None else {"max_error": trust.max_error, "from": dict(trust.sure_from)},
         "novelty": None if trust is None or trust.false_alarms is None else novelty,
+        "none": None if manifest.none is None else none,
         "dataset_fingerprint": manifest.dataset_fingerprint,
         "trials": [member.name for member in manifest.members],
         "created": manifest.created,

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from trainer.errors import CheckpointError
 
 Probabilities = npt.NDArray[np.float32]
 ANSWERS = "answers.npz"
+_PARTS = ("validation", "test", "unlabelled")
 _FORMAT = "galaxy-tuner-answers/1"
 
 
@@ -31,6 +32,8 @@ class BeginningAnswers:
         member: The network, as a bundle describes it; of one view.
         operations: What it computes for one image and view; see `operations`.
         modules: Those that must be imported before it is loaded.
+        unlabelled: As ``test``, of the galaxies of no class that `learning_none.shown` draws; empty where there were
+            none, or an older version did not ask.
     """
 
     rows: npt.NDArray[np.int64]
@@ -40,6 +43,7 @@ class BeginningAnswers:
     member: BundleMember
     operations: int
     modules: tuple[str, ...] = ()
+    unlabelled: Mapping[int, Probabilities] = field(default_factory=dict)
 
     @property
     def views(self) -> tuple[int, ...]:
@@ -52,7 +56,7 @@ class BeginningAnswers:
             {"format": _FORMAT, "member": asdict(self.member), "operations": self.operations, "modules": self.modules}
         )
         arrays: dict[str, npt.NDArray[np.generic]] = {"rows": self.rows, "true": self.true, "about": np.array(about)}
-        for name in ("validation", "test"):
+        for name in _PARTS:
             arrays |= {f"{name}.{views}": answers for views, answers in getattr(self, name).items()}
         stream = io.BytesIO()
         np.savez(stream, **arrays)  # type: ignore[arg-type]  # NumPy's own types are of one keyword
@@ -73,7 +77,7 @@ def _unpacked(data: bytes, path: str) -> BeginningAnswers:
         about = json.loads(str(arrays.pop("about")))
         if about["format"] != _FORMAT:
             raise ValueError(f"expected the format {_FORMAT}, found {about['format']}")
-        by_views: dict[str, dict[int, Probabilities]] = {"validation": {}, "test": {}}
+        by_views: dict[str, dict[int, Probabilities]] = {part: {} for part in _PARTS}
         for name in sorted(arrays.keys() - {"rows", "true"}):
             part, _, views = name.partition(".")
             by_views[part][int(views)] = arrays[name]

@@ -22,7 +22,19 @@ from trainer.estimating.worth import Worth
 from trainer.final.answers import BeginningAnswers, Probabilities, read_answers
 from trainer.final.beginning import Beginning, loaded, read_packed
 from trainer.final.bundling import Answered, FinalResult, write_calibrated
-from trainer.final.out_of_fold import IN_TWO_SIZES, PLAIN, TURNED, Answers, Part, averaged, comparable, ensemble, pooled
+from trainer.final.learning_none import shown
+from trainer.final.out_of_fold import (
+    IN_TWO_SIZES,
+    PLAIN,
+    TURNED,
+    Answers,
+    Part,
+    averaged,
+    averaged_of_no_class,
+    comparable,
+    ensemble,
+    pooled,
+)
 from trainer.objective import Objective
 
 
@@ -82,6 +94,7 @@ def assemble(
         dataset=dataset,
         unseen=averaged(shared, parts),
         test=test,
+        unlabelled=averaged_of_no_class(shared, parts, shown(dataset)),
         objective=objective,
         seed=seed,
         bundle=bundle,

@@ -7,11 +7,16 @@ the configuration is, how sure such a network may be, and which configurations a
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
-from datasets import Dataset, Folder, Progress, Split, silent
+import numpy as np
+import numpy.typing as npt
+
+from datasets import Batches, Dataset, Folder, Progress, Split, UnlabelledBatches, plain_batches, silent
 from trainer.answering.views import differing_turns
 from trainer.bundles.keeping import PackedModel, pack_model, unpack_model
 from trainer.final.answers import ANSWERS, BeginningAnswers
+from trainer.final.learning_none import shown
 from trainer.final.member import Member, describe, examples, member_batches, named, start_over_if_changed, train_member
 from trainer.final.operations import operations
 from trainer.final.portable import portable
@@ -82,15 +87,17 @@ def train_beginning(
         with named(beginning.name):
             model = portable(run.last_model())
             turns = differing_turns(model, examples(divided), logits=logits)
+            answered = partial(answers_by_views, model, divided, turns=turns, logits=logits)
             validation, test = (
-                answers_by_views(model, divided, split, turns=turns, logits=logits)
-                for split in (Split.VALIDATION, Split.TEST)
+                answered(partial(_batches, divided, divided.rows(split))) for split in (Split.VALIDATION, Split.TEST)
             )
+            numbers = shown(divided)
+            unlabelled = answered(partial(UnlabelledBatches, divided, numbers)) if len(numbers) else {}
             packed = pack_model(model)
         described = describe(member, model, logits=logits, history=run.history, epoch=run.epoch, views=1)
         rows, count = divided.rows(Split.VALIDATION), operations(model, dataset.image_shape)
         true, modules = divided.labels[rows], packed.modules
-        answers = BeginningAnswers(rows, true, validation, test, described, count, modules)
+        answers = BeginningAnswers(rows, true, validation, test, described, count, modules, unlabelled)
         work.write_whole(_MODEL, packed.data)
         work.write_whole(ANSWERS, answers.packed())  # which says that it is finished
     delete_all(work)
@@ -113,6 +120,10 @@ def loaded(beginning: Beginning, packed: PackedModel) -> keras.Model:
     except (ValueError, TypeError):
         beginning.build()  # which imports what registers its classes, where nothing has yet
         return unpack_model(packed.data)
+
+
+def _batches(dataset: Dataset, rows: npt.NDArray[np.int64], batch_size: int) -> Batches:
+    return plain_batches(dataset, rows, batch_size=batch_size)
 
 
 def _division(divided: Dataset) -> str:

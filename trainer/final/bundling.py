@@ -21,6 +21,7 @@ from trainer.bundles.keeping import PackedModel
 from trainer.bundles.manifest import BundleMember, Manifest, read_manifest
 from trainer.estimating.interval import with_interval
 from trainer.estimating.lost import lost_classes
+from trainer.final.learning_none import learn_of_none
 from trainer.frameworks import keras
 from trainer.objective import Objective
 from trainer.scores import Scores, score_predictions
@@ -65,7 +66,8 @@ class FinalResult:
 class Answered:
     """Images and what was answered for them: ``rows`` and ``true`` class numbers, int64 (n,), and ``probabilities``.
 
-    The latter are uncalibrated, (n, classes). A row may be there more than once, answered by different networks.
+    The latter are uncalibrated, (n, classes). A row may be there more than once, answered by different networks. Rows
+    of galaxies of no class are their numbers in `datasets.Dataset.unlabelled`, and their class is -1.
     """
 
     rows: npt.NDArray[np.int64]
@@ -77,6 +79,11 @@ class Answered:
         """Take the probabilities, (n, classes), of all rows of a split, in their order."""
         rows = dataset.rows(split)
         return cls(rows, dataset.labels[rows], probabilities)
+
+    @classmethod
+    def of_no_class(cls, rows: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float32]) -> "Answered":
+        """Take the probabilities, (n, classes), of galaxies of no class, in the order of their numbers, (n,)."""
+        return cls(rows, np.full(len(rows), -1), probabilities)
 
     def once(self) -> "Answered":
         """Return each row once, with the first of its answers, in the order of the rows."""
@@ -95,6 +102,7 @@ def write_calibrated(
     dataset: Dataset,
     unseen: Answered,
     test: Answered | None,
+    unlabelled: Answered | None,
     objective: Objective,
     seed: int,
     bundle: Folder,
@@ -110,6 +118,7 @@ def write_calibrated(
         models: At least one; each with its description in ``members``.
         unseen: What was answered for images that no network was trained on that answered: all is learnt from these.
         test: What the average answers for the test rows; None where there are none.
+        unlabelled: What was answered for galaxies of no class, as for ``unseen``; None where there are none.
         seed: Of what is drawn to learn the limits.
         interim: See `Manifest`, as for the others.
 
@@ -130,7 +139,12 @@ def write_calibrated(
     once = unseen.once()
     answered = {Split.VALIDATION: once} | ({} if test is None else {Split.TEST: test})
     calibrated = {split: one.calibrated(decision.temperature) for split, one in answered.items()}
-    trust = learn_trust(dataset, once.rows, *calibrated[Split.VALIDATION], points, seed=seed)
+    none = None
+    if unlabelled is not None:
+        known, others = ((each.rows, each.calibrated(decision.temperature)[1]) for each in (unseen, unlabelled))
+        none = learn_of_none(known, others, seed=seed)
+    learnt = None if none is None else none.learnt
+    trust = learn_trust(dataset, once.rows, *calibrated[Split.VALIDATION], points, none=learnt, seed=seed)
     scores = {decide: _scores(calibrated, dataset.classes, factors, decide) for decide, factors in points.items()}
     documents = {decide: {split.value: one.as_json() for split, one in each.items()} for decide, each in scores.items()}
     manifest = Manifest(
@@ -155,8 +169,10 @@ def write_calibrated(
         beginnings=beginnings,
         worth=worth,
         corrected=corrected,
+        none=None if none is None else none.record(dataset, calibrated, decision.factors),
     )
-    written = write_bundle(bundle, models, manifest, trust, hashes_of_seen(dataset))
+    learnt_from = np.unique(unlabelled.rows) if unlabelled is not None and none is not None else ()
+    written = write_bundle(bundle, models, manifest, trust, hashes_of_seen(dataset, learnt_from))
     return _result(bundle, written)
 
 

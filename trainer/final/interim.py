@@ -5,9 +5,10 @@ It takes about 4 s of one CPU, most of it to build the model and prove that it l
 
 from collections.abc import Sequence
 
-from datasets import Dataset, Folder, Split, plain_batches
+from datasets import Dataset, Folder, Split, UnlabelledBatches, plain_batches
 from trainer.answering.predicting import predict
 from trainer.final.bundling import Answered, FinalResult, write_calibrated
+from trainer.final.learning_none import shown
 from trainer.final.member import Member, describe, named
 from trainer.final.portable import portable
 from trainer.fitting.best import beside_a_training, load_best
@@ -57,6 +58,10 @@ def interim_bundle(
         some = rows[:: -(-len(rows) // _MOST)]
         batches = plain_batches(dataset, some, batch_size=VALIDATION_BATCH_SIZE)
         true, probabilities = predict(model, batches, logits=best.logits)
+        unlabelled = None
+        if len(numbers := shown(dataset)):
+            others = UnlabelledBatches(dataset, numbers, VALIDATION_BATCH_SIZE)
+            unlabelled = Answered.of_no_class(numbers, predict(model, others, logits=best.logits)[1])
     epoch, history = best.state.epoch, best.state.history
     return write_calibrated(
         [model],
@@ -64,6 +69,7 @@ def interim_bundle(
         dataset=dataset,
         unseen=Answered(some, true, probabilities),
         test=None,
+        unlabelled=unlabelled,
         objective=objective,
         seed=trial.seed,
         bundle=bundle,

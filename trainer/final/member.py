@@ -8,7 +8,19 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Dataset, Folder, Progress, Split, Stage, as_floats, finite, part_of, silent, silent_stage
+from datasets import (
+    Dataset,
+    Folder,
+    Progress,
+    Split,
+    Stage,
+    UnlabelledBatches,
+    as_floats,
+    finite,
+    part_of,
+    silent,
+    silent_stage,
+)
 from trainer.answering.predicting import Predictions, predict
 from trainer.answering.views import AS_IT_IS, TWO_SIZES, differing_turns, images_at_once, view_average
 from trainer.bundles.manifest import BundleMember
@@ -57,6 +69,14 @@ class TrainedMember:
         """Predict a split. Raises SplitError where it has no rows."""
         about = self.description
         return _predicted(self.model, dataset, split, logits=about.logits, views=about.views or 1, progress=progress)
+
+    def predict_unlabelled(
+        self, dataset: Dataset, numbers: npt.NDArray[np.int64], progress: Progress = silent
+    ) -> npt.NDArray[np.float32]:
+        """Predict the galaxies of no class of some numbers, (n,): probabilities, (n, classes)."""
+        about = self.description
+        batches = UnlabelledBatches(dataset, numbers, images_at_once(about.views or 1, VALIDATION_BATCH_SIZE))
+        return predict(self.model, batches, logits=about.logits, progress=progress)[1]
 
 
 def member_batches(member: Member, dataset: Dataset) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from trainer.answering.averaging import weighted_mean
 from trainer.final.affording import Candidate, afforded
@@ -85,6 +86,21 @@ def averaged(answers: Mapping[str, Answers], parts: Mapping[str, Part]) -> Answe
     each = [pooled(answers[name], part.way) for name, part in parts.items()]
     average = weighted_mean([one.probabilities for one in each], [part.weight for part in parts.values()])
     return Answered(each[0].rows, each[0].true, average)
+
+
+def averaged_of_no_class(
+    answers: Mapping[str, Answers], parts: Mapping[str, Part], numbers: npt.NDArray[np.int64]
+) -> Answered | None:
+    """Do the same for the galaxies of no class of some ``numbers``, (m,): each beginning's networks answer for each.
+
+    None where there are none, or a network was not asked about them.
+    """
+    each = [[one.unlabelled.get(one.views[part.way]) for one in answers[name].values()] for name, part in parts.items()]
+    known = [[one for one in of_part if one is not None and len(one) == len(numbers)] for of_part in each]
+    if not len(numbers) or [*map(len, known)] != [*map(len, each)]:
+        return None
+    average = weighted_mean([np.concatenate(one) for one in known], [part.weight for part in parts.values()])
+    return Answered.of_no_class(np.tile(numbers, len(known[0])), average)
 
 
 def _operations(answers: Answers) -> int:

@@ -6,6 +6,7 @@ from datasets import Dataset, Folder, Progress, Split, Stage, part_of, silent, s
 from trainer.answering.averaging import weighted_mean
 from trainer.final.bundling import Answered, FinalResult, write_calibrated
 from trainer.final.choosing import choose_best, choose_ensemble
+from trainer.final.learning_none import shown
 from trainer.final.member import Member, TrainedMember, finish_member, member_batches, train_member
 from trainer.objective import Objective
 
@@ -53,6 +54,7 @@ def train_final(
         dataset=dataset,
         unseen=averages[Split.VALIDATION],
         test=averages.get(Split.TEST),
+        unlabelled=_of_no_class(trained, dataset, begin),
         objective=objective,
         seed=seed,
         bundle=bundle,
@@ -80,6 +82,20 @@ def _train(
 def _choose(trained: Sequence[TrainedMember], *, ensemble: bool) -> list[TrainedMember]:
     choose = choose_ensemble if ensemble else choose_best
     return [trained[index] for index in choose(trained[0].validation[0], [one.validation[1] for one in trained])]
+
+
+def _of_no_class(trained: Sequence[TrainedMember], dataset: Dataset, begin: Stage) -> Answered | None:
+    """Return the members' mean probabilities for the galaxies of no class that are learnt from, if any."""
+    numbers = shown(dataset)
+    if not len(numbers):
+        return None
+    answers = [
+        one.predict_unlabelled(
+            dataset, numbers, begin(f"Answering galaxies of no class ({one.description.name})", "batches")
+        )
+        for one in trained
+    ]
+    return Answered.of_no_class(numbers, weighted_mean(answers, [1.0] * len(answers)))
 
 
 def _averages(trained: Sequence[TrainedMember], dataset: Dataset, begin: Stage) -> dict[Split, Answered]:

@@ -17,6 +17,7 @@ class Verdict(StrEnum):
     LIKELY = "likely"
     UNSURE = "not sure"
     UNLIKE = "not like the training images"
+    NONE = "none of these"
     NOTHING = _NOTHING
     UNUSABLE = "cannot be used"
 
@@ -26,6 +27,7 @@ MEANING = {
     Verdict.LIKELY: "The most likely class; this model has too few validation images to promise how often it is right.",
     Verdict.UNSURE: "The model is not sure: look at the image yourself.",
     Verdict.UNLIKE: "The image is not like those that the model was trained on: its answer means little.",
+    Verdict.NONE: "The model takes the galaxy for none of its classes: it looks to it like those of no class.",
     Verdict.NOTHING: "There is nothing on the image.",
     Verdict.UNUSABLE: "The file cannot be used.",
 }
@@ -37,6 +39,8 @@ def verdict_of(prediction: Prediction) -> Verdict:
         return Verdict.NOTHING if (prediction.error or "").startswith(_NOTHING) else Verdict.UNUSABLE
     if prediction.novelty is not None and prediction.novelty > 1:
         return Verdict.UNLIKE
+    if prediction.none is not None and prediction.none > 1:
+        return Verdict.NONE
     if prediction.sure is None:
         return Verdict.LIKELY
     return Verdict.SURE if prediction.sure else Verdict.UNSURE
@@ -49,6 +53,8 @@ def in_words(prediction: Prediction) -> str:
         return f"{verdict.capitalize()}: {name}"
     if verdict is Verdict.UNSURE:
         return f"Not sure: {' or '.join([name or '', *(other for other, _ in prediction.others[:1])])}"
+    if verdict is Verdict.NONE:
+        return f"None of these, most like {name}"
     return verdict.capitalize()
 
 

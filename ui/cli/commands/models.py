@@ -175,6 +175,7 @@ def evaluate(
     )
     from ui.cli.display.doubts import said_of_lost
     from ui.cli.display.holding import held
+    from ui.cli.display.of_none import told_of_none
     from ui.cli.display.results import evaluated
     from ui.report.confusion import confusion_file
     from ui.report.page import NAME, report as written
@@ -207,6 +208,11 @@ def evaluate(
     about["lost"] = [asdict(one) for one in lost_classes(scores.confusion_matrix, scores.classes)]
     fair = classifier.bundle.manifest.is_fair(point)
     shown += [Text(line, style="yellow") for line in said_of_lost({split: document}, fair=fair)]
+    if (told := evaluation.told_of_none(point)) is not None:
+        about["none"] = told.as_json()
+        shown.append(told_of_none(told))
+    else:
+        about["none"] = None
     where = None
     if columns or mix is not None:
         where = where_it_holds(evaluation, columns, values, decide=point, prior=mix, bins=bins)

@@ -206,7 +206,7 @@ def export(
     ] = None,
     module: Modules = None,
 ) -> None:
-    """Write a model for other programs: images as bytes in, probabilities and novelty out.
+    """Write a model for other programs: images as bytes in, probabilities, novelty and none out.
 
     Scaling of the pixels, averaging and calibration are part of it; its classes,
     preprocessing and what is sure are recorded in it.

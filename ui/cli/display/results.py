@@ -128,11 +128,12 @@ def exported(path: Path, manifest: "Manifest") -> RenderableType:
     """Draw where an exported model is, what it takes and what it gives."""
     side, trust = manifest.preprocessing.image_size, manifest.trust
     novelty = "" if trust is None or trust.false_alarms is None else "; novelty: float32 (batch,)"
+    none = "" if manifest.none is None else "; none: float32 (batch,)"
     return facts(
         {
             "model": str(path),
             "takes": f"images: uint8 (batch, {side}, {side}, 3), RGB",
-            "gives": f"probabilities: float32 (batch, {len(manifest.classes)}){novelty}",
+            "gives": f"probabilities: float32 (batch, {len(manifest.classes)}){novelty}{none}",
             "classes": few(manifest.classes, most=20),
             "class": f"the largest of probabilities × the factors of {manifest.decide} in its description",
         }
