@@ -61,6 +61,7 @@ def test_a_verdict_in_words() -> None:
         "Not sure: spiral or edge-on": Prediction("", "spiral", chances, (), None, False, 0.5),
         "Likely: spiral": Prediction("", "spiral", chances, (), None),
         "Not like the training images": Prediction("", "spiral", chances, (), None, True, 1.5),
+        "None of these, most like spiral": Prediction("", "spiral", chances, (), None, False, 0.5, None, 1.5),
         "Nothing to see": Prediction("", None, None, (), "nothing to see: every pixel is black"),
         "Cannot be used": Prediction("", None, None, (), "empty file"),
     }
