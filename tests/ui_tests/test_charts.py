@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from ui_tests.fabricated import F1, RECORDS, record
 
 from ui.figures import curves, progress, timeline
+from ui.figures.look import inked
 
 
 def test_every_ended_scored_trial_is_a_point_and_the_best_a_line() -> None:
@@ -58,3 +59,12 @@ def test_all_curves_have_the_highlighted_one_on_top_and_mark_the_stopped() -> No
 
 def test_training_and_validation_are_curves_of_one_metric_and_a_class_number_is_none() -> None:
     assert curves.curve_names(RECORDS[0].history | {"val_worst_class": [1.0]}) == ["loss", "macro_f1"]
+
+
+def test_on_a_light_page_a_copy_is_written_in_what_can_be_read() -> None:
+    figure = progress.best_over_time(progress.scored_points(RECORDS, F1), F1.name)
+    light = inked(figure)
+    assert light.layout.yaxis.tickfont.color == light.layout.xaxis.title.font.color == "#555867"
+    assert light.layout.yaxis.title.text == figure.layout.yaxis.title.text
+    assert figure.layout.yaxis.tickfont.color is None
+    assert light.data == figure.data

@@ -165,6 +165,6 @@ def _category(value: object) -> str:
 
 def _bare(figure: go.Figure) -> go.Figure:
     """Leave room for no legend, and write small numbers as powers, not as 10µ."""
-    figure.update_xaxes(exponentformat="power")
-    figure.update_yaxes(exponentformat="power")
+    figure.update_xaxes(exponentformat="power", minorloglabels="none")
+    figure.update_yaxes(exponentformat="power", minorloglabels="none")
     return figure.update_layout(showlegend=False, margin={"t": 12})

@@ -10,6 +10,7 @@ import streamlit as st
 
 from datasets import GalaxyTunerError, harmless
 from ui import wording
+from ui.figures.look import inked
 
 _ROW = (
     '<div style="display:grid;grid-template-columns:minmax(0,13rem) minmax(30%,1fr) 4rem;gap:.6rem;align-items:center;'
@@ -40,6 +41,8 @@ def shown(
 
     ``alt`` names the figure for who does not see it; ``says`` is Markdown: names of others need `plain`.
     """
+    if st.context.theme.type == "light":
+        figure = inked(figure)
     st.plotly_chart(figure, key=key, alt=alt, config={"displaylogo": False})
     st.markdown(f":small[{says}]")
     if not table:
