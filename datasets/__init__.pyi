@@ -19,7 +19,7 @@ from .arrow.node_cache import bytes_to_fetch as bytes_to_fetch
 from .arrow.provenance import Omission as Omission, Provenance as Provenance
 from .arrow.row_hashes import image_hashes as image_hashes, row_hashes as row_hashes
 from .arrow.verification import locate_dataset as locate_dataset, verify_dataset as verify_dataset
-from .catalogues.layout import CatalogueLayout as CatalogueLayout
+from .catalogues.layout import CATALOGUE_DRIVERS as CATALOGUE_DRIVERS, CatalogueLayout as CatalogueLayout
 from .catalogues.planning import plan_catalogue as plan_catalogue, source_mark as source_mark
 from .catalogues.record import (
     CATALOGUE_FORMAT as CATALOGUE_FORMAT,

@@ -1,9 +1,10 @@
 """A catalogue of galaxies classified in partitions, each written whole: what was done stays done, whatever ends it."""
 
+import contextlib
 import hashlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ from cluster.errors import CatalogueError
 from cluster.workers.counts import Counts
 from cluster.workers.partition import COUNTS, Answering, Done, PartitionWorker
 from datasets import (
+    CATALOGUE_DRIVERS,
     CATALOGUE_FORMAT,
     CatalogueLayout,
     CatalogueRecord,
@@ -28,11 +30,13 @@ from datasets import (
     silent,
     source_mark,
 )
-from search import now
+from search import Driven, Place, driver_heartbeat, now
 from trainer import AnswerTable, Decide, about_answers, read_manifest
 
 _MANIFEST = "bundle.json"
 _AT_ONCE = 16
+# Faults of nodes and of storage that are said; what comes of them is said at the end.
+_MOST_LINES = 5
 _COMMAND = "the same command"
 _log = logging.getLogger(__name__)
 
@@ -97,7 +101,8 @@ def classify_catalogue(
 
     They run on the Ray at ``address``: 'local' (one of our own), 'auto' or 'HOST:PORT'; with 'in-process' there is no
     Ray, and this process is the only worker. ``source`` is as for `datasets.plan_catalogue`. The same call goes on
-    after whatever ended it, with the partitions that are not there. ``progress`` is told of rows.
+    after whatever ended it, with the partitions that are not there. ``progress`` is told of rows, when the first
+    partition is done: the start of Ray and of the workers says nothing of how fast they are.
 
     Raises:
         CatalogueError: The folder has answers of another catalogue, or the source has changed since; a name of a column
@@ -107,32 +112,26 @@ def classify_catalogue(
     """
     began = time.monotonic()
     layout = CatalogueLayout(open_folder(output))
-    answering = _answering(layout, model, source, settings)
-    record = answering.record
-    found = layout.done() & set(range(record.partitions))
-    run = _Run(answering, found, progress)
-    if found:
-        rest = "going on with the others" if len(found) < record.partitions else "nothing is left to do"
-        _log.warning("%d of %d partitions are there: %s.", len(found), record.partitions, rest)
-    try:
-        with patient(root=layout.root.uri):
-            run.work(settings, address)
-    except KeyboardInterrupt:
-        _log.warning("%s", run.said())
-        raise
-    counts = Counts()
-    for each in run.all_counts(layout):
-        counts.add(each)
-    return CatalogueResult(
-        answering.said["model"], layout.root.uri, counts, record.partitions, len(found), time.monotonic() - began
-    )
+    read_record(layout)  # what else is in the folder is said before anything is written there
+    layout.root.check_writable()
+    with _only_one(layout) as place:
+        answering = _answering(layout, model, source, settings)
+        found = layout.done() & set(range(answering.record.partitions))
+        run = _Run(answering, found, progress, place)
+        run.work(settings, address)
+        counts = Counts()
+        for each in run.all_counts(layout):
+            counts.add(each)
+    seconds, partitions = time.monotonic() - began, answering.record.partitions
+    return CatalogueResult(answering.model, answering.output, counts, partitions, len(found), seconds)
 
 
 class _Run:
     """The partitions of a catalogue, of which some are ``found``, as they are done."""
 
-    def __init__(self, answering: Answering, found: set[int], progress: Progress) -> None:
+    def __init__(self, answering: Answering, found: set[int], progress: Progress, place: Place) -> None:
         self._answering, self._record, self._progress = answering, answering.record, progress
+        self._place = place
         self._found = found
         self._counts: dict[int, Counts] = {}
         self._faults: dict[int, str] = {}
@@ -152,18 +151,30 @@ class _Run:
 
     def work(self, settings: CatalogueSettings, address: str) -> None:
         """Have all done that are missing. Raises as `classify_catalogue`."""
-        self._progress(self._rows, self._record.rows)
-        if not self.missing:
+        missing, all_of_them = len(self.missing), self._record.partitions
+        if missing < all_of_them:
+            rest = "going on with the others" if missing else "nothing is left to do"
+            _log.warning("%d of %d partitions are there: %s.", all_of_them - missing, all_of_them, rest)
+        if not missing:
             return
-        if address == "in-process":
-            worker = PartitionWorker(self._answering)
-            for number in self.missing:
-                self.take(worker.answer(number))
-                self._raise_if(self._faults)
-            return
-        from cluster.jobs.catalogue_on_ray import work_on_ray
+        try:
+            with patient(root=self._answering.output, check=self._place.check):
+                self._work(settings, address)
+        except KeyboardInterrupt:
+            _log.warning("%s", self.said())
+            raise
 
-        work_on_ray(self, self._answering, settings, address, command=_COMMAND)
+    def _work(self, settings: CatalogueSettings, address: str) -> None:
+        if address != "in-process":
+            # Only here: without it nothing of Ray is imported.
+            from cluster.jobs.catalogue_on_ray import work_on_ray
+
+            work_on_ray(self, self._answering, settings, address, command=_COMMAND)
+            return
+        worker = PartitionWorker(self._answering)
+        for number in self.missing:
+            self.take(worker.answer(number))
+            self._raise_if(self._faults)
 
     def work_with(self, work: object) -> None:
         """Have ``work(numbers, take)`` do what is missing, again as long as that brings any further."""
@@ -173,14 +184,19 @@ class _Run:
             self._raise_if(len(self.missing) == len(missing))
 
     def take(self, done: Done) -> None:
-        """Take in what became of a partition. Raises CatalogueError where it would become of all others, too."""
+        """Take in what became of a partition.
+
+        Raises CatalogueError where it would become of all others, too, and PlaceLostError where another command has
+        taken over.
+        """
+        self._place.check_lost()
         if done.counts is None:
             if done.is_users:
                 raise CatalogueError(done.fault)
             self._faults[done.number] = done.fault
-            if done.fault not in self._said:
+            if done.fault not in self._said and len(self._said) < _MOST_LINES:
                 self._said.add(done.fault)
-                _log.info("partition %d: %s", done.number, done.fault)
+                _log.warning("%s: what it was to do is done again.", done.fault)
             return
         self._counts[done.number] = done.counts
         self._rows += done.counts.rows
@@ -204,6 +220,14 @@ class _Run:
                 f"{self._record.starts[missing[0] + 1] - 1:,}) is lost"
             )
         raise CatalogueError(f"{reason}: {self.said().removesuffix('.')}")
+
+
+@contextlib.contextmanager
+def _only_one(layout: CatalogueLayout) -> Iterator[Place]:
+    """Be the only one that has a folder's partitions done while the block runs. Raises LedgerError if another is."""
+    driven = Driven(f"the catalogue in '{layout.root.uri}'", "wait for it, or end it there", f"{_COMMAND} goes on")
+    with driver_heartbeat(layout.root, driven, drivers=CATALOGUE_DRIVERS) as place:
+        yield place
 
 
 def _counts_of(layout: CatalogueLayout, number: int) -> Counts:
@@ -258,8 +282,6 @@ def _record(
     if record is not None and layout.done():
         _check_same(layout, record, place, bundle.uri, asked)
         return record
-    layout.root.check_writable()
-    _log.info("Listing %s.", source)
     planned = plan_catalogue(layout, source, here=str(Path.cwd()), size=size)
     _check_names(open_rows(layout, place, planned.kind, planned.details).schema().names, table)
     record = CatalogueRecord(CATALOGUE_FORMAT, place, planned, asked, bundle.uri, now())

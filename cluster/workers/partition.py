@@ -1,5 +1,6 @@
 """Partitions of a catalogue, answered and written whole one at a time: the same on a worker and in the driver."""
 
+import socket
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -97,9 +98,10 @@ class PartitionWorker:
             with patient():
                 return Done(number, self._answer(number))
         except (UnfitError, StorageError, OSError) as error:
-            if self._answering.code is not None:
-                time.sleep(_UNFIT_SECONDS)
-            return Done(number, fault=described(error))
+            if self._answering.code is None:
+                return Done(number, fault=described(error))
+            time.sleep(_UNFIT_SECONDS)
+            return Done(number, fault=f"{socket.gethostname()}: {described(error)}")
         except Exception as error:  # whatever it is, the driver says it
             return Done(number, fault=described(error), is_users=True)
 

@@ -10,7 +10,8 @@ import pytest
 
 from cluster import CatalogueError, CatalogueSettings, classify_catalogue
 from cluster.workers import partition
-from datasets import iterate_images, open_folder
+from datasets import CATALOGUE_DRIVERS, iterate_images, open_folder
+from search import Driven, LedgerError, driver_heartbeat
 from trainer import AnswerTable, BundleError, Classifier, about_answers
 
 FEW = CatalogueSettings(rows=30)
@@ -72,7 +73,7 @@ def test_the_answers_are_those_of_one_process(bundle, source, tmp_path, expected
     assert found.to_pydict() == expected.to_pydict()
     assert (result.counts.rows, result.counts.failed, result.partitions, result.earlier) == (102, 2, 4, 0)
     assert result.counts.first_failure[0] == f"{source}/edge-on/010b.jpg"
-    assert seen == [(0, 102), (30, 102), (60, 102), (90, 102), (102, 102)]
+    assert seen == [(30, 102), (60, 102), (90, 102), (102, 102)]
 
 
 def test_what_is_done_stays_and_the_rest_is_done_once(bundle, source, tmp_path, expected, monkeypatch, caplog):
@@ -197,3 +198,13 @@ def test_workers_answer_as_one_process_does_and_a_lost_one_is_replaced(bundle, s
     assert (tmp_path / "died").exists()
     assert (result.counts.rows, result.counts.failed, result.partitions) == (102, 2, 11)
     assert answers_in(tmp_path / "out").to_pydict() == expected.to_pydict()
+
+
+def test_one_command_at_a_time_has_a_folder_done(bundle, source, tmp_path):
+    out = open_folder(tmp_path / "out")
+    with (
+        driver_heartbeat(out, Driven("another", "", ""), drivers=CATALOGUE_DRIVERS),
+        pytest.raises(LedgerError, match=r"the catalogue in '.*out' has another driver, which is alive, .*: wait"),
+    ):
+        classify_catalogue(str(bundle), str(source), str(tmp_path / "out"), FEW, address="in-process")
+    assert classify_catalogue(str(bundle), str(source), out.uri, FEW, address="in-process").counts.rows == 102
