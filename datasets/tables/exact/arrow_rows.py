@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from datasets.tables.exact.rows import Rows
 from datasets.tables.kinds import Reader
+from datasets.tables.texts import has_text
 
 _ROWS = 8192
 _HEAVY_ROWS = 64
@@ -31,7 +32,7 @@ class ParquetRows:
         while groups and start >= (size := self._file.metadata.row_group(groups[0]).num_rows):
             start -= size
             groups.pop(0)
-        is_heavy = any(map(_is_heavy, self.schema.types))
+        is_heavy = not all(map(has_text, self.schema.types))
         for batch in self._file.iter_batches(_HEAVY_ROWS if is_heavy else _ROWS, row_groups=groups):
             if start < len(batch):
                 yield Rows(batch.slice(start))
@@ -59,7 +60,3 @@ class ReadRows:
             for place in range(start, len(batch), _ROWS):
                 yield Rows(batch.slice(place, _ROWS))
             start = max(0, start - len(batch))
-
-
-def _is_heavy(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))

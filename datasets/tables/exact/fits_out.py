@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datasets.tables.annotated import as_texts, notes_of
@@ -27,7 +26,7 @@ _ABOUT = {
     "program": "GTPROG",
 }
 """Cards for what is said of all rows; another key is a comment."""
-_ROWS = 8192
+_AT_ONCE = 2**22
 
 
 @contextmanager
@@ -84,7 +83,7 @@ def append_to_fits(
         header["THEAP"] = int(header["THEAP"]) + table.count * (int(header["NAXIS1"]) - old)
     _say(header, as_texts(about.metadata))
     with path.open("wb") as file:
-        _copy(file, table.bytes[: table.before])
+        _copy(table, 0, table.before, file)
         file.write(header.tostring().encode())
         done = 0
         for batch in added:
@@ -97,9 +96,9 @@ def append_to_fits(
         if done != table.count:
             raise ValueError(f"{table.count} rows, but {done} to be added to them")
         end = table.data + table.count * old
-        _copy(file, table.bytes[end : end + int(header.get("PCOUNT", 0))])
+        _copy(table, end, end + int(header.get("PCOUNT", 0)), file)
         _fill_block(file)
-        _copy(file, table.bytes[table.after :])
+        _copy(table, table.after, table.size, file)
 
 
 def _header(columns: Sequence[FitsColumn], rows: int) -> Any:
@@ -142,10 +141,10 @@ def _no_heap(_data: bytes) -> int:
     raise ValueError("a column in the heap cannot be added")
 
 
-def _copy(file: IO[bytes], data: npt.NDArray[np.uint8]) -> None:
-    """Write what is mapped, a block at a time."""
-    for start in range(0, len(data), 2**22):
-        file.write(data[start : start + 2**22].tobytes())
+def _copy(table: FitsRows, start: int, stop: int, file: IO[bytes]) -> None:
+    """Write a part of the table's file, a block at a time."""
+    for place in range(start, stop, _AT_ONCE):
+        file.write(table.bytes(place, min(_AT_ONCE, stop - place)).tobytes())
 
 
 def _fill_block(file: IO[bytes]) -> None:

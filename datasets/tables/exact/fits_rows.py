@@ -1,6 +1,6 @@
 """The first binary table of a FITS file, read as it stands, in whatever memory a few thousand rows take."""
 
-import mmap
+import os
 import warnings
 from collections.abc import Iterator
 from typing import IO
@@ -15,6 +15,8 @@ from datasets.tables.exact.fits_layout import SIZES, FitsField, fits_fields
 from datasets.tables.exact.rows import Rows
 
 _ROWS = 8192
+_AT_ONCE = 2**28
+"""Bytes that the system reads at once; it reads 2 GiB at most."""
 _DTYPES = {"B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8", "C": ">f4", "M": ">f8"}
 _SIGNS = {("B", -128): "i1", ("I", 2**15): "u2", ("J", 2**31): "u4", ("K", 2**63): "u8"}
 """Types whose values are stored with another sign, by the type that is stored and TZERO (FITS 4.0, table 19)."""
@@ -31,6 +33,7 @@ class FitsRows:
         after: the place of what follows the table in the file.
         fields: its columns.
         count: its rows.
+        size: bytes of the file.
     """
 
     notes = ()
@@ -52,20 +55,27 @@ class FitsRows:
         except (ValueError, KeyError) as error:
             raise pa.ArrowInvalid(f"a damaged FITS table: {first_line(error)}") from error
         self.before, self.data, self.after = place["hdrLoc"], place["datLoc"], place["datLoc"] + place["datSpan"]
-        stream.seek(0, 2)
-        if stream.tell() < self.data + self.count * self._width:
+        self._file = stream.fileno()
+        self.size = os.fstat(self._file).st_size
+        if self.size < self.data + self.count * self._width:
             raise pa.ArrowInvalid("a FITS table that is cut off")
-        self.bytes: Bytes = np.frombuffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
-        heap = self.data + int(self.header.get("THEAP", self.count * self._width))
-        self._heap = self.bytes[heap : self.after]
+        self._heap = self.data + int(self.header.get("THEAP", self.count * self._width))
         empty = np.zeros((0, self._width), np.uint8)
         self.schema = pa.schema([_annotated(field, self._column(field, empty).type) for field in self.fields])
 
     def raw(self, start: int, rows: int) -> Bytes:
         """Return rows as they are stored, uint8 (n, bytes a row), fewer at the end."""
         stop = min(start + rows, self.count)
-        part = self.bytes[self.data + start * self._width : self.data + stop * self._width]
-        return part.reshape(stop - start, self._width)
+        data = self.bytes(self.data + start * self._width, (stop - start) * self._width)
+        return data.reshape(stop - start, self._width)
+
+    def bytes(self, start: int, size: int) -> Bytes:
+        """Return bytes of the file, uint8 (size,), read and not mapped, whose pages would stay in memory."""
+        data = b"".join(
+            os.pread(self._file, min(_AT_ONCE, start + size - place), place)
+            for place in range(start, start + size, _AT_ONCE)
+        )
+        return np.frombuffer(data, np.uint8)
 
     def batches(self, start: int = 0) -> Iterator[Rows]:
         """Yield the rows from one on."""
@@ -90,11 +100,10 @@ class FitsRows:
     def _from_heap(self, field: FitsField, raw: Bytes) -> pa.Array:
         descriptors = raw.view(">i4" if field.code == "P" else ">i8").reshape(-1, 2).astype(np.int64)
         size = SIZES.get(field.inner, 0)
-        spans = [
-            slice(place, place + (-(-count // 8) if field.inner == "X" else count * size))
+        parts = [
+            self.bytes(self._heap + place, -(-count // 8) if field.inner == "X" else count * size)
             for count, place in descriptors.tolist()
         ]
-        parts = [self._heap[span] for span in spans]
         if field.inner == "A":
             return pa.array([_text(part.tobytes()) for part in parts], pa.string())
         flat = _elements(field, field.inner, np.concatenate([np.zeros(0, np.uint8), *parts]))

@@ -1,0 +1,96 @@
+"""A catalogue's run is killed at a random moment, then the same command is given again: rows lost and repeated.
+
+    PYTHONPATH=tests python -m benchmarks.catalogues.kills PLACE --rows 20000 --format .fits --kills 10
+
+The moment is drawn from the time that a whole run takes, the writing of the table included. What the second command
+writes must be, to the byte, what a run writes that nobody kills; the parts beside the output say how many rows were
+kept.
+"""
+
+import argparse
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+from benchmarks.catalogues.made import made_model, made_table
+
+from datasets.tables.exact.opening import open_exact
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("place", type=Path)
+    parser.add_argument("--network", choices=["default", "tiny"], default="tiny")
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--format", default=".fits")
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    place = options.place.absolute()
+    place.mkdir(parents=True, exist_ok=True)
+    model, table = made_model(place, options.network), made_table(place, options.rows, options.format)
+    out = place / f"killed{options.format}"
+    command = [str(Path(sys.executable).with_name("galaxy")), "classify", str(model), str(table), "--output", str(out)]
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    whole, seconds = out.read_bytes(), time.perf_counter() - began
+    moments, failed = random.Random(options.seed), 0
+    for number in range(options.kills):
+        out.unlink(missing_ok=True)
+        moment = moments.uniform(0, seconds)
+        ended = killed_after(command, moment)
+        kept = durable(out)
+        subprocess.run(command, check=True, capture_output=True)
+        lost, repeated = compared(table, out)
+        same = out.read_bytes() == whole
+        failed += not same or bool(lost or repeated)
+        how = "had ended" if ended else f"{kept:,} of {options.rows:,} rows kept"
+        said = f"killed after {moment:.1f} of {seconds:.1f} s, {how}; rows lost {lost}, repeated {repeated}"
+        sys.stdout.write(f"{number + 1}: {said}, {'the same bytes' if same else 'OTHER BYTES'}\n")
+        sys.stdout.flush()
+    sys.stdout.write(
+        f"{'PASS' if not failed else 'miss'}: {options.kills} kills, {failed} with a row lost or repeated\n"
+    )
+
+
+def killed_after(command: list[str], seconds: float) -> bool:
+    """Kill a command after a time; say whether it had ended."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+        return True
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return False
+
+
+def durable(out: Path) -> int:
+    """Return how many rows are answered in the parts beside an output."""
+    rows = 0
+    for path in out.with_name(f"{out.name}.parts").glob("*.arrow"):
+        with pa.OSFile(str(path)) as file:
+            reader = pa.ipc.open_file(file)
+            rows += sum(len(reader.get_batch(number)) for number in range(reader.num_record_batches))
+    return rows
+
+
+def compared(table: Path, out: Path) -> tuple[int, int]:
+    """Return how many ids of a table are not in the one that was written, and how many are there again."""
+    before, after = ids(table), ids(out)
+    return len(set(before) - set(after)), len(after) - len(set(after))
+
+
+def ids(table: Path) -> list[object]:
+    with open_exact(table) as opened:
+        place = opened.schema.names.index("objid")
+        return [value for some in opened.batches() for value in some.columns.column(place).to_pylist()]
+
+
+if __name__ == "__main__":
+    main()
