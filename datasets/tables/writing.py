@@ -12,6 +12,8 @@ from datasets.tables.csv_metadata import csv_metadata, metadata_name
 from datasets.tables.formulas import harmless
 from datasets.tables.texts import as_texts
 
+_GROUP_ROWS, _GROUP_BYTES = 2**16, 2**26
+"""Of a group of rows in a Parquet file, which is in memory at once: one of them is reached."""
 Write = Callable[[pa.RecordBatch], None]
 
 
@@ -56,5 +58,18 @@ def parquet_writer(target: Path | IO[bytes], schema: pa.Schema) -> Iterator[Writ
     """Yield what adds a batch to a Parquet file, at a path or in a stream, that is complete when the block ends."""
     from pyarrow.parquet import ParquetWriter
 
+    waiting: list[pa.RecordBatch] = []
+
+    def flush() -> None:
+        if waiting:
+            writer.write_table(pa.Table.from_batches(waiting, schema))
+            waiting.clear()
+
+    def write(batch: pa.RecordBatch) -> None:
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= _GROUP_ROWS or sum(each.nbytes for each in waiting) >= _GROUP_BYTES:
+            flush()
+
     with ParquetWriter(target, schema) as writer:
-        yield writer.write_batch
+        yield write
+        flush()

@@ -125,6 +125,14 @@ def test_answers_of_something_else_are_not_gone_on_with(
         run(table, Answering())
 
 
+def test_a_table_is_not_written_over_itself(table: Path) -> None:
+    with pytest.raises(SourceError, match="found the table itself"):
+        run(table, Answering(), table.name)
+    (table.parent / "out").mkdir()
+    with pytest.raises(SourceError, match="found a folder"):
+        run(table, Answering(), "out")
+
+
 def test_one_process_at_a_time(table: Path) -> None:
     opened = Catalogue.opened(table, table.with_name("out.csv"), COLUMNS, {}, OPTIONS)
     with opened, pytest.raises(PartsError, match="is in use: another command"):

@@ -2,6 +2,7 @@ import csv
 import json
 import shutil
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import cluster
 from cluster import TrainSettings
 from datasets import Dataset, ImportOptions, Progress, Stage, import_dataset, open_folder
 from search import FinalsStanding, Ledger, SearchLayout, write_finals
-from trainer import FinalResult, load_bundle, write_bundle
+from trainer import Classification, Classifier, FinalResult, load_bundle, write_bundle
 from trainer.bundles.hashes import hashes_of_seen
 
 
@@ -420,3 +421,28 @@ def test_a_catalogue_keeps_its_columns_and_ours_need_other_names(
     rows = table_of(tmp_path / "b.csv")
     assert [row["Class"] for row in rows] == ["=x"] * 20
     assert [row["h_class"] for row in rows] == [row["gt_class"] for row in rows]
+
+
+def test_a_catalogue_that_is_cut_says_what_is_kept_and_goes_on(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = sorted(tiny_source.glob("*/*.jpg"))
+    (tmp_path / "in.csv").write_text("path\n" + "".join(f"{path}\n" for path in listed))
+    words = ("classify", bundle, tmp_path / "in.csv", "--output", tmp_path / "a.csv", "--json")
+    classify = Classifier.classify
+
+    def interrupted(*given: Any, **options: Any) -> Iterator[Classification]:
+        for number, answer in enumerate(classify(*given, **options)):
+            if number == 70:
+                raise KeyboardInterrupt
+            yield answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Classifier, "classify", interrupted)
+        cut = galaxy(*words)
+    assert (cut.exit_code, cut.stdout) == (130, "")
+    assert "64 of 100 rows are answered and kept: the same command goes on with the others" in cut.stderr
+    ended = galaxy(*words)
+    assert "64 of 100 rows were answered before: going on with the others" in ended.stderr
+    assert [image["path"] for image in json.loads(ended.stdout)["images"]] == list(map(str, listed))
+    assert [row["path"] for row in table_of(tmp_path / "a.csv")] == list(map(str, listed))

@@ -91,7 +91,7 @@ class Parts:
 
     def remove(self) -> None:
         """Remove them all: the table is written."""
-        self._waiting = []
+        self._waiting, self.rows = [], 0
         shutil.rmtree(self.folder)
 
     def _check(self, record: Mapping[str, str]) -> None:

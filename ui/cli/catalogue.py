@@ -1,7 +1,7 @@
 """``galaxy classify`` of a table that is written again with its answers."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from ui.predictions.prediction import Prediction
 from ui.predictions.tally import Tally
 
 if TYPE_CHECKING:
-    from trainer import Classification
+    from trainer import Catalogue, Classification
 
 
 def is_catalogue(paths: list[str], output: str | None) -> bool:
@@ -45,7 +45,9 @@ def classify_catalogue(
         terminal.note(f"a VOTable is read as a whole: about {wording.size(needed)} of memory for '{table}'")
     tally = Tally()
     with ExitStack() as stack:
+        kept = stack.enter_context(_said_if_cut(terminal))
         catalogue = stack.enter_context(Catalogue.opened(table, target, about.table, about.said, options))
+        kept.append(catalogue)
         adds: list[Add] = [tally.add]
         if printed is not None:
             adds.append(stack.enter_context(write_predictions(printed, about)))
@@ -64,3 +66,16 @@ def classify_catalogue(
         for note in catalogue.write():
             terminal.note(note)
     return tally
+
+
+@contextmanager
+def _said_if_cut(terminal: Terminal) -> "Iterator[list[Catalogue]]":
+    """Yield a list for the catalogue that is open; say what is kept of its answers where it is cut."""
+    opened: list[Catalogue] = []
+    try:
+        yield opened
+    except BaseException:
+        if opened and opened[0].done:
+            done, total = opened[0].done, opened[0].total
+            terminal.note(f"{done:,} of {total:,} rows are answered and kept: the same command goes on with the others")
+        raise

@@ -31,6 +31,9 @@ Batches = Callable[[], Iterator[pa.RecordBatch]]
 
 def check_addition(path: Path, names: Sequence[str], target: Path) -> None:
     """Raise SourceError where a table cannot be written to ``target`` with columns of some names behind its own."""
+    if target.is_dir() or (target.exists() and target.samefile(path)):
+        what = "a folder" if target.is_dir() else "the table itself"
+        raise SourceError(f"expected a place for another table than '{path}', found {what}: '{target}'")
     with open_exact(path) as table:
         taken = {name.strip().casefold(): name for name in table.schema.names}
         clash = [name for name in names if name.strip().casefold() in taken]

@@ -100,6 +100,9 @@ def classify(
     Answers that are not sure enough, and images not like those of the training, are
     named with a warning.
 
+    One table, with --output as a table: all its columns are kept, and the same command
+    goes on where a cut run was.
+
     With --address a folder of images, an imported dataset, Parquet that holds images, or a
     table of their paths or URIs is classified in partitions by many workers; what is done
     stays, and the same command goes on with the others.
