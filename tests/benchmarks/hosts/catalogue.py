@@ -1,4 +1,4 @@
-"""A catalogue classified on one, two and three hosts, then while a host is lost: rows a second, rows lost and repeated.
+"""A catalogue classified by two, four and six workers on three hosts, then while a host is lost, then on S3.
 
     PYTHONPATH=tests python -m benchmarks.hosts.catalogue [--rows 2400] [--seconds 0.05]
 
@@ -49,17 +49,10 @@ def main() -> None:
         sys.exit(lacking)
     with cluster() as up:
         prepare(up, options.rows, options.seconds)
-        rates = {}
-        for hosts in (3, 2, 1):
-            rates[hosts] = classified(up, f"out{hosts}")
-            if hosts > 1:
-                up.leave(up.workers[hosts - 2])
-                waited(lambda left=hosts - 1: up.alive() == left, 120)  # type: ignore[misc]
-        for hosts, rate in sorted(rates.items()):
-            say(f"{hosts} hosts: {rate:.1f} rows/s, {rate / rates[1]:.2f} × one host")
-        for worker in up.workers:
-            up.join(worker)
-        up.wait_for_workers()
+        rates = {workers: classified(up, f"out{workers}", workers) for workers in (2, 4, 6)}
+        for workers, rate in rates.items():
+            most = workers / options.seconds
+            say(f"{workers} workers: {rate:.1f} rows/s of {most:.0f}, {rate / rates[2]:.2f} × two")
         lost_host(up)
         on_s3(up)
 
@@ -85,9 +78,9 @@ def words(out: str, source: str = "/shared/t.parquet", model: str = "/shared/mod
     return f"classify {model} {source} --output '{out}' --address auto --module sleeping"
 
 
-def classified(up: Cluster, name: str) -> float:
-    """Classify all rows on the hosts that are there; return the rate, rows a second."""
-    up.galaxy(up.head, words(f"/shared/{name}"), seconds=_SECONDS)
+def classified(up: Cluster, name: str, workers: int) -> float:
+    """Classify all rows; return the rate, rows a second."""
+    up.galaxy(up.head, f"{words(f'/shared/{name}')} --workers {workers}", seconds=_SECONDS)
     check(up, name)
     parts = sorted((up.head.root / "shared" / name).glob("part-*.parquet"), key=lambda part: part.stat().st_mtime)
     first, last = len(parts) // 5, len(parts) * 4 // 5
