@@ -122,6 +122,8 @@ def classify_catalogue(
         counts = Counts()
         for each in run.all_counts(layout):
             counts.add(each)
+        if not counts.classes:
+            layout.forget()  # what is mended then is to be tried again
     seconds, partitions = time.monotonic() - began, answering.record.partitions
     return CatalogueResult(answering.model, answering.output, counts, partitions, len(found), seconds)
 

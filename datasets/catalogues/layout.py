@@ -41,6 +41,11 @@ class CatalogueLayout:
         """Return the name of the file with a partition's answers."""
         return f"part-{number:05d}.parquet"
 
+    def forget(self) -> None:
+        """Delete the answers of all partitions."""
+        for number in self.done():
+            self.root.delete(self.partition(number))
+
     def write_rows(self, number: int, rows: pa.RecordBatch) -> None:
         """Keep the rows of a partition, as they were when the source was listed."""
         sink = io.BytesIO()

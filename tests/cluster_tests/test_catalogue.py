@@ -130,6 +130,15 @@ def test_a_table_that_has_changed_is_another_catalogue(bundle, source, tmp_path)
         classify_catalogue(str(bundle), str(table), str(tmp_path / "out"), address="in-process")
 
 
+def test_where_no_row_can_be_answered_all_are_tried_again(bundle, source, tmp_path):
+    table, out = tmp_path / "t.csv", tmp_path / "out"
+    table.write_text("path\na.jpg\n")
+    result = classify_catalogue(str(bundle), str(table), str(out), address="in-process")
+    assert (result.counts.failed, result.counts.first_failure) == (1, ("a.jpg", "no such file"))
+    shutil.copy(source / "spiral/001.jpg", tmp_path / "a.jpg")
+    assert classify_catalogue(str(bundle), str(table), str(out), address="in-process").counts.failed == 0
+
+
 def test_columns_of_our_names_need_a_prefix(bundle, source, tmp_path):
     table = tmp_path / "t.parquet"
     pq.write_table(pa.table({"path": [f"{source}/spiral/001.jpg"], "CLASS": [7]}), table)
