@@ -21,7 +21,7 @@ _ROOM = 0.06
 """Beside the lowest and highest values, for what they are called."""
 _BEST = 0.2
 """Share of the trials that stand out as the best."""
-_LONGEST_LABEL = 24
+_LONGEST_LABEL = 28
 
 
 def importance_bars(shares: Mapping[str, float]) -> go.Figure:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _ROWS = 50
 _WARNINGS = 8
+_VERDICT = 190
+"""Width of the longest of them, px."""
 _ORDERS: dict[str, Callable[[Answer], float]] = {
     "as uploaded": lambda _: 0.0,
     "least sure first": lambda answer: 2.0 if answer.prediction.probability is None else answer.prediction.probability,
@@ -136,7 +138,11 @@ def _table(context: Context, answers: Sequence[Answer]) -> list[Answer]:
         hide_index=True,
         placeholder=wording.ABSENT,
         row_height=56,
-        column_config={"picture": st.column_config.ImageColumn("picture", width="small"), "probability": percent},
+        column_config={
+            "picture": st.column_config.ImageColumn("picture", width="small"),
+            "verdict": st.column_config.TextColumn("verdict", width=_VERDICT),
+            "probability": percent,
+        },
         on_select="rerun",
         selection_mode="multi-row",
         key=f"answers {page} {hash(tuple(answer.place for answer in part))}",

@@ -11,11 +11,12 @@ the same trials are shown by that one: how long until its list of trials is ther
 import argparse
 import json
 import random
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 
@@ -25,12 +26,14 @@ from ui_tests.browsing import browser, served
 from ui_tests.fabricated import F1, specification
 
 from search import Ledger, Record, SearchLayout, SearchState, TrialState, create_search, driver_heartbeat
+from ui.web.app import VIEWS
 
 _EPOCHS = 20
 _USABLE_MS = 300_000
+_PEER_SECONDS = 120
 _REFRESHES = 8
 _OURS = ("[data-testid=stMetricValue]", "[data-testid=stDataFrame]")
-_THEIRS = "table tbody tr"
+_THEIRS = "text=/^Trial \\d+$/"
 _PEER = Path(__file__).with_name("optuna_study.py")
 
 
@@ -55,6 +58,7 @@ def main() -> None:
     parser.add_argument("--few", type=int, default=100)
     parser.add_argument("--peer", help="a Python that has optuna-dashboard")
     parser.add_argument("--refreshes", type=int, default=_REFRESHES, help="of each kind; 100 for the memory's growth")
+    parser.add_argument("--idle", action="store_true", help="only what an idle tab of each view costs")
     options = parser.parse_args()
     storage = str(options.folder / "runs")
     for number in (options.few, options.trials):
@@ -63,6 +67,9 @@ def main() -> None:
     with served(storage) as address, browser() as started:
         server = server_of(address)
         say("server before a page, MB", server.memory_info().rss / 1e6)
+        if options.idle:
+            idle_tabs(started, server, address, storage, options.trials)
+            return
         for number in (options.few, options.trials):
             seconds = [until_there(started, f"{address}/search?search=of-{number}", *_OURS) for _ in range(3)]
             say(f"until usable, {number:,} trials, s", median(seconds))
@@ -70,7 +77,7 @@ def main() -> None:
         say("server at the end, MB", server.memory_info().rss / 1e6)
         if options.peer is not None:
             with peer(options.peer, options.folder, options.trials) as url:
-                seconds = [until_there(started, f"{url}/studies/1/trialTable", _THEIRS) for _ in range(3)]
+                seconds = [until_there(started, f"{url}/studies/1/trials", _THEIRS) for _ in range(3)]
                 say(f"optuna-dashboard until usable, {options.trials:,} trials, s", median(seconds))
 
 
@@ -168,6 +175,19 @@ def refreshes(started: Browser, server: psutil.Process, address: str, storage: s
     context.close()
 
 
+def idle_tabs(started: Browser, server: psutil.Process, address: str, storage: str, number: int) -> None:
+    """Say which share of a core a tab of each view takes while nothing happens in a search that runs."""
+    with driver_heartbeat(SearchLayout.of(storage, f"of-{number}").root):
+        for view in VIEWS:
+            context = started.new_context(viewport={"width": 1280, "height": 1800})
+            page = context.new_page()
+            page.goto(f"{address}/{'' if view == 'searches' else view}?search=of-{number}")
+            page.get_by_role("heading").first.wait_for(timeout=_USABLE_MS)
+            page.wait_for_timeout(30_000)
+            say(f"{view}, idle: share of a core", cost(page, server, Traffic(page), seconds=20)[1] / 20)
+            context.close()
+
+
 def records(layout: SearchLayout) -> Iterator[Path]:
     """Return the files of the records."""
     assert layout.root.local is not None
@@ -195,7 +215,10 @@ def peer(python: str, folder: Path, number: int) -> Iterator[str]:
     command = [str(Path(python).with_name("optuna-dashboard")), f"sqlite:///{database}", "--port", "8789"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:
         try:
-            time.sleep(8)
+            for _ in range(_PEER_SECONDS):
+                time.sleep(1)
+                with suppress(OSError), socket.create_connection(("127.0.0.1", 8789), timeout=1):
+                    break
             yield "http://127.0.0.1:8789/dashboard"
         finally:
             serving.terminate()

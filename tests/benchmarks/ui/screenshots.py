@@ -13,9 +13,8 @@ from ui_tests.browsing import browser, served
 
 from ui.web.app import VIEWS
 
-_WIDTHS = (1280, 390)
 _HEIGHT = 1500
-_SETTLED_MS, _MOST_MS = 2500, 60_000
+_SETTLED_MS, _MOST_MS = 2500, 120_000
 
 
 def main() -> None:
@@ -26,16 +25,19 @@ def main() -> None:
     parser.add_argument("--upload", type=Path, action="append", default=[], help="to classify; may be given again")
     parser.add_argument("--data", help="folder of datasets to offer")
     parser.add_argument("--views", nargs="*", default=list(VIEWS))
+    parser.add_argument("--themes", nargs="*", default=["light", "dark"])
+    parser.add_argument("--widths", nargs="*", type=int, default=[1280, 390], help="px")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     data = [] if options.data is None else ["--data", options.data]
     with served(options.storage, lambda _: ["--control", *data]) as address, browser() as started:
-        for theme in ("light", "dark"):
-            for width in _WIDTHS:
+        for theme in options.themes:
+            for width in options.widths:
                 context = started.new_context(
                     viewport={"width": width, "height": _HEIGHT}, color_scheme="light" if theme == "light" else "dark"
                 )
                 page = context.new_page()
+                page.set_default_timeout(_MOST_MS)
                 for view in options.views:
                     shoot(page, address, view, options.search, options.upload)
                     page.screenshot(path=options.folder / f"{view}-{theme}-{width}.png")
