@@ -18,6 +18,7 @@ from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_
 from .bundles.card import model_card as model_card
 from .bundles.choice import choice_lines as choice_lines
 from .bundles.evaluation import answers_on as answers_on
+from .bundles.held_out import HeldOut as HeldOut, read_held_out as read_held_out
 from .bundles.holding import Holding as Holding, where_it_holds as where_it_holds
 from .bundles.limits import untested_lines as untested_lines
 from .bundles.manifest import (
@@ -32,9 +33,12 @@ from .bundles.modules import import_modules as import_modules
 from .bundles.of_none import HALF as HALF, ToldOfNone as ToldOfNone
 from .bundles.zipped import write_zip as write_zip, zipped_size as zipped_size
 from .cataloguing.catalogue import Catalogue as Catalogue, model_mark as model_mark
+from .counting.classified import Classified as Classified, read_classified as read_classified
+from .counting.counting import ENOUGH as ENOUGH, Count as Count, Share as Share, count_classes as count_classes
 from .devices import try_devices as try_devices
 from .errors import (
     BundleError as BundleError,
+    CatalogueError as CatalogueError,
     CheckpointError as CheckpointError,
     ExportError as ExportError,
     InfeasibleError as InfeasibleError,

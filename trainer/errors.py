@@ -10,6 +10,7 @@ GalaxyTunerError
     ├── FrameworkError       Keras is of a version that this was not made for: stop, install another
     ├── ExportError          the model cannot be written in another program's format: say what is missing, stop
     ├── BundleError          not a bundle, of another version, or changed since it was written: refuse it
+    ├── CatalogueError       a table is none that this model classified: refuse it
     ├── ModelMismatchError   the dataset does not fit the model (classes, image size, crop): refuse it
     ├── SeenError            the model was trained or chosen on these images: refuse to score it on them
     └── PartsError           answers beside an output are of something else, or being written: refuse to go on with them
@@ -65,6 +66,10 @@ class ExportError(TrainerError):
 
 class BundleError(TrainerError):
     """A bundle is refused; the text names the path, what was expected and what was found."""
+
+
+class CatalogueError(TrainerError):
+    """A table that is to be counted is none, or has no answers, or those of another model."""
 
 
 class ModelMismatchError(TrainerError):

@@ -21,6 +21,7 @@ from trainer.answering.novelty import FALSE_ALARMS
 from trainer.answering.selective import MAX_ERROR
 from trainer.bundles.card import model_card
 from trainer.bundles.hashes import Hashes, packed_hashes, unpacked_hashes
+from trainer.bundles.held_out import HeldOut
 from trainer.bundles.keeping import PackedModel, pack_model, unpack_model
 from trainer.bundles.manifest import CARD, FILE, Manifest, SeenRecord, TrustRecord, read_manifest
 from trainer.bundles.registered import missing_modules
@@ -28,7 +29,7 @@ from trainer.errors import BundleError, InfeasibleError, one_line
 from trainer.frameworks import keras
 
 Result = TypeVar("Result")
-_NAMED_BY_CONTENT = re.compile(r"model-.*\.keras|trust-.*\.npz|seen-.*\.npy")
+_NAMED_BY_CONTENT = re.compile(r"model-.*\.keras|trust-.*\.npz|seen-.*\.npy|held-out-.*\.npz")
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,13 @@ def write_bundle(
     manifest: Manifest,
     trust: Trust | None = None,
     seen: Hashes | None = None,
+    held_out: HeldOut | None = None,
 ) -> Manifest:
     """Write ``models``, in the order of ``manifest.members``, whole or not at all, in the place of an older bundle.
 
     The files of the one that it replaces stay, those of older ones are removed. One process at a time may write.
 
-    Returns the manifest as written: with its ``files``, ``trust``, ``seen`` and ``modules``.
+    Returns the manifest as written: with its ``files``, ``trust``, ``seen``, ``held_out`` and ``modules``.
 
     Raises:
         BundleError: A model cannot be loaded again in Keras's safe mode (an unregistered layer, a lambda).
@@ -75,7 +77,7 @@ def write_bundle(
         digest = hashlib.sha256(packed.data).hexdigest()
         name = f"model-{index}-{digest[:12]}.keras"
         files[name], contents[name] = digest, packed.data
-    manifest = replace(manifest, files=files, trust=None, seen=None, modules=tuple(sorted(modules)))
+    manifest = replace(manifest, files=files, trust=None, seen=None, held_out=None, modules=tuple(sorted(modules)))
     if trust is not None:
         data = trust.packed()
         limits = _describe_trust(trust, hashlib.sha256(data).hexdigest(), manifest)
@@ -85,6 +87,10 @@ def write_bundle(
         digest = hashlib.sha256(data).hexdigest()
         record = SeenRecord(f"seen-{digest[:12]}.npy", digest, len(seen))
         manifest, contents[record.file] = replace(manifest, seen=record), data
+    if held_out is not None:
+        data = held_out.packed()
+        kept_answers = held_out.record(data)
+        manifest, contents[kept_answers.file] = replace(manifest, held_out=kept_answers), data
     kept = contents.keys() | _files_now(folder)
     for name, data in contents.items():
         folder.write_whole(name, data)

@@ -104,6 +104,18 @@ class NoneRecord:
 
 
 @dataclass(frozen=True)
+class HeldOutRecord:
+    """What was answered for images that no network was trained on that answered: see `trainer.bundles.held_out`.
+
+    ``file`` has it, ``sha256`` is that of the file, ``images`` is their number.
+    """
+
+    file: str
+    sha256: str
+    images: int
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A bundle at a glance.
 
@@ -140,6 +152,8 @@ class Manifest:
         corrected: Macro F1 to be expected of new images, ``value``, ``low`` and ``high``, without what the choice among
             finalists made of luck; None where the test images tell it, nothing was chosen, or it cannot be told.
         none: What it knows of galaxies of no class; None where it was shown none, or too few, as older bundles were.
+        held_out: What it answered for held-out images, from which catalogues are counted; filled in by `write_bundle`.
+            None in older bundles, which cannot count.
     """
 
     classes: tuple[str, ...]
@@ -168,6 +182,7 @@ class Manifest:
     worth: Mapping[str, Any] | None = None
     corrected: Mapping[str, float] | None = None
     none: NoneRecord | None = None
+    held_out: HeldOutRecord | None = None
 
     def points(self) -> dict[Decide, Mapping[str, float]]:
         """Return the operating points that it has, each with the factors on its classes' probabilities."""
@@ -191,7 +206,7 @@ class Manifest:
     @property
     def named_files(self) -> dict[str, str]:
         """Name of each file beside `bundle.json` that the bundle needs → its SHA-256."""
-        records = [record for record in (self.trust, self.seen) if record is not None]
+        records = [record for record in (self.trust, self.seen, self.held_out) if record is not None]
         return {**self.files, **{record.file: record.sha256 for record in records}}
 
     def as_document(self) -> bytes:

@@ -17,6 +17,7 @@ from trainer.answering.limits import learn_trust
 from trainer.answering.predicting import Predictions
 from trainer.bundles.bundle import write_bundle
 from trainer.bundles.hashes import hashes_of_seen
+from trainer.bundles.held_out import HeldOut
 from trainer.bundles.keeping import PackedModel
 from trainer.bundles.manifest import BundleMember, Manifest, read_manifest
 from trainer.estimating.interval import with_interval
@@ -172,7 +173,10 @@ def write_calibrated(
         none=None if none is None else none.record(dataset, calibrated, decision.factors),
     )
     learnt_from = np.unique(unlabelled.rows) if unlabelled is not None and none is not None else ()
-    written = write_bundle(bundle, models, manifest, trust, hashes_of_seen(dataset, learnt_from))
+    held_out = HeldOut(*calibrated[Split.VALIDATION])
+    if unlabelled is not None and none is not None:
+        held_out = held_out.with_none(unlabelled.once().calibrated(decision.temperature)[1])
+    written = write_bundle(bundle, models, manifest, trust, hashes_of_seen(dataset, learnt_from), held_out)
     return _result(bundle, written)
 
 

@@ -15,6 +15,7 @@ from cluster import anything_is_late
 from ui.cli.commands import (
     cluster,
     cluster_files,
+    counting,
     data,
     fitting,
     leaderboard,
@@ -93,7 +94,7 @@ def galaxy(
     """
 
 
-for family in (data, searching, fitting, leaderboard, models, using, page, managing, cluster):
+for family in (data, searching, fitting, leaderboard, models, using, counting, page, managing, cluster):
     app.registered_commands.extend(family.app.registered_commands)
 app.add_typer(cluster_files.app)
 

@@ -1,0 +1,125 @@
+"""The shares of classes in a catalogue, from answers to it and to held-out images."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy.special import softmax
+
+from trainer import HeldOut, count_classes
+from trainer.counting.explaining import Histogram, misfit
+from trainer.counting.mixture import mixture
+from trainer.counting.recalibrating import Recalibrator, logarithms
+
+CLASSES = ("round", "spiral", "rare")
+OURS = (0.6, 0.38, 0.02)
+
+
+def answers(shares: tuple[float, ...], count: int, seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Draw galaxies of some shares, and what a network says that is twice too sure and takes none for rare."""
+    generator = np.random.default_rng(seed)
+    true = generator.choice(len(shares), count, p=shares)
+    centres = np.array([[2.0, 0, 0], [0, 2.0, 0], [0, 1.0, 1.6], [-0.5, -0.5, -0.5]])
+    looks = centres[true] + generator.normal(0, 1, (count, 3))
+    likely = looks @ centres[:3].T - (centres[:3] ** 2).sum(axis=1) / 2  # logarithms, but for a constant
+    return true, softmax(2 * likely, axis=1).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def held_out() -> HeldOut:
+    return HeldOut(*answers(OURS, 3000, 2))
+
+
+def test_the_mix_of_a_catalogue_is_found_with_its_interval(held_out: HeldOut) -> None:
+    covered = 0
+    for seed, shares in enumerate([OURS, (0.2, 0.6, 0.2), (0.9, 0.1, 0.0)]):
+        true, probabilities = answers(shares, 1500, 10 + seed)
+        found = count_classes(held_out, probabilities, probabilities.argmax(axis=1), CLASSES, draws=60)
+        truth = np.bincount(true, minlength=3) / len(true)
+        assert found.galaxies == 1500
+        for name, share in zip(CLASSES, truth, strict=True):
+            estimate = found.shares[name]
+            covered += (estimate.low or 0) <= share <= (estimate.high or 0)
+            assert abs((estimate.value or 0) - share) < 0.06
+            assert estimate.named == (probabilities.argmax(axis=1) == CLASSES.index(name)).sum()
+        assert found.is_explained
+    assert covered >= 8  # of 9 intervals of 95 %
+    # Of the last nothing is rare, though much is called so.
+    assert found.shares["rare"].named > 15
+    assert (found.shares["rare"].value or 0) < 0.01
+
+
+def test_what_no_mix_explains_is_said(held_out: HeldOut) -> None:
+    generator = np.random.default_rng(3)
+    unlike = softmax(generator.normal(0, 0.3, (400, 3)), axis=1).astype(np.float32)
+    _, probabilities = answers(OURS, 600, 4)
+    both = np.concatenate([probabilities, unlike])
+    found = count_classes(held_out, both, both.argmax(axis=1), CLASSES, draws=40)
+    assert not found.is_explained
+    assert found.as_json()["explained"] is False
+
+
+def test_galaxies_of_no_class_are_one_where_some_were_held_out(held_out: HeldOut) -> None:
+    _, none = answers((0, 0, 0, 1), 400, 5)
+    with_none = held_out.with_none(none)
+    true, probabilities = answers((0.3, 0.15, 0.05, 0.5), 1500, 6)
+    named = np.where(probabilities.max(axis=1) < 0.9, 3, probabilities.argmax(axis=1))
+    found = count_classes(with_none, probabilities, named, CLASSES, draws=40)
+    assert [*found.shares] == [*CLASSES, "none of these"]
+    for at, share in enumerate(found.shares.values()):
+        assert abs((share.value or 0) - (true == at).mean()) < 0.05
+    assert found.shares["none of these"].named == (named == 3).sum()
+    assert found.is_explained
+    alone = count_classes(held_out, probabilities, probabilities.argmax(axis=1), CLASSES, draws=40)
+    assert not alone.is_explained
+
+
+def test_a_class_of_few_held_out_images_has_no_share(held_out: HeldOut) -> None:
+    kept = np.concatenate([np.flatnonzero(held_out.true != 2), np.flatnonzero(held_out.true == 2)[:19]])
+    few = HeldOut(held_out.true[kept], held_out.probabilities[kept])
+    _, probabilities = answers(OURS, 300, 7)
+    found = count_classes(few, probabilities, probabilities.argmax(axis=1), CLASSES, draws=20)
+    rare = found.shares["rare"]
+    assert (rare.value, rare.low, rare.high, rare.held_out) == (None, None, None, 19)
+    assert found.as_json()["fractions"]["rare"] is None
+    assert found.as_json()["intervals"]["rare"] is None
+    assert found.shares["spiral"].value is not None
+    without = HeldOut(held_out.true[held_out.true != 2], held_out.probabilities[held_out.true != 2])
+    count = count_classes(without, probabilities, probabilities.argmax(axis=1), CLASSES, draws=20)
+    assert (count.shares["round"].value or 0) + (count.shares["spiral"].value or 0) == pytest.approx(1)
+
+
+def test_what_is_drawn_is_always_the_same(held_out: HeldOut) -> None:
+    _, probabilities = answers(OURS, 200, 8)
+    named = probabilities.argmax(axis=1)
+    assert count_classes(held_out, probabilities, named, CLASSES, draws=10) == count_classes(
+        held_out, probabilities, named, CLASSES, draws=10
+    )
+
+
+def test_recalibrated_probabilities_say_how_often_a_class_is_true(held_out: HeldOut) -> None:
+    logs = logarithms(held_out.probabilities)
+    found = Recalibrator(held_out.true, logs, has_none=False).fit(np.ones(len(logs)))
+    assert 0.4 < np.diag(found.weights).mean() < 0.6  # it was twice too sure
+    mean = found.of(logs).mean(axis=0)
+    assert mean == pytest.approx(np.bincount(held_out.true) / len(logs), abs=0.003)
+    assert abs(held_out.probabilities.mean(axis=0) - mean).max() > 0.02
+
+
+def test_a_mixture_of_what_is_certain_is_its_count() -> None:
+    certain = np.eye(3)[np.repeat([0, 1, 2], [5, 3, 2])]
+    prior = np.array([0.2, 0.2, 0.6])
+    assert mixture(certain, prior) == pytest.approx([0.5, 0.3, 0.2])
+    weights = np.concatenate([np.zeros(5), np.ones(5)])
+    assert mixture(certain, prior, weights) == pytest.approx([0, 0.6, 0.4])
+    vague = np.tile(prior, (4, 1))
+    assert mixture(vague, prior) == pytest.approx(prior)  # it tells nothing
+    assert mixture(vague, np.array([0.5, 0.5, 0.0])).tolist()[2] == 0
+
+
+def test_a_histogram_of_the_same_mix_is_near() -> None:
+    _, probabilities = answers(OURS, 2000, 9)
+    histogram = Histogram.of(probabilities.astype(np.float64))
+    counts = histogram.counts(histogram.places(probabilities.astype(np.float64)))
+    assert counts.sum() == 2000
+    assert misfit(counts, counts[np.newaxis], np.ones(1)) < 1
+    assert misfit(counts[::-1], counts[np.newaxis], np.ones(1)) > 100

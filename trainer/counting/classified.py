@@ -1,0 +1,115 @@
+"""A catalogue that a model has classified, read for what its answers say: probabilities, and the class decided for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datasets import Table, few, table_file
+from trainer.bundles.answer_table import AnswerTable
+from trainer.bundles.manifest import Manifest
+from trainer.errors import CatalogueError
+
+_PROBABILITY = "probability_"
+_FINGERPRINT = b"dataset_fingerprint"
+_ROUNDED = 0.02
+"""How far from 1 the sum of a galaxy's probabilities may be, in a table where somebody rounded them."""
+
+
+@dataclass(frozen=True)
+class Classified:
+    """The answered rows of a table: ``probabilities``, float32 (n, classes), and the numbers ``named``, int64 (n,).
+
+    The number of classes stands for none of them. ``unanswered`` rows have no answer and are left out.
+    """
+
+    probabilities: npt.NDArray[np.float32]
+    named: npt.NDArray[np.int64]
+    unanswered: int
+
+
+def read_classified(path: str | Path, manifest: Manifest, *, prefix: str = "") -> Classified:
+    """Read the columns that `galaxy classify` wrote, whatever else the table has, and whichever rows were kept.
+
+    Args:
+        path: A table, or a folder of Parquet files.
+        manifest: Of the model that is said to have classified it.
+        prefix: What stands before the names of those columns.
+
+    Raises:
+        CatalogueError: There is no such table or column, no answer, or they are those of another model.
+        SourceError: It is damaged.
+    """
+    classes = manifest.classes
+    columns = AnswerTable(classes, prefix).schema.names
+    chances, class_, none = [*columns[1 : 1 + len(classes)]], columns[0], f"{prefix}none"
+    number = {name: at for at, name in enumerate(classes)}
+    probabilities, named, unanswered = [np.zeros((0, len(classes)), np.float32)], [np.zeros(0, np.int64)], 0
+    for has_none, batch in _batches(path, manifest, [class_, *chances], none, prefix):
+        values = np.stack([_numbers(batch[name]) for name in chances], axis=1)
+        answered = np.isfinite(values).all(axis=1)
+        unanswered += int((~answered).sum())
+        values = values[answered]
+        if len(values) and ((values < 0).any() or np.abs(values.sum(axis=1) - 1).max() > _ROUNDED):
+            raise _others(path, "the probabilities of a row do not add up to 1")
+        texts = batch[class_].filter(pa.array(answered)).to_pylist()
+        unknown = sorted({str(text) for text in texts if text not in number})
+        if unknown:
+            raise _others(path, f"the classes {few(unknown)}")
+        here = np.array([number[text] for text in texts], np.int64)
+        if has_none:
+            here = np.where(_numbers(batch[none])[answered] > 1, len(classes), here)
+        probabilities.append(values.astype(np.float32))
+        named.append(here)
+    found = Classified(np.concatenate(probabilities), np.concatenate(named), unanswered)
+    if not len(found.named):
+        raise CatalogueError(f"{str(path)!r}: expected galaxies with an answer, found none in {unanswered:,} rows")
+    return found
+
+
+def _batches(
+    path: str | Path, manifest: Manifest, needed: Sequence[str], none: str, prefix: str
+) -> Iterator[tuple[bool, dict[str, pa.Array]]]:
+    """Yield the columns of each table, and whether that of ``none`` is among them."""
+    place = Path(path)
+    tables = sorted(place.rglob("*.parquet")) if place.is_dir() else [place] if place.is_file() else []
+    if not tables:
+        found = "a folder without any Parquet file" if place.is_dir() else "nothing"
+        raise CatalogueError(f"{str(path)!r}: expected a table that `galaxy classify … --output` wrote, found {found}")
+    class_, *chances = needed
+    for table in map(table_file, tables):
+        has_none = _check(table, manifest, needed, none, prefix)
+        wanted = dict.fromkeys(chances, pa.float64()) | {class_: pa.string()}
+        for batch in table.read(wanted | ({none: pa.float64()} if has_none else {})):
+            yield has_none, batch
+
+
+def _check(table: Table, manifest: Manifest, needed: Sequence[str], none: str, prefix: str) -> bool:
+    """Refuse a table that lacks a column, or that another model answered; say whether it has that of ``none``."""
+    schema = table.schema()
+    names = schema.names
+    start = f"{prefix}{_PROBABILITY}"
+    if not any(name.startswith(start) for name in names):
+        raise CatalogueError(
+            f"{table.name!r}: expected the columns of `galaxy classify … --output`, such as {needed[1]!r}, found "
+            f"{few(names)}; `--prefix` says what stands before their names"
+        )
+    lacking = [name for name in needed if name not in names]
+    further = [name for name in names if name.startswith(start) and name not in needed]
+    if lacking or further:
+        raise _others(table.name, f"{'no ' + few(lacking) if lacking else few(further)}")
+    told = (schema.metadata or {}).get(_FINGERPRINT)
+    if told is not None and told.decode(errors="replace") != manifest.dataset_fingerprint:
+        raise _others(table.name, "those of one that was trained on another dataset, as its metadata say")
+    return none in names
+
+
+def _others(path: str | Path, found: str) -> CatalogueError:
+    return CatalogueError(f"{str(path)!r}: expected the answers of this model, found {found}")
+
+
+def _numbers(values: pa.Array) -> npt.NDArray[np.float64]:
+    return np.asarray(values.to_numpy(zero_copy_only=False), np.float64)
