@@ -70,6 +70,7 @@ def test_the_description_says_all_that_info_shows(make_source, tmp_path):
         },
         "grouped": 0,
         "validation_given": False,
+        "unlabelled": None,
         "framing": {"measured": 30, "seen": shown["framing"]["seen"], "filled": None, "crop": None, "image_size": None},
         "shards": ["images-00000.arrow"],
         "source_format": "class-folders",

@@ -46,7 +46,7 @@ def train_final(
     if not members:
         raise ValueError("at least one member is needed, but got none")
     trained = _choose(_train(members, dataset, objective, work, progress, begin), ensemble=ensemble)
-    averages = _averages(trained, dataset, begin)
+    averages, unlabelled = _averages(trained, dataset, begin), _of_no_class(trained, dataset, begin)
     begin("Calibrating, testing and writing the model", "steps")
     return write_calibrated(
         [member.model for member in trained],
@@ -54,7 +54,7 @@ def train_final(
         dataset=dataset,
         unseen=averages[Split.VALIDATION],
         test=averages.get(Split.TEST),
-        unlabelled=_of_no_class(trained, dataset, begin),
+        unlabelled=unlabelled,
         objective=objective,
         seed=seed,
         bundle=bundle,
