@@ -115,13 +115,18 @@ class Parts:
         """Count the rows of the parts that follow each other; remove what is behind a gap."""
         for path in self._paths():
             try:
-                count = sum(map(len, _read(path))) if path.name == f"{self.rows:012d}{_PART}" else 0
+                count = self._rows_of(path) if path.name == f"{self.rows:012d}{_PART}" else 0
             except pa.ArrowInvalid:
                 count = 0
             if count:
                 self.rows += count
             else:
                 path.unlink()
+
+    def _rows_of(self, path: Path) -> int:
+        """Return how many rows a part has; none where it is of other columns, as another version may have written."""
+        batches = list(_read(path))
+        return sum(map(len, batches)) if all(batch.schema.equals(self._schema) for batch in batches) else 0
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob(f"*{_PART}"))

@@ -86,7 +86,8 @@ def append_to_fits(
         _copy(table, 0, table.before, file)
         file.write(header.tostring().encode())
         done = 0
-        for batch in added:
+        step = table.rows_at_once
+        for batch in (whole.slice(start, step) for whole in added for start in range(0, len(whole), step)):
             raw = table.raw(done, len(batch))
             if len(raw) < len(batch):
                 raise ValueError(f"{table.count} rows, but more to be added to them")

@@ -15,6 +15,8 @@ from datasets.tables.exact.fits_layout import SIZES, FitsField, fits_fields
 from datasets.tables.exact.rows import Rows
 
 _ROWS = 8192
+_BATCH = 2**26
+"""Bytes of the rows that are in memory at once."""
 _AT_ONCE = 2**28
 """Bytes that the system reads at once; it reads 2 GiB at most."""
 _DTYPES = {"B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8", "C": ">f4", "M": ">f8"}
@@ -63,6 +65,11 @@ class FitsRows:
         empty = np.zeros((0, self._width), np.uint8)
         self.schema = pa.schema([_annotated(field, self._column(field, empty).type) for field in self.fields])
 
+    @property
+    def rows_at_once(self) -> int:
+        """Number of rows that are in memory at once: fewer where they hold much, such as images."""
+        return max(1, min(_ROWS, _BATCH // max(1, self._width)))
+
     def raw(self, start: int, rows: int) -> Bytes:
         """Return rows as they are stored, uint8 (n, bytes a row), fewer at the end."""
         stop = min(start + rows, self.count)
@@ -79,8 +86,9 @@ class FitsRows:
 
     def batches(self, start: int = 0) -> Iterator[Rows]:
         """Yield the rows from one on."""
-        for place in range(start, self.count, _ROWS):
-            raw = self.raw(place, _ROWS)
+        step = self.rows_at_once
+        for place in range(start, self.count, step):
+            raw = self.raw(place, step)
             columns = [self._column(field, raw) for field in self.fields]
             yield Rows(pa.record_batch(columns, schema=self.schema))
 

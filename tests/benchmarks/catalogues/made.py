@@ -29,6 +29,7 @@ def made_model(place: Path, network: Network) -> Path:
     from trainer.answering.limits import Trust
     from trainer.answering.novelty import describe, fit_novelty
     from trainer.answering.selective import Answers
+    from trainer.final.portable import portable
 
     model, side = place / f"model-{network}", SIDES[network]
     if (model / "bundle.json").exists():
@@ -52,7 +53,7 @@ def made_model(place: Path, network: Network) -> Path:
         fit_novelty(describe(dataset.take(np.arange(len(dataset)))), seed=1),
     )
     member = BundleMember("0000", False, built.count_params(), 1, 1, {}, {})
-    write_bundle(open_folder(model), [built], made_manifest(dataset, members=(member,)), trust)
+    write_bundle(open_folder(model), [portable(built)], made_manifest(dataset, members=(member,)), trust)
     return model
 
 
