@@ -35,26 +35,26 @@ def main() -> None:
         for rows in options.rows:
             table = made_table(place, rows, suffix)
             out = place / f"out-{rows}{suffix}"
-            seconds, peak = measured("classify", str(model), str(table), "--output", str(out))
+            seconds, cpu, peak = measured("classify", str(model), str(table), "--output", str(out))
             lost = rows - same_rows(table, out)
-            load = os.getloadavg()[0]
+            sizes = f"in {table.stat().st_size / 1e6:.1f} MB, out {out.stat().st_size / 1e6:.1f} MB"
             sys.stdout.write(
-                f"{options.network} {suffix} {rows:,} rows: {rows / seconds:.0f} rows/s ({seconds:.0f} s), "
-                f"peak {peak:.0f} MB, in {table.stat().st_size / 1e6:.1f} MB, out {out.stat().st_size / 1e6:.1f} MB, "
-                f"rows that are not as they were: {lost}; load {load:.1f}\n"
+                f"{options.network} {suffix} {rows:,} rows: {rows / seconds:.0f} rows/s ({seconds:.0f} s, {cpu:.0f} s "
+                f"of CPU), peak {peak:.0f} MB, {sizes}, rows that are not as they were: {lost}; "
+                f"load {os.getloadavg()[0]:.1f}\n"
             )
             sys.stdout.flush()
             out.unlink()
 
 
-def measured(*words: str) -> tuple[float, float]:
-    """Run a command of galaxy; return its seconds and its peak of memory in MB."""
+def measured(*words: str) -> tuple[float, float, float]:
+    """Run a command of galaxy; return its seconds, those of CPU, and its peak of memory in MB."""
     began = time.perf_counter()
     pid = os.spawnv(os.P_NOWAIT, str(Path(sys.executable).with_name("galaxy")), ["galaxy", *words])
     _, status, used = os.wait4(pid, 0)
     if status:
         raise SystemExit(f"galaxy {' '.join(words)} ended with {os.waitstatus_to_exitcode(status)}")
-    return time.perf_counter() - began, used.ru_maxrss * 1024 / 1e6
+    return time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6
 
 
 def same_rows(before: Path, after: Path) -> int:

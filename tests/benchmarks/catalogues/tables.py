@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,8 @@ class Answer:
 
 
 def answered(files: Iterator[ImageFile]) -> Iterator[Answer]:
-    for number, file in enumerate(files):
+    for file in files:
+        number = zlib.crc32(file.name.encode())  # the same whenever it is asked about
         chance = number % 100 / 100
         chances = {"edge-on": chance, "round": (1 - chance) / 2, "spiral": (1 - chance) / 2}
         warnings = ("not sure",) if number % 3 else ()
