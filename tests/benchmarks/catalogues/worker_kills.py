@@ -3,7 +3,8 @@
     PYTHONPATH=tests python -m benchmarks.catalogues.worker_kills PLACE --rows 20000 --kills 12
 
 The kinds take turns: SIGKILL of the driver alone; of the driver and all of its Ray (as when the machine goes down); of
-one worker, which its run must survive; Ctrl-C. The same command is then given again until it ends well. A partition
+one worker, which its run must survive; Ctrl-C. With ``--address in-process`` there is a driver alone. The moment is
+drawn: some time after so many partitions are done. The same command is then given again until it ends well. A partition
 that was done at the kill must be the same file at the end: it was not done twice. The rows at the end must be those of
 the table, in order, with the classes that a run gives which nobody kills.
 """
@@ -27,6 +28,7 @@ from benchmarks.durability.processes import descendants, title
 KINDS = ("driver", "machine", "worker", "Ctrl-C")
 _INTERRUPTED = 130
 _MOST_RUNS = 5
+_LOOK_SECONDS, _LONGEST_SECONDS = 0.05, 1.0
 
 
 @dataclass
@@ -34,7 +36,6 @@ class Outcome:
     """What came of a kill; ``faults`` are what is not as it should be."""
 
     kind: str
-    seconds: float
     done: int = 0
     runs: int = 1
     said: str = ""
@@ -45,6 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("place", type=Path)
     parser.add_argument("--network", choices=["default", "tiny"], default="tiny")
+    parser.add_argument("--address", choices=["local", "in-process"], default="local")
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
@@ -52,21 +54,20 @@ def main() -> None:
     place = options.place.absolute()
     place.mkdir(parents=True, exist_ok=True)
     model, table = made_model(place, options.network), made_table(place, options.rows, ".parquet")
-    whole = place / "unkilled"
-    shutil.rmtree(whole, ignore_errors=True)
-    began = time.perf_counter()
-    subprocess.run(command(model, table, whole), check=True, capture_output=True)
-    seconds = time.perf_counter() - began
+    kinds = KINDS if options.address == "local" else ("driver", "Ctrl-C")
+    whole = place / f"unkilled-{options.address}"
+    subprocess.run(command(model, table, whole, options.address), check=True, capture_output=True)
+    parts = len(files(whole))
     moments, failed = random.Random(options.seed), 0
     for number in range(options.kills):
-        out = place / "killed"
+        out = place / f"killed-{options.address}"
         shutil.rmtree(out, ignore_errors=True)
-        kind = KINDS[number % len(KINDS)]
-        outcome = killed(command(model, table, out), kind, moments.uniform(0, seconds), out, moments)
+        kind = kinds[number % len(kinds)]
+        outcome = killed(command(model, table, out, options.address), kind, moments.randrange(parts), out, moments)
         outcome.faults += differences(table, whole, out)
         failed += bool(outcome.faults)
         sys.stdout.write(
-            f"{number + 1}: {kind} after {outcome.seconds:.1f} of {seconds:.1f} s, {outcome.done} partitions done; "
+            f"{number + 1}: {kind} with {outcome.done} of {parts} partitions done; "
             f"{outcome.runs} runs; {'; '.join(outcome.faults) or 'no row lost or repeated'}; said: {outcome.said}\n"
         )
         sys.stdout.flush()
@@ -75,17 +76,18 @@ def main() -> None:
     sys.exit(bool(failed))
 
 
-def command(model: Path, table: Path, out: Path) -> list[str]:
+def command(model: Path, table: Path, out: Path, address: str) -> list[str]:
     galaxy = str(Path(sys.executable).with_name("galaxy"))
-    return [galaxy, "classify", str(model), str(table), "--output", str(out), "--address", "local"]
+    return [galaxy, "classify", str(model), str(table), "--output", str(out), "--address", address]
 
 
-def killed(words: list[str], kind: str, moment: float, out: Path, moments: random.Random) -> Outcome:
-    """Give a command, kill of it what is of a kind after a time, and give it again until it ends well."""
-    outcome = Outcome(kind, moment)
+def killed(words: list[str], kind: str, parts: int, out: Path, moments: random.Random) -> Outcome:
+    """Give a command, kill of it what is of a kind after so many partitions, and give it again until it ends well."""
+    outcome = Outcome(kind)
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(moment)
+    while process.poll() is None and len(files(out)) < parts:
+        time.sleep(_LOOK_SECONDS)
+    time.sleep(moments.uniform(0, _LONGEST_SECONDS))
     kill(process.pid, kind, moments)
     before = files(out)
     outcome.done = len(before)

@@ -25,13 +25,14 @@ CONTENDERS = {"one process, one CPU": "0", "one process, two CPUs": "0,1", "two 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("place", type=Path)
+    parser.add_argument("--model", type=Path, help="a bundle, in place of a network made for this")
     parser.add_argument("--network", choices=["default", "tiny"], default="default")
     parser.add_argument("--rows", type=int, nargs=2, default=[500, 2500])
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     place = options.place.absolute()
     place.mkdir(parents=True, exist_ok=True)
-    model = made_model(place, options.network)
+    model = options.model or made_model(place, options.network)
     tables = [made_table(place, rows, ".parquet") for rows in options.rows]
     more = options.rows[1] - options.rows[0]
     wall: dict[str, list[float]] = {name: [] for name in CONTENDERS}
