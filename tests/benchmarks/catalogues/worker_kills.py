@@ -51,6 +51,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and what they start
     place = options.place.absolute()
     place.mkdir(parents=True, exist_ok=True)
     model, table = made_model(place, options.network), made_table(place, options.rows, ".parquet")
