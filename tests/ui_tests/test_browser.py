@@ -122,8 +122,10 @@ def test_of_many_some_are_broken_some_are_corrected_and_another_model_is_asked(
 
 def choose(page: Page, label: str, option: str) -> None:
     """Choose from a list by the keyboard: one that is open closes where the page is drawn again."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     box = page.get_by_role("combobox", name=label)
     box.fill(option)
+    expect(page.get_by_role("option", name=option)).to_be_visible()
     box.press("Enter")
 
 
