@@ -10,7 +10,23 @@ import pytest
 from trainer_tests.examples import made_manifest
 
 from datasets import Dataset, Folder, ImageFile, ImportOptions, Split, import_dataset
-from trainer import BeginningAnswers, BundleMember, Classifier, Decide, answers_on, model_card, write_bundle
+from trainer import (
+    Beginning,
+    BeginningAnswers,
+    Build,
+    BundleMember,
+    Classifier,
+    Decide,
+    Member,
+    TrainingOptions,
+    answers_on,
+    assemble,
+    interim_bundle,
+    model_card,
+    train_beginning,
+    train_final,
+    write_bundle,
+)
 from trainer.answering.judging import NONE_OF_THESE, Judge
 from trainer.answering.limits import Trust, learn_trust, unpacked
 from trainer.answering.none_of_these import FALSE_ALARMS, NoneOfThese, learn_none
@@ -129,7 +145,7 @@ def dataset(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Data
     for number in range(30):
         pixels = generator.integers(0, 255, (*size[::-1], 3), dtype=np.uint8)
         Image.fromarray(pixels).save(place / "others" / f"{number:02}.png")
-    options = ImportOptions(image_size=32, unlabelled=str(place / "others"))
+    options = ImportOptions(image_size=32, validation=0.2, unlabelled=str(place / "others"))
     return Dataset.open(import_dataset(tiny_source, place / "out", options).path)
 
 
@@ -228,3 +244,22 @@ def test_beginnings_keep_what_they_answered_and_each_answers_for_each(folder: Fo
     assert averaged_of_no_class({"a": {1: one, 2: answers(2)}}, parts, np.arange(5)) is None
     assert averaged_of_no_class({"a": {1: one}}, parts, np.arange(6)) is None
     assert averaged_of_no_class({"a": {1: one}}, parts, np.arange(0)) is None
+
+
+def test_every_end_of_a_training_asks_about_them(dataset: Dataset, build: Build, folder: Folder) -> None:
+    options, objective = TrainingOptions(epochs=1, batch_size=16), Objective.parse("val_loss")
+    member = Member("0001", build, options, {}, seed=1)
+    work, bundle = folder.child("work"), folder.child("model")
+    train_final([member], dataset, objective=objective, seed=1, work=work, bundle=bundle)
+    assert Classifier.load(bundle).bundle.manifest.none.shown == 30
+    trial = work.child("0001")
+    assert interim_bundle(member, trial, dataset, objective=objective, bundle=folder.child("interim")) is not None
+    interim = Classifier.load(folder.child("interim"))
+    assert (interim.bundle.manifest.none.shown, interim.bundle.trust.none is None) == (30, False)
+    beginning = Beginning("0001", 1, build, options, {}, seed=1)
+    train_beginning(beginning, dataset, objective=objective, work=folder.child(beginning.name))
+    answers = read_answers(folder.child(beginning.name))
+    assert {len(each) for each in answers.unlabelled.values()} == {30}
+    assert answers.unlabelled.keys() == answers.validation.keys()
+    assemble({"0001": [beginning]}, dataset, chosen="0001", objective=objective, work=folder, bundle=bundle, seed=1)
+    assert Classifier.load(bundle).bundle.manifest.none.shown == 30
