@@ -27,7 +27,7 @@ class ImportOptions(SourceOptions):
     unlabelled: Annotated[
         str | None,
         Option(
-            "Galaxies of none of the classes, for a model to learn what is *none of these*: images as `galaxy "
+            "Galaxies of none of the classes, for a model to learn what is none of these: images as `galaxy "
             "classify` takes them.",
             metavar="SOURCE",
         ),

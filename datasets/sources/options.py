@@ -92,7 +92,7 @@ class SourceOptions:
     ] = None
     keep_unlabelled: Annotated[
         bool,
-        Option("Keep the galaxies whose votes meet no rule for a class, to learn what is *none of these*.", PANEL),
+        Option("Keep the galaxies whose votes meet no rule for a class, to learn what is none of these.", PANEL),
     ] = False
     drop_class: Annotated[
         tuple[str, ...], Option("Leave out the images of this class; may be repeated.", PANEL, metavar="NAME")
