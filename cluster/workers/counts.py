@@ -4,9 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from trainer import Classification
+if TYPE_CHECKING:  # the driver needs no TensorFlow
+    from trainer import Classification
 
 _WARNINGS = 50
 
@@ -34,7 +35,7 @@ class Counts:
     first_failure: tuple[str, str] | None = None
 
     @classmethod
-    def of(cls, answers: Iterable[Classification]) -> Self:
+    def of(cls, answers: "Iterable[Classification]") -> Self:
         """Count answers."""
         counts = cls()
         for answer in answers:

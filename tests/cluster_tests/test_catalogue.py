@@ -2,6 +2,8 @@
 
 import logging
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -217,3 +219,19 @@ def test_one_command_at_a_time_has_a_folder_done(bundle, source, tmp_path):
     ):
         classify_catalogue(str(bundle), str(source), str(tmp_path / "out"), FEW, address="in-process")
     assert classify_catalogue(str(bundle), str(source), out.uri, FEW, address="in-process").counts.rows == 102
+
+
+_DONE = """
+import sys
+from cluster import classify_catalogue
+assert classify_catalogue(*sys.argv[1:4]).earlier == 4
+heavy = {"tensorflow", "keras", "ray"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_the_driver_needs_no_tensorflow_and_one_with_nothing_to_do_no_ray(bundle, source, tmp_path):
+    places = [str(bundle), str(source), str(tmp_path / "out")]
+    classify_catalogue(*places, FEW, address="in-process")
+    done = subprocess.run([sys.executable, "-c", _DONE, *places], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
