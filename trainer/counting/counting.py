@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from datasets import Progress, silent
 from trainer.bundles.held_out import HeldOut
@@ -106,10 +107,11 @@ def count_classes(
     found = sample.shares(np.ones(len(held_out.true)), logs, None)
     some = logs if len(logs) <= _AT_ONCE else logs[generator.choice(len(logs), _AT_ONCE, replace=False)]
     drawn = np.empty((draws, len(names)))
-    for number in range(draws):
-        drawn[number] = sample.shares(sample.drawn(generator), some, _again(len(some), generator))
-        progress(number + 1, 2 * draws)
-    chance = sample.chance(found, logs, generator, draws, lambda done: progress(draws + done, 2 * draws))
+    with threadpool_limits(limits=1, user_api="blas"):  # for products so small, threads cost more than they bring
+        for number in range(draws):
+            drawn[number] = sample.shares(sample.drawn(generator), some, _again(len(some), generator))
+            progress(number + 1, 2 * draws)
+        chance = sample.chance(found, logs, generator, draws, lambda done: progress(draws + done, 2 * draws))
     lows, highs = np.quantile(drawn, _QUANTILES, axis=0)
     counts, images = np.bincount(named, minlength=len(names)), sample.images
     lows, highs = np.minimum(lows, found), np.maximum(highs, found)

@@ -32,8 +32,9 @@ Numbers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers to images: their classes, probabilities, and the classes decided for; and those to galaxies of none."""
+    """Answers to a dataset's ``rows``: true classes, probabilities, classes decided for; and to galaxies of none."""
 
+    rows: Numbers
     true: Numbers
     probabilities: npt.NDArray[np.float32]
     decided: Numbers
@@ -69,7 +70,7 @@ def ask(options: argparse.Namespace) -> Answers:
     others = [one for one in classifier.classify(images) if one.probabilities is not None]
     none = np.array([[*(one.probabilities or {}).values()] for one in others], np.float32)
     none = none.reshape(-1, len(classifier.classes))
-    answers = Answers(found.true, found.probabilities, found.decided(), none, classifier.decide(none))
+    answers = Answers(found.rows, found.true, found.probabilities, found.decided(), none, classifier.decide(none))
     if kept is not None:
         np.savez_compressed(kept, **vars(answers))
     return answers
@@ -143,6 +144,7 @@ def main() -> None:
     parser.add_argument("model")
     parser.add_argument("dataset")
     parser.add_argument("--no-class", help="images, folders, archives")
+    parser.add_argument("--none", type=float, nargs="*", default=NONE_SHARES, help="shares of such galaxies")
     parser.add_argument("--answers", help=".npz that keeps what the model answered")
     parser.add_argument("--mixes", type=int, default=100)
     parser.add_argument("--size", type=int, default=700, help="galaxies of a catalogue")
@@ -157,7 +159,7 @@ def main() -> None:
     numbers = dict(zip(classes, np.bincount(answers.true, minlength=len(classes)).tolist(), strict=True))
     say(f"{len(answers.true):,} images, {numbers}, accuracy {(answers.decided == answers.true).mean():.1%}")
     judge(answers, options, classes, none=0.0, shown=False)
-    for none in NONE_SHARES if len(answers.none) else ():
+    for none in options.none if len(answers.none) else ():
         judge(answers, options, classes, none=none, shown=False)
         judge(answers, options, classes, none=none, shown=True)
 
