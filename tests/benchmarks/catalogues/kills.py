@@ -43,19 +43,21 @@ def main() -> None:
     began = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     whole, seconds = out.read_bytes(), time.perf_counter() - began
-    moments, failed = random.Random(options.seed), 0
-    for number in range(options.kills):
+    moments, killed, failed = random.Random(options.seed), 0, 0
+    while killed < options.kills:
         out.unlink(missing_ok=True)
         moment = moments.uniform(0, seconds)
-        ended = killed_after(command, moment)
-        kept = durable(out)
+        if killed_after(command, moment):
+            seconds = moment  # it had ended: the machine is less busy than it was
+            continue
+        killed, kept = killed + 1, durable(out)
         subprocess.run(command, check=True, capture_output=True)
         lost, repeated = compared(table, out)
         same = out.read_bytes() == whole
         failed += not same or bool(lost or repeated)
-        how = "had ended" if ended else f"{kept:,} of {options.rows:,} rows kept"
-        said = f"killed after {moment:.1f} of {seconds:.1f} s, {how}; rows lost {lost}, repeated {repeated}"
-        sys.stdout.write(f"{number + 1}: {said}, {'the same bytes' if same else 'OTHER BYTES'}\n")
+        said = f"killed after {moment:.1f} of {seconds:.1f} s, {kept:,} of {options.rows:,} rows kept"
+        said += f"; rows lost {lost}, repeated {repeated}"
+        sys.stdout.write(f"{killed}: {said}, {'the same bytes' if same else 'OTHER BYTES'}\n")
         sys.stdout.flush()
     sys.stdout.write(
         f"{'PASS' if not failed else 'miss'}: {options.kills} kills, {failed} with a row lost or repeated\n"
