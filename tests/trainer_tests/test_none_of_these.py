@@ -31,6 +31,7 @@ from trainer.answering.judging import NONE_OF_THESE, Judge
 from trainer.answering.limits import Trust, learn_trust, unpacked
 from trainer.answering.none_of_these import FALSE_ALARMS, NoneOfThese, learn_none
 from trainer.answering.selective import Answers
+from trainer.bundles.held_out import read_held_out
 from trainer.bundles.of_none import ToldOfNone
 from trainer.exporting.formats import NONE, description_of
 from trainer.exporting.graph import ServingModel
@@ -185,6 +186,8 @@ def test_a_bundle_keeps_it_and_says_it_alike_in_answers_evaluation_export_and_ca
     assert (manifest.none.shown, manifest.none.images) == (30, len(rows))
     assert manifest.none.caught >= 25
     assert manifest.trust.images == len(rows)
+    held_out = read_held_out(folder.child("model"), manifest)  # each once: a catalogue is counted by these
+    assert np.bincount(held_out.true).tolist() == [*np.bincount(dataset.labels[rows]).tolist(), 30]
     assert len(trust.answers[Decide.ACCURACY].right) == np.array(manifest.none.kept["validation"]).sum()
     card = model_card(manifest)
     assert "## None of these" in card
