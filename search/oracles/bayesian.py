@@ -4,23 +4,25 @@ import functools
 
 import keras_tuner
 import numpy as np
-from keras_tuner.engine.hyperparameters import Fixed, HyperParameter
 from keras_tuner.engine.trial import Trial, TrialStatus
 from threadpoolctl import ThreadpoolController
 
+from search.oracles.encoding import Encoding
 from search.oracles.gaussian_process import Floats, Posterior
 from search.oracles.keras_tuner_internals import is_tried
 from search.oracles.length_scale import likeliest_length
 from search.oracles.multistart import minimise
 from search.oracles.random_search import Response, respond, untried_of_pool, untried_values
 from search.oracles.typed_oracle import TypedOracle
-from search.space.declared import active, nearest_value
 from search.values import JsonObject, Values
 
 # Finding the loaded libraries takes longer than limiting them.
 _blas = functools.cache(ThreadpoolController)
 _STARTS = 50
 _CANDIDATES = 200
+_CLIMBERS, _CHANGES, _KEPT = 10, 20, 200
+"""Points from which choices are changed, how often at most, and how many points of each round are kept."""
+_LOWER = 1e-9
 
 
 class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle):  # type: ignore[misc]
@@ -32,6 +34,7 @@ class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle
 
     - every running trial is given a pessimistic result (mean + deviation), also one missing from ``ongoing_trials``;
       such results never shape the length scale;
+    - the values of a choice without order are all equally far apart (see `search.oracles.encoding`), not on a line;
     - no two trials share their values: the best point that rounds to new values is taken;
     - ``get_state`` holds the random generator: an oracle that is resumed goes on as if it had not been interrupted.
     """
@@ -40,6 +43,7 @@ class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle
         super().__init__(*args, **kwargs)
         self._generator = np.random.RandomState(self.seed)
         self._vectors: dict[str, tuple[int, list[float]]] = {}
+        self._known: Encoding | None = None
 
     def populate_space(self, trial_id: str) -> Response:
         """Return the next values and their status: RUNNING, or STOPPED when no untried values are left."""
@@ -70,14 +74,14 @@ class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle
         # As in the parent class.
         if len(done) < (self.num_initial_points or max(3 * len(self.hyperparameters.space), 3)):
             return None
-        if not self._free_space():
+        if not self._encoding().dimensions:
             return None
         posterior, pool = self._posterior(done), untried_of_pool(self)
         if pool is not None:
             return pool[int(np.argmin(posterior.lower_bound(self._placed(pool), self.beta)))] if pool else None
         points, _ = self.best_points(posterior)
         for point in points:
-            values = self._decoded(point)
+            values = self._encoding().values(point)
             if not is_tried(self, values):
                 return values
         return None
@@ -104,8 +108,32 @@ class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle
 
     def best_points(self, posterior: Posterior) -> tuple[Floats, Floats]:
         """Return local minima of the lower confidence bound, points (k, d) and values (k,), the lowest first."""
-        starts = self._starts(posterior)
-        return minimise(lambda points: posterior.lower_bound_and_gradient(points, self.beta), starts)
+        encoding = self._encoding()
+
+        def bound(points: Floats) -> tuple[Floats, Floats]:
+            values, gradients = posterior.lower_bound_and_gradient(points, self.beta)
+            return values, encoding.held(gradients)
+
+        points, values = minimise(bound, encoding.chosen(self._starts(posterior)))
+        return self._with_other_choices(posterior, points, values) if encoding.choices else (points, values)
+
+    def _with_other_choices(self, posterior: Posterior, points: Floats, values: Floats) -> tuple[Floats, Floats]:
+        """Change choices without order, one at a time, for as long as that lowers the bound of the lowest points."""
+        encoding, known, lowest = self._encoding(), values, points[:_CLIMBERS]
+        for _ in range(_CHANGES):
+            others = encoding.neighbours(lowest)
+            bounds = posterior.lower_bound(others, self.beta)
+            best = np.argsort(bounds, kind="stable")
+            is_better = len(best) > 0 and bounds[best[0]] < known.min() - _LOWER
+            points, known = (
+                np.concatenate([points, others[best[:_KEPT]]]),
+                np.concatenate([known, bounds[best[:_KEPT]]]),
+            )
+            if not is_better:
+                break
+            lowest = others[best[:_CLIMBERS]]
+        order = np.argsort(known, kind="stable")
+        return points[order], known[order]
 
     def _starts(self, posterior: Posterior) -> Floats:
         """Return 50 uniform starts, as the parent class has, and the best 50 of many candidates.
@@ -123,49 +151,29 @@ class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle
         best = np.argsort(posterior.lower_bound(candidates, self.beta), kind="stable")[:_STARTS]
         return np.concatenate([uniform, candidates[best]])
 
-    def _free_space(self) -> list[HyperParameter]:
-        return [one for one in self.hyperparameters.space if not isinstance(one, Fixed)]
-
-    def _decoded(self, point: Floats) -> Values:
-        """Return the active values at a point of the unit box."""
-        values, places = Values(), iter(point)
-        for one in self.hyperparameters.space:
-            value = one.value if isinstance(one, Fixed) else one.prob_to_value(next(places))
-            if active(one, values):
-                values[one.name] = nearest_value(one, value)
-        return values
-
-    def _encoded(self, trials: list[Trial]) -> Floats:
-        """Return the trials' values in the unit box, (n, d), as Keras Tuner encodes them."""
-        space = self._free_space()
-        vectors: Floats = np.nan_to_num(np.array([self._vector(trial, space) for trial in trials], dtype=float))
-        return vectors
+    def _encoding(self) -> Encoding:
+        """Return how the space is encoded, made once for each size that it has had: it only grows."""
+        if self._known is None or len(self._known.space) != len(self.hyperparameters.space):
+            self._known = Encoding(self.hyperparameters.space)
+        return self._known
 
     def _placed(self, pool: list[Values]) -> Floats:
         """Return configurations as points of the unit box, (n, d)."""
-        space = self._free_space()
-        places = [
-            [
-                one.value_to_prob(values[one.name] if one.name in values and active(one, values) else one.default)
-                for one in space
-            ]
-            for values in pool
-        ]
-        points: Floats = np.nan_to_num(np.array(places, dtype=float))
+        points: Floats = np.nan_to_num(np.array([self._encoding().point(values) for values in pool], dtype=float))
         return points
 
-    def _vector(self, trial: Trial, space: list[HyperParameter]) -> list[float]:
-        """Encode one trial, once for each size the space has had: values never change, the space only grows."""
+    def _encoded(self, trials: list[Trial]) -> Floats:
+        """Return the trials' values in the unit box, (n, d)."""
+        vectors: Floats = np.nan_to_num(np.array([self._vector(trial) for trial in trials], dtype=float))
+        return vectors
+
+    def _vector(self, trial: Trial) -> list[float]:
+        """Encode one trial, once for each size the space has had: values never change."""
+        encoding = self._encoding()
         size, vector = self._vectors.get(trial.trial_id, (-1, []))
-        if size != len(space):
-            known = trial.hyperparameters
-            vector = [
-                hp.value_to_prob(
-                    known.values[hp.name] if known.is_active(hp) and hp.name in known.values else hp.default
-                )
-                for hp in space
-            ]
+        if size != len(encoding.space):
+            vector = encoding.point(trial.hyperparameters.values)
             # A running trial may still discover new hyperparameters.
             if trial.status != TrialStatus.RUNNING:
-                self._vectors[trial.trial_id] = len(space), vector
+                self._vectors[trial.trial_id] = len(encoding.space), vector
         return vector
