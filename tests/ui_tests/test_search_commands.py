@@ -200,6 +200,6 @@ def test_a_submitted_search_says_what_to_ask_of_it_from_here(galaxy: Galaxy, mon
 
 @pytest.mark.parametrize("state", [SearchState.STOPPED, SearchState.FINISHED])
 def test_what_is_advised_after_a_search_elsewhere_goes_on_there(state: SearchState) -> None:
-    shown = next_after(view(RECORDS[:1], state=state), "s3://b/runs", "h:6379")
+    shown = next_after(view(RECORDS[:1], state=state), "/elsewhere/runs", "h:6379")
     verb = "train" if state is SearchState.FINISHED else "resume"
-    assert shown == f"galaxy {verb} first --address h:6379 --storage s3://b/runs"
+    assert shown == f"galaxy {verb} first --address h:6379 --storage /elsewhere/runs"

@@ -29,6 +29,7 @@ COMMANDS = (
     "classify",
     "export",
     "card",
+    "count",
     "ui",
     "delete",
     "rename",
@@ -144,7 +145,12 @@ LIMITED = [
 def test_a_limit_that_the_help_says_is_that_which_is_checked(
     galaxy: Galaxy, command: str, option: str, least: str
 ) -> None:
-    needed = {"fit": ("--name", "x", "--time-limit", "1m"), "search": ("--name", "x"), "import": ("y",), "ui": ()}
+    needed: dict[str, tuple[str, ...]] = {
+        "fit": ("--name", "x", "--time-limit", "1m"),
+        "search": ("--name", "x"),
+        "ui": (),
+    }
+    needed |= dict.fromkeys(("import", "evaluate", "classify"), ("y",))
     words = () if command == "ui" else ("x", *needed.get(command, ()))
     result = galaxy(command, *words, option, float(least) - 1 if "." in least else int(least) - 1)
     assert (result.exit_code, result.stdout) == (2, "")

@@ -79,14 +79,14 @@ def next_after(view: "SearchView", storage: str, address: str = "local") -> str 
 
 def _with_model(view: "SearchView", storage: str) -> str | None:
     """Return the command that asks its model, where that was made after the last of its trials; else None."""
-    from datasets import open_folder
+    from datasets import StorageError, open_folder
     from search import bundle_location
     from trainer import BundleError, read_manifest
 
-    place = bundle_location(storage, view.name)
     try:
+        place = bundle_location(storage, view.name)
         manifest = read_manifest(open_folder(place))
-    except BundleError:
+    except (BundleError, StorageError):  # advice is not worth an error
         return None
     ends = [datetime.fromisoformat(row.ended) for row in view.rows if row.ended is not None]
     if manifest.interim or datetime.fromisoformat(manifest.created) < max(ends):

@@ -149,7 +149,7 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Say purity for another mix of classes: JSON {class: share}, or a table of class and fraction.",
+            help="Say purity for another mix of classes: JSON of shares by class, or a table of class and fraction.",
             rich_help_panel=_WHERE,
         ),
     ] = None,
