@@ -4,6 +4,7 @@ import csv
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,7 @@ def test_a_file_that_is_no_image_gets_a_plain_message(page: Page, address: str, 
 
 _HEAD, _ROW = 36, 56
 """Heights of the table of answers, in px."""
+_TRIES = 5
 
 
 def test_of_many_some_are_broken_some_are_corrected_and_another_model_is_asked(
@@ -122,11 +124,16 @@ def test_of_many_some_are_broken_some_are_corrected_and_another_model_is_asked(
 
 def choose(page: Page, label: str, option: str) -> None:
     """Choose from a list by the keyboard: one that is open closes where the page is drawn again."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     box = page.get_by_role("combobox", name=label)
-    box.fill(option)
-    expect(page.get_by_role("option", name=option)).to_be_visible()
-    box.press("Enter")
+    for _ in range(_TRIES):
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        box.fill(option)
+        expect(page.get_by_role("option", name=option)).to_be_visible()
+        box.press("Enter")
+        with suppress(AssertionError):
+            expect(box).to_have_value(option, timeout=5_000)
+            return
+    raise AssertionError(f"{option} cannot be chosen")
 
 
 def downloaded(page: Page, name: str) -> Path:

@@ -68,4 +68,5 @@ def test_a_search_is_watched_stopped_and_resumed(storage: str, page: Page) -> No
         expect(values.nth(0)).to_have_text("stopped")
     counts = read_search(storage, "live", history=False).counts
     assert counts["completed"] > stopped
-    assert set(counts) <= {"completed", "stopped"}
+    # One that Ray had been handed, and had not begun as it was stopped, is as it was: the next resume begins with it.
+    assert not {"failed", "infeasible"} & counts.keys()
