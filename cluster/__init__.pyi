@@ -8,9 +8,9 @@ from .errors import (
 )
 from .jobs.catalogue import (
     CatalogueResult as CatalogueResult,
-    CatalogueSettings as CatalogueSettings,
     classify_catalogue as classify_catalogue,
 )
+from .jobs.catalogue_plan import CatalogueSettings as CatalogueSettings
 from .jobs.doctor import examine as examine
 from .jobs.finals import train_finalists as train_finalists, train_within as train_within
 from .jobs.fit import fit as fit, resume_fit as resume_fit

@@ -1,69 +1,35 @@
 """A catalogue of galaxies classified in partitions, each written whole: what was done stays done, whatever ends it."""
 
 import contextlib
-import hashlib
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from cluster.driving.interrupting import going_on, terminable
 from cluster.errors import CatalogueError
+from cluster.jobs.catalogue_plan import CatalogueSettings, begun_or_planned
 from cluster.workers.counts import Counts
 from cluster.workers.partition import COUNTS, Answering, Done, PartitionWorker
 from datasets import (
     CATALOGUE_DRIVERS,
-    CATALOGUE_FORMAT,
     CatalogueLayout,
-    CatalogueRecord,
-    Folder,
     FormatError,
     Progress,
     open_folder,
-    open_rows,
     patient,
-    plan_catalogue,
     read_record,
     silent,
-    source_mark,
 )
-from search import Driven, Place, driver_heartbeat, now
-from trainer import AnswerTable, Decide, about_answers, read_manifest
+from search import Driven, Place, driver_heartbeat
 
-_MANIFEST = "bundle.json"
 _AT_ONCE = 16
 # Faults of nodes and of storage that are said; what comes of them is said at the end.
 _MOST_LINES = 5
 _COMMAND = "the same command"
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class CatalogueSettings:
-    """How a catalogue is classified.
-
-    Attributes:
-        crop, decide, max_error: As for `trainer.Classifier.classify`.
-        prefix: Stands before the names of our columns.
-        modules: Modules to be imported before the model is loaded.
-        workers: How many at a time, ≥ 1; None: as many as the nodes carry.
-        cpus_per_worker: CPUs, and threads, of each, ≥ 1.
-        gpus_per_worker: GPUs of each, ≥ 0; a fraction shares one.
-        rows: Of a partition, ≥ 1; None: 100 to 1,000, as many as the catalogue is long.
-    """
-
-    crop: float | None = None
-    decide: str | None = None
-    max_error: float | None = None
-    prefix: str = ""
-    modules: tuple[str, ...] = ()
-    workers: int | None = None
-    cpus_per_worker: int = 1
-    gpus_per_worker: float = 0.0
-    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +81,7 @@ def classify_catalogue(
     read_record(layout)  # what else is in the folder is said before anything is written there
     layout.root.check_writable()
     with _only_one(layout) as place:
-        answering = _answering(layout, model, source, settings)
+        answering = begun_or_planned(layout, model, source, settings)
         found = layout.done() & set(range(answering.record.partitions))
         run = _Run(answering, found, progress, place)
         run.work(settings, address)
@@ -240,80 +206,3 @@ def _counts_of(layout: CatalogueLayout, number: int) -> Counts:
         raise FormatError(
             f"'{name}' is no file of this catalogue's: delete it, and {_COMMAND} does it again"
         ) from error
-
-
-def _answering(layout: CatalogueLayout, model: str, source: str, settings: CatalogueSettings) -> Answering:
-    """Return what is to be done in the folder: as it was begun, or planned now."""
-    bundle = open_folder(model)
-    manifest = read_manifest(bundle)
-    decide = manifest.decide if settings.decide is None else Decide(settings.decide)
-    said = about_answers(manifest, bundle.uri, decide, settings.max_error)
-    asked = {
-        "model": hashlib.sha256(bundle.read(_MANIFEST)).hexdigest()[:16],
-        "crop": "as in training" if settings.crop is None else f"{settings.crop:g}",
-        "decide": said["decide"],
-        "max_error": said.get("max_error", "none"),
-        "prefix": repr(settings.prefix),
-    }
-    table = AnswerTable(manifest.classes, settings.prefix)
-    record = _record(layout, bundle, source, asked, table, settings.rows)
-    return Answering(
-        output=layout.root.uri,
-        record=record,
-        model=bundle.uri,
-        said=said,
-        crop=settings.crop,
-        decide=settings.decide,
-        max_error=settings.max_error,
-        prefix=settings.prefix,
-        modules=settings.modules,
-        cpus=settings.cpus_per_worker,
-    )
-
-
-def _record(
-    layout: CatalogueLayout,
-    bundle: Folder,
-    source: str,
-    asked: Mapping[str, str],
-    table: AnswerTable,
-    size: int | None,
-) -> CatalogueRecord:
-    place = open_folder(source).uri
-    record = read_record(layout)
-    if record is not None and layout.done():
-        _check_same(layout, record, place, bundle.uri, asked)
-        return record
-    planned = plan_catalogue(layout, source, here=str(Path.cwd()), size=size)
-    _check_names(open_rows(layout, place, planned.kind, planned.details).schema().names, table)
-    record = CatalogueRecord(CATALOGUE_FORMAT, place, planned, asked, bundle.uri, now())
-    record.write(layout)
-    for note in planned.notes:
-        _log.warning("%s.", note)
-    return record
-
-
-def _check_same(
-    layout: CatalogueLayout, record: CatalogueRecord, source: str, model: str, asked: Mapping[str, str]
-) -> None:
-    """Raise CatalogueError unless a folder with answers is one of what is asked for."""
-    where = layout.root.uri
-    if record.settings.get("model") != asked["model"]:
-        found = "what was there before it was trained again" if record.model == model else f"'{record.model}'"
-        raise CatalogueError(f"'{where}' has answers of {found}, not of the model '{model}': give another --output")
-    if differences := record.differences(source, asked):
-        raise CatalogueError(f"'{where}' has other answers ({'; '.join(differences)}): give another --output")
-    if source_mark(source, record.planned) != record.planned.mark:
-        raise CatalogueError(
-            f"'{source}' has changed since {record.created}, when it was parted for '{where}': give another --output"
-        )
-
-
-def _check_names(names: Sequence[str], table: AnswerTable) -> None:
-    """Raise CatalogueError where the source has a column of the name of one of ours, whatever its case."""
-    ours = {name.strip().casefold() for name in table.schema.names}
-    if taken := [name for name in names if name.strip().casefold() in ours]:
-        raise CatalogueError(
-            f"the source has a column {taken[0]!r} already, as the answers have: give theirs other names with "
-            "--prefix, such as `--prefix gt_`"
-        )

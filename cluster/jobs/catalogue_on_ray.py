@@ -28,7 +28,7 @@ class Run(Protocol):
 
 
 class Resources(Protocol):
-    """What a worker is given, as `cluster.jobs.catalogue.CatalogueSettings` has it."""
+    """What a worker is given, as `cluster.jobs.catalogue_plan.CatalogueSettings` has it."""
 
     @property
     def workers(self) -> int | None: ...  # noqa: D102

@@ -1,0 +1,132 @@
+"""What is to be done of a catalogue in a folder: as it was begun there, or planned now; else it is refused."""
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster.errors import CatalogueError
+from cluster.workers.partition import Answering
+from datasets import (
+    CATALOGUE_FORMAT,
+    CatalogueLayout,
+    CatalogueRecord,
+    Folder,
+    open_folder,
+    open_rows,
+    plan_catalogue,
+    read_record,
+    source_mark,
+)
+from search import now
+from trainer import AnswerTable, Decide, about_answers, read_manifest
+
+_MANIFEST = "bundle.json"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CatalogueSettings:
+    """How a catalogue is classified.
+
+    Attributes:
+        crop, decide, max_error: As for `trainer.Classifier.classify`.
+        prefix: Stands before the names of our columns.
+        modules: Modules to be imported before the model is loaded.
+        workers: How many at a time, ≥ 1; None: as many as the nodes carry.
+        cpus_per_worker: CPUs, and threads, of each, ≥ 1.
+        gpus_per_worker: GPUs of each, ≥ 0; a fraction shares one.
+        rows: Of a partition, ≥ 1; None: 100 to 1,000, as many as the catalogue is long.
+    """
+
+    crop: float | None = None
+    decide: str | None = None
+    max_error: float | None = None
+    prefix: str = ""
+    modules: tuple[str, ...] = ()
+    workers: int | None = None
+    cpus_per_worker: int = 1
+    gpus_per_worker: float = 0.0
+    rows: int | None = None
+
+
+def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings: CatalogueSettings) -> Answering:
+    """Return what is to be done in the folder.
+
+    Raises CatalogueError where it has answers of something else, or a name of a column is taken; and as
+    `read_manifest`, `plan_catalogue` and `about_answers` do.
+    """
+    bundle = open_folder(model)
+    manifest = read_manifest(bundle)
+    decide = manifest.decide if settings.decide is None else Decide(settings.decide)
+    said = about_answers(manifest, bundle.uri, decide, settings.max_error)
+    asked = {
+        "model": hashlib.sha256(bundle.read(_MANIFEST)).hexdigest()[:16],
+        "crop": "as in training" if settings.crop is None else f"{settings.crop:g}",
+        "decide": said["decide"],
+        "max_error": said.get("max_error", "none"),
+        "prefix": repr(settings.prefix),
+    }
+    table = AnswerTable(manifest.classes, settings.prefix)
+    record = _record(layout, bundle, source, asked, table, settings.rows)
+    return Answering(
+        output=layout.root.uri,
+        record=record,
+        model=bundle.uri,
+        said=said,
+        crop=settings.crop,
+        decide=settings.decide,
+        max_error=settings.max_error,
+        prefix=settings.prefix,
+        modules=settings.modules,
+        cpus=settings.cpus_per_worker,
+    )
+
+
+def _record(
+    layout: CatalogueLayout,
+    bundle: Folder,
+    source: str,
+    asked: Mapping[str, str],
+    table: AnswerTable,
+    size: int | None,
+) -> CatalogueRecord:
+    place = open_folder(source).uri
+    record = read_record(layout)
+    if record is not None and layout.done():
+        _check_same(layout, record, place, bundle.uri, asked)
+        return record
+    planned = plan_catalogue(layout, source, here=str(Path.cwd()), size=size)
+    _check_names(open_rows(layout, place, planned.kind, planned.details).schema().names, table)
+    record = CatalogueRecord(CATALOGUE_FORMAT, place, planned, asked, bundle.uri, now())
+    record.write(layout)
+    for note in planned.notes:
+        _log.warning("%s.", note)
+    return record
+
+
+def _check_same(
+    layout: CatalogueLayout, record: CatalogueRecord, source: str, model: str, asked: Mapping[str, str]
+) -> None:
+    """Raise CatalogueError unless a folder with answers is one of what is asked for."""
+    where = layout.root.uri
+    if record.settings.get("model") != asked["model"]:
+        found = "what was there before it was trained again" if record.model == model else f"'{record.model}'"
+        raise CatalogueError(f"'{where}' has answers of {found}, not of the model '{model}': give another --output")
+    if differences := record.differences(source, asked):
+        raise CatalogueError(f"'{where}' has other answers ({'; '.join(differences)}): give another --output")
+    if source_mark(source, record.planned) != record.planned.mark:
+        raise CatalogueError(
+            f"'{source}' has changed since {record.created}, when it was parted for '{where}': give another --output"
+        )
+
+
+def _check_names(names: Sequence[str], table: AnswerTable) -> None:
+    """Raise CatalogueError where the source has a column of the name of one of ours, whatever its case."""
+    ours = {name.strip().casefold() for name in table.schema.names}
+    if taken := [name for name in names if name.strip().casefold() in ours]:
+        raise CatalogueError(
+            f"the source has a column {taken[0]!r} already, as the answers have: give theirs other names with "
+            "--prefix, such as `--prefix gt_`"
+        )
