@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from search.errors import LedgerError
 from search.layout import SPECIFICATION, TRAINERS, SearchLayout
 from search.ledger.heartbeat import Driven, check_not_driven
+from search.ledger.reading import parsed
 
 FORMAT: Literal["galaxy-tuner-leaving/1"] = "galaxy-tuner-leaving/1"
 
@@ -52,9 +53,17 @@ def read_mark(data: bytes | None) -> Mark | None:
         return None
 
 
+def mark_at(layout: SearchLayout) -> Mark | None:
+    """Return the mark where a search's specification stands; None where there is none."""
+    try:
+        return parsed(layout.root, SPECIFICATION, Mark.model_validate_json)
+    except ValidationError:
+        return None
+
+
 def check_staying(layout: SearchLayout) -> None:
     """Raise LedgerError if the search is being deleted or renamed; for who has just become its driver."""
-    if (mark := read_mark(layout.root.read_if_there(SPECIFICATION))) is not None:
+    if (mark := mark_at(layout)) is not None:
         raise LedgerError(mark.said(layout))
 
 

@@ -5,7 +5,7 @@ import contextlib
 from datasets import Folder, GalaxyTunerError, copy_files, empty_folder, is_empty, move_folder, remove_folder
 from search.errors import LedgerError, SettingsError
 from search.layout import DRIVERS, SPECIFICATION, TRAINERS, SearchLayout
-from search.ledger.leaving import Mark, leave, read_mark
+from search.ledger.leaving import Mark, leave, mark_at, read_mark
 from search.ledger.specification import absent, is_taken, read_specification
 
 _OF_THE_PLACE = (SPECIFICATION, DRIVERS, TRAINERS)
@@ -38,8 +38,8 @@ def rename_search(storage: str, name: str, new: str) -> None:
     old, target = SearchLayout.of(storage, name), SearchLayout.of(storage, new)
     if name == new:
         raise SettingsError(f"expected another name for search {name!r}, found the same")
+    mark, there = mark_at(old), mark_at(target)
     data = old.root.read_if_there(SPECIFICATION)
-    mark, there = read_mark(data), read_mark(target.root.read_if_there(SPECIFICATION))
     if data is None and there is not None and there.specification and (there.name, there.new) == (name, new):
         # It had been moved, and its specification is still to come back.
         target.root.write_whole(SPECIFICATION, there.specification.encode())
@@ -90,7 +90,7 @@ def _claim(target: SearchLayout, claim: Mark) -> None:
     if not is_taken(target) and not is_empty(target.root):
         raise _in_the_way(target)
     is_ours = target.root.create(SPECIFICATION, claim.data)
-    if not is_ours and read_mark(target.root.read_if_there(SPECIFICATION)) != claim:
+    if not is_ours and mark_at(target) != claim:
         raise _in_the_way(target)
 
 

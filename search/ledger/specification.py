@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from datasets import Dataset, FormatError, StorageError, first_problem, write_duration
 from search.errors import LedgerError, SettingsError
 from search.layout import BUDGET, DATASET, SPECIFICATION, SearchLayout
-from search.ledger.leaving import read_mark
-from search.ledger.reading import read_model
+from search.ledger.leaving import mark_at
+from search.ledger.reading import parsed, read_model
 from search.ledger.records import now
 from search.settings import SearchSettings, most_trials
 from trainer import Objective
@@ -201,13 +201,13 @@ def absent(layout: SearchLayout) -> LedgerError:
 
 def read_specification(layout: SearchLayout) -> SearchSpecification:
     """Read a search's specification. Raises LedgerError if there is none or another version wrote it."""
-    data = layout.root.read_if_there(SPECIFICATION)
-    if data is None:
-        raise absent(layout)
     try:
-        return _changed(SearchSpecification.model_validate_json(data), layout)
+        specification = parsed(layout.root, SPECIFICATION, SearchSpecification.model_validate_json)
+        if specification is None:
+            raise absent(layout)
+        return _changed(specification, layout)
     except (ValidationError, SettingsError) as error:  # a SettingsError is of a name that none can have
-        if (mark := read_mark(data)) is not None:
+        if (mark := mark_at(layout)) is not None:
             raise LedgerError(mark.said(layout)) from error
         problem = first_problem(error) if isinstance(error, ValidationError) else error
         raise LedgerError(

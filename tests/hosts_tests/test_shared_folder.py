@@ -17,6 +17,7 @@ import json, socket, sys, time
 from datasets import StorageError, open_folder, patient
 from search import Ledger, LedgerError, PlaceLostError, SearchLayout, SearchState, driver_heartbeat
 from search.ledger import beats, heartbeat
+from search.ledger.reading import read_json
 heartbeat.EVERY_SECONDS, heartbeat._LEASE_SECONDS, heartbeat._UNDER_WAY_SECONDS = 0.5, 1.5, 1.0
 heartbeat.ALIVE_SECONDS = beats.ALIVE_SECONDS = 4.0
 folder, host = open_folder("/home/astro/mnt/search"), socket.gethostname()
@@ -24,6 +25,17 @@ time.sleep(max(0.0, float(sys.argv[1]) - time.time()))
 """
 _CREATES = """
 print(json.dumps([folder.create(f"{number}", host.encode() * 1000) for number in range(40)]))
+"""
+_REPLACES = """
+print("replaces", flush=True)
+for number in range(10 ** 6):
+    folder.write_whole("replaced", json.dumps({"long": number % 2 == 1}).encode())
+"""
+_READS = """
+until, found = time.time() + 15, set()
+while time.time() < until:
+    found.add(json.dumps(read_json(folder, "replaced")))
+print(*sorted(found))
 """
 _DRIVES = """
 try:
@@ -85,6 +97,18 @@ def test_of_two_that_create_a_file_one_does_and_it_is_whole(sharing: tuple[Host,
         for host in sharing:
             text = host.run(f"cat mnt/search/{number}").stdout
             assert text == ("one" if is_first else "two") * 1000
+
+
+def test_a_file_that_another_host_replaces_by_one_of_another_length_is_read_whole(sharing: tuple[Host, Host]) -> None:
+    one, two = sharing
+    replaces = start(one, _REPLACES)
+    while one.run("test -e mnt/search/replaced", check=False).returncode:
+        time.sleep(0.2)
+    reads = start(two, _READS)
+    assert reads.wait(60) == 0, reads.errors()
+    assert reads.output() == '{"long": false} {"long": true}\n'
+    replaces.send(15)
+    replaces.wait(30)
 
 
 def test_of_two_that_drive_at_once_one_does_and_the_other_is_told(sharing: tuple[Host, Host]) -> None:
