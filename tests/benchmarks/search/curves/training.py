@@ -26,7 +26,6 @@ from trainer.estimating.macro_f1 import count, macro_f1
 from trainer.fitting.epoch import split_batches
 
 EPOCHS = 20
-TRUTH_EPOCHS = (*rungs("asha", EPOCHS), EPOCHS)
 SCORES = ("val_macro_f1_decided", "val_macro_f1", "val_accuracy", "val_loss")
 _OBJECTIVE = Objective.parse("val_macro_f1_decided")
 _DIGITS = 4
@@ -51,16 +50,17 @@ def recorded(work: Path) -> Notes | None:
     return Notes(**json.loads(path.read_text())) if path.exists() else None
 
 
-def record(dataset: Dataset, values: Mapping[str, Any], *, seed: int, work: Path) -> Notes:
-    """Train, or what is missing of it, and note each epoch."""
+def record(dataset: Dataset, values: Mapping[str, Any], *, seed: int, work: Path, epochs: int = EPOCHS) -> Notes:
+    """Train, or what is missing of it, and note each epoch; the truth at the rungs and at the end."""
     folder, notes = open_folder(work), recorded(work) or Notes()
     hypermodel = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
-    build, options = Builder(hypermodel, values), training_options(values, epochs=EPOCHS)
+    build, options = Builder(hypermodel, values), training_options(values, epochs=epochs)
+    truths = (*rungs("asha", epochs), epochs)
     try:
         run = TrainingRun(build, dataset, options, objective=_OBJECTIVE, seed=seed, checkpoints=folder)
         notes.parameters = int(run.model.count_params())
         while True:
-            if run.epoch in TRUTH_EPOCHS and str(run.epoch) not in notes.truth:
+            if run.epoch in truths and str(run.epoch) not in notes.truth:
                 notes.truth[str(run.epoch)] = _truth(run, dataset)
                 folder.write_whole(_NOTES, json.dumps(asdict(notes)).encode())
             if run.finished:

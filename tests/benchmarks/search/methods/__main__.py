@@ -51,8 +51,7 @@ def main() -> None:
         pool = drawn(known[number % 2], chosen)
         for name in options.methods:
             settings = {"name": "replayed", "trials": len(pool), "seed": number + 1, "epochs": pool[0].epochs}
-            points = {} if name == "hyperband" else {"points": [pool[0].values]}
-            given = SearchSettings.model_validate(settings | points | METHODS[name])
+            given = SearchSettings.model_validate(settings | {"points": [pool[0].values]} | METHODS[name])
             steps = replay(pool, given, space=space, concurrency=options.concurrency, most_epochs=options.epochs)
             courses[name].append(Course.of(steps, pool, options.epochs))
         alone = [Step(0.0, epoch, 0, epoch, score) for epoch, score in enumerate(pool[0].scores, 1)]
