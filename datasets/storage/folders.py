@@ -20,7 +20,15 @@ from datasets.errors import StorageError, reason_of
 from datasets.storage.conditional import create_object, is_conditional
 from datasets.storage.patience import Result, patiently
 from datasets.storage.remote import ask, open_remote, uninterrupted, with_path
-from datasets.storage.whole_answers import read_whole
+from datasets.storage.remote_verbs import (
+    exists_remote,
+    forget_parents,
+    list_remote,
+    make_parent,
+    modified_remote,
+    read_remote,
+    size_remote,
+)
 from datasets.storage.whole_files import (
     asked_locally,
     create_file,
@@ -35,11 +43,6 @@ if TYPE_CHECKING:  # importing a filesystem takes long
     from pyarrow.fs import FileSystem
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_WITHOUT_FOLDERS = frozenset({"s3", "abfs", "abfss"})
-"""Object stores: a folder is only a part of a key there, so none is made. pyarrow lists those of Google's store only
-where they were made."""
-_made: set[str] = set()
-"""Those that this process has made, by URI."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """Return a whole file. Raises FileNotFoundError where it is absent."""
-        return self._do("read", name, lambda path: path.read_bytes(), _read)
+        return self._do("read", name, lambda path: path.read_bytes(), read_remote)
 
     def read_if_there(self, name: str) -> bytes | None:
         """Return a whole file, None where it is absent."""
@@ -132,7 +135,7 @@ class Folder:
             return write() or (was_again and self.read_if_there(name) == data)
 
         def create_remotely(_filesystem: "FileSystem", _path: str) -> bool:
-            if not is_conditional(self.uri) and ask(self._uri(name), _exists):
+            if not is_conditional(self.uri) and ask(self._uri(name), exists_remote):
                 return False
             created = uninterrupted(lambda: create_object(self._uri(name), data))
             if created is None:
@@ -149,28 +152,28 @@ class Folder:
 
     def modified(self, name: str) -> float:
         """Return when a file was written, in seconds on the storage's own clock; raises FileNotFoundError."""
-        return self._do("look up", name, lambda path: path.stat().st_mtime, _modified)
+        return self._do("look up", name, lambda path: path.stat().st_mtime, modified_remote)
 
     def size(self, name: str) -> int:
         """Return the number of bytes of a file; raises FileNotFoundError."""
-        return self._do("look up", name, lambda path: path.stat().st_size, _size)
+        return self._do("look up", name, lambda path: path.stat().st_size, size_remote)
 
     def names(self) -> list[str]:
         """List the base names of files and folders directly in this one, sorted; nothing where it is absent."""
         names: list[str] = []
         with contextlib.suppress(FileNotFoundError):
-            names = self._do("list", "", os.listdir, _list)
+            names = self._do("list", "", os.listdir, list_remote)
         return sorted(name for name in names if not is_temporary(name))
 
     def exists(self, name: str = "") -> bool:
         """Say whether the file or folder ``name``, or with no name this folder, exists."""
-        return self._do("look up", name, lambda path: path.exists(), _exists)
+        return self._do("look up", name, lambda path: path.exists(), exists_remote)
 
     def delete(self, name: str) -> None:
         """Delete a file; a missing one is fine."""
 
         def delete_remotely(filesystem: "FileSystem", path: str) -> None:
-            if _exists(filesystem, path):
+            if exists_remote(filesystem, path):
                 filesystem.delete_file(path)
 
         with contextlib.suppress(FileNotFoundError):
@@ -186,8 +189,8 @@ class Folder:
         """Delete this folder and all below it; a missing one is fine."""
 
         def delete_remotely(filesystem: "FileSystem", path: str) -> None:
-            _made.clear()
-            if _exists(filesystem, path):
+            forget_parents()
+            if exists_remote(filesystem, path):
                 filesystem.delete_dir(path)
 
         with contextlib.suppress(FileNotFoundError):
@@ -229,15 +232,6 @@ class Folder:
         return lambda filesystem, path: uninterrupted(lambda: upload(filesystem, path))
 
 
-def make_parent(filesystem: "FileSystem", uri: str, path: str) -> None:
-    """Make the folder of a file to come, where the store of a ``uri`` lists only those that were made."""
-    folder = path.rpartition("/")[0]
-    key = f"{filesystem.type_name}:{uri}:{folder}"
-    if urlsplit(uri).scheme not in _WITHOUT_FOLDERS and key not in _made:
-        filesystem.create_dir(folder, recursive=True)
-        _made.add(key)
-
-
 def open_folder(location: str | Path | Folder) -> Folder:
     """Open the folder at a path or URI (``s3://bucket/folder`` and the like); a Folder is returned as it is.
 
@@ -270,38 +264,3 @@ def storage_errors(verb: str, where: object, *, absent_is_error: bool = False) -
         if isinstance(error, FileNotFoundError) and not absent_is_error:
             raise
         raise StorageError(f"cannot {verb} '{where}': {reason_of(error)}") from error
-
-
-def _read(filesystem: "FileSystem", path: str) -> bytes:
-    if filesystem.type_name != "gcs":
-        return read_whole(filesystem, path)
-    # Google's store is asked what a file is first, which another may have replaced by then: it has the one before no
-    # longer.
-    with filesystem.open_input_stream(path) as file:
-        return bytes(file.read())
-
-
-def _list(filesystem: "FileSystem", path: str) -> list[str]:
-    from pyarrow.fs import FileSelector
-
-    return [info.base_name for info in filesystem.get_file_info(FileSelector(path, allow_not_found=True))]
-
-
-def _exists(filesystem: "FileSystem", path: str) -> bool:
-    from pyarrow.fs import FileType
-
-    return bool(filesystem.get_file_info(path).type != FileType.NotFound)
-
-
-def _size(filesystem: "FileSystem", path: str) -> int:
-    size = filesystem.get_file_info(path).size
-    if size is None:
-        raise FileNotFoundError(path)
-    return int(size)
-
-
-def _modified(filesystem: "FileSystem", path: str) -> float:
-    info = filesystem.get_file_info(path)
-    if info.mtime is None:
-        raise FileNotFoundError(path)
-    return float(info.mtime.timestamp())

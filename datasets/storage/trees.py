@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.storage.folders import Folder, make_parent, storage_errors
+from datasets.storage.folders import Folder, storage_errors
 from datasets.storage.remote import ask, open_remote
+from datasets.storage.remote_verbs import make_parent
 
 if TYPE_CHECKING:  # importing a filesystem takes long
     from pyarrow.fs import FileSystem
