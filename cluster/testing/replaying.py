@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras_tuner
+from ray.tune.schedulers import TrialScheduler
 
 from cluster.testing.curves import Curve
 from cluster.testing.simulated_runner import Step, run_simulated
@@ -22,10 +23,12 @@ def replay(
     space: keras_tuner.HyperParameters,
     concurrency: int = 1,
     most_epochs: int | None = None,
+    scheduler: TrialScheduler | None = None,
 ) -> list[Step]:
     """Search among the configurations of ``curves`` as ``settings`` say, and return each epoch; see `run_simulated`.
 
     ``settings.points`` are tried first, and must be among them. ``space`` is what the configurations are of.
+    ``scheduler`` is used instead of the settings': a new one of Ray Tune's kind for ``metric=METRIC, time_attr=TIME``.
     """
     objective = Objective.parse(settings.objective)
     specification = SearchSpecification(
@@ -53,4 +56,4 @@ def replay(
     with tempfile.TemporaryDirectory(prefix="replay-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as place:
         ledger = Ledger(SearchLayout(open_folder(place)))
         conductor = Conductor.resumed(specification, ledger, oracle)
-        return run_simulated(conductor, curves, concurrency=concurrency, most_epochs=most_epochs)
+        return run_simulated(conductor, curves, concurrency=concurrency, most_epochs=most_epochs, scheduler=scheduler)

@@ -36,7 +36,12 @@ class Step:
 
 
 def run_simulated(
-    conductor: Conductor, curves: Sequence[Curve], *, concurrency: int = 1, most_epochs: int | None = None
+    conductor: Conductor,
+    curves: Sequence[Curve],
+    *,
+    concurrency: int = 1,
+    most_epochs: int | None = None,
+    scheduler: TrialScheduler | None = None,
 ) -> list[Step]:
     """Run every trial that ``conductor`` suggests, so many at a time; return each epoch, in the order of their ends.
 
@@ -44,15 +49,15 @@ def run_simulated(
 
     Raises ValueError where a configuration is suggested that no curve is of: its oracle is to choose among its `pool`.
     """
-    return _Simulation(conductor, curves).run(concurrency, most_epochs)
+    made = scheduler or make_scheduler(conductor.specification, conductor.records())
+    return _Simulation(conductor, curves, made).run(concurrency, most_epochs)
 
 
 class _Simulation:
     """The trials that run, by when their present epoch ends."""
 
-    def __init__(self, conductor: Conductor, curves: Sequence[Curve]) -> None:
-        self._conductor, self._curves = conductor, curves
-        self._scheduler = make_scheduler(conductor.specification, conductor.records())
+    def __init__(self, conductor: Conductor, curves: Sequence[Curve], scheduler: TrialScheduler) -> None:
+        self._conductor, self._curves, self._scheduler = conductor, curves, scheduler
         self._known = {_key(curve.values): number for number, curve in enumerate(curves)}
         self._running: list[tuple[float, int, str]] = []
         self._begun = 0

@@ -1,12 +1,15 @@
 """A search replayed from recorded curves is the search that would have run: oracle, scheduler, promotions, epochs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import keras_tuner
+import numpy as np
 import pytest
+from ray.tune.schedulers import ASHAScheduler
 
-from cluster.testing import Curve, read_curves, replay
+from cluster.testing import METRIC, TIME, Compared, Course, Curve, Step, compare, judge, pool, read_curves, replay
 from search import SearchSettings, random_point
 from search.space.typed_space import TypedSpace
 
@@ -82,6 +85,46 @@ def test_what_is_recorded_in_part_is_left_out(tmp_path: Path) -> None:
     path.write_text("\n".join([*whole, *half, *failed]))
     (curve,) = read_curves(path, beginning=1)
     assert curve == Curve({"size": 1}, (0.1, 1.2), (1, 1), pytest.approx(0.6), "near")
+
+
+def test_a_scheduler_of_ones_own_decides(curves: list[Curve]) -> None:
+    given = {"metric": METRIC, "time_attr": TIME, "mode": "max", "brackets": 1}
+    own = ASHAScheduler(max_t=EPOCHS, grace_period=3, reduction_factor=3, **given)
+    steps = replay(curves, _settings(oracle="random", trials=12), space=_space(), scheduler=own)
+    assert set({step.curve: step.epoch for step in steps}.values()) == {3, EPOCHS}
+
+
+def _course(epochs: int) -> Course:
+    return Course(np.array([1.0] * (epochs - 1) + [0.0] * (100 - epochs + 1)), best=1.0)
+
+
+def test_regret_is_of_the_truth_of_what_scored_best_so_far(curves: list[Curve]) -> None:
+    good, bad = curves[-1], replace(curves[0], scores=(2.0,) * EPOCHS)
+    steps = [Step(1.0, 1, 0, 1, 0.5), Step(2.0, 2, 1, 1, 2.0), Step(3.0, 3, 0, 2, 0.7)]
+    course = Course.of(steps, [good, bad], 5)
+    assert course.regret.tolist() == [0.0, *[good.truth - bad.truth] * 4]
+    assert course.reached is None
+    assert course.epochs == 5
+    assert Course.of(steps[:1], [good, bad], 5).reached == 1
+
+
+def test_methods_are_compared_by_their_epochs_and_more_surely_where_pools_agree() -> None:
+    assert compare([_course(40)] * 8, [_course(20)] * 8) == Compared(*[pytest.approx(2.0)] * 3)
+    low, high = [_course(20)] * 2, [_course(60)] * 2
+    apart = compare([*low, *low, *high, *high] * 10, [_course(40)] * 80)
+    mixed = compare([*low, *high] * 20, [_course(40)] * 80)
+    assert apart.ratio == mixed.ratio == pytest.approx(1.0)
+    assert apart.high > 1.5 > mixed.high
+
+
+def test_ways_to_search_are_judged_among_the_same_configurations_the_first_always_there(curves: list[Curve]) -> None:
+    assert all(pool(curves, number)[0] is curves[0] for number in range(8))
+    assert pool(curves, 0) == pool(curves, 3) != pool(curves, 4)
+    given = {"space": _space(), "replays": 8, "epochs": 60}
+    whole = judge([curves], _settings(oracle="random", scheduler="none"), **given)
+    halved = judge([curves], _settings(oracle="random", scheduler="asha"), **given)
+    assert [one.best for one in whole] == [one.best for one in halved]
+    assert compare(halved, whole).ratio < 1
 
 
 class Wilful(keras_tuner.Oracle):  # type: ignore[misc]

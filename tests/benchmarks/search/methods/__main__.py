@@ -2,25 +2,25 @@
 
     PYTHONPATH=tests python -m benchmarks.search.methods tests/benchmarks/search/curves/galaxies.jsonl [--half develop]
 
-Each replay draws two thirds of one half of the configurations (the defaults are always among them) and one of the two
-beginnings, whose validation scores the search sees; regret is that of the truth. Methods are chosen on the half that is
-called ``develop``; ``report`` is for the one that was chosen, once.
+Replays are of two thirds of one half of the configurations, the defaults always among them (`cluster.testing.judge`);
+the search sees the validation scores of one of the two beginnings, by turns; regret is that of the truth. Methods are
+chosen on the half that is called ``develop``; ``report`` is for the one that was chosen, once.
 """
 
 import argparse
-import random
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import fmean
-from unittest import mock
 
 import numpy as np
-from benchmarks.search.methods.regret import SHARE, WITHIN, Course, table
+from benchmarks.search.methods.table import table
+from ray.tune.schedulers import ASHAScheduler
 
-from cluster.testing import Curve, Step, read_curves, replay
-from search import GalaxyHyperModel, SearchSettings, discover, grace_epochs
+from cluster.testing import METRIC, TIME, WITHIN, Course, Curve, Step, judge, pool, read_curves
+from search import REDUCTION_FACTOR, GalaxyHyperModel, SearchSettings, discover
 
 _OWN = "benchmarks.search.methods.oracles:"
 TODAY, DEFAULTS = "tpe + asha", "defaults alone"
@@ -32,7 +32,7 @@ _SMOOTHED = 3
 METHODS: dict[str, Mapping[str, object]] = {
     TODAY: {"oracle": "tpe", "scheduler": "asha"},
     "random + asha": {"oracle": "random", "scheduler": "asha"},
-    "hyperband": {"oracle": "hyperband", "trials": None},
+    "hyperband": {"oracle": "hyperband"},
     "tpe of the highest rung + asha": {"oracle": f"{_OWN}rung_tpe", "scheduler": "asha"},
     "one epoch for all, then the best": {"oracle": f"{_OWN}one_epoch_for_all", "scheduler": "none"},
     "promoting, random": {"oracle": f"{_OWN}promoting_random", "scheduler": "none"},
@@ -51,28 +51,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("curves", type=Path)
     parser.add_argument("--half", choices=("develop", "report", "all"), default="develop")
-    parser.add_argument("--replays", type=int, default=100)
+    parser.add_argument("--replays", type=int, default=100, help="a multiple of four")
     parser.add_argument("--epochs", type=int, default=240)
     parser.add_argument("--concurrency", type=int, default=2)
     parser.add_argument("--methods", nargs="*", default=list(METHODS))
     options = parser.parse_args()
     views = {how: [half(seen(options.curves, one, how), options.half) for one in (0, 1)] for how in HOW}
     space = discover(GalaxyHyperModel(input_shape=(64, 64, 3), num_classes=5))
-    courses: dict[str, list[Course]] = {name: [] for name in [*options.methods, DEFAULTS]}
-    for number in range(options.replays):
-        for name in options.methods:
-            method = dict(METHODS[name])
-            pool = drawn(views[str(method.pop(_SEEN, PLAIN))][number % 2], random.Random(number))
-            settings = {"name": "replayed", "trials": len(pool), "seed": number + 1, "epochs": pool[0].epochs}
-            first_rung = method.pop(_FIRST_RUNG, grace_epochs(pool[0].epochs))
-            given = SearchSettings.model_validate(settings | {"points": [pool[0].values]} | method)
-            with mock.patch("cluster.driving.scheduling.grace_epochs", lambda _epochs, first=first_rung: first):
-                steps = replay(pool, given, space=space, concurrency=options.concurrency, most_epochs=options.epochs)
-            courses[name].append(Course.of(steps, pool, options.epochs))
-        pool = drawn(views[PLAIN][number % 2], random.Random(number))
-        alone = [Step(0.0, epoch, 0, epoch, score) for epoch, score in enumerate(pool[0].scores, 1)]
-        courses[DEFAULTS].append(Course.of(alone, pool, options.epochs))
+    courses: dict[str, list[Course]] = {}
+    for name in options.methods:
+        method = dict(METHODS[name])
+        curves = views[str(method.pop(_SEEN, PLAIN))]
+        first_rung = method.pop(_FIRST_RUNG, None)
+        make = None if first_rung is None else partial(asha, int(str(first_rung)), curves[0][0].epochs)
+        given = SearchSettings.model_validate({"name": "replayed"} | method)
+        times = {"replays": options.replays, "epochs": options.epochs, "concurrency": options.concurrency}
+        courses[name] = judge(curves, given, space=space, make_scheduler=make, **times)
+    courses[DEFAULTS] = [alone(views[PLAIN][number % 2], number, options.epochs) for number in range(options.replays)]
     sys.stdout.write(said(courses, len(views[PLAIN][0])))
+
+
+def alone(curves: list[Curve], number: int, epochs: int) -> Course:
+    """Follow the defaults, whose further beginnings change nothing of what they are worth."""
+    among = pool(curves, number)
+    steps = [Step(0.0, epoch, 0, epoch, score) for epoch, score in enumerate(among[0].scores, 1)]
+    return Course.of(steps, among, epochs)
+
+
+def asha(first_rung: int, epochs: int) -> ASHAScheduler:
+    """Make the scheduler of a search, but with another first rung."""
+    given = {"metric": METRIC, "time_attr": TIME, "mode": "max", "brackets": 1, "stop_last_trials": False}
+    return ASHAScheduler(max_t=epochs, grace_period=first_rung, reduction_factor=REDUCTION_FACTOR, **given)
 
 
 def seen(path: Path, beginning: int, how: str) -> list[Curve]:
@@ -102,11 +111,6 @@ def half(curves: list[Curve], which: str) -> list[Curve]:
     others = [[curve for curve in curves[1:] if curve.part == part] for part in ("uniform", "near")]
     first = 0 if which == "develop" else 1
     return [curves[0], *(curve for part in others for curve in part[first::2])]
-
-
-def drawn(curves: list[Curve], chosen: random.Random) -> list[Curve]:
-    """Return the defaults and two thirds of the others."""
-    return [curves[0], *chosen.sample(curves[1:], round(SHARE * (len(curves) - 1)))]
 
 
 def said(courses: Mapping[str, list[Course]], configurations: int) -> str:
