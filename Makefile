@@ -6,11 +6,16 @@ BIN := $(VENV)/bin
 LOCK ?= requirements.lock
 STAMP := $(VENV)/.installed$(LOCK:requirements%.lock=%)
 DEMO := demo
+# What `make bench` compares on, where it keeps all it knows, the length of a piece, and further options of it.
+GALAXIES ?= $(or $(GALAXY_DATA),../shared/data)/galaxy-zoo-2-five-class.zip
+BENCH ?= bench
+MINUTES ?= 30
+OPTIONS ?=
 # Files of tests, two at a time, in the order of tests/conftest.py.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-newest lint picture format lock clean
+.PHONY: help setup demo test test-newest bench lint picture format lock clean
 
 help: ## Show this help.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-11s %s\n", $$1, $$2}'
@@ -46,6 +51,9 @@ test-newest: $(STAMP) ## Run all tests with the newest versions that pyproject.t
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/uv pip install --quiet --python $(VENV)-newest/bin/python --upgrade --compile-bytecode --editable '.[dev,export,submit,aws,gcp]'
 	@$(BIN)/uv pip list --quiet --python $(VENV)-newest/bin/python --outdated
 	@$(VENV)-newest/bin/python -m pytest $(TWO)
+
+bench: $(STAMP) ## Compare with the peers for half an hour (MINUTES=30); the same command goes on.
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.peers $(GALAXIES) --work $(BENCH) --minutes $(MINUTES) $(OPTIONS)
 
 format: $(STAMP) ## Format the code.
 	@$(BIN)/ruff check --fix

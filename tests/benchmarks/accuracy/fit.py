@@ -18,13 +18,13 @@ draw. The defaults were tuned on galaxies of this kind: the figures compare cont
 """
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
 from statistics import fmean
 
 from benchmarks.accuracy.contest.draws import SIZES, Draw, import_draws
+from benchmarks.accuracy.contest.idle import IDLE, require_idle
 from benchmarks.accuracy.contest.jobs import CONTESTANTS, DEFAULTS, FIT, LIMITS, Job, all_jobs
 from benchmarks.accuracy.contest.judging import shown_to_hold, verdict
 from benchmarks.accuracy.contest.running import Run, Runner
@@ -32,9 +32,6 @@ from benchmarks.accuracy.contest.running import Run, Runner
 from cluster import terminable
 from search import MOST_BEGINNINGS
 
-_IDLE = 0.5
-"""Load, averaged over a minute, of a machine on which nothing else runs."""
-_IDLE_WAIT = 300.0
 _TESTING = 150.0
 """Seconds that the testing of a model takes, about."""
 
@@ -65,17 +62,8 @@ def piece(runner: Runner, *, ends: float, is_busy: bool) -> None:
         left = max(0.0, job.limit - sum(runner.known(job).seconds))
         if number > 0 and time.monotonic() + left + job.is_compared * _TESTING > ends:
             return
-        if not (is_busy or _is_idle()):
-            sys.exit(f"the machine is not idle: expected a load below {_IDLE}, found {os.getloadavg()[0]:.1f}; --busy")
+        require_idle(is_busy=is_busy)
         _say(runner.run(job))
-
-
-def _is_idle() -> bool:
-    """Wait, for some minutes, until nothing else runs; what the last run left in the average goes as well."""
-    until = time.monotonic() + _IDLE_WAIT
-    while os.getloadavg()[0] > _IDLE and time.monotonic() < until:
-        time.sleep(5)
-    return os.getloadavg()[0] <= _IDLE
 
 
 def _say(run: Run) -> None:
@@ -140,9 +128,9 @@ def _how(run: Run) -> str:
 
 def _loads(runner: Runner) -> list[str]:
     begun = [attempt for job in all_jobs() for attempt in runner.known(job).attempts]
-    busy = sum(attempt.load_before > _IDLE for attempt in begun)
+    busy = sum(attempt.load_before > IDLE for attempt in begun)
     faults, asked = sum(attempt.is_fault for attempt in begun), sum(attempt.is_asked for attempt in begun)
-    told = f"{busy} of {len(begun)} starts were on a machine with a load above {_IDLE} before"
+    told = f"{busy} of {len(begun)} starts were on a machine with a load above {IDLE} before"
     return [f"- {told}; {faults} ended with a fault, {asked} were killed or interrupted"] if begun else []
 
 

@@ -1,0 +1,18 @@
+"""Keras Tuner alone, its Bayesian optimisation, as its guide has it: https://keras.io/keras_tuner/getting_started/."""
+
+import keras_tuner
+from benchmarks.peers.contestants.galaxies import GalaxyClassifier, load
+from benchmarks.peers.jobs import USER_SCORE
+
+
+def search(dataset: str, folder: str, *, epochs: int, seed: int) -> None:
+    training, validation = load(dataset)
+    tuner = keras_tuner.BayesianOptimization(
+        GalaxyClassifier(training.pixels.shape[1:], training.labels.shape[1]),
+        objective=keras_tuner.Objective(USER_SCORE, "max"),
+        max_trials=1000,  # as many as the budget allows
+        seed=seed,
+        directory=folder,
+        project_name="tuner",
+    )
+    tuner.search(training, validation, epochs=epochs)
