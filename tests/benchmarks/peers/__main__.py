@@ -7,9 +7,10 @@ Hyperband and, with 500 images, by its Bayesian optimisation; Ray Tune with Optu
 each searches the built-in space over our training of one network, so that the search alone differs. *As a user would
 write it*: `galaxy fit` beside Keras's `fit` by the peers' guides (`contestants/with_….py`), with their defaults.
 
-Budgets are CPU seconds of all processes of a contestant, start included, whatever else runs on the machine; only
-`galaxy fit` asks for seconds of the clock, and gets what all CPUs of an idle machine do the budget in. What is the best
-network so far is kept as it changes, and tested afterwards, not counted.
+Budgets are CPU seconds of all processes of a contestant, start included, whatever else runs on the machine. Only
+`galaxy fit` asks for seconds of the clock: it gets those in which all CPUs come to the budget, or such a share of them
+as something new gets on a busy machine. What is the best network so far is kept as it changes, and tested afterwards,
+not counted.
 
 A piece begins what it can end within --minutes (one run at least), and says where all stands; the same command goes on
 with the next, on another day too. What is under way at the end of a piece is ended as by a kill and goes on as its

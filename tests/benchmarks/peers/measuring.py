@@ -7,6 +7,8 @@ their title over their environment, and its daemons leave their parents.
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +75,21 @@ class Tree:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.1)
+
+
+def free_share(seconds: float = 10.0) -> float:
+    """Return how much of the machine's CPUs something new gets, above 0 to 1: nearly 1 where nothing else runs."""
+    code = f"import time; until = time.monotonic() + {seconds}\nwhile time.monotonic() < until: pass"
+    cpus = len(os.sched_getaffinity(0))
+    script = (
+        f"import os, subprocess, sys; ran = [subprocess.Popen([sys.executable, '-c', {code!r}]) for _ in range({cpus})]"
+    )
+    ended = "\nfor one in ran: one.wait()\nprint(os.times().children_user + os.times().children_system)"
+    # A session of its own, as a contestant has: Linux shares CPUs between sessions first.
+    found = subprocess.run(
+        [sys.executable, "-c", script + ended], check=True, stdout=subprocess.PIPE, start_new_session=True
+    )
+    return min(1.0, float(found.stdout) / (cpus * seconds))
 
 
 def _pids() -> list[int]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.peers.contestant import JOB, SEARCH, SUGGESTIONS
 from benchmarks.peers.jobs import EPOCHS, KILLED, Job
-from benchmarks.peers.measuring import MARK, Tree
+from benchmarks.peers.measuring import MARK, Tree, free_share
 from benchmarks.peers.observing import Best, Observer, observer
 
 EPOCHS_FILE = "GALAXY_TUNER_BENCHMARK_EPOCHS"
@@ -162,14 +162,16 @@ class Runner:
         beside.replace(self._file(job))
 
     def write_job(self, job: Job) -> None:
-        """Write what the contestant's process reads."""
-        place = self.place(job)
-        place.mkdir(parents=True, exist_ok=True)
-        # What uses all of the machine's CPUs has used its CPU seconds then.
-        seconds = job.budget / len(os.sched_getaffinity(0))
+        """Write what the contestant's process reads, unless it is there."""
+        file = self.place(job) / JOB
+        if file.exists():
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # What uses all CPUs that the machine has for it has used the CPU seconds then.
+        seconds = job.budget / (len(os.sched_getaffinity(0)) * free_share())
         told = {"contestant": job.contestant, "mode": job.mode, "seed": job.number, "seconds": seconds}
         told |= {"dataset": str(self._folder / job.draw), "epochs": EPOCHS[job.size]}
-        (place / JOB).write_text(json.dumps(told))
+        file.write_text(json.dumps(told))
 
     def _test(self, job: Job, run: Run) -> None:
         """Let the networks answer on the images tested on, and clear up."""
