@@ -56,6 +56,9 @@ class Observer(Protocol):
     def epochs(self) -> Epochs:
         """Return what is trained, as far as it is seen here; see `contestants.noting` for the others."""
 
+    def begins(self, name: str) -> int:
+        """Return the epoch from which a training goes on that another one has begun."""
+
     def trials(self) -> set[str]:
         """Return the trials that are known with a result."""
 
@@ -89,6 +92,10 @@ class TrainerFolders:
 
     def epochs(self) -> Epochs:
         return {file.parent.name: about["epoch"] for file, about in self._checkpoints("last.npz")}
+
+    def begins(self, name: str) -> int:
+        values = _values_of(self._root / name)
+        return 0 if values is None else values.get("tuner/initial_epoch", 0)
 
     def trials(self) -> set[str]:
         return {file.parent.name for file, _ in self._checkpoints("best.npz")}
@@ -131,6 +138,9 @@ class FitFolder:
     def epochs(self) -> Epochs:
         return {name: epoch for one in self._trainings for name, epoch in one.epochs().items()}
 
+    def begins(self, name: str) -> int:
+        return 0
+
     def trials(self) -> set[str]:
         return {name for one in self._trainings for name in one.trials()}
 
@@ -150,6 +160,9 @@ class KerasTunerFolder:
 
     def epochs(self) -> Epochs:
         return {}
+
+    def begins(self, name: str) -> int:
+        return 0
 
     def trials(self) -> set[str]:
         return {folder.name for folder, _ in self._complete()}
@@ -185,6 +198,9 @@ class RayFolder:
 
     def epochs(self) -> Epochs:
         return {}
+
+    def begins(self, name: str) -> int:
+        return 0
 
     def trials(self) -> set[str]:
         """Return those of the experiment's newest state that have a result: a lost one has results alone."""

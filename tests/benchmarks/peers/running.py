@@ -259,7 +259,9 @@ class _Attempted:
         cpu = round(self._run.cpu, 1)
         for name, epoch in self._observer.epochs().items():
             if epoch != self._known.get(name, 0):
-                self._run.epochs.append((cpu, name, epoch))
+                # Of short ones several may have passed; one that is trained again is seen as it is.
+                first = min(epoch, self._known.get(name, self._observer.begins(name)) + 1)
+                self._run.epochs += [(cpu, name, each) for each in range(first, epoch + 1)]
                 self._known[name] = epoch
         for trial, epoch in self._noted():
             self._run.epochs.append((cpu, trial, epoch))
