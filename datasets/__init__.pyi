@@ -19,7 +19,11 @@ from .arrow.node_cache import bytes_to_fetch as bytes_to_fetch
 from .arrow.provenance import Omission as Omission, Provenance as Provenance
 from .arrow.row_hashes import image_hashes as image_hashes, row_hashes as row_hashes
 from .arrow.verification import locate_dataset as locate_dataset, verify_dataset as verify_dataset
-from .catalogues.layout import CATALOGUE_DRIVERS as CATALOGUE_DRIVERS, CatalogueLayout as CatalogueLayout
+from .catalogues.layout import (
+    CATALOGUE_DRIVERS as CATALOGUE_DRIVERS,
+    CATALOGUE_RECORD as CATALOGUE_RECORD,
+    CatalogueLayout as CatalogueLayout,
+)
 from .catalogues.planning import plan_catalogue as plan_catalogue, source_mark as source_mark
 from .catalogues.record import (
     CATALOGUE_FORMAT as CATALOGUE_FORMAT,
@@ -73,6 +77,7 @@ from .rendering.sample import SampleInfo as SampleInfo, render_sample as render_
 from .rendering.size import FEWEST as FEWEST
 from .sources.row_values import RowValues as RowValues, row_values as row_values
 from .storage.building import building_place as building_place, cache_folder as cache_folder
+from .storage.fetching import files_of_a_kind as files_of_a_kind, local_place as local_place
 from .storage.folders import Folder as Folder, open_folder as open_folder, storage_errors as storage_errors
 from .storage.patience import (
     impatient as impatient,

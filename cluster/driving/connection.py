@@ -128,7 +128,7 @@ def _check_token(address: str) -> None:
     if not has_token():
         raise ClusterError(
             f"--address {address}: expected that Ray's token in {token_file()}, found none: "
-            "copy the file from the machine that started it, or search on a node of it"
+            "copy the file from the machine that started it, or give the command on a node of it"
         )
 
 
@@ -144,7 +144,7 @@ def _check_reachable(address: str) -> None:
     if address.startswith("ray://"):
         # Through it Ray Tune moves itself to the cluster, without the oracle and the ledger.
         raise ClusterError(
-            f"--address {address}: a search cannot run through Ray Client: start it on a node of that Ray "
+            f"--address {address}: Ray Client cannot be worked through: give the command on a node of that Ray "
             "with --address auto, or give the HOST:PORT that `ray start --head` printed"
         )
     host, colon, port = address.rpartition(":")
@@ -155,7 +155,7 @@ def _check_reachable(address: str) -> None:
     except (OSError, ValueError) as error:
         raise ClusterError(
             f"--address {address}: expected a running Ray there, found none ({error}): "
-            "start one with `ray start --head` or `ray up`, or leave --address out to search on this machine"
+            "start one with `ray start --head` or `ray up`, or leave --address out to work on this machine"
         ) from error
 
 

@@ -34,7 +34,7 @@ def check_guarded(address: str) -> None:
         if _answer(channel, own_token()) is grpc.StatusCode.UNAUTHENTICATED:
             raise ClusterError(
                 f"--address {address}: that Ray has another token than the one in {token_place()}: "
-                "copy the file from the machine that started it, or search on a node of it"
+                "copy the file from the machine that started it, or give the command on a node of it"
             )
 
 

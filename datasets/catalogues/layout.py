@@ -15,7 +15,7 @@ from datasets.errors import FormatError
 from datasets.storage.folders import Folder, storage_errors
 from datasets.storage.remote import open_remote
 
-RECORD = "_catalogue.json"
+CATALOGUE_RECORD = "_catalogue.json"
 CATALOGUE_DRIVERS = "_drivers"
 """Where whoever has the partitions done says that it lives: one at a time."""
 _PLAN = "_plan"
@@ -34,7 +34,7 @@ class CatalogueLayout:
 
     def others(self) -> list[str]:
         """Return what is there and is nothing of a catalogue's, sorted."""
-        ours = (RECORD, CATALOGUE_DRIVERS, _PLAN)
+        ours = (CATALOGUE_RECORD, CATALOGUE_DRIVERS, _PLAN)
         return [name for name in self.root.names() if name not in ours and not _PARTITION.fullmatch(name)]
 
     def partition(self, number: int) -> str:

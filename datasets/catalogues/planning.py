@@ -1,8 +1,8 @@
 """What a source of galaxies is, and how its rows are parted."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from datasets.arrow.dataset import Dataset
 from datasets.arrow.description import FILE
@@ -11,22 +11,27 @@ from datasets.catalogues.file_rows import plan_files
 from datasets.catalogues.layout import CatalogueLayout
 from datasets.catalogues.parquet_rows import image_column, plan_parquet
 from datasets.catalogues.record import Planned
-from datasets.catalogues.table_rows import local_table, plan_table
+from datasets.catalogues.table_rows import plan_table
 from datasets.errors import SourceError, StorageError
 from datasets.images.archives import is_archive
 from datasets.images.files import images_among
-from datasets.images.reading import Directory, is_hidden
+from datasets.images.magic import is_tfrecord, kind_of
+from datasets.images.reading import Directory, file_head, is_hidden
 from datasets.images.row_images import count_rows, is_table_file
+from datasets.storage.fetching import is_file, local_file, name_of
 from datasets.storage.folders import Folder, open_folder
 from datasets.storage.trees import files_below
 from datasets.tables.cells import holds_images
+from datasets.tables.exact.appending import memory_of_table
 from datasets.tables.exact.opening import open_exact
 from datasets.wording import few
 
+_log = logging.getLogger(__name__)
 _FEWEST, _MOST, _PARTS = 100, 1000, 64
 """Rows of a partition: at least, and at most, in between so many that there are 64 of them. A partition is what a
 worker that is lost has done for nothing; what its file and the driver's look at it cost is spread over its rows."""
 _PARQUET = (".parquet", ".pq")
+_EXPECTED = "expected a folder of images, an imported dataset, Parquet with images or a table that names them"
 
 
 def partition_size(rows: int) -> int:
@@ -68,13 +73,13 @@ def source_mark(source: str, planned: Planned) -> str:
 
 
 def _planned(layout: CatalogueLayout, folder: Folder, source: str, here: str, size: int | None) -> Planned:
-    name = _name(folder)
+    name = name_of(folder)
     if folder.exists(FILE):
         dataset = Dataset.open(folder)
         return plan_dataset(dataset, size=size or partition_size(len(dataset)))
     if not folder.exists():
         raise SourceError(f"'{source}' cannot be classified: expected a folder, dataset or table, found nothing there")
-    if _is_file(folder):
+    if is_file(folder):
         return _table(layout, folder.parent, name, source, here, size)
     names = _names(folder)
     images = images_among(names)
@@ -97,11 +102,12 @@ def _planned(layout: CatalogueLayout, folder: Folder, source: str, here: str, si
 
 
 def _table(layout: CatalogueLayout, folder: Folder, name: str, source: str, here: str, size: int | None) -> Planned:
-    with local_table(folder, name) as path:
+    with local_file(folder, name) as path:
         if not is_table_file(path):
-            raise SourceError(
-                f"'{source}' cannot be classified by workers: expected a folder, a dataset, Parquet or a table that "
-                "names images, found another file: unpack it, or leave --address out"
+            raise SourceError(f"'{source}' cannot be classified by workers: {_EXPECTED}, found {_other(path)}")
+        if (needed := memory_of_table(path)) is not None:
+            _log.warning(
+                "A VOTable is read as a whole: about %.0f MB of memory for '%s'.", max(1, needed / 1e6), source
             )
         with open_exact(path) as table:
             held = [field.name for field in table.schema if holds_images(field.type)]
@@ -112,6 +118,18 @@ def _table(layout: CatalogueLayout, folder: Folder, name: str, source: str, here
     if not name.lower().endswith(_PARQUET):
         raise SourceError(f"'{source}' holds images in its column '{held[0]}': expected Parquet for that, found {name}")
     return _in_parquet(folder, [(name, source)], size, in_folder=False)
+
+
+def _other(path: Path) -> str:
+    """Say what a file is that is no table, and what is to be done with it."""
+    head = file_head(path)
+    arrays = kind_of(head, path.name)
+    if arrays is not None or is_tfrecord(head):
+        kind = "a TFRecord" if arrays is None else f"arrays ({arrays.name})"
+        return f"{kind}: import it first (`galaxy import`) and give the dataset, or leave --address out"
+    if is_archive(path.name):
+        return "an archive: unpack it and give the folder, or leave --address out"
+    return "another file: give the folder that it is in, or leave --address out"
 
 
 def _in_parquet(folder: Folder, files: list[tuple[str, str]], size: int | None, *, in_folder: bool) -> Planned:
@@ -131,17 +149,6 @@ def _names(folder: Folder) -> list[str]:
         raise StorageError(f"cannot list '{folder.uri}': {error.strerror or error}") from error
 
 
-def _is_file(folder: Folder) -> bool:
-    if folder.local is not None:
-        return folder.local.is_file()
-    return not folder.names() and folder.parent.exists(_name(folder))
-
-
-def _name(folder: Folder) -> str:
-    path = folder.uri if folder.local is not None else unquote(urlsplit(folder.uri).path)
-    return path.rpartition("/")[2]
-
-
 def _mark(file: Folder) -> str:
-    name = _name(file)
+    name = name_of(file)
     return f"{file.parent.size(name)} bytes of {file.parent.modified(name)}"

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from datasets.catalogues.layout import RECORD, CatalogueLayout
+from datasets.catalogues.layout import CATALOGUE_RECORD, CatalogueLayout
 from datasets.documents import first_problem
 from datasets.errors import FormatError
+from datasets.storage.fetching import is_file
 from datasets.wording import few
 
 CATALOGUE_FORMAT = "galaxy-tuner-catalogue/1"
@@ -70,7 +71,7 @@ class CatalogueRecord:
 
     def write(self, layout: CatalogueLayout) -> None:
         """Write it, which makes the folder one of this catalogue."""
-        layout.root.write_whole(RECORD, (json.dumps(asdict(self), ensure_ascii=False) + "\n").encode())
+        layout.root.write_whole(CATALOGUE_RECORD, (json.dumps(asdict(self), ensure_ascii=False) + "\n").encode())
 
     def differences(self, source: str, settings: Mapping[str, str]) -> list[str]:
         """Say in what this is no record of ``source`` and ``settings``: "crop 0.5, not 0.6", a text each."""
@@ -87,7 +88,10 @@ def read_record(layout: CatalogueLayout) -> CatalogueRecord | None:
     """
     from pydantic import TypeAdapter, ValidationError
 
-    where, data = layout.root.uri, layout.root.read_if_there(RECORD)
+    where = layout.root.uri
+    if is_file(layout.root):
+        raise FormatError(f"'{where}' cannot take the answers: expected a folder, found a file: give another --output")
+    data = layout.root.read_if_there(CATALOGUE_RECORD)
     if data is None:
         if others := layout.others() or sorted(map(layout.partition, layout.done())):
             raise FormatError(
@@ -98,9 +102,11 @@ def read_record(layout: CatalogueLayout) -> CatalogueRecord | None:
     try:
         document = json.loads(data)
         if not isinstance(document, dict) or document.get("format") != CATALOGUE_FORMAT:
-            raise FormatError(f"'{where}' cannot be gone on with: expected {RECORD} of format {CATALOGUE_FORMAT}")
+            raise FormatError(
+                f"'{where}' cannot be gone on with: expected {CATALOGUE_RECORD} of format {CATALOGUE_FORMAT}"
+            )
         return TypeAdapter(CatalogueRecord).validate_python(document)
     except ValidationError as error:
-        raise FormatError(f"'{where}' is damaged: in its {RECORD}, {first_problem(error)}") from error
+        raise FormatError(f"'{where}' is damaged: in its {CATALOGUE_RECORD}, {first_problem(error)}") from error
     except ValueError as error:
-        raise FormatError(f"'{where}' is damaged: {RECORD} is not JSON ({error})") from error
+        raise FormatError(f"'{where}' is damaged: {CATALOGUE_RECORD} is not JSON ({error})") from error

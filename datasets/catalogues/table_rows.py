@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,34 +16,15 @@ from datasets.images.listed_images import leads_to_one, naming_among
 from datasets.images.places import Naming, is_uri
 from datasets.images.preparing import Content
 from datasets.images.reading import file_head
-from datasets.storage.folders import Folder, storage_errors
-from datasets.storage.remote import open_remote
+from datasets.storage.folders import Folder
 from datasets.tables.exact.appending import convert_table
 from datasets.tables.exact.opening import open_exact
 from datasets.tables.exact.rows import Rows
 from datasets.tables.values import as_type
 
-_BLOCK = 2**20
 _FIRST = 20
 # Behind a table's own columns: what its cell said of the image, and what is wrong with the row.
 _BESIDE = pa.schema([("image", pa.string()), ("fault", pa.string())])
-
-
-@contextmanager
-def local_table(folder: Folder, name: str) -> Iterator[Path]:
-    """Give a local file with the table of a name in a folder; a remote one is fetched, and gone with the block."""
-    where = folder.child(name).uri
-    if folder.local is not None:
-        yield Path(where)
-        return
-    with tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
-        local = Path(scratch, name)
-        with storage_errors("read", where, absent_is_error=True):
-            filesystem, path = open_remote(where)
-            with filesystem.open_input_stream(path) as stream, local.open("wb") as file:
-                while block := stream.read(_BLOCK):
-                    file.write(block)
-        yield local
 
 
 def plan_table(layout: CatalogueLayout, path: Path, called: str, folder: Folder, *, size: int, here: str) -> Planned:

@@ -14,6 +14,8 @@ from datasets.images.image_columns import ID_COLUMNS, IMAGE_COLUMNS, known
 from datasets.sources.label_tables.columns import given_column, only_once
 from datasets.sources.side_table import ID
 from datasets.sources.votes.finding import stem_of
+from datasets.storage.fetching import is_file, local_place
+from datasets.storage.folders import open_folder
 from datasets.tables.inference import Inference, typed
 from datasets.tables.reading import Table, table_file
 from datasets.tables.values import as_type, is_scalar
@@ -54,22 +56,22 @@ def row_values(
 
     Args:
         names: Columns of scalars, as they stand or in other case.
-        table: The file of another table than that which the dataset keeps.
+        table: The file, at a path or URI, of another table than that which the dataset keeps.
         id_column: Its column of the images' ids: as the dataset has them, or without their folders and suffix where
             that is no other image's. None: the one that is called as such columns are.
 
-    Raises SourceError where there is no table, a column is missing, no row is of an image, or two are of one.
+    Raises SourceError where there is no table, a column is missing, no row is of an image, or two are of one;
+    StorageError.
     """
     if table is None:
         if id_column is not None:
             raise SourceError("--id-column is of the table that --table names, and none is given")
         return _kept(dataset, rows, names)
-    file = table_file(Path(table))
-    if not Path(table).is_file():
-        raise SourceError(
-            f"--table {table}: expected a table, found {'a folder' if Path(table).is_dir() else 'nothing'}"
-        )
-    return _given(dataset, rows, names, file, id_column)
+    place = open_folder(table)
+    if not is_file(place):
+        raise SourceError(f"--table {table}: expected a table, found {'a folder' if place.exists() else 'nothing'}")
+    with local_place(table) as local:
+        return _given(dataset, rows, names, table_file(local, str(table), to_be="read"), id_column)
 
 
 def _kept(dataset: Dataset, rows: npt.NDArray[np.int64], names: Sequence[str]) -> RowValues:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datasets.errors import first_line
+from datasets.tables.damage import NotATableError
 
 FITS_HEAD = 2**15
 """First bytes of a FITS file that tell whether it is a table."""
@@ -51,21 +52,24 @@ class FitsTable:
             tables = [u for u in self._units if isinstance(u, fits.BinTableHDU | fits.TableHDU)]
             tables = [unit for unit in tables if not unit.header.get("ZIMAGE", False)]
             if not tables:
-                raise pa.ArrowInvalid("a FITS file without a table")
+                raise NotATableError("a FITS file without a table")
             self._table = tables[0]
             names = list(self._table.columns.names)
             self.schema = pa.schema([(name, self._column(place, 0, 1).type) for place, name in enumerate(names)])
 
     def batches(self, types: Mapping[int, pa.DataType]) -> Iterator[list[pa.Array]]:
         """Yield the columns at some places."""
-        for start in range(0, len(self._table.data), _ROWS):
+        for start in range(0, int(self._table.header["NAXIS2"]), _ROWS):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 yield [self._column(place, start, start + _ROWS) for place in types]
 
     def _column(self, place: int, start: int, stop: int) -> pa.Array:
         column = self._table.columns[place]
-        values = np.asarray(self._table.data[start:stop].field(place))
+        try:
+            values = np.asarray(self._table.data[start:stop].field(place))
+        except Exception as error:  # a damaged file fails with any type
+            raise pa.ArrowInvalid(first_line(error)) from error
         missing = None
         if column.null not in (None, "") and values.dtype.kind in "iu":
             missing = values == int(column.null)

@@ -10,6 +10,7 @@ import pyarrow.csv
 
 from datasets.errors import SourceError
 from datasets.tables.aligned import Tabbed
+from datasets.tables.damage import NotATableError
 from datasets.tables.dialects import Dialect, dialect_of
 from datasets.tables.encodings import Utf8Stream
 from datasets.tables.values import MISSING
@@ -23,15 +24,15 @@ _WRONG_VALUE = re.compile(r"In CSV column #(\d+): .*invalid value '(.*)'")
 def open_text(stream: IO[bytes], *, blanks: bool) -> tuple[Utf8Stream, Dialect]:
     """Return a table's text from its first row on, and how it is written.
 
-    Raises pyarrow.ArrowInvalid, saying what was found, where it is none.
+    Raises NotATableError where it is none.
     """
     text = Utf8Stream(stream)
     head = text.head(_HEAD)
     dialect = dialect_of(head, blanks=blanks)
     if dialect is None:
-        raise pa.ArrowInvalid("an empty file")
+        raise NotATableError("an empty file")
     if b"\0" in head[: dialect.start]:
-        raise pa.ArrowInvalid("a file that is neither text nor of a known format")
+        raise NotATableError("a file that is neither text nor of a known format")
     text.skip(dialect.start)
     return text, dialect
 

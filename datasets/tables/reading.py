@@ -1,8 +1,5 @@
 """Columns of a table read a batch at a time, however long the table is and whatever it is written in."""
 
-import lzma
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -11,25 +8,24 @@ from typing import IO
 
 import pyarrow as pa
 
-from datasets.errors import SourceError, first_line
+from datasets.errors import SourceError
 from datasets.tables.columnar import legends
+from datasets.tables.damage import table_errors
 from datasets.tables.kinds import Reader, open_reader
 from datasets.tables.values import as_type
 from datasets.wording import few
 
-DAMAGE = (pa.ArrowException, OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, UnicodeError)
-"""What readers of tables raise where a file is damaged."""
-
 
 @dataclass(frozen=True)
 class Table:
-    """A table in a file: its path, for errors, and what opens it.
+    """A table in a file: its path, for errors, what opens it, and what it is ``to_be``, such as "imported".
 
     ``notes`` gathers what a person must know of how it was read, so far as it has been.
     """
 
     name: str
     stream: Callable[[], IO[bytes]] = field(repr=False)
+    to_be: str = "imported"
     notes: dict[str, None] = field(default_factory=dict, repr=False, compare=False)
 
     def header(self) -> list[str]:
@@ -88,21 +84,16 @@ class Table:
         return places[0] if places else None
 
     def _refusal(self, problem: str) -> SourceError:
-        return SourceError(f"'{self.name}' cannot be imported: {problem}")
+        return SourceError(f"'{self.name}' cannot be {self.to_be}: {problem}")
 
     @contextmanager
     def _opened(self) -> Iterator[Reader]:
-        with ExitStack() as stack:
-            try:
-                reader = open_reader(stack, self.name, stack.enter_context(self.stream()))
-                yield reader
-                self.notes.update(dict.fromkeys(f"'{self.name}' is {note}" for note in reader.notes))
-            except SourceError as error:
-                raise error if str(error).startswith(f"'{self.name}'") else self._refusal(str(error)) from error
-            except DAMAGE as error:
-                raise self._refusal(f"expected a table, found {first_line(error)}") from error
+        with table_errors(self.name, self.to_be), ExitStack() as stack:
+            reader = open_reader(stack, self.name, stack.enter_context(self.stream()))
+            yield reader
+            self.notes.update(dict.fromkeys(f"'{self.name}' is {note}" for note in reader.notes))
 
 
-def table_file(path: Path, called: str = "") -> Table:
+def table_file(path: Path, called: str = "", *, to_be: str = "imported") -> Table:
     """Return the table in a local file; ``called`` is its name where the path does not have it."""
-    return Table(called or str(path), lambda: path.open("rb"))
+    return Table(called or str(path), lambda: path.open("rb"), to_be)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ from datasets import (
     source_mark,
 )
 from datasets.catalogues.planning import partition_size
+from datasets.images.magic import masked_crc
 
 
 @pytest.fixture
@@ -196,7 +198,11 @@ def test_a_record_is_read_as_it_was_written(tmp_path, layout, images):
         ("none", "found nothing there"),
         ("empty", "found nothing"),
         ("packed", "found archives among them"),
-        ("a.zip", "found another file: unpack it"),
+        ("a.zip", "found an archive: unpack it and give the folder, or leave --address out"),
+        ("a.npz", r"found arrays \(NPZ\): import it first .* and give the dataset, or leave --address out"),
+        ("a.h5", r"found arrays \(HDF5\): import it first"),
+        ("a.tfrecord", "found a TFRecord: import it first"),
+        ("packed/a.png", "found another file: give the folder that it is in, or leave --address out"),
     ],
 )
 def test_what_workers_cannot_take_is_said(name, said, tmp_path, layout, images):
@@ -205,6 +211,10 @@ def test_what_workers_cannot_take_is_said(name, said, tmp_path, layout, images):
     (tmp_path / "packed/a.png").write_bytes(images[0])
     (tmp_path / "packed/b.zip").write_bytes(b"")
     (tmp_path / "a.zip").write_bytes(b"PK\x05\x06" + b"\0" * 18)
+    (tmp_path / "a.npz").write_bytes(b"PK\x03\x04")
+    (tmp_path / "a.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    length = struct.pack("<Q", 0)
+    (tmp_path / "a.tfrecord").write_bytes(length + struct.pack("<I", masked_crc(length)))
     with pytest.raises(SourceError, match=said):
         plan_catalogue(layout, str(tmp_path / name), here="/")
 

@@ -1,8 +1,12 @@
 """Any table written with further columns, in any format: what other programs read of it is what they read before."""
 
+import errno
+import gzip
 import io
 import json
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,15 @@ import pytest
 from astropy.io import fits, votable
 from datasets_tests.exact_examples import READERS, SOURCES, csv_source, fits_source, plain, votable_source, without_rows
 
-from datasets import SEPARATOR, SourceError, annotated, append_columns, check_addition
+from datasets import (
+    SEPARATOR,
+    SourceError,
+    annotated,
+    append_columns,
+    check_addition,
+    memory_of_table,
+    table_file,
+)
 from datasets.tables.exact.names import in_ascii, unique_names
 from datasets.tables.exact.opening import open_exact
 
@@ -193,6 +205,51 @@ def test_bytes_are_for_parquet_alone(tmp_path: Path) -> None:
     check_addition(tmp_path / "in.parquet", ["class"], tmp_path / "out.parquet")
     with pytest.raises(SourceError, match=r"has bytes in the column image, which no table but Parquet holds"):
         check_addition(tmp_path / "in.parquet", ["class"], tmp_path / "out.fits")
+
+
+def read_exactly(path: Path) -> None:
+    with open_exact(path) as table:
+        list(table.batches())
+
+
+def read_loosely(path: Path) -> None:
+    table_file(path, to_be="read").sample()
+
+
+@pytest.mark.parametrize("read", [memory_of_table, read_exactly, read_loosely])
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_damaged_table_is_said_to_be_one_and_what_to_do(
+    tmp_path: Path, source: str, read: Callable[[Path], object]
+) -> None:
+    whole = SOURCES[source](tmp_path).read_bytes()
+    packed = gzip.compress(whole, mtime=0)
+    contents = {"none": b"", "other": b"\x89PNG\0\0\0\0\0\0", "packed": packed[:-9]}
+    if source != ".csv":  # of which the half is a row that lacks cells
+        contents["cut"] = whole[: len(whole) // 2]
+    for kind, content in contents.items():
+        path = tmp_path / f"{kind}{source}{'.gz' if kind == 'packed' else ''}"
+        path.write_bytes(content)
+        try:
+            read(path)
+        except SourceError as error:
+            said = str(error)
+            assert said.startswith(f"'{path}' cannot be read: expected a table, found "), said
+            assert re.search("copy or download it again$|can be read$|whatever its name says$", said), said
+            assert "\n" not in said
+        else:
+            assert read is memory_of_table  # which looks at the beginning
+
+
+def test_a_disk_that_is_full_is_no_fault_of_the_table(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left"), open_exact(csv_source(tmp_path)):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_what_a_packed_votable_takes_is_that_of_its_content(tmp_path: Path) -> None:
+    path = votable_source(tmp_path)
+    (tmp_path / "in.vot.gz").write_bytes(gzip.compress(path.read_bytes()))
+    assert memory_of_table(tmp_path / "in.vot.gz") == memory_of_table(path)
+    assert memory_of_table(csv_source(tmp_path)) is None
 
 
 @pytest.mark.parametrize("rows", [2, 4])

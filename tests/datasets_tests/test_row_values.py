@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from datasets import Dataset, ImportOptions, SourceError, import_dataset, row_values
+from datasets import Dataset, ImportOptions, SourceError, import_dataset, open_folder, row_values
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,15 @@ def test_another_table_names_images_as_people_do(dataset: Dataset, tmp_path: Pat
     assert ratio == again == {f"g{n}.png": n / 10 if n < 5 else None for n in range(9)}
     assert objid["g3.png"] == 10**17 + 3
     assert found.present.sum() == 5
+
+
+def test_another_table_on_an_object_store(dataset: Dataset, s3: str) -> None:
+    store = open_folder(s3)
+    store.write_whole("t.csv", b"id,z\ng1,1\n")
+    found = row_values(dataset, dataset.rows(None), ["z"], table=store.child("t.csv").uri)
+    assert by_id(dataset, found.columns[0][1])["g1.png"] == 1
+    with pytest.raises(SourceError, match=r"--table s3://.*/u\.csv.*: expected a table, found nothing"):
+        row_values(dataset, dataset.rows(None), ["z"], table=store.child("u.csv").uri)
 
 
 def test_ids_that_name_several_images_name_none(tiny_dataset: Dataset, tmp_path: Path) -> None:

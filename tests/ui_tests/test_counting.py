@@ -72,6 +72,34 @@ def test_it_takes_parquet_a_prefix_and_any_rows(
     assert "`--prefix` says what stands before their names" in refused.stderr
 
 
+def test_answers_on_an_object_store(galaxy: Galaxy, counting: Path, catalogue: Path, s3: str) -> None:
+    store, here = open_folder(s3), json.loads(galaxy("count", counting, catalogue, "--json").stdout)
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.csv.read_csv(catalogue), sink)
+    store.write_whole("c.csv", catalogue.read_bytes())
+    for part in ("a", "b"):
+        store.write_whole(f"parts/{part}.parquet", sink.getvalue().to_pybytes())
+    there = json.loads(galaxy("count", counting, store.child("c.csv").uri, "--json").stdout)
+    assert there == here | {"table": store.child("c.csv").uri}
+    assert json.loads(galaxy("count", counting, store.child("parts").uri, "--json").stdout)["count"] == 40
+    for name in ("absent.csv", "absent"):
+        refused = galaxy("count", counting, store.child(name).uri)
+        assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+        assert "wrote, found nothing" in refused.stderr
+
+
+def test_a_part_of_what_workers_classify_is_no_catalogue(
+    galaxy: Galaxy, counting: Path, tiny_source: Path, tmp_path: Path
+) -> None:
+    words = ("classify", counting, tiny_source, "--output", tmp_path / "c", "--address", "in-process")
+    assert galaxy(*words).exit_code == 0
+    assert galaxy("count", counting, tmp_path / "c").exit_code == 0
+    (tmp_path / "c/part-00000.parquet").unlink()
+    refused = galaxy("count", counting, tmp_path / "c")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+    assert "partitions of the catalogue, found 0: the same `galaxy classify` command goes on" in refused.stderr
+
+
 def test_wrong_use_is_one_line(galaxy: Galaxy, bundle: Path, counting: Path, catalogue: Path, tmp_path: Path) -> None:
     text = catalogue.read_text()
     header, *lines = text.splitlines(keepends=True)

@@ -8,7 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datasets import Table, few, table_file
+from datasets import (
+    CATALOGUE_RECORD,
+    CatalogueLayout,
+    Table,
+    few,
+    files_of_a_kind,
+    open_folder,
+    read_record,
+    table_file,
+)
 from trainer.bundles.answer_table import AnswerTable
 from trainer.bundles.manifest import Manifest
 from trainer.errors import CatalogueError
@@ -35,13 +44,15 @@ def read_classified(path: str | Path, manifest: Manifest, *, prefix: str = "") -
     """Read the columns that `galaxy classify` wrote, whatever else the table has, and whichever rows were kept.
 
     Args:
-        path: A table, or a folder of Parquet files.
+        path: A table, or a folder of Parquet files; a path or a URI.
         manifest: Of the model that is said to have classified it.
         prefix: What stands before the names of those columns.
 
     Raises:
-        CatalogueError: There is no such table or column, no answer, or they are those of another model.
+        CatalogueError: There is no such table or column, no answer, they are those of another model, or of a part of
+            what workers were to classify.
         SourceError: It is damaged.
+        StorageError: It cannot be fetched.
     """
     classes = manifest.classes
     columns = AnswerTable(classes, prefix).schema.names
@@ -74,17 +85,31 @@ def _batches(
     path: str | Path, manifest: Manifest, needed: Sequence[str], none: str, prefix: str
 ) -> Iterator[tuple[bool, dict[str, pa.Array]]]:
     """Yield the columns of each table, and whether that of ``none`` is among them."""
-    place = Path(path)
-    tables = sorted(place.rglob("*.parquet")) if place.is_dir() else [place] if place.is_file() else []
-    if not tables:
-        found = "a folder without any Parquet file" if place.is_dir() else "nothing"
-        raise CatalogueError(f"{str(path)!r}: expected a table that `galaxy classify … --output` wrote, found {found}")
+    _check_whole(path)
     class_, *chances = needed
-    for table in map(table_file, tables):
+    there = False
+    for local, called in files_of_a_kind(path, ".parquet"):
+        there, table = True, table_file(local, called, to_be="counted")
         has_none = _check(table, manifest, needed, none, prefix)
         wanted = dict.fromkeys(chances, pa.float64()) | {class_: pa.string()}
         for batch in table.read(wanted | ({none: pa.float64()} if has_none else {})):
             yield has_none, batch
+    if not there:
+        found = "a folder without any Parquet file" if open_folder(path).exists() else "nothing"
+        raise CatalogueError(f"{str(path)!r}: expected a table that `galaxy classify … --output` wrote, found {found}")
+
+
+def _check_whole(path: str | Path) -> None:
+    """Refuse a folder in which workers have classified a part: the first rows of a catalogue are not like all."""
+    layout = CatalogueLayout(open_folder(path))
+    if not layout.root.exists(CATALOGUE_RECORD):
+        return
+    record, done = read_record(layout), len(layout.done())
+    if record is not None and done < record.partitions:
+        raise CatalogueError(
+            f"{str(path)!r}: expected all {record.partitions:,} partitions of the catalogue, found {done:,}: the same "
+            "`galaxy classify` command goes on with the others"
+        )
 
 
 def _check(table: Table, manifest: Manifest, needed: Sequence[str], none: str, prefix: str) -> bool:

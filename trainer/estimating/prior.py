@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datasets import GalaxyTunerError, class_mapping, few, table_file
+from datasets import GalaxyTunerError, class_mapping, few, local_place, table_file
 from trainer.errors import OptionsError
 
 _CLASSES = ("class", "classes", "name")
@@ -22,14 +22,9 @@ def read_prior(path: str | Path) -> dict[str, float]:
     It is a JSON object, or one that has it as ``fractions``, as `galaxy count --json` does; or a table with a column of
     classes and one of numbers. Raises OptionsError, naming ``--prior``.
     """
-    file = Path(path)
     try:
-        if file.suffix.lower() == ".json":
-            document = json.loads(file.read_bytes())
-            found = document.get("fractions", document) if isinstance(document, dict) else document
-            pairs = list(found.items()) if isinstance(found, dict) else []
-        else:
-            pairs = _of_table(file)
+        with local_place(path) as file:
+            pairs = _of_json(file) if file.suffix.lower() == ".json" else _of_table(file, str(path))
     except (OSError, ValueError, GalaxyTunerError) as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise OptionsError(f"--prior {path}: expected {_EXAMPLE}, found: {problem}") from error
@@ -63,8 +58,14 @@ def checked_prior(given: Mapping[str, float], classes: Sequence[str], true: npt.
     return {name: shares[name] for name in classes}
 
 
-def _of_table(path: Path) -> list[tuple[str, float]]:
-    table = table_file(path)
+def _of_json(path: Path) -> list[tuple[str, float]]:
+    document = json.loads(path.read_bytes())
+    found = document.get("fractions", document) if isinstance(document, dict) else document
+    return list(found.items()) if isinstance(found, dict) else []
+
+
+def _of_table(path: Path, called: str) -> list[tuple[str, float]]:
+    table = table_file(path, called, to_be="read")
     header = {name.strip().casefold(): name for name in table.header()}
     class_, share = (next((header[one] for one in names if one in header), None) for names in (_CLASSES, _SHARES))
     if class_ is None or share is None:

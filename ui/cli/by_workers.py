@@ -7,8 +7,12 @@ import typer
 
 from ui.cli.display.progress import stages
 from ui.cli.terminal import Terminal
+from ui.predictions.files import SUFFIXES
 from ui.predictions.prediction import Prediction
 from ui.predictions.tally import Tally
+
+_FILES = tuple(suffix for suffix in SUFFIXES if suffix != ".parquet")
+"""What no folder is called by who knows that it is one."""
 
 if TYPE_CHECKING:
     from cluster import CatalogueResult, CatalogueSettings
@@ -23,10 +27,22 @@ def check_source(paths: Sequence[str], output: str | None, others: Mapping[str, 
         raise typer.BadParameter(f"with --address expected one folder, dataset or table, found {len(paths)} paths")
     if output is None:
         raise typer.BadParameter("with --address expected --output DIR, a folder for its answers, found none")
+    if output.lower().endswith(_FILES):
+        raise typer.BadParameter(
+            f"with --address expected --output DIR, a folder of Parquet, found the file {output!r}"
+        )
     for name, value in others.items():
         if value is not None:
             raise typer.BadParameter(f"{name} goes without --address alone")
     return paths[0], output
+
+
+def check_alone(workers: int | None, cpus: int, gpus: float) -> None:
+    """Raise typer.BadParameter for what only workers are given."""
+    given = {"--workers": workers is not None, "--cpus-per-worker": cpus != 1, "--gpus-per-worker": gpus != 0}
+    for name, is_given in given.items():
+        if is_given:
+            raise typer.BadParameter(f"{name} goes with --address, which says where the workers are, alone")
 
 
 def classify_by_workers(

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from datasets.errors import first_line
 from datasets.tables.annotated import annotated
+from datasets.tables.damage import NotATableError
 from datasets.tables.exact.fits_layout import SIZES, FitsField, fits_fields
 from datasets.tables.exact.rows import Rows
 
@@ -48,19 +49,19 @@ class FitsRows:
             units = fits.open(stream, memmap=True, ignore_missing_simple=False)
             tables = [unit for unit in units if isinstance(unit, fits.BinTableHDU) and not unit.header.get("ZIMAGE")]
             if not tables:
-                raise pa.ArrowInvalid("a FITS file without a binary table")
+                raise NotATableError("a FITS file without a binary table")
             self.header = tables[0].header
             place = tables[0].fileinfo()
         try:
             self.fields = fits_fields(self.header)
             self.count, self._width = int(self.header["NAXIS2"]), int(self.header["NAXIS1"])
         except (ValueError, KeyError) as error:
-            raise pa.ArrowInvalid(f"a damaged FITS table: {first_line(error)}") from error
+            raise pa.ArrowInvalid(first_line(error)) from error
         self.before, self.data, self.after = place["hdrLoc"], place["datLoc"], place["datLoc"] + place["datSpan"]
         self._file = stream.fileno()
         self.size = os.fstat(self._file).st_size
         if self.size < self.data + self.count * self._width:
-            raise pa.ArrowInvalid("a FITS table that is cut off")
+            raise pa.ArrowInvalid(f"{self.size:,} bytes of {self.data + self.count * self._width:,}")
         self._heap = self.data + int(self.header.get("THEAP", self.count * self._width))
         empty = np.zeros((0, self._width), np.uint8)
         self.schema = pa.schema([_annotated(field, self._column(field, empty).type) for field in self.fields])

@@ -2,6 +2,7 @@
 
     PYTHONPATH=tests python -m benchmarks.catalogues.kills PLACE --rows 20000 --format .fits --kills 10
 
+`--model BUNDLE` has a trained model answer; its parts are few and late in a short run, as they are written each 10 s.
 With `--network none` no image is looked at, as in `benchmarks.catalogues.tables`. The moment is drawn from the time
 that a whole run takes, the writing of the table included. What the second command writes must be, to the byte, what a
 run writes that nobody kills; the parts beside the output say how many rows were kept.
@@ -27,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("place", type=Path)
     parser.add_argument("--network", choices=["default", "tiny", "none"], default="tiny")
+    parser.add_argument("--model", help="A bundle, instead of one that is made.")
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--format", default=".fits")
     parser.add_argument("--kills", type=int, default=10)
@@ -35,10 +37,13 @@ def main() -> None:
     place = options.place.absolute()
     place.mkdir(parents=True, exist_ok=True)
     table, out = made_table(place, options.rows, options.format), place / f"killed{options.format}"
-    if options.network == "none":
+    if options.network == "none" and options.model is None:
         command = [sys.executable, "-m", "benchmarks.catalogues.tables", str(place), "--one", str(table), str(out)]
     else:
-        galaxy, model = str(Path(sys.executable).with_name("galaxy")), str(made_model(place, options.network))
+        galaxy, model = (
+            str(Path(sys.executable).with_name("galaxy")),
+            options.model or str(made_model(place, options.network)),
+        )
         command = [galaxy, "classify", model, str(table), "--output", str(out)]
     began = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)

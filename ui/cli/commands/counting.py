@@ -19,7 +19,8 @@ def count(
     answers: Annotated[
         str,
         typer.Argument(
-            metavar="ANSWERS", help="Table or folder that `galaxy classify … --output` wrote, or any rows of it."
+            metavar="ANSWERS",
+            help="Table or folder, also by URI, that `galaxy classify … --output` wrote, or any rows of it.",
         ),
     ],
     prefix: Annotated[str, typer.Option(help="What stands before the names of the answers' columns.")] = "",

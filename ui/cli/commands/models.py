@@ -138,7 +138,7 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Table of those columns: CSV, Parquet, FITS, VOTable and others.",
+            help="Table of those columns, a file or URI: CSV, Parquet, FITS, VOTable and others.",
             rich_help_panel=_WHERE,
         ),
     ] = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ui.cli import completing
-from ui.cli.by_workers import check_source, classify_by_workers
+from ui.cli.by_workers import check_alone, check_source, classify_by_workers
 from ui.cli.catalogue import classify_catalogue, is_catalogue
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
@@ -31,7 +31,11 @@ _ON_RAY = "By workers"
 
 def _file_or_folder(context: typer.Context, value: str | None) -> str | None:
     """Check the value of --output: a file of a known kind or, with --address, a folder of any name."""
-    return value if context.params.get("address") is not None else ends_in(*SUFFIXES)(value)
+    if context.params.get("address") is not None:
+        return value
+    if value is not None and not Path(value).suffix:
+        raise typer.BadParameter(f"expected a file, {', '.join(SUFFIXES)}, or with --address a folder; found {value}")
+    return ends_in(*SUFFIXES)(value)
 
 
 @command(app, "galaxy classify runs/first/model photo.jpg archive.zip --crop 0.55")
@@ -124,6 +128,7 @@ def classify(
         )
         classify_by_workers(terminal, model, source, folder, settings, address)
         return
+    check_alone(workers, cpus_per_worker, gpus_per_worker)
     from datasets import iterate_images, open_folder
     from trainer import Classifier, Decide, import_modules, model_mark
     from ui.cli.display.results import classified, written
