@@ -65,7 +65,7 @@ def files_of_a_kind(place: str | Path, suffix: str) -> Iterator[tuple[Path, str]
     """
     found = open_folder(place)
     if found.local is not None:
-        below = sorted(found.local.rglob(f"*{suffix}")) if found.local.is_dir() else [found.local]
+        below = sorted(Path(place).rglob(f"*{suffix}")) if found.local.is_dir() else [Path(place)]
         yield from ((path, str(path)) for path in below if path.is_file())
         return
     if is_file(found):

@@ -87,7 +87,7 @@ class VOTable:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                self._table: Any = parse_single_table(stream).to_table()
+                self._table: Any = parse_single_table(stream).to_table(use_names_over_ids=True)
             except Exception as error:  # a damaged file fails with any type
                 raise pa.ArrowInvalid(first_line(error)) from error
         self.schema = pa.schema([(name, self._column(name).type) for name in self._table.colnames])

@@ -1,11 +1,23 @@
 """The shares of classes in a catalogue, from answers to it and to held-out images."""
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy.special import softmax
+from trainer_tests.examples import made_manifest
 
-from trainer import HeldOut, count_classes
+from datasets import TABLE_SUFFIXES, Dataset, append_columns
+from trainer import (
+    AnswerTable,
+    CatalogueError,
+    Classification,
+    HeldOut,
+    count_classes,
+    read_classified,
+    wilson_interval,
+)
 from trainer.counting.explaining import Histogram, misfit
 from trainer.counting.mixture import mixture
 from trainer.counting.recalibrating import Recalibrator, logarithms
@@ -86,6 +98,36 @@ def test_a_class_of_few_held_out_images_has_no_share(held_out: HeldOut) -> None:
     without = HeldOut(held_out.true[held_out.true != 2], held_out.probabilities[held_out.true != 2])
     count = count_classes(without, probabilities, probabilities.argmax(axis=1), CLASSES, draws=20)
     assert (count.shares["round"].value or 0) + (count.shares["spiral"].value or 0) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("suffix", TABLE_SUFFIXES)
+def test_every_table_of_answers_is_counted_unless_another_model_gave_them(
+    tiny_dataset: Dataset, tmp_path: Path, suffix: str
+) -> None:
+    manifest = made_manifest(tiny_dataset)
+    answers = [
+        Classification(f"{row}.jpg", manifest.classes[row], dict.fromkeys(manifest.classes, 0.2), (), None, None)
+        for row in range(4)
+    ]
+    (tmp_path / "in.csv").write_text("path\n" + "".join(f"{row}.jpg\n" for row in range(4)))
+    columns = AnswerTable(manifest.classes)
+    for fingerprint in (manifest.dataset_fingerprint, "another"):
+        schema = columns.schema.with_metadata({"dataset_fingerprint": fingerprint})
+        batch = columns.batch(answers).cast(schema)
+        append_columns(tmp_path / "in.csv", schema, lambda b=batch: iter([b]), tmp_path / f"{fingerprint}{suffix}")
+    found = read_classified(tmp_path / f"{manifest.dataset_fingerprint}{suffix}", manifest)
+    assert found.named.tolist() == [0, 1, 2, 3]
+    with pytest.raises(CatalogueError, match="was trained on another dataset, as its metadata say"):
+        read_classified(tmp_path / f"another{suffix}", manifest)
+
+
+def test_an_interval_is_as_wide_as_that_of_a_model_that_mistakes_nothing(held_out: HeldOut) -> None:
+    true, probabilities = answers(OURS, 4, 5)
+    found = count_classes(held_out, probabilities, true, CLASSES, draws=20)
+    for share in found.shares.values():
+        low, high = wilson_interval(round((share.value or 0) * 4), 4) or (0, 0)
+        assert (share.low or 0) <= low
+        assert (share.high or 0) >= high  # 49 % of what none of four is
 
 
 def test_what_is_drawn_is_always_the_same(held_out: HeldOut) -> None:

@@ -100,7 +100,7 @@ def test_another_mix_reweights_purity_and_leaves_completeness() -> None:
 
 def test_a_mix_is_read_from_json_or_a_table(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"a": 1, "b": 0.5}')
-    (tmp_path / "count.json").write_text('{"model": "m", "fractions": {"a": 0.2, "b": 0.8}}')
+    (tmp_path / "count.json").write_text('{"model": "m", "fractions": {"a": 0.2, "b": 0.8, "none of these": 0.5}}')
     (tmp_path / "a.csv").write_text("Class,images\na,30\nb,70\n")
     assert read_prior(tmp_path / "a.json") == {"a": 1.0, "b": 0.5}
     assert read_prior(tmp_path / "count.json") == {"a": 0.2, "b": 0.8}
@@ -112,6 +112,11 @@ def test_a_mix_is_read_from_json_or_a_table(tmp_path: Path) -> None:
         ("n.json", "{", "found: Expecting property name"),
         ("n.csv", "x,y\n1,2\n", "found: a table with the columns x, y"),
         ("n.csv", "class,n\na,1\na,2\n", "expected each class once, found one twice"),
+        (
+            "n.json",
+            '{"fractions": {"a": null, "b": 1}}',
+            "no share of a, as `galaxy count` had too few held-out images",
+        ),
         ("absent.json", None, "found: No such file"),
     ]:
         if content is not None:

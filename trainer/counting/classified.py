@@ -1,6 +1,6 @@
 """A catalogue that a model has classified, read for what its answers say: probabilities, and the class decided for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from datasets import (
     files_of_a_kind,
     open_folder,
     read_record,
+    said_of_rows,
     table_file,
 )
 from trainer.bundles.answer_table import AnswerTable
@@ -23,7 +24,7 @@ from trainer.bundles.manifest import Manifest
 from trainer.errors import CatalogueError
 
 _PROBABILITY = "probability_"
-_FINGERPRINT = b"dataset_fingerprint"
+_FINGERPRINT = "dataset_fingerprint"
 _ROUNDED = 0.02
 """How far from 1 the sum of a galaxy's probabilities may be, in a table where somebody rounded them."""
 
@@ -90,7 +91,7 @@ def _batches(
     there = False
     for local, called in files_of_a_kind(path, ".parquet"):
         there, table = True, table_file(local, called, to_be="counted")
-        has_none = _check(table, manifest, needed, none, prefix)
+        has_none = _check(table, said_of_rows(local), manifest, needed, none, prefix)
         wanted = dict.fromkeys(chances, pa.float64()) | {class_: pa.string()}
         for batch in table.read(wanted | ({none: pa.float64()} if has_none else {})):
             yield has_none, batch
@@ -112,10 +113,11 @@ def _check_whole(path: str | Path) -> None:
         )
 
 
-def _check(table: Table, manifest: Manifest, needed: Sequence[str], none: str, prefix: str) -> bool:
+def _check(
+    table: Table, said: Mapping[str, str], manifest: Manifest, needed: Sequence[str], none: str, prefix: str
+) -> bool:
     """Refuse a table that lacks a column, or that another model answered; say whether it has that of ``none``."""
-    schema = table.schema()
-    names = schema.names
+    names = table.header()
     start = f"{prefix}{_PROBABILITY}"
     if not any(name.startswith(start) for name in names):
         raise CatalogueError(
@@ -126,8 +128,7 @@ def _check(table: Table, manifest: Manifest, needed: Sequence[str], none: str, p
     further = [name for name in names if name.startswith(start) and name not in needed]
     if lacking or further:
         raise _others(table.name, f"{'no ' + few(lacking) if lacking else few(further)}")
-    told = (schema.metadata or {}).get(_FINGERPRINT)
-    if told is not None and told.decode(errors="replace") != manifest.dataset_fingerprint:
+    if said.get(_FINGERPRINT, manifest.dataset_fingerprint) != manifest.dataset_fingerprint:
         raise _others(table.name, "those of one that was trained on another dataset, as its metadata say")
     return none in names
 

@@ -18,12 +18,13 @@ from trainer.bundles.held_out import HeldOut
 from trainer.counting.explaining import SURPRISING, Histogram, misfit
 from trainer.counting.mixture import mixture
 from trainer.counting.recalibrating import Recalibrator, logarithms
+from trainer.estimating.prior import NONE_OF_THESE
+from trainer.scores import wilson_interval
 
 Floats = npt.NDArray[np.float64]
 
 ENOUGH = 20
 """Held-out images of a class without which its corrected share is not said: what is mistaken for it is not known."""
-NONE_OF_THESE = "none of these"
 _DRAWS = 200
 _AT_ONCE = 100_000
 """Galaxies of a draw at most: beyond, chance among them is small beside that among held-out images."""
@@ -87,7 +88,8 @@ def count_classes(
     """Estimate the share of each class in a catalogue.
 
     Intervals are percentiles of a bootstrap: held-out images are drawn again within each class, and the catalogue's
-    galaxies among all, so that they are of the shares among all galaxies that such a catalogue is a part of. Catalogues
+    galaxies among all, so that they are of the shares among all galaxies that such a catalogue is a part of; they are
+    no narrower than Wilson's of a model that mistakes nothing. Catalogues
     of the mix that was found, drawn from held-out images, say how far off the answers of one may be by chance.
 
     Args:
@@ -115,6 +117,8 @@ def count_classes(
     lows, highs = np.quantile(drawn, _QUANTILES, axis=0)
     counts, images = np.bincount(named, minlength=len(names)), sample.images
     lows, highs = np.minimum(lows, found), np.maximum(highs, found)
+    for at, (least, most) in enumerate(_of_a_perfect_model(found, len(named))):
+        lows[at], highs[at] = min(lows[at], least), max(highs[at], most)
     shares = {}
     for at, name in enumerate(names):
         value, low, high = (float(each[at]) if images[at] >= ENOUGH else None for each in (found, lows, highs))
@@ -174,6 +178,11 @@ class _Sample:
             further += misfit(histogram.counts(places, catalogue), by_class(again), mix) >= seen
             done(number + 1)
         return (1 + further) / (1 + draws)
+
+
+def _of_a_perfect_model(shares: Floats, galaxies: int) -> list[tuple[float, float]]:
+    """Return Wilson's intervals of shares: a few galaxies drawn again and again never show a class that they lack."""
+    return [wilson_interval(round(share * galaxies), galaxies) or (0.0, 1.0) for share in shares.tolist()]
 
 
 def _again(count: int, generator: np.random.Generator) -> Floats:

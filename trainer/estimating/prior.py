@@ -11,6 +11,8 @@ import pyarrow as pa
 from datasets import GalaxyTunerError, class_mapping, few, local_place, table_file
 from trainer.errors import OptionsError
 
+NONE_OF_THESE = "none of these"
+"""What galaxies of none of the classes are called where they are counted."""
 _CLASSES = ("class", "classes", "name")
 _SHARES = ("fraction", "share", "prior", "count", "n", "images")
 _EXAMPLE = 'a JSON object {"spiral": 0.4, …} or a table with the columns class and fraction'
@@ -60,8 +62,18 @@ def checked_prior(given: Mapping[str, float], classes: Sequence[str], true: npt.
 
 def _of_json(path: Path) -> list[tuple[str, float]]:
     document = json.loads(path.read_bytes())
-    found = document.get("fractions", document) if isinstance(document, dict) else document
-    return list(found.items()) if isinstance(found, dict) else []
+    if not isinstance(document, dict):
+        return []
+    found = document.get("fractions", document)
+    if not isinstance(found, dict):
+        return []
+    if document is not found:  # what is counted: galaxies of none of the classes are no class that is evaluated
+        found = {name: share for name, share in found.items() if name != NONE_OF_THESE}
+        if unsaid := [name for name, share in found.items() if share is None]:
+            raise OptionsError(
+                f"no share of {few(unsaid)}, as `galaxy count` had too few held-out images: write one in"
+            )
+    return list(found.items())
 
 
 def _of_table(path: Path, called: str) -> list[tuple[str, float]]:

@@ -17,7 +17,7 @@ from datasets.tables.exact.names import in_ascii, unique_names, unit_in_ascii
 from datasets.tables.writing import Write
 
 _BLOCK = 2880
-_ABOUT = {
+ABOUT = {
     "model": "GTMODEL",
     "dataset_fingerprint": "GTPRINT",
     "decide": "GTDECIDE",
@@ -134,8 +134,8 @@ def _describe(header: Any, columns: Sequence[FitsColumn], names: Sequence[str], 
 
 def _say(header: Any, about: Mapping[str, str]) -> None:
     for key, value in about.items():
-        if key in _ABOUT:
-            header[_ABOUT[key]] = in_ascii(value)
+        if key in ABOUT:
+            header[ABOUT[key]] = in_ascii(value)
 
 
 def _no_heap(_data: bytes) -> int:
