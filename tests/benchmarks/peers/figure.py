@@ -1,5 +1,6 @@
 """The time courses as one SVG: a panel for each size and mode, a line for each contestant, the target dashed."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -47,15 +48,15 @@ def svg(panels: Sequence[Panel], *, half: str) -> str:
 
 def _panel(panel: Panel, names: Sequence[str]) -> list[str]:
     lines = {name: _mean_line(panel.courses[name], panel.budget) for name in names if panel.courses.get(name)}
-    seen = [score for line in lines.values() for _, score in line] + [panel.target or 1.0]
-    low = min(0.95, int(20 * min(seen)) / 20)
-    high = max(0.05 + int(20 * max(seen)) / 20, low + 0.1)
+    seen = [score for line in lines.values() for _, score in line]
+    seen += [0.0, 1.0] if not seen else [] if panel.target is None else [panel.target]
+    low, high = math.floor(10 * min(seen)) / 10, math.ceil(10 * max(seen) + 1e-9) / 10
 
     def place(seconds: float, score: float) -> str:
         return f"{_WIDTH * seconds / panel.budget:.1f} {_HEIGHT * (high - score) / (high - low):.1f}"
 
     parts = [
-        f'<text y="-8" font-weight="bold">{escape(panel.title)}</text>',
+        f'<text y="-8" font-weight="bold">{escape(panel.title)}: macro F1</text>',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="none" stroke="#767676"/>',
     ]
     for fifth in range(6):

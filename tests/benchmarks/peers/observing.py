@@ -91,7 +91,9 @@ class TrainerFolders:
         return None if values is None else Best("trainer", f"{folder.name} {epoch}", score, folder, values)
 
     def epochs(self) -> Epochs:
-        return {file.parent.name: about["epoch"] for file, about in self._checkpoints("last.npz")}
+        # `last` goes where nobody can need it any more.
+        kept = [one for name in ("best.npz", "last.npz") for one in self._checkpoints(name)]
+        return {file.parent.name: about["epoch"] for file, about in kept}
 
     def begins(self, name: str) -> int:
         values = _values_of(self._root / name)
