@@ -16,6 +16,8 @@ from pathlib import Path
 from benchmarks.peers.jobs import GALAXY, RAY_TUNE, SAME
 
 JOB, SUGGESTIONS, SEARCH = "job.json", "suggestions.txt", "search"
+_STARTS = 3
+"""Of Ray, on a machine that is too busy."""
 
 
 def main() -> None:
@@ -27,9 +29,7 @@ def main() -> None:
     note_suggestions(folder / SUGGESTIONS, job["contestant"])
     options = {"seed": job["seed"], "epochs": job["epochs"]}
     if job["contestant"] == RAY_TUNE:
-        import ray
-
-        ray.init("local")  # by itself it would join any Ray of the machine
+        start_ray()
     if job["mode"] == SAME:
         module = importlib.import_module("benchmarks.peers.contestants.our_trainer")
         search = getattr(module, f"search_with_{own}")
@@ -38,6 +38,20 @@ def main() -> None:
         if job["contestant"] == GALAXY:
             options = {"seed": job["seed"], "seconds": job["seconds"]}
     search(job["dataset"], str(place), **options)
+
+
+def start_ray() -> None:
+    """Start a Ray of its own: by itself the peer would join any that the machine has."""
+    import ray
+
+    for left in reversed(range(_STARTS)):
+        try:
+            ray.init("local")
+            return
+        except Exception as error:  # it has no class of its own for that; it gives its start 30 s
+            if left == 0 or "timed out during startup" not in str(error):
+                raise
+            ray.shutdown()
 
 
 def note_suggestions(file: Path, contestant: str) -> None:
