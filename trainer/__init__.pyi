@@ -58,7 +58,7 @@ from .estimating.correction import corrected_score as corrected_score
 from .estimating.estimate import FEW as FEW, Estimate as Estimate
 from .estimating.interval import interval_of_confusion as interval_of_confusion
 from .estimating.lost import LostClass as LostClass, is_lost as is_lost, lost_classes as lost_classes
-from .estimating.prior import read_prior as read_prior
+from .estimating.prior import check_prior as check_prior, read_prior as read_prior
 from .estimating.worth import Worth as Worth, worth as worth, worth_of_scores as worth_of_scores
 from .exporting.beside import (
     ExportedModel as ExportedModel,

@@ -189,5 +189,10 @@ def _found(names: Sequence[str], wanted: str, where: str) -> str:
     ]
     if len(found) != 1:
         problem = f"no column '{wanted}'" if not found else f"{len(found)} columns '{wanted}'"
+        column, sign, edges = wanted.rpartition("=")
+        if sign and column.strip() in names:
+            raise SourceError(
+                f"--by {wanted}: expected edges that are numbers, such as {column}=0.5,1, found '{edges}'"
+            )
         raise SourceError(f"--by {wanted}: {where} has {problem}; its columns are {few(names, most=20)}")
     return found[0]

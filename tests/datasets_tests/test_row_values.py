@@ -90,6 +90,13 @@ def test_what_is_wrong_is_said(dataset: Dataset, tmp_path: Path, text: str, opti
         row_values(dataset, dataset.rows(None), ["z"], table=tmp_path / "t.csv", **options)
 
 
+def test_edges_that_are_no_numbers_are_said_to_be_none(dataset: Dataset) -> None:
+    with pytest.raises(
+        SourceError, match=r"--by bar=a,b: expected edges that are numbers, such as bar=0\.5,1, found 'a,b'"
+    ):
+        row_values(dataset, dataset.rows(None), ["bar=a,b"])
+
+
 def test_without_a_table_it_is_said_what_gives_one(tiny_dataset: Dataset, tmp_path: Path) -> None:
     rows = tiny_dataset.rows(None)
     with pytest.raises(SourceError, match=r"keeps no columns, .*`--table FILE --id-column COLUMN` gives one"):

@@ -40,16 +40,20 @@ def read_prior(path: str | Path) -> dict[str, float]:
     return numbers
 
 
+def check_prior(given: Mapping[str, float], classes: Sequence[str]) -> None:
+    """Raise OptionsError where a mix lacks one of a model's classes, or has another."""
+    places = class_mapping([*given], classes)
+    if None in places or {*places} != {*range(len(classes))} or len(places) > len(classes):
+        raise OptionsError(f"--prior: expected a number for each of the classes {few(classes)}; found {few([*given])}")
+
+
 def checked_prior(given: Mapping[str, float], classes: Sequence[str], true: npt.NDArray[np.int64]) -> dict[str, float]:
     """Return the share of each of a model's classes, of sum 1; ``true``, int64 (n,), are the classes of the images.
 
-    Raises OptionsError where it lacks a class or has another, or no image is of one that it has.
+    Raises OptionsError as `check_prior` does, or where no image is of a class that it has.
     """
+    check_prior(given, classes)
     places = class_mapping([*given], classes)
-    unknown = [name for name, place in zip(given, places, strict=True) if place is None]
-    lacking = [name for at, name in enumerate(classes) if at not in places]
-    if unknown or lacking or len(set(places)) < len(places):
-        raise OptionsError(f"--prior: expected a number for each of the classes {few(classes)}; found {few([*given])}")
     total = sum(given.values())
     named = zip(given.values(), places, strict=True)
     shares = {classes[place]: share / total for share, place in named if place is not None}

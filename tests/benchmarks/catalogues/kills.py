@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--format", default=".fits")
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--kept", type=float, help="Kill it within so many seconds after its first part is durable.")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     place = options.place.absolute()
@@ -51,8 +53,9 @@ def main() -> None:
     moments, killed, failed = random.Random(options.seed), 0, 0
     while killed < options.kills:
         out.unlink(missing_ok=True)
-        moment = moments.uniform(0, seconds)
-        if killed_after(command, moment):
+        shutil.rmtree(parts_of(out), ignore_errors=True)
+        moment = moments.uniform(0, seconds if options.kept is None else options.kept)
+        if killed_after(command, moment, None if options.kept is None else out):
             seconds = moment  # it had ended: the machine is less busy than it was
             continue
         killed, kept = killed + 1, durable(out)
@@ -69,9 +72,11 @@ def main() -> None:
     )
 
 
-def killed_after(command: list[str], seconds: float) -> bool:
-    """Kill a command after a time; say whether it had ended."""
+def killed_after(command: list[str], seconds: float, out: Path | None) -> bool:
+    """Kill a command after a time, counted from the first part of ``out`` where one is given; say if it had ended."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while out is not None and process.poll() is None and not durable(out):
+        time.sleep(0.2)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
         return True
@@ -80,10 +85,15 @@ def killed_after(command: list[str], seconds: float) -> bool:
     return False
 
 
+def parts_of(out: Path) -> Path:
+    """Return the folder of the parts beside an output."""
+    return out.with_name(f"{out.name}.parts")
+
+
 def durable(out: Path) -> int:
     """Return how many rows are answered in the parts beside an output."""
     rows = 0
-    for path in out.with_name(f"{out.name}.parts").glob("*.arrow"):
+    for path in parts_of(out).glob("*.arrow"):
         with pa.OSFile(str(path)) as file:
             reader = pa.ipc.open_file(file)
             rows += sum(len(reader.get_batch(number)) for number in range(reader.num_record_batches))

@@ -168,6 +168,7 @@ def evaluate(
         Decide,
         OptionsError,
         answers_on,
+        check_prior,
         import_modules,
         lost_classes,
         read_prior,
@@ -191,6 +192,8 @@ def evaluate(
     import_modules(module or ())
     classifier = Classifier.load(model)
     point = classifier.point(None if decide is None else Decide(decide))
+    if mix is not None:
+        check_prior(mix, classifier.classes)
     with progress_bar(terminal, "Evaluating", unit="images") as progress:
         which = {"known_only": known_only, "seen": seen, "unseen_only": unseen_only}
         evaluation = answers_on(classifier, opened, rows, **which, progress=progress)
