@@ -113,7 +113,7 @@ def test_names_are_text(evaluation: Evaluation, tiny_dataset: Dataset) -> None:
     table = TEMPLATES.from_string(
         '{% from "drawing.html.jinja" import row, table %}{% call table(["<i>"]) %}{{ row("<u>") }}{% endcall %}'
     )
-    assert Page(table.render()).tags == ["table", "thead", "tr", "th", "tbody", "tr", "th"]
+    assert Page(table.render()).tags == ["div", "table", "thead", "tr", "th", "tbody", "tr", "th"]
 
 
 def test_evaluate_writes_it(galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _FEW = 12
 """Classes that have a figure each; the table below has all of them."""
+_LETTER, _ASLANT = 6.5, 0.65
+"""A letter's width, and how far left a name reaches that is turned by 50°, of its length."""
 _LEFT, _TOP, _STEP, _HEIGHT, _BESIDE, _LABEL = 34, 12, 44, 150, 7, 14
 
 
@@ -62,10 +64,14 @@ class Series:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure: its ``title``, ``width`` and ``height``, the bins' names with where they stand, and what is drawn."""
+    """A figure: its ``title``, ``width`` and ``height``, the bins' names with where they stand, and what is drawn.
+
+    ``margin`` is what the names, which are aslant, need left of it.
+    """
 
     title: str
     width: int
+    margin: int
     height: int
     bottom: int
     labels: tuple[tuple[float, str], ...]
@@ -118,9 +124,10 @@ def _figure(title: str, bins: "Sequence[BinScores]", shares: Mapping[str, tuple[
         lines = tuple(f"{a.x:.1f},{a.y:.1f} {b.x:.1f},{b.y:.1f}" for a, b in pairs)
         series.append(Series(name, kind, tuple(marks.values()), lines))
     said = ". ".join("; ".join(mark.said for mark in one.marks) for one in series if one.marks)
-    height = bottom + round(6.5 * min(longest, 24) * 0.75) + _LABEL
+    height = bottom + round(_LETTER * min(longest, 24) * 0.75) + _LABEL
     labels = tuple((x, wording.line(one.name, longest=24)) for x, one in zip(places, bins, strict=True))
-    return Figure(title, _LEFT + _STEP * len(bins) + 10, height, bottom, labels, tuple(series), said)
+    margin = max(0, *(round(_LETTER * len(name) * _ASLANT - x) for x, name in labels))
+    return Figure(title, _LEFT + _STEP * len(bins) + 10, margin, height, bottom, labels, tuple(series), said)
 
 
 def _y(share: float) -> float:
