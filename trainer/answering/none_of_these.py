@@ -2,9 +2,9 @@
 
 A classifier has an answer for every galaxy, and is often sure of one that belongs to no class. Shown some such, what
 tells them from validation images is learnt: a logistic regression on the logarithms of the calibrated probabilities. It
-needs nothing else, so it is there for any model, and in any program that its export runs in. Of scores that need no
-training of a network none was better; training with such galaxies catches more, see
-`tests/benchmarks/catalogues/no_class.py`.
+needs nothing else, so it is there for any model, and in any program that its export runs in. Nothing that was tried was
+better: other scores, training networks beside such galaxies, a classifier on their features
+(`tests/benchmarks/RESULTS.md`).
 
 Limits are set on validation images, each scored by a regression that was fitted without it.
 """

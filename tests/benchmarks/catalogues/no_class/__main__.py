@@ -4,12 +4,14 @@
     galaxy import SOURCE gz.galaxy --unlabelled HALVES/chosen-on.zip
     galaxy fit gz.galaxy --name n --time-limit 15m
     PYTHONPATH=tests python -m benchmarks.catalogues.no_class scores runs/n gz.galaxy CONFIGURATION
-    PYTHONPATH=tests python -m benchmarks.catalogues.no_class exposure runs/n gz.galaxy CONFIGURATION
+    PYTHONPATH=tests python -m benchmarks.catalogues.no_class exposure runs/n gz.galaxy CONFIGURATION --more TESTSET
+    PYTHONPATH=tests python -m benchmarks.catalogues.no_class heads runs/n gz.galaxy CONFIGURATION --more TESTSET
     PYTHONPATH=tests python -m benchmarks.catalogues.no_class report runs/n/model gz.galaxy HALVES/reported-on.zip
 
-CONFIGURATION is a finalist, such as 0001, whose beginnings are in ``runs/n/training``. ``scores`` and ``exposure`` look
-at validation images and the half that the dataset keeps; ``report`` at test images and the other half. With
-``--left-out N`` it passes over N images drawn with seed 1; ``scores --more TESTSET --count N`` compares on these, too.
+CONFIGURATION is a finalist, such as 0001, whose beginnings are in ``runs/n/training``. ``scores``, ``exposure``
+and ``heads`` look at validation images and the half that the dataset keeps; ``report`` at test images and the other
+half. With ``--left-out N`` it passes over N images drawn with seed 1; the others compare on these by ``--more TESTSET
+--count N``.
 """
 
 import argparse
@@ -18,7 +20,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from benchmarks.catalogues.no_class import comparing, exposing, reporting
+from benchmarks.catalogues.no_class import comparing, exposing, heads, reporting
 
 
 def halves(source: Path, out: Path) -> None:
@@ -40,7 +42,7 @@ def main() -> None:
     of_halves = doing.add_parser("halves")
     of_halves.add_argument("source", type=Path)
     of_halves.add_argument("out", type=Path)
-    for name in ("scores", "exposure"):
+    for name in ("scores", "exposure", "heads"):
         of_networks = doing.add_parser(name)
         of_networks.add_argument("search")
         of_networks.add_argument("dataset")
@@ -60,6 +62,8 @@ def main() -> None:
         comparing.compare(options.search, options.dataset, options.configuration, options.more, options.count)
     elif options.what == "exposure":
         exposing.expose(options.search, options.dataset, options.configuration, options.more, options.count)
+    elif options.what == "heads":
+        heads.compare(options.search, options.dataset, options.configuration, options.more, options.count)
     else:
         reporting.report(options.model, options.dataset, options.none, options.left_out, options.share)
 

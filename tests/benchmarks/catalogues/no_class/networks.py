@@ -35,11 +35,13 @@ class Network:
     known: Given
     none: Given
     more: Given | None
+    more_rows: np.ndarray
 
 
 def networks(search: str, dataset: Dataset, configuration: str, more: str | None, count: int) -> Iterator[Network]:
     """Yield what each beginning's network gives."""
     others = None if more is None else Dataset.open(more)
+    more_rows = np.zeros(0, np.int64) if others is None else drawn(others, count)[0]
     for folder in sorted(Path(search, "training").glob(f"{configuration}-b*")):
         divided = dataset.divided(int(folder.name.rpartition("-b")[2]))
         work = open_folder(str(folder))
@@ -52,7 +54,8 @@ def networks(search: str, dataset: Dataset, configuration: str, more: str | None
             rows,
             given(model, divided.take(rows)),
             given(model, dataset.unlabelled.take(np.arange(len(dataset.unlabelled)))),
-            None if others is None else given(model, others.take(drawn(others, count)[0])),
+            None if others is None else given(model, others.take(more_rows)),
+            more_rows,
         )
 
 
