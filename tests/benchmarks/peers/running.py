@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks.peers.contestant import JOB, SEARCH, SUGGESTIONS
-from benchmarks.peers.jobs import EPOCHS, KILLED, Job
+from benchmarks.peers.jobs import EPOCHS, GALAXY, KILLED, USER, Job
 from benchmarks.peers.measuring import MARK, Tree, free_share
 from benchmarks.peers.observing import Best, Observer, observer
 
@@ -167,10 +167,11 @@ class Runner:
         if file.exists():
             return
         file.parent.mkdir(parents=True, exist_ok=True)
-        # What uses all CPUs that the machine has for it has used the CPU seconds then.
-        seconds = job.budget / (len(os.sched_getaffinity(0)) * free_share())
-        told = {"contestant": job.contestant, "mode": job.mode, "seed": job.number, "seconds": seconds}
+        told = {"contestant": job.contestant, "mode": job.mode, "seed": job.number}
         told |= {"dataset": str(self._folder / job.draw), "epochs": EPOCHS[job.size]}
+        if job.mode == USER and job.contestant == GALAXY:
+            # What uses all CPUs that the machine has for it has used the CPU seconds then.
+            told["seconds"] = job.budget / (len(os.sched_getaffinity(0)) * free_share())
         file.write_text(json.dumps(told))
 
     def _test(self, job: Job, run: Run) -> None:
