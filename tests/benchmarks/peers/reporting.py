@@ -218,7 +218,10 @@ def _kills(runner: Runner, jobs: Sequence[Job]) -> list[str]:
     lines = [f"| run | {' | '.join(head)} |", "| --- " * (len(head) + 1) + "|"]
     for job in jobs:
         run = runner.known(job)
-        if job.purpose != KILLED or run.kill is None or not run.is_over:
+        if job.purpose != KILLED or not run.is_over:
+            continue
+        if run.kill is None:
+            lines.append(f"| {TITLES[job.contestant]}, {job.draw} | ended before, at {run.cpu:,.0f} | | | | |")
             continue
         lost = set(run.kill.trials) - set(run.trials)
         again, epochs = trained_again(run.epochs, run.kill.cpu)

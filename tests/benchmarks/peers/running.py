@@ -178,7 +178,7 @@ class Runner:
         """Let the networks answer on the images tested on, and clear up."""
         place = self.place(job)
         command = [sys.executable, "-m", "benchmarks.peers.scoring", str(place), str(self._folder)]
-        if run.found and run.kill is None:
+        if run.found and job.purpose != KILLED:
             with (place / "log").open("ab") as log:
                 status = subprocess.run(command, stdout=log, stderr=log, check=False).returncode
             if status != 0:

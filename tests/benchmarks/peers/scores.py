@@ -38,7 +38,7 @@ class Scored:
     def course(self, job: Job) -> Course:
         """Return what the best network so far scored, from when on; empty while the run is not over."""
         run = self._runner.known(job)
-        if not run.is_over or run.kill is not None:
+        if not run.is_over:
             return ()
         shares = training_shares(Dataset.open(self._work / job.draw))
         within, true, folds = self._tested
