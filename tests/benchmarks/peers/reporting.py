@@ -239,8 +239,11 @@ def _footing(runner: Runner, jobs: Sequence[Job]) -> list[str]:
         return []
     over, given_up = sum(run.is_over for run in runs), [run.job for run in runs if run.is_given_up]
     busy = sum(attempt.load_before > IDLE for attempt in attempts)
+    fits = [runner.known(job) for job in jobs if job.mode == USER and job.contestant == GALAXY]
+    cut = sum(run.is_over and run.attempts[-1].is_asked for run in fits)
     return [
         f"- {over} of {len(runs)} runs are over; {sum(run.interruptions for run in runs)} interruptions of runs that "
         f"went on, {sum(run.faults for run in runs)} faults{'; given up: ' * bool(given_up)}{', '.join(given_up)}",
         f"- {busy} of {len(attempts)} starts were on a machine with a load above {IDLE} before",
+        f"- {cut} of {sum(run.is_over for run in fits)} fits were ended at the budget, before their time",
     ]
