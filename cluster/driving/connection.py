@@ -42,6 +42,7 @@ _ENVIRONMENT = {
     "TUNE_MAX_PENDING_TRIALS_PG": "1000000",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+_TOO_SLOW = "timed out during startup"
 # The address at which this process is connected, while it is.
 _connected_at: str | None = None
 # A part of a GPU is what a trial needs of its memory, not all that there is.
@@ -102,6 +103,14 @@ def _connected(address: str, settings: SearchSettings, ending: Callable[[], floa
     except (ConnectionError, RuntimeError, ValueError, OSError, RayError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ClusterError(f"--address {address}: no Ray could be reached there: {first}") from error
+    except Exception as error:
+        # Ray raises no class of its own where its processes are too slow for it.
+        if _TOO_SLOW not in str(error):
+            raise
+        raise ClusterError(
+            "Ray did not start on this machine within its 30 s: expected a machine with room for it, found one that is "
+            "too busy: try again, or train in one process, with --address in-process"
+        ) from error
     timeout = None
     try:
         yield

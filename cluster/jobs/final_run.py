@@ -91,8 +91,9 @@ class FinalRun:
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is to be trained: all was, by an earlier call, or the time is used up."""
-        return bool(self._finals.planned) and self._outlook.next(self._finals, (), left=self.left()) is None
+        """Whether nothing is to be trained beside what has ended: all was, by an earlier call, or no time is left."""
+        has_any = any(one.beginnings for one in self._finals.finalists)
+        return has_any and bool(self._finals.planned) and self._fitting() is None
 
     def next(self) -> Training | None:
         """Return the next beginning that will end in time."""
@@ -100,8 +101,9 @@ class FinalRun:
             return None
         if not self._finals.planned:
             self._plan()
-        under_way = [one.which for one in self._under_way.values()]
-        which = self._outlook.next(self._finals, under_way, left=self.left(), used=self._used)
+        which = self._fitting()
+        if which is None and self._is_planned_shorter():
+            which = self._fitting()
         if which is None:
             return None
         trial_id, number = which
@@ -203,6 +205,22 @@ class FinalRun:
 
     def _plan(self) -> None:
         self._change(self._outlook.planned(self._finals, left=self.left(), limit=self._budget.limit))
+
+    def _fitting(self) -> Which | None:
+        """Return the next beginning that will end in time by the present plan."""
+        under_way = [one.which for one in self._under_way.values()]
+        return self._outlook.next(self._finals, under_way, left=self.left(), used=self._used)
+
+    def _is_planned_shorter(self) -> bool:
+        """Plan shorter schedules where an earlier call's fit no more, and none has ended that sets their length."""
+        epochs = self._finals.epochs
+        if self._under_way or any(one.beginnings for one in self._finals.finalists):
+            return False
+        self._plan()
+        if self._finals.epochs == epochs:
+            return False
+        _log.warning("Less time is left than was planned: %d epochs a training, not %d.", self._finals.epochs, epochs)
+        return True
 
     def _is_planned_anew(self, left: float, *, is_hopeless: bool) -> bool:
         """Plan shorter schedules, before any beginning has ended, if training is far slower than forecast."""

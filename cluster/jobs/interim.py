@@ -48,7 +48,7 @@ class InterimBundles:
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
-        """While the block runs, look about once a second, in a thread beside it."""
+        """While the block runs, look about once a second, in a thread beside it; at its end, if there is none yet."""
 
         def look(is_last: bool) -> None:
             if not is_last:
@@ -56,6 +56,8 @@ class InterimBundles:
 
         with repeating(look, seconds=_LOOK_SECONDS, name="interim bundle"):
             yield
+        if self._made.of is None:  # the first score may have come with the end, and finalists take minutes
+            self.look()
 
     def look(self) -> None:
         """Write the bundle of the search's best trial, if it is another one and there is time."""

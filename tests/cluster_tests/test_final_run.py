@@ -231,6 +231,19 @@ def test_finals_go_on_where_a_trial_has_had_the_defaults_since(machine: Callable
     assert len(had(again.finals)["defaults"]) > len(had(before)["defaults"]) > 0
 
 
+def test_what_an_interruption_left_too_little_time_for_is_planned_shorter(machine: Callable[..., Machine]) -> None:
+    made = machine(killed_at=3)
+    before = made.run(begun(NAMES[:2]), limit=30).finals
+    assert before.planned > 0
+    assert not any(had(before).values())
+    made.killed_at = float("inf")
+    finals = begin_finals(before.finalists, before, epochs=EPOCHS, limit=30)
+    again = made.run(finals, limit=30, already=made.clock.now + 22)
+    assert any(had(again.finals).values())
+    assert again.finals.epochs < before.epochs
+    assert made.clock.now + 22 <= 30
+
+
 def test_finals_that_are_complete_leave_their_bundle_as_it_is(machine: Callable[..., Machine]) -> None:
     made = machine()
     run = made.run(begun(), limit=150)

@@ -148,6 +148,18 @@ def test_where_ray_finds_none_it_is_one_line(
     assert open_folder(here / "runs").names() == []
 
 
+def test_a_ray_that_is_too_slow_to_start_is_one_line(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_slow(**_given: object) -> None:
+        raise Exception("The current node timed out during startup. This could happen …")
+
+    monkeypatch.setattr("ray.init", too_slow)
+    with pytest.raises(ClusterError, match=r"^Ray did not start on this machine within .*--address in-process$"):
+        run_search(tiny_dataset.info.path, settings(), address="local")
+    assert open_folder(here / "runs").names() == []
+
+
 def test_an_interrupted_search_says_so_and_keeps_what_it_has(
     tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
