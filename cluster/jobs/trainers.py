@@ -1,9 +1,10 @@
 """Who trains a search's winners or finalists: one at a time; and that `galaxy stop` is heard meanwhile."""
 
-import _thread
 import contextlib
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from datasets import StorageError, impatient, patient
 from search import (
@@ -59,6 +60,8 @@ def _stoppable(stop: Callable[[], None], ledger: Ledger) -> Iterator[None]:
 
 
 def _interrupting() -> Callable[[], None]:
-    """Return what does as Ctrl-C does, where this is the main thread; else nothing."""
-    is_main = threading.current_thread() is threading.main_thread()
-    return _thread.interrupt_main if is_main else lambda: None
+    """Return what does as Ctrl-C does, also to what waits, where this is the main thread; else nothing."""
+    main = threading.main_thread()
+    if threading.current_thread() is not main or main.ident is None:
+        return lambda: None
+    return partial(signal.pthread_kill, main.ident, signal.SIGINT)
