@@ -213,13 +213,16 @@ class FinalRun:
 
     def _is_planned_shorter(self) -> bool:
         """Plan shorter schedules where an earlier call's fit no more, and none has ended that sets their length."""
-        epochs = self._finals.epochs
-        if self._under_way or any(one.beginnings for one in self._finals.finalists):
+        before, begun, epochs = self._finals, self._outlook.begun, self._finals.epochs
+        if self._under_way or any(one.beginnings for one in before.finalists):
             return False
-        self._plan()
-        if self._finals.epochs == epochs:
+        self._finals = self._outlook.planned(before, left=self.left(), limit=self._budget.limit)
+        if self._fitting() is None:  # what there was stays, for whoever gives more time
+            self._finals, self._outlook.begun = before, begun
             return False
-        _log.warning("Less time is left than was planned: %d epochs a training, not %d.", self._finals.epochs, epochs)
+        self._change(self._finals)
+        if (now := self._finals.epochs) < epochs:
+            _log.warning("Less time is left than was planned: %d epochs a training, not %d.", now, epochs)
         return True
 
     def _is_planned_anew(self, left: float, *, is_hopeless: bool) -> bool:

@@ -244,6 +244,17 @@ def test_what_an_interruption_left_too_little_time_for_is_planned_shorter(machin
     assert made.clock.now + 22 <= 30
 
 
+def test_where_no_shorter_plan_fits_either_the_plan_stays_for_whoever_gives_more_time(
+    machine: Callable[..., Machine],
+) -> None:
+    made = machine(killed_at=3)
+    before = made.run(begun(NAMES[:2]), limit=30).finals
+    finals = begin_finals(before.finalists, before, epochs=EPOCHS, limit=30)
+    again = made.run(finals, limit=30, already=made.clock.now + 26)
+    assert again.next() is None
+    assert again.finals == finals
+
+
 def test_finals_that_are_complete_leave_their_bundle_as_it_is(machine: Callable[..., Machine]) -> None:
     made = machine()
     run = made.run(begun(), limit=150)
