@@ -6,8 +6,10 @@ BIN := $(VENV)/bin
 LOCK ?= requirements.lock
 STAMP := $(VENV)/.installed$(LOCK:requirements%.lock=%)
 DEMO := demo
-# What `make bench` compares on, where it keeps all it knows, the length of a piece, and further options of it.
+# What `make bench` compares on, where it keeps what has ended and what is under way, the length of a piece, and further
+# options of it.
 GALAXIES ?= $(or $(GALAXY_DATA),../shared/data)/galaxy-zoo-2-five-class.zip
+RESULTS ?= tests/benchmarks/peers/results.jsonl
 BENCH ?= bench
 MINUTES ?= 30
 OPTIONS ?=
@@ -53,7 +55,7 @@ test-newest: $(STAMP) ## Run all tests with the newest versions that pyproject.t
 	@$(VENV)-newest/bin/python -m pytest $(TWO)
 
 bench: $(STAMP) ## Compare with the peers for half an hour (MINUTES=30); the same command goes on.
-	@PYTHONPATH=tests $(BIN)/python -m benchmarks.peers $(GALAXIES) --work $(BENCH) --minutes $(MINUTES) $(OPTIONS)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.peers $(GALAXIES) $(RESULTS) --work $(BENCH) --minutes $(MINUTES) $(OPTIONS)
 
 format: $(STAMP) ## Format the code.
 	@$(BIN)/ruff check --fix

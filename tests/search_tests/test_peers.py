@@ -5,15 +5,30 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import optuna
 import pytest
 from benchmarks.accuracy.contest.draws import TEST
-from benchmarks.peers.images import HALVES, half_of, hands
-from benchmarks.peers.jobs import BUDGETS, COMPARED, CONTESTANTS, KERAS_TUNER, TARGET, all_jobs
+from benchmarks.peers.images import DEVELOP, HALVES, REPORT, half_of, hands
+from benchmarks.peers.jobs import (
+    BUDGETS,
+    COMPARED,
+    CONTESTANTS,
+    GALAXY,
+    KERAS_TUNER,
+    KILLED,
+    TARGET,
+    USER,
+    Job,
+    all_jobs,
+)
 from benchmarks.peers.judging import Ratio, Reached, median_time, reached, restricted_mean, seconds_back, trained_again
+from benchmarks.peers.known import Attempt, Found, Kill, Run
 from benchmarks.peers.measuring import MARK, Tree
-from benchmarks.peers.reporting import code_lines
+from benchmarks.peers.reporting import code_lines, report
+from benchmarks.peers.running import Runner
 from benchmarks.peers.space import define_by_run
 
 from search import GalaxyHyperModel, complete, discover
@@ -121,3 +136,24 @@ def test_a_tree_has_the_processes_that_outlive_who_started_them_and_is_ended_who
     tree.look()
     assert tree.memory() == 0
     assert process.returncode != -signal.SIGKILL
+
+
+def test_another_machine_goes_on_with_the_lines_of_what_has_ended(tmp_path: Path) -> None:
+    job, killed = (Job(500, 1, USER, GALAXY, 600.0, purpose) for purpose in (COMPARED, KILLED))
+    here = Runner(tmp_path / "here", tmp_path / "results.jsonl")
+    for each, kill in ((job, None), (killed, Kill(300.0, ["0000"]))):
+        run = Run(str(each), 600.0, [Attempt("", 0.1, cpu=600.0, status=0)], [Found(80.0, 0.7, "000", "1")])
+        run.epochs, run.trained, run.kill, run.scores = [(40.0, "0000", 1)], 1, kill, {DEVELOP: [0.71], REPORT: [0.69]}
+        here.place(each).mkdir(parents=True)
+        here.keep(each, run)
+        assert not Runner(tmp_path / "elsewhere", tmp_path / "results.jsonl").is_done(each)
+        run.is_over = True
+        here.keep(each, run)
+    elsewhere = Runner(tmp_path / "elsewhere", tmp_path / "results.jsonl")
+    assert elsewhere.is_done(job)
+    assert elsewhere.known(killed) == here.known(killed)
+    assert elsewhere.known(job).epochs == []
+    assert elsewhere.known(job).course(DEVELOP) == ((80.0, 0.71),)
+    assert report(elsewhere, [job, killed], DEVELOP) == report(here, [job, killed], DEVELOP)
+    # A try with another budget is another run.
+    assert not elsewhere.is_done(replace(job, budget=60.0))

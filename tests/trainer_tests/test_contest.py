@@ -62,8 +62,9 @@ def test_a_killed_run_has_its_time_in_pieces() -> None:
 def test_a_fault_is_a_deadline_missed_whatever_a_second_attempt_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runner, job = Runner(tmp_path), Job(Draw(2000, 1), "fit", 120.0, kills=1, is_compared=False)
-    codes = iter(["import time; time.sleep(60)", "raise SystemExit(1)", "print('{}')"])
+    runner, job = _runner(tmp_path), Job(Draw(2000, 1), "fit", 120.0, kills=1, is_compared=False)
+    given = {"model": str(tmp_path)}
+    codes = iter(["import time; time.sleep(60)", "raise SystemExit(1)", f"import json; print(json.dumps({given}))"])
     monkeypatch.setattr(running, "_EVERY", 0.05)
     monkeypatch.setattr(Runner, "_moments", lambda *_: [0.0])
     monkeypatch.setattr(Runner, "_command", lambda *_: [sys.executable, "-c", next(codes)])
@@ -71,11 +72,20 @@ def test_a_fault_is_a_deadline_missed_whatever_a_second_attempt_gives(
         runner.run(job)
     assert "deadlines: 0 of 1 met (20 planned), 1 of them killed" in fit.report(runner)
     run = runner.run(job)
-    assert (run.given, run.kills, run.faults, [one.status for one in run.attempts]) == ({}, 1, 1, [-9, 1, 0])
+    assert (run.given, run.kills, run.faults, [one.status for one in run.attempts]) == (given, 1, 1, [-9, 1, 0])
     said = fit.report(runner)
     assert "deadlines: 0 of 1 met (20 planned), 1 of them killed" in said
     assert "ended with status 1 after " in said
     assert "1 ended with a fault, 1 were killed or interrupted" in said
+    # Another machine has the line alone.
+    elsewhere = Runner(tmp_path / "elsewhere", tmp_path / "results.jsonl")
+    assert elsewhere.is_done(job)
+    assert fit.report(elsewhere) == said
+    assert str(tmp_path) not in (tmp_path / "results.jsonl").read_text()
+
+
+def _runner(folder: Path) -> Runner:
+    return Runner(folder, folder / "results.jsonl")
 
 
 def test_beside_the_scores_it_is_said_what_of_its_time_each_contestant_used(tmp_path: Path) -> None:
@@ -87,7 +97,7 @@ def test_beside_the_scores_it_is_said_what_of_its_time_each_contestant_used(tmp_
 
     known("fit", 0.84, Attempt("", 0.1, 291.0, status=0))
     known("defaults", 0.80, Attempt("", 0.1, 150.0, status=0))
-    said = fit.report(Runner(tmp_path))
+    said = fit.report(_runner(tmp_path))
     assert "| draw | fit | defaults | gain |" in said
     assert "| 500-1 | 0.8400 | 0.8000 | +0.0400 |" in said
     assert (
@@ -97,12 +107,12 @@ def test_beside_the_scores_it_is_said_what_of_its_time_each_contestant_used(tmp_
     # What has not come to its end is late as soon as its time is gone, and is given up after two faults.
     late = [Attempt("", 0.1, 299.6, status=1), Attempt("", 0.1, 0.4, status=1)]
     known("fit", None, *late)
-    assert Runner(tmp_path).is_done(Job(Draw(500, 1), "fit", 300.0))
-    assert "deadlines: 0 of 1 met" in fit.report(Runner(tmp_path))
+    assert _runner(tmp_path).is_done(Job(Draw(500, 1), "fit", 300.0))
+    assert "deadlines: 0 of 1 met" in fit.report(_runner(tmp_path))
     known("fit", None, Attempt("", 0.1, 310.0))
-    assert "deadlines: 0 of 1 met" in fit.report(Runner(tmp_path))
+    assert "deadlines: 0 of 1 met" in fit.report(_runner(tmp_path))
     known("fit", None, Attempt("", 0.1, 290.0))
-    assert "deadlines" not in fit.report(Runner(tmp_path))
+    assert "deadlines" not in fit.report(_runner(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The proof of `galaxy fit`: is it better than the space's defaults given the same time, and does it end in time?
 
-    PYTHONPATH=tests python -m benchmarks.accuracy.fit SOURCE.zip --work FOLDER [--minutes 30]
+    PYTHONPATH=tests python -m benchmarks.accuracy.fit SOURCE.zip RESULTS.jsonl --work FOLDER [--minutes 30]
 
 SOURCE is a zip of class folders, such as that of the real galaxies. Draws from it that share no image with each other
 nor with the images tested on: 5 of 2,000 with 15 minutes each, 10 of 500 with 5. On each `galaxy fit` and the space's
@@ -9,9 +9,9 @@ for their deadlines, three of them killed with all their processes on the way. A
 by itself with a fault: it is tried once more, with what is left of its time, and still counts as missed.
 
 A piece begins what it can end within --minutes (one run at least), and says where all stands; the same command goes on
-with the next, on another day too. It can be ended at any time: the run under way goes on where it was, as an
-interruption is what `galaxy fit` outlasts. A run begins only on an otherwise idle machine, or with --busy, and the load
-is kept. --report runs nothing.
+with the next, on another day too, and with RESULTS.jsonl, a line for each run that is over, on another machine. It can
+be ended at any time: the run under way goes on where it was, as an interruption is what `galaxy fit` outlasts. A run
+begins only on an otherwise idle machine, or with --busy, and the load is kept. --report runs nothing.
 
 What the intervals are of: the draws. Tested is on the same images always; what they have in common is no luck of a
 draw. The defaults were tuned on galaxies of this kind: the figures compare contestants, and estimate nothing of others.
@@ -40,6 +40,7 @@ _TESTING = 150.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path)
+    parser.add_argument("results", type=Path)
     parser.add_argument("--work", type=Path, required=True, help="folder of datasets, searches and what is known")
     parser.add_argument("--minutes", type=float, default=30.0, help="of this piece")
     parser.add_argument("--seed", type=int, default=1, help="of the draws")
@@ -48,7 +49,7 @@ def main() -> None:
     parser.add_argument("--report", action="store_true", help="run nothing, say what is known")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    runner = Runner(options.work)
+    runner = Runner(options.work, options.results)
     if not options.report:
         began = time.monotonic()
         import_draws(options.source, options.work, seed=options.seed, image_size=options.image_size)

@@ -1,6 +1,6 @@
 """Galaxy Tuner beside its peers on the same galaxies, the same space and the same CPU seconds: `make bench`.
 
-    PYTHONPATH=tests python -m benchmarks.peers SOURCE.zip --work FOLDER [--minutes 30] [--half develop|report]
+    PYTHONPATH=tests python -m benchmarks.peers SOURCE.zip RESULTS.jsonl --work FOLDER [--minutes 30]
 
 SOURCE is a zip of class folders, such as that of the real galaxies. Contestants: ours; Keras Tuner alone, by its
 Hyperband and, with 500 images, by its Bayesian optimisation; Ray Tune with OptunaSearch and ASHA. *The same trainer*:
@@ -13,9 +13,10 @@ as something new gets on a busy machine. What is the best network so far is kept
 not counted.
 
 A piece begins what it can end within --minutes (one run at least), and says where all stands; the same command goes on
-with the next, on another day too. What is under way at the end of a piece is ended as by a kill and goes on as its
-documentation has it. The first runs fix the targets. A run begins only on an otherwise idle machine, or with --busy,
-and the load is kept. --report runs nothing. The half to report is for once, at the end.
+with the next, on another day too, and with RESULTS.jsonl, a line for each run that is over, on another machine. What is
+under way at the end of a piece is ended as by a kill and goes on as its documentation has it. The first runs fix the
+targets. A run begins only on an otherwise idle machine, or with --busy, and the load is kept. --report runs nothing.
+The half to report is for once, at the end.
 """
 
 import argparse
@@ -28,8 +29,9 @@ from benchmarks.accuracy.contest.idle import require_idle
 from benchmarks.peers.figure import svg
 from benchmarks.peers.images import DEVELOP, HALVES, import_images
 from benchmarks.peers.jobs import SAME, Job, all_jobs
+from benchmarks.peers.known import Run
 from benchmarks.peers.reporting import comparisons, report
-from benchmarks.peers.running import Run, Runner
+from benchmarks.peers.running import Runner
 
 from cluster import terminable
 
@@ -41,6 +43,7 @@ _TESTING = 150.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path)
+    parser.add_argument("results", type=Path)
     parser.add_argument("--work", type=Path, required=True, help="folder of datasets, searches and what is known")
     parser.add_argument("--minutes", type=float, default=30.0, help="of this piece")
     parser.add_argument("--half", choices=HALVES, default=DEVELOP, help="of the images tested on, for the report")
@@ -54,14 +57,15 @@ def main() -> None:
     options.work.mkdir(parents=True, exist_ok=True)
     jobs = all_jobs(scale=options.scale)
     wanted = [job for job in jobs if options.only in str(job)]
+    runner = Runner(options.work, options.results)
     if not options.report:
         began = time.monotonic()
         names = {TEST, *(job.draw for job in wanted)}
         import_images(options.source, options.work, image_size=options.image_size, names=sorted(names))
-        piece(Runner(options.work), wanted, ends=began + 60 * options.minutes, is_busy=options.busy)
-    sys.stdout.write(report(options.work, jobs, options.half))
+        piece(runner, wanted, ends=began + 60 * options.minutes, is_busy=options.busy)
+    sys.stdout.write(report(runner, jobs, options.half))
     if options.figure is not None:
-        panels = [one.panel() for one in comparisons(options.work, jobs, options.half)]
+        panels = [one.panel() for one in comparisons(runner, jobs, options.half)]
         options.figure.write_text(svg(panels, half=options.half))
 
 

@@ -28,6 +28,7 @@ from benchmarks.peers.jobs import (
     Job,
 )
 from benchmarks.peers.judging import (
+    Course,
     Ratio,
     Reached,
     median_time,
@@ -37,8 +38,8 @@ from benchmarks.peers.judging import (
     target_of,
     trained_again,
 )
-from benchmarks.peers.running import Run, Runner
-from benchmarks.peers.scores import Scored
+from benchmarks.peers.known import Run
+from benchmarks.peers.running import Runner
 
 MODES = {SAME: "the same trainer, one network", USER: "as a user would write it"}
 GOALS = {
@@ -60,7 +61,8 @@ class Comparison:
     size: int
     mode: str
     jobs: Sequence[Job]
-    scored: Scored
+    runner: Runner
+    half: str
 
     @property
     def title(self) -> str:
@@ -69,21 +71,25 @@ class Comparison:
     @property
     def target(self) -> float | None:
         """The target, None until all draws that fix it have been run."""
-        courses = [self.scored.course(job) for job in self._of(KERAS_TUNER, TARGET)]
+        courses = [self.course(job) for job in self._of(KERAS_TUNER, TARGET)]
         known = [course[-1][1] for course in courses if course]
         return target_of(known) if len(known) == TARGETS else None
 
+    def course(self, job: Job) -> Course:
+        """Return the course of a run, empty while it is not over."""
+        return self.runner.known(job).course(self.half)
+
     def over(self, contestant: str) -> list[Job]:
         """Return the runs of a contestant that have a course."""
-        return [job for job in self._of(contestant, COMPARED) if self.scored.course(job)]
+        return [job for job in self._of(contestant, COMPARED) if self.course(job)]
 
     def times(self, jobs: Sequence[Job], target: float) -> list[Reached]:
         """Return when each reached the target."""
-        return [reached(self.scored.course(job), target, job.budget) for job in jobs]
+        return [reached(self.course(job), target, job.budget) for job in jobs]
 
     def panel(self) -> Panel:
         """Return it as a plot."""
-        courses = {TITLES[one]: [self.scored.course(job) for job in self.over(one)] for one in CONTESTANTS[self.size]}
+        courses = {TITLES[one]: [self.course(job) for job in self.over(one)] for one in CONTESTANTS[self.size]}
         budget = max(job.budget for job in self.jobs if job.size == self.size)
         return Panel(self.title, budget, courses, self.target)
 
@@ -92,22 +98,21 @@ class Comparison:
         return [job for job in self.jobs if (job.size, job.mode, job.contestant, job.purpose) == wanted]
 
 
-def comparisons(work: Path, jobs: Sequence[Job], half: str) -> list[Comparison]:
+def comparisons(runner: Runner, jobs: Sequence[Job], half: str) -> list[Comparison]:
     """Return those of all sizes and modes."""
-    scored = Scored(work, half)
-    return [Comparison(size, mode, jobs, scored) for size in SIZES for mode in DRAWS]
+    return [Comparison(size, mode, jobs, runner, half) for size in SIZES for mode in DRAWS]
 
 
-def report(work: Path, jobs: Sequence[Job], half: str) -> str:
+def report(runner: Runner, jobs: Sequence[Job], half: str) -> str:
     """Return all that is known."""
-    runner, lines = Runner(work), [f"On the half to {half}."]
-    for one in comparisons(work, jobs, half):
-        lines += ["", f"**{one.title}**", "", *_table(one, runner), "", *_goals(one)]
+    lines = [f"On the half to {half}."]
+    for one in comparisons(runner, jobs, half):
+        lines += ["", f"**{one.title}**", "", *_table(one), "", *_goals(one)]
     lines += ["", "**A kill in the middle**", "", *_kills(runner, jobs), "", *_footing(runner, jobs)]
     return "\n".join(lines) + "\n"
 
 
-def _table(one: Comparison, runner: Runner) -> list[str]:
+def _table(one: Comparison) -> list[str]:
     target = one.target
     said = "the target is fixed when all of its draws are run" if target is None else f"the target is {target:.4f}"
     head = (
@@ -128,7 +133,7 @@ def _table(one: Comparison, runner: Runner) -> list[str]:
     for contestant in CONTESTANTS[one.size]:
         jobs = one.over(contestant)
         cells = [TITLES[contestant], f"{len(jobs)} of {DRAWS[one.mode]}", *_found(one, contestant, jobs, target)]
-        cells += [*_costs([runner.known(job) for job in jobs]), _lines_of(contestant, one.mode)]
+        cells += [*_costs([one.runner.known(job) for job in jobs]), _lines_of(contestant, one.mode)]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
@@ -136,7 +141,7 @@ def _table(one: Comparison, runner: Runner) -> list[str]:
 def _found(one: Comparison, contestant: str, jobs: Sequence[Job], target: float | None) -> list[str]:
     if not jobs:
         return [_NONE, *[""] * 4]
-    last = Gain.of([one.scored.course(job)[-1][1] for job in jobs])
+    last = Gain.of([one.course(job)[-1][1] for job in jobs])
     scores = f"{last.mean:.4f}" + (f" (± {last.high - last.mean:.4f})" if last.draws > 1 else "")
     if target is None:
         return [scores, *[""] * 4]
@@ -166,7 +171,7 @@ def _costs(runs: Sequence[Run]) -> list[str]:
     suggestions = [seconds for run in runs for seconds in run.suggestions]
     return [
         f"{fmean(run.cpu for run in runs):,.0f}",
-        f"{fmean(len(run.epochs) for run in runs):,.0f}",
+        f"{fmean(run.trained for run in runs):,.0f}",
         f"{max(run.peak_bytes for run in runs) / 1e9:.1f}",
         f"{median(suggestions):.3f} (at most {max(suggestions):.2f})" if suggestions else "",
     ]
@@ -202,7 +207,7 @@ def _goals(one: Comparison) -> list[str]:
 
 def _worse(one: Comparison, contestant: str) -> str:
     """Say how much higher ours ends, draw by draw."""
-    last = [{job.number: one.scored.course(job)[-1][1] for job in one.over(each)} for each in (GALAXY, contestant)]
+    last = [{job.number: one.course(job)[-1][1] for job in one.over(each)} for each in (GALAXY, contestant)]
     gain = Gain.of([last[0][number] - last[1][number] for number in last[0].keys() & last[1].keys()])
     return f"macro F1 at the end {gain.mean:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})"
 

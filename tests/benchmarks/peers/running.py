@@ -1,6 +1,7 @@
 """One run: started, its CPU seconds counted, its best network kept as it changes, ended when they are used up.
 
-All that is known of it is in a file, written every few seconds, so that it outlasts whatever ends this process.
+All that is known of it is in a file, written every few seconds, so that it outlasts whatever ends this process; of what
+is done a line stays with the code.
 """
 
 import contextlib
@@ -11,13 +12,17 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from benchmarks.accuracy.contest.draws import TEST
 from benchmarks.peers.contestant import JOB, SEARCH, SUGGESTIONS
 from benchmarks.peers.jobs import EPOCHS, GALAXY, KILLED, USER, Job
+from benchmarks.peers.known import Attempt, Found, Kill, Run
 from benchmarks.peers.measuring import MARK, Tree, free_share
 from benchmarks.peers.observing import Best, Observer, observer
+from benchmarks.peers.scores import scores_of
+from benchmarks.results import Results
 
 EPOCHS_FILE = "GALAXY_TUNER_BENCHMARK_EPOCHS"
 ANSWERS = "answers.npz"
@@ -28,105 +33,23 @@ _APART = 0.025
 """Of the budget: a better network is kept at most so often."""
 _KILLED_WITHIN = (0.4, 0.6)
 """Of the budget: when a run is killed that is to be."""
-_MOST_FAULTS = 2
-
-
-@dataclass
-class Attempt:
-    """One start: when, the load before (processes that want to run), CPU seconds and those of the clock, how it ended.
-
-    ``status`` is None while it runs; ``is_asked``: it was ended from here: at its budget, by a kill, with this process.
-    """
-
-    began: str
-    load_before: float
-    cpu: float = 0.0
-    clock: float = 0.0
-    status: int | None = None
-    is_asked: bool = False
-
-    @property
-    def is_fault(self) -> bool:
-        """Whether it has ended by itself, and not well."""
-        return self.status not in (None, 0) and not self.is_asked
-
-
-@dataclass
-class Found:
-    """A network that was the best from ``cpu`` CPU seconds on; ``name`` is that of its folder, ``mark`` the best's."""
-
-    cpu: float
-    score: float | None
-    name: str
-    mark: str
-
-
-@dataclass
-class Kill:
-    """At ``cpu`` CPU seconds, with these trials known."""
-
-    cpu: float
-    trials: list[str]
-
-
-@dataclass
-class Run:
-    """What is known of a job. ``epochs``: (CPU seconds, training, epoch), each time that one was trained."""
-
-    job: str
-    budget: float
-    attempts: list[Attempt] = field(default_factory=list)
-    found: list[Found] = field(default_factory=list)
-    epochs: list[tuple[float, str, int]] = field(default_factory=list)
-    peak_bytes: int = 0
-    kill: Kill | None = None
-    trials: list[str] = field(default_factory=list)
-    suggestions: list[float] = field(default_factory=list)
-    is_searched: bool = False
-    is_over: bool = False
-
-    @property
-    def cpu(self) -> float:
-        """CPU seconds of all attempts."""
-        return sum(attempt.cpu for attempt in self.attempts)
-
-    @property
-    def faults(self) -> int:
-        """Attempts that have ended by themselves, and not well."""
-        return sum(attempt.is_fault for attempt in self.attempts)
-
-    @property
-    def interruptions(self) -> int:
-        """How often it was ended from here, but for its kill, and went on."""
-        return max(0, len(self.attempts) - 1 - (self.kill is not None) - self.faults)
-
-    @property
-    def is_given_up(self) -> bool:
-        """Whether it has failed too often."""
-        return self.faults >= _MOST_FAULTS
+_DIGITS = 4
 
 
 class Runner:
-    """Runs jobs in a folder that has their datasets."""
+    """Runs jobs in a folder that has their datasets. What is done is in ``results``, a line each."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, results: Path) -> None:
+        self._folder, self._results = folder, Results(results, "job", "budget")
 
     def known(self, job: Job) -> Run:
         """Return what is known of a job."""
-        file = self._file(job)
-        if not file.exists():
+        file, known = self._file(job), self._results.find(str(job), job.budget)
+        if known is None and file.exists():
+            known = json.loads(file.read_text())
+        if known is None:
             return Run(str(job), job.budget)
-        known = json.loads(file.read_text())
-        return Run(
-            **known
-            | {
-                "attempts": [Attempt(**each) for each in known["attempts"]],
-                "found": [Found(**each) for each in known["found"]],
-                "epochs": [tuple(each) for each in known["epochs"]],
-                "kill": None if known["kill"] is None else Kill(**known["kill"]),
-            }
-        )
+        return Run.of(known)
 
     def is_done(self, job: Job) -> bool:
         """Say whether a job has ended and its networks were tested, or it was given up."""
@@ -160,6 +83,9 @@ class Runner:
         beside.parent.mkdir(exist_ok=True)
         beside.write_text(json.dumps(asdict(run)))
         beside.replace(self._file(job))
+        if run.is_over or run.is_given_up:
+            # When an epoch was trained matters to a kill alone.
+            self._results.add(asdict(run if run.kill is not None else replace(run, epochs=[])))
 
     def write_job(self, job: Job) -> None:
         """Write what the contestant's process reads, unless it is there."""
@@ -183,6 +109,8 @@ class Runner:
                 status = subprocess.run(command, stdout=log, stderr=log, check=False).returncode
             if status != 0:
                 raise RuntimeError(f"{job}: the test ended with status {status}\n{_end_of(place / 'log')}")
+            answers = [place / "found" / found.name / ANSWERS for found in run.found]
+            run.scores = scores_of(answers, self._folder / job.draw, self._folder / TEST)
         run.is_over = True
         self.keep(job, run)
         shutil.rmtree(place / SEARCH, ignore_errors=True)
@@ -266,6 +194,7 @@ class _Attempted:
                 self._known[name] = epoch
         for trial, epoch in self._noted():
             self._run.epochs.append((cpu, trial, epoch))
+        self._run.trained = len(self._run.epochs)
         last = self._run.found[-1] if self._run.found else None
         best = self._observer.best()
         is_due = last is None or is_last or cpu - last.cpu >= _APART * self._run.budget
@@ -274,7 +203,9 @@ class _Attempted:
         if is_last:
             self._run.trials = sorted(self._observer.trials())
             file = self._place / SUGGESTIONS
-            self._run.suggestions = [float(line) for line in file.read_text().split()] if file.exists() else []
+            self._run.suggestions = (
+                [round(float(line), _DIGITS) for line in file.read_text().split()] if file.exists() else []
+            )
 
     def _take(self, best: Best, cpu: float) -> None:
         name = f"{len(self._run.found):03}"

@@ -1,9 +1,10 @@
 """What each change of the space's defaults is worth with few images, which a space may have to offer.
 
-    PYTHONPATH=tests python -m benchmarks.search.changes SOURCE --work FOLDER [--trained 500] [--epochs 60]
+    PYTHONPATH=tests python -m benchmarks.search.changes SOURCE FILE --work FOLDER [--trained 500] [--epochs 60]
 
 SOURCE is the zip of real galaxies, as class folders, or ``sample``. Each change is trained from two beginnings, on a
-CPU of its own, and judged on 3,000 images that are neither trained nor validated on; the same command goes on.
+CPU of its own, and judged on 3,000 images that are neither trained nor validated on. FILE has a line for each that has
+ended; the same command goes on with it.
 """
 
 import argparse
@@ -13,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from benchmarks.results import JsonObject, Results
 from benchmarks.search.curves.images import import_images
-from benchmarks.search.curves.training import record
+from benchmarks.search.curves.training import record, recorded
 
 from cluster import terminable
 from datasets import Dataset
@@ -39,6 +41,7 @@ CHANGES: dict[str, Values] = {
     "half the augmentation": {"augmentation": 0.5},
 }
 BEGINNINGS = (0, 1)
+_KEY = ("trained", "epochs", "change", "beginning")
 _TRUTH = 3_000
 
 
@@ -46,6 +49,7 @@ _TRUTH = 3_000
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source")
+    parser.add_argument("file", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--trained", type=int, default=500, help="images to train on; a ninth as many to validate on")
     parser.add_argument("--epochs", type=int, default=60)
@@ -56,38 +60,56 @@ def main() -> None:
     options = parser.parse_args()
     place = options.work / "images"
     if options.one is not None:
-        train(place, options.one[0], int(options.one[1]), options.epochs, options.work)
+        change, beginning = options.one
+        train(place, change, int(beginning), options.epochs, folder_of(options.work, change, beginning))
         return
     options.work.mkdir(parents=True, exist_ok=True)
     trained = round(options.trained * 10 / 9)
     import_images(options.source, place, image_size=options.image_size, trained=trained, truth=_TRUTH)
+    results = Results(options.file, *_KEY)
+    wanted = [
+        (options.trained, options.epochs, change, beginning) for change in options.only for beginning in BEGINNINGS
+    ]
     command = [sys.executable, "-m", "benchmarks.search.changes", *sys.argv[1:], "--one"]
-    jobs = [[*command, change, str(number)] for change in options.only for number in BEGINNINGS]
+
+    def end(piece: tuple[int, int, str, int]) -> None:
+        change, beginning = piece[2:]
+        subprocess.run([*command, change, str(beginning)], check=True)
+        notes = recorded(folder_of(options.work, change, beginning))
+        assert notes is not None
+        known = dict(zip(_KEY, piece, strict=True)) | {"parameters": notes.parameters, "seconds": sum(notes.seconds)}
+        results.add(known | notes.truth[str(options.epochs)])
+
     with ThreadPoolExecutor(options.at_once) as pool:
-        for done in pool.map(lambda job: subprocess.run(job, check=False).returncode, jobs):
-            assert done == 0, "a training failed"
-    sys.stdout.write(table(place, options.only, options.epochs, options.work))
+        for each in [pool.submit(end, piece) for piece in wanted if results.find(*piece) is None]:
+            each.result()
+    sys.stdout.write(table([result for piece in wanted if (result := results.find(*piece)) is not None]))
 
 
-def train(place: Path, change: str, beginning: int, epochs: int, work: Path) -> dict[str, float]:
-    """Train one, or what is missing of it; return its truth and what it computed."""
+def folder_of(work: Path, change: str, beginning: int | str) -> Path:
+    """Return the folder of a training."""
+    return work / "trainings" / f"{change.replace(' ', '-')}-{beginning}"
+
+
+def train(place: Path, change: str, beginning: int, epochs: int, folder: Path) -> None:
+    """Train one, or what is missing of it."""
     limit_threads(1)
     dataset = Dataset.open(place).divided(beginning)
     space = discover(GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes)))
     # The space does not have all of these values yet.
     values = complete(space, {}) | CHANGES[change]
-    folder = work / "trainings" / f"{change.replace(' ', '-')}-{beginning}"
-    notes = record(dataset, values, seed=1 + beginning, work=folder, epochs=epochs)
-    return notes.truth[str(epochs)] | {"parameters": notes.parameters, "seconds": sum(notes.seconds)}
+    record(dataset, values, seed=1 + beginning, work=folder, epochs=epochs)
 
 
-def table(place: Path, changes: list[str], epochs: int, work: Path) -> str:
-    """Return the table, each change beside the defaults: the difference of the truth, by beginnings."""
-    found = {one: [train(place, one, number, epochs, work) for number in BEGINNINGS] for one in changes}
+def table(results: list[JsonObject]) -> str:
+    """Return the table, each change beside the defaults, which are first: by how much the truth differs."""
+    found: dict[str, list[JsonObject]] = {}
+    for result in results:
+        found.setdefault(result["change"], []).append(result)
     score = {one: np.array([each["macro_f1_decided"] for each in all_]) for one, all_ in found.items()}
     lines = ["| | macro F1 | less the defaults' | log loss | parameters | CPU s |", "| --- " * 6 + "|"]
     for one, all_ in found.items():
-        gains = ", ".join(f"{gain:+.3f}" for gain in score[one] - score[changes[0]])
+        gains = ", ".join(f"{gain:+.3f}" for gain in score[one] - next(iter(score.values())))
         loss, seconds = (np.mean([each[key] for each in all_]) for key in ("loss", "seconds"))
         cells = [one, f"{score[one].mean():.3f}", gains, f"{loss:.3f}", f"{all_[0]['parameters']:,}", f"{seconds:.0f}"]
         lines.append(f"| {' | '.join(cells)} |")

@@ -1,6 +1,7 @@
 """One run by the real commands: started, watched, killed where it is to be, gone on with, and tested at its end.
 
-All that is known of it is in a file, written every few seconds, so that it outlasts whatever ends this process.
+All that is known of it is in a file, written every few seconds, so that it outlasts whatever ends this process; of what
+is done a line stays with the code.
 """
 
 import contextlib
@@ -11,13 +12,14 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.accuracy.contest.draws import GALAXY, TEST
 from benchmarks.accuracy.contest.jobs import FIT, Job
 from benchmarks.accuracy.contest.judging import is_met
 from benchmarks.durability.processes import descendants
+from benchmarks.results import Results
 
 _EVERY = 2.0
 _KILLED = (0.15, 0.85)
@@ -85,25 +87,23 @@ class Run:
 
 
 class Runner:
-    """Runs jobs in a folder that has their datasets."""
+    """Runs jobs in a folder that has their datasets. What is done is in ``results``, a line each."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, results: Path) -> None:
+        self._folder, self._results = folder, Results(results, "job")
 
     def known(self, job: Job) -> Run:
         """Return what is known of a job."""
-        file = self._file(job)
-        if not file.exists():
+        file, known = self._file(job), self._results.find(str(job))
+        if known is None and file.exists():
+            known = json.loads(file.read_text())
+        if known is None:
             return Run(str(job), job.limit)
-        known = json.loads(file.read_text())
         return Run(**known | {"attempts": [Attempt(**each) for each in known["attempts"]]})
 
     def is_done(self, job: Job) -> bool:
         """Say whether a job has ended, and its model was tested where it is compared; or was given up."""
-        run = self.known(job)
-        if run.given is None:
-            return run.faults >= _MOST_FAULTS
-        return run.scores is not None or not job.is_compared
+        return _is_done(job, self.known(job))
 
     def run(self, job: Job) -> Run:
         """Run a job to its end, from where it was. Raises RuntimeError if the command fails, which is kept."""
@@ -172,9 +172,18 @@ class Runner:
         beside = self._file(job).with_suffix(".part")
         beside.write_text(json.dumps(asdict(run), indent=1))
         beside.replace(self._file(job))
+        if _is_done(job, run):
+            # What the command gave is of this machine: where the model is.
+            self._results.add(asdict(replace(run, given=None if run.given is None else {})))
 
     def _file(self, job: Job) -> Path:
         return self._folder / f"{job}.json"
+
+
+def _is_done(job: Job, run: Run) -> bool:
+    if run.given is None:
+        return run.faults >= _MOST_FAULTS
+    return run.scores is not None or not job.is_compared
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
