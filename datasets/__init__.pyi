@@ -103,6 +103,7 @@ from .tables.exact.appending import (
     convert_table as convert_table,
     memory_of_table as memory_of_table,
 )
+from .tables.exact.names import in_ascii as in_ascii
 from .tables.exact.said import said_of_rows as said_of_rows
 from .tables.formulas import harmless as harmless, harmless_path as harmless_path
 from .tables.reading import Table as Table, table_file as table_file

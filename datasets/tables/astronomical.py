@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from datasets.errors import first_line
 from datasets.tables.damage import NotATableError
+from datasets.tables.encodings import bytes_as_text
 
 FITS_HEAD = 2**15
 """First bytes of a FITS file that tell whether it is a table."""
@@ -107,12 +108,12 @@ def _as_arrow(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None) -
     if values.ndim > 1:
         return pa.nulls(len(values), pa.list_(pa.float64()))
     if values.dtype.kind == "S":
-        values = np.char.decode(values, "latin-1")
+        values = np.array([bytes_as_text(value) for value in values.tolist()], np.str_)
     if values.dtype.kind == "U":
         texts = [text.rstrip() for text in values.tolist()]
         return pa.array(texts, pa.string(), mask=missing)
     if values.dtype.kind == "O":
-        texts = [value.decode(errors="replace") if isinstance(value, bytes) else value for value in values.tolist()]
+        texts = [bytes_as_text(value) if isinstance(value, bytes) else value for value in values.tolist()]
         return pa.array([text if text is None else str(text) for text in texts], pa.string(), mask=missing)
     return pa.array(np.ascontiguousarray(values.astype(values.dtype.newbyteorder("="))), mask=missing)
 

@@ -89,6 +89,14 @@ class Utf8Stream(io.RawIOBase):
             return self._decoder.decode(block, final=not block).encode()
 
 
+def bytes_as_text(stored: bytes) -> str:
+    """Return a text of an astronomical table: UTF-8, which has ASCII in it, or else Latin-1, which all bytes are."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored.decode("latin-1")
+
+
 def _by_zeros(first: bytes) -> str:
     """Tell UTF-16 without a mark by the zeros that it has for half of each Western character."""
     start = first[:64]

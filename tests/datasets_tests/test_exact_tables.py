@@ -200,6 +200,18 @@ def test_a_name_that_is_taken_is_refused_whatever_its_case(tmp_path: Path) -> No
     check_addition(path, ["class"], tmp_path / "out.csv")
 
 
+def test_fits_is_refused_more_columns_than_it_has(tmp_path: Path) -> None:
+    table, answers = tmp_path / "wide.csv", [f"answer {number}" for number in range(9)]
+    for count in (990, 991):
+        names = ",".join(f"c{number}" for number in range(count))
+        table.write_text(f"{names}\n{names}\n")
+        check_addition(table, answers, tmp_path / "out.parquet")
+        if count + len(answers) <= 999:
+            check_addition(table, answers, tmp_path / "out.fits")
+    with pytest.raises(SourceError, match=r"has 991 columns, 1,000 with the answers, and a table of FITS at most 999"):
+        check_addition(table, answers, tmp_path / "out.fits")
+
+
 def test_bytes_are_for_parquet_alone(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pa.table({"image": [b"x"]}), tmp_path / "in.parquet")
     check_addition(tmp_path / "in.parquet", ["class"], tmp_path / "out.parquet")

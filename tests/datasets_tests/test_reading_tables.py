@@ -153,6 +153,12 @@ def test_other_encodings_than_utf_8_are_said():
     assert not utf.notes
 
 
+@pytest.mark.parametrize(("encoding", "text"), [("utf-8", "spiré"), ("latin-1", "spirál")])
+def test_texts_of_fits_are_utf_8_or_latin_1(encoding, text):
+    data = fits_table().replace(b"spiral", text.encode(encoding))
+    assert read(table(data))["class"] == ["barree", text]
+
+
 def test_a_foreign_letter_may_come_late_and_where_a_block_ends():
     rows = [f"{number},{'é' if number > 60_000 else 'e'}" for number in range(70_000)]
     for encoding in ("utf-8", "cp1252"):

@@ -14,6 +14,7 @@ from datasets import (
     Table,
     few,
     files_of_a_kind,
+    in_ascii,
     open_folder,
     read_record,
     said_of_rows,
@@ -85,16 +86,24 @@ def read_classified(path: str | Path, manifest: Manifest, *, prefix: str = "") -
 def _batches(
     path: str | Path, manifest: Manifest, needed: Sequence[str], none: str, prefix: str
 ) -> Iterator[tuple[bool, dict[str, pa.Array]]]:
-    """Yield the columns of each table, and whether that of ``none`` is among them."""
+    """Yield the columns of each table, and whether that of ``none`` is among them.
+
+    A table of FITS has names in ASCII, the classes' among them.
+    """
     _check_whole(path)
     class_, *chances = needed
     there = False
     for local, called in files_of_a_kind(path, ".parquet"):
         there, table = True, table_file(local, called, to_be="counted")
-        has_none = _check(table, said_of_rows(local), manifest, needed, none, prefix)
+        names = table.header()
+        written = {name: name if name in names else in_ascii(name) for name in (*needed, none)}
+        has_none = written[none] in names
+        _check(table, said_of_rows(local), manifest, [written[name] for name in needed], prefix)
         wanted = dict.fromkeys(chances, pa.float64()) | {class_: pa.string()}
-        for batch in table.read(wanted | ({none: pa.float64()} if has_none else {})):
-            yield has_none, batch
+        if has_none:
+            wanted[none] = pa.float64()
+        for batch in table.read({written[name]: kind for name, kind in wanted.items()}):
+            yield has_none, {name: batch[written[name]] for name in wanted}
     if not there:
         found = "a folder without any Parquet file" if open_folder(path).exists() else "nothing"
         raise CatalogueError(f"{str(path)!r}: expected a table that `galaxy classify … --output` wrote, found {found}")
@@ -113,10 +122,8 @@ def _check_whole(path: str | Path) -> None:
         )
 
 
-def _check(
-    table: Table, said: Mapping[str, str], manifest: Manifest, needed: Sequence[str], none: str, prefix: str
-) -> bool:
-    """Refuse a table that lacks a column, or that another model answered; say whether it has that of ``none``."""
+def _check(table: Table, said: Mapping[str, str], manifest: Manifest, needed: Sequence[str], prefix: str) -> None:
+    """Refuse a table that lacks a column, or that another model answered."""
     names = table.header()
     start = f"{prefix}{_PROBABILITY}"
     if not any(name.startswith(start) for name in names):
@@ -130,7 +137,6 @@ def _check(
         raise _others(table.name, f"{'no ' + few(lacking) if lacking else few(further)}")
     if said.get(_FINGERPRINT, manifest.dataset_fingerprint) != manifest.dataset_fingerprint:
         raise _others(table.name, "those of one that was trained on another dataset, as its metadata say")
-    return none in names
 
 
 def _others(path: str | Path, found: str) -> CatalogueError:

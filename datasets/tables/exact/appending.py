@@ -25,6 +25,8 @@ from datasets.wording import few
 
 TABLE_SUFFIXES = (".csv", ".parquet", ".fits", ".vot")
 """Of tables that can be written, which tell what they are written in."""
+_MOST_COLUMNS = {".fits": 999}
+"""TFIELDS of the FITS standard 4.0, section 7.3.1."""
 _HEAD = 2**20
 _TIMES_TEXT, _TIMES_BINARY = 3, 10
 Batches = Callable[[], Iterator[pa.RecordBatch]]
@@ -42,6 +44,12 @@ def check_addition(path: Path, names: Sequence[str], target: Path) -> None:
             raise SourceError(
                 f"'{path}' has a column {taken[clash[0].strip().casefold()]!r} already, as the answers have: "
                 "give theirs other names with --prefix, such as `--prefix gt_`"
+            )
+        most = _MOST_COLUMNS.get(target.suffix.lower())
+        if most is not None and (count := len(table.schema) + len(names)) > most:
+            raise SourceError(
+                f"'{path}' has {len(table.schema):,} columns, {count:,} with the answers, and a table of FITS at most "
+                f"{most}: write .parquet"
             )
         held = [field.name for field in table.schema if not has_text(field.type)]
         if held and target.suffix.lower() != ".parquet":

@@ -12,6 +12,7 @@ import pyarrow as pa
 from datasets.errors import first_line
 from datasets.tables.annotated import annotated
 from datasets.tables.damage import NotATableError
+from datasets.tables.encodings import bytes_as_text
 from datasets.tables.exact.fits_layout import SIZES, FitsField, fits_fields
 from datasets.tables.exact.rows import Rows
 
@@ -155,12 +156,8 @@ def _texts(field: FitsField, raw: Bytes) -> pa.Array:
 
 
 def _text(stored: bytes) -> str:
-    """Return a text without what fills it up; UTF-8, which has ASCII in it, or else Latin-1."""
-    stored = stored.partition(b"\0")[0].rstrip(b" ")
-    try:
-        return stored.decode()
-    except UnicodeDecodeError:
-        return stored.decode("latin-1")
+    """Return a text without what fills it up."""
+    return bytes_as_text(stored.partition(b"\0")[0].rstrip(b" "))
 
 
 def _annotated(field: FitsField, kind: pa.DataType) -> pa.Field:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from datasets.errors import first_line
 from datasets.tables.annotated import annotated
+from datasets.tables.encodings import bytes_as_text
 from datasets.tables.exact.rows import Rows
 
 _ROWS = 8192
@@ -66,7 +67,7 @@ class VOTableRows:
 
 def _text(value: object) -> str | None:
     if isinstance(value, bytes):
-        return value.decode(errors="replace")
+        return bytes_as_text(value)
     return None if value is None else str(value)
 
 
