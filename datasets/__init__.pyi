@@ -86,6 +86,7 @@ from .storage.patience import (
     stop_waiting as stop_waiting,
 )
 from .storage.probing import lacking as lacking, permissions as permissions, probe as probe
+from .storage.remote import tells_secret as tells_secret
 from .storage.trees import (
     copy_files as copy_files,
     empty_folder as empty_folder,

@@ -12,13 +12,12 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import parse_qsl, urlsplit
 
 from cluster.driving.job_server import dashboard_of, run_as_job
 from cluster.errors import ClusterError
 from cluster.jobs.settings import options
 from cluster.nodes.code import PACKAGES, check_there
-from datasets import GalaxyTunerError, StorageError, locate_dataset, open_folder
+from datasets import GalaxyTunerError, StorageError, locate_dataset, open_folder, tells_secret
 from search import (
     DRIVERS,
     TRAINERS,
@@ -35,7 +34,6 @@ from search import (
 )
 
 _POINTS = "points.json"
-_SECRETS = ("key", "token", "secret", "password", "signature")
 _log = logging.getLogger(__name__)
 
 
@@ -188,7 +186,7 @@ def _place(location: str, option: str) -> str:
 
     The command of a job is seen by whoever lists the head's jobs, and its processes by each of the head's users.
     """
-    if "://" in location and _has_secret(location):
+    if "://" in location and tells_secret(location):
         raise ClusterError(
             f"{option}: expected no key, token or password in the URI, which a job's command would show: give them to "
             "Ray on each node, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment that it is started in"
@@ -200,12 +198,6 @@ def _place(location: str, option: str) -> str:
             "such as s3://bucket/folder, or the whole path of a folder that each has mounted"
         )
     return folder.uri
-
-
-def _has_secret(uri: str) -> bool:
-    parts = urlsplit(uri)
-    names = (name.lower() for name, _ in parse_qsl(parts.query))
-    return bool(parts.password) or any(word in name for name in names for word in _SECRETS)
 
 
 def _warn_of_paths(places: dict[str, str]) -> None:

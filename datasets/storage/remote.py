@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from datasets.errors import StorageError, reason_of
 from datasets.storage.patience import is_patient
@@ -24,6 +24,8 @@ _CONNECT_SECONDS, _ANSWER_SECONDS, _TRIES = 3.0, 8.0, 2
 """pyarrow itself asks S3 again, up to 30 times, for 99 s where a server takes connections and says nothing (measured,
 pyarrow 26). What was asked that long ago must not happen now: who drives a search may be another by then."""
 _GCS_SECONDS = 5.0
+_SECRETS = ("key", "token", "secret", "password", "signature")
+"""In the names of what a URI gives behind its question mark."""
 
 
 def ask(uri: str, action: Callable[["FileSystem", str], Result]) -> Result:
@@ -76,11 +78,25 @@ def with_path(parts: SplitResult, path: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}" + (f"?{parts.query}" if parts.query else "")
 
 
+def tells_secret(uri: str) -> bool:
+    """Say whether a URI has a password, key or token in it, which whatever keeps or shows the URI would tell."""
+    parts = urlsplit(uri)
+    names = (name.lower() for name, _ in parse_qsl(parts.query))
+    return bool(parts.password) or any(word in name for name in names for word in _SECRETS)
+
+
 @lru_cache(maxsize=32)
 def _filesystem(root_uri: str) -> tuple["FileSystem", str]:
     """Open the filesystem of a URI without a path, once a process: connecting is slow. Returns it and its root."""
     from pyarrow.fs import FileSystem
 
+    if tells_secret(root_uri):
+        parts = urlsplit(root_uri)
+        raise StorageError(
+            f"'{parts.scheme}://…@{parts.hostname or ''}': expected no key, token or password in a URI, which records, "
+            "models and messages would keep: give them in the environment, for S3 as AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY"
+        )
     try:
         filesystem, root = FileSystem.from_uri(_with_defaults(root_uri))
     except (OSError, ValueError) as error:

@@ -141,6 +141,24 @@ def test_an_unknown_kind_of_uri_is_one_line(uri):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "s3://AK:S3CRET@bucket/runs?endpoint_override=127.0.0.1:1&scheme=http",
+        "s3://bucket/runs?secret_key=S3CRET",
+        "abfs://box:S3CRET@account.dfs.core.windows.net/runs",
+        "gs://bucket/runs?access_token=S3CRET",
+    ],
+)
+def test_a_secret_in_a_uri_is_refused_and_not_said(uri):
+    with pytest.raises(StorageError, match="expected no key, token or password in a URI") as caught:
+        open_folder(uri)
+    assert "S3CRET" not in str(caught.value)
+    with pytest.raises(StorageError, match="expected no key") as caught:
+        Folder(uri).read("a")
+    assert "S3CRET" not in str(caught.value)
+
+
 @pytest.mark.parametrize("verb", ["write_whole", "create"])
 def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch, verb):
     folder = open_folder(tmp_path)
