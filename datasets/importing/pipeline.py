@@ -65,7 +65,7 @@ def import_dataset(
     options = options or ImportOptions()
     folder = open_folder(target)
     with uncollected():
-        opened = read_source(Path(source), options)
+        opened = read_source(source, options)
         others = [] if options.unlabelled is None else given(options.unlabelled)
     if preview is not None:
         draw_preview(opened.listing, options, preview)

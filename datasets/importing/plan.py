@@ -101,7 +101,7 @@ def plan_import(
     """
     options = options or ImportOptions()
     with uncollected():
-        opened = read_source(Path(source), options)
+        opened = read_source(source, options)
     others = [] if options.unlabelled is None else given(options.unlabelled)
     if preview is not None:
         draw_preview(opened.listing, options, preview)

@@ -18,6 +18,7 @@ from datasets.images.decoding import decode_all
 from datasets.images.files import iterate_images
 from datasets.importing.quarantine import Quarantine
 from datasets.progress import Progress, silent
+from datasets.sources.source import path_of
 from datasets.storage.checksums import checksum_of
 
 _SCALE_TOLERANCE = 0.02
@@ -35,7 +36,7 @@ class Candidate:
 
 def given(source: str | Path) -> list[Candidate]:
     """List the images of ``--unlabelled SOURCE``. Raises SourceError where there is nothing."""
-    path = Path(source)
+    path = path_of(source)
     if not path.exists():
         raise SourceError(f"--unlabelled: '{path}' does not exist: give a folder, archive, table or file of images")
     above = str(path.parent / "_")[:-1]  # ids do not say where the source lies

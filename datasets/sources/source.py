@@ -12,6 +12,8 @@ from datasets.sources.options import SourceOptions
 from datasets.sources.recognition import form, recognise
 from datasets.sources.spellings import apart, joined
 from datasets.sources.trees import EXPECTED, Tree, open_source, refusal
+from datasets.storage.folders import open_folder
+from datasets.storage.remote import tells_secret
 from datasets.wording import few, shown_name
 
 
@@ -30,11 +32,25 @@ class Source:
     provenance: Provenance
 
 
-def read_source(path: Path, options: SourceOptions) -> Source:
+def path_of(source: str | Path) -> Path:
+    """Return where a source is on this machine. Raises SourceError for one that is elsewhere."""
+    text = str(source)
+    if text.lower().startswith("file://"):
+        return Path(open_folder(text).uri)
+    if "://" in text:
+        where = "'a URI with a key in it'" if tells_secret(text) else f"'{text}'"
+        raise SourceError(
+            f"{where}: expected a path on this machine, found a URI: copy what is there to this one first"
+        )
+    return Path(source)
+
+
+def read_source(source: str | Path, options: SourceOptions) -> Source:
     """Open a source, find out which form it has, and list it.
 
     Raises SourceError where there is none, it may be read in several ways, or it lacks what its form needs.
     """
+    path = path_of(source)
     tree = open_source(path)
     if FILE in tree.files and FORMAT.partition("/")[0].encode() in tree.head(FILE, 200):
         raise refusal(path, EXPECTED, "a dataset, which is imported already: `galaxy info` shows it")

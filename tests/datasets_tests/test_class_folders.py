@@ -5,7 +5,7 @@ import zipfile
 import pytest
 from datasets_tests.source_examples import listed_as
 
-from datasets import SourceError
+from datasets import ImportOptions, SourceError, plan_import
 
 
 def fill(folder, *names):
@@ -95,6 +95,18 @@ def refusal(source, found):
         SourceError,
         match=f"^'{re.escape(str(source))}' cannot be imported: expected a folder.*, found {found}",
     )
+
+
+@pytest.mark.parametrize("uri", ["s3://bucket/galaxies", "https://example.org/gz.zip", "s3://K:S3CRET@bucket/galaxies"])
+def test_a_source_elsewhere_is_to_be_copied_first(tmp_path, uri):
+    for given in ({"source": uri}, {"source": tmp_path, "options": ImportOptions(unlabelled=uri)}):
+        for split in ("edge-on", "spiral"):
+            (tmp_path / split).mkdir(exist_ok=True)
+            (tmp_path / split / "a.jpg").touch()
+        with pytest.raises(SourceError, match="expected a path on this machine, found a URI") as caught:
+            plan_import(**given)
+        assert "S3CRET" not in str(caught.value)
+    assert plan_import(tmp_path.as_uri()).total == 2
 
 
 def test_sources_that_are_none(tmp_path, zipped):
