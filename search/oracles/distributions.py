@@ -1,5 +1,6 @@
 """Keras Tuner's hyperparameters as Optuna's distributions, and values between the two."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +52,7 @@ class Parameter:
     def represent(self, value: Value) -> Value | None:
         """Return Optuna's value for Keras Tuner's, None for one that the distribution does not hold."""
         if self.steps is not None:
-            return self.steps.index(value) if value in self.steps else None
+            return self._step(value)
         if self.by_share:
             return float(min(max(self.hyperparameter.value_to_prob(value), 0.0), 1.0))
         if isinstance(self.distribution, CategoricalDistribution):
@@ -61,6 +62,14 @@ class Parameter:
         low, high, step = self.distribution.low, self.distribution.high, self.distribution.step
         on_a_step = step is None or (value - low) % step == 0
         return value if low <= value <= high and on_a_step else None
+
+    def _step(self, value: Value) -> int | None:
+        """Return the place of a value among the steps; a number may differ from one in a float's last digits."""
+        assert self.steps is not None
+        if value not in self.steps and isinstance(value, float):
+            nearest = nearest_value(self.hyperparameter, value)
+            value = nearest if isinstance(nearest, float) and math.isclose(nearest, value, rel_tol=1e-9) else value
+        return self.steps.index(value) if value in self.steps else None
 
 
 class Space:

@@ -13,7 +13,7 @@ import numpy as np
 from keras_tuner.engine.hyperparameters import Choice, Fixed, HyperParameter
 
 from search.oracles.gaussian_process import Floats
-from search.space.declared import active, nearest_value
+from search.space.declared import active, nearest_value, share_of
 from search.values import Value, Values
 
 _CHOSEN = math.sqrt(0.5)
@@ -48,7 +48,7 @@ class Encoding:
             if _is_unordered(one):
                 point += [_CHOSEN if value == other else 0.0 for other in one.values]
             else:
-                point.append(one.value_to_prob(value))
+                point.append(share_of(one, value))
         return point
 
     def values(self, point: Floats) -> Values:

@@ -57,6 +57,18 @@ def _nearest_step(hyperparameter: Int | Float, number: float) -> Any:
     return low + min(round(steps), int((high - low) // step)) * step
 
 
+def share_of(hyperparameter: HyperParameter, value: Value) -> float:
+    """Return Keras Tuner's cumulative probability of a value, that in the middle of its step where it has steps.
+
+    Keras Tuner counts whole steps of floats up to a value, ``0.3 // 0.1 == 2``: 0.3 has the share of 0.2 there.
+    """
+    if isinstance(hyperparameter, Float) and has_steps(hyperparameter) and hyperparameter.sampling == "linear":
+        low, high, step = hyperparameter.min_value, hyperparameter.max_value, hyperparameter.step
+        count = int((high - low) // step) + 1
+        return (min(max(round((float(value) - low) / step), 0), count - 1) + 0.5) / count
+    return float(hyperparameter.value_to_prob(value))
+
+
 def has_steps(hyperparameter: Int | Float) -> bool:
     """Whether some numbers of its range are no values. Those of an Int without steps are too many to list."""
     every = isinstance(hyperparameter, Int) and hyperparameter.sampling == "linear" and hyperparameter.step == 1

@@ -76,6 +76,7 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
             raise ValueError(
                 f"Float {name!r} must have a least and a greatest value, but has {min_value} and {max_value}"
             )
+        step = _whole_steps(float(min_value), float(max_value), step, sampling)
         return super().Float(name, min_value, max_value, step, sampling, default, parent_name, parent_values)
 
     def Choice(
@@ -114,6 +115,23 @@ def _check_step(step: float | None) -> None:
         raise ValueError(f"step must be above 0, but is {step}")
 
 
+def _whole_steps(low: float, high: float, step: float | None, sampling: str | None) -> float | None:
+    """Return a step of which whole ones lead from ``low`` to ``high``, where ``step`` is one but for digits of floats.
+
+    Keras Tuner counts ``(0.3 - 0.1) // 0.1``, which is 1: its 0.3 is never proposed.
+    """
+    if step is None or (sampling or "linear").lower() != "linear":
+        return step
+    span = high - low
+    count = round(span / step)
+    if span // step >= count or not math.isclose(span / step, count, rel_tol=1e-9):
+        return step
+    step = span / count
+    while span // step < count or low + count * step > high:
+        step = math.nextafter(step, 0.0)
+    return step
+
+
 def _as_bool(default: object) -> object:
     """Return 1 and NumPy's True as True; what Keras Tuner refuses as it is."""
     default = plain(default)
@@ -127,7 +145,8 @@ def _settle(kind: str, config: JsonObject) -> None:
         config["values"] = list(dict.fromkeys(config["values"]))
     elif kind == "Boolean":
         config["default"] = _as_bool(default)
-    elif kind == "Float" and default is not None:
-        config["default"] = float(default)
+    elif kind == "Float":
+        config["default"] = None if default is None else float(default)
+        config["step"] = _whole_steps(*(config[key] for key in ("min_value", "max_value", "step", "sampling")))
     elif kind == "Int":
         config["default"] = whole(default)

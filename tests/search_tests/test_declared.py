@@ -8,7 +8,8 @@ import pytest
 from keras_tuner.engine.hyperparameters import Fixed, HyperParameter
 
 from search import Builder, SpaceError, Suggestion, check_defaults, discover, random_point
-from search.space.declared import nearest_value
+from search.oracles.distributions import Space
+from search.space.declared import nearest_value, share_of
 from search.space.discovery import as_json, as_space
 from search.space.points import complete
 from search.space.typed_space import TypedSpace
@@ -145,3 +146,49 @@ def test_a_value_that_the_space_does_not_hold_stays_as_it_is() -> None:
     hp.values = {"kind": "c", "size": "many", "tuner/epochs": np.int64(4)}
     assert repr(TypedSpace.of(hp).values) == "{'kind': 'c', 'size': 'many', 'tuner/epochs': 4}"
     assert nearest_value(Fixed("classes", 5), 5) == 5
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "step", "count"),
+    [(0.1, 0.3, 0.1, 3), (0.8, 0.95, 0.05, 4), (0.0, 0.7, 0.1, 8), (-0.3, 0.3, 0.1, 7), (0.25, 1.0, 0.25, 4)],
+)
+def test_steps_that_lead_to_the_greatest_value_come_to_it_whatever_floats_make_of_them(
+    low: float, high: float, step: float, count: int
+) -> None:
+    space = TypedSpace()
+    space.Float("a", low, high, step=step)
+    # A space of Keras Tuner's own, as a search has it stored that began before.
+    other = keras_tuner.HyperParameters()
+    other.Float("a", low, high, step=step)
+    for one in (space, TypedSpace.of(other), as_space(as_json(space)), as_space(as_json(other))):
+        (declared,) = one.space
+        drawn = {round(random_point(one, seed=seed)["a"], 9) for seed in range(200)}  # type: ignore[arg-type]
+        assert drawn == {round(low + at * step, 9) for at in range(count)}
+        assert all(value <= high for value in declared.values)
+        assert nearest_value(declared, high) == pytest.approx(high)
+        assert TypedSpace.of(one).get_config() == one.get_config()
+
+
+@pytest.mark.parametrize(("low", "high", "step"), [(0.0, 0.7, 0.1), (0.8, 0.95, 0.05), (-1.0, 1.0, 0.3)])
+def test_every_step_has_a_place_of_its_own_for_the_oracles(low: float, high: float, step: float) -> None:
+    space = TypedSpace()
+    space.Float("a", low, high, step=step)
+    (one,) = space.space
+    (parameter,) = Space().parameters(space.space)
+    assert parameter is not None
+    values = [*one.values]
+    # As another version, or a person, wrote them: 0.8500000000000001, 0.3.
+    for written in (values, [low + at * step for at in range(len(values))], [round(value, 9) for value in values]):
+        shares = [share_of(one, value) for value in written]
+        assert shares == pytest.approx([(at + 0.5) / len(values) for at in range(len(values))])
+        assert [one.prob_to_value(share) for share in shares] == values
+        assert [parameter.represent(value) for value in written] == [*range(len(values))]
+    assert parameter.represent(low + step / 3) is None
+
+
+def test_steps_that_end_before_the_greatest_value_stay_as_they_are() -> None:
+    space = TypedSpace()
+    space.Float("a", 0.0, 1.0, step=0.3)
+    space.Float("b", 0.01, 1.0, step=10, sampling="log")
+    assert [one.step for one in space.space] == [0.3, 10.0]
+    assert [len([*one.values]) for one in space.space] == [4, 3]

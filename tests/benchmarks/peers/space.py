@@ -45,9 +45,10 @@ def _suggested(trial: optuna.Trial, one: HyperParameter) -> Value:
     if isinstance(one, Choice):
         return trial.suggest_categorical(one.name, list(one.values))
     is_log = one.sampling == "log"
-    # Keras Tuner counts steps in floats: from 0.8 to 0.95 it has two of 0.05, and never comes to 0.95.
-    most = one.max_value if one.step is None else max(one.values)
     if isinstance(one, Int):
+        most = one.max_value if one.step is None else max(one.values)
         return trial.suggest_int(one.name, one.min_value, most, step=one.step or 1, log=is_log)
     assert isinstance(one, Float), f"{one.name} is of an unknown kind"
-    return trial.suggest_float(one.name, one.min_value, most, step=one.step, log=is_log)
+    # Optuna adds up steps as decimals, not as floats, and takes one that is a float's digit too short for wrong.
+    most, step = (one.max_value, None) if one.step is None else (round(max(one.values), 9), round(one.step, 9))
+    return trial.suggest_float(one.name, one.min_value, most, step=step, log=is_log)

@@ -3,19 +3,22 @@
     PYTHONPATH=tests python -m benchmarks.search.curves SOURCE FILE --work FOLDER [--minutes 30] [--count 121]
 
 SOURCE is the zip of real galaxies, as class folders, or ``sample``. It takes days: FILE has a line for each training
-that is over, from its end on, and the same command goes on, also on another machine, where it has no FOLDER.
+that is over, from its end on, and the same command goes on, also on another machine, where it has no FOLDER. A
+configuration of which FILE has one beginning stays what it was, whatever the space is now.
 
 A beginning is another seed and another division of the images that are not for the truth. Scores are those of the
 trainer, on 222 validation images; the truth is of 4,500 that are neither trained nor validated on.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.results import JsonObject, Results
@@ -57,18 +60,16 @@ def main() -> None:
 
 
 def lacking(chosen: list[Configuration], results: Results) -> list[tuple[Configuration, int]]:
-    """Return the trainings, by configuration and beginning, that are not over.
-
-    Raises ValueError where the results are of other configurations, as those of another space are.
-    """
+    """Return the trainings, by configuration and beginning, that are not over."""
     left = []
     for one in chosen:
-        for beginning in BEGINNINGS:
-            known = results.find(one.number, beginning)
-            if known is None:
-                left.append((one, beginning))
-            elif known["values"] != one.values:
-                raise ValueError(f"configuration {one.number} was recorded as {known['values']}, and is {one.values}")
+        known = [results.find(one.number, beginning) for beginning in BEGINNINGS]
+        recorded_as = next((result["values"] for result in known if result is not None), one.values)
+        left += [
+            (replace(one, values=recorded_as), beginning)
+            for beginning, result in zip(BEGINNINGS, known, strict=True)
+            if result is None
+        ]
     return left
 
 
@@ -86,7 +87,7 @@ def train(
                 return
             folder = work / "trainings" / f"{one.number:04}-{beginning}"
             command = [sys.executable, "-m", "benchmarks.search.curves.training"]
-            given = [str(place), str(one.number), str(beginning), str(folder)]
+            given = [str(place), json.dumps(one.values), str(beginning), str(one.number), str(folder)]
             try:
                 subprocess.run([*command, *given], check=True, timeout=seconds, env=os.environ)
             except subprocess.TimeoutExpired:

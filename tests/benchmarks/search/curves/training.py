@@ -1,9 +1,9 @@
 """One training, recorded: what each epoch scored and cost, and at some epochs the score on thousands of other images.
 
-    python -m benchmarks.search.curves.training DATASET NUMBER BEGINNING FOLDER
+    python -m benchmarks.search.curves.training DATASET VALUES BEGINNING NUMBER FOLDER
 
-It goes on where it was. Its CPU seconds are noted, not those of the clock, on one thread: other work on the machine
-makes neither scores nor seconds other ones.
+VALUES are those of the NUMBER-th configuration, as JSON. It goes on where it was. Its CPU seconds are noted, not those
+of the clock, on one thread: other work on the machine makes neither scores nor seconds other ones.
 """
 
 import json
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.search.curves.configurations import configurations
 
 from datasets import Dataset, Split, open_folder
 from search import Builder, GalaxyHyperModel, rungs, training_options
@@ -97,12 +96,10 @@ def _truth(run: TrainingRun, dataset: Dataset) -> dict[str, float]:
 
 
 def main() -> None:
-    dataset, number, beginning, work = sys.argv[1:]
+    dataset, values, beginning, number, work = sys.argv[1:]
     limit_threads(1)
     opened = Dataset.open(dataset).divided(int(beginning))
-    side, classes = opened.image_shape[0], len(opened.classes)
-    chosen = configurations(int(number) + 1, image_size=side, classes=classes)[-1]
-    record(opened, chosen.values, seed=1 + 2 * chosen.number + int(beginning), work=Path(work))
+    record(opened, json.loads(values), seed=1 + 2 * int(number) + int(beginning), work=Path(work))
 
 
 if __name__ == "__main__":
