@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 import keras_tuner
 import pytest
 from search_tests.examples import ended
+from search_tests.killed_ledger import Killed, KilledAfter
 from search_tests.oracle_driving import NAMES
 
 from datasets import open_folder
@@ -16,7 +16,6 @@ from search import (
     Conductor,
     Ledger,
     NoSuggestion,
-    Record,
     SearchLayout,
     SearchSpecification,
     SettingsError,
@@ -60,39 +59,6 @@ def play(conductor: Conductor, *, scores: Callable[[str], float | None] = lambda
         tried.append(str([suggestion.values, suggestion.seed]))
         conductor.end(ended(suggestion.trial_id, scores(suggestion.trial_id)))
     return tried
-
-
-T = TypeVar("T")
-
-
-class Killed(Exception):
-    """The driver is gone."""
-
-
-class KilledAfter(Ledger):
-    """A ledger whose process is killed after its ``writes``-th write; 0 is before the first."""
-
-    def __init__(self, layout: SearchLayout, *, writes: int) -> None:
-        super().__init__(layout)
-        self._left = writes
-
-    def _count(self, write: Callable[[], T]) -> T:
-        self._left -= 1
-        if self._left < 0:
-            raise Killed
-        written = write()
-        if self._left == 0:
-            raise Killed
-        return written
-
-    def write_suggestion(self, suggestion: Suggestion) -> None:
-        self._count(lambda: super(KilledAfter, self).write_suggestion(suggestion))
-
-    def write_record(self, record: Record) -> Record:
-        return self._count(lambda: super(KilledAfter, self).write_record(record))
-
-    def write_oracle(self, state: dict[str, object]) -> None:
-        self._count(lambda: super(KilledAfter, self).write_oracle(state))
 
 
 # A trial is three writes.

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
 
 import keras_tuner
 import pytest
 from search_tests.examples import ended
+from search_tests.killed_ledger import Killed, KilledAfter
 from search_tests.oracle_driving import NAMES
 
 from datasets import GalaxyTunerError
@@ -17,7 +17,6 @@ from search import (
     NoSuggestion,
     Record,
     Retry,
-    SearchLayout,
     SearchSpecification,
     SearchState,
     SearchView,
@@ -124,36 +123,6 @@ def test_hyperband_promotes_what_a_retry_has_mended_while_its_bracket_is_open(
     promoted = conductor.suggest()
     assert isinstance(promoted, Suggestion)
     assert (again.trial_id, promoted.parent) == ("0002", "0002")
-
-
-T = TypeVar("T")
-
-
-class Killed(Exception):
-    """The driver is gone."""
-
-
-class KilledAfter(Ledger):
-    """A ledger whose process is killed after its ``writes``-th write."""
-
-    def __init__(self, layout: SearchLayout, *, writes: int) -> None:
-        super().__init__(layout)
-        self._left = writes
-
-    def _count(self, write: Callable[[], T]) -> T:
-        if self._left == 0:
-            raise Killed
-        self._left -= 1
-        return write()
-
-    def write_retry(self, retry: Retry) -> None:
-        self._count(lambda: super(KilledAfter, self).write_retry(retry))
-
-    def write_record(self, record: Record) -> Record:
-        return self._count(lambda: super(KilledAfter, self).write_record(record))
-
-    def write_oracle(self, state: dict[str, object]) -> None:
-        self._count(lambda: super(KilledAfter, self).write_oracle(state))
 
 
 @pytest.mark.parametrize("writes", range(9))
