@@ -65,7 +65,8 @@ def share_of(hyperparameter: HyperParameter, value: Value) -> float:
     if isinstance(hyperparameter, Float) and has_steps(hyperparameter) and hyperparameter.sampling == "linear":
         low, high, step = hyperparameter.min_value, hyperparameter.max_value, hyperparameter.step
         count = int((high - low) // step) + 1
-        return (min(max(round((float(value) - low) / step), 0), count - 1) + 0.5) / count
+        share: float = (min(max(round((float(value) - low) / step), 0), count - 1) + 0.5) / count
+        return share
     return float(hyperparameter.value_to_prob(value))
 
 

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,23 +11,13 @@ from astropy.io import fits
 from datasets_tests import hostile
 from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import write_search
+from ui_tests.views import open_view
 
 from datasets import DecodedImage, ImageError, ImportOptions, import_dataset
 from ui.pages import classify, uploading
 from ui.predictions.keeping import Everyone, KeepLimits, Visitor
 
-
-def opened(storage: str | Path, *, control: bool = False, **query: str) -> AppTest:
-    def script(storage: str, control: bool) -> None:
-        from ui.pages import classify
-        from ui.pages.site import Site
-
-        classify.page(Site(storage, control))
-
-    page = AppTest.from_function(script, args=(str(storage), control), default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return page.run()
+opened = partial(open_view, "classify")
 
 
 def uploaded(page: AppTest, files: dict[str, bytes]) -> AppTest:

@@ -1,11 +1,13 @@
 """Several searches beside each other, and the page that compares them."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import RECORDS, SENTENCE, finals, record, specification, write_search
+from ui_tests.views import open_view
 
 from datasets import open_folder
 from search import (
@@ -103,19 +105,7 @@ def test_names_are_no_html() -> None:
     assert line.line.shape == "hv"
 
 
-def opened(storage: Path, **query: list[str]) -> AppTest:
-    def script(storage: str) -> None:
-        from ui.pages import comparison
-        from ui.pages.site import Site
-
-        comparison.page(Site(storage))
-
-    page = AppTest.from_function(script, args=(str(storage),), default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+opened = partial(open_view, "comparison")
 
 
 def said(page: AppTest) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import RECORDS, write_search
+from ui_tests.views import open_view
 
 from datasets import Dataset
 from search import SearchState, SettingsError, driver_heartbeat
@@ -32,20 +32,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
         one.wait(60)
 
 
-def opened(view: str, storage: str, *, may: bool = True, data: str | None = None) -> AppTest:
-    def script(view: str, storage: str, may: bool, data: str | None) -> None:
-        import importlib
-
-        from ui.pages.site import Site
-
-        importlib.import_module(f"ui.pages.{view}").page(Site(storage, control=may, data=data))
-
-    return AppTest.from_function(script, args=(view, storage, may, data), default_timeout=60).run()
-
-
 @pytest.mark.parametrize("view", ["search", "searches"])
 def test_without_control_there_is_nothing_to_press(view: str, storage: str) -> None:
-    page = opened(view, storage, may=False)
+    page = open_view(view, storage)
     assert not page.exception
     assert not page.button
 
@@ -54,7 +43,7 @@ def test_a_search_is_begun_from_what_is_offered(
     tiny_dataset: Dataset, storage: str, started: list[tuple[str, ...]]
 ) -> None:
     folder = Path(tiny_dataset.info.path)
-    page = opened("searches", storage, data=str(folder.parent))
+    page = open_view("searches", storage, folder.parent, control=True)
     assert page.selectbox[0].options == [folder.name]
     page.text_input[0].input("third")
     page.number_input[0].set_value(90)
@@ -82,18 +71,18 @@ def test_spaces_are_those_that_the_modules_define(monkeypatch: pytest.MonkeyPatc
 def test_what_can_be_done_follows_from_the_state(tmp_path: Path, started: list[tuple[str, ...]]) -> None:
     layout = write_search(str(tmp_path), "live", RECORDS[:1], state=SearchState.RUNNING)
     with driver_heartbeat(layout.root):
-        page = opened("search", str(tmp_path))
+        page = open_view("search", str(tmp_path), control=True)
         assert [button.label for button in page.button] == ["Stop"]
         page.button[0].click().run()
     assert started[-1] == ("stop", "live", f"--storage={tmp_path}")
-    page = opened("search", str(tmp_path))
+    page = open_view("search", str(tmp_path), control=True)
     assert [button.label for button in page.button] == ["Resume", "Train", "Rename", "Delete"]
     page.button[0].click().run()
     assert started[-1] == ("resume", "live", f"--storage={tmp_path}")
 
 
 def test_a_search_is_deleted_only_by_its_name(storage: str, started: list[tuple[str, ...]]) -> None:
-    page = opened("search", storage)
+    page = open_view("search", storage, control=True)
     page.button[-1].click().run()
     delete = page.button[-1]
     assert (delete.label, delete.disabled) == ("Delete", True)

@@ -1,4 +1,5 @@
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import record, specification
+from ui_tests.views import open_view
 
 from datasets import Dataset, ImportOptions, import_dataset, open_folder
 from search import Ledger, SearchLayout, create_search
@@ -13,19 +15,7 @@ from search import Ledger, SearchLayout, create_search
 VALUES = {"balance": "undersample", "undersampling_ratio": 2.0, "augmentation_noise": 9.0}
 
 
-def opened(storage: Path, root: Path | None = None, **query: str) -> AppTest:
-    def script(storage: str, data: str | None) -> None:
-        from ui.pages import dataset
-        from ui.pages.site import Site
-
-        dataset.page(Site(storage, data=data))
-
-    page = AppTest.from_function(script, args=(str(storage), root and str(root)), default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+opened = partial(open_view, "dataset")
 
 
 @pytest.fixture

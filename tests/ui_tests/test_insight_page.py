@@ -1,27 +1,16 @@
 """What matters: the page over fabricated searches."""
 
+from functools import partial
 from pathlib import Path
 
 from search_tests.test_insight import trials
 from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import write_search
+from ui_tests.views import open_view
 
 from search import Ledger
 
-
-def opened(storage: Path, **query: str | list[str]) -> AppTest:
-    def script(storage: str) -> None:
-        from ui.pages import insight
-        from ui.pages.site import Site
-
-        insight.page(Site(storage))
-
-    page = AppTest.from_function(script, args=(str(storage),), default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+opened = partial(open_view, "insight")
 
 
 def said(page: AppTest) -> str:

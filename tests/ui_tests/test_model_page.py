@@ -2,11 +2,13 @@ import json
 import os
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import specification
+from ui_tests.views import open_view
 
 from datasets import Dataset, open_folder
 from search import SearchLayout, create_search
@@ -24,19 +26,7 @@ def runs(tmp_path: Path, tiny_dataset: Dataset, bundle: Path) -> Path:
     return tmp_path / "runs"
 
 
-def opened(storage: Path, root: Path | None = None, *, control: bool = False, **query: str) -> AppTest:
-    def script(storage: str, data: str | None, control: bool) -> None:
-        from ui.pages import model
-        from ui.pages.site import Site
-
-        model.page(Site(storage, control, data))
-
-    page = AppTest.from_function(script, args=(str(storage), root and str(root), control), default_timeout=120)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+opened = partial(open_view, "model")
 
 
 def change(runs: Path, **values: object) -> None:

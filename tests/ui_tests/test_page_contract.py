@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import RECORDS, write_search
+from ui_tests.views import open_view
 
 import ui.pages
 from datasets import harmless
@@ -51,16 +51,8 @@ def foreign(folder: Path) -> None:
 @pytest.mark.parametrize("fill", [nothing, empty, finished, early, failed, foreign], ids=lambda fill: fill.__name__)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_draws_whatever_the_storage_holds(name: str, fill: Callable[[Path], None], tmp_path: Path) -> None:
-    def script(name: str, storage: str) -> None:
-        import importlib
-
-        from ui.pages.site import Site
-
-        importlib.import_module(f"ui.pages.{name}").page(Site(storage))
-
     fill(tmp_path / "runs")
-    page = AppTest.from_function(script, args=(name, str(tmp_path / "runs")), default_timeout=60).run()
-    assert not page.exception
+    page = open_view(name, tmp_path / "runs")
     shown = [*page.info, *page.error, *page.dataframe, *page.file_uploader]
     assert shown, "an empty page says nothing"
 
@@ -77,16 +69,8 @@ def formulas(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_table_of_a_page_has_a_formula(name: str, tmp_path: Path) -> None:
-    def script(name: str, storage: str) -> None:
-        import importlib
-
-        from ui.pages.site import Site
-
-        importlib.import_module(f"ui.pages.{name}").page(Site(storage))
-
     formulas(tmp_path / "runs")
-    page = AppTest.from_function(script, args=(name, str(tmp_path / "runs")), default_timeout=60).run()
-    assert not page.exception
+    page = open_view(name, tmp_path / "runs")
     for frame in (table.value for table in page.dataframe):
         texts = [*frame.columns, *(cell for column in frame for cell in frame[column] if isinstance(cell, str))]
         assert [text for text in map(str, texts) if text != harmless(text)] == []

@@ -1,23 +1,15 @@
+from functools import partial
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import RECORDS, SENTENCE, finals, record, write_search
+from ui_tests.views import open_view
 
 from search import Ledger, SearchState, driver_heartbeat, write_finals
 from ui.figures import curves
 
-
-def opened(storage: str | Path, **query: str) -> AppTest:
-    def script(storage: str) -> None:
-        from ui.pages import search
-        from ui.pages.site import Site
-
-        search.page(Site(storage))
-
-    page = AppTest.from_function(script, args=(str(storage),), default_timeout=30)
-    page.query_params.update(query)
-    return page.run()
+opened = partial(open_view, "search")
 
 
 def metrics(page: AppTest) -> dict[str, str]:

@@ -1,22 +1,15 @@
 """Home: all searches at a glance, whatever one of them is."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import RECORDS, finals, write_search
+from ui_tests.views import open_view
 
 from search import Ledger, SearchState, driver_heartbeat, write_finals
 
-
-def opened(storage: str | Path) -> AppTest:
-    def script(storage: str) -> None:
-        from ui.pages import searches
-        from ui.pages.site import Site
-
-        searches.page(Site(storage))
-
-    return AppTest.from_function(script, args=(str(storage),), default_timeout=30).run()
+opened = partial(open_view, "searches")
 
 
 def test_without_a_search_it_says_how_to_start_one(tmp_path: Path) -> None:

@@ -1,28 +1,16 @@
 """Trials: the page over fabricated searches."""
 
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import RECORDS, SENTENCE, finals, record, write_search
+from ui_tests.views import open_view
 
 from search import Ledger, SearchState, driver_heartbeat, read_details, write_finals, write_note
 
-
-def opened(storage: str | Path, *, control: bool = False, **query: str | Sequence[str]) -> AppTest:
-    def script(storage: str, control: bool) -> None:
-        from ui.pages import trials
-        from ui.pages.site import Site
-
-        trials.page(Site(storage, control=control))
-
-    page = AppTest.from_function(script, args=(str(storage), control), default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value if isinstance(value, str) else list(value)
-    page.run()
-    assert not page.exception
-    return page
+opened = partial(open_view, "trials")
 
 
 def chosen(page: AppTest) -> list[str]:
