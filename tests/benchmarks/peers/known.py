@@ -5,28 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.peers.judging import Course
+from benchmarks.start import Start
 
 _MOST_FAULTS = 2
 
 
 @dataclass
-class Attempt:
-    """One start: when, the load before (processes that want to run), CPU seconds and those of the clock, how it ended.
+class Attempt(Start):
+    """One start of a run: its CPU seconds, and those of the clock."""
 
-    ``status`` is None while it runs; ``is_asked``: it was ended from here: at its budget, by a kill, with this process.
-    """
-
-    began: str
-    load_before: float
     cpu: float = 0.0
     clock: float = 0.0
-    status: int | None = None
-    is_asked: bool = False
-
-    @property
-    def is_fault(self) -> bool:
-        """Whether it has ended by itself, and not well."""
-        return self.status not in (None, 0) and not self.is_asked
 
 
 @dataclass

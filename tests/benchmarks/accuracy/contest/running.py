@@ -20,6 +20,7 @@ from benchmarks.accuracy.contest.jobs import FIT, Job
 from benchmarks.accuracy.contest.judging import is_met
 from benchmarks.durability.processes import descendants
 from benchmarks.results import Results
+from benchmarks.start import Start
 
 _EVERY = 2.0
 _KILLED = (0.15, 0.85)
@@ -29,24 +30,11 @@ _MOST_FAULTS = 2
 
 
 @dataclass
-class Attempt:
-    """One start of a run: when, seconds so far, how it ended, and the load (processes that run or want to).
+class Attempt(Start):
+    """One start of a run: its seconds so far, and the load at most."""
 
-    ``load_before`` is the average over the minute before, of others alone. ``status`` is None while it runs;
-    ``is_asked`` says that it was ended from here: killed as was planned, or interrupted with this process.
-    """
-
-    began: str
-    load_before: float
     seconds: float = 0.0
     load_most: float = 0.0
-    status: int | None = None
-    is_asked: bool = False
-
-    @property
-    def is_fault(self) -> bool:
-        """Whether it has ended by itself, and not well."""
-        return self.status not in (None, 0) and not self.is_asked
 
 
 @dataclass
