@@ -42,12 +42,14 @@ class Preprocessing:
         crop: side of the central square that was kept, as a fraction of the source's shorter side, above 0 to 1.
         source_size: median (height, width) of the source images in pixels, before the crop.
         stretch: what made pictures of FITS bands; None where there were none, or an older version made them.
+        value_range: (black, white) as stated of arrays; None where there were none, or it was evident.
     """
 
     image_size: int
     crop: float
     source_size: tuple[int, int]
     stretch: Stretch | None = None
+    value_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

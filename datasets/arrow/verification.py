@@ -27,9 +27,8 @@ RowKey = tuple[str, int, str, str]
 
 def fingerprint(classes: Sequence[str], preprocessing: Preprocessing, rows: Iterable[RowKey]) -> str:
     """SHA-256 over classes, preprocessing and the sorted rows, in hexadecimal. Neither sharding nor order matter."""
-    known = asdict(preprocessing)
-    if preprocessing.stretch is None:  # datasets from before there was one keep theirs
-        del known["stretch"]
+    later = ("stretch", "value_range")  # datasets from before there were these keep theirs
+    known = {key: value for key, value in asdict(preprocessing).items() if key not in later or value is not None}
     digest = hashlib.sha256(_line([list(classes), known]))
     for row in sorted(rows):
         digest.update(_line(row))

@@ -18,6 +18,7 @@ from datasets.images.preparing import SUFFIXES, Content, DecodedImage, decode
 from datasets.images.reading import Directory, file_head, is_hidden, read_file
 from datasets.images.scratch import Scratch
 from datasets.images.tars import Tar, is_tar
+from datasets.images.value_range import NOT_STATED, ValueRanges
 from datasets.images.zips import Archive
 from datasets.tables.cells import holds_images
 from datasets.tables.kinds import is_table
@@ -50,7 +51,7 @@ class ImageFile:
             raise ImageError(f"damaged: {first_line(error)}") from error
 
 
-def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = None) -> Iterator[ImageFile]:
+def iterate_images(paths: Iterable[str | Path], *, ranges: ValueRanges = NOT_STATED) -> Iterator[ImageFile]:
     """Yield the images at ``paths``, in their order.
 
     - A file is yielded as it is, whatever its name. FITS files that differ in the band alone are one image.
@@ -59,8 +60,8 @@ def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = Non
       is none, its arrays, TFRecords and Parquet files are taken, those that hold no images left out.
     - A table gives the images that it holds, or that its column ``path`` (``filename``, ``image``, …) names, relative
       to its folder or to the working directory.
-    - An NPY, NPZ or HDF5 file gives the rows of its array of images, a TFRecord its records. ``value_range`` states
-      which values of arrays are black and white, ``LOW,HIGH``, where they are no pictures.
+    - An NPY, NPZ or HDF5 file gives the rows of its array of images, a TFRecord its records. ``ranges`` say which
+      values of arrays are black and white.
 
     Where a path does not exist, cannot be read or holds no image, an ImageFile is yielded whose ``read`` says so.
     """
@@ -68,7 +69,7 @@ def iterate_images(paths: Iterable[str | Path], *, value_range: str | None = Non
         if len(files) > 1:
             yield _galaxy(name, _read_path, files)
         else:
-            yield from images_at(Path(name), name, value_range)
+            yield from images_at(Path(name), name, ranges)
 
 
 def gathered(names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -87,9 +88,9 @@ def gathered(names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, str]]]:
             yield galaxy
 
 
-def images_at(path: Path, name: str, value_range: str | None = None) -> Iterator[ImageFile]:
+def images_at(path: Path, name: str, ranges: ValueRanges = NOT_STATED) -> Iterator[ImageFile]:
     """Yield the images at a path, as `iterate_images` does, that is known as ``name``: that tells what it is."""
-    return _at(path, name, value_range, 0)
+    return _at(path, name, ranges, 0)
 
 
 def galaxy_at(name: str, paths: Mapping[str, Path]) -> ImageFile:
@@ -97,11 +98,11 @@ def galaxy_at(name: str, paths: Mapping[str, Path]) -> ImageFile:
     return ImageFile(name, partial(band_content, _read_path, list(map(str, paths.values())), list(paths)))
 
 
-def _at(path: Path, name: str, value_range: str | None, depth: int) -> Iterator[ImageFile]:
+def _at(path: Path, name: str, ranges: ValueRanges, depth: int) -> Iterator[ImageFile]:
     """Yield the images at a path, which the user knows as ``name``, or one that says why there is none."""
     empty = True
     try:
-        for image in _in(path, name, value_range, depth):
+        for image in _in(path, name, ranges, depth):
             empty = False
             yield image
     except OSError as error:
@@ -119,27 +120,27 @@ def _at(path: Path, name: str, value_range: str | None, depth: int) -> Iterator[
             yield _unusable(name, "holds no image")
 
 
-def _in(path: Path, name: str, value_range: str | None, depth: int) -> Iterator[ImageFile]:
+def _in(path: Path, name: str, ranges: ValueRanges, depth: int) -> Iterator[ImageFile]:
     head = file_head(path) if path.is_file() else b""
     if path.is_dir():
-        yield from _among(Directory(path), name, value_range, depth)
+        yield from _among(Directory(path), name, ranges, depth)
     elif kind_of(head, name) is not None:
         from datasets.images.arrays.unlabelled import images_in
 
-        yield from (ImageFile(f"{name}/{row}".rstrip("/"), read) for row, read in images_in(path, value_range, name))
+        yield from (ImageFile(f"{name}/{row}".rstrip("/"), read) for row, read in images_in(path, ranges, name))
     elif _is_zip(path, name):
-        yield from _among(Archive(path), name, value_range, depth)
+        yield from _among(Archive(path), name, ranges, depth)
     elif head and is_table(name, partial(file_head, path)):
         yield from (ImageFile(row, read) for row, read in listed_images(path, name))
     elif is_tfrecord(head) or (head.startswith(GZIP) and ".tfrec" in PurePosixPath(name).name.lower()):
         yield from _records(path, name)
     elif head and is_tar(name):
-        yield from _among(Tar(path), name, value_range, depth)
+        yield from _among(Tar(path), name, ranges, depth)
     else:
         yield ImageFile(name, partial(_content, path, name))
 
 
-def _among(files: Contents, called: str, value_range: str | None, depth: int) -> Iterator[ImageFile]:
+def _among(files: Contents, called: str, ranges: ValueRanges, depth: int) -> Iterator[ImageFile]:
     """Yield the images among the files of a folder or archive, then those of the archives in it.
 
     Where it has neither, its arrays, TFRecords and Parquet files are looked into.
@@ -160,7 +161,7 @@ def _among(files: Contents, called: str, value_range: str | None, depth: int) ->
             yield _unusable(f"{called}/{name}", f"cannot be read: {first_line(error)}")
             continue
         if is_archive(name) or _holds_images(local, name):
-            for image in _at(local, f"{called}/{name}", value_range, depth + 1):
+            for image in _at(local, f"{called}/{name}", ranges, depth + 1):
                 yield ImageFile(image.name, partial(_kept, image.read, scratch))
 
 

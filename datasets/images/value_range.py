@@ -1,6 +1,24 @@
 """Which values of arrays are black and white, as a user states it."""
 
 import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ValueRanges:
+    """Which values of arrays are black and white.
+
+    Attributes:
+        stated: what a user says of all arrays, ``LOW,HIGH``.
+        learnt: (low, high) as stated of those that a model learnt from: where nothing is, it is that of arrays whose
+            values fit in it.
+    """
+
+    stated: str | None = None
+    learnt: tuple[float, float] | None = None
+
+
+NOT_STATED = ValueRanges()
 
 
 def value_range(text: str) -> tuple[float, float]:

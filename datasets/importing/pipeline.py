@@ -66,7 +66,7 @@ def import_dataset(
     folder = open_folder(target)
     with uncollected():
         opened = read_source(source, options)
-        others = [] if options.unlabelled is None else given(options.unlabelled)
+        others = [] if options.unlabelled is None else given(options.unlabelled, options.stated_range)
     if preview is not None:
         draw_preview(opened.listing, options, preview)
     plan = ImportPlan.of(opened, options, given=len(others))
@@ -189,7 +189,7 @@ def _complete(
     labels = np.array([row.label for row in staging.rows], np.int64)[kept]
     notes = Counter(note for row, of_row in staging.notes.items() if kept[row] for note in of_row)
     height, width = np.median(np.array(staging.source_sizes)[kept], axis=0).astype(int).tolist()
-    preprocessing = Preprocessing(options.image_size, options.crop, (height, width), stretch)
+    preprocessing = Preprocessing(options.image_size, options.crop, (height, width), stretch, options.stated_range)
     shards = staging.complete(splits)
     with ThreadPoolExecutor(thread_name_prefix="checksum") as pool:  # hashing lets go of the interpreter's lock
         checksums = tuple(pool.map(lambda name: checksum_of(built / name), shards))

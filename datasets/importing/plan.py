@@ -102,7 +102,7 @@ def plan_import(
     options = options or ImportOptions()
     with uncollected():
         opened = read_source(source, options)
-    others = [] if options.unlabelled is None else given(options.unlabelled)
+    others = [] if options.unlabelled is None else given(options.unlabelled, options.stated_range)
     if preview is not None:
         draw_preview(opened.listing, options, preview)
     return ImportPlan.of(opened, options, given=len(others))

@@ -16,6 +16,7 @@ from datasets.errors import SourceError
 from datasets.images.decoded import Decoded, Read
 from datasets.images.decoding import decode_all
 from datasets.images.files import iterate_images
+from datasets.images.value_range import ValueRanges
 from datasets.importing.quarantine import Quarantine
 from datasets.progress import Progress, silent
 from datasets.sources.source import path_of
@@ -34,13 +35,17 @@ class Candidate:
     is_left_out: bool = False
 
 
-def given(source: str | Path) -> list[Candidate]:
-    """List the images of ``--unlabelled SOURCE``. Raises SourceError where there is nothing."""
+def given(source: str | Path, value_range: tuple[float, float] | None = None) -> list[Candidate]:
+    """List the images of ``--unlabelled SOURCE``, of arrays with the ``value_range`` stated of those with labels.
+
+    Raises SourceError where there is nothing.
+    """
     path = path_of(source)
     if not path.exists():
         raise SourceError(f"--unlabelled: '{path}' does not exist: give a folder, archive, table or file of images")
+    ranges = ValueRanges(learnt=value_range)
     above = str(path.parent / "_")[:-1]  # ids do not say where the source lies
-    return [Candidate(file.name.removeprefix(above), file.read) for file in iterate_images([path])]
+    return [Candidate(file.name.removeprefix(above), file.read) for file in iterate_images([path], ranges=ranges)]
 
 
 def keep_unlabelled(

@@ -116,6 +116,11 @@ class SourceOptions:
         return frozenset(name for name in _OF_FORMS if getattr(self, name) not in (None, False))
 
     @property
+    def stated_range(self) -> tuple[float, float] | None:
+        """The values of arrays that are black and white, where they are stated."""
+        return None if self.value_range is None else value_range(self.value_range)
+
+    @property
     def wanted_bands(self) -> tuple[str, ...]:
         """The bands asked for, in small letters; none where they are left to the source."""
         return tuple(name.strip().lower() for name in self.bands.split(",")) if self.bands else ()

@@ -13,7 +13,7 @@ import pytest
 from astropy.io import fits
 from datasets_tests.source_examples import EXAMPLES, galaxies, png, tfrecord
 
-from datasets import ImageError, decode, iterate_images, open_folder
+from datasets import ImageError, ValueRanges, decode, iterate_images, open_folder
 from datasets.images.companions import companions
 from datasets.images.fits.pixels import bands_of
 from datasets.images.reading import MAX_BYTES
@@ -371,10 +371,37 @@ def test_one_picture_in_an_npy_file(array, expected, tmp_path):
 def test_a_range_that_is_stated_for_arrays(shape, tmp_path):
     np.save(tmp_path / "a.npy", np.full(shape, 1500, np.uint16))
     assert reason(next(iterate_images([tmp_path / "a.npy"]))).endswith("or stretch them as you want them seen")
-    file = next(iterate_images([tmp_path / "a.npy"], value_range="1000,2000"))
+    file = next(iterate_images([tmp_path / "a.npy"], ranges=ValueRanges("1000,2000")))
     assert np.array_equal(file.read(), np.full((9, 8), 128))
-    refused = {reason(next(iterate_images([tmp_path / "a.npy"], value_range=text))) for text in ("2,1", "1", "0,x")}
+    refused = {
+        reason(next(iterate_images([tmp_path / "a.npy"], ranges=ValueRanges(text)))) for text in ("2,1", "1", "0,x")
+    }
     assert {line[:34] for line in refused} == {"expected a value range LOW,HIGH, t"}
+
+
+LIGHT = np.linspace(0, 1, 72).reshape(9, 8)
+
+
+@pytest.mark.parametrize(
+    ("learnt", "values", "white"),
+    [
+        ((0, 2), LIGHT, 128),  # which evidently would be 0–1
+        ((0, 2), 0.4 * LIGHT, 51),  # however dark: what they learnt from was, too
+        ((0, 65535), (65535 * LIGHT).astype(np.uint16), 255),
+        ((0, 100), (100 * LIGHT).astype(np.uint8), 255),
+        ((0, 65535), (255 * LIGHT).astype(np.uint8), 255),  # pictures, of their own scale
+        ((0, 2), (255 * LIGHT).astype(np.uint8), 255),
+        ((0, 2), 255 * LIGHT, 255),  # beyond it, and evident
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("single", [True, False])
+def test_the_range_that_a_model_learnt_from_is_that_of_arrays_that_fit_in_it(learnt, values, white, single, tmp_path):
+    np.save(tmp_path / "a.npy", values if single else np.stack([values] * 4))
+    file = next(iterate_images([tmp_path / "a.npy"], ranges=ValueRanges(learnt=learnt)))
+    assert file.read().max() == white
+    stated = next(iterate_images([tmp_path / "a.npy"], ranges=ValueRanges("0,500000", learnt)))
+    assert stated.read().max() < 64
 
 
 def test_what_is_damaged_or_no_image_in_a_tfrecord_is_said_of_it_alone(tmp_path):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from datasets import Preprocessing
@@ -21,6 +23,7 @@ def test_everything_else_does():
         (("b", "a"), PREPROCESSING, ROWS),
         (CLASSES, Preprocessing(64, 0.5, (232, 232)), ROWS),
         (CLASSES, Preprocessing(64, 1.0, (232, 231)), ROWS),
+        (CLASSES, replace(PREPROCESSING, value_range=(0.0, 2.0)), ROWS),
         (CLASSES, PREPROCESSING, ROWS[1:]),
         *(
             (CLASSES, PREPROCESSING, [(*first[:k], value, *first[k + 1 :]), *ROWS[1:]])

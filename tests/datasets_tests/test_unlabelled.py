@@ -67,6 +67,17 @@ def test_a_vote_sources_left_out_galaxies_are_kept_where_they_are_asked_for(tmp_
     assert (kept.info.counts, kept.ids) == (without.info.counts, without.ids)
 
 
+def test_arrays_without_labels_have_the_range_that_is_stated_of_those_with(tmp_path):
+    light = np.random.default_rng(1).random((30, 20, 20, 3))
+    np.savez(tmp_path / "a.npz", images=light[:24], labels=np.arange(24) % 2)
+    np.save(tmp_path / "others.npy", light[24:])
+    made = imported(tmp_path / "a.npz", tmp_path / "out", value_range="0,2", unlabelled=str(tmp_path / "others.npy"))
+    assert made.preprocessing.value_range == (0, 2)
+    assert verify_dataset(made.info.path) is not None
+    assert 100 < made.unlabelled.take([*range(6)]).max() <= 128
+    assert 100 < made.take([*range(24)]).max() <= 128
+
+
 def test_others_are_given_and_those_that_cannot_be_kept_have_their_reasons(tiny_source, others, tmp_path):
     some = next(path for path in sorted(tiny_source.rglob("*")) if path.is_file())
     examples.write(others / "again.png", examples.png(picture(0)))

@@ -30,7 +30,7 @@ def upload(name: str, data: bytes) -> Upload:
 
 def answers(reader: UploadReader, of: Upload, how: Decoding = HOW) -> dict[str, DecodedImage | str]:
     """Read all of an upload: by its name each image, or why it cannot be used."""
-    listing = reader.listing(of, how.value_range)
+    listing = reader.listing(of, how.ranges)
     places, found = [(of, number) for number in range(len(listing.names))], list[DecodedImage | ImageError]()
     while len(found) < len(places):
         found += reader.read(places[len(found) :], how)

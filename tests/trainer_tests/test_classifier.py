@@ -209,7 +209,14 @@ def test_refuses_classes_that_it_does_not_know_and_shows_both(bundle: Bundle, ti
 def test_evaluates_on_the_classes_there_are(bundle: Bundle, classifier: Classifier, tiny_dataset: Dataset) -> None:
     found = answers_on(changed(bundle, classes=MERGERS), tiny_dataset, Split.TEST, known_only=True)
     classes = {"absent": ["merger"], "spelled": {"edge-on": "EDGE_ON"}, "left_out": {"spiral": 4}}
-    assert found.matching() == {**classes, "scale": None, "stretch": None, "seen": None, "seen_left_out": 0}
+    assert found.matching() == {
+        **classes,
+        "scale": None,
+        "stretch": None,
+        "value_range": None,
+        "seen": None,
+        "seen_left_out": 0,
+    }
     assert found.notes() == [
         "No image is of merger: means over classes are over the other 4",
         "Spelled otherwise: 'edge-on' is the model's 'EDGE_ON'",
@@ -249,6 +256,15 @@ def test_says_that_bands_are_stretched_otherwise(bundle: Bundle, tiny_dataset: D
     other = other_stretch(learnt, replace(preprocessing, stretch=replace(STRETCH, softening=4.0)))
     assert other is not None
     assert other.endswith("; import it with `--stretch-of learnt.arrow`")
+
+
+def test_says_that_other_values_of_arrays_are_black_and_white(bundle: Bundle, tiny_dataset: Dataset) -> None:
+    preprocessing = replace(bundle.manifest.preprocessing, value_range=(0.0, 2.0))
+    found = answers_on(changed(bundle, preprocessing=preprocessing), tiny_dataset, Split.TEST)
+    assert found.notes() == [
+        "Another value range than in training: what was evident, where the model learnt from 0–2; "
+        "import arrays with `--value-range 0,2`"
+    ]
 
 
 def test_bands_are_shown_to_the_model_as_its_images_were(bundle: Bundle) -> None:

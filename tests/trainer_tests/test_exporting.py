@@ -153,6 +153,7 @@ def test_its_own_runtime_gives_the_same_probabilities_for_a_batch_of_any_size(
         "source_size": [40, 40],
         "resampling": "lanczos",
         "stretch": None,
+        "value_range": None,
     }
     assert told["decide"]["balanced"] == [4.0, 1.0, 1.5, 1.0, 1.0]
     assert told["decide"]["objective"] == [1.0, 1.0, 1.0, 1.0, 2.0]

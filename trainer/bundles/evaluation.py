@@ -11,7 +11,7 @@ from trainer.answering.decision import Decide
 from trainer.bundles.classifier import Classifier
 from trainer.bundles.evaluating_none import answers_of_none, told_of_none
 from trainer.bundles.manifest import INTERIM
-from trainer.bundles.matching import labelled_rows, other_scale, other_stretch
+from trainer.bundles.matching import labelled_rows, other_range, other_scale, other_stretch
 from trainer.bundles.of_none import ToldOfNone
 from trainer.bundles.seen import Overlap, overlap
 from trainer.estimating.interval import with_interval
@@ -25,10 +25,11 @@ class Evaluation:
     """What a classifier answers on labelled images: enough for the scores of each operating point.
 
     ``rows``, int64 (n,), are the dataset's; ``true``, int64 (n,), class numbers of the classifier; ``probabilities``,
-    float32 (n, classes), are calibrated. ``spelled`` and ``left_out`` are those of `LabelledRows`; ``scale`` and
-    ``stretch`` are what is to be said of the scale of the images, and of how their FITS bands are stretched;
-    ``overlap`` is about the images that the classifier was trained or chosen on. ``of_none``, float32 (m, classes), are
-    the probabilities of the dataset's galaxies of no class, as `answers_of_none` has them.
+    float32 (n, classes), are calibrated. ``spelled`` and ``left_out`` are those of `LabelledRows`; ``scale``,
+    ``stretch`` and ``value_range`` are what is to be said of the scale of the images, of how their FITS bands are
+    stretched, and of what is black and white in arrays; ``overlap`` is about the images that the classifier was trained
+    or chosen on. ``of_none``, float32 (m, classes), are the probabilities of the dataset's galaxies of no class, as
+    `answers_of_none` has them.
     """
 
     classifier: Classifier
@@ -39,6 +40,7 @@ class Evaluation:
     left_out: Mapping[str, int] = field(default_factory=dict)
     scale: str | None = None
     stretch: str | None = None
+    value_range: str | None = None
     overlap: Overlap = field(default_factory=Overlap)
     of_none: npt.NDArray[np.float32] | None = None
 
@@ -67,12 +69,12 @@ class Evaluation:
         """Return how dataset and classifier fit, JSON-ready: ``absent``, ``spelled`` … ``seen``."""
         classes = {"absent": list(self.absent), "spelled": dict(self.spelled), "left_out": dict(self.left_out)}
         seen = {"seen": self.overlap.seen, "seen_left_out": self.overlap.left_out}
-        return {**classes, "scale": self.scale, "stretch": self.stretch, **seen}
+        return {**classes, "scale": self.scale, "stretch": self.stretch, "value_range": self.value_range, **seen}
 
     def notes(self) -> list[str]:
         """Say in what the dataset is not as the classifier's own, a line each."""
         interim = [INTERIM] if self.classifier.bundle.manifest.interim else []
-        lines = [*interim, *(said for said in (self.scale, self.stretch) if said is not None)]
+        lines = [*interim, *(said for said in (self.scale, self.stretch, self.value_range) if said is not None)]
         if self.absent:
             present = len(self.classifier.classes) - len(self.absent)
             lines.append(f"No image is of {few(self.absent)}: means over classes are over the other {present}")
@@ -127,6 +129,7 @@ def answers_on(
         labelled.left_out,
         scale=other_scale(bundle, dataset),
         stretch=other_stretch(bundle, dataset.preprocessing),
+        value_range=other_range(bundle, dataset.preprocessing),
         overlap=found,
         of_none=answers_of_none(classifier, dataset),
     )

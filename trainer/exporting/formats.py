@@ -121,10 +121,11 @@ def description_of(manifest: Manifest) -> dict[str, object]:
     ``preprocessing`` says what was done to the training images and has to be done to others before they are given to
     the model: the central square of ``crop`` times the shorter side, resampled to ``image_size``; ``source_size`` is
     the median (height, width) that the sources had, and ``stretch`` what made pictures of FITS bands, resampled
-    bicubically before (null: there were none; see `datasets.images.fits.stretch`). ``decide`` has, for each way to
-    name a class, the factors to multiply its probabilities by before the largest is taken, so that the class named need
-    not be the most probable one; ``decide_by_default`` is the way that `galaxy classify` takes, and ``objective`` what
-    the factors of that name are best for (null in older models). ``sure`` has the probability
+    bicubically before (null: there were none; see `datasets.images.fits.stretch`); ``value_range`` has the values of
+    arrays that became 0 and 255, as they were stated (null: pictures, or it was evident). ``decide`` has, for each way
+    to name a class, the factors to multiply its probabilities by before the largest is taken, so that the class named
+    need not be the most probable one; ``decide_by_default`` is the way that `galaxy classify` takes, and ``objective``
+    what the factors of that name are best for (null in older models). ``sure`` has the probability
     of the class decided for from which at most ``max_error`` of the answers should be wrong (null: nothing is
     promised), and ``novelty`` the output that is above ``unlike_above`` for images not like the training's; both are
     null in models that do not know. So is ``none``, the output that is above ``none_above`` for galaxies of none of the
@@ -144,6 +145,7 @@ def description_of(manifest: Manifest) -> dict[str, object]:
             "source_size": list(preprocessing.source_size),
             "resampling": "lanczos",
             "stretch": None if preprocessing.stretch is None else asdict(preprocessing.stretch),
+            "value_range": None if preprocessing.value_range is None else list(preprocessing.value_range),
         },
         "decide": {
             point.value: [factors.get(name, 1.0) for name in manifest.classes]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from datasets import Decoding, GalaxyTunerError, few, open_folder
+from datasets import Decoding, GalaxyTunerError, ValueRanges, few, open_folder
 from search import bundle_location, survey_searches
 from trainer import INTERIM, Manifest, read_manifest
 from ui import wording
@@ -54,7 +54,8 @@ def page(site: Site) -> None:
             return
         classifier = loaded_classifier(location, manifest.created)
         learnt = manifest.preprocessing
-        decoding = Decoding(settings.crop, learnt.image_size, learnt.stretch, settings.value_range)
+        ranges = ValueRanges(settings.value_range, learnt.value_range)
+        decoding = Decoding(settings.crop, learnt.image_size, learnt.stretch, ranges)
         asking = Asking(kept, uploading.reader(), classifier, f"{location} of {manifest.created}", decoding)
         uploading.read_on(asking)
         decide, max_error = _point(classifier, settings)

@@ -64,7 +64,7 @@ class Asking:
         """Answer what is not answered yet, some images at a time; it may be left at any of them."""
         for upload in self._visitor.uploads:
             if upload.digest not in self._reads:
-                listing = self._reader.listing(upload, self._decoding.value_range)
+                listing = self._reader.listing(upload, self._decoding.ranges)
                 self._reads[upload.digest] = Read(listing)
                 yield
         self._examine()

@@ -40,6 +40,11 @@ class Scale:
         except ValueError as error:
             raise ImageError(f"expected a value range LOW,HIGH, two numbers, found {text}") from error
 
+    def holds(self, extent: "Extent") -> bool:
+        """Say whether values lie in the range, but for what resampling adds."""
+        room = OVERSHOOT * (self.high - self.low)
+        return extent.low >= self.low - room and extent.high <= self.high + room
+
     def pixels(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
         """Scale an image to uint8. Raises ImageError where a value is not a number."""
         if values.dtype == np.uint8 and (self.low, self.high) == (0, 255):
@@ -91,6 +96,18 @@ class Extent:
         )
 
 
+def learnt_scale(extent: Extent, learnt: tuple[float, float] | None, *, is_picture: bool) -> Scale | None:
+    """Return the scale of what a model learnt from, where values fit in it.
+
+    Pictures of uint8, whose own scale fits in that of wider integers, must be bright in it, too.
+    """
+    if learnt is None:
+        return None
+    scale = Scale(*learnt)
+    is_bright = extent.seen >= scale.low + SEEN * (scale.high - scale.low)
+    return scale if scale.holds(extent) and (is_bright or not is_picture) else None
+
+
 def scale_of(extent: Extent, scale: Scale | None) -> Scale:
     """Return the scale that is stated, or else the evident one.
 
@@ -105,8 +122,7 @@ def scale_of(extent: Extent, scale: Scale | None) -> Scale:
                 "say which are black and white with --value-range LOW,HIGH, or stretch them as you want them seen"
             )
         return scale
-    room = OVERSHOOT * (scale.high - scale.low)
-    if extent.low < scale.low - room or extent.high > scale.high + room:
+    if not scale.holds(extent):
         raise ImageError(f"{found}, beyond the range {scale} that --value-range states: state one that holds them all")
     return scale
 

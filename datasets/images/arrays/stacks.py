@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.errors import ImageError
-from datasets.images.arrays.brightness import AS_IT_IS, Extent, Scale, scale_of
+from datasets.images.arrays.brightness import AS_IT_IS, Extent, Scale, learnt_scale, scale_of
 from datasets.images.arrays.layout import Layout, layout_of
 from datasets.images.arrays.stored import Stored
+from datasets.images.value_range import NOT_STATED, ValueRanges
 
 SLICE = 64
 """Rows that are read at once: 12 MiB of the images of Galaxy10 DECaLS; fewer of larger ones."""
@@ -83,12 +84,18 @@ class Stack:
         return self.layout.rgb(self.array.rows(number * self._step, (number + 1) * self._step))
 
 
-def scaled(stacks: Sequence[Stack], scale: Scale | None = None) -> list[Stack]:
-    """Return stacks with the scale that is stated, or else the one that is evident from all of them together.
+def scaled(stacks: Sequence[Stack], ranges: ValueRanges = NOT_STATED) -> list[Stack]:
+    """Return stacks with the scale that is stated, or learnt, or else the one evident from all of them together.
 
     Pictures of uint8 are looked at here and there, all others whole, however long that takes. Raises ImageError where a
     scale is neither stated nor evident, or does not fit.
     """
+    scale = Scale.stated(ranges.stated)
+    if scale is None and ranges.learnt is not None:
+        extent, is_picture = Extent.together([one.extent() for one in stacks]), stacks[0].array.dtype == np.uint8
+        scale = learnt_scale(extent, ranges.learnt, is_picture=is_picture)
+        if scale is not None:
+            return [Stack(stack.array, scale) for stack in stacks]
     if scale is None and all(stack.array.dtype == np.uint8 and stack.looks_bright() for stack in stacks):
         return list(stacks)
     extent = Extent.together([stack.extent() for stack in stacks])

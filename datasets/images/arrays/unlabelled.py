@@ -8,30 +8,30 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.errors import ImageError
-from datasets.images.arrays.brightness import AS_IT_IS, Extent, Scale, scale_of
+from datasets.images.arrays.brightness import AS_IT_IS, Extent, Scale, learnt_scale, scale_of
 from datasets.images.arrays.layout import SIDE
 from datasets.images.arrays.stacks import Stack, scaled
 from datasets.images.arrays.stored import Stored, arrays_in
 from datasets.images.magic import Kind
 from datasets.images.preparing import Content
 from datasets.images.scratch import Scratch
+from datasets.images.value_range import NOT_STATED, ValueRanges
 from datasets.wording import few
 
 
 def images_in(
-    path: Path, value_range: str | None = None, called: str = ""
+    path: Path, ranges: ValueRanges = NOT_STATED, called: str = ""
 ) -> Iterator[tuple[str, Callable[[], Content]]]:
     """Yield the images of an NPY, NPZ or HDF5 file: (``images/00012``, how to read it); one alone has no name.
 
-    ``value_range`` states which values are black and white, ``LOW,HIGH``; ``called`` is the file's name where the path
-    does not have it. Raises ImageError where the file holds no
-    images, or arrays of different kinds that may be those, or it is neither stated nor evident what is black and white.
+    ``called`` is the file's name where the path does not have it. Raises ImageError where the file holds no images, or
+    arrays of different kinds that may be those, or it is neither stated nor evident what is black and white.
     """
-    scale, arrays = Scale.stated(value_range), arrays_in(path, called)
+    arrays = arrays_in(path, called)
     stacks = [array for array in arrays if _is_stack(array)]
     stacks = [array for array in stacks if array.name.rpartition("/")[2].casefold() == "images"] or stacks
     if not stacks and len(arrays) == 1 and _is_single(arrays[0]):
-        yield "", partial(_single, arrays[0], scale)
+        yield "", partial(_single, arrays[0], ranges)
         return
     if not stacks and len(arrays) == 1:
         Stack(arrays[0])  # which says why it is none
@@ -40,7 +40,7 @@ def images_in(
     if len({(array.shape[1:], array.dtype) for array in stacks}) > 1:
         raise ImageError(f"several arrays may be the images: {few(stacks)}; save the one that is meant by itself")
     scratch = Scratch()
-    of_stacks = scaled([Stack(array.mapped(scratch)) for array in stacks], scale)
+    of_stacks = scaled([Stack(array.mapped(scratch)) for array in stacks], ranges)
     for array, stack in zip(stacks, of_stacks, strict=True):
         for row in range(len(stack)):
             yield f"{array.name}/{row:05d}".lstrip("/"), partial(_image, stack, row, scratch)
@@ -73,8 +73,10 @@ def _is_single(array: Stored) -> bool:
     return max(shape[:2]) <= 2 * min(shape[:2]) if len(shape) == 2 else shape[2:] in [(3,), (1,)]
 
 
-def _single(array: Stored, stated: Scale | None) -> npt.NDArray[np.uint8]:
+def _single(array: Stored, ranges: ValueRanges) -> npt.NDArray[np.uint8]:
     values = array.column()
     grey = values[..., 0] if values.shape[2:] == (1,) else values
-    is_picture = grey.dtype == np.uint8 and stated is None
-    return (AS_IT_IS if is_picture else scale_of(Extent.of([grey[np.newaxis]]), stated)).pixels(grey)
+    is_picture, stated = grey.dtype == np.uint8, Scale.stated(ranges.stated)
+    extent = Extent.of([grey[np.newaxis]])
+    scale = stated or learnt_scale(extent, ranges.learnt, is_picture=is_picture)
+    return (AS_IT_IS if is_picture and scale is None else scale_of(extent, scale)).pixels(grey)

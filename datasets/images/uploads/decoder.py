@@ -20,6 +20,7 @@ from datasets.images.preparing import DecodedImage
 from datasets.images.uploads.limits import UploadLimits
 from datasets.images.uploads.messages import GoneError, blobs, receive, send
 from datasets.images.uploads.upload import Upload
+from datasets.images.value_range import NOT_STATED, ValueRanges
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from datasets.images.uploads.worker import main; main()"
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
@@ -30,12 +31,12 @@ _LATE = 5.0
 
 @dataclass(frozen=True)
 class Decoding:
-    """Decoding images are decoded, see `decode`; and ``value_range``, see `iterate_images`."""
+    """Decoding images are decoded, see `decode`; and ``ranges`` of arrays, see `iterate_images`."""
 
     crop: float
     image_size: int
     stretch: Stretch | None = None
-    value_range: str | None = None
+    ranges: ValueRanges = NOT_STATED
 
 
 @dataclass(frozen=True)
@@ -66,18 +67,18 @@ class Decoder:
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
-        self._open: tuple[str, str | None] | None = None
+        self._open: tuple[str, ValueRanges] | None = None
         self._listing = Listing()
 
     def has_open(self, upload: Upload) -> bool:
         """Whether an upload is the one that is open."""
         return self._open is not None and self._open[0] == upload.digest
 
-    def listing(self, upload: Upload, value_range: str | None) -> Listing:
+    def listing(self, upload: Upload, ranges: ValueRanges) -> Listing:
         """List the images of an upload. Raises EndedError."""
-        if self._open == (upload.digest, value_range):
+        if self._open == (upload.digest, ranges):
             return self._listing
-        asked = {"do": "open", "name": upload.name, "bands": upload.bands, "value_range": value_range}
+        asked = {"do": "open", "name": upload.name, "bands": upload.bands, "ranges": asdict(ranges)}
         with self._asking(self._limits.listing_seconds) as (channel, deadline):
             channel.settimeout(deadline - time.monotonic())
             send(channel, asked, *upload.files)
@@ -89,7 +90,7 @@ class Decoder:
                 bool(said.get("cut")),
                 str(said.get("error", "")),
             )
-        self._open = (upload.digest, value_range)
+        self._open = (upload.digest, ranges)
         return self._listing
 
     def read(self, number: int, how: Decoding) -> tuple[DecodedImage | ImageError, int]:

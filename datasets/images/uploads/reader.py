@@ -13,6 +13,7 @@ from datasets.images.preparing import DecodedImage
 from datasets.images.uploads.decoder import Decoder, Decoding, EndedError, Listing
 from datasets.images.uploads.limits import UploadLimits
 from datasets.images.uploads.upload import Upload
+from datasets.images.value_range import NOT_STATED, ValueRanges
 
 _MOST_PROCESSES = 4
 _KNOWN = 4096
@@ -54,11 +55,11 @@ class UploadReader:
         self._waiting: deque[object] = deque()
         self._costs: OrderedDict[tuple[str, Decoding], _Cost] = OrderedDict()
 
-    def listing(self, upload: Upload, value_range: str | None = None) -> Listing:
+    def listing(self, upload: Upload, ranges: ValueRanges = NOT_STATED) -> Listing:
         """List the images of an upload; one that cannot be listed says so."""
         with self._decoder(upload) as decoder:
             try:
-                return decoder.listing(upload, value_range)
+                return decoder.listing(upload, ranges)
             except EndedError as error:
                 return Listing(error=str(error))
 
@@ -93,7 +94,7 @@ class UploadReader:
             return ImageError(refusal)
         began = time.monotonic()
         try:
-            decoder.listing(upload, how.value_range)
+            decoder.listing(upload, how.ranges)
             image, size = decoder.read(number, how)
             cost.unpacked += size
         except EndedError as error:

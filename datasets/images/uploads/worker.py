@@ -26,6 +26,7 @@ from datasets.images.reading import file_head
 from datasets.images.scratch import unpack_to_memory
 from datasets.images.uploads.limits import UploadLimits
 from datasets.images.uploads.messages import GoneError, blocks, receive, send
+from datasets.images.value_range import ValueRanges
 from datasets.tables.kinds import is_table
 
 _LARGEST_UPLOAD = 2**28
@@ -92,7 +93,7 @@ class _Opened:
         self.listed: dict[str, object] = {}
         if files:
             with _within(limits.listing_seconds):
-                self.listed = self._list(asked["name"], asked["bands"], asked["value_range"])
+                self.listed = self._list(asked["name"], asked["bands"], _ranges(asked["ranges"]))
 
     def read(self, number: int, how: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return a document of an image, with its pixels behind where it can be used."""
@@ -116,7 +117,7 @@ class _Opened:
         said = {"source_size": list(map(int, image.source_size)), "notes": list(image.notes), "read": size}
         return ({**said, "shape": [height, width]}, image.pixels.tobytes())
 
-    def _list(self, name: str, bands: list[str], value_range: str | None) -> dict[str, object]:
+    def _list(self, name: str, bands: list[str], ranges: ValueRanges) -> dict[str, object]:
         if len(self._files) > 1:
             paths = {band: file.path for band, file in zip(bands, self._files, strict=True)}
             found = iter([galaxy_at(name, paths)])
@@ -131,11 +132,16 @@ class _Opened:
                 return {"names": [], "error": f"damaged: {first_line(error)}"}
             if named is not None:
                 return {"names": [], "named": named[: self._limits.images]}
-            found = images_at(path, name, value_range)
+            found = images_at(path, name, ranges)
         self._images = list(islice(found, self._limits.images + 1))
         cut = len(self._images) > self._limits.images
         self._images = self._images[: self._limits.images]
         return {"names": [image.name for image in self._images], "cut": cut}
+
+
+def _ranges(document: Mapping[str, Any]) -> ValueRanges:
+    learnt = document["learnt"]
+    return ValueRanges(document["stated"], None if learnt is None else tuple(learnt))
 
 
 def _stretch(document: Mapping[str, Any]) -> Stretch:

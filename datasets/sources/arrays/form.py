@@ -13,10 +13,11 @@ import numpy as np
 
 from datasets.arrow.provenance import Omission
 from datasets.errors import ImageError, SourceError
-from datasets.images.arrays.brightness import AS_IT_IS, Scale
+from datasets.images.arrays.brightness import AS_IT_IS
 from datasets.images.arrays.stacks import Stack, scaled
 from datasets.images.arrays.stored import Stored, arrays_in
 from datasets.images.magic import Kind, kind_of
+from datasets.images.value_range import ValueRanges
 from datasets.sources.arrays.choosing import EXPECTED, ONE_EACH, Part, choose, has_images
 from datasets.sources.arrays.naming import IDS, LABELS, LEGEND, Named
 from datasets.sources.labels import Labels, read_labels
@@ -116,7 +117,7 @@ def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Se
     """List the images of some arrays, given the classes' names where the arrays do not have them. Raises ImageError."""
     stacks = scaled(
         [Stack(part.images.stored.mapped(tree.scratch)) for part in parts],
-        Scale.stated(options.value_range),
+        ValueRanges(options.value_range),
     )
     labels = [_labels(part, legend) for part in parts]
     if len({bool(of_part.note) for of_part in labels}) > 1:

@@ -134,6 +134,8 @@ def _described(info: "DatasetInfo") -> RenderableType:
         about["columns"] = f"{len(info.columns)} kept from the source's table"
     if info.preprocessing.stretch is not None:
         about["stretch"] = str(info.preprocessing.stretch)
+    if info.preprocessing.value_range is not None:
+        about["values"] = "{:g} is black and {:g} is white".format(*info.preprocessing.value_range)
     notes = []
     if info.quarantined:
         unusable = f"{wording.plural(info.quarantined, 'image')} could not be used: see quarantine.csv"

@@ -52,7 +52,10 @@ def classify(
     decide: Decision = None,
     max_error: MaxError = None,
     value_range: Annotated[
-        str | None, typer.Option(metavar="LOW,HIGH", help="The values of arrays that are black and white: `0,65535`.")
+        str | None,
+        typer.Option(
+            metavar="LOW,HIGH", help="The values of arrays that are black and white, if not the model's own: `0,65535`."
+        ),
     ] = None,
     heatmaps: Annotated[
         str | None,
@@ -129,7 +132,7 @@ def classify(
         classify_by_workers(terminal, model, source, folder, settings, address)
         return
     check_alone(workers, cpus_per_worker, gpus_per_worker)
-    from datasets import iterate_images, open_folder
+    from datasets import ValueRanges, iterate_images, open_folder
     from trainer import Classifier, Decide, import_modules, model_mark
     from ui.cli.display.results import classified, written
     from ui.predictions.heatmaps import with_heatmaps
@@ -152,7 +155,8 @@ def classify(
             places = Path(paths[0]), Path(output)
             tally = classify_catalogue(terminal, *places, about, options, answer, printed if terminal.as_json else None)
         else:
-            images = partial(iterate_images, paths, value_range=value_range)
+            ranges = ValueRanges(value_range, classifier.bundle.manifest.preprocessing.value_range)
+            images = partial(iterate_images, paths, ranges=ranges)
             tally = _written(terminal, answer(images()), images, output, printed, about)
         if terminal.as_json:
             terminal.write_file(printed)
