@@ -113,6 +113,7 @@ def _describe(manifest: Manifest) -> None:
 def _settings(manifest: Manifest, location: str) -> Settings:
     """Draw the settings; they are in the URL, but for what is the model's own."""
     trained, points = manifest.preprocessing.crop, [str(point) for point in manifest.points()]
+    own_range = manifest.preprocessing.value_range
     before = st.session_state.get(_SETTINGS_OF)
     if before not in {None, location}:  # another model has been chosen: it has its own crop and rule
         st.session_state[_CROP], st.session_state[_DECIDE] = trained, str(manifest.decide)
@@ -152,8 +153,9 @@ def _settings(manifest: Manifest, location: str) -> Settings:
             "Values of arrays",
             key="values",
             bind="query-params",
-            placeholder="0,65535",
-            help="The values that are black and white in arrays which are no pictures: LOW,HIGH.",
+            placeholder="0,65535" if own_range is None else "{:g},{:g}".format(*own_range),
+            help="The values that are black and white in arrays which are no pictures: LOW,HIGH. The model's own are "
+            "those of arrays that fit in them.",
         )
     asked = None if percent == _MAX_ERROR else percent / 100
     return Settings(crop, decide, asked, values.strip() or None)
