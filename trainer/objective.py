@@ -18,6 +18,7 @@ METRIC_DIRECTIONS: Mapping[str, Direction] = {
     "val_loss": "min",
     "val_macro_f1": "max",
     "val_macro_f1_decided": "max",
+    "val_macro_f1_soft": "max",
     "val_macro_precision": "max",
     "val_macro_recall": "max",
     "val_worst_recall": "max",
@@ -27,8 +28,8 @@ _UNBOUNDED = ("loss", "val_loss")
 _ROUNDING = 1e-6
 
 
-DECIDED = "val_macro_f1_decided"
-"""The objective that takes each class under the best decision; any other decides for the most probable one."""
+DECIDED = frozenset({"val_macro_f1_decided", "val_macro_f1_soft"})
+"""The objectives that take each class under the best decision; any other decides for the most probable one."""
 
 
 @dataclass(frozen=True)

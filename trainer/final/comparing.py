@@ -31,7 +31,7 @@ def compare(
     """
     validated = len(dataset.divided(1).rows(Split.VALIDATION))
     share = validated / (len(dataset) - len(dataset.rows(Split.TEST)))
-    if objective.name in (_MACRO_F1, DECIDED) and objective.direction == "max":
+    if objective.name in DECIDED | {_MACRO_F1} and objective.direction == "max":
         known = _shared(answers, defaults, chosen)
         if not known:
             return None

@@ -16,7 +16,7 @@ def decided(one: BeginningAnswers, divided: Dataset, objective: Objective) -> np
     ``divided`` is the dataset in the division of the beginning.
     """
     probabilities = one.validation[one.views[0]]
-    if objective.name != DECIDED:
+    if objective.name not in DECIDED:
         return np.asarray(probabilities.argmax(axis=1), np.int64)
     ids = divided.ids
     folds = folds_of([ids[row] for row in one.rows])

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from datasets import Batches, Dataset, Split, few, plain_batches, training_batches
 from trainer.answering.decision import decided_across_folds, folds_of, training_shares
+from trainer.answering.soft import soft_macro_f1
 from trainer.errors import ObjectiveError, SplitError
 from trainer.estimating.lost import worst_found
 from trainer.estimating.macro_f1 import count, macro_f1
@@ -65,7 +66,7 @@ class EpochScores:
 
     def confusion(self, objective: Objective) -> Matrix:
         """Return the matrix by the classes that the objective decides for."""
-        return self.decided if objective.name == DECIDED else self.probable
+        return self.decided if objective.name in DECIDED else self.probable
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,13 @@ class Scoring:
         """
         true, probabilities = validation.true, validation.probabilities
         scores = score_predictions(true, probabilities, self.classes)
-        decided = decided_across_folds(true, probabilities, folds=self.folds[: len(true)], shares=self.shares)
+        folds = self.folds[: len(true)]
+        decided = decided_across_folds(true, probabilities, folds=folds, shares=self.shares)
         counts = count(true, decided, len(self.classes))
         worst, recall = worst_found(counts)
         own = scores.main() | {
             "macro_f1_decided": float(macro_f1(counts)),
+            "macro_f1_soft": soft_macro_f1(true, probabilities, folds=folds, shares=self.shares),
             "worst_class": float(worst),
             "worst_recall": recall,
         }

@@ -39,11 +39,11 @@ class TrainingRun:
     An epoch's metrics are: ``loss`` and the compiled metrics over the training batches (as they are trained on: mixed,
     and the loss weighted, where the options say so); the same with ``val_`` over the validation rows; and the trainer's
     own ``val_accuracy``, ``val_balanced_accuracy``, ``val_macro_precision``, ``val_macro_recall``, ``val_macro_f1``,
-    ``val_ece``, by the most probable classes, and ``val_macro_f1_decided``, by those that `decided_across_folds`
-    decides for. So are ``val_worst_class``, the number of the class that is most surely found least, and
-    ``val_worst_recall``. A metric that an older checkpoint lacks is NaN in the epochs before. Where weights are
-    averaged (``weight_averaging``, or an optimizer that does it itself) the model is validated, and the best one given,
-    with the averages.
+    ``val_ece``, by the most probable classes, ``val_macro_f1_decided``, by those that `decided_across_folds` decides
+    for, and ``val_macro_f1_soft``, by their probabilities (`soft_macro_f1`). So are ``val_worst_class``, the number of
+    the class that is most surely found least, and ``val_worst_recall``. A metric that an older checkpoint lacks is NaN
+    in the epochs before. Where weights are averaged (``weight_averaging``, or an optimizer that does it itself) the
+    model is validated, and the best one given, with the averages.
 
     On one CPU thread a continued training equals an uninterrupted one bit for bit: weights, optimizer, seed generators,
     learning rate, order and augmentation of the data.
