@@ -18,6 +18,7 @@ class Curve:
         seconds: What each epoch took, of one CPU.
         truth: What the configuration is worth when it is trained to the end, on images that no search sees.
         part: Which part of the pool it is from, by the recording's own words.
+        number: Its number in the recording.
     """
 
     values: dict[str, Value]
@@ -25,6 +26,7 @@ class Curve:
     seconds: tuple[float, ...]
     truth: float
     part: str = ""
+    number: int = 0
 
     @property
     def epochs(self) -> int:
@@ -37,10 +39,11 @@ def read_curves(
 ) -> list[Curve]:
     """Read what `benchmarks.search.curves` recorded: the scores of one beginning, the truth averaged over all.
 
-    Configurations whose training ended early, or that lack a beginning, are left out: nothing is known of their worth.
+    Configurations whose training ended early, or that lack a beginning or the objective, are left out: nothing is known
+    of their worth.
     """
     lines = [json.loads(line) for line in Path(path).read_text().splitlines()]
-    whole = [line for line in lines if line["reason"] is None]
+    whole = [line for line in lines if line["reason"] is None and objective in line["scores"]]
     beginnings = {line["beginning"] for line in lines}
     curves = []
     for number in sorted({line["number"] for line in whole}):
@@ -56,6 +59,7 @@ def read_curves(
                 seconds=tuple(seen["seconds"]),
                 truth=_mean([line["truth"][str(len(scores))][truth] for line in mine.values()]),
                 part=seen["part"],
+                number=number,
             )
         )
     return curves

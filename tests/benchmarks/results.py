@@ -5,6 +5,7 @@ The same command goes on with it on another day or machine, whatever has become 
 
 import json
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ class Results:
 
     def __len__(self) -> int:
         return len(self._lines)
+
+    def __iter__(self) -> Iterator[JsonObject]:
+        return iter([json.loads(self._lines[key]) for key in sorted(self._lines)])
 
     def find(self, *key: object) -> JsonObject | None:
         """Return the result of a piece of work, None where it has not ended."""

@@ -26,7 +26,7 @@ from trainer.fitting.epoch import split_batches
 
 EPOCHS = 20
 SCORES = ("val_macro_f1_decided", "val_macro_f1_soft", "val_macro_f1", "val_accuracy", "val_loss")
-_OBJECTIVE = Objective.parse("val_macro_f1_decided")
+OBJECTIVE = Objective.parse("val_macro_f1_decided")
 _DIGITS = 4
 _NOTES = "notes.json"
 
@@ -56,7 +56,7 @@ def record(dataset: Dataset, values: Mapping[str, Any], *, seed: int, work: Path
     build, options = Builder(hypermodel, values), training_options(values, epochs=epochs)
     truths = (*rungs("asha", epochs), epochs)
     try:
-        run = TrainingRun(build, dataset, options, objective=_OBJECTIVE, seed=seed, checkpoints=folder)
+        run = TrainingRun(build, dataset, options, objective=OBJECTIVE, seed=seed, checkpoints=folder)
         notes.parameters = int(run.model.count_params())
         while True:
             if run.epoch in truths and str(run.epoch) not in notes.truth:

@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
+from benchmarks.search.methods.halves import HALVES, Half, is_of
 from benchmarks.search.methods.table import table
 from ray.tune.schedulers import ASHAScheduler
 
@@ -25,8 +26,8 @@ from search import REDUCTION_FACTOR, GalaxyHyperModel, SearchSettings, discover
 _OWN = "benchmarks.search.methods.oracles:"
 TODAY, DEFAULTS = "tpe + asha", "defaults alone"
 _FIRST_RUNG, _SEEN = "first rung", "seen"
-SCORES, ACCURACY = "val_macro_f1_decided", "val_accuracy"
-PLAIN, SMOOTHED, WITH_ACCURACY = HOW = "plain", "smoothed", "with the accuracy"
+SCORES, SOFT_SCORES, ACCURACY = "val_macro_f1_decided", "val_macro_f1_soft", "val_accuracy"
+PLAIN, SMOOTHED, WITH_ACCURACY, SOFT = "plain", "smoothed", "with the accuracy", "soft"
 _SMOOTHED = 3
 """Epochs."""
 METHODS: dict[str, Mapping[str, object]] = {
@@ -43,6 +44,10 @@ METHODS: dict[str, Mapping[str, object]] = {
     "tpe + asha from epoch 3": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 3},
     "tpe + asha, scores smoothed": {"oracle": "tpe", "scheduler": "asha", _SEEN: SMOOTHED},
     "tpe + asha, with the accuracy": {"oracle": "tpe", "scheduler": "asha", _SEEN: WITH_ACCURACY},
+    "tpe + asha, soft": {"oracle": "tpe", "scheduler": "asha", _SEEN: SOFT},
+    "tpe + asha from epoch 2, soft": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 2, _SEEN: SOFT},
+    "near, from epoch 2, soft": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 2, _SEEN: SOFT},
+    "promoting from epoch 2, tpe, soft": {"oracle": f"{_OWN}promoting_early", "scheduler": "none", _SEEN: SOFT},
     "all of these": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 2, _SEEN: WITH_ACCURACY},
 }
 
@@ -50,13 +55,16 @@ METHODS: dict[str, Mapping[str, object]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("curves", type=Path)
-    parser.add_argument("--half", choices=("develop", "report", "all"), default="develop")
+    parser.add_argument("--half", choices=HALVES, default=HALVES[0])
     parser.add_argument("--replays", type=int, default=100, help="a multiple of four")
     parser.add_argument("--epochs", type=int, default=240)
     parser.add_argument("--concurrency", type=int, default=2)
     parser.add_argument("--methods", nargs="*", default=list(METHODS))
     options = parser.parse_args()
-    views = {how: [half(seen(options.curves, one, how), options.half) for one in (0, 1)] for how in HOW}
+    views = {
+        how: [seen(options.curves, one, how, options.half) for one in (0, 1)]
+        for how in (PLAIN, SMOOTHED, WITH_ACCURACY, SOFT)
+    }
     space = discover(GalaxyHyperModel(input_shape=(64, 64, 3), num_classes=5))
     courses: dict[str, list[Course]] = {}
     for name in options.methods:
@@ -84,12 +92,16 @@ def asha(first_rung: int, epochs: int) -> ASHAScheduler:
     return ASHAScheduler(max_t=epochs, grace_period=first_rung, reduction_factor=REDUCTION_FACTOR, **given)
 
 
-def seen(path: Path, beginning: int, how: str) -> list[Curve]:
+def seen(path: Path, beginning: int, how: str, half: Half) -> list[Curve]:
     """Read the curves; the search sees their scores, those averaged over the last epochs, or those and the accuracy."""
-    curves = read_curves(path, beginning=beginning, objective=SCORES)
-    if how == PLAIN:
+
+    def read(objective: str) -> list[Curve]:
+        return [one for one in read_curves(path, beginning=beginning, objective=objective) if is_of(half, one.number)]
+
+    curves = read(SOFT_SCORES if how == SOFT else SCORES)
+    if how in (PLAIN, SOFT):
         return curves
-    accurate = read_curves(path, beginning=beginning, objective=ACCURACY)
+    accurate = read(ACCURACY)
     views = []
     for curve, other in zip(curves, accurate, strict=True):
         scores = smoothed(curve.scores)
@@ -102,15 +114,6 @@ def seen(path: Path, beginning: int, how: str) -> list[Curve]:
 def smoothed(scores: Sequence[float]) -> tuple[float, ...]:
     """Average each score with the ones before it."""
     return tuple(fmean(scores[max(0, end - _SMOOTHED) : end]) for end in range(1, len(scores) + 1))
-
-
-def half(curves: list[Curve], which: str) -> list[Curve]:
-    """Return the defaults and every other configuration of each part, from the first for ``develop``."""
-    if which == "all":
-        return curves
-    others = [[curve for curve in curves[1:] if curve.part == part] for part in ("uniform", "near")]
-    first = 0 if which == "develop" else 1
-    return [curves[0], *(curve for part in others for curve in part[first::2])]
 
 
 def said(courses: Mapping[str, list[Course]], configurations: int) -> str:
