@@ -84,7 +84,8 @@ def test_what_is_recorded_in_part_is_left_out(tmp_path: Path) -> None:
     whole, half, failed = [line(1, 0, 0.5), line(1, 1, 0.7)], [line(2, 0, 0.5)], [line(3, 0, 0.5), line(3, 1, 0, "NaN")]
     path.write_text("\n".join([*whole, *half, *failed]))
     (curve,) = read_curves(path, beginning=1)
-    assert curve == Curve({"size": 1}, (0.1, 1.2), (1, 1), pytest.approx(0.6), "near")
+    assert curve == Curve({"size": 1}, (0.1, 1.2), (1, 1), pytest.approx(0.6), "near", 1)
+    assert read_curves(path, objective="val_macro_f1_soft") == []
 
 
 def test_a_scheduler_of_ones_own_decides(curves: list[Curve]) -> None:

@@ -27,7 +27,7 @@ _OWN = "benchmarks.search.methods.oracles:"
 TODAY, DEFAULTS = "tpe + asha", "defaults alone"
 _FIRST_RUNG, _SEEN = "first rung", "seen"
 SCORES, SOFT_SCORES, ACCURACY = "val_macro_f1_decided", "val_macro_f1_soft", "val_accuracy"
-PLAIN, SMOOTHED, WITH_ACCURACY, SOFT = "plain", "smoothed", "with the accuracy", "soft"
+PLAIN, SMOOTHED, WITH_ACCURACY, SOFT = HOW = "plain", "smoothed", "with the accuracy", "soft"
 _SMOOTHED = 3
 """Epochs."""
 METHODS: dict[str, Mapping[str, object]] = {
@@ -61,10 +61,7 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=2)
     parser.add_argument("--methods", nargs="*", default=list(METHODS))
     options = parser.parse_args()
-    views = {
-        how: [seen(options.curves, one, how, options.half) for one in (0, 1)]
-        for how in (PLAIN, SMOOTHED, WITH_ACCURACY, SOFT)
-    }
+    views = {how: [seen(options.curves, one, how, options.half) for one in (0, 1)] for how in HOW}
     space = discover(GalaxyHyperModel(input_shape=(64, 64, 3), num_classes=5))
     courses: dict[str, list[Course]] = {}
     for name in options.methods:
