@@ -15,6 +15,8 @@ from ui_tests.conftest import Galaxy
         (("--output", "o.FITS", "--address", "local"), "expected --output DIR, a folder of Parquet, found the file"),
         (("--output", "o"), "expected a file, .csv, .json, .parquet, .fits, .vot, or with --address a folder; found o"),
         (("--output", "o.vot.gz"), "expected a file that ends in .csv, .json, .parquet, .fits, .vot, found o.vot.gz"),
+        (("--output", "s3://b/o.csv"), "expected a path on this machine, found a URI of s3://"),
+        (("s3://K:S3CRET@b/a.csv",), "found a URI of s3://: `--address in-process --output DIR` classifies what is at"),
         (("--output", "o.csv", "--workers", 2), "--workers goes with --address"),
         (("--output", "o.csv", "--cpus-per-worker", 2), "--cpus-per-worker goes with --address"),
         (("--output", "o.csv", "--gpus-per-worker", 1), "--gpus-per-worker goes with --address"),

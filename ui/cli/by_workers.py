@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ui.cli.display.progress import stages
+from ui.cli.options import on_disk
 from ui.cli.terminal import Terminal
 from ui.predictions.files import SUFFIXES
 from ui.predictions.prediction import Prediction
@@ -37,8 +38,14 @@ def check_source(paths: Sequence[str], output: str | None, others: Mapping[str, 
     return paths[0], output
 
 
-def check_alone(workers: int | None, cpus: int, gpus: float) -> None:
-    """Raise typer.BadParameter for what only workers are given."""
+def check_alone(paths: Sequence[str], workers: int | None, cpus: int, gpus: float) -> None:
+    """Raise typer.BadParameter for what only workers are given, or reach."""
+    for path in paths:
+        try:
+            on_disk(path)
+        except typer.BadParameter as error:
+            way = "`--address in-process --output DIR` classifies what is at a URI"
+            raise typer.BadParameter(f"{error.message}: {way}") from error
     given = {"--workers": workers is not None, "--cpus-per-worker": cpus != 1, "--gpus-per-worker": gpus != 0}
     for name, is_given in given.items():
         if is_given:

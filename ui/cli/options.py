@@ -27,10 +27,18 @@ def duration(value: str) -> float:
         raise typer.BadParameter(str(error)) from error
 
 
+def on_disk(value: str | None) -> str | None:
+    """Check the value of an option or argument that is a path here. Raises typer.BadParameter for a URI."""
+    if value is not None and "://" in value:
+        raise typer.BadParameter(f"expected a path on this machine, found a URI of {value.partition('://')[0]}://")
+    return value
+
+
 def ends_in(*suffixes: str) -> Callable[[str | None], str | None]:
-    """Make the check of an option that is a file's name: typer.BadParameter unless it ends in one of the suffixes."""
+    """Make the check of an option that is a file's name: typer.BadParameter unless it ends in a suffix of these."""
 
     def check(value: str | None) -> str | None:
+        on_disk(value)
         if value is not None and Path(value).suffix.lower() not in suffixes:
             raise typer.BadParameter(f"expected a file that ends in {', '.join(suffixes)}, found {value}")
         return value

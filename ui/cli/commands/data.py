@@ -15,7 +15,7 @@ from ui.cli.display.doubts import few_to_measure_on
 from ui.cli.display.plans import of_no_class, planned, understood
 from ui.cli.display.progress import progress_bar
 from ui.cli.display.tables import facts, table
-from ui.cli.options import DatasetPath, Seed, flag
+from ui.cli.options import DatasetPath, Seed, flag, on_disk
 from ui.cli.terminal import Terminal
 from ui.wording import command_line
 
@@ -55,7 +55,10 @@ def import_(
     ] = None,
     dry_run: Annotated[bool, flag("--dry-run", "Say what would be taken for what, and import nothing.")] = False,
     preview: Annotated[
-        str | None, typer.Option(metavar="PNG", help="Draw three images of each class first, as they will be stored.")
+        str | None,
+        typer.Option(
+            callback=on_disk, metavar="PNG", help="Draw three images of each class first, as they will be stored."
+        ),
     ] = None,
 ) -> None:
     """Turn images into a dataset.

@@ -131,7 +131,7 @@ def classify(
         )
         classify_by_workers(terminal, model, source, folder, settings, address)
         return
-    check_alone(workers, cpus_per_worker, gpus_per_worker)
+    check_alone(paths, workers, cpus_per_worker, gpus_per_worker)
     from datasets import ValueRanges, iterate_images, open_folder
     from trainer import Classifier, Decide, import_modules, model_mark
     from ui.cli.display.results import classified, written
