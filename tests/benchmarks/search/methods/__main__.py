@@ -48,6 +48,7 @@ METHODS: dict[str, Mapping[str, object]] = {
     "tpe + asha from epoch 2, soft": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 2, _SEEN: SOFT},
     "near, from epoch 2, soft": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 2, _SEEN: SOFT},
     "promoting from epoch 2, tpe, soft": {"oracle": f"{_OWN}promoting_early", "scheduler": "none", _SEEN: SOFT},
+    "near, promoting from epoch 2, soft": {"oracle": f"{_OWN}near_promoting", "scheduler": "none", _SEEN: SOFT},
     "all of these": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 2, _SEEN: WITH_ACCURACY},
 }
 

@@ -119,6 +119,10 @@ class NearOracle(RungTPEOracle):
         return super().populate_space(trial_id)
 
 
+class NearPromotingOracle(PromotingOracle, NearOracle):
+    """Promotes, and half of what begins is near the defaults: PriorBand with asynchronous halving."""
+
+
 def nearness(space: keras_tuner.HyperParameters, values: Mapping[str, Value]) -> float:
     """Return the chance of a configuration where each hyperparameter is its default but for `_NEAR` of the cases."""
     defaults, chance = complete(space, {}), 1.0
@@ -171,6 +175,10 @@ def promoting_random(**given: object) -> keras_tuner.Oracle:
 def one_epoch_for_all(**given: object) -> keras_tuner.Oracle:
     """All of the pool begin, as far as the budget goes; then the best are trained in full, one after another."""
     return PromotingOracle(rungs=(1, 20), num_initial_points=10**9, at_first=10**9, **given)
+
+
+def near_promoting(**given: object) -> keras_tuner.Oracle:
+    return NearPromotingOracle(rungs=(2, 7, 20), **given)
 
 
 def near_tpe(**given: object) -> keras_tuner.Oracle:
