@@ -79,7 +79,9 @@ def metric(name: str) -> str:
 
 def point(decide: str, objective: str | None) -> str:
     """Say which class an operating point names: the most probable, or what else it is good for."""
-    name = (objective or "the objective").partition(":")[0].removeprefix("val_").removesuffix("_decided")
+    name = (objective or "the objective").partition(":")[0].removeprefix("val_")
+    for how in ("_decided", "_soft"):
+        name = name.removesuffix(how)
     words = {
         "accuracy": "the most probable",
         "balanced": "fair to rare classes",
