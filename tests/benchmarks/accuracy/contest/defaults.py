@@ -42,7 +42,7 @@ def try_once(dataset: str, name: str, storage: str) -> None:
     try:
         view = read_search(storage, name, history=False)
     except LedgerError:
-        settings = SearchSettings(name=name, trials=1, epochs=1, objective="val_macro_f1_decided")
+        settings = SearchSettings(name=name, trials=1, epochs=1)
         run_search(dataset, settings, storage=storage, address="in-process")
         return
     if view.best is None:  # interrupted in its epoch
