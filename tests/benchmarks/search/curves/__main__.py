@@ -24,7 +24,8 @@ from pathlib import Path
 from benchmarks.results import JsonObject, Results
 from benchmarks.search.curves.configurations import Configuration, configurations
 from benchmarks.search.curves.images import import_images
-from benchmarks.search.curves.training import EPOCHS, recorded
+from benchmarks.search.curves.training import EPOCHS, SCORES, recorded
+from benchmarks.search.methods.halves import is_of
 
 from cluster import terminable
 from datasets import Dataset
@@ -60,17 +61,25 @@ def main() -> None:
 
 
 def lacking(chosen: list[Configuration], results: Results) -> list[tuple[Configuration, int]]:
-    """Return the trainings, by configuration and beginning, that are not over."""
-    left = []
+    """Return the trainings, by configuration and beginning, that are not over, those to choose methods by first.
+
+    Those that were recorded before there was one of the scores come last.
+    """
+    new, older = [], []
     for one in chosen:
         known = [results.find(one.number, beginning) for beginning in BEGINNINGS]
         recorded_as = next((result["values"] for result in known if result is not None), one.values)
-        left += [
-            (replace(one, values=recorded_as), beginning)
-            for beginning, result in zip(BEGINNINGS, known, strict=True)
-            if result is None
-        ]
-    return left
+        for beginning, result in zip(BEGINNINGS, known, strict=True):
+            training = replace(one, values=recorded_as), beginning
+            if result is None:
+                new.append(training)
+            elif not result["scores"].keys() >= set(SCORES):
+                older.append(training)
+    return [*_to_choose_by_first(new), *_to_choose_by_first(older)]
+
+
+def _to_choose_by_first(trainings: list[tuple[Configuration, int]]) -> list[tuple[Configuration, int]]:
+    return sorted(trainings, key=lambda training: not is_of("develop", training[0].number))
 
 
 def train(

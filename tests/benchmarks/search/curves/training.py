@@ -7,6 +7,7 @@ of the clock, on one thread: other work on the machine makes neither scores nor 
 """
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -51,7 +52,10 @@ def recorded(work: Path) -> Notes | None:
 
 def record(dataset: Dataset, values: Mapping[str, Any], *, seed: int, work: Path, epochs: int = EPOCHS) -> Notes:
     """Train, or what is missing of it, and note each epoch; the truth at the rungs and at the end."""
-    folder, notes = open_folder(work), recorded(work) or Notes()
+    folder, notes = open_folder(work), recorded(work)
+    if notes is None or (notes.scores and not notes.scores.keys() >= set(SCORES)):
+        shutil.rmtree(work, ignore_errors=True)  # before there was one of the scores
+        notes = Notes()
     hypermodel = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
     build, options = Builder(hypermodel, values), training_options(values, epochs=epochs)
     truths = (*rungs("asha", epochs), epochs)
