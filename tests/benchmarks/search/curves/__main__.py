@@ -73,7 +73,7 @@ def lacking(chosen: list[Configuration], results: Results) -> list[tuple[Configu
             training = replace(one, values=recorded_as), beginning
             if result is None:
                 new.append(training)
-            elif not result["scores"].keys() >= set(SCORES):
+            elif result["scores"] and not result["scores"].keys() >= set(SCORES):
                 older.append(training)
     return [*_to_choose_by_first(new), *_to_choose_by_first(older)]
 
