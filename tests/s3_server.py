@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from secrets import token_hex
 from typing import Any
-from urllib.parse import quote
 
+import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+from datasets.storage import conditional, remote
 
 BUCKET = "galaxies"
 _BUSY = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
@@ -21,6 +23,12 @@ Answer = Callable[..., Any]
 class _Quiet(WSGIRequestHandler):
     def log(self, *arguments: object) -> None:
         """Say nothing."""
+
+
+def _forget_who_asks() -> None:
+    """Open what is kept for a process again, for whoever the environment has now."""
+    for kept in (remote._filesystem, conditional._client):
+        kept.cache_clear()
 
 
 class S3Server:
@@ -71,7 +79,7 @@ class S3Server:
 
     @contextmanager
     def policed(self, actions: Iterable[str]) -> Iterator[str]:
-        """Give the bucket's URI for a user who may do nothing but these actions of S3's, until the block ends."""
+        """Give the bucket's URI, with a user in the environment who may do nothing but these actions of S3's."""
         import boto3  # here, as it takes a second to import
 
         host = f"127.0.0.1:{self._server.server_port}"
@@ -85,10 +93,13 @@ class S3Server:
         iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
         self._police(host, "0")
         try:
-            yield self.uri.replace(
-                "s3://", f"s3://{quote(key['AccessKeyId'])}:{quote(key['SecretAccessKey'], safe='')}@"
-            )
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+                patch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+                _forget_who_asks()
+                yield self.uri
         finally:
+            _forget_who_asks()
             self._police(host, "inf")
 
     def _police(self, host: str, after: str) -> None:

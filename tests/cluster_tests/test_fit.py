@@ -51,7 +51,7 @@ def test_a_fit_that_was_interrupted_has_a_classifier_and_goes_on_to_a_better_one
 ) -> None:
     end_at(monkeypatch, 3, KeyboardInterrupt())  # the second trial has one epoch of two
     with pytest.raises(KeyboardInterrupt):
-        fit(tiny_dataset.info.path, settings(), 600.0, where=HERE, epochs=2)
+        fit(tiny_dataset.info.path, settings(scheduler="none"), 600.0, where=HERE, epochs=2)
     assert bundled(here).interim
     assert [member.name for member in bundled(here).members] == ["0000"]
     load_bundle(here / "runs/first/model")

@@ -57,7 +57,7 @@ def test_the_description_says_all_that_info_shows(make_source, tmp_path):
         "quarantined": 0,
         "left_out": 0,
         "source": str(source),
-        "preprocessing": {"image_size": 8, "crop": 1.0, "source_size": [8, 8], "stretch": None},
+        "preprocessing": {"image_size": 8, "crop": 1.0, "source_size": [8, 8], "stretch": None, "value_range": None},
         "converted": {},
         "columns": [],
         "provenance": {

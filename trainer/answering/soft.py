@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.answering.calibration import fit_calibration, log_probabilities
-from trainer.answering.expected import rarity
-from trainer.estimating.macro_f1 import macro_f1
+from trainer.answering.expected import f1, rarity
 
 
 def soft_macro_f1(
@@ -44,4 +43,4 @@ def soft_macro_f1(
     chances = softmax(calibrated, axis=1)
     hits = np.bincount(true, weights=chances[np.arange(len(true)), true], minlength=len(rare))
     support = np.bincount(true, minlength=len(rare))
-    return float(macro_f1(np.stack([hits, support, chances.sum(axis=0)])))
+    return float(f1(hits, chances.sum(axis=0), support.astype(np.float64))[support > 0].mean())
