@@ -41,6 +41,5 @@ def soft_macro_f1(
             calibration = fit_calibration(true[~within], logs[~within], rare)
             calibrated[within] = calibration.logits(logs[within], rare)
     chances = softmax(calibrated, axis=1)
-    hits = np.bincount(true, weights=chances[np.arange(len(true)), true], minlength=len(rare))
-    support = np.bincount(true, minlength=len(rare))
-    return float(f1(hits, chances.sum(axis=0), support.astype(np.float64))[support > 0].mean())
+    own = np.eye(len(rare))[true]
+    return float(f1((own * chances).sum(axis=0), chances.sum(axis=0), own.sum(axis=0))[own.any(axis=0)].mean())
