@@ -10,8 +10,8 @@ class ValueRanges:
 
     Attributes:
         stated: what a user says of all arrays, ``LOW,HIGH``.
-        learnt: (low, high) as stated of those that a model learnt from: where nothing is, it is that of arrays whose
-            values fit in it.
+        learnt: (low, high) as stated of those that a model learnt from: where nothing is stated, it is that of arrays
+            which are not evidently on another scale, see `learnt_scale`.
     """
 
     stated: str | None = None

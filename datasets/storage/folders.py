@@ -247,8 +247,8 @@ def open_folder(location: str | Path | Folder) -> Folder:
         return Folder(os.path.normpath(Path(text).expanduser().absolute()))
     if text.lower().startswith("file://"):
         return Folder(os.path.normpath(unquote(urlsplit(text).path)))
+    open_remote(text)  # a secret, and an unknown kind, is said here, not at the first file
     parts = urlsplit(text)
-    open_remote(text)  # an unknown kind is said here, not at the first file
     return Folder(with_path(parts, parts.path.rstrip("/")))
 
 

@@ -1,5 +1,6 @@
 """Filesystems beyond the local disk, as pyarrow opens them by URI, and what is asked of one again."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ _CONNECT_SECONDS, _ANSWER_SECONDS, _TRIES = 3.0, 8.0, 2
 """pyarrow itself asks S3 again, up to 30 times, for 99 s where a server takes connections and says nothing (measured,
 pyarrow 26). What was asked that long ago must not happen now: who drives a search may be another by then."""
 _GCS_SECONDS = 5.0
+_WITH_PASSWORD = re.compile(r"://[^@]*:[^@]*@")
 _SECRETS = ("key", "token", "secret", "password", "signature")
 """In the names of what a URI gives behind its question mark."""
 
@@ -57,7 +59,17 @@ def uninterrupted(call: Callable[[], Result]) -> Result:
 
 def open_remote(uri: str) -> tuple["FileSystem", str]:
     """Return the pyarrow filesystem of a URI and the path in it. Raises StorageError for an unknown kind of URI."""
-    parts = urlsplit(uri)
+    if tells_secret(uri):
+        raise StorageError(
+            f"'{uri.partition('://')[0]}://…': expected no key, token or password in a URI, which records, models and "
+            "messages would keep: give them in the environment, for S3 as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
+    try:
+        parts = urlsplit(uri)
+    except ValueError as error:
+        raise StorageError(
+            f"cannot open the storage '{uri}', expected a path or s3://bucket/folder: {error}"
+        ) from error
     filesystem, root = _filesystem(root_of(uri))
     return filesystem, "/".join(part for part in (root, unquote(parts.path).strip("/")) if part)
 
@@ -80,9 +92,10 @@ def with_path(parts: SplitResult, path: str) -> str:
 
 def tells_secret(uri: str) -> bool:
     """Say whether a URI has a password, key or token in it, which whatever keeps or shows the URI would tell."""
-    parts = urlsplit(uri)
-    names = (name.lower() for name, _ in parse_qsl(parts.query))
-    return bool(parts.password) or any(word in name for name in names for word in _SECRETS)
+    names = [name.lower() for name, _ in parse_qsl(uri.partition("?")[2])]
+    # A secret key may have a slash in it, at which the host seems to end, and a proxy its own user.
+    with_password = _WITH_PASSWORD.search(uri) is not None
+    return with_password or any(name == "sig" or any(word in name for word in _SECRETS) for name in names)
 
 
 @lru_cache(maxsize=32)
@@ -90,13 +103,6 @@ def _filesystem(root_uri: str) -> tuple["FileSystem", str]:
     """Open the filesystem of a URI without a path, once a process: connecting is slow. Returns it and its root."""
     from pyarrow.fs import FileSystem
 
-    if tells_secret(root_uri):
-        parts = urlsplit(root_uri)
-        raise StorageError(
-            f"'{parts.scheme}://…@{parts.hostname or ''}': expected no key, token or password in a URI, which records, "
-            "models and messages would keep: give them in the environment, for S3 as AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY"
-        )
     try:
         filesystem, root = FileSystem.from_uri(_with_defaults(root_uri))
     except (OSError, ValueError) as error:

@@ -392,6 +392,11 @@ LIGHT = np.linspace(0, 1, 72).reshape(9, 8)
         ((0, 65535), (255 * LIGHT).astype(np.uint8), 255),  # pictures, of their own scale
         ((0, 2), (255 * LIGHT).astype(np.uint8), 255),
         ((0, 2), 255 * LIGHT, 255),  # beyond it, and evident
+        ((0, 65535), LIGHT, 255),  # within it, but evident, and black on it
+        ((0, 65535), (255 * LIGHT).astype(np.int32), 255),
+        ((0, 65535), LIGHT.astype(np.float32) / 2, 128),
+        ((-1, 1), LIGHT, 255),  # nowhere black on it
+        ((-1, 1), 2 * LIGHT - 1, 255),
     ],
     ids=str,
 )

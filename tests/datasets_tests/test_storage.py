@@ -134,7 +134,7 @@ def test_the_options_of_a_uri_are_kept_behind_the_names():
     assert folder.child("a b").uri == "s3://bucket/runs/a%20b?region=eu-west-1"
 
 
-@pytest.mark.parametrize("uri", ["nowhere://bucket/runs", "s3://?region"])
+@pytest.mark.parametrize("uri", ["nowhere://bucket/runs", "s3://?region", "s3://[b/x"])
 def test_an_unknown_kind_of_uri_is_one_line(uri):
     with pytest.raises(StorageError, match=r"^cannot open the storage '.*', expected a path or s3://") as caught:
         open_folder(uri)
@@ -148,6 +148,9 @@ def test_an_unknown_kind_of_uri_is_one_line(uri):
         "s3://bucket/runs?secret_key=S3CRET",
         "abfs://box:S3CRET@account.dfs.core.windows.net/runs",
         "gs://bucket/runs?access_token=S3CRET",
+        "abfs://c@account.dfs.core.windows.net/runs?sv=2020&sig=S3CRET",
+        "s3://AK:S3C/S3CRET@bucket/runs",
+        "s3://bucket/runs?endpoint_override=http://me:S3CRET@host:9000",
     ],
 )
 def test_a_secret_in_a_uri_is_refused_and_not_said(uri):

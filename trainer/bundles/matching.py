@@ -80,13 +80,13 @@ def other_stretch(bundle: Bundle, preprocessing: Preprocessing) -> str | None:
 
 
 def other_range(bundle: Bundle, preprocessing: Preprocessing) -> str | None:
-    """Say that other values of arrays are black and white than in the model's training; None where they are not."""
+    """Say that other values of arrays are black and white than in training; None where that is not known."""
     ours, theirs = bundle.manifest.preprocessing.value_range, preprocessing.value_range
-    if ours == theirs:
+    if ours is None or theirs is None or ours == theirs:  # pictures have none, and what is evident is not kept
         return None
-    learnt, shown = ("what was evident" if each is None else f"{each[0]:g}–{each[1]:g}" for each in (ours, theirs))
-    way = "" if ours is None else f"; import arrays with `--value-range {ours[0]:g},{ours[1]:g}`"
-    return f"Another value range than in training: {shown}, where the model learnt from {learnt}{way}"
+    learnt, shown = (f"{each[0]:g}–{each[1]:g}" for each in (ours, theirs))
+    way = f"import it with `--value-range {ours[0]:g},{ours[1]:g}`"
+    return f"Another value range than in training: {shown}, where the model learnt from {learnt}; {way}"
 
 
 def require_same_preparation(bundle: Bundle, dataset: Dataset) -> None:

@@ -96,7 +96,7 @@ def _batches(
     for local, called in files_of_a_kind(path, ".parquet"):
         there, table = True, table_file(local, called, to_be="counted")
         names = table.header()
-        written = {name: name if name in names else in_ascii(name) for name in (*needed, none)}
+        written = {name: escaped if (escaped := in_ascii(name)) in names else name for name in (*needed, none)}
         has_none = written[none] in names
         _check(table, said_of_rows(local), manifest, [written[name] for name in needed], prefix)
         wanted = dict.fromkeys(chances, pa.float64()) | {class_: pa.string()}

@@ -20,6 +20,8 @@ SEEN = 0.25
 """Part of the range that the brightest pixel of half of the images reaches at least, where the range is not stated."""
 
 _NEAR_WHITE = 250
+_WIDER = 4
+"""Times the width of an evident scale: whose values are faint on one wider still are not on that."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +98,25 @@ class Extent:
         )
 
 
-def learnt_scale(extent: Extent, learnt: tuple[float, float] | None, *, is_picture: bool) -> Scale | None:
-    """Return the scale of what a model learnt from, where values fit in it.
+def may_be_learnt(learnt: tuple[float, float] | None, *, is_picture: bool) -> bool:
+    """Say whether arrays can be on a learnt scale: pictures of uint8 are not on that of wider integers."""
+    return learnt is not None and (not is_picture or (learnt[0] >= 0 and learnt[1] <= AS_IT_IS.high))
 
-    Pictures of uint8, whose own scale fits in that of wider integers, must be bright in it, too.
+
+def learnt_scale(extent: Extent, learnt: tuple[float, float] | None, *, is_picture: bool) -> Scale | None:
+    """Return the scale of what a model learnt from, where values may be on it; None where they evidently are not.
+
+    So they are where another scale is evident, on which they are black nowhere, or that is far narrower: pictures from
+    0 to 1 are not on a scale to 65,535, though they fit in it.
     """
-    if learnt is None:
+    if learnt is None or not may_be_learnt(learnt, is_picture=is_picture) or not Scale(*learnt).holds(extent):
         return None
-    scale = Scale(*learnt)
-    is_bright = extent.seen >= scale.low + SEEN * (scale.high - scale.low)
-    return scale if scale.holds(extent) and (is_bright or not is_picture) else None
+    scale, evident = Scale(*learnt), AS_IT_IS if is_picture else _evident(extent)
+    if evident is None:
+        return scale
+    width = scale.high - scale.low
+    is_dark, is_bright = extent.low <= scale.low + SEEN * width, extent.seen >= scale.low + SEEN * width
+    return scale if is_dark and (is_bright or width <= _WIDER * (evident.high - evident.low)) else None
 
 
 def scale_of(extent: Extent, scale: Scale | None) -> Scale:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.errors import ImageError
-from datasets.images.arrays.brightness import AS_IT_IS, Extent, Scale, learnt_scale, scale_of
+from datasets.images.arrays.brightness import AS_IT_IS, Extent, Scale, learnt_scale, may_be_learnt, scale_of
 from datasets.images.arrays.layout import Layout, layout_of
 from datasets.images.arrays.stored import Stored
 from datasets.images.value_range import NOT_STATED, ValueRanges
@@ -87,19 +87,17 @@ class Stack:
 def scaled(stacks: Sequence[Stack], ranges: ValueRanges = NOT_STATED) -> list[Stack]:
     """Return stacks with the scale that is stated, or learnt, or else the one evident from all of them together.
 
-    Pictures of uint8 are looked at here and there, all others whole, however long that takes. Raises ImageError where a
-    scale is neither stated nor evident, or does not fit.
+    Pictures of uint8 are looked at here and there, unless they may be on the learnt scale, all others whole, however
+    long that takes. Raises ImageError where a scale is neither stated nor evident, or does not fit.
     """
-    scale = Scale.stated(ranges.stated)
-    if scale is None and ranges.learnt is not None:
-        extent, is_picture = Extent.together([one.extent() for one in stacks]), stacks[0].array.dtype == np.uint8
-        scale = learnt_scale(extent, ranges.learnt, is_picture=is_picture)
-        if scale is not None:
-            return [Stack(stack.array, scale) for stack in stacks]
-    if scale is None and all(stack.array.dtype == np.uint8 and stack.looks_bright() for stack in stacks):
+    scale, is_picture = Scale.stated(ranges.stated), all(stack.array.dtype == np.uint8 for stack in stacks)
+    is_asked = scale is None and may_be_learnt(ranges.learnt, is_picture=is_picture)
+    if is_picture and scale is None and not is_asked and all(stack.looks_bright() for stack in stacks):
         return list(stacks)
     extent = Extent.together([stack.extent() for stack in stacks])
-    if scale is None and all(stack.array.dtype == np.uint8 for stack in stacks) and extent.high >= _DARK:
+    if is_asked:
+        scale = learnt_scale(extent, ranges.learnt, is_picture=is_picture)
+    if is_picture and scale is None and extent.high >= _DARK:
         return list(stacks)
     chosen = scale_of(extent, scale)
     return [Stack(stack.array, chosen) for stack in stacks]

@@ -58,6 +58,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=list(CHANGES), default=list(CHANGES))
     parser.add_argument("--one", nargs=2, metavar=("CHANGE", "BEGINNING"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    # What is under way is of as many images and epochs.
+    options.work = options.work / f"{options.trained}-{options.epochs}"
     place = options.work / "images"
     if options.one is not None:
         change, beginning = options.one
