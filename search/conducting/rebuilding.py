@@ -14,7 +14,7 @@ from search.oracles.grid import GridOracle
 from search.oracles.hyperband import HyperbandOracle
 from search.oracles.keras_tuner_internals import record_values
 from search.oracles.space_updates import OUTSIDE, is_outside
-from search.space.declared import active
+from search.space.declared import active, on_steps
 from search.space.points import fitted
 from search.values import JsonObject, Values
 
@@ -68,7 +68,8 @@ def rebuild_oracle(
 
 def _trial(oracle: keras_tuner.Oracle, suggestion: Suggestion, *, is_earlier: bool) -> Trial:
     """Make the trial of a suggestion: with the defaults of what has come into the space since."""
-    space, own = oracle.hyperparameters.copy(), suggestion.hyperparameters
+    space = oracle.hyperparameters.copy()
+    own = on_steps(space, suggestion.hyperparameters)
     values = fitted(space, own) if is_earlier else own | _defaults(space, own)
     bookkeeping = {name: value for name, value in suggestion.values.items() if name not in own}
     if values is None:

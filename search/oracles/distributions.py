@@ -1,6 +1,5 @@
 """Keras Tuner's hyperparameters as Optuna's distributions, and values between the two."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ import optuna
 from keras_tuner.engine.hyperparameters import Boolean, Choice, Fixed, HyperParameter, Int
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from search.space.declared import listed_values, nearest_value
+from search.space.declared import listed_values, nearest_value, on_its_step
 from search.values import Value
 
 
@@ -66,9 +65,8 @@ class Parameter:
     def _step(self, value: Value) -> int | None:
         """Return the place of a value among the steps; a number may differ from one in a float's last digits."""
         assert self.steps is not None
-        if value not in self.steps and isinstance(value, float):
-            nearest = nearest_value(self.hyperparameter, value)
-            value = nearest if isinstance(nearest, float) and math.isclose(nearest, value, rel_tol=1e-9) else value
+        if value not in self.steps:
+            value = on_its_step(self.hyperparameter, value)
         return self.steps.index(value) if value in self.steps else None
 
 

@@ -13,6 +13,9 @@ from keras_tuner.engine.hyperparameters import Boolean, Choice, Float, HyperPara
 
 from search.values import Value, Values
 
+_ALIKE = 1e-9
+"""How far floats may be from each other that are the same but for what adding up has left, as a share of them."""
+
 
 def declared_values(space: keras_tuner.HyperParameters, values: Mapping[str, Value]) -> Values:
     """Return ``values`` in the types of the active hyperparameters of their names; others as Python has them."""
@@ -46,6 +49,28 @@ def nearest_value(hyperparameter: HyperParameter, value: Value) -> Value:
         return declared_value(hyperparameter, _nearest_step(hyperparameter, declared))
     within: Value = min(max(declared, hyperparameter.min_value), hyperparameter.max_value)
     return within
+
+
+def on_its_step(hyperparameter: HyperParameter, value: Value) -> Value:
+    """Return the step that a float differs from in its last digits alone; any other value as it is."""
+    if not isinstance(hyperparameter, Float) or not has_steps(hyperparameter) or not isinstance(value, float):
+        return value
+    nearest = nearest_value(hyperparameter, value)
+    near_zero = _ALIKE * hyperparameter.step if hyperparameter.sampling == "linear" else 0.0
+    is_on_it = isinstance(nearest, float) and math.isclose(nearest, value, rel_tol=_ALIKE, abs_tol=near_zero)
+    return nearest if is_on_it else value
+
+
+def on_steps(space: keras_tuner.HyperParameters, values: Mapping[str, Value]) -> Values:
+    """Return ``values`` on their steps, see `on_its_step`, as a search has them that began when they were others.
+
+    A default stays, on a step or not.
+    """
+    known = {one.name: one for one in reversed(space.space) if active(one, values)}
+    return {
+        name: value if name not in known or value == known[name].default else on_its_step(known[name], value)
+        for name, value in values.items()
+    }
 
 
 def _nearest_step(hyperparameter: Int | Float, number: float) -> Any:

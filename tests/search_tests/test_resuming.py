@@ -26,6 +26,7 @@ from search import (
     make_oracle,
     read_specification,
 )
+from search.space.typed_space import TypedSpace
 from trainer import Objective
 
 TRIALS = 8
@@ -160,3 +161,25 @@ def _three_at_a_time(conductor: Conductor) -> None:
             return
         ended_one = running.pop(0)
         conductor.end(ended(ended_one.trial_id, int(ended_one.trial_id) / 10))
+
+
+@pytest.mark.parametrize("name", ["grid", "random", "tpe", "bayesian"])
+def test_what_was_tried_of_steps_as_keras_tuner_adds_them_up_is_not_tried_again(
+    name: str, specification: SearchSpecification, layout: SearchLayout
+) -> None:
+    old = keras_tuner.HyperParameters()
+    old.Float("a", -0.3, 0.3, step=0.1, default=-0.3)
+    ledger = Ledger(layout)
+    for number, value in enumerate(old.space[0].values):  # 0.3 was never one of them
+        trial_id, values = f"{number:04}", {"a": value}
+        ledger.write_suggestion(Suggestion(trial_id=trial_id, values=values, seed=1, suggested=""))
+        ledger.write_record(ended(trial_id, 0.1 * number, hyperparameters=values))
+    settings = specification.settings.model_copy(update={"trials": 20})
+    space, objective = TypedSpace.of(old), Objective("val_macro_f1", "max")
+    made = make_oracle(name, hyperparameters=space, objective=objective, max_trials=20, seed=7, max_epochs=4)
+    conductor = Conductor.resumed(specification.model_copy(update={"settings": settings}), ledger, made)
+    found = []
+    while isinstance(suggestion := conductor.suggest(), Suggestion):
+        found.append(round(float(suggestion.values["a"]), 9))
+        conductor.end(ended(suggestion.trial_id, 0.5, hyperparameters=suggestion.values))
+    assert found == [0.3]
