@@ -40,7 +40,7 @@ _TESTING = 150.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path)
-    parser.add_argument("results", type=Path)
+    parser.add_argument("results", type=Path, help="of one seed and image size")
     parser.add_argument("--work", type=Path, required=True, help="folder of datasets, searches and what is known")
     parser.add_argument("--minutes", type=float, default=30.0, help="of this piece")
     parser.add_argument("--seed", type=int, default=1, help="of the draws")

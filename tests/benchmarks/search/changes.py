@@ -79,6 +79,7 @@ def main() -> None:
         subprocess.run([*command, change, str(beginning)], check=True)
         notes = recorded(folder_of(options.work, change, beginning))
         assert notes is not None
+        assert notes.reason is None, f"{change} cannot be trained: {notes.reason}"
         known = dict(zip(_KEY, piece, strict=True)) | {"parameters": notes.parameters, "seconds": sum(notes.seconds)}
         results.add(known | notes.truth[str(options.epochs)])
 
