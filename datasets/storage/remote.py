@@ -25,7 +25,8 @@ _CONNECT_SECONDS, _ANSWER_SECONDS, _TRIES = 3.0, 8.0, 2
 """pyarrow itself asks S3 again, up to 30 times, for 99 s where a server takes connections and says nothing (measured,
 pyarrow 26). What was asked that long ago must not happen now: who drives a search may be another by then."""
 _GCS_SECONDS = 5.0
-_WITH_PASSWORD = re.compile(r"://[^@]*:[^@]*@")
+_WITH_PASSWORD = re.compile(r"://[^@/?:]*:(?!\d+(?:[/?]|$))[^@]*@")
+"""A colon that stands before no port, and somewhere behind it an @."""
 _SECRETS = ("key", "token", "secret", "password", "signature")
 """In the names of what a URI gives behind its question mark."""
 

@@ -9,7 +9,7 @@ from secrets import token_hex
 import pytest
 from shared_disk import share
 
-from datasets import Folder, StorageError, open_folder
+from datasets import Folder, StorageError, open_folder, tells_secret
 from datasets.storage import folders
 from datasets.storage.remote import ask
 
@@ -160,6 +160,14 @@ def test_a_secret_in_a_uri_is_refused_and_not_said(uri):
     with pytest.raises(StorageError, match="expected no key") as caught:
         Folder(uri).read("a")
     assert "S3CRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["hdfs://node:8020/me@home/a", "s3://bucket/a@2x.png?endpoint_override=127.0.0.1:9000", "hdfs://me@node:8020/a"],
+)
+def test_a_port_and_a_name_with_an_at_are_no_secret(uri):
+    assert not tells_secret(uri)
 
 
 @pytest.mark.parametrize("verb", ["write_whole", "create"])
