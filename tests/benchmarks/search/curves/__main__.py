@@ -12,7 +12,6 @@ trainer, on 222 validation images; the truth is of 4,500 that are neither traine
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -61,9 +60,10 @@ def main() -> None:
 
 
 def lacking(chosen: list[Configuration], results: Results) -> list[tuple[Configuration, int]]:
-    """Return the trainings, by configuration and beginning, that are not over, those to choose methods by first.
+    """Return the trainings, by configuration and beginning, that are not over, in the order to train in.
 
-    Those that were recorded before there was one of the scores come last.
+    The defaults are first, then the half that methods are chosen by; in each half those that were recorded before
+    there was one of the scores are last.
     """
     new, older = [], []
     for one in chosen:
@@ -75,11 +75,9 @@ def lacking(chosen: list[Configuration], results: Results) -> list[tuple[Configu
                 new.append(training)
             elif result["scores"] and not result["scores"].keys() >= set(SCORES):
                 older.append(training)
-    return [*_to_choose_by_first(new), *_to_choose_by_first(older)]
-
-
-def _to_choose_by_first(trainings: list[tuple[Configuration, int]]) -> list[tuple[Configuration, int]]:
-    return sorted(trainings, key=lambda training: not is_of("develop", training[0].number))
+    return sorted(
+        [*new, *older], key=lambda training: (training[0].number > 0, not is_of("develop", training[0].number))
+    )
 
 
 def train(
@@ -87,25 +85,40 @@ def train(
 ) -> None:
     """Train, so many at once, until ``ends``, in monotonic seconds."""
     following, lock = iter(left), threading.Lock()
+    running: set[subprocess.Popen[bytes]] = set()
+    ended = threading.Event()
 
     def go_on() -> None:
         while (seconds := ends - time.monotonic()) > 0:
             with lock:
-                one, beginning = next(following, (None, 0))
-            if one is None:
-                return
-            folder = work / "trainings" / f"{one.number:04}-{beginning}"
-            command = [sys.executable, "-m", "benchmarks.search.curves.training"]
-            given = [str(place), json.dumps(one.values), str(beginning), str(one.number), str(folder)]
+                one, beginning = (None, 0) if ended.is_set() else next(following, (None, 0))
+                if one is None:
+                    return
+                folder = work / "trainings" / f"{one.number:04}-{beginning}"
+                command = [sys.executable, "-m", "benchmarks.search.curves.training"]
+                given = [str(place), json.dumps(one.values), str(beginning), str(one.number), str(folder)]
+                process = subprocess.Popen([*command, *given])
+                running.add(process)
             try:
-                subprocess.run([*command, *given], check=True, timeout=seconds, env=os.environ)
+                status = process.wait(seconds)
             except subprocess.TimeoutExpired:
+                process.kill()
                 return
-            results.add(_result(one, beginning, folder))
+            if not ended.is_set():
+                if status:
+                    raise subprocess.CalledProcessError(status, process.args)
+                results.add(_result(one, beginning, folder))
 
     with ThreadPoolExecutor(at_once) as pool:
-        for each in [pool.submit(go_on) for _ in range(at_once)]:
-            each.result()
+        try:
+            for each in [pool.submit(go_on) for _ in range(at_once)]:
+                each.result()
+        finally:
+            # One that failed, or whose starter is told to end, leaves none behind.
+            with lock:
+                ended.set()
+                for process in running:
+                    process.kill()
 
 
 def _result(one: Configuration, beginning: int, folder: Path) -> JsonObject:

@@ -9,7 +9,7 @@ chosen on the half that is called ``develop``; ``report`` is for the one that wa
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,11 +25,7 @@ from search import REDUCTION_FACTOR, GalaxyHyperModel, SearchSettings, discover
 
 _OWN = "benchmarks.search.methods.oracles:"
 TODAY, DEFAULTS = "tpe + asha", "defaults alone"
-_FIRST_RUNG, _SEEN = "first rung", "seen"
-SCORES, SOFT_SCORES, ACCURACY = "val_macro_f1_decided", "val_macro_f1_soft", "val_accuracy"
-PLAIN, SMOOTHED, WITH_ACCURACY, SOFT = HOW = "plain", "smoothed", "with the accuracy", "soft"
-_SMOOTHED = 3
-"""Epochs."""
+_FIRST_RUNG = "first rung"
 METHODS: dict[str, Mapping[str, object]] = {
     TODAY: {"oracle": "tpe", "scheduler": "asha"},
     "random + asha": {"oracle": "random", "scheduler": "asha"},
@@ -39,18 +35,21 @@ METHODS: dict[str, Mapping[str, object]] = {
     "promoting, random": {"oracle": f"{_OWN}promoting_random", "scheduler": "none"},
     "promoting, tpe of the highest rung": {"oracle": f"{_OWN}promoting_tpe", "scheduler": "none"},
     "promoting from epoch 2, tpe": {"oracle": f"{_OWN}promoting_early", "scheduler": "none"},
+    "near, promoting from epoch 2": {"oracle": f"{_OWN}near_promoting", "scheduler": "none"},
     "half near the defaults, tpe + asha": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha"},
+    "near, from epoch 2": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 2},
     "tpe + asha from epoch 2": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 2},
     "tpe + asha from epoch 3": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 3},
-    "tpe + asha, scores smoothed": {"oracle": "tpe", "scheduler": "asha", _SEEN: SMOOTHED},
-    "tpe + asha, with the accuracy": {"oracle": "tpe", "scheduler": "asha", _SEEN: WITH_ACCURACY},
-    "tpe + asha, soft": {"oracle": "tpe", "scheduler": "asha", _SEEN: SOFT},
-    "tpe + asha from epoch 2, soft": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 2, _SEEN: SOFT},
-    "near, from epoch 2, soft": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 2, _SEEN: SOFT},
-    "promoting from epoch 2, tpe, soft": {"oracle": f"{_OWN}promoting_early", "scheduler": "none", _SEEN: SOFT},
-    "near, promoting from epoch 2, soft": {"oracle": f"{_OWN}near_promoting", "scheduler": "none", _SEEN: SOFT},
-    "all of these": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 2, _SEEN: WITH_ACCURACY},
 }
+SEEN: Mapping[str, Sequence[str]] = {
+    "decided": ["val_macro_f1_decided"],
+    "soft": ["val_macro_f1_soft"],
+    "soft and decided": ["val_macro_f1_soft", "val_macro_f1_decided"],
+    "accuracy and decided": ["val_accuracy", "val_macro_f1_decided"],
+}
+"""What a search may see: the mean of these scores."""
+_SMOOTHED = 3
+"""Epochs."""
 
 
 def main() -> None:
@@ -60,21 +59,30 @@ def main() -> None:
     parser.add_argument("--replays", type=int, default=100, help="a multiple of four")
     parser.add_argument("--epochs", type=int, default=240)
     parser.add_argument("--concurrency", type=int, default=2)
+    parser.add_argument("--image-size", type=int, default=64, help="of the recording, which the space is for")
     parser.add_argument("--methods", nargs="*", default=list(METHODS))
+    parser.add_argument("--seen", nargs="+", choices=SEEN, default=["decided"], help="scores, each with each method")
+    parser.add_argument("--smoothed", action="store_true", help="each also averaged over the last epochs")
     options = parser.parse_args()
-    views = {how: [seen(options.curves, one, how, options.half) for one in (0, 1)] for how in HOW}
-    space = discover(GalaxyHyperModel(input_shape=(64, 64, 3), num_classes=5))
+    space = discover(GalaxyHyperModel(input_shape=(options.image_size, options.image_size, 3), num_classes=5))
+    times = {"replays": options.replays, "epochs": options.epochs, "concurrency": options.concurrency}
     courses: dict[str, list[Course]] = {}
-    for name in options.methods:
-        method = dict(METHODS[name])
-        curves = views[str(method.pop(_SEEN, PLAIN))]
-        first_rung = method.pop(_FIRST_RUNG, None)
-        make = None if first_rung is None else partial(asha, int(str(first_rung)), curves[0][0].epochs)
-        given = SearchSettings.model_validate({"name": "replayed"} | method)
-        times = {"replays": options.replays, "epochs": options.epochs, "concurrency": options.concurrency}
-        courses[name] = judge(curves, given, space=space, make_scheduler=make, **times)
-    courses[DEFAULTS] = [alone(views[PLAIN][number % 2], number, options.epochs) for number in range(options.replays)]
-    sys.stdout.write(said(courses, len(views[PLAIN][0])))
+    # Methods are compared on the same configurations: those that have all of the scores.
+    everything = {name for how in options.seen for name in SEEN[how]}
+    for how in options.seen:
+        curves = [seen(options.curves, one, SEEN[how], options.half, having=everything) for one in (0, 1)]
+        for smooth in (False, True) if options.smoothed else (False,):
+            views = [[replace(one, scores=smoothed(one.scores)) if smooth else one for one in each] for each in curves]
+            for name in options.methods:
+                method = dict(METHODS[name])
+                first_rung = method.pop(_FIRST_RUNG, None)
+                make = None if first_rung is None else partial(asha, int(str(first_rung)), curves[0][0].epochs)
+                given = SearchSettings.model_validate({"name": "replayed"} | method)
+                said_as = [name, *([] if how == options.seen[0] else [how]), *(["smoothed"] if smooth else [])]
+                courses["; ".join(said_as)] = judge(views, given, space=space, make_scheduler=make, **times)
+    plain = [seen(options.curves, one, SEEN[options.seen[0]], options.half, having=everything) for one in (0, 1)]
+    courses[DEFAULTS] = [alone(plain[number % 2], number, options.epochs) for number in range(options.replays)]
+    sys.stdout.write(said(courses, len(plain[0])))
 
 
 def alone(curves: list[Curve], number: int, epochs: int) -> Course:
@@ -90,23 +98,15 @@ def asha(first_rung: int, epochs: int) -> ASHAScheduler:
     return ASHAScheduler(max_t=epochs, grace_period=first_rung, reduction_factor=REDUCTION_FACTOR, **given)
 
 
-def seen(path: Path, beginning: int, how: str, half: Half) -> list[Curve]:
-    """Read the curves; the search sees their scores, those averaged over the last epochs, or those and the accuracy."""
-
-    def read(objective: str) -> list[Curve]:
-        return [one for one in read_curves(path, beginning=beginning, objective=objective) if is_of(half, one.number)]
-
-    curves = read(SOFT_SCORES if how == SOFT else SCORES)
-    if how in (PLAIN, SOFT):
-        return curves
-    accurate = read(ACCURACY)
-    views = []
-    for curve, other in zip(curves, accurate, strict=True):
-        scores = smoothed(curve.scores)
-        if how == WITH_ACCURACY:
-            scores = tuple((one + two) / 2 for one, two in zip(scores, smoothed(other.scores), strict=True))
-        views.append(replace(curve, scores=scores))
-    return views
+def seen(path: Path, beginning: int, objectives: Sequence[str], half: Half, *, having: Collection[str]) -> list[Curve]:
+    """Read the curves of a half that have some scores; the search sees the mean of those of the ``objectives``."""
+    read = {name: read_curves(path, beginning=beginning, objective=name) for name in having}
+    numbers = set.intersection(*({one.number for one in curves} for curves in read.values()))
+    chosen = [[one for one in read[name] if one.number in numbers and is_of(half, one.number)] for name in objectives]
+    return [
+        replace(those[0], scores=tuple(map(fmean, zip(*(one.scores for one in those), strict=True))))
+        for those in zip(*chosen, strict=True)
+    ]
 
 
 def smoothed(scores: Sequence[float]) -> tuple[float, ...]:
