@@ -19,6 +19,7 @@ METRIC_DIRECTIONS: Mapping[str, Direction] = {
     "val_macro_f1": "max",
     "val_macro_f1_decided": "max",
     "val_macro_f1_soft": "max",
+    "val_macro_f1_steady": "max",
     "val_macro_precision": "max",
     "val_macro_recall": "max",
     "val_worst_recall": "max",
@@ -28,7 +29,7 @@ _UNBOUNDED = ("loss", "val_loss")
 _ROUNDING = 1e-6
 
 
-DECIDED = frozenset({"val_macro_f1_decided", "val_macro_f1_soft"})
+DECIDED = frozenset({"val_macro_f1_decided", "val_macro_f1_soft", "val_macro_f1_steady"})
 """The objectives that take each class under the best decision; any other decides for the most probable one."""
 
 

@@ -80,7 +80,7 @@ def metric(name: str) -> str:
 def point(decide: str, objective: str | None) -> str:
     """Say which class an operating point names: the most probable, or what else it is good for."""
     name = (objective or "the objective").partition(":")[0].removeprefix("val_")
-    for how in ("_decided", "_soft"):
+    for how in ("_decided", "_soft", "_steady"):
         name = name.removesuffix(how)
     words = {
         "accuracy": "the most probable",

@@ -101,7 +101,7 @@ def beside_others(hp):
         HOARD.append(2**28 * b"x")
     if hp.get("units") == 40 and not first.exists():
         first.touch()
-        hog = "import time; held = 13 * 2**28 * b'x'; time.sleep(6)"
+        hog = f"import time; held = {(HERE / 'hog').read_text()} * 2**28 * b'x'; time.sleep(6)"
         subprocess.Popen([sys.executable, "-c", hog], start_new_session=True)
         time.sleep(60)
     return model

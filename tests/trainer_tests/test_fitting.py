@@ -33,6 +33,7 @@ OWN = {
     "val_macro_f1",
     "val_macro_f1_decided",
     "val_macro_f1_soft",
+    "val_macro_f1_steady",
     "val_worst_class",
     "val_worst_recall",
     "val_ece",

@@ -6,7 +6,7 @@ import pytest
 from scipy.special import softmax
 
 from trainer.answering.decision import decided_across_folds
-from trainer.answering.soft import soft_macro_f1
+from trainer.answering.soft import soft_macro_f1, steady_macro_f1
 from trainer.estimating.macro_f1 import count, macro_f1
 
 SHARES = np.array([0.6, 0.36, 0.04])
@@ -54,3 +54,13 @@ def test_of_two_networks_the_better_one_is_told_more_often_than_by_decisions() -
             scores.append((hard, soft_macro_f1(true, chances, folds=folds, shares=SHARES)))
         right += np.subtract(scores[1], scores[0]) > 0
     assert right[1] > right[0] + 10
+
+
+def test_decisions_weigh_more_the_more_images_there_are() -> None:
+    few, as_many, many = (steady_macro_f1(0.9, 0.8, np.full(3, rows)) for rows in (4, 150, 10_000))
+    assert as_many == pytest.approx(0.85)
+    assert 0.8 < few < 0.81
+    assert 0.89 < many < 0.9
+    # It is the rarest class that leaves decisions to chance; one of which there is no image has no say.
+    assert steady_macro_f1(0.9, 0.8, np.array([1000, 1000, 4])) < 0.81
+    assert steady_macro_f1(0.9, 0.8, np.array([150, 150, 0])) == pytest.approx(as_many)

@@ -28,6 +28,7 @@ _GAINS: Mapping[str, Gain] = {
     "val_macro_f1": f1,
     "val_macro_f1_decided": f1,
     "val_macro_f1_soft": f1,
+    "val_macro_f1_steady": f1,
     "val_macro_recall": recall,
     "val_balanced_accuracy": recall,
 }

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from datasets import Batches, Dataset, Split, few, plain_batches, training_batches
 from trainer.answering.decision import decided_across_folds, folds_of, training_shares
-from trainer.answering.soft import soft_macro_f1
+from trainer.answering.soft import soft_macro_f1, steady_macro_f1
 from trainer.errors import ObjectiveError, SplitError
 from trainer.estimating.lost import worst_found
 from trainer.estimating.macro_f1 import count, macro_f1
@@ -100,9 +100,13 @@ class Scoring:
         decided = decided_across_folds(true, probabilities, folds=folds, shares=self.shares)
         counts = count(true, decided, len(self.classes))
         worst, recall = worst_found(counts)
+        decided_f1 = float(macro_f1(counts))
+        soft_f1 = soft_macro_f1(true, probabilities, folds=folds, shares=self.shares)
+        rows = np.bincount(true, minlength=len(self.classes))
         own = scores.main() | {
-            "macro_f1_decided": float(macro_f1(counts)),
-            "macro_f1_soft": soft_macro_f1(true, probabilities, folds=folds, shares=self.shares),
+            "macro_f1_decided": decided_f1,
+            "macro_f1_soft": soft_f1,
+            "macro_f1_steady": steady_macro_f1(decided_f1, soft_f1, rows),
             "worst_class": float(worst),
             "worst_recall": recall,
         }

@@ -29,7 +29,7 @@ from trainer import TrainingRun, limit_threads
 from trainer.answering.calibration import apply_temperature, fit_temperature
 from trainer.answering.decision import decided_across_folds, folds_of, training_shares
 from trainer.answering.predicting import predict
-from trainer.answering.soft import soft_macro_f1
+from trainer.answering.soft import soft_macro_f1, steady_macro_f1
 from trainer.estimating.macro_f1 import count, macro_f1
 from trainer.fitting.epoch import split_batches
 
@@ -62,6 +62,11 @@ class Answers:
         """Return the macro F1 of calibrated probabilities."""
         return soft_macro_f1(self.true, self.probabilities, folds=self.folds, shares=self.shares)
 
+    def steady_f1(self) -> float:
+        """Return the mean of both."""
+        rows = np.bincount(self.true, minlength=len(self.shares))
+        return steady_macro_f1(self.decided_f1(), self.soft_f1(), rows)
+
     def accuracy(self) -> float:
         """Return the share of images whose most probable class is theirs."""
         return float((self.probabilities.argmax(axis=1) == self.true).mean())
@@ -80,6 +85,7 @@ class Answers:
 SCORES: Mapping[str, Callable[[Answers], float]] = {
     "val_macro_f1_decided": Answers.decided_f1,
     "val_macro_f1_soft": Answers.soft_f1,
+    "val_macro_f1_steady": Answers.steady_f1,
     "val_accuracy": Answers.accuracy,
     "the mean of accuracy and decided": lambda one: (one.accuracy() + one.decided_f1()) / 2,
     "the mean of soft and decided": lambda one: (one.soft_f1() + one.decided_f1()) / 2,

@@ -41,13 +41,15 @@ METHODS: dict[str, Mapping[str, object]] = {
     "tpe + asha from epoch 2": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 2},
     "tpe + asha from epoch 3": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 3},
 }
-SEEN: Mapping[str, Sequence[str]] = {
-    "decided": ["val_macro_f1_decided"],
-    "soft": ["val_macro_f1_soft"],
-    "soft and decided": ["val_macro_f1_soft", "val_macro_f1_decided"],
-    "accuracy and decided": ["val_accuracy", "val_macro_f1_decided"],
+_DECIDED, _SOFT = "val_macro_f1_decided", "val_macro_f1_soft"
+SEEN: Mapping[str, Mapping[str, float]] = {
+    "decided": {_DECIDED: 1.0},
+    "soft": {_SOFT: 1.0},
+    "steady": {_SOFT: 0.9, _DECIDED: 0.1},
+    "soft and decided": {_SOFT: 0.5, _DECIDED: 0.5},
+    "accuracy and decided": {"val_accuracy": 0.5, _DECIDED: 0.5},
 }
-"""What a search may see: the mean of these scores."""
+"""What a search may see, scores by their weights; ``steady`` as 222 images of the galaxies have it."""
 _SMOOTHED = 3
 """Epochs."""
 
@@ -98,13 +100,16 @@ def asha(first_rung: int, epochs: int) -> ASHAScheduler:
     return ASHAScheduler(max_t=epochs, grace_period=first_rung, reduction_factor=REDUCTION_FACTOR, **given)
 
 
-def seen(path: Path, beginning: int, objectives: Sequence[str], half: Half, *, having: Collection[str]) -> list[Curve]:
-    """Read the curves of a half that have some scores; the search sees the mean of those of the ``objectives``."""
+def seen(
+    path: Path, beginning: int, weights: Mapping[str, float], half: Half, *, having: Collection[str]
+) -> list[Curve]:
+    """Read the curves of a half that have some scores; the search sees the mean of those that have weights."""
     read = {name: read_curves(path, beginning=beginning, objective=name) for name in having}
     numbers = set.intersection(*({one.number for one in curves} for curves in read.values()))
-    chosen = [[one for one in read[name] if one.number in numbers and is_of(half, one.number)] for name in objectives]
+    chosen = [[one for one in read[name] if one.number in numbers and is_of(half, one.number)] for name in weights]
+    parts = [*weights.values()]
     return [
-        replace(those[0], scores=tuple(map(fmean, zip(*(one.scores for one in those), strict=True))))
+        replace(those[0], scores=tuple(fmean(each, parts) for each in zip(*(one.scores for one in those), strict=True)))
         for those in zip(*chosen, strict=True)
     ]
 
