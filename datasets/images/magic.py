@@ -7,7 +7,6 @@ GZIP = b"\x1f\x8b"
 _RECORD = struct.Struct("<QI")
 HEAD = _RECORD.size
 """Bytes before each record of a TFRecord: its length, and the check of that."""
-_CASTAGNOLI = 0x82F63B78
 
 
 class Kind(Enum):
@@ -39,10 +38,8 @@ def record_length(head: bytes) -> int | None:
 
 def masked_crc(data: bytes) -> int:
     """CRC-32C (RFC 3720, B.4), masked as TFRecords have it: turned right by 15 bits, and a constant added."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (_CASTAGNOLI if crc & 1 else 0)
-    crc ^= 0xFFFFFFFF
+    # Imported here: who knows a picture by its first bytes need not wait for it.
+    from google_crc32c import value
+
+    crc = int(value(data))
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF

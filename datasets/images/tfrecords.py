@@ -1,8 +1,8 @@
 """TFRecord files, read without TensorFlow: records with their places in the file, and the `tf.train.Example` in each.
 
 A record is its length (8 bytes, little-endian), a masked CRC-32C of that (4), the data, and a masked CRC-32C of the
-data (4), which is passed over here: the length's tells a TFRecord from anything else, and images are checked when they
-are decoded. An Example maps names to lists of bytes, floats or integers (tensorflow/core/example/feature.proto).
+data (4): a damaged label would be a label all the same, and so would pixels that are not encoded. An Example maps
+names to lists of bytes, floats or integers (tensorflow/core/example/feature.proto).
 """
 
 import gzip
@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError
 
 from datasets.errors import ImageError, first_line
 from datasets.images.embedded import Embedded
-from datasets.images.magic import GZIP, HEAD, record_length
+from datasets.images.magic import GZIP, HEAD, masked_crc, record_length
 from datasets.images.reading import check_size
 from datasets.images.scratch import Scratch
 from datasets.wording import few
@@ -77,9 +77,11 @@ def examples(path: Path, wanted: str | None = None) -> Iterator[tuple[Mapping[st
     the first record that is damaged or cut off: the next one cannot be found.
     """
     with path.open("rb") as file:
-        for start, data in _records(file):
+        for start, data, is_whole in _records(file):
             found: dict[str, Feature] = {}
             try:
+                if not is_whole:
+                    raise ImageError("damaged: its checksum does not fit it")
                 found = _features(data)
                 name = _image_feature(found, wanted)
                 image = found.pop(name)[0]
@@ -89,8 +91,8 @@ def examples(path: Path, wanted: str | None = None) -> Iterator[tuple[Mapping[st
                 yield found, error
 
 
-def _records(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield (where it begins, the data) of each record."""
+def _records(file: IO[bytes]) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield (where it begins, the data, whether its checksum fits) of each record."""
     place, number = 0, 0
     while head := file.read(HEAD):
         number += 1
@@ -101,7 +103,8 @@ def _records(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         data = file.read(length + _FOOT)
         if len(data) < length + _FOOT:
             raise ImageError(f"cut off in record {number}: the file ends before it")
-        yield place + HEAD, data[:length]
+        check = int.from_bytes(data[length:], "little")
+        yield place + HEAD, data[:length], check == masked_crc(data[:length])
         place += HEAD + length + _FOOT
 
 

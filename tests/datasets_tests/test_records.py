@@ -115,6 +115,19 @@ def test_what_follows_damage_and_shards_that_are_not_there_are_told_of(tmp_path)
     )
 
 
+def test_a_label_or_a_pixel_that_is_damaged_is_not_taken_for_another_one(tmp_path):
+    whole = records(tmp_path / "a.tfrecord", *zip(NUMBER, strict=True)).read_bytes()
+    sides = ("height", 2), ("width", 2), ("depth", 3)
+    record = tfrecord(("image/encoded", bytes(12)), *sides, ("image/class/label", 1))
+    for place in range(12, len(record)):
+        damaged = bytearray(record)
+        damaged[place] ^= 1
+        (tmp_path / "a.tfrecord").write_bytes(damaged + whole)
+        listing = listed_as("tfrecord", tmp_path / "a.tfrecord")
+        assert listing.rejected == (("00000", "damaged: its checksum does not fit it"),)
+        assert len(listing.items) == len(PNGS)
+
+
 def samples(path, **by_suffix):
     """Write a tar of samples; each suffix has its text for each row, None for no file."""
     files = {}

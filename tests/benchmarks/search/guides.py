@@ -20,7 +20,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 from benchmarks.results import JsonObject, Results
-from benchmarks.search.curves.training import EPOCHS, OBJECTIVE
+from benchmarks.search.curves.training import OBJECTIVE
 from benchmarks.search.methods.halves import HALVES, is_of
 
 from datasets import Dataset, Split, open_folder
@@ -104,7 +104,7 @@ def main() -> None:
     options = parser.parse_args()
     limit_threads(1)
     results = Results(options.file, "number", "beginning")
-    known = [one for one in results if is_of(options.half, one["number"]) and str(EPOCHS) in one["truth"]]
+    known = [one for one in results if is_of(options.half, one["number"]) and one["reason"] is None]
     networks = [found for one in known if (found := answers(one, options.work)) is not None]
     truth = np.array([one.decided_f1() for one in networks])
     chosen = [number for number in range(len(networks)) if truth[number] >= _LEAST]
@@ -127,7 +127,10 @@ def answers(result: JsonObject, work: Path) -> Answers | None:
             return None
         dataset = Dataset.open(work / "images").divided(beginning)
         hypermodel = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
-        build, options = Builder(hypermodel, result["values"]), training_options(result["values"], epochs=EPOCHS)
+        build, options = (
+            Builder(hypermodel, result["values"]),
+            training_options(result["values"], epochs=len(result["seconds"])),
+        )
         run = TrainingRun(build, dataset, options, objective=OBJECTIVE, seed=1, checkpoints=folder)
         batches = split_batches(dataset, Split.TEST)
         true, probabilities = predict(run.last_model(), batches, logits=run.predicts_logits)

@@ -1,4 +1,4 @@
-"""The images that curves are recorded on: 2,000 to train on, a ninth as many to validate on, 4,500 for the truth.
+"""The images that curves are recorded on: 2,000 or fewer to train on, a ninth as many to validate on, 4,500 others.
 
 Real galaxies are those of draws that no contest tests on, see `benchmarks.accuracy.contest.draws`: those trained and
 validated on are set aside for this alone.
@@ -14,14 +14,14 @@ from benchmarks.accuracy.contest.draws import GALAXY, dealt, different
 from datasets import render_sample
 
 SAMPLE = "sample"
-TRAINED, TRUTH = 2_222, 4_500
-"""Images that are trained and validated on, and those that the truth is of."""
+TRUTH = 4_500
+"""Images that the truth is of."""
 _VALIDATION = "0.1"
 _OF_DRAWS, _TRUTH_OF_DRAWS = ("2000-5", "500-10"), tuple(f"500-{number}" for number in range(1, 10))
 _SEED = 1
 
 
-def import_images(source: str, dataset: Path, *, image_size: int, trained: int = TRAINED, truth: int = TRUTH) -> None:
+def import_images(source: str, dataset: Path, *, image_size: int, trained: int, truth: int = TRUTH) -> None:
     """Import what is recorded on, unless it is there: ``source`` is a zip of class folders, or SAMPLE.
 
     ``trained`` images are trained and validated on, fewer being the first of more, and ``truth`` are for the truth.

@@ -1,6 +1,6 @@
 """One training, recorded: what each epoch scored and cost, and at some epochs the score on thousands of other images.
 
-    python -m benchmarks.search.curves.training DATASET VALUES BEGINNING NUMBER FOLDER
+    python -m benchmarks.search.curves.training DATASET VALUES BEGINNING NUMBER EPOCHS FOLDER
 
 VALUES are those of the NUMBER-th configuration, as JSON. It goes on where it was. Its CPU seconds are noted, not those
 of the clock, on one thread: other work on the machine makes neither scores nor seconds other ones.
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from datasets import Dataset, Split, open_folder
-from search import Builder, GalaxyHyperModel, rungs, training_options
+from search import Builder, GalaxyHyperModel, training_options
 from trainer import InfeasibleError, Objective, TrainingRun, limit_threads
 from trainer.answering.decision import decided_across_folds, folds_of, training_shares
 from trainer.answering.predicting import predict
@@ -51,14 +51,14 @@ def recorded(work: Path) -> Notes | None:
 
 
 def record(dataset: Dataset, values: Mapping[str, Any], *, seed: int, work: Path, epochs: int = EPOCHS) -> Notes:
-    """Train, or what is missing of it, and note each epoch; the truth at the rungs and at the end."""
+    """Train, or what is missing of it, and note each epoch; the truth at two rungs and at the end."""
     folder, notes = open_folder(work), recorded(work)
     if notes is None or (notes.scores and not notes.scores.keys() >= set(SCORES)):
         shutil.rmtree(work, ignore_errors=True)  # before there was one of the scores
         notes = Notes()
     hypermodel = GalaxyHyperModel(input_shape=dataset.image_shape, num_classes=len(dataset.classes))
     build, options = Builder(hypermodel, values), training_options(values, epochs=epochs)
-    truths = (*rungs("asha", epochs), epochs)
+    truths = (round(epochs / 4), round(epochs * 3 / 4), epochs)
     try:
         run = TrainingRun(build, dataset, options, objective=OBJECTIVE, seed=seed, checkpoints=folder)
         notes.parameters = int(run.model.count_params())
@@ -100,10 +100,11 @@ def _truth(run: TrainingRun, dataset: Dataset) -> dict[str, float]:
 
 
 def main() -> None:
-    dataset, values, beginning, number, work = sys.argv[1:]
+    dataset, values, beginning, number, epochs, work = sys.argv[1:]
     limit_threads(1)
     opened = Dataset.open(dataset).divided(int(beginning))
-    record(opened, json.loads(values), seed=1 + 2 * int(number) + int(beginning), work=Path(work))
+    seed = 1 + 2 * int(number) + int(beginning)
+    record(opened, json.loads(values), seed=seed, work=Path(work), epochs=int(epochs))
 
 
 if __name__ == "__main__":

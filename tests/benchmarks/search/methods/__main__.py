@@ -38,6 +38,8 @@ METHODS: dict[str, Mapping[str, object]] = {
     "near, promoting from epoch 2": {"oracle": f"{_OWN}near_promoting", "scheduler": "none"},
     "half near the defaults, tpe + asha": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha"},
     "near, from epoch 2": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 2},
+    "random + asha from epoch 2": {"oracle": "random", "scheduler": "asha", _FIRST_RUNG: 2},
+    "tpe + asha from epoch 1": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 1},
     "tpe + asha from epoch 2": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 2},
     "tpe + asha from epoch 3": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 3},
 }
