@@ -38,13 +38,20 @@ from .finals.choice import judged as judged
 from .finals.coming import (
     MOST_BEGINNINGS as MOST_BEGINNINGS,
     Which as Which,
+    is_exhausted as is_exhausted,
     next_beginning as next_beginning,
     why_none as why_none,
 )
 from .finals.defaults import known_defaults as known_defaults
 from .finals.finalists import begin_finals as begin_finals, choose_finalists as choose_finalists
 from .finals.forecast import Cost as Cost, forecast as forecast, measured_costs as measured_costs
-from .finals.planning import Plan as Plan, make_plan as make_plan, planned_seconds as planned_seconds
+from .finals.planning import (
+    BEGINNINGS as BEGINNINGS,
+    Plan as Plan,
+    make_further_plan as make_further_plan,
+    make_plan as make_plan,
+    planned_seconds as planned_seconds,
+)
 from .finals.standing import FinalsStanding as FinalsStanding
 from .insight.evidence import (
     Evidence as Evidence,

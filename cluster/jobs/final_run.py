@@ -21,6 +21,7 @@ from search import (
     SearchSpecification,
     TimeBudget,
     Which,
+    is_exhausted,
     judged,
 )
 from trainer import InfeasibleError, read_answers
@@ -68,15 +69,19 @@ class FinalRun:
         work: Folder,
         keep: Callable[[Finals], None],
         watch: Watch | None,
+        longest: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Go on with ``finals``, of which ``planned`` is 0 where there is no plan yet; ``keep`` makes them durable.
 
-        ``costs`` gives what a beginning of each of its finalists costs, by the id that it has there.
+        ``costs`` gives what a beginning of each of its finalists costs, by the id that it has there. ``longest`` is of
+        how many epochs one may be, where there is time for more than ``finals`` have.
         """
         self._specification, self._budget, self._bundling, self._work = specification, budget, bundling, work
         self._keep, self._watch, self._clock = keep, watch, clock
-        self._finals = finals
+        self._finals, self._longest = finals, finals.epochs if longest is None else longest
+        # Begun anew, they take the place of those before when they are worth a bundle.
+        self._fewest = 0
         self._kept_bundle = bundling.last
         goes_on = finals.planned > 0 or any(one.beginnings for one in finals.finalists)
         self._outlook = Outlook(costs(finals.finalists), left_before(finals, work) if goes_on else {})
@@ -94,6 +99,11 @@ class FinalRun:
         """Whether nothing is to be trained beside what has ended: all was, by an earlier call, or no time is left."""
         has_any = any(one.beginnings for one in self._finals.finalists)
         return has_any and bool(self._finals.planned) and self._fitting() is None
+
+    def why_done(self) -> str:
+        """Say why nothing more is trained, and what would let it."""
+        reason = self._outlook.why_none(self._finals, left=self.left(), used=self._used)
+        return reason if is_exhausted(self._finals) else f"{reason}: --time-limit, with more, lets it go on"
 
     def next(self) -> Training | None:
         """Return the next beginning that will end in time."""
@@ -130,7 +140,7 @@ class FinalRun:
             finals = _dropped(finals, one.trial_id, f"{self._specification.objective.name} was no number")
         self._change(judged(finals, self._specification.objective))
         self._outlook.found(one.trial_id)
-        self._bundling.offer(self._finals)
+        self._offer()
 
     def failed(self, name: str, error: InfeasibleError) -> None:
         """Drop a finalist that cannot be trained."""
@@ -145,7 +155,7 @@ class FinalRun:
 
     def unwanted(self) -> Collection[str]:
         """Return those that end in vain: the time is up, or will be before them, or their finalist was dropped."""
-        self._bundling.offer(self._finals)
+        self._offer()
         if self._bundling.last is not self._kept_bundle:
             self._change(self._finals)
         self.tell()
@@ -204,7 +214,23 @@ class FinalRun:
         return used if last is None or not planned <= last.beginnings else [*used, *last.used]
 
     def _plan(self) -> None:
-        self._change(self._outlook.planned(self._finals, left=self.left(), limit=self._budget.limit))
+        before, left, limit = self._finals, self.left(), self._budget.limit
+        anew = self._outlook.planned_longer(before, epochs=self._longest, left=left, limit=limit)
+        if anew is None:
+            self._change(self._outlook.planned(before, left=left, limit=limit))
+            return
+        _log.warning(
+            "There is time to train all that has ended for longer: %d epochs, not %d.", anew.epochs, before.epochs
+        )
+        planned = anew.planned * sum(one.is_active for one in anew.finalists)
+        self._fewest = min(planned, sum(len(one.scores) for one in before.finalists))
+        self._bundling.last = self._kept_bundle = None
+        self._finals = anew  # what was kept stands until something has ended
+
+    def _offer(self) -> None:
+        """Have a bundle written, unless the one that there is has more networks, of an earlier call."""
+        if sum(len(one.scores) for one in self._finals.finalists) >= self._fewest:
+            self._bundling.offer(self._finals)
 
     def _fitting(self) -> Which | None:
         """Return the next beginning that will end in time by the present plan."""

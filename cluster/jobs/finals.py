@@ -117,11 +117,19 @@ def train_finalists(
         budget.kept(place),
         waiting_ended(budget, is_remote=layout.root.local is None),
     ):
-        finalists = _finalists(view, layout, specification, where.hypermodel)
+        load = partial(
+            load_hypermodel,
+            specification.settings.hypermodel,
+            input_shape=specification.image_shape,
+            num_classes=len(specification.classes),
+            given=where.hypermodel,
+        )
+        defaults, complete = known_defaults(Ledger(layout), load, seed=specification.settings.seed)
+        finalists = choose_finalists(view.rows, defaults=defaults, complete=complete)
         before, epochs = read_finals(layout.root), longest(specification, settings)
         if before is not None and settings.epochs is None:
             epochs = max(epochs, before.epochs)
-        finals = begin_finals(finalists, before, epochs=epochs, limit=budget.limit)
+        finals = begin_finals(finalists, before, epochs=epochs, limit=budget.limit, complete=complete)
         write = partial(
             write_final_bundle,
             specification=specification,
@@ -141,9 +149,10 @@ def train_finalists(
             work=layout.training,
             keep=partial(_keep, layout, place),
             watch=watch,
+            longest=epochs,
         )
         if run.is_done:
-            _log.warning("No time is left for another beginning: --time-limit, with more, lets it go on.")
+            _log.warning("Nothing more is trained: %s.", run.why_done())
             if kept is not None:  # as all else that was written
                 run.tell(is_last_step=True)
                 return kept.result
@@ -184,21 +193,6 @@ def _train(
         work=layout.training,
         ending=run.left,
     )
-
-
-def _finalists(
-    view: SearchView, layout: SearchLayout, specification: SearchSpecification, hypermodel: object | None
-) -> tuple[Finalist, ...]:
-    def load() -> object:
-        return load_hypermodel(
-            specification.settings.hypermodel,
-            input_shape=specification.image_shape,
-            num_classes=len(specification.classes),
-            given=hypermodel,
-        )
-
-    defaults, complete = known_defaults(Ledger(layout), load, seed=specification.settings.seed)
-    return choose_finalists(view.rows, defaults=defaults, complete=complete)
 
 
 def _costs(

@@ -34,7 +34,7 @@ from search import (
     read_fit,
     read_search,
 )
-from trainer import BundleError, FinalResult, kept_result, limit_threads
+from trainer import BundleError, FinalResult, kept_result, limit_threads, read_manifest
 
 _LEAST_SECONDS = 20.0
 """With less nothing can begin: Ray and TensorFlow have to start."""
@@ -207,7 +207,7 @@ def _trained(
         final = interim
         if not rest.stopped:
             advice = f"{_resuming(layout, where, '--time-limit', 'TIME')}, with more, goes on"
-            _log.warning("%s; the model is that of the best trial: %s.", _sentence(error), advice)
+            _log.warning("%s; %s: %s.", _sentence(error), _said_of(layout, final), advice)
     if not rest.stopped:
         note_fit(layout, record.model_copy(update={"is_done": True}))
     view = read_search(where.storage, name, history=False)
@@ -218,6 +218,13 @@ def _sentence(error: NothingEndedError) -> str:
     """Return what has happened, without the advice."""
     said = str(error).partition(": give")[0]
     return said[:1].upper() + said[1:]
+
+
+def _said_of(layout: SearchLayout, kept: FinalResult) -> str:
+    """Say which model there is, of an earlier part of the fit."""
+    if read_manifest(layout.bundle).interim:
+        return f"the model is that of trial {kept.members[0]}"
+    return "the model is the one that there was"
 
 
 def _bundled(layout: SearchLayout) -> FinalResult | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cluster.workers.trial import model_builder
 from datasets import Dataset, Folder
-from search import Conductor, Record, SearchLayout, leaderboard, repeating, training_options
+from search import Conductor, Ledger, Record, SearchLayout, leaderboard, repeating, training_options
 from trainer import BundleError, Member, interim_bundle, read_manifest
 
 _MOST_OF_THE_TIME = 0.05
@@ -48,7 +48,7 @@ class InterimBundles:
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
-        """While the block runs, look about once a second, in a thread beside it; at its end, if there is none yet."""
+        """While the block runs, look about once a second, in a thread beside it; and at its end."""
 
         def look(is_last: bool) -> None:
             if not is_last:
@@ -56,16 +56,19 @@ class InterimBundles:
 
         with repeating(look, seconds=_LOOK_SECONDS, name="interim bundle"):
             yield
-        if self._made.of is None:  # the first score may have come with the end, and finalists take minutes
-            self.look()
+        self.look(is_last=True)  # finalists take minutes, and may come to nothing
 
-    def look(self) -> None:
-        """Write the bundle of the search's best trial, if it is another one and there is time."""
+    def look(self, *, is_last: bool = False) -> None:
+        """Write the bundle of the search's best trial, if it is another one and there is time.
+
+        The last time those before do not count.
+        """
         first = next(iter(leaderboard(self._conductor.records(), self._conductor.specification.objective)), None)
         best = None if first is None or first.rank is None else first
         if best is None or (best.trial_id, best.best_epoch) == self._made.of:
             return
-        if self._made.of and self._made.spent + self._made.last > _MOST_OF_THE_TIME * self._spent():
+        spent = self._made.last + (0.0 if is_last else self._made.spent)
+        if self._made.of and spent > _MOST_OF_THE_TIME * self._spent():
             return
         began = time.monotonic()
         try:
@@ -79,12 +82,14 @@ class InterimBundles:
 
     def _write(self, best: Record) -> bool:
         specification, values = self._conductor.specification, best.hyperparameters
+        suggestion, settings = Ledger(self._layout).suggestion(best.trial_id), specification.settings
+        epochs = suggestion.epochs or settings.epochs
         trial = Member(
             name=best.trial_id,
             build=model_builder(specification, values, self._hypermodel),
-            options=training_options(values, epochs=specification.settings.epochs),
+            options=training_options(values, epochs=epochs, patience=settings.patience),
             hyperparameters=values,
-            seed=specification.settings.seed,
+            seed=suggestion.seed,
         )
         checkpoints, bundle = self._layout.checkpoints(best.trial_id), self._layout.bundle
         if _is_final(bundle):

@@ -4,12 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from datasets import Folder
 from search import (
+    BEGINNINGS,
     MOST_BEGINNINGS,
     Cost,
     Finals,
     Plan,
     Which,
     forecast,
+    make_further_plan,
     make_plan,
     next_beginning,
     why_none,
@@ -60,15 +62,50 @@ class Outlook:
         return why_none(finals, (), seconds=self.seconds(finals), left=left, used=used)
 
     def planned(self, finals: Finals, *, left: float, limit: float | None) -> Finals:
-        """Return the finals with as many finalists, and beginnings as many and as long, as fit."""
+        """Return the finals with as many finalists, and beginnings as many and as long, as fit.
+
+        Beginnings that have ended stand: what is planned comes beside them, and is as long.
+        """
+        if any(one.beginnings for one in finals.finalists):
+            return self._planned_further(finals, left=left, limit=limit)
         plan = self._plan(finals, self._costs, left)
-        kept = plan.kept(_active(finals))
-        finalists = tuple(one.model_copy(update={"is_active": one.trial_id in kept}) for one in finals.finalists)
-        has_any = any(one.beginnings for one in finalists)  # others of another length could not be compared with them
-        epochs = finals.epochs if has_any else plan.epochs
-        self.begun = self.begun if epochs == finals.epochs else {}
-        changes = {"finalists": finalists, "planned": plan.beginnings, "epochs": epochs, "limit": limit}
-        return finals.model_copy(update=changes)
+        self.begun = self.begun if plan.epochs == finals.epochs else {}
+        changes = {"planned": plan.beginnings, "epochs": plan.epochs, "limit": limit}
+        return _marked(finals, plan.kept(_active(finals))).model_copy(update=changes)
+
+    def planned_longer(self, finals: Finals, *, epochs: int, left: float, limit: float | None) -> Finals | None:
+        """Return the finals begun anew, if all who stay can be trained for longer in the time that is left; else None.
+
+        That is: as many finalists as have scores, and as many beginnings of each or three, of up to ``epochs``.
+        """
+        stay = sorted((one for one in finals.finalists if one.stays), key=lambda one: not one.scores)
+        scored = [len(one.scores) for one in stay if one.scores]
+        if not scored or epochs <= finals.epochs:
+            return None
+        now = tuple(one.model_copy(update={"beginnings": ()}) for one in stay)
+        fresh = Finals(epochs=epochs, planned=0, limit=limit, finalists=now)
+        plan = self._plan(fresh, self._costs, left)
+        if (
+            plan.epochs <= finals.epochs
+            or plan.finalists < len(scored)
+            or plan.beginnings < min(BEGINNINGS, max(scored))
+        ):
+            return None
+        self.begun = {}
+        changes = {"planned": plan.beginnings, "epochs": plan.epochs}
+        return _marked(fresh, plan.kept(_active(fresh))).model_copy(update=changes)
+
+    def _planned_further(self, finals: Finals, *, left: float, limit: float | None) -> Finals:
+        """Return the finals with as many further beginnings as fit; who has scores is not left out for that."""
+        stay = [one for one in finals.finalists if one.stays]
+        costs, had = [self._costs[one.trial_id] for one in stay], [len(one.beginnings) for one in stay]
+        plan = make_further_plan(costs, had, epochs=finals.epochs, seconds=left, slots=self.slots)
+        kept = [] if plan is None else [one.trial_id for one in plan.kept(stay)]
+        others = [one.trial_id for one in finals.finalists if one.is_active and (one.scores or not one.stays)]
+        # None is chosen by fewer beginnings than there are.
+        least = min(BEGINNINGS, max((len(one.scores) for one in finals.finalists), default=1))
+        planned = max(least, 1, 0 if plan is None else plan.beginnings)
+        return _marked(finals, [*kept, *others]).model_copy(update={"planned": planned, "limit": limit})
 
     def is_out_of_reach(
         self, finals: Finals, met: Mapping[Which, float], *, left: float, taken: float, is_hopeless: bool
@@ -119,3 +156,9 @@ def left_before(finals: Finals, work: Folder) -> dict[Which, float]:
 
 def _active(finals: Finals) -> list[str]:
     return [one.trial_id for one in finals.finalists if one.is_active]
+
+
+def _marked(finals: Finals, active: Collection[str]) -> Finals:
+    """Return the finals with those active alone that are named."""
+    marked = tuple(one.model_copy(update={"is_active": one.trial_id in active}) for one in finals.finalists)
+    return finals.model_copy(update={"finalists": marked})

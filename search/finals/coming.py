@@ -49,10 +49,17 @@ def why_none(
 ) -> str:
     """Say why no beginning comes next, where `next_beginning` gives none."""
     wanted = _wanted(finals, under_way, used)
+    if not any(one.stays for one in finals.finalists):
+        return "no finalist stays"
     if not wanted:
         return f"each finalist that stays has had {MOST_BEGINNINGS} beginnings"
     least = min(seconds[trial_id] for trial_id, _ in wanted)
     return f"a further beginning takes {least:.0f} s, and {max(0.0, left):.0f} s were left"
+
+
+def is_exhausted(finals: Finals) -> bool:
+    """Say whether no beginning could come next, however much time there were."""
+    return not _wanted(finals, (), ())
 
 
 def _wanted(finals: Finals, under_way: Collection[Which], used: Sequence[str]) -> list[Which]:

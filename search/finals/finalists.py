@@ -10,8 +10,6 @@ from search.ledger.records import TrialState
 from search.values import Values
 
 MOST_OTHERS = 3
-_MORE_TIME = 1.2
-"""A limit so many times the one before is planned for anew."""
 _UNUSABLE = (TrialState.INFEASIBLE, TrialState.FAILED)
 
 
@@ -47,37 +45,64 @@ def choose_finalists(
     return tuple(found)
 
 
-def begin_finals(now: Sequence[Finalist], before: Finals | None, *, epochs: int, limit: float | None) -> Finals:
+def begin_finals(
+    now: Sequence[Finalist],
+    before: Finals | None,
+    *,
+    epochs: int,
+    limit: float | None,
+    complete: Callable[[Values], Values] = lambda values: values,
+) -> Finals:
     """Return the finals of the finalists ``now``, which go on with those ``before``; ``planned`` 0 asks for a plan.
 
-    The plan before stands, unless there is much more time now, or shorter schedules are wanted. Beginnings of another
-    length than the new ones are not kept. One that is a finalist no more stays in the list if it has had any.
+    What has ended stands, unless shorter schedules are wanted, and so does the plan, unless there is more time now or
+    another finalist. One that is a finalist no more stays in the list if it has had any beginning.
 
-    ``epochs`` are those of the longest schedule, ``limit`` the seconds that there are in all.
+    Args:
+        now: as `choose_finalists` returns them.
+        before: what was kept of earlier ones.
+        epochs: of the longest schedule.
+        limit: the seconds that there are in all.
+        complete: as for `choose_finalists`.
     """
-    has_more = before is not None and (limit or math.inf) > _MORE_TIME * (before.limit or 0.0)
-    if before is None or before.epochs > epochs or (before.epochs < epochs and has_more):
+    if before is None or before.epochs > epochs:
         return Finals(epochs=epochs, planned=0, finalists=tuple(now))
-    finalists = _joined(now, before)
-    if has_more:
+    found = [_known(one, before, complete) for one in now]
+    kept = [one if known is None else known for one, known in zip(now, found, strict=True)]
+    finalists = (*kept, *_left_out(kept, before))
+    if None in found or (limit or math.inf) > (before.limit or 0.0):
         return before.model_copy(update={"planned": 0, "finalists": finalists, "unused": None})
     active = {one.trial_id for one in before.finalists if one.is_active}
-    stay = active & {one.trial_id for one in finalists if one.is_active}
-    marked = tuple(one.model_copy(update={"is_active": one.trial_id in (stay or active)}) for one in finalists)
+    marked = tuple(one.model_copy(update={"is_active": one.trial_id in active}) for one in finalists)
     return before.model_copy(update={"finalists": marked, "unused": None})
 
 
-def _joined(now: Sequence[Finalist], before: Finals) -> tuple[Finalist, ...]:
-    """Return the finalists ``now`` with the beginnings that they had ``before``, then those that are none any more."""
-    defaults = next((one for one in before.finalists if one.is_defaults), None)
-    kept = []
-    for one in now:
-        # A trial may have had the defaults since: their beginnings are named as they were.
-        known = before.finalist(one.trial_id) or (defaults if one.is_defaults else None)
-        kept.append(one if known is None else known.model_copy(update={"is_active": True}))
-    names = {one.trial_id for one in kept}
-    others = [one.model_copy(update={"is_active": False}) for one in before.finalists if one.trial_id not in names]
-    return (*kept, *(one for one in others if one.beginnings))
+def _known(one: Finalist, before: Finals, complete: Callable[[Values], Values]) -> Finalist | None:
+    """Return a finalist with the beginnings that its configuration has had; None where it was none."""
+    # A trial may have had the defaults since: their beginnings are named as they were.
+    named = [
+        before.finalist(one.trial_id),
+        *(each for each in before.finalists if each.is_defaults and one.is_defaults),
+    ]
+    # What the defaults are may have changed with the space.
+    wanted = _key(complete(one.hyperparameters))
+    known = next((each for each in named if each and _key(complete(each.hyperparameters)) == wanted), None)
+    return None if known is None else known.model_copy(update={"is_active": True, "is_defaults": one.is_defaults})
+
+
+def _left_out(kept: Sequence[Finalist], before: Finals) -> list[Finalist]:
+    """Return those that are finalists no more: the chosen one may get further beginnings all the same."""
+    names, has_defaults = {one.trial_id for one in kept}, any(one.is_defaults for one in kept)
+    return [
+        one.model_copy(
+            update={
+                "is_active": one.trial_id == before.chosen,
+                "is_defaults": one.is_defaults and not has_defaults,
+            }
+        )
+        for one in before.finalists
+        if one.trial_id not in names and one.beginnings
+    ]
 
 
 def _key(values: Values) -> str:

@@ -47,18 +47,45 @@ def make_plan(costs: Sequence[Cost], *, epochs: int, seconds: float, slots: int)
         slots: trainings at a time.
     """
     fewest = min(_FEWEST, len(costs))
-    counts = [
-        *((finalists, BEGINNINGS) for finalists in range(len(costs), fewest - 1, -1)),
-        *((fewest, beginnings) for beginnings in range(BEGINNINGS - 1, 0, -1)),
-    ]
     plans = [
-        *(Plan(*each, shorter) for each in counts for shorter in range(epochs, ceil(_SHORTENED * epochs) - 1, -1)),
+        *(
+            Plan(*each, shorter)
+            for each in _counts(len(costs))
+            for shorter in range(epochs, ceil(_SHORTENED * epochs) - 1, -1)
+        ),
         *(Plan(fewest, 1, shorter) for shorter in range(epochs - 1, 0, -1)),
         *(Plan(1, 1, shorter) for shorter in range(epochs, 0, -1)),
     ]
     return next((plan for plan in plans if planned_seconds(plan, costs, slots) <= seconds), plans[-1])
 
 
-def planned_seconds(plan: Plan, costs: Sequence[Cost], slots: int) -> float:
-    """Return how long a plan takes, at the longest."""
-    return MARGIN * makespan([cost.seconds(plan.epochs) for cost in plan.kept(costs)] * plan.beginnings, slots)
+def make_further_plan(
+    costs: Sequence[Cost], had: Sequence[int], *, epochs: int, seconds: float, slots: int
+) -> Plan | None:
+    """Return the first plan whose beginnings, but for those that there are, end in time; None where none does.
+
+    ``had`` is how many each finalist has had, of as many ``epochs`` as the further ones; the rest as in `make_plan`.
+    """
+    plans = [Plan(*each, epochs) for each in _counts(len(costs))]
+    return next((plan for plan in plans if planned_seconds(plan, costs, slots, had) <= seconds), None)
+
+
+def _counts(finalists: int) -> list[tuple[int, int]]:
+    """Return how many finalists, and how many beginnings of each, in the order in which they are tried."""
+    fewest = min(_FEWEST, finalists)
+    return [
+        *((kept, BEGINNINGS) for kept in range(finalists, fewest - 1, -1)),
+        *((fewest, beginnings) for beginnings in range(BEGINNINGS - 1, 0, -1)),
+    ]
+
+
+def planned_seconds(plan: Plan, costs: Sequence[Cost], slots: int, had: Sequence[int] = ()) -> float:
+    """Return how long a plan takes, at the longest, without the beginnings that each finalist has ``had``."""
+    kept, there = plan.kept(costs), plan.kept(had or [0] * len(costs))
+    seconds = [
+        cost.seconds(plan.epochs)
+        for number in range(plan.beginnings)
+        for cost, ended in zip(kept, there, strict=True)
+        if number >= ended
+    ]
+    return MARGIN * makespan(seconds, slots)

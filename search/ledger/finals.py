@@ -71,7 +71,7 @@ class Finalist(BaseModel):
 
     @property
     def stays(self) -> bool:
-        """Whether it may get further beginnings and be chosen."""
+        """Whether it may get further beginnings."""
         return self.is_active and self.dropped is None
 
 

@@ -85,6 +85,7 @@ class Machine:
             work=self.work,
             keep=self.kept.append,
             watch=self.standings.append,
+            longest=EPOCHS,
             clock=self.clock,
         )
         under_way: dict[str, tuple[FinalBeginning, float]] = {}
@@ -253,6 +254,75 @@ def test_where_no_shorter_plan_fits_either_the_plan_stays_for_whoever_gives_more
     again = made.run(finals, limit=30, already=made.clock.now + 26)
     assert again.next() is None
     assert again.finals == finals
+
+
+def scores(finals: Finals) -> int:
+    return sum(len(one.scores) for one in finals.finalists)
+
+
+def best(finals: Finals) -> str:
+    means = {one.trial_id: one.mean for one in finals.finalists if one.mean is not None and one.dropped is None}
+    return max(means, key=lambda name: means[name])
+
+
+@pytest.mark.parametrize("before", [90, 100, 120, 150, 210])
+@pytest.mark.parametrize("more", [5, 15, 30, 60, 90, 150, 600])
+def test_a_greater_limit_adds_to_what_there_is(before: float, more: float, machine: Callable[..., Machine]) -> None:
+    made = machine()
+    first = made.run(begun(), limit=before)
+    last = first.finish()
+    kept = first.finals
+    finals = begin_finals(begun().finalists, kept, epochs=EPOCHS, limit=before + more)
+    again = made.run(finals, limit=before + more, already=made.clock.now, last=last)
+    again.finish()
+    now = again.finals
+    if now.epochs == kept.epochs:
+        for one in kept.finalists:
+            assert set(had(kept)[one.trial_id]) <= set(had(now)[one.trial_id])
+        assert now.planned >= min(3, kept.planned)
+        assert scores(now) > scores(kept) or more < 40
+    else:  # trained for longer, all of it
+        assert now.epochs > kept.epochs
+        stayed = {one.trial_id for one in kept.finalists if one.scores and one.dropped is None}
+        assert stayed <= {name for name, each in had(now).items() if each}
+        assert all(len(each.scores) >= 2 for each in now.finalists if each.trial_id in stayed)
+    assert now.chosen == best(now) == "0001"
+
+
+def test_what_is_trained_anew_takes_the_place_of_the_bundle_once_it_is_as_much(machine: Callable[..., Machine]) -> None:
+    made = machine()
+    first = made.run(begun(), limit=120)
+    last, written = first.finish(), len(made.bundles)
+    kept = first.finals
+    assert kept.epochs < EPOCHS
+    made.killed_at = made.clock.now + 3
+    finals = begin_finals(begun().finalists, kept, epochs=EPOCHS, limit=900)
+    made.kept.clear()
+    killed = made.run(finals, limit=900, already=made.clock.now, last=last)
+    assert killed.finals.epochs == EPOCHS
+    assert made.kept == []  # what had ended stands until something has
+    made.killed_at = float("inf")
+    again = made.run(finals, limit=900, already=made.clock.now, last=last)
+    again.finish()
+    planned = again.finals.planned * len(again.finals.finalists)
+    assert planned >= 6
+    assert all(len(each.beginnings) >= min(scores(kept), planned) for each in made.bundles[written:])
+
+
+def test_a_better_trial_of_later_joins_and_nobody_is_lost(
+    machine: Callable[..., Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = machine()
+    before = made.run(begun(), limit=210).finals
+    assert before.chosen == "0001"
+    later = ("0007", "0008", "0009")
+    monkeypatch.setattr(f"{__name__}.MEANS", MEANS | dict.fromkeys(later, 0.6) | {"0007": 0.9})
+    now = begun((NAMES[0], *later)).finalists
+    for more, chosen in ((0, "0001"), (10, "0001"), (120, "0007")):
+        finals = begin_finals(now, before, epochs=EPOCHS, limit=210 + more)
+        after = made.run(finals, limit=210 + more, already=210).finals
+        assert after.chosen == chosen == best(after)
+        assert set(had(before)["0001"]) <= set(had(after)["0001"])
 
 
 def test_finals_that_are_complete_leave_their_bundle_as_it_is(machine: Callable[..., Machine]) -> None:

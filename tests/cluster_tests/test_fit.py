@@ -96,7 +96,7 @@ def test_where_no_beginning_ends_in_time_the_best_trial_is_the_classifier(
     assert result.final is not None
     assert result.final.members == ("0000",)
     assert 0 <= result.final.metrics["val_macro_f1"] <= 1
-    assert "the model is that of the best trial" in caplog.text
+    assert "the model is that of trial 0000" in caplog.text
     layout = SearchLayout.of("runs", "first")
     assert read_fit(layout) is not None
     # Also of a search whose first score comes with its end.
@@ -105,6 +105,8 @@ def test_where_no_beginning_ends_in_time_the_best_trial_is_the_classifier(
     with InterimBundles(layout, conductor, tiny_dataset, None, spent=lambda: 1.0).kept():  # type: ignore[arg-type]
         pass
     assert bundled(here).interim
+    (trial,) = bundled(here).members
+    assert trial.seed == Ledger(layout).suggestion("0000").seed
 
 
 def test_a_stop_that_is_asked_for_as_the_search_has_ended_is_heard(tiny_dataset: Dataset, here: Path) -> None:

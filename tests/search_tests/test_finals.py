@@ -76,7 +76,8 @@ def test_finalists_are_the_defaults_and_the_three_best_others_of_distinct_config
 
 def test_who_was_a_finalist_before_keeps_its_beginnings() -> None:
     before = finals(finalist(DEFAULTS, 0.5, is_defaults=True), finalist(A, 0.6), finalist(B))
-    now = [finalist("0009", is_defaults=True), finalist(C)]
+    of_the_same = {"hyperparameters": before.finalists[0].hyperparameters}
+    now = [finalist("0009", is_defaults=True).model_copy(update=of_the_same), finalist(C)]
     kept = begin_finals(now, before, epochs=20, limit=100)
     assert [(one.trial_id, len(one.beginnings), one.is_active) for one in kept.finalists] == [
         (DEFAULTS, 1, True),
@@ -87,16 +88,38 @@ def test_who_was_a_finalist_before_keeps_its_beginnings() -> None:
 
 @pytest.mark.parametrize(
     ("limit", "epochs", "planned", "kept"),
-    [(100, 20, 2, 1), (100, 10, 0, 0), (110, 30, 2, 1), (200, 20, 0, 1), (200, 30, 0, 0)],
+    [(100, 20, 2, 1), (100, 10, 0, 0), (100, 30, 2, 1), (110, 20, 0, 1), (200, 30, 0, 1)],
     ids=str,
 )
-def test_the_plan_before_stands_unless_there_is_more_time_or_another_length(
+def test_the_plan_before_stands_unless_there_is_more_time_or_shorter_schedules(
     limit: float, epochs: int, planned: int, kept: int
 ) -> None:
     before = finals(finalist(A, 0.5), finalist(B, is_active=False), planned=2).model_copy(update={"limit": 100.0})
     found = begin_finals([finalist(A), finalist(B)], before, epochs=epochs, limit=limit)
     assert (found.planned, len(found.finalists[0].beginnings)) == (planned, kept)
     assert [one.is_active for one in found.finalists] == [True, not planned]
+
+
+def test_the_defaults_are_those_of_the_space_as_it_is_now() -> None:
+    of = {name: {"rate": rate} for name, rate in (("old", 1), ("new", 5))}
+    trial = finalist(A, 0.5).model_copy(update={"hyperparameters": of["old"], "is_defaults": True})
+    now = [
+        finalist(DEFAULTS, is_defaults=True).model_copy(update={"hyperparameters": of["new"]}),
+        finalist(A).model_copy(update={"hyperparameters": of["old"]}),
+    ]
+    # A trial had the old ones, or nobody had.
+    for before in (trial, trial.model_copy(update={"trial_id": DEFAULTS})):
+        found = begin_finals(now, finals(before), epochs=20, limit=100).finalists
+        assert [(one.trial_id, one.hyperparameters, one.is_defaults) for one in found] == [
+            (DEFAULTS, of["new"], True),
+            (A, of["old"], False),
+        ]
+        assert [len(one.beginnings) for one in found] == [0, int(before is trial)]
+    out = begin_finals(now[:1], finals(trial), epochs=20, limit=100).finalists
+    assert [(one.trial_id, one.is_defaults, one.is_active) for one in out] == [
+        (DEFAULTS, True, True),
+        (A, False, False),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,15 @@ def main() -> None:
     parser.add_argument("--trained", type=int, default=2_000, help="images")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     options = parser.parse_args()
+    results = Results(options.file, "number", "beginning")
+    others = {len(one["seconds"]) for one in results if one["reason"] is None} - {options.epochs}
+    if others:
+        parser.error(f"{options.file} has trainings of {others.pop()} epochs: give --epochs, or another file")
     options.work.mkdir(parents=True, exist_ok=True)
     place = options.work / "images"
     import_images(options.source, place, image_size=options.image_size, trained=round(options.trained * 10 / 9))
     opened = Dataset.open(place)
     chosen = configurations(options.count, image_size=options.image_size, classes=len(opened.classes))
-    results = Results(options.file, "number", "beginning")
     left = lacking(chosen, results)
     ends = time.monotonic() + 60 * options.minutes
     train(left, place, options.work, results, epochs=options.epochs, at_once=options.at_once, ends=ends)
