@@ -139,6 +139,7 @@ from .sources import own_sources as own_sources, space_sources as space_sources
 from .space.discovery import (
     RANDOM_POINTS as RANDOM_POINTS,
     Builder as Builder,
+    as_space as as_space,
     discover as discover,
     explore as explore,
 )

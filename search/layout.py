@@ -124,6 +124,10 @@ class SearchLayout:
         """Keep a trial's traceback."""
         self.root.child(_TRACEBACKS).write_whole(_text_of(trial_id), text.encode("utf-8", "backslashreplace"))
 
+    def delete_traceback(self, trial_id: str) -> None:
+        """Keep none any more."""
+        self.root.child(_TRACEBACKS).delete(_text_of(trial_id))
+
     def traceback(self, trial_id: str) -> str | None:
         """Return a trial's traceback; None where none was kept."""
         return _read_text(self.root.child(_TRACEBACKS), trial_id)

@@ -64,9 +64,10 @@ class Preparation:
             given=hypermodel,
         )
         self._space = discover(self._hypermodel, seed=settings.seed)
+        check_defaults(self._space)
+        likely = check_names({one.name for one in self._space.space})
         if not resumed:
-            check_defaults(self._space)
-            for name, option in check_names({one.name for one in self._space.space}).items():
+            for name, option in likely.items():
                 _log.warning(
                     "Hyperparameter %r sets no training option, and one is called %r: is it that?", name, option
                 )

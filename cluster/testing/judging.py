@@ -11,6 +11,7 @@ from cluster.testing.regret import PER_POOL, SHARE, Course
 from cluster.testing.replaying import replay
 from search import SearchSettings
 from search.compatibility import HYPERBAND
+from trainer import Objective
 
 
 def judge(
@@ -40,7 +41,8 @@ def judge(
         given = settings.model_copy(update=changes | {"seed": number + 1, "epochs": among[0].epochs})
         scheduler = None if make_scheduler is None else make_scheduler()
         steps = replay(among, given, space=space, concurrency=concurrency, most_epochs=epochs, scheduler=scheduler)
-        courses.append(Course.of(steps, among, epochs))
+        direction = Objective.parse(settings.objective).direction
+        courses.append(Course.of(steps, among, epochs, direction=direction))
     return courses
 
 

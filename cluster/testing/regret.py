@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,15 +25,18 @@ class Course:
     best: float
 
     @classmethod
-    def of(cls, steps: Sequence[Step], curves: Sequence[Curve], epochs: int) -> "Course":
-        """Follow the best score; after the last step nothing changes."""
-        best = max(curve.truth for curve in curves)
+    def of(
+        cls, steps: Sequence[Step], curves: Sequence[Curve], epochs: int, *, direction: Literal["max", "min"] = "max"
+    ) -> "Course":
+        """Follow the best score; after the last step nothing changes. Scores and truth are better in one direction."""
+        sign = 1.0 if direction == "max" else -1.0
+        best = max(sign * curve.truth for curve in curves)
         regret, score, worth = np.empty(epochs), -math.inf, -math.inf
         for number in range(epochs):
-            if number < len(steps) and steps[number].score > score:
-                score, worth = steps[number].score, curves[steps[number].curve].truth
+            if number < len(steps) and sign * steps[number].score > score:
+                score, worth = sign * steps[number].score, sign * curves[steps[number].curve].truth
             regret[number] = best - worth
-        return cls(regret, best)
+        return cls(regret, sign * best)
 
     @property
     def epochs(self) -> int:
@@ -42,7 +46,7 @@ class Course:
     @property
     def reached(self) -> int | None:
         """Epochs from which on it stays within reach of the best; None where it does not come there, or not stay."""
-        far = np.flatnonzero(self.regret > WITHIN * self.best)
+        far = np.flatnonzero(self.regret > WITHIN * abs(self.best))
         first = 1 if not len(far) else int(far[-1]) + 2
         return first if first <= len(self.regret) else None
 

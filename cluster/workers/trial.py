@@ -19,9 +19,13 @@ from search import (
     Record,
     SearchLayout,
     SearchSpecification,
+    SpaceError,
     Suggestion,
     TrialState,
     Value,
+    as_space,
+    check_defaults,
+    check_names,
     load_hypermodel,
     now,
     out_of_time,
@@ -168,6 +172,7 @@ class TrialSession:
         met = self._options(self._build)
         run = run if met == options else self._training(self._build, met)
         if self._specification.settings.hypermodel is not None:  # the built-in networks are known to be kept
+            _check_declared(self._build)
             check_kept(run, self._specification.image_shape)
         return run
 
@@ -205,6 +210,16 @@ class TrialSession:
         """Add the values that the build used beside those suggested."""
         values = {} if self._build is None else self._build.values
         return record.but(hyperparameters=record.hyperparameters | values)
+
+
+def _check_declared(build: Builder) -> None:
+    """Hold what only this build has met to what a space is held to before a search. Raises InfeasibleError."""
+    space = as_space(build.declared)
+    try:
+        check_defaults(space)
+        check_names({one.name for one in space.space})
+    except SpaceError as error:
+        raise InfeasibleError(str(error)) from None
 
 
 def _this_worker() -> str:

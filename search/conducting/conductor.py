@@ -23,7 +23,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Record, Suggestion, now, pending
 from search.ledger.specification import SearchSpecification
 from search.ledger.time_budget import TimeBudget
-from search.oracles.space_updates import is_outside, unknown, update_oracle
+from search.oracles.space_updates import is_outside, unknown, update_oracle, warn_of_other_ranges
 from search.space.discovery import Declared, as_json, as_space
 from search.space.points import fitted
 from search.values import Values
@@ -68,6 +68,7 @@ class Conductor:
         self._is_cold, self._epoch_seconds = True, epoch_seconds
         self.common_failure: str | None = None
         self._ended, self._retried = 0, ""
+        self._said: set[str] = set()
         self._space = KnownSpace(hyperparameters=as_json(oracle.hyperparameters))
         self._retention = CheckpointRetention(ledger.layout, oracle, known=":" not in specification.settings.oracle)
 
@@ -181,6 +182,7 @@ class Conductor:
     def update_space(self, declared: Declared) -> None:
         """Take in what a trial declared when it built its model: what is new becomes part of the oracle's space."""
         space = as_space(declared)
+        warn_of_other_ranges(self._oracle, space, said=self._said)
         new = unknown(self._oracle, space)
         if not new:
             return

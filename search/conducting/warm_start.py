@@ -74,7 +74,8 @@ def collect_warm_start(
     # All of them first: what one build finds is a hyperparameter of every trial.
     explore([record.hyperparameters for record in scored])
     taken: list[Record] = []
-    for record in scored:
+    # Of one configuration the longest training counts: a promoted trial, not the one that it goes on from.
+    for record in sorted(scored, key=lambda one: -one.epochs):
         try:
             values = complete(space, record.hyperparameters)
         except SettingsError:
@@ -84,6 +85,7 @@ def collect_warm_start(
             trial_id = f"{specification.settings.name}/{record.trial_id}"
             bare: dict[str, object] = {"history": {}, "metrics": {}, "parent": None, "reason": None}
             taken.append(record.but(trial_id=trial_id, hyperparameters=values, **bare))
+    taken.sort(key=lambda one: one.trial_id)
     # `+` leaves out a reason that none had.
     return WarmStart(search=layout.root.uri, trials=tuple(taken), left_out=dict(+left_out))
 

@@ -83,6 +83,7 @@ class Ledger:
         # Before the request is durable: what lies there afterwards is the new attempt's.
         self.layout.progress.delete(file_of(retry.trial_id))
         self.layout.checkpoints(retry.trial_id).delete_tree()
+        self.layout.delete_traceback(retry.trial_id)
         self.layout.retries.write_whole(attempt_file(retry.trial_id, retry.attempt), retry.model_dump_json().encode())
 
     def write_state(self, state: SearchState, reason: str | None = None) -> None:

@@ -25,6 +25,13 @@ _ORACLES = {
 }
 
 
+_OF_BAYESIAN = {"num_initial_points": 10}
+"""As many trials drawn at random as `TPEOracle` has. Its own default is three for each hyperparameter: of the built-in
+space that is a hundred."""
+_SEEDS = 2**32
+"""As many as NumPy's generator takes."""
+
+
 def make_oracle(
     reference: str,
     *,
@@ -48,6 +55,7 @@ def make_oracle(
         "objective": keras_tuner.Objective(objective.name, objective.direction),
         "seed": seed,
         **({"max_epochs": max_epochs, "factor": FACTOR} if reference == HYPERBAND else {"max_trials": max_trials}),
+        **(_OF_BAYESIAN | {"seed": seed % _SEEDS} if reference == "bayesian" else {}),
     }
     try:
         with unexited():

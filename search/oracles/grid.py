@@ -1,7 +1,11 @@
 """Grid search that can be resumed, and goes around what has been tried already."""
 
+from collections import Counter
+
 import keras_tuner
 
+from datasets import few
+from search.errors import SpaceError
 from search.oracles.keras_tuner_internals import OpenGridOracle, is_tried
 from search.oracles.random_search import Response, respond
 from search.oracles.space_updates import complete_trials, is_outside
@@ -21,6 +25,7 @@ class GridOracle(TypedOracle, OpenGridOracle):
 
     def populate_space(self, trial_id: str) -> Response:
         """Return the next combination and its status, as the parent does; the defaults come first."""
+        self._check_names()
         for other in self.trials:
             if other not in self.order and not is_outside(self.trials[other]) and self._on_grid(other):
                 self._place(other)
@@ -56,6 +61,15 @@ class GridOracle(TypedOracle, OpenGridOracle):
         """Continue from ``state``."""
         super().set_state(state)
         self.order[:], self.starts[:] = state["grid_order"], state["populate_next"]
+
+    def _check_names(self) -> None:
+        """Raise SpaceError where one name has several declarations: a grid goes by names."""
+        names = Counter(one.name for one in self.hyperparameters.space)
+        if several := [name for name, count in names.items() if count > 1]:
+            raise SpaceError(
+                f"--oracle grid: {few(several)} {'is' if len(several) == 1 else 'are'} declared more than once, under "
+                "several conditions: give each declaration its own name, or take another oracle"
+            )
 
     def _place(self, trial_id: str) -> None:
         """Put a trial where it belongs along the grid, and let the grid go on from it."""

@@ -5,11 +5,16 @@ its default and reports it. From then on the oracle proposes values for it, and 
 the default: that is what the trial itself used, and what Keras Tuner's own Bayesian oracle assumes.
 """
 
+import logging
+
 import keras_tuner
 from keras_tuner.engine.hyperparameters import HyperParameter
 from keras_tuner.engine.trial import Trial
 
 from search.oracles.keras_tuner_internals import record_values
+from search.space.declared import range_of
+
+_log = logging.getLogger(__name__)
 
 OUTSIDE = "outside of the space as it is now"
 """Message of a trial that was suggested before the space was edited, and of which the oracle is to learn nothing."""
@@ -21,6 +26,26 @@ def unknown(oracle: keras_tuner.Oracle, space: keras_tuner.HyperParameters) -> l
         return []
     known = [(one.name, one.conditions) for one in oracle.hyperparameters.space]
     return [one for one in space.space if (one.name, one.conditions) not in known]
+
+
+def warn_of_other_ranges(oracle: keras_tuner.Oracle, space: keras_tuner.HyperParameters, *, said: set[str]) -> None:
+    """Warn, once for each name, of hyperparameters that have another range in ``space`` than the oracle proposes of.
+
+    Ranges that hang on other values cannot be searched, and Keras Tuner keeps the first one without a word.
+    """
+    for one in space.space:
+        same = (known for known in oracle.hyperparameters.space if known.name == one.name)
+        known = next((known for known in same if known.conditions == one.conditions), None)
+        if known is None or one.name in said or range_of(known) == range_of(one):
+            continue
+        said.add(one.name)
+        _log.warning(
+            "Hyperparameter %r is %s in a trial and %s in the space, of which values are proposed: "
+            "give it a range that hangs on no other value.",
+            one.name,
+            range_of(one),
+            range_of(known),
+        )
 
 
 def update_oracle(oracle: keras_tuner.Oracle, space: keras_tuner.HyperParameters) -> None:

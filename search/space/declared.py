@@ -11,6 +11,7 @@ import keras_tuner
 import numpy as np
 from keras_tuner.engine.hyperparameters import Boolean, Choice, Float, HyperParameter, Int
 
+from datasets import few
 from search.values import Value, Values
 
 _ALIKE = 1e-9
@@ -104,6 +105,28 @@ def has_steps(hyperparameter: Int | Float) -> bool:
 def listed_values(hyperparameter: HyperParameter) -> tuple[Value, ...]:
     """Return the values that Keras Tuner lists for ``hyperparameter``, declared, each once."""
     return tuple(dict.fromkeys(declared_value(hyperparameter, value) for value in hyperparameter.values))
+
+
+def range_of(hyperparameter: HyperParameter) -> str:
+    """Say what values a hyperparameter has, such as ``Int 16 to 64 by 16``; the default is no part of that."""
+    kind = type(hyperparameter).__name__
+    if isinstance(hyperparameter, Int | Float):
+        step = f" by {hyperparameter.step}" if has_steps(hyperparameter) else ""
+        scale = "" if hyperparameter.sampling == "linear" else f", {hyperparameter.sampling}"
+        return f"{kind} {hyperparameter.min_value} to {hyperparameter.max_value}{step}{scale}"
+    return f"{kind} {few([str(value) for value in plain(list(hyperparameter.values))], most=20)}"
+
+
+def is_within(one: HyperParameter, other: HyperParameter) -> bool:
+    """Say whether all values of ``one`` are in the range of ``other``, on a step of it or not."""
+    if isinstance(one, Int | Float):
+        numbers: tuple[Value, ...] = (one.min_value, one.max_value)
+        values = numbers if isinstance(other, Int | Float) else listed_values(one)
+    else:
+        values = listed_values(one)
+    if isinstance(other, Int | Float):
+        return all(isinstance(value, int | float) and other.min_value <= value <= other.max_value for value in values)
+    return set(values) <= set(listed_values(other))
 
 
 def active(hyperparameter: HyperParameter, values: Mapping[str, Value]) -> bool:

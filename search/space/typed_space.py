@@ -7,7 +7,7 @@ from typing import Any
 
 import keras_tuner
 
-from search.space.declared import declared_values, plain, whole
+from search.space.declared import declared_values, is_within, plain, range_of, whole
 from search.values import JsonObject, Value
 
 
@@ -37,6 +37,18 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
         """Return a space of the same hyperparameters and values."""
         return self.of(self)
 
+    def ensure_active_values(self) -> None:
+        """Add the values that active hyperparameters lack, and take away those of names of which none is active.
+
+        Keras Tuner takes a value away where one declaration of its name is not active, though another one is.
+        """
+        for one in self.space:
+            if self.is_active(one):
+                if one.name not in self.values:
+                    self.values[one.name] = one.random_sample()
+            elif not self.is_active(one.name):
+                self.values.pop(one.name, None)
+
     def conditional_scope(self, parent_name: str, parent_values: Any) -> AbstractContextManager[None]:
         """Open a scope that is active where the parent has one of ``parent_values``."""
         scope: AbstractContextManager[None] = super().conditional_scope(parent_name, plain(parent_values))
@@ -56,7 +68,8 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
         """Declare as Keras Tuner does; return the value, None where the hyperparameter is not active."""
         low, high, step = plain([min_value, max_value, step])
         _check_step(step)
-        return whole(super().Int(name, low, high, step, sampling, whole(plain(default)), parent_name, parent_values))
+        given = name, low, high, step, sampling, whole(plain(default))
+        return whole(self._declared("Int", *given, of=(parent_name, parent_values)))
 
     def Float(
         self,
@@ -77,7 +90,8 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
                 f"Float {name!r} must have a least and a greatest value, but has {min_value} and {max_value}"
             )
         step = _whole_steps(float(min_value), float(max_value), step, sampling)
-        return super().Float(name, min_value, max_value, step, sampling, default, parent_name, parent_values)
+        given = name, min_value, max_value, step, sampling, default
+        return self._declared("Float", *given, of=(parent_name, parent_values))
 
     def Choice(
         self,
@@ -92,18 +106,38 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
         listed = plain(list(values))
         if all(isinstance(one, Hashable) for one in listed):  # Keras Tuner refuses any others
             listed = list(dict.fromkeys(listed))
-        chosen = super().Choice(name, listed, ordered, plain(default), parent_name, parent_values)
+        chosen = self._declared("Choice", name, listed, ordered, plain(default), of=(parent_name, parent_values))
         return next((one for one in listed if one == chosen), chosen)
 
     def Boolean(
         self, name: str, default: bool = False, parent_name: str | None = None, parent_values: Any = None
     ) -> Any:
         """Declare as Keras Tuner does; return the value, None where the hyperparameter is not active."""
-        return super().Boolean(name, _as_bool(default), parent_name, parent_values)
+        return self._declared("Boolean", name, _as_bool(default), of=(parent_name, parent_values))
 
     def Fixed(self, name: str, value: Value, parent_name: str | None = None, parent_values: Any = None) -> Any:
         """Declare as Keras Tuner does; return the value, None where the hyperparameter is not active."""
-        return super().Fixed(name, plain(value), parent_name, parent_values)
+        return self._declared("Fixed", name, plain(value), of=(parent_name, parent_values))
+
+    def _declared(self, kind: str, name: str, *given: Any, of: tuple[str | None, Any]) -> Any:
+        """Declare as Keras Tuner does, which takes another declaration of a name that is there for the first one.
+
+        So a space is narrowed: what is declared before a build decides. Raises ValueError where it has values that the
+        build does not list.
+        """
+        size = len(self.space)
+        value = getattr(super(), kind)(name, *given, *of)
+        if len(self.space) == size:
+            again = keras_tuner.HyperParameters()
+            getattr(again, kind)(name, *given)
+            # A name scope has a name begin otherwise.
+            there = [one for one in self.space if one.name == name or one.name.endswith(f"/{name}")]
+            if not any(is_within(one, again.space[0]) for one in there):
+                first, second = range_of(there[0]), range_of(again.space[0])
+                raise ValueError(
+                    f"hyperparameter {name!r} is declared twice, as {first} and as {second}: give it two names"
+                )
+        return value
 
 
 # By which Keras Tuner finds the class of a space that it serialized.

@@ -71,6 +71,37 @@ def test_a_refused_command_changes_nothing(searched: Path, uneven_dataset: Datas
     refused(SpaceError, trials=5)
 
 
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ("hp.Int('epochs', 2, 4)", "the space has a hyperparameter 'epochs'"),
+        ("hp.Int('extra', 1, 4, default=99)", "the space has a default that is none of its values"),
+    ],
+)
+def test_a_space_is_held_to_the_same_on_resume_and_in_a_trial(
+    added: str, said: str, searched: Path, tiny_dataset: Dataset
+) -> None:
+    source = f"from my_models import tiny as small\n\ndef tiny(hp):\n    {{}}{added}\n    return small(hp)\n"
+    found = {"trials": 1, "epochs": 1, "hypermodel": "edited:tiny", "scheduler": "none"}
+    sys.modules.pop("edited", None)
+    (searched / "edited.py").write_text(source.format(""))
+    with pytest.raises(SpaceError, match=said):
+        run_search(tiny_dataset.info.path, SearchSettings.model_validate(found | {"name": "new"}), address="in-process")
+    sys.modules.pop("edited")
+    (searched / "edited.py").write_text(source.format("hp.Boolean('x') and "))
+    settings = SearchSettings.model_validate(found | {"name": "met", "points": [{"x": True}], "oracle": "random"})
+    view = run_search(tiny_dataset.info.path, settings, address="in-process")
+    assert view.counts == {"infeasible": 1}
+    assert str(view.rows[0].reason).startswith(said)
+    sys.modules.pop("edited")
+    (searched / "edited.py").write_text("from my_models import tiny\n")
+    run_search(tiny_dataset.info.path, settings.model_copy(update={"name": "old", "points": ()}), address="in-process")
+    sys.modules.pop("edited")
+    (searched / "edited.py").write_text(source.format(""))
+    with pytest.raises(SpaceError, match=said):
+        resume_search("old", address="in-process", trials=2, accept_space=True)
+
+
 def contents(folder: Path) -> dict[Path, bytes]:
     return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 

@@ -107,6 +107,12 @@ def test_regret_is_of_the_truth_of_what_scored_best_so_far(curves: list[Curve]) 
     assert course.reached is None
     assert course.epochs == 5
     assert Course.of(steps[:1], [good, bad], 5).reached == 1
+    # Of a loss the least is best.
+    low, high = replace(good, truth=0.2), replace(bad, truth=0.5)
+    losses = [Step(1.0, 1, 1, 1, 0.6), Step(2.0, 2, 0, 1, 0.3), Step(3.0, 3, 1, 2, 0.4)]
+    course = Course.of(losses, [low, high], 4, direction="min")
+    assert course.regret.tolist() == pytest.approx([0.3, 0.0, 0.0, 0.0])
+    assert (course.best, course.reached) == (0.2, 2)
 
 
 def test_methods_are_compared_by_their_epochs_and_more_surely_where_pools_agree() -> None:

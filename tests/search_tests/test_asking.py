@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import keras_tuner
@@ -118,6 +119,17 @@ def test_lessons_are_the_scored_trials_within_the_space(taught: WarmStart, ledge
     assert "learned from 3 trials of" in str(taught)
     assert "(left out: 1 without a score, 1 outside of the space)" in str(taught)
     assert read_warm_start(ledger.layout) == taught
+
+
+def test_of_a_promoted_trial_the_lesson_is_its_longest_training(
+    specification: SearchSpecification, tmp_path: Path
+) -> None:
+    layout = SearchLayout(open_folder(tmp_path / "promoted"))
+    create_search(layout, asking(specification, name="promoted"))
+    for number, (epochs, found) in enumerate([(1, 0.3), (3, 0.7), (9, 0.9)]):
+        Ledger(layout).write_record(ended(f"000{number}", found, epochs=epochs, hyperparameters=dict(TAUGHT[0])))
+    (lesson,) = collect_warm_start(layout, small(), specification.objective, explore=lambda _: None).trials
+    assert (lesson.trial_id, lesson.score, lesson.epochs) == ("promoted/0002", 0.9, 9)
 
 
 @pytest.mark.parametrize("name", ASKED)

@@ -136,3 +136,13 @@ def test_the_criterions_minimum_is_not_above_the_parents() -> None:
     found = made("bayesian", hp).best_points(posterior)[1][0]
     everywhere = np.random.default_rng(3).random((20_000, 3))
     assert found <= posterior.lower_bound(everywhere, 2.6).min()
+
+
+def test_of_a_large_space_no_more_is_drawn_at_random_than_for_tpe() -> None:
+    space = keras_tuner.HyperParameters()
+    for number in range(20):
+        space.Float(f"x{number}", 0.0, 1.0)
+    # A seed may be larger than NumPy's are.
+    oracle = made("bayesian", space, seed=2**40)
+    assert isinstance(oracle, BayesianOracle)
+    assert oracle.num_initial_points == 10

@@ -38,6 +38,8 @@ def test_a_traceback_belongs_to_an_infeasible_attempt(layout: SearchLayout, tmp_
     assert (first.traceback, first.earlier) == ("Traceback …\nValueError: too small", ())
     ledger = Ledger(layout)
     ledger.write_retry(Retry(trial_id="0001", attempt=2, asked=now()))
+    # Nor is it shown of an attempt that fails of something else.
+    assert layout.traceback("0001") is None
     ledger.write_record(ended("0001", 0.5, attempts=2))
     again = read_details(str(tmp_path / "runs"), "first", "0001")
     assert (again.record.state, again.traceback) == (TrialState.COMPLETED, None)
