@@ -10,8 +10,8 @@ _LINES = 4096
 
 
 def parted_by_blanks(lines: Iterable[str]) -> Iterator[list[str]]:
-    """Yield the values of each line, which may be quoted."""
-    return csv.reader((line.strip() for line in lines), delimiter=" ", skipinitialspace=True)
+    """Yield the values of each line, which may be quoted; a tab is a blank, as people mix them."""
+    return csv.reader((line.strip().replace("\t", " ") for line in lines), delimiter=" ", skipinitialspace=True)
 
 
 class Tabbed(io.RawIOBase):
@@ -19,7 +19,7 @@ class Tabbed(io.RawIOBase):
 
     def __init__(self, stream: io.RawIOBase) -> None:
         self._text = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8")
-        self._rows = parted_by_blanks(line.replace("\t", " ") for line in self._text)
+        self._rows = parted_by_blanks(self._text)
         self._waiting = b""
 
     def readable(self) -> bool:

@@ -27,7 +27,7 @@ class Parquet:
         names = [self.schema.names[place] for place in types]
         rows = _HEAVY_ROWS if any(map(_is_heavy, (self.schema.types[place] for place in types))) else _ROWS
         for batch in self._file.iter_batches(batch_size=rows, columns=names):
-            yield [batch.column(name) for name in names]
+            yield [batch.column(_place_in(batch, self.schema, place)) for place in types]
 
 
 class Feather:
@@ -61,6 +61,13 @@ def legends(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
         return {name: tuple(map(str, kind["names"])) for name, kind in labels.items()}
     except (KeyError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def _place_in(batch: pa.RecordBatch, schema: pa.Schema, place: int) -> int:
+    """Return where a batch has the column at a place of a file: several may have its name, all in the file's order."""
+    names: list[str] = schema.names
+    alike = [at for at, name in enumerate(batch.schema.names) if name == names[place]]
+    return alike[names[:place].count(names[place])]
 
 
 def _is_heavy(kind: pa.DataType) -> bool:

@@ -136,7 +136,7 @@ def _decimal(rows: Sequence[str], delimiter: str) -> str:
 
 def _parted(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     if delimiter == " ":
-        return list(parted_by_blanks(line.replace("\t", " ") for line in lines))
+        return list(parted_by_blanks(lines))
     try:
         return list(csv.reader(lines, delimiter=delimiter)) or [[]]
     except csv.Error:  # a line of more than 128 KiB

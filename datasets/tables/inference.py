@@ -5,49 +5,36 @@ import pyarrow.compute as pc
 
 from datasets.tables.values import MISSING
 
-_LONG = 16
-"""Whole numbers of so many signs are not all apart as floating-point ones."""
+_WHOLE = r"^(?:0|-?[1-9]\d*)$"
+"""Arrow takes ``0x1F`` for an integer, too, and has no ``-0`` there: that is the sign of a declination in degrees."""
+_NUMBER = r"^[+-]?(?:(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf|infinity|nan))$"
+_LONG = r"^[+-]?\d{16,}$"
+"""Whole numbers of so many digits are not all apart as floating-point ones."""
+_NOT_ZERO = r"^[^eE]*[1-9]"
 
 
 class Inference:
     """The narrowest type of all that has been seen of a column; text where nothing has been.
 
-    A number that would lose a sign as one (``007``, or the whole 18-digit name of a galaxy beside decimals) is text.
+    A number that would lose a sign as one (``007``, ``0x1F``, ``1e400``, or the whole 18-digit name of a galaxy beside
+    decimals) is text.
     """
 
     def __init__(self) -> None:
-        self._tried = [pa.int64(), pa.float64(), pa.bool_(), pa.string()]
-        self._is_long = self._is_seen = False
+        self._possible = [pa.int64(), pa.float64(), pa.bool_()]
+        self._is_seen = False
 
     @property
     def type(self) -> pa.DataType:
         """Arrow's int64, float64, bool or string."""
-        return self._tried[0] if self._is_seen else pa.string()
+        return self._possible[0] if self._possible and self._is_seen else pa.string()
 
     def see(self, texts: pa.Array) -> None:
         """Take in some values, which are strings."""
         values = _cleaned(texts).drop_null()
-        if not len(values):
-            return
-        self._is_seen = True
-        while not self._fits(values):
-            self._tried.pop(0)
-        self._is_long = self._is_long or bool(pc.any(pc.greater_equal(pc.utf8_length(values), _LONG)).as_py())
-
-    def _fits(self, values: pa.Array) -> bool:
-        kind = self._tried[0]
-        if kind == pa.string():
-            return True
-        if kind == pa.bool_():
-            return bool(pc.all(pc.is_in(pc.utf8_lower(values), pa.array(["true", "false"]))).as_py())
-        try:
-            values.cast(kind)
-        except pa.ArrowInvalid:
-            return False
-        zeros = values.filter(pc.match_substring_regex(values, r"^[+-]?0\d"))
-        long = values.filter(pc.greater_equal(pc.utf8_length(values), _LONG))
-        whole = pc.any(pc.match_substring_regex(long, r"^[+-]?\d+$"), min_count=0).as_py()
-        return not len(zeros) and not (kind == pa.float64() and (whole or self._is_long))
+        if len(values):
+            self._is_seen = True
+            self._possible = [kind for kind in self._possible if _fits(values, kind)]
 
 
 def typed(texts: pa.Array, kind: pa.DataType) -> pa.Array:
@@ -56,6 +43,31 @@ def typed(texts: pa.Array, kind: pa.DataType) -> pa.Array:
         return texts
     values = _cleaned(texts)
     return pc.equal(pc.utf8_lower(values), "true") if kind == pa.bool_() else values.cast(kind)
+
+
+def _fits(values: pa.Array, kind: pa.DataType) -> bool:
+    """Say whether all of some values, at least one, are of a type and lose nothing as such."""
+    if kind == pa.bool_():
+        return _all(pc.is_in(pc.utf8_lower(values), pa.array(["true", "false"])))
+    if not _all(pc.match_substring_regex(values, _WHOLE if kind == pa.int64() else _NUMBER)):
+        return False
+    try:
+        numbers = values.cast(kind)
+    except pa.ArrowInvalid:  # beyond 64 bits
+        return False
+    return kind == pa.int64() or not (
+        _any(pc.match_substring_regex(values, _LONG))
+        or _any(pc.and_(pc.is_inf(numbers), pc.match_substring_regex(values, r"\d")))
+        or _any(pc.and_(pc.equal(numbers, 0), pc.match_substring_regex(values, _NOT_ZERO)))
+    )
+
+
+def _all(truths: pa.Array) -> bool:
+    return bool(pc.all(truths).as_py())
+
+
+def _any(truths: pa.Array) -> bool:
+    return bool(pc.any(truths).as_py())
 
 
 def _cleaned(texts: pa.Array) -> pa.Array:

@@ -19,10 +19,13 @@ from typing import IO, Protocol
 import pyarrow as pa
 
 from datasets.errors import SourceError
-from datasets.tables.astronomical import FITS_HEAD, FitsTable, VOTable, is_fits_table
+from datasets.tables.astronomical import Astronomical
 from datasets.tables.columnar import Feather, Parquet
 from datasets.tables.delimited import Delimited
 from datasets.tables.dialects import is_delimited
+from datasets.tables.exact.fits_text_rows import open_fits
+from datasets.tables.exact.votable_rows import VOTableRows
+from datasets.tables.fits_heads import is_fits_table
 from datasets.tables.json_lines import JsonLines
 
 
@@ -51,6 +54,8 @@ _LINES = tuple(f"{kind}{packed}" for kind in (".jsonl", ".ndjson") for packed in
 _PERHAPS_FITS = (".fits", ".fit", ".fits.gz", ".fit.gz")
 _PERHAPS_VOTABLE = (".xml",)
 _PERHAPS_TEXT = (".txt", ".dat")
+_HEAD = 2**15
+"""First bytes that tell whether such a file is a table."""
 _CONTINUED = b"\xff\xff\xff\xff"
 """The mark at the beginning of Arrow's format for streams, in which Hugging Face keeps what it has loaded."""
 _MAGIC = {
@@ -83,11 +88,11 @@ def is_table(name: str, head: Callable[[int], bytes] | None = None) -> bool:
     """
     lower = name.lower()
     if head is not None and lower.endswith(_PERHAPS_FITS):
-        return is_fits_table(head(FITS_HEAD))
+        return is_fits_table(head)
     if head is not None and lower.endswith(_PERHAPS_VOTABLE):
-        return b"<VOTABLE" in head(FITS_HEAD)
+        return b"<VOTABLE" in head(_HEAD)
     if head is not None and lower.endswith(_PERHAPS_TEXT):
-        return is_delimited(head(FITS_HEAD))
+        return is_delimited(head(_HEAD))
     return lower.endswith((*_TEXT, *_LINES, *_BINARY, *_BOOKS))
 
 
@@ -146,8 +151,8 @@ def reader_of(found: Recognised) -> Reader:
     readers: dict[Kind, Callable[[IO[bytes]], Reader]] = {
         Kind.LINES: JsonLines,
         Kind.PARQUET: Parquet,
-        Kind.FITS: FitsTable,
-        Kind.VOTABLE: VOTable,
+        Kind.FITS: lambda stream: Astronomical(open_fits(stream)),
+        Kind.VOTABLE: lambda stream: Astronomical(VOTableRows(stream)),
     }
     return readers[found.kind](found.stream)
 

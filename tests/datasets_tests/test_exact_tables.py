@@ -182,6 +182,16 @@ def test_a_row_of_other_cells_stays_a_row_and_says_what_is_wrong(tmp_path: Path)
     }
 
 
+def test_tabs_among_blanks_part_columns_as_when_a_table_is_imported(tmp_path: Path) -> None:
+    path = tmp_path / "in.dat"
+    path.write_text('path    class\tmag\na.jpg\tspiral  1.5\n\t"b c.jpg" \tdisk\t2\t\n')
+    with open_exact(path) as table:
+        (rows,) = table.batches()
+    assert not rows.faults
+    assert rows.columns.to_pydict() == table_file(path).sample().to_pydict()
+    assert rows.columns.to_pylist()[1] == {"path": "b c.jpg", "class": "disk", "mag": "2"}
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_reading_goes_on_from_any_row(tmp_path: Path, source: str) -> None:
     path = SOURCES[source](tmp_path)

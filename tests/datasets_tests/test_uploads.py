@@ -77,7 +77,7 @@ def test_five_hundred_mutations_are_each_answered(reader: UploadReader) -> None:
             answered += isinstance(image, DecodedImage)
             assert not isinstance(image, str) or "crashed" not in image, (name, image)
         assert time.monotonic() - began < 60
-    assert answered > 100
+    assert answered > 80  # none of a TFRecord, whose checksums tell
 
 
 def test_bands_of_a_galaxy_are_one_upload_and_names_are_no_paths() -> None:

@@ -1,5 +1,7 @@
 """The shares of classes in a catalogue, from answers to it and to held-out images."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +15,14 @@ from trainer import (
     AnswerTable,
     CatalogueError,
     Classification,
+    Decide,
     HeldOut,
+    about_answers,
     count_classes,
     read_classified,
     wilson_interval,
 )
+from trainer.bundles.manifest import HeldOutRecord
 from trainer.counting.explaining import Histogram, misfit
 from trainer.counting.mixture import mixture
 from trainer.counting.recalibrating import Recalibrator, logarithms
@@ -34,6 +39,18 @@ def answers(shares: tuple[float, ...], count: int, seed: int) -> tuple[npt.NDArr
     looks = centres[true] + generator.normal(0, 1, (count, 3))
     likely = looks @ centres[:3].T - (centres[:3] ** 2).sum(axis=1) / 2  # logarithms, but for a constant
     return true, softmax(2 * likely, axis=1).astype(np.float32)
+
+
+def written(path: Path, classes: tuple[str, ...], said: Mapping[str, str]) -> None:
+    """Write a table of answers, one of each class, as `galaxy classify` does."""
+    answers = [
+        Classification(f"{name}.jpg", name, dict.fromkeys(classes, 1 / len(classes)), (), None, None)
+        for name in classes
+    ]
+    (path.parent / "in.csv").write_text("path\n" + "".join(f"{row}.jpg\n" for row in range(len(classes))))
+    columns = AnswerTable(classes)
+    schema = columns.schema.with_metadata(dict(said))
+    append_columns(path.parent / "in.csv", schema, lambda: iter([columns.batch(answers).cast(schema)]), path)
 
 
 @pytest.fixture(scope="module")
@@ -106,20 +123,50 @@ def test_every_table_of_answers_is_counted_unless_another_model_gave_them(
 ) -> None:
     # FITS has names of columns in ASCII.
     manifest = made_manifest(tiny_dataset, classes=("Spirale à bras", "楕円銀河", *tiny_dataset.classes[2:]))
-    answers = [
-        Classification(f"{row}.jpg", manifest.classes[row], dict.fromkeys(manifest.classes, 0.2), (), None, None)
-        for row in range(4)
-    ]
-    (tmp_path / "in.csv").write_text("path\n" + "".join(f"{row}.jpg\n" for row in range(4)))
-    columns = AnswerTable(manifest.classes)
     for fingerprint in (manifest.dataset_fingerprint, "another"):
-        schema = columns.schema.with_metadata({"dataset_fingerprint": fingerprint})
-        batch = columns.batch(answers).cast(schema)
-        append_columns(tmp_path / "in.csv", schema, lambda b=batch: iter([b]), tmp_path / f"{fingerprint}{suffix}")
+        written(tmp_path / f"{fingerprint}{suffix}", manifest.classes, {"dataset_fingerprint": fingerprint})
     found = read_classified(tmp_path / f"{manifest.dataset_fingerprint}{suffix}", manifest)
-    assert found.named.tolist() == [0, 1, 2, 3]
+    assert found.named.tolist() == [*range(len(manifest.classes))]
     with pytest.raises(CatalogueError, match="was trained on another dataset, as its metadata say"):
         read_classified(tmp_path / f"another{suffix}", manifest)
+
+
+@pytest.mark.parametrize("suffix", TABLE_SUFFIXES)
+def test_answers_of_another_model_of_the_same_dataset_are_not_counted(
+    tiny_dataset: Dataset, tmp_path: Path, suffix: str
+) -> None:
+    ours, other = (
+        replace(made_manifest(tiny_dataset), files={"a.keras": of * 64}, held_out=HeldOutRecord("h.npz", held * 64, 9))
+        for of, held in (("a", "b"), ("c", "d"))
+    )
+    for name, manifest in (("ours", ours), ("other", other)):
+        said = about_answers(manifest, f"/runs/{name}/model", Decide.ACCURACY, None)
+        written(tmp_path / f"{name}{suffix}", manifest.classes, said)
+    assert read_classified(tmp_path / f"ours{suffix}", ours).named.tolist() == [*range(len(ours.classes))]
+    with pytest.raises(
+        CatalogueError,
+        match=r"found those of another, the model '/runs/other/model' as it was then.*: "
+        "count with the model that gave them, or classify again with this one",
+    ):
+        read_classified(tmp_path / f"other{suffix}", ours)
+    said.pop("model_mark")  # as in what older versions wrote
+    written(tmp_path / f"older{suffix}", ours.classes, said)
+    assert len(read_classified(tmp_path / f"older{suffix}", ours).named) == len(ours.classes)
+
+
+@pytest.mark.parametrize("suffix", TABLE_SUFFIXES)
+def test_classes_that_are_numbers_or_look_like_formulas_are_counted(
+    tiny_dataset: Dataset, tmp_path: Path, suffix: str
+) -> None:
+    classes = ("-1", "0", "+1.5", "=x", "-a")
+    manifest = made_manifest(tiny_dataset, classes=classes)
+    written(tmp_path / f"out{suffix}", classes, {})
+    assert read_classified(tmp_path / f"out{suffix}", manifest).named.tolist() == [0, 1, 2, 3, 4]
+    if suffix == ".csv":
+        text = (tmp_path / "out.csv").read_text()
+        assert [line.split(",")[1] for line in text.splitlines()[1:]] == ["-1", "0", "+1.5", "'=x", "'-a"]
+        (tmp_path / "older.csv").write_text(text.replace(",-1,", ",'-1,"))
+        assert read_classified(tmp_path / "older.csv", manifest).named.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_an_interval_is_as_wide_as_that_of_a_model_that_mistakes_nothing(held_out: HeldOut) -> None:

@@ -123,12 +123,14 @@ def answers_in(batch: pa.RecordBatch, classes: Sequence[str]) -> list[dict[str, 
 def about_answers(manifest: Manifest, model: str, decide: Decide, max_error: float | None) -> dict[str, str]:
     """Return what a table of answers says of them all, in its metadata.
 
-    ``decide`` and ``max_error`` are those of `trainer.Classifier.classify`; ``model`` is where the bundle is. The class
-    named is the one with the largest probability × its factor in ``decide_factors``, JSON; 1 where it has none.
+    ``decide`` and ``max_error`` are those of `trainer.Classifier.classify`; ``model`` is where the bundle is, and
+    ``model_mark`` tells it from any other, wherever it is. The class named is the one with the largest probability ×
+    its factor in ``decide_factors``, JSON; 1 where it has none.
     """
     promised = {} if manifest.trust is None else {"max_error": f"{MAX_ERROR if max_error is None else max_error:g}"}
     return {
         "model": model,
+        "model_mark": manifest.mark,
         "dataset_fingerprint": manifest.dataset_fingerprint,
         "decide": str(decide),
         "decide_factors": json.dumps(dict(manifest.points()[decide]), ensure_ascii=False),

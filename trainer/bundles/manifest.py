@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from datasets import Folder, Preprocessing, first_problem
@@ -208,6 +209,11 @@ class Manifest:
         """Name of each file beside `bundle.json` that the bundle needs → its SHA-256."""
         records = [record for record in (self.trust, self.seen, self.held_out) if record is not None]
         return {**self.files, **{record.file: record.sha256 for record in records}}
+
+    @property
+    def mark(self) -> str:
+        """What tells the bundle from any other, one trained on the same dataset too: of what is in its files."""
+        return sha256("".join(sorted(self.named_files.values())).encode()).hexdigest()[:16]
 
     def as_document(self) -> bytes:
         """Return the content of `bundle.json`."""

@@ -25,7 +25,7 @@ from trainer.bundles.manifest import Manifest
 from trainer.errors import CatalogueError
 
 _PROBABILITY = "probability_"
-_FINGERPRINT = "dataset_fingerprint"
+_FINGERPRINT, _MARK = "dataset_fingerprint", "model_mark"
 _ROUNDED = 0.02
 """How far from 1 the sum of a galaxy's probabilities may be, in a table where somebody rounded them."""
 
@@ -59,7 +59,8 @@ def read_classified(path: str | Path, manifest: Manifest, *, prefix: str = "") -
     classes = manifest.classes
     columns = AnswerTable(classes, prefix).schema.names
     chances, class_, none = [*columns[1 : 1 + len(classes)]], columns[0], f"{prefix}none"
-    number = {name: at for at, name in enumerate(classes)}
+    number = {f"'{name}": at for at, name in enumerate(classes)}  # as CSV guards what begins as a formula
+    number |= {name: at for at, name in enumerate(classes)}
     probabilities, named, unanswered = [np.zeros((0, len(classes)), np.float32)], [np.zeros(0, np.int64)], 0
     for has_none, batch in _batches(path, manifest, [class_, *chances], none, prefix):
         values = np.stack([_numbers(batch[name]) for name in chances], axis=1)
@@ -136,11 +137,20 @@ def _check(table: Table, said: Mapping[str, str], manifest: Manifest, needed: Se
     if lacking or further:
         raise _others(table.name, f"{'no ' + few(lacking) if lacking else few(further)}")
     if said.get(_FINGERPRINT, manifest.dataset_fingerprint) != manifest.dataset_fingerprint:
-        raise _others(table.name, "those of one that was trained on another dataset, as its metadata say")
+        raise _others(table.name, f"those of {_model(said)}, which was trained on another dataset, as its metadata say")
+    if said.get(_MARK, manifest.mark) != manifest.mark:  # older answers have none
+        raise _others(table.name, f"those of another, {_model(said)} as it was then, as its metadata say")
+
+
+def _model(said: Mapping[str, str]) -> str:
+    return f"the model {said['model']!r}" if "model" in said else "a model"
 
 
 def _others(path: str | Path, found: str) -> CatalogueError:
-    return CatalogueError(f"{str(path)!r}: expected the answers of this model, found {found}")
+    return CatalogueError(
+        f"{str(path)!r}: expected the answers of this model, found {found}: count with the model that gave them, or "
+        "classify again with this one"
+    )
 
 
 def _numbers(values: pa.Array) -> npt.NDArray[np.float64]:

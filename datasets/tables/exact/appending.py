@@ -11,12 +11,13 @@ from datasets.tables.damage import table_errors
 from datasets.tables.exact.fits_columns import fits_column, is_written_as_text
 from datasets.tables.exact.fits_out import append_to_fits, fits_writer
 from datasets.tables.exact.fits_rows import FitsRows
-from datasets.tables.exact.names import in_ascii, renamed, unique_names
+from datasets.tables.exact.names import escaped_in, in_ascii, in_xml, renamed, unique_names
 from datasets.tables.exact.opening import open_exact
 from datasets.tables.exact.survey import ColumnSurvey
 from datasets.tables.exact.text_rows import TextRows
 from datasets.tables.exact.votable_out import append_to_votable, votable_writer
 from datasets.tables.exact.votable_rows import VOTableRows
+from datasets.tables.exact.votable_values import ExactValues
 from datasets.tables.inference import Inference, typed
 from datasets.tables.kinds import Kind, recognise
 from datasets.tables.texts import has_text
@@ -63,30 +64,29 @@ def append_columns(path: Path, schema: pa.Schema, added: Batches, target: Path) 
 
     ``added`` yields their rows, as many as the table has, each time that it is called; what is said of all of them is
     the schema's metadata. Values, types, names, notes and the order of rows stay as they are, as far as the format
-    knows them: FITS and VOTable have each name once, FITS has names and notes in ASCII. From text into another format,
-    columns get the narrowest type that all their values have. Text that is added is no formula in CSV. The memory that
-    it takes does not grow with the rows, but where the table is a VOTable.
+    knows them: FITS and VOTable have each name once, FITS has names and notes in ASCII, VOTable no control characters.
+    From text into another format, columns get the narrowest type that all their values have. Text that is added is no
+    formula in CSV. The memory that it takes does not grow with the rows, but where the table is a VOTable.
 
     Returns what a person must know of it. Raises SourceError where the table is damaged, or cannot be written so.
     """
-    suffix = target.suffix.lower()
+    suffix, exact = target.suffix.lower(), ExactValues()
     with open_exact(path) as table:
         if suffix == ".fits" and isinstance(table, FitsRows):
             columns = [fits_column(field, seen) for field, seen in zip(schema, _surveys(schema, added), strict=True)]
             append_to_fits(target, table, columns, schema, added())
             return ()
         if suffix == ".vot" and isinstance(table, VOTableRows):
-            append_to_votable(target, table, schema, _surveys(schema, added), added())
-            return ()
+            append_to_votable(target, table, schema, _surveys(schema, added), added(), exact)
+            return tuple(filter(None, [escaped_in(exact.escaped)]))
     source = _Joined(path, schema, added, keep_text=suffix == ".csv")
-    with _writer(source, target) as write:
+    with _writer(source, target, exact) as write:
         for batch in source.batches():
             write(batch)
     names = source.schema.names
-    written = {".fits": unique_names([in_ascii(name) for name in names]), ".vot": unique_names(names)}.get(
-        suffix, names
-    )
-    return tuple(filter(None, [*source.notes, renamed(names, written)]))
+    can = {".fits": in_ascii, ".vot": in_xml}.get(suffix)
+    written = names if can is None else unique_names([can(name) for name in names])
+    return tuple(filter(None, [*source.notes, renamed(names, written), escaped_in(exact.escaped)]))
 
 
 def convert_table(path: Path, target: Path) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ def memory_of_table(path: Path) -> int | None:
 
 
 @contextmanager
-def _writer(source: "_Joined", target: Path) -> Iterator[Write]:
+def _writer(source: "_Joined", target: Path, exact: ExactValues) -> Iterator[Write]:
     suffix = target.suffix.lower()
     if suffix == ".fits":
         surveys = _surveys(source.schema, source.batches)
@@ -120,7 +120,7 @@ def _writer(source: "_Joined", target: Path) -> Iterator[Write]:
         with fits_writer(target, columns, source.schema, source.rows) as write:
             yield write
     elif suffix == ".vot":
-        with votable_writer(target, source.schema, _surveys(source.schema, source.batches)) as write:
+        with votable_writer(target, source.schema, _surveys(source.schema, source.batches), exact) as write:
             yield write
     else:
         with table_writer(target, source.schema, guarded=source.kept) as write:

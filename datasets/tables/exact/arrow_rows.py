@@ -1,4 +1,4 @@
-"""Tables whose readers give Arrow's own types: Parquet, Feather, JSON Lines, and text tables of FITS."""
+"""Tables whose readers give Arrow's own types: Parquet, Feather, JSON Lines."""
 
 from collections.abc import Iterator
 from typing import IO

@@ -65,6 +65,25 @@ def fits_column(field: pa.Field, seen: ColumnSurvey) -> FitsColumn:
     return _of_numbers(field, kind.value_type, seen, seen.longest, heaped=True)
 
 
+def with_null(field: pa.Field, dtype: str, low: int, high: int, into: str) -> tuple[str, int]:
+    """Return the narrowest type of integers that has a value to spare beside those seen, and that value.
+
+    It is none that is stored with another sign: readers of FITS differ in whether TNULL is then before or behind TZERO,
+    and VOTable has none. Raises SourceError where no type has one, naming what it is to be written ``into``.
+    """
+    if dtype == "u8" and high < 2**63:
+        dtype = "i8"
+    while dtype in _OTHER_SIGN or (low <= np.iinfo(dtype).min and high >= np.iinfo(dtype).max):
+        if dtype not in _WIDER:
+            raise SourceError(
+                f"the column '{field.name}' has rows without a value, and integers up to the last that 64 bits hold: "
+                f"{into} cannot; write .csv or .parquet"
+            )
+        dtype = _WIDER[dtype]
+    ends = np.iinfo(dtype)
+    return dtype, int(ends.max) if high < ends.max else int(ends.min)
+
+
 def encoded(column: FitsColumn, values: pa.Array, add_to_heap: AddToHeap) -> npt.NDArray[np.uint8]:
     """Return what is stored of a batch, uint8 (rows, bytes a row). ``add_to_heap`` returns where its bytes are."""
     rows = len(values)
@@ -90,30 +109,12 @@ def _of_numbers(field: pa.Field, kind: pa.DataType, seen: ColumnSurvey, count: i
     dtype = "f4" if kind == pa.float16() else np.dtype(kind.to_pandas_dtype()).str[1:]
     null = None
     if seen.has_nulls and dtype[0] in "iu":
-        dtype, null = _with_null(field, dtype, seen.low or 0, seen.high or 0)
+        dtype, null = with_null(field, dtype, seen.low or 0, seen.high or 0, "FITS")
     width = _DESCRIPTOR if heaped else count * int(dtype[1])
     if notes_of(field).get("complex") and dtype in _COMPLEX:
         return FitsColumn(field, _COMPLEX[dtype], count // 2, width, dtype, heaped=heaped)
     code, zero = (_CODES[dtype], 0) if dtype in _CODES else _OTHER_SIGN[dtype]
     return FitsColumn(field, code, count, width, dtype, null, zero, heaped)
-
-
-def _with_null(field: pa.Field, dtype: str, low: int, high: int) -> tuple[str, int]:
-    """Return the narrowest type of integers that has a value to spare beside those seen, and that value.
-
-    It is none that is stored with another sign: readers differ in whether TNULL is then before or behind TZERO.
-    """
-    if dtype == "u8" and high < 2**63:
-        dtype = "i8"
-    while dtype in _OTHER_SIGN or (low <= np.iinfo(dtype).min and high >= np.iinfo(dtype).max):
-        if dtype not in _WIDER:
-            raise SourceError(
-                f"the column '{field.name}' has rows without a value, and integers up to the last that 64 bits hold: "
-                "FITS cannot; write .csv or .parquet"
-            )
-        dtype = _WIDER[dtype]
-    ends = np.iinfo(dtype)
-    return dtype, int(ends.max) if high < ends.max else int(ends.min)
 
 
 def _flat(lists: pa.Array) -> pa.Array:

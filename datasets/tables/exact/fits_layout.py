@@ -46,7 +46,6 @@ def fits_fields(header: Mapping[str, Any]) -> list[FitsField]:
         count, code = int(form[1] or 1), form[2]
         width = -(-count // 8) if code == "X" else count * SIZES[code]
         null = header.get(f"TNULL{number}")
-        notes = {key: str(header[f"{card}{number}"]) for card, key in _NOTES.items() if f"{card}{number}" in header}
         fields.append(
             FitsField(
                 name=str(header.get(f"TTYPE{number}", f"col{number}")),
@@ -59,8 +58,13 @@ def fits_fields(header: Mapping[str, Any]) -> list[FitsField]:
                 zero=header.get(f"TZERO{number}", 0),
                 null=None if null in (None, "") else int(null),
                 shape=tuple(map(int, re.findall(r"\d+", str(header.get(f"TDIM{number}", ""))))),
-                notes=notes,
+                notes=notes_in(header, number),
             )
         )
         start += width
     return fields
+
+
+def notes_in(header: Mapping[str, Any], number: int) -> dict[str, str]:
+    """Return what a header says of its column of a number, by ``unit``, ``ucd`` and ``description``."""
+    return {key: str(header[f"{card}{number}"]) for card, key in _NOTES.items() if f"{card}{number}" in header}

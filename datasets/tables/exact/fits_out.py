@@ -16,9 +16,11 @@ from datasets.tables.exact.fits_rows import FitsRows
 from datasets.tables.exact.names import in_ascii, unique_names, unit_in_ascii
 from datasets.tables.writing import Write
 
-_BLOCK = 2880
+_BLOCK, _CARD = 2880, 80
+_VOTABLE = b"VOTMETA ="
 ABOUT = {
     "model": "GTMODEL",
+    "model_mark": "GTMARK",
     "dataset_fingerprint": "GTPRINT",
     "decide": "GTDECIDE",
     "decide_factors": "GTFACTOR",
@@ -67,7 +69,7 @@ def fits_writer(path: Path, columns: Sequence[FitsColumn], about: pa.Schema, row
 def append_to_fits(
     path: Path, table: FitsRows, columns: Sequence[FitsColumn], about: pa.Schema, added: Iterator[pa.RecordBatch]
 ) -> None:
-    """Write a FITS file again with further columns in its first table: all its other bytes stay as they are.
+    """Write a FITS file again with further columns in its first table: its other bytes stay, but for VOTMETA.
 
     ``added`` has as many rows as the table. Raises ValueError where it has not.
     """
@@ -83,7 +85,9 @@ def append_to_fits(
         header["THEAP"] = int(header["THEAP"]) + table.count * (int(header["NAXIS1"]) - old)
     _say(header, as_texts(about.metadata))
     with path.open("wb") as file:
-        _copy(table, 0, table.before, file)
+        head = _above(table)
+        file.write(head)
+        _copy(table, len(head), table.before, file)
         file.write(header.tostring().encode())
         done = 0
         step = table.rows_at_once
@@ -136,6 +140,23 @@ def _say(header: Any, about: Mapping[str, str]) -> None:
     for key, value in about.items():
         if key in ABOUT:
             header[ABOUT[key]] = in_ascii(value)
+
+
+def _above(table: FitsRows) -> bytes:
+    """Return the file's first header, in which a VOTable that tells of the table no more is marked as no longer meant.
+
+    TOPCAT keeps one there, and takes the columns from it where VOTMETA is true. The header's own checksum is left out.
+    """
+    head = table.bytes(0, table.first).tobytes()
+    cards = [head[place : place + _CARD] for place in range(0, len(head), _CARD)]
+    if not any(map(_says_votable, cards)):
+        return b""
+    cards = [_VOTABLE + b"F".rjust(21) + card[30:] if _says_votable(card) else card for card in cards]
+    return b"".join(b" " * _CARD if card.startswith(b"CHECKSUM=") else card for card in cards)
+
+
+def _says_votable(card: bytes) -> bool:
+    return card.startswith(_VOTABLE) and card[10:30].strip() == b"T"
 
 
 def _no_heap(_data: bytes) -> int:

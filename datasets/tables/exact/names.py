@@ -1,8 +1,13 @@
 """Names and notes as formats can hold them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
+
+from datasets.wording import few
 
 _UNITS = str.maketrans({"µ": "u", "μ": "u", "\u00c5": "Angstrom", "\u212b": "Angstrom"})
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no document of XML 1.0 may hold, in any spelling (section 2.2)."""
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
@@ -23,6 +28,11 @@ def in_ascii(text: str) -> str:
     return "".join(sign if " " <= sign <= "~" else f"\\x{ord(sign):02x}" for sign in escaped)
 
 
+def in_xml(text: str) -> str:
+    """Return a text as XML can hold it: with Python's escapes for what it forbids, such as control characters."""
+    return _NOT_XML.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def unit_in_ascii(unit: str) -> str:
     """Return a unit as FITS spells it: ``uJy``, ``Angstrom``."""
     return in_ascii(unit.translate(_UNITS))
@@ -32,3 +42,8 @@ def renamed(names: Sequence[str], written: Sequence[str]) -> str:
     """Say which columns have another name in a table that was written; empty where all have their own."""
     pairs = [f"{name!r} as {other!r}" for name, other in zip(names, written, strict=True) if name != other]
     return "" if not pairs else f"columns written under another name: {', '.join(pairs)}"
+
+
+def escaped_in(names: Collection[str]) -> str:
+    """Say in which columns characters are written as escapes; empty where there is none."""
+    return "" if not names else f"characters that XML forbids written as escapes: in {few(names)}"

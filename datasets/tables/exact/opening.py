@@ -5,9 +5,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from datasets.tables.damage import NotATableError, table_errors
+from datasets.tables.damage import table_errors
 from datasets.tables.exact.arrow_rows import ParquetRows, ReadRows
-from datasets.tables.exact.fits_rows import FitsRows
+from datasets.tables.exact.fits_text_rows import open_fits
 from datasets.tables.exact.rows import ExactTable
 from datasets.tables.exact.text_rows import TextRows
 from datasets.tables.exact.votable_rows import VOTableRows
@@ -24,10 +24,9 @@ def open_exact(path: Path) -> Iterator[ExactTable]:
 def _opened(found: Recognised) -> ExactTable:
     if found.kind == Kind.TEXT:
         return TextRows(found.stream, blanks=found.blanks)
-    if found.kind == Kind.FITS:
-        try:
-            return FitsRows(found.stream)
-        except NotATableError:  # maybe a table of text, which astropy reads
-            return ReadRows(reader_of(found))
-    readers: dict[Kind, Callable[[IO[bytes]], ExactTable]] = {Kind.PARQUET: ParquetRows, Kind.VOTABLE: VOTableRows}
+    readers: dict[Kind, Callable[[IO[bytes]], ExactTable]] = {
+        Kind.FITS: open_fits,
+        Kind.PARQUET: ParquetRows,
+        Kind.VOTABLE: VOTableRows,
+    }
     return readers[found.kind](found.stream) if found.kind in readers else ReadRows(reader_of(found))

@@ -10,25 +10,25 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
-from datasets.tables.annotated import as_texts as said_of, notes_of
-from datasets.tables.exact.fits_columns import is_written_as_text
-from datasets.tables.exact.names import unique_names
+from datasets.tables.annotated import as_texts as said_of
+from datasets.tables.exact.names import in_xml
 from datasets.tables.exact.survey import ColumnSurvey
-from datasets.tables.exact.votable_rows import VOTableRows
+from datasets.tables.exact.votable_fields import add_fields
+from datasets.tables.exact.votable_rows import VOTableRows, stored
+from datasets.tables.exact.votable_values import ExactValues
 from datasets.tables.texts import as_texts
 from datasets.tables.writing import Write
 
 _VERSION = "1.4"
-_TYPES = {"i1": "short", "u1": "unsignedByte", "i2": "short", "u2": "int", "i4": "int", "u4": "long", "i8": "long"}
 _BEGIN, _END = b"<TABLEDATA>\n", b"</TABLEDATA>"
 
 
 @contextmanager
-def votable_writer(path: Path, schema: pa.Schema, seen: Sequence[ColumnSurvey]) -> Iterator[Write]:
+def votable_writer(path: Path, schema: pa.Schema, seen: Sequence[ColumnSurvey], exact: ExactValues) -> Iterator[Write]:
     """Yield what adds a batch to a VOTable, which is complete when the block ends.
 
     What is said of all rows, the schema's metadata, becomes its INFO. Of names that are there twice the later ones end
-    in a number.
+    in a number. ``exact`` learns which columns had to be escaped.
     """
     from astropy.io.votable import tree
 
@@ -37,6 +37,7 @@ def votable_writer(path: Path, schema: pa.Schema, seen: Sequence[ColumnSurvey]) 
     file.resources.append(resource)
     resource.tables.append(table)
     add_fields(file, table, schema, seen, [])
+    exact.of_file(file)
     _say(resource, said_of(schema.metadata))
     with path.open("wb") as stream:
         parts = _Parts(file, table, stream)
@@ -52,48 +53,34 @@ def votable_writer(path: Path, schema: pa.Schema, seen: Sequence[ColumnSurvey]) 
 
 
 def append_to_votable(
-    path: Path, rows: VOTableRows, schema: pa.Schema, seen: Sequence[ColumnSurvey], added: Iterator[pa.RecordBatch]
+    path: Path,
+    rows: VOTableRows,
+    schema: pa.Schema,
+    seen: Sequence[ColumnSurvey],
+    added: Iterator[pa.RecordBatch],
+    exact: ExactValues,
 ) -> None:
     """Write a VOTable again with further columns in its first table; all else in it stays as it is.
 
-    ``added`` has as many rows as the table.
+    ``added`` has as many rows as the table. ``exact`` learns which columns had to be escaped.
     """
     table, old = rows.table, rows.table.array
     kept = len(table.fields)
     _say(next(resource for resource in _resources(rows.file) if table in resource.tables), said_of(schema.metadata))
     add_fields(rows.file, table, schema, seen, [str(field.name) for field in table.fields])
+    exact.of_file(rows.file)
     start = 0
     with path.open("wb") as stream:
         parts = _Parts(rows.file, table, stream)
         for batch in added:
             array = _empty(table, len(batch))
             for field in table.fields[:kept]:
-                part = old[field.ID][start : start + len(batch)]
-                array.data[field.ID], array.mask[field.ID] = np.ma.getdata(part), np.ma.getmaskarray(part)
+                array.data[field.ID], array.mask[field.ID] = stored(old, field, start, start + len(batch))
             for field, kind, values in zip(table.fields[kept:], schema, batch.columns, strict=True):
                 _fill(array, field, kind, values)
             parts.add(array)
             start += len(batch)
         parts.end()
-
-
-def add_fields(file: Any, table: Any, schema: pa.Schema, seen: Sequence[ColumnSurvey], taken: Sequence[str]) -> None:
-    """Add fields for columns to a table that has fields of the names ``taken``."""
-    names = unique_names([*taken, *schema.names])[len(taken) :]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of names that are no IDs
-        for name, kind, survey in zip(names, schema, seen, strict=True):
-            table.fields.append(_field(file, name, kind, survey))
-
-
-def _field(file: Any, name: str, kind: pa.Field, survey: ColumnSurvey) -> Any:
-    from astropy.io.votable import tree
-
-    notes, (datatype, arraysize) = notes_of(kind), _datatype(kind, survey)
-    about = {key: notes.get(key) for key in ("unit", "ucd", "xtype")}
-    field = tree.Field(file, name=name, datatype=datatype, arraysize=arraysize, **about)
-    field.description = notes.get("description")
-    return field
 
 
 class _Parts:
@@ -154,28 +141,6 @@ def _empty(table: Any, rows: int) -> Any:
     return table.array
 
 
-def _datatype(field: pa.Field, survey: ColumnSurvey) -> tuple[str, str | None]:
-    """Return VOTable's type and arraysize. Integers from 2^63 on, which it does not have, are text."""
-    kind, arraysize = field.type, None
-    if is_written_as_text(kind) or (survey.high is not None and survey.high >= 2**63):
-        return "char" if survey.is_ascii else "unicodeChar", "*"
-    is_complex = "complex" in notes_of(field)
-    if pa.types.is_fixed_size_list(kind):
-        size = kind.list_size // 2 if is_complex else kind.list_size
-        arraysize, kind = None if is_complex and size == 1 else str(size), kind.value_type
-    elif pa.types.is_nested(kind):
-        arraysize, kind = "*", kind.value_type
-    if pa.types.is_boolean(kind):
-        return "boolean", arraysize
-    if pa.types.is_float64(kind):
-        return "doubleComplex" if is_complex else "double", arraysize
-    if pa.types.is_floating(kind):
-        return "floatComplex" if is_complex else "float", arraysize
-    if pa.types.is_uint64(kind):
-        return "long", arraysize
-    return _TYPES[np.dtype(kind.to_pandas_dtype()).str[1:]], arraysize
-
-
 def _fill(array: Any, field: Any, kind: pa.Field, values: pa.Array) -> None:
     """Put a column of a batch into its field of an array."""
     data, mask = array.data[field.ID], array.mask[field.ID]
@@ -184,9 +149,13 @@ def _fill(array: Any, field: Any, kind: pa.Field, values: pa.Array) -> None:
         data[:] = [text or "" for text in as_texts(values, kind)]
         mask[:] = missing
     elif data.dtype.kind == "O":
+        dtype = values.type.value_type.to_pandas_dtype()
         for row, cell in enumerate(values.to_pylist()):
-            hidden = [each is None for each in cell or ()]
-            data[row] = np.ma.array([0 if each is None else each for each in cell or ()], mask=hidden)
+            hidden = np.array([each is None for each in cell or ()], np.bool_)
+            plain = np.array([0 if each is None else each for each in cell or ()], dtype)
+            if "Complex" in field.datatype:
+                plain, hidden = plain.astype(np.float64).view(np.complex128), hidden[::2]
+            data[row] = np.ma.array(plain, mask=hidden)
     elif pa.types.is_nested(values.type):
         for row, cell in enumerate(values.to_pylist()):
             elements = cell or [None] * values.type.list_size
@@ -206,7 +175,7 @@ def _say(resource: Any, about: Mapping[str, str]) -> None:
     from astropy.io.votable import tree
 
     for key, value in about.items():
-        resource.infos.append(tree.Info(name=key, value=value))
+        resource.infos.append(tree.Info(name=in_xml(key), value=in_xml(value)))
 
 
 def _resources(parent: Any) -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """The first table of a VOTable, read as it stands; astropy has it in memory as a whole."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 import numpy as np
@@ -39,16 +39,16 @@ class VOTableRows:
         self.count = len(self.table.array)
         self.schema = pa.schema([_annotated(field, self._column(field, 0, 0).type) for field in self.table.fields])
 
-    def batches(self, start: int = 0) -> Iterator[Rows]:
-        """Yield the rows from one on."""
-        for place in range(start, len(self.table.array), _ROWS):
-            columns = [self._column(field, place, place + _ROWS) for field in self.table.fields]
-            yield Rows(pa.record_batch(columns, schema=self.schema))
+    def batches(self, start: int = 0, places: Sequence[int] | None = None) -> Iterator[Rows]:
+        """Yield the rows from one on: all columns, or those at some places."""
+        places = range(len(self.schema)) if places is None else places
+        schema = pa.schema([self.schema.field(place) for place in places])
+        for first in range(start, self.count, _ROWS):
+            columns = [self._column(self.table.fields[place], first, first + _ROWS) for place in places]
+            yield Rows(pa.record_batch(columns, schema=schema))
 
     def _column(self, field: Any, start: int, stop: int) -> pa.Array:
-        values = self.table.array[field.ID][start:stop]
-        mask = np.ma.getmaskarray(values)
-        data = np.asarray(values)
+        data, mask = stored(self.table.array, field, start, stop)
         if field.datatype in {"char", "unicodeChar"}:
             return pa.array([_text(each) for each in data.tolist()], pa.string(), mask=mask)
         if data.dtype.kind == "O":
@@ -62,7 +62,17 @@ class VOTableRows:
             hidden = hidden & ~np.isnan(flat)
         column = pa.array(np.ascontiguousarray(flat), mask=hidden)
         each = int(np.prod(data.shape[1:])) * (2 if data.dtype.kind == "c" else 1)
+        if each == 0:
+            return pa.array([[]] * len(data), pa.list_(column.type))
         return column if each == 1 and data.ndim == 1 else pa.FixedSizeListArray.from_arrays(column, each)
+
+
+def stored(array: Any, field: Any, start: int, stop: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Return what astropy's array has of a field in some rows, and what is missing there.
+
+    Apart, for a masked array gives no column of lists without elements.
+    """
+    return np.ma.getdata(array)[field.ID][start:stop], np.ma.getmaskarray(array)[field.ID][start:stop]
 
 
 def _text(value: object) -> str | None:
