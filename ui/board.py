@@ -1,6 +1,6 @@
 """The board of a search's trials: typed columns, filtered and sorted over all of them, a page at a time.
 
-Thousands of trials cost a refresh only what is new: what the columns are is learned of each trial once.
+Thousands of trials cost a refresh only what is new: what the columns are is learned of each ended trial once.
 """
 
 import re
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 PAGE = 100
 """Trials that a browser gets at once."""
 _LONGEST = 200
-_COMPARED = re.compile(r"([\w./-]+?)\s*(<=|>=|!=|=|<|>)\s*(\S+)")
+# A name is tried once, from its beginning, and whole: a long word that is compared with nothing costs its length, once.
+_COMPARED = re.compile(r"(?<![\w./-])([\w./-]++)\s*+(<=|>=|!=|=|<|>)\s*+(\S+)")
 _HOLDS: Mapping[str, Callable[[float], bool]] = {
     "<": lambda order: order < 0,
     "<=": lambda order: order <= 0,
@@ -34,46 +35,17 @@ class FilterError(GalaxyTunerError):
     """What was typed to filter trials cannot be understood; its text says what can."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Columns:
-    """The hyperparameters of a search: which differ, and of what type each is. Grows with `learn`.
+    """The hyperparameters of a search: which differ, and of what type each is.
 
     Attributes:
         types: By name, in the order the trials name them, the types of its values.
+        differing: Names of those that are not the same in all trials; one that only some have differs too.
     """
 
-    types: dict[str, set[type]] = field(default_factory=dict)
-    _first: dict[str, object] = field(default_factory=dict)
-    _differing: set[str] = field(default_factory=set)
-    _number: int = 0
-    _seen: set[str] = field(default_factory=set)
-    _last: "Sequence[Record]" = ()
-
-    def learn(self, records: "Sequence[Record]") -> None:
-        """Take in the trials that are new; the very same ones as before cost nothing."""
-        if records is self._last:
-            return
-        self._last = records
-        for record in records:
-            if record.trial_id in self._seen:
-                continue
-            self._seen.add(record.trial_id)
-            values = record.hyperparameters
-            for name, value in values.items():
-                self.types.setdefault(name, set()).add(type(value))
-                if name not in self._first:
-                    self._first[name] = value
-                    if self._number:  # trials before had none
-                        self._differing.add(name)
-                elif type(value) is not type(self._first[name]) or value != self._first[name]:
-                    self._differing.add(name)
-            self._differing |= self._first.keys() - values.keys()
-            self._number += 1
-
-    @property
-    def differing(self) -> list[str]:
-        """Names of those that are not the same in all trials; one that only some have differs too."""
-        return [name for name in self.types if name in self._differing]
+    types: Mapping[str, frozenset[type]]
+    differing: tuple[str, ...]
 
     def is_number(self, name: str) -> bool:
         """Whether all its values are numbers."""
@@ -84,6 +56,67 @@ class Columns:
         if value is None or self.is_number(name) or self.types[name] == {bool}:
             return finite(value) if isinstance(value, float) else value
         return wording.line(str(value), longest=_LONGEST)
+
+
+@dataclass
+class _Met:
+    """What some trials had: the types of each hyperparameter, its first value, and which differ."""
+
+    types: dict[str, frozenset[type]] = field(default_factory=dict)
+    first: dict[str, object] = field(default_factory=dict)
+    differing: set[str] = field(default_factory=set)
+    is_new: bool = True
+
+    def take(self, values: Mapping[str, object]) -> None:
+        """Take in the values of one trial more."""
+        for name, value in values.items():
+            if type(value) not in self.types.get(name, ()):
+                self.types[name] = self.types.get(name, frozenset()) | {type(value)}
+            if name not in self.first:
+                self.first[name] = value
+                if not self.is_new:  # trials before had none
+                    self.differing.add(name)
+            elif type(value) is not type(self.first[name]) or value != self.first[name]:
+                self.differing.add(name)
+        self.differing |= self.first.keys() - values.keys()
+        self.is_new = False
+
+    def copied(self) -> "_Met":
+        """Return another one, which takes in more by itself."""
+        return _Met({**self.types}, {**self.first}, {*self.differing}, self.is_new)
+
+
+class Learner:
+    """Learns what the columns of a search are, again and again as its trials come on.
+
+    A trial that has not ended may meet further hyperparameters while it builds its model: it is looked at anew each
+    time, one that has ended once and for all.
+    """
+
+    def __init__(self) -> None:
+        self._ended, self._known = _Met(), set[tuple[str, str, int]]()
+        self._last: Sequence[Record] = ()
+        self._columns = Columns({}, ())
+
+    def columns(self, found: "Followed") -> Columns:
+        """Return the columns of the trials found; the very same ones as before cost nothing."""
+        if found.ranked is self._last:
+            return self._columns
+        created = found.specification.created
+        ended = {(created, one.trial_id, one.attempts): one for one in found.ranked if one.state.is_ended()}
+        if not self._known <= ended.keys():  # one is tried again, or another search has this one's name
+            self._ended, self._known = _Met(), set()
+        for key, record in ended.items():
+            if key not in self._known:
+                self._ended.take(record.hyperparameters)
+        self._known = {*ended}
+        met = self._ended.copied()
+        for record in found.ranked:
+            if not record.state.is_ended():
+                met.take(record.hyperparameters)
+        self._last = found.ranked
+        self._columns = Columns(met.types, tuple(name for name in met.types if name in met.differing))
+        return self._columns
 
 
 @dataclass(frozen=True)

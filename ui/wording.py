@@ -6,12 +6,17 @@ An absent value, NaN or infinity is written as an en dash: nobody should read ``
 import math
 import shlex
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from search import SearchSettings
 
 ABSENT = "–"
 DEFAULT_STORAGE = "runs"
 SEEN = "the model was trained or chosen on these, so that its answers to them are no test of it"
 # As much of a name or a value as a column is worth; JSON and CSV have it whole.
 _LONGEST = 40
+_IN_PYTHON = {"resume": "resume_search", "train": "train_winners"}
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -113,6 +118,21 @@ def command_line(*words: str, storage: str = DEFAULT_STORAGE, address: str = "lo
     extra = () if storage == DEFAULT_STORAGE else ("--storage", storage)
     place = () if address == "local" else ("--address", address)
     return shlex.join(("galaxy", *words, *place, *extra))
+
+
+def going_on(
+    verb: Literal["resume", "train"], settings: "SearchSettings", *, storage: str, dataset: str | None = None
+) -> str:
+    """Write what goes on with a search, or trains its winner: a command, or Python where its HyperModel was an object.
+
+    That is not stored: who goes on gives it again, and no command can. ``dataset`` is where the search's has moved to.
+    """
+    if settings.is_by_value:
+        place = None if storage == DEFAULT_STORAGE else storage
+        given = {"storage": place, "dataset": dataset}
+        more = "".join(f", {name}={value!r}" for name, value in given.items() if value is not None)
+        return f"{_IN_PYTHON[verb]}({settings.name!r}{more}, hypermodel=…)"
+    return command_line(verb, settings.name, *(() if dataset is None else ("--dataset", dataset)), storage=storage)
 
 
 def module_options(modules: Sequence[str]) -> list[str]:

@@ -28,7 +28,8 @@ _FEWEST_TO_FORETELL = 10
 _TELLS_LITTLE, _TELLS_MUCH = 0.2, 0.7
 """Shares of the scores' variance, our own judgement: what is said beside has the number."""
 _TREES = 100
-_CHOOSING = ("tpe", "bayesian")
+_FIRST_AT_RANDOM = {"tpe": 10, "bayesian": 10}
+"""Scored trials from which on an oracle chooses by them: it draws those before at random."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Evidence:
         again: Standard deviation of the score between beginnings of one configuration, pooled over the finalists; None
             where none was begun twice.
         oracle: What proposed the configurations.
+        known: Trials with a score that it knew of by the end, those that are not looked at counted, too.
     """
 
     ended: int
@@ -63,10 +65,13 @@ class Evidence:
     median: float | None
     again: float | None
     oracle: str
+    known: int
 
     @classmethod
-    def of(cls, records: Sequence[Record], *, finals: Finals | None, oracle: str) -> "Evidence":
-        """Count ``records``."""
+    def of(
+        cls, records: Sequence[Record], *, finals: Finals | None, oracle: str, known: int | None = None
+    ) -> "Evidence":
+        """Count ``records``, which are all, or some of the search's of which ``known`` have a score."""
         scored = [record for record in records if record.is_scored]
         scores = [record.score for record in scored if record.score is not None]
         longest = max((record.epochs for record in scored), default=0)
@@ -86,6 +91,7 @@ class Evidence:
             median=median(scores) if scores else None,
             again=None if finals is None else _pooled(finals),
             oracle=oracle,
+            known=len(scored) if known is None else known,
         )
 
     def doubts(self) -> list[str]:
@@ -145,7 +151,7 @@ class Evidence:
         ]
 
     def _of_choice(self) -> list[str]:
-        if self.oracle not in _CHOOSING:
+        if self.known <= _FIRST_AT_RANDOM.get(self.oracle, self.known):
             return []
         return [
             f"The oracle {self.oracle} chose what to try by the scores before: what looked bad early was tried seldom, "

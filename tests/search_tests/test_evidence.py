@@ -44,12 +44,22 @@ def test_enough_trials_trained_alike_leave_no_doubt() -> None:
             evidence(varied(10), finals([0.4, 0.6], [0.5, 0.7])),
             "one configuration alone differ by ± 0.1414",
         ),
-        (evidence(varied(10), oracle="tpe"), "The oracle tpe chose"),
+        (evidence(varied(11), oracle="tpe"), "The oracle tpe chose"),
     ],
 )
 def test_each_doubt_has_its_numbers(found: Evidence, said: str) -> None:
     (doubt,) = found.doubts()
     assert said in doubt
+
+
+@pytest.mark.parametrize("oracle", ["tpe", "bayesian", "random", "own:oracle"])
+def test_what_was_drawn_at_random_was_chosen_by_no_scores(oracle: str) -> None:
+    assert evidence(varied(10), oracle=oracle).doubts() == []
+    # Some of many are looked at: the oracle knew of the others.
+    doubts = Evidence.of(varied(10), finals=None, oracle=oracle, known=30).doubts()
+    assert [doubt.startswith(f"The oracle {oracle} chose") for doubt in doubts] == [True] * (
+        oracle in ("tpe", "bayesian")
+    )
 
 
 def test_finalists_that_differ_less_than_trials_leave_no_doubt() -> None:

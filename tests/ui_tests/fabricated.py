@@ -101,10 +101,17 @@ def view(records: Sequence[Record] = RECORDS, *, state: SearchState = SearchStat
 
 
 def write_search(
-    storage: str, name: str, records: Sequence[Record] = RECORDS, *, state: SearchState = SearchState.FINISHED
+    storage: str,
+    name: str,
+    records: Sequence[Record] = RECORDS,
+    *,
+    state: SearchState = SearchState.FINISHED,
+    created: str | None = None,
+    **settings: Any,
 ) -> SearchLayout:
     layout = SearchLayout(open_folder(storage).child(name))
-    create_search(layout, specification(name))
+    made = specification(name, **settings)
+    create_search(layout, made if created is None else made.model_copy(update={"created": created}))
     ledger = Ledger(layout)
     ledger.write_state(state)
     for found in records:

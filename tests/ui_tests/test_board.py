@@ -6,13 +6,17 @@ import pytest
 from ui_tests.fabricated import RECORDS, record, specification
 
 from search import Followed, Record, SearchState, TrialState
-from ui.board import Board, Columns, FilterError, Wanted
+from ui.board import Board, Columns, FilterError, Learner, Wanted
+from ui.ranking import differing
+
+
+def found(*records: Record) -> Followed:
+    return Followed(specification(), SearchState.FINISHED, records, 1)
 
 
 def board(records: tuple[Record, ...]) -> tuple[Board, Columns]:
-    columns = Columns()
-    columns.learn(records)
-    return Board(Followed(specification(), SearchState.FINISHED, records, 1), columns), columns
+    columns = Learner().columns(found(*records))
+    return Board(found(*records), columns), columns
 
 
 MIXED = tuple(
@@ -29,7 +33,7 @@ MIXED = tuple(
 
 def test_each_column_keeps_its_type() -> None:
     made, columns = board(MIXED)
-    assert columns.differing == ["units", "rate", "flip", "kind", "late"]
+    assert columns.differing == ("units", "rate", "flip", "kind", "late")
     lines = made.page([0, 1, 2], columns.differing)
     assert len({tuple(line) for line in lines}) == 1
     assert [line["units"] for line in lines] == [10, 9, 200]
@@ -59,6 +63,8 @@ def test_numbers_are_sorted_as_numbers_and_absent_ones_are_last(by: str, places:
         ("late=7", [2]),
         ("rank<=1", [0]),
         ("rate = 1", [1]),
+        ("  rate  =  1  units<=9 ", [1]),
+        ("true units>=10", [0, 2]),
         ("false", [1]),
         ("nothing-like-it", []),
     ],
@@ -89,8 +95,47 @@ def test_no_number_is_none_that_can_be_read_as_one() -> None:
 
 
 def test_columns_are_learned_as_trials_come() -> None:
-    columns = Columns()
+    learner = Learner()
     for end in range(1, 4):
-        columns.learn(MIXED[:end])
-    assert columns.differing == board(MIXED)[1].differing
+        columns = learner.columns(found(*MIXED[:end]))
+        assert columns == board(MIXED[:end])[1]
     assert columns.types["kind"] == {str, int}
+
+
+def pending(number: int, **values: object) -> Record:
+    return record(number, scores=[], state=TrialState.PENDING, hyperparameters=values)
+
+
+def ended(number: int, **values: object) -> Record:
+    return record(number, scores=[0.5], hyperparameters=values)
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        # What a trial meets while it builds its model: at last both have it.
+        [
+            (pending(0, kind="b"), pending(1, kind="b")),
+            (ended(0, kind="b", units=8), pending(1, kind="b")),
+            (ended(0, kind="b", units=8), ended(1, kind="b", units=8)),
+        ],
+        # One that failed early is tried again.
+        [
+            (ended(0, kind="b", units=8), ended(1, kind="a")),
+            (ended(0, kind="b", units=8), pending(1, kind="b").but(attempts=2)),
+            (ended(0, kind="b", units=8), ended(1, kind="b", units=8).but(attempts=2)),
+        ],
+    ],
+)
+def test_columns_are_those_of_the_trials_as_they_are_now(looks: list[tuple[Record, ...]]) -> None:
+    learner = Learner()
+    for records in looks:
+        columns = learner.columns(found(*records))
+        assert columns == board(records)[1]
+        assert set(columns.differing) == set(differing(records))
+    assert (list(columns.types), columns.differing) == (["kind", "units"], ())
+
+
+def test_a_long_word_costs_its_length() -> None:
+    # At a cost of its square this takes half an hour, in which the page draws for nobody.
+    assert board(MIXED)[0].places(Wanted(text="a" * 200_000)) == []

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ui_tests.fabricated import specification
 
 from datasets import Augmentation, Balance, Dataset, SourceError, Split, augment, training_batches
+from search import SearchSpecification
 from ui.contents.counts import balanced, split_table, training_counts
 from ui.contents.offered import offered_dataset, offered_datasets
 from ui.contents.pictures import pictures, rows_of, variants
@@ -43,13 +45,17 @@ def test_no_other_path_is_opened(root: Path, name: str) -> None:
     assert offered_dataset(str(root), "a") == f"{root}/a"
 
 
+def ran_on(fingerprint: str, **settings: str) -> SearchSpecification:
+    return specification(**settings).model_copy(update={"fingerprint": fingerprint})
+
+
 def test_a_dataset_in_its_place_is_no_trouble(tiny_dataset: Dataset) -> None:
-    found = standing(tiny_dataset.info.path, fingerprint=tiny_dataset.fingerprint, search="first", storage="runs")
+    found = standing(tiny_dataset.info.path, ran_on(tiny_dataset.fingerprint))
     assert (found.info, found.trouble, found.commands) == (tiny_dataset.info, "", ())
 
 
 def test_a_dataset_that_is_gone_says_how_to_go_on(tmp_path: Path) -> None:
-    found = standing(str(tmp_path / "gone"), fingerprint="0" * 64, search="first", storage="there")
+    found = standing(str(tmp_path / "gone"), ran_on("0" * 64), storage="there")
     assert found.info is None
     assert found.trouble.startswith(
         f"'{tmp_path}/gone' is not a dataset: expected a folder that `galaxy import` made, found nothing"
@@ -59,11 +65,19 @@ def test_a_dataset_that_is_gone_says_how_to_go_on(tmp_path: Path) -> None:
         "galaxy resume first --dataset PLACE --storage there",
         "galaxy train first --dataset PLACE --storage there",
     )
-    assert standing(str(tmp_path), fingerprint=None, search=None, storage="").commands == ()
+    assert standing(str(tmp_path)).commands == ()
+
+
+def test_of_an_object_in_python_it_goes_on_from_there(tmp_path: Path) -> None:
+    found = standing(str(tmp_path / "gone"), ran_on("0" * 64, hypermodel="<build>"), storage="there")
+    assert found.commands == (
+        "resume_search('first', storage='there', dataset='PLACE', hypermodel=…)",
+        "train_winners('first', storage='there', dataset='PLACE', hypermodel=…)",
+    )
 
 
 def test_a_dataset_that_has_changed_is_shown_as_it_is_now(tiny_dataset: Dataset) -> None:
-    found = standing(tiny_dataset.info.path, fingerprint="0" * 64, search="first", storage="runs")
+    found = standing(tiny_dataset.info.path, ran_on("0" * 64))
     assert found.info == tiny_dataset.info
     assert f"expected the fingerprint 000000000000…, found {tiny_dataset.fingerprint[:12]}…" in found.trouble
     assert found.commands[0] == "galaxy resume first --dataset PLACE"
@@ -73,7 +87,7 @@ def test_a_damaged_description_is_one_line(tiny_dataset: Dataset, tmp_path: Path
     shutil.copytree(tiny_dataset.info.path, tmp_path / "copy")
     document = json.loads((tmp_path / "copy" / "dataset.json").read_text())
     (tmp_path / "copy" / "dataset.json").write_text(json.dumps(document | {"classes": 3}))
-    found = standing(str(tmp_path / "copy"), fingerprint=None, search=None, storage="")
+    found = standing(str(tmp_path / "copy"))
     assert found.info is None
     assert "expected a list, found 3 (classes)" in found.trouble
     assert "\n" not in found.trouble

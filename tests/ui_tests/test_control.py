@@ -81,6 +81,12 @@ def test_what_can_be_done_follows_from_the_state(tmp_path: Path, started: list[t
     assert started[-1] == ("resume", "live", f"--storage={tmp_path}")
 
 
+def test_what_no_command_can_is_no_button(tmp_path: Path) -> None:
+    write_search(str(tmp_path), "cells", state=SearchState.STOPPED, hypermodel="<build>")
+    page = open_view("search", str(tmp_path), control=True)
+    assert [button.label for button in page.button] == ["Rename", "Delete"]
+
+
 def test_a_search_is_deleted_only_by_its_name(storage: str, started: list[tuple[str, ...]]) -> None:
     page = open_view("search", storage, control=True)
     page.button[-1].click().run()

@@ -10,7 +10,7 @@ from ui_tests.fabricated import record, specification
 from ui_tests.views import open_view
 
 from datasets import Dataset, ImportOptions, import_dataset, open_folder
-from search import Ledger, SearchLayout, create_search
+from search import Ledger, SearchLayout, create_search, delete_search
 
 VALUES = {"balance": "undersample", "undersampling_ratio": 2.0, "augmentation_noise": 9.0}
 
@@ -25,10 +25,10 @@ def runs(tmp_path: Path, uneven_dataset: Dataset) -> Path:
     return tmp_path / "runs"
 
 
-def _search(runs: Path, name: str, **changes: Any) -> None:
+def _search(runs: Path, name: str, values: dict[str, Any] = VALUES, **changes: Any) -> None:
     layout = SearchLayout(open_folder(runs).child(name))
     create_search(layout, specification(name).model_copy(update=changes))
-    Ledger(layout).write_record(record(1, scores=[0.5], hyperparameters=VALUES))
+    Ledger(layout).write_record(record(1, scores=[0.5], hyperparameters=values))
 
 
 def pictures(page: AppTest) -> list[str]:
@@ -78,6 +78,17 @@ def test_a_few_images_of_each_class_and_the_next_by_a_click(runs: Path, uneven_d
     assert len(more) == len(shown) - 4
     assert not set(more) & set(shown[4:12])
     assert len(pictures(opened(runs, part="Images", split="test"))) == 1 + 4 + 4 + 3 + 4
+
+
+def test_of_a_search_that_takes_the_name_of_another_its_own_balance_is_shown(
+    runs: Path, uneven_dataset: Dataset
+) -> None:
+    page = opened(runs)
+    assert page.selectbox[1].value == "undersample"
+    delete_search(str(runs), "first")
+    known = {"dataset": uneven_dataset.info.path, "fingerprint": uneven_dataset.fingerprint}
+    _search(runs, "first", {"balance": "oversample"}, created="2026-03-04T05:00:00.000+00:00", **known)
+    assert opened(runs).selectbox[1].value == "oversample"
 
 
 def test_augmentation_begins_as_the_best_trial_has_it(runs: Path) -> None:
@@ -136,3 +147,16 @@ def test_what_was_left_out_is_counted_by_reason_and_shown(tiny_source: Path, tmp
     assert list(page.dataframe[1].value["file"]) == ["spiral/empty.jpg"]
     assert "None of these can be shown" in page.caption[-1].value
     assert page.query_params["reason"] == "empty file"
+
+
+def test_what_another_import_left_out_is_shown_though_it_used_the_same(tiny_source: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_source, tmp_path / "source")
+    fingerprints = []
+    for name in ("one.jpg", "two.jpg"):
+        (tmp_path / "source" / "spiral" / name).write_bytes(b"")
+        shutil.rmtree(tmp_path / "data", ignore_errors=True)
+        made = import_dataset(tmp_path / "source", tmp_path / "data" / "mine", ImportOptions(image_size=32))
+        fingerprints.append(made.fingerprint)
+        page = opened(tmp_path / "runs", tmp_path / "data", data="mine", part="Left out")
+    assert len(set(fingerprints)) == 1
+    assert sorted(page.dataframe[1].value["file"]) == ["spiral/one.jpg", "spiral/two.jpg"]

@@ -1,6 +1,7 @@
 """What a search teaches, as figures in one look with sentences and numbers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from search_tests.test_insight import LOSS, trials
@@ -69,6 +70,14 @@ def test_of_thousands_a_sample_is_looked_at_and_said() -> None:
     assert "From 500 of 584 trials: the best one and a random choice of the others." in points.says
     assert (len(points.table), len(field.table)) == (500, 100)
     assert "From 100 of 584 trials" in field.says
+
+
+def test_that_an_oracle_chose_is_said_of_few_of_its_trials_too() -> None:
+    long, short = ([one.but(epochs=epochs) for one in trials(40)] for epochs in (9, 3))
+    known = replace(asked([*long[:8], *short[8:]]), oracle="tpe").of_epochs(9)
+    found = lessons.evidence(known)
+    assert found.scored <= 8
+    assert "The oracle tpe chose" in " ".join(found.doubts())
 
 
 def test_names_and_values_are_no_html() -> None:

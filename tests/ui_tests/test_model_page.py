@@ -2,18 +2,20 @@ import json
 import os
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui_tests.fabricated import specification
+from ui_tests.fabricated import specification, write_search
 from ui_tests.views import open_view
 
 from datasets import Dataset, open_folder
 from search import SearchLayout, create_search
 from trainer import Decide, Evaluation, answers_on, read_manifest
 from trainer.bundles.manifest import SeenRecord
+from ui.launching import launch
 
 
 @pytest.fixture
@@ -55,6 +57,13 @@ def test_without_a_model_the_page_says_how_one_is_trained(storage: str) -> None:
     page = opened(Path(storage))
     assert "has no model yet" in said(page)
     assert page.code[0].value == f"galaxy train first --storage {storage}"
+
+
+def test_of_an_object_in_python_its_winner_is_trained_from_there(tmp_path: Path) -> None:
+    write_search(str(tmp_path), "cells", hypermodel="<build>")
+    page = opened(tmp_path)
+    assert "Train its winner from Python:" in said(page)
+    assert page.code[0].value == f"train_winners('cells', storage='{tmp_path}', hypermodel=…)"
 
 
 def test_an_old_model_shows_what_it_keeps(runs: Path) -> None:
@@ -172,6 +181,15 @@ def test_a_button_makes_an_export_instead_of_an_older_one(runs: Path, monkeypatc
     assert not page.exception
     assert begun == [("export", str(model), "--format", "onnx", "--output", str(export))]
     assert not export.exists()
+
+
+def test_why_an_export_failed_is_said_of_the_model_that_it_was_of(runs: Path) -> None:
+    failed = launch("export", "/nowhere", "--format", "onnx", "--output", str(runs / "first" / "model.onnx"))
+    assert failed.wait(60)
+    said = [error.value.replace("\\", "") for error in opened(runs, about="Downloads").error]
+    assert said == [failed.last_words()]
+    change(runs, created=datetime.now(UTC).isoformat(timespec="milliseconds"))
+    assert not opened(runs, about="Downloads").error
 
 
 def test_a_name_of_a_class_is_no_markup(runs: Path, evaluation: Evaluation) -> None:

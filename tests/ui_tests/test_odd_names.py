@@ -15,7 +15,7 @@ from ui_tests.test_search_page import opened
 from datasets import harmless
 from search import Followed, SearchState, TrialState
 from ui import ranking
-from ui.board import Board, Columns
+from ui.board import Board, Learner
 from ui.cli.display.live import Pace, ended_line, picture
 from ui.cli.terminal import session
 
@@ -99,8 +99,8 @@ def test_the_live_picture_and_the_log_are_a_line_each() -> None:
 
 
 def test_no_column_of_the_page_takes_the_place_of_another() -> None:
-    columns, found = Columns(), Followed(specification(), SearchState.FINISHED, RECORDS, 1)
-    columns.learn(RECORDS)
+    found = Followed(specification(), SearchState.FINISHED, RECORDS, 1)
+    columns = Learner().columns(found)
     table = Board(found, columns).page([0, 1, 2], columns.differing)
     assert [(row["rank"], row["rank (2)"], row["score"], row["score (2)"]) for row in table] == [
         (1, 1, 0.75, "[31m1"),

@@ -43,14 +43,14 @@ def test_a_class_that_is_not_the_most_probable_is_known_as_such() -> None:
 
 
 def test_no_cell_is_a_formula() -> None:
-    odd = Prediction("=cmd|' /C calc'!A0.jpg", "+1", {"+1": 1.0}, ("-2", "fine"), None)
-    assert prediction_csv([odd], About(("+1",), {})) == (
-        "path,class,probability_+1,sure,novelty,none,warnings,error\n'=cmd|' /C calc'!A0.jpg,'+1,1,,,,'-2; fine,\n"
+    odd = Prediction("=cmd|' /C calc'!A0.jpg", "+a", {"+a": 1.0}, ("-2", "fine"), None)
+    assert prediction_csv([odd], About(("+a",), {})) == (
+        "path,class,probability_+a,sure,novelty,none,warnings,error\n'=cmd|' /C calc'!A0.jpg,'+a,1,,,,'-2; fine,\n"
     )
     assert harmless_path("@x.jpg") == "./@x.jpg"
-    for text in ("=1", " =1", "@a", "\t=1", "＝1"):
+    for text in ("=1", " =1", "@a", "\t=1", "＝1", "-1+1", "-1\n", "－1", "-e5", "+1|a", "-1 ", "-٣"):
         assert harmless(text) == f"'{text}"
-    for text in ("a=1", "1-2", "", "spiral"):
+    for text in ("a=1", "1-2", "", "spiral", "-1", "+1", "-0.5", "-.5", "-5.", "+1e-5"):
         assert harmless(text) == text
 
 

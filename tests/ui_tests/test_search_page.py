@@ -71,6 +71,29 @@ def test_what_cannot_be_compared_is_said(storage: str, found: str, said: str) ->
     assert said in page.error[0].value.replace("\\", "")
 
 
+@pytest.mark.parametrize("view", ["search", "searches"])
+def test_what_an_address_looks_for_has_an_end(view: str, storage: str) -> None:
+    page = open_view(view, storage, find="x" * 5_000)
+    assert page.text_input(key="find").value == "x" * 300
+
+
+def test_an_open_page_shows_what_differs_by_now(tmp_path: Path) -> None:
+    layout = write_search(str(tmp_path), "live", RECORDS[:1], state=SearchState.RUNNING)
+    with driver_heartbeat(layout.root):
+        page = opened(tmp_path)
+        assert "blocks" not in page.dataframe[0].value
+        Ledger(layout).write_record(RECORDS[1])
+        page.run()
+        assert list(page.dataframe[0].value["blocks"]) == [4, 3]
+        chosen = page.multiselect[1].unselect("blocks")
+        assert "blocks" not in chosen.run().dataframe[0].value
+        # Who has chosen keeps that while no other differs.
+        Ledger(layout).write_record(record(3, scores=[0.25]))
+        page.run()
+        assert "blocks" not in page.dataframe[0].value
+        assert len(page.dataframe[0].value) == 3
+
+
 def test_trials_are_sorted_by_any_column(storage: str) -> None:
     page = opened(storage)
     page.selectbox(key="sort of first").select("learning_rate").run()
@@ -109,6 +132,15 @@ def test_a_running_search_is_read_again(tmp_path: Path) -> None:
     with driver_heartbeat(layout.root):
         page.run()
         assert metrics(page)["State"] == "running"
+
+
+def test_of_an_object_in_python_it_goes_on_from_there(tmp_path: Path) -> None:
+    write_search(str(tmp_path), "cells", state=SearchState.STOPPED, hypermodel="<build>")
+    write_search(str(tmp_path), "done", hypermodel="<build>")
+    page = opened(tmp_path, search="cells")
+    assert page.warning[0].value == "It was stopped. Nothing that had ended is lost; it goes on with:"
+    assert page.code[0].value == f"resume_search('cells', storage='{tmp_path}', hypermodel=…)"
+    assert opened(tmp_path, search="done").code[0].value == f"train_winners('done', storage='{tmp_path}', hypermodel=…)"
 
 
 def test_what_has_not_changed_is_not_drawn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from datasets import DatasetInfo, FormatError, StorageError, read_info
-from ui import wording
+from search import SearchSpecification
+from ui.wording import DEFAULT_STORAGE, going_on
 
 _MOVED = "go on with the search, or train its winner, and say where it is now:"
 
@@ -16,7 +17,7 @@ class Standing:
         place: path or URI.
         info: what is there; None where there is no dataset.
         trouble: what is not as it was, one line; empty where all is well.
-        commands: what to do about it; none where nothing helps that is a command.
+        commands: what to do about it, each a command or a call; none where nothing helps that is one.
     """
 
     place: str
@@ -25,22 +26,30 @@ class Standing:
     commands: tuple[str, ...] = ()
 
 
-def standing(place: str, *, fingerprint: str | None, search: str | None, storage: str) -> Standing:
-    """Look for a dataset at ``place``; ``fingerprint`` is what ``search`` ran on, None where it is of no search."""
-    verbs = () if search is None else ("resume", "train")
-    again = tuple(wording.command_line(verb, str(search), "--dataset", "PLACE", storage=storage) for verb in verbs)
+def standing(place: str, search: SearchSpecification | None = None, *, storage: str = DEFAULT_STORAGE) -> Standing:
+    """Look for a dataset at ``place``; ``search``, in ``storage``, is what ran on it, None where it is of no search."""
     try:
         info = read_info(place)
     except (FormatError, StorageError) as error:
-        moved = f". If it has moved, {_MOVED}" if again else ""
-        return Standing(place, None, f"{error}{moved}", again)
-    if fingerprint is None or info.fingerprint == fingerprint:
+        moved = "" if search is None else f". If it has moved, {_MOVED}"
+        return Standing(place, None, f"{error}{moved}", _again(search, storage))
+    if search is None or info.fingerprint == search.fingerprint:
         return Standing(place, info)
     return Standing(
         place,
         info,
-        f"This is not the dataset that the search ran on: expected the fingerprint {fingerprint[:12]}…, found "
+        f"This is not the dataset that the search ran on: expected the fingerprint {search.fingerprint[:12]}…, found "
         f"{info.fingerprint[:12]}…. What is shown is what lies there now. Import the original again, or "
         f"start a new search; if it has only moved, {_MOVED}",
-        again,
+        _again(search, storage),
+    )
+
+
+def _again(search: SearchSpecification | None, storage: str) -> tuple[str, ...]:
+    if search is None:
+        return ()
+    settings = search.settings
+    return (
+        going_on("resume", settings, storage=storage, dataset="PLACE"),
+        going_on("train", settings, storage=storage, dataset="PLACE"),
     )

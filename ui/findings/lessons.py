@@ -51,6 +51,7 @@ class Trials:
         oracle: What proposed its configurations.
         search: What stands for the search.
         content: The same for the same trials as they are now, another one for any others.
+        scored: Trials of the search that have a score, where some are left out; None where none is.
     """
 
     records: Sequence[Record]
@@ -59,6 +60,7 @@ class Trials:
     oracle: str
     search: str
     content: str
+    scored: int | None = None
 
     @classmethod
     def of(cls, found: Followed) -> Self:
@@ -72,7 +74,8 @@ class Trials:
     def of_epochs(self, longest: int) -> "Trials":
         """Leave out those with a score that had fewer epochs."""
         kept = [record for record in self.records if not record.is_scored or record.epochs == longest]
-        return replace(self, records=kept, content=f"{self.content} {longest}")
+        scored = sum(record.is_scored for record in self.records)
+        return replace(self, records=kept, content=f"{self.content} {longest}", scored=scored)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Lesson:
 
 def evidence(trials: Trials) -> Evidence:
     """Return what the trials are."""
-    return Evidence.of(trials.records, finals=trials.finals, oracle=trials.oracle)
+    return Evidence.of(trials.records, finals=trials.finals, oracle=trials.oracle, known=trials.scored)
 
 
 def importance(trials: Trials) -> tuple[dict[str, float], Lesson] | Unclear:

@@ -1,4 +1,6 @@
-"""What to do next with a search: why it is in its state, and the command, or with control the button, that goes on."""
+"""What to do next with a search: why it is in its state, and the command, or the call in Python, that goes on."""
+
+from typing import Literal
 
 import streamlit as st
 
@@ -21,15 +23,11 @@ def next_step(site: Site, found: Followed) -> None:
         say(f"{_ENDED[state]}{why}. Nothing that had ended is lost; it goes on with:")
     elif found.reason:
         st.info(f"It ended early: {plain(found.reason)}.")
-    if found.specification.settings.is_by_value:
-        return
-    if (words := _command(found)) is not None:
-        commands(wording.command_line(*words, storage=site.storage))
+    if (verb := _verb(found)) is not None:
+        commands(wording.going_on(verb, found.specification.settings, storage=site.storage))
 
 
-def _command(found: Followed) -> tuple[str, ...] | None:
+def _verb(found: Followed) -> Literal["resume", "train"] | None:
     if str(found.state) in _ENDED:
-        return ("resume", found.name)
-    if found.best is None:
-        return None
-    return None if found.finals is not None else ("train", found.name)
+        return "resume"
+    return "train" if found.best is not None and found.finals is None else None

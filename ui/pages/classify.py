@@ -26,6 +26,7 @@ _OTHER = "another path …"
 _MAX_ERROR = 2.0
 _CROP, _DECIDE, _SETTINGS_OF = "crop", "decide", "settings of"
 _MODELS_SECONDS = 5
+_LONGEST_RANGE = 60
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ def _settings(manifest: Manifest, location: str) -> Settings:
         )
         values = last.text_input(
             "Values of arrays",
+            max_chars=_LONGEST_RANGE,
             key="values",
             bind="query-params",
             placeholder="0,65535" if own_range is None else "{:g},{:g}".format(*own_range),

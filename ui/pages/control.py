@@ -79,9 +79,12 @@ def actions(site: Site, found: Followed) -> None:
             if st.button("Stop", icon=":material/stop:", help="What runs comes to its end; nothing is lost."):
                 _done(launch("stop", name, storage))
             return
-        if str(found.state) in ("interrupted", "stopped", "failed") and st.button("Resume", icon=":material/resume:"):
+        # What was an object in Python no command has: the page says what goes on from there.
+        is_by_name = not found.specification.settings.is_by_value
+        can_go_on = is_by_name and str(found.state) in ("interrupted", "stopped", "failed")
+        if can_go_on and st.button("Resume", icon=":material/resume:"):
             _begun(launch("resume", name, storage))
-        if found.best is not None and st.button("Train", icon=":material/model_training:"):
+        if is_by_name and found.best is not None and st.button("Train", icon=":material/model_training:"):
             _train(site, name)
         if st.button("Rename", icon=":material/edit:"):
             _rename(site, name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from datasets import Dataset, DatasetInfo, bytes_to_fetch, open_folder
-from search import SearchLayout, read_specification
+from search import SearchLayout, SearchSpecification, read_specification
 from ui import wording
 from ui.contents.standing import Standing, standing
 from ui.contents.trained import NOTHING, Trained, trained
@@ -42,7 +42,7 @@ def page(site: Site) -> None:
             _draw(site, found.info, of)
 
 
-def _chosen(site: Site, place: "DeltaGenerator") -> tuple[Standing | None, str | None]:
+def _chosen(site: Site, place: "DeltaGenerator") -> tuple[Standing | None, SearchSpecification | None]:
     """Draw the choice; return the dataset, None where there is none to choose, and the search that it is of."""
     asked = st.query_params.get(_DATA)
     if site.data is None:
@@ -56,8 +56,7 @@ def _chosen(site: Site, place: "DeltaGenerator") -> tuple[Standing | None, str |
     if name is None:
         return None, None
     specification = read_specification(SearchLayout.of(site.storage, name))
-    found = standing(specification.dataset, fingerprint=specification.fingerprint, search=name, storage=site.storage)
-    return found, name
+    return standing(specification.dataset, specification, storage=site.storage), specification
 
 
 def _is_offered_wanted(asked: str | None, place: "DeltaGenerator") -> bool:
@@ -82,12 +81,12 @@ def _offered(site: Site, root: str, asked: str | None, place: "DeltaGenerator") 
         st.warning(f"{plain(repr(asked))} is none of the datasets that this page offers: this is another.")
     chosen = place.selectbox("Dataset", names, index=at_first, key=f"data {names[at_first]}")
     st.query_params[_DATA] = chosen
-    return standing(offered[chosen], fingerprint=None, search=None, storage="")
+    return standing(offered[chosen])
 
 
-def _draw(site: Site, info: DatasetInfo, search: str | None) -> None:
+def _draw(site: Site, info: DatasetInfo, search: SearchSpecification | None) -> None:
     _headline(info)
-    options = NOTHING if search is None else _trained(site.storage, search)
+    options = NOTHING if search is None else _trained(site.storage, search.settings.name, search.created)
     parts = st.tabs(_PARTS, key="part", bind="query-params")
     for part, drawn in zip(parts, (_classes, _images, _augmentation, _left_out), strict=True):
         if part.open:
@@ -183,5 +182,5 @@ def open_dataset(location: str, fingerprint: str) -> Dataset:  # noqa: ARG001 - 
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=64, show_spinner=False)
-def _trained(storage: str, search: str) -> Trained:
+def _trained(storage: str, search: str, created: str) -> Trained:  # noqa: ARG001 - another of its name is another
     return trained(storage, search)

@@ -1,12 +1,14 @@
 """Of a dataset's view: the files that its import could not use, why, and what can be seen of each."""
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from datasets import DatasetInfo, quarantine_pictures, read_quarantine, shown_name
+from datasets import DatasetInfo, open_folder, quarantine_pictures, read_quarantine, shown_name
 from ui import wording
 from ui.pages.addressed import asked_among, asked_number, keep
 from ui.pages.elements import plain, safe
@@ -22,7 +24,7 @@ def draw(info: DatasetInfo) -> None:
     """Draw the quarantine: how often each reason, the files, and pictures of some."""
     if info.left_out:
         st.caption(f"{wording.plural(info.left_out, 'image')} of the source belong to no class that was asked for.")
-    files = _files(info.path, info.fingerprint)
+    files = _files(info)
     if not files:
         st.success("Every file of the source could be used.")
         return
@@ -61,7 +63,7 @@ def _pictures(info: DatasetInfo, files: list[tuple[str, str]], reason: str) -> N
         page = st.pagination(pages, default=default, key=f"left out {info.fingerprint} {reason}")
         keep("page", page, 1)
     here = files[(page - 1) * _EACH : page * _EACH]
-    drawn = _drawn(info, info.fingerprint, tuple(file for file, _ in here))
+    drawn = _drawn(info, tuple(file for file, _ in here))
     seen = [(*each, pixels) for each, pixels in zip(here, drawn, strict=True) if pixels is not None]
     if len(seen) < len(here):
         what = "None of these can" if not seen else f"{len(here) - len(seen)} of these {len(here)} cannot"
@@ -73,11 +75,19 @@ def _pictures(info: DatasetInfo, files: list[tuple[str, str]], reason: str) -> N
                 st.caption(f"{plain(shown_name(file))}  \n{plain(shown_name(why, longest=_LONGEST))}")
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _files(location: str, fingerprint: str) -> list[tuple[str, str]]:  # noqa: ARG001 - imported anew it is read anew
-    return read_quarantine(location)
+def _import(info: DatasetInfo) -> tuple[str, float]:
+    """Return what tells an import from another to the same place, whose fingerprint, of what was used, may be this."""
+    return info.path, open_folder(info.path).modified("dataset.json")
 
 
-@st.cache_data(max_entries=64, ttl=600, show_spinner="Looking for them in the source …")
-def _drawn(_info: DatasetInfo, fingerprint: str, files: tuple[str, ...]) -> list[npt.NDArray[np.uint8] | None]:  # noqa: ARG001
-    return quarantine_pictures(_info, files, side=_SIDE)
+_BY_IMPORT: dict[str | type[Any], Callable[[Any], Any]] = {DatasetInfo: _import}
+
+
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=_BY_IMPORT)
+def _files(info: DatasetInfo) -> list[tuple[str, str]]:
+    return read_quarantine(info.path)
+
+
+@st.cache_data(max_entries=64, ttl=600, show_spinner="Looking for them in the source …", hash_funcs=_BY_IMPORT)
+def _drawn(info: DatasetInfo, files: tuple[str, ...]) -> list[npt.NDArray[np.uint8] | None]:
+    return quarantine_pictures(info, files, side=_SIDE)

@@ -12,6 +12,8 @@ from datasets import GalaxyTunerError, harmless
 from ui import wording
 from ui.figures.look import inked
 
+LONGEST_FIND = 300
+"""Letters that one may look for: each word is looked for in all rows, and an address holds a million letters."""
 _ROW = (
     '<div style="display:grid;grid-template-columns:minmax(0,13rem) minmax(30%,1fr) 4rem;gap:.6rem;align-items:center;'
     'margin:.28rem 0;{text}">'

@@ -32,8 +32,9 @@ def page(site: Site) -> None:
         if folder.exists():
             _draw(site, specification, folder, read_manifest(folder))
         else:
-            st.info(f"The search {plain(name)} has no model yet. Train its winner in a terminal:")
-            commands(wording.command_line("train", name, storage=site.storage))
+            where = "from Python" if specification.settings.is_by_value else "in a terminal"
+            st.info(f"The search {plain(name)} has no model yet. Train its winner {where}:")
+            commands(wording.going_on("train", specification.settings, storage=site.storage))
 
 
 def _draw(site: Site, specification: SearchSpecification, folder: Folder, manifest: Manifest) -> None:

@@ -6,6 +6,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -64,7 +65,7 @@ def draw(site: Site, name: str, folder: Folder) -> None:
         st.caption("The model does not lie on this machine: a command there, or here, exports it.")
         commands(wording.command_line("export", folder.uri, "--format", "onnx"))
     for each in found:
-        _export(site, name, folder, each)
+        _export(site, name, folder, each, since=datetime.fromisoformat(manifest.created).timestamp())
 
 
 def _called(commands: Sequence[str]) -> str | None:
@@ -73,8 +74,8 @@ def _called(commands: Sequence[str]) -> str | None:
     return words[2] if len(words) > 2 else None
 
 
-def _export(site: Site, name: str, folder: Folder, found: ExportedModel) -> None:
-    making = _made(found)
+def _export(site: Site, name: str, folder: Folder, found: ExportedModel, *, since: float) -> None:
+    making = _made(found, since)
     if making is not None and making.status is None:
         st.fragment(_waiting, run_every=_SECONDS)(making, found)
         return
@@ -105,9 +106,13 @@ def _how_to_make(site: Site, folder: Folder, found: ExportedModel) -> None:
         st.rerun()
 
 
-def _made(found: ExportedModel) -> Launched | None:
-    """Return what was started last from this page to make an exported model."""
-    return next((one for one in launched() if one.words[0] == "export" and str(found.path) in one.words), None)
+def _made(found: ExportedModel, since: float) -> Launched | None:
+    """Return what was started last from this page to make an exported model of the one made at ``since``, Unix time.
+
+    Or of one that lay there before, while that still runs.
+    """
+    exports = (one for one in launched() if one.words[0] == "export" and str(found.path) in one.words)
+    return next((one for one in exports if one.since >= since or one.status is None), None)
 
 
 def _waiting(making: Launched, found: ExportedModel) -> None:

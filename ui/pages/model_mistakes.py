@@ -74,14 +74,9 @@ def _dataset(site: Site, specification: SearchSpecification) -> DatasetInfo | No
         chosen = st.selectbox("Dataset to ask it about", names, index=names.index(asked), key=f"on {asked}")
         keep("on", chosen, _OWN)
     if chosen != _OWN:
-        found = standing(offered[chosen], fingerprint=None, search=None, storage=site.storage)
+        found = standing(offered[chosen])
     else:
-        found = standing(
-            specification.dataset,
-            fingerprint=specification.fingerprint,
-            search=specification.settings.name,
-            storage=site.storage,
-        )
+        found = standing(specification.dataset, specification, storage=site.storage)
     if found.trouble:
         st.warning(plain(found.trouble))
         commands(*found.commands)

@@ -8,7 +8,7 @@ from datasets import harmless
 from search import Followed, Row, read_search
 from ui import ranking, wording
 from ui.board import PAGE, Board, FilterError, Wanted
-from ui.pages.elements import plain, safe
+from ui.pages.elements import LONGEST_FIND, plain, safe
 from ui.pages.site import Site
 from ui.pages.watching import Watched
 
@@ -26,23 +26,30 @@ _OFTEN_EMPTY = ("score", "parent", "reason", "ended")
 def board(site: Site, one: Watched, found: Followed) -> None:
     """Draw the trials, with what finds and sorts them; a row that is chosen opens its trial."""
     st.subheader("Trials", anchor=False)
-    made, differing = Board(found, one.columns), one.columns.differing
+    columns = one.columns(found)
+    made, differing = Board(found, columns), columns.differing
     states = [state for state in _STATES if state in found.counts]
     find, which, by, order = st.columns([4, 2, 2, 1], vertical_alignment="bottom")
     text = find.text_input(
-        "Find", key="find", bind="query-params", placeholder="adamw  blocks>=3  score>0.8", persist_state="page"
+        "Find",
+        max_chars=LONGEST_FIND,
+        key="find",
+        bind="query-params",
+        placeholder="adamw  blocks>=3  score>0.8",
+        persist_state="page",
     )
     kept = which.multiselect("State", states, key="states", placeholder="all")
     sort = by.selectbox("Sort by", made.sortable, key=f"sort of {one.name}", format_func=wording.heading)
     descending = order.toggle("Reverse", key="reverse")
-    more = [name for name in one.columns.types if name not in differing]
+    more = [name for name in columns.types if name not in differing]
     with st.expander("Columns"):
         options = [*differing, *more]
         names = st.multiselect(
             "Hyperparameters",
             options,
             default=differing,
-            key=f"columns {one.name} {len(options)}",
+            # Whoever looks on as trials come sees what differs by then: a widget keeps its choice while its key stays.
+            key=f"columns {one.name} {hash((*options, len(differing)))}",
             persist_state="page",
         )
     try:

@@ -52,7 +52,7 @@ def all_curves(one: Watched, found: Followed) -> None:
         st.caption("A trial has curves once its first epoch has ended.")
         return
     places = [at[number] for number in curves.spread_over(len(at), _CURVES)]
-    trials = [one.whole(found.ranked[place]) for place in places]
+    trials = [one.whole(found, found.ranked[place]) for place in places]
     metrics = list(dict.fromkeys(name for trial in trials for name in trial.history if name.startswith("val_")))
     ids = [trial.trial_id for trial in trials]
     left, right = st.columns(2)

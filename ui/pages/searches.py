@@ -8,7 +8,7 @@ from search import DamagedSearch, Followed
 from ui import ranking, wording
 from ui.pages.choosing import no_search
 from ui.pages.control import commands, new_search
-from ui.pages.elements import problems_shown, safe
+from ui.pages.elements import LONGEST_FIND, problems_shown, safe
 from ui.pages.site import Site
 from ui.pages.watching import costing, interval, looked_at
 
@@ -35,7 +35,13 @@ def page(site: Site) -> None:
             no_search(site)
             return
         find, which = st.columns([2, 1], vertical_alignment="bottom")
-        text = find.text_input("Find", key="find", bind="query-params", placeholder="a name, a dataset or a metric")
+        text = find.text_input(
+            "Find",
+            max_chars=LONGEST_FIND,
+            key="find",
+            bind="query-params",
+            placeholder="a name, a dataset or a metric",
+        )
         states = [state for state in _STATES if any(_state(one) == state for one in found)]
         kept = which.multiselect("State", states, key="states", placeholder="all")
         rows = [_row(one) for one in found if not kept or _state(one) in kept]

@@ -16,7 +16,7 @@ import streamlit as st
 
 from datasets import GalaxyTunerError, open_folder
 from search import DamagedSearch, Followed, Follower, Record, SearchLayout, SettingsError, is_taken, read_trial
-from ui.board import Columns
+from ui.board import Columns, Learner
 
 _SECONDS, _SHARE, _MOST_SECONDS = 2.0, 0.05, 60.0
 _AT_ONCE = 16
@@ -36,8 +36,9 @@ class Watched:
     storage: str
     name: str
     follower: Follower
-    columns: Columns = field(default_factory=Columns)
-    _records: dict[tuple[str, int], Record] = field(default_factory=dict)
+    _learner: Learner = field(default_factory=Learner)
+    _records: dict[tuple[str, str, int], Record] = field(default_factory=dict)
+    _created: str = ""
     _charted: Followed | None = None
     _drawn: dict[Hashable, object] = field(default_factory=dict)
     _drawn_of: int = 0
@@ -47,8 +48,15 @@ class Watched:
         """Return the search as it is now. Raises LedgerError if there is none of this version."""
         found = self.follower.look()
         with self._lock:
-            self.columns.learn(found.ranked)
+            if found.specification.created != self._created:  # another search has this one's name
+                self._created = found.specification.created
+                self._records.clear()
         return found
+
+    def columns(self, found: Followed) -> Columns:
+        """Return the columns of the trials in ``found``."""
+        with self._lock:
+            return self._learner.columns(found)
 
     def charted(self, found: Followed) -> Followed:
         """Return the search as its charts show it: as ``found``, or of many trials as it was a hundredth of them ago.
@@ -87,14 +95,15 @@ class Watched:
                 self._drawn[what] = made
         return made
 
-    def whole(self, record: Record) -> Record:
-        """Return a trial with its history; that of one that has ended is read once."""
-        key = (record.trial_id, record.attempts)
+    def whole(self, found: Followed, record: Record) -> Record:
+        """Return a trial in ``found`` with its history; that of one that has ended is read once."""
+        created = found.specification.created
+        key = (created, record.trial_id, record.attempts)
         if (known := self._records.get(key)) is not None:
             return known
         read = read_trial(self.storage, self.name, record.trial_id)
         if read.state.is_ended():
-            self._records[read.trial_id, read.attempts] = read
+            self._records[created, read.trial_id, read.attempts] = read
         return read
 
 
