@@ -75,7 +75,7 @@ class SearchSettings(BaseModel):
         bool, Option("With --gpus-per-trial, use nodes without GPUs, too: a trial there has CPUs alone.", _RESOURCES)
     ] = False
     objective: Annotated[str, Option("Metric to optimise; NAME:max or NAME:min for your own.", _TRIED)] = (
-        "val_macro_f1_decided"
+        "val_macro_f1_steady"
     )
     # `<build>` stands for an object of that name that was given to `cluster.run_search` instead.
     hypermodel: Annotated[

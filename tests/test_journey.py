@@ -41,7 +41,7 @@ def test_from_images_to_a_classifier(here: Path) -> None:
     board = galaxy(here, "leaderboard", "first", "--history")
     assert board["best"] == search["best"] == board["trials"][0]["trial_id"]
     best = board["trials"][0]
-    assert best["score"] == best["history"]["val_macro_f1_decided"][best["best_epoch"] - 1]
+    assert best["score"] == best["history"]["val_macro_f1_steady"][best["best_epoch"] - 1]
     (listed,) = galaxy(here, "searches")["searches"]
     assert (listed["name"], listed["state"]) == ("first", "finished")
 

@@ -30,7 +30,7 @@ def test_in_process(tiny_dataset: Dataset, here: Path) -> None:
     assert view.state is SearchState.FINISHED
     assert [row.state for row in view.rows] == [TrialState.COMPLETED] * 3
     assert [row.epochs for row in view.rows] == [2, 2, 2]
-    assert view.rows[0].score == max(view.rows[0].history["val_macro_f1_decided"])
+    assert view.rows[0].score == max(view.rows[0].history["val_macro_f1_steady"])
     assert len({row.hyperparameters["units"] for row in view.rows}) == 3
     assert {row.worker for row in view.rows} == {f"{socket.gethostname()} {os.getpid()}"}
     assert seen[-1].counts == {"completed": 3}

@@ -76,8 +76,8 @@ def test_a_trial_is_cut_within_a_batch_and_keeps_what_its_epochs_gave(
     assert (cut.state, unscored.state) == (TrialState.STOPPED, TrialState.STOPPED)
     assert 0 < cut.epochs < 50
     assert cut.reason == f"the time was up after {cut.epochs} epoch{'s' if cut.epochs > 1 else ''}"
-    assert cut.score == max(cut.history["val_macro_f1_decided"])
-    assert len(cut.history["val_macro_f1_decided"]) == cut.epochs
+    assert cut.score == max(cut.history["val_macro_f1_steady"])
+    assert len(cut.history["val_macro_f1_steady"]) == cut.epochs
     assert (unscored.score, unscored.rank) == (None, None)
     assert unscored.reason == "the time was up after 0 epochs"
     # Longer, the oracle knows of both, and neither trains again.

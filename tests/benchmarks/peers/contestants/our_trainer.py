@@ -22,7 +22,7 @@ from datasets import Dataset, open_folder
 from search import Builder, GalaxyHyperModel, LedgerError, SearchSettings, discover, training_options
 from trainer import EpochReport, Objective, TrainingRun, limit_threads
 
-SCORE = "val_macro_f1_decided"
+SCORE = "val_macro_f1_steady"
 VALUES = "values.json"
 _MANY = 10_000
 """Trials, more than the budget allows."""
