@@ -65,8 +65,8 @@ def _compared(result: Result) -> Result:
 class _Asha(_ByOracleId, ASHAScheduler):
     """Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning").
 
-    Compares trials after a quarter of the epochs and again after three times as many, and lets the best third go on:
-    before that the warm-up decides, not the configuration. One bracket, since more draw from the global generator.
+    Compares trials after a tenth of the epochs, and after three and nine times as many, and lets the best third go on
+    (`search.grace_epochs`). One bracket, since more draw from the global generator.
     """
 
     def __init__(self, direction: str, epochs: int) -> None:
@@ -75,7 +75,7 @@ class _Asha(_ByOracleId, ASHAScheduler):
             mode=direction,
             time_attr=TIME,
             max_t=max(epochs, 2),
-            grace_period=grace_epochs(epochs),
+            grace_period=grace_epochs("asha", epochs),
             reduction_factor=REDUCTION_FACTOR,
             brackets=1,
             stop_last_trials=False,
@@ -94,7 +94,7 @@ class _Median(_ByOracleId, MedianStoppingRule):
             metric=METRIC,
             mode=direction,
             time_attr=TIME,
-            grace_period=grace_epochs(epochs),
+            grace_period=grace_epochs("median", epochs),
             min_samples_required=_FEWEST_TO_COMPARE_WITH,
             # Else a trial with too few to compare with is paused, which nobody here would take up again.
             min_time_slice=cast(int, math.inf),

@@ -4,9 +4,14 @@ REDUCTION_FACTOR = 3
 """Of the trials at a rung so many times fewer come to the next, which is so many times as far."""
 
 
-def grace_epochs(epochs: int) -> int:
-    """Return the epoch of the first rung, a quarter of ``epochs``: before that the warm-up decides."""
-    return max(1, round(epochs / 4))
+def grace_epochs(scheduler: str, epochs: int) -> int:
+    """Return the epoch of the first rung of trials of at most ``epochs``: a tenth for ``asha``, else a quarter.
+
+    From a tenth on ``asha`` comes to the best of recorded configurations in fewer epochs than from a quarter on
+    (`tests/benchmarks/search/methods`). For the median rule, which compares after each further epoch, the warm-up must
+    be over.
+    """
+    return max(1, round(epochs / (10 if scheduler == "asha" else 4)))
 
 
 def rungs(scheduler: str, epochs: int) -> tuple[int, ...]:
@@ -14,7 +19,7 @@ def rungs(scheduler: str, epochs: int) -> tuple[int, ...]:
 
     The median rule compares after every epoch from the first rung on: that one alone is returned.
     """
-    first = grace_epochs(epochs)
+    first = grace_epochs(scheduler, epochs)
     if scheduler == "none" or first >= epochs:
         return ()
     if scheduler == "median":

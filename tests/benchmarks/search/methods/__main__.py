@@ -1,4 +1,4 @@
-"""Which way to search wastes least: today's default and others, replayed from recorded learning curves.
+"""Which way to search wastes least: the default as it was and others, replayed from recorded learning curves.
 
     PYTHONPATH=tests python -m benchmarks.search.methods tests/benchmarks/search/curves/galaxies.jsonl [--half develop]
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
+from benchmarks.search.methods import oracles
 from benchmarks.search.methods.halves import HALVES, Half, is_of
 from benchmarks.search.methods.table import table
 from ray.tune.schedulers import ASHAScheduler
@@ -24,24 +25,34 @@ from cluster.testing import METRIC, TIME, WITHIN, Course, Curve, Step, judge, po
 from search import REDUCTION_FACTOR, GalaxyHyperModel, SearchSettings, discover
 
 _OWN = "benchmarks.search.methods.oracles:"
-TODAY, DEFAULTS = "tpe + asha", "defaults alone"
+BEFORE, DEFAULTS = "tpe + asha from a quarter", "defaults alone"
+"""The default when the question was asked."""
 _FIRST_RUNG = "first rung"
+"""As a share of the epochs."""
+_FACTOR = "factor"
+"""How many times fewer trials come to the next rung, which is so many times as far."""
 METHODS: dict[str, Mapping[str, object]] = {
-    TODAY: {"oracle": "tpe", "scheduler": "asha"},
-    "random + asha": {"oracle": "random", "scheduler": "asha"},
+    BEFORE: {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.25},
+    "random + asha from a quarter": {"oracle": "random", "scheduler": "asha", _FIRST_RUNG: 0.25},
     "hyperband": {"oracle": "hyperband"},
-    "tpe of the highest rung + asha": {"oracle": f"{_OWN}rung_tpe", "scheduler": "asha"},
+    "tpe of the highest rung, from a quarter": {
+        "oracle": f"{_OWN}rung_tpe",
+        "scheduler": "asha",
+        _FIRST_RUNG: 0.25,
+    },
     "one epoch for all, then the best": {"oracle": f"{_OWN}one_epoch_for_all", "scheduler": "none"},
     "promoting, random": {"oracle": f"{_OWN}promoting_random", "scheduler": "none"},
     "promoting, tpe of the highest rung": {"oracle": f"{_OWN}promoting_tpe", "scheduler": "none"},
-    "promoting from epoch 2, tpe": {"oracle": f"{_OWN}promoting_early", "scheduler": "none"},
-    "near, promoting from epoch 2": {"oracle": f"{_OWN}near_promoting", "scheduler": "none"},
-    "half near the defaults, tpe + asha": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha"},
-    "near, from epoch 2": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 2},
-    "random + asha from epoch 2": {"oracle": "random", "scheduler": "asha", _FIRST_RUNG: 2},
-    "tpe + asha from epoch 1": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 1},
-    "tpe + asha from epoch 2": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 2},
-    "tpe + asha from epoch 3": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 3},
+    "promoting from a tenth, tpe": {"oracle": f"{_OWN}promoting_early", "scheduler": "none"},
+    "near, promoting from a tenth": {"oracle": f"{_OWN}near_promoting", "scheduler": "none"},
+    "near, from a quarter": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 0.25},
+    "near, from a tenth": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 0.1},
+    "random + asha from a tenth": {"oracle": "random", "scheduler": "asha", _FIRST_RUNG: 0.1},
+    "tpe + asha from a twentieth": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.05},
+    "tpe + asha from a tenth": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1},
+    "tpe + asha from three twentieths": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.15},
+    "tpe + asha from a tenth, by halves": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1, _FACTOR: 2},
+    "tpe + asha from a tenth, by quarters": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1, _FACTOR: 4},
 }
 _DECIDED, _SOFT = "val_macro_f1_decided", "val_macro_f1_soft"
 SEEN: Mapping[str, Mapping[str, float]] = {
@@ -75,12 +86,15 @@ def main() -> None:
     everything = {name for how in options.seen for name in SEEN[how]}
     for how in options.seen:
         curves = [seen(options.curves, one, SEEN[how], options.half, having=everything) for one in (0, 1)]
+        epochs = oracles.recorded_epochs = curves[0][0].epochs
         for smooth in (False, True) if options.smoothed else (False,):
             views = [[replace(one, scores=smoothed(one.scores)) if smooth else one for one in each] for each in curves]
             for name in options.methods:
                 method = dict(METHODS[name])
-                first_rung = method.pop(_FIRST_RUNG, None)
-                make = None if first_rung is None else partial(asha, int(str(first_rung)), curves[0][0].epochs)
+                share = method.pop(_FIRST_RUNG, None)
+                first = None if share is None else max(1, round(float(str(share)) * epochs))
+                factor = float(str(method.pop(_FACTOR, REDUCTION_FACTOR)))
+                make = None if first is None else partial(asha, first, epochs, factor)
                 given = SearchSettings.model_validate({"name": "replayed"} | method)
                 said_as = [name, *([] if how == options.seen[0] else [how]), *(["smoothed"] if smooth else [])]
                 courses["; ".join(said_as)] = judge(views, given, space=space, make_scheduler=make, **times)
@@ -96,10 +110,10 @@ def alone(curves: list[Curve], number: int, epochs: int) -> Course:
     return Course.of(steps, among, epochs)
 
 
-def asha(first_rung: int, epochs: int) -> ASHAScheduler:
-    """Make the scheduler of a search, but with another first rung."""
+def asha(first_rung: int, epochs: int, factor: float) -> ASHAScheduler:
+    """Make the scheduler of a search, but with other rungs."""
     given = {"metric": METRIC, "time_attr": TIME, "mode": "max", "brackets": 1, "stop_last_trials": False}
-    return ASHAScheduler(max_t=epochs, grace_period=first_rung, reduction_factor=REDUCTION_FACTOR, **given)
+    return ASHAScheduler(max_t=epochs, grace_period=first_rung, reduction_factor=factor, **given)
 
 
 def seen(
@@ -129,8 +143,8 @@ def said(courses: Mapping[str, list[Course]], configurations: int) -> str:
         name: [course for course, is_near in zip(all_, near, strict=True) if not is_near]
         for name, all_ in courses.items()
     }
-    tables = [f"{said}; the others:\n", table(far, TODAY)] if (~near).sum() > 1 else []
-    return "\n".join([*tables, "All replays:\n", table(courses, TODAY)])
+    tables = [f"{said}; the others:\n", table(far, BEFORE)] if (~near).sum() > 1 else []
+    return "\n".join([*tables, "All replays:\n", table(courses, BEFORE)])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ from search.oracles.tpe_study import TPEStudy
 from search.space.declared import listed_values
 from search.values import Values
 
+recorded_epochs = 20
+"""Of each configuration; a factory of an oracle is not told."""
+_QUARTER, _TENTH = 0.25, 0.1
 _NEAR = 0.3
 """As the recorded configurations that are near the defaults: the chance that a hyperparameter is another one."""
 
@@ -156,30 +159,38 @@ def _latest(trials: Sequence[Trial]) -> list[Trial]:
     return [trial for trial in trials if trial.trial_id not in passed]
 
 
+def rungs_from(share: float) -> tuple[int, ...]:
+    """Return the rungs from a share of the epochs on, each three times as far, and all of them."""
+    made = [max(1, round(share * recorded_epochs))]
+    while made[-1] * REDUCTION_FACTOR < recorded_epochs:
+        made.append(made[-1] * REDUCTION_FACTOR)
+    return (*made, recorded_epochs)
+
+
 def rung_tpe(**given: object) -> keras_tuner.Oracle:
-    return RungTPEOracle(rungs=(5, 15, 20), **given)
+    return RungTPEOracle(rungs=rungs_from(_QUARTER), **given)
 
 
 def promoting_tpe(**given: object) -> keras_tuner.Oracle:
-    return PromotingOracle(rungs=(5, 15, 20), **given)
+    return PromotingOracle(rungs=rungs_from(_QUARTER), **given)
 
 
 def promoting_early(**given: object) -> keras_tuner.Oracle:
-    return PromotingOracle(rungs=(2, 7, 20), **given)
+    return PromotingOracle(rungs=rungs_from(_TENTH), **given)
 
 
 def promoting_random(**given: object) -> keras_tuner.Oracle:
-    return PromotingOracle(rungs=(5, 15, 20), num_initial_points=10**9, **given)
+    return PromotingOracle(rungs=rungs_from(_QUARTER), num_initial_points=10**9, **given)
 
 
 def one_epoch_for_all(**given: object) -> keras_tuner.Oracle:
     """All of the pool begin, as far as the budget goes; then the best are trained in full, one after another."""
-    return PromotingOracle(rungs=(1, 20), num_initial_points=10**9, at_first=10**9, **given)
+    return PromotingOracle(rungs=(1, recorded_epochs), num_initial_points=10**9, at_first=10**9, **given)
 
 
 def near_promoting(**given: object) -> keras_tuner.Oracle:
-    return NearPromotingOracle(rungs=(2, 7, 20), **given)
+    return NearPromotingOracle(rungs=rungs_from(_TENTH), **given)
 
 
 def near_tpe(**given: object) -> keras_tuner.Oracle:
-    return NearOracle(rungs=(5, 15, 20), **given)
+    return NearOracle(rungs=rungs_from(_QUARTER), **given)
