@@ -35,7 +35,7 @@ def trained_at_once(dataset: Dataset, row: Row, seed: int, folder: Path) -> Trai
         Builder(hypermodel, row.hyperparameters),
         dataset,
         training_options(row.hyperparameters, epochs=4),
-        objective=Objective.parse("val_macro_f1_decided"),
+        objective=Objective.parse("val_macro_f1_steady"),
         seed=seed,
         checkpoints=open_folder(folder),
     )
