@@ -65,12 +65,14 @@ def begin_finals(
         limit: the seconds that there are in all.
         complete: as for `choose_finalists`.
     """
-    if before is None or before.epochs > epochs:
+    has_more = before is not None and (limit or math.inf) > (before.limit or 0.0)
+    has_any = before is not None and any(one.beginnings for one in before.finalists)
+    if before is None or before.epochs > epochs or (has_more and not has_any):
         return Finals(epochs=epochs, planned=0, finalists=tuple(now))
     found = [_known(one, before, complete) for one in now]
     kept = [one if known is None else known for one, known in zip(now, found, strict=True)]
     finalists = (*kept, *_left_out(kept, before))
-    if None in found or (limit or math.inf) > (before.limit or 0.0):
+    if None in found or has_more:
         return before.model_copy(update={"planned": 0, "finalists": finalists, "unused": None})
     active = {one.trial_id for one in before.finalists if one.is_active}
     marked = tuple(one.model_copy(update={"is_active": one.trial_id in active}) for one in finalists)

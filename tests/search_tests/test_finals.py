@@ -100,6 +100,12 @@ def test_the_plan_before_stands_unless_there_is_more_time_or_shorter_schedules(
     assert [one.is_active for one in found.finalists] == [True, not planned]
 
 
+def test_where_nothing_has_ended_more_time_is_planned_for_from_the_longest_schedule() -> None:
+    before = finals(finalist(A), finalist(B)).model_copy(update={"limit": 100.0, "epochs": 1})
+    assert begin_finals(before.finalists, before, epochs=20, limit=100).epochs == 1
+    assert begin_finals(before.finalists, before, epochs=20, limit=300).epochs == 20
+
+
 def test_the_defaults_are_those_of_the_space_as_it_is_now() -> None:
     of = {name: {"rate": rate} for name, rate in (("old", 1), ("new", 5))}
     trial = finalist(A, 0.5).model_copy(update={"hyperparameters": of["old"], "is_defaults": True})
