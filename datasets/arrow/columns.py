@@ -1,7 +1,5 @@
 """What a source's table said of a dataset's images beside their classes, as it was kept."""
 
-import io
-
 import pyarrow as pa
 
 from datasets.arrow.description import COLUMNS, DatasetInfo
@@ -16,7 +14,8 @@ def read_columns(folder: Folder, info: DatasetInfo) -> pa.Table | None:
     if not info.columns:
         return None
     try:
-        return pq.read_table(io.BytesIO(folder.read(COLUMNS)))
+        # By `read_table`, whose threads may outlive it, a process that ends soon after is aborted.
+        return pq.ParquetFile(pa.BufferReader(folder.read(COLUMNS))).read()
     except (FileNotFoundError, pa.ArrowException, OSError) as error:
         raise FormatError(
             f"'{folder.uri}' is damaged: expected the columns of its source in {COLUMNS}, found {first_line(error)}; "

@@ -1,6 +1,8 @@
 """The columns of a source's table that are kept beside its images."""
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -108,3 +110,20 @@ def test_an_import_keeps_them_outside_the_fingerprint(tmp_path):
 def test_a_dataset_without_a_table_has_none(make_source, tmp_path):
     import_dataset(make_source(a=3, b=3), tmp_path / "out", SMALL)
     assert Dataset.open(tmp_path / "out").columns() is None
+
+
+def test_a_program_that_ends_after_reading_them_is_not_aborted(tiny_dataset, tmp_path):
+    side = SideTable(
+        (text("id," + ",".join(f"c{number}" for number in range(40)) + "\n" + f"1{',2' * 40}\n"),), {"a": (0, 0)}
+    )
+    columns = side.write(tmp_path / COLUMNS, {"a"})
+    program = f"""
+from datasets import Dataset, open_folder
+from datasets.arrow.columns import read_columns
+from dataclasses import replace
+info = replace(Dataset.open({tiny_dataset.info.path!r}).info, columns={columns!r})
+assert read_columns(open_folder({str(tmp_path)!r}), info).num_columns > 40
+"""
+    for _ in range(4):
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stderr) == (0, "")
