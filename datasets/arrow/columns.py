@@ -14,8 +14,8 @@ def read_columns(folder: Folder, info: DatasetInfo) -> pa.Table | None:
     if not info.columns:
         return None
     try:
-        # By `read_table`, whose threads may outlive it, a process that ends soon after is aborted.
-        return pq.ParquetFile(pa.BufferReader(folder.read(COLUMNS))).read()
+        # Threads may outlive the reading, and a process that ends then is aborted.
+        return pq.ParquetFile(pa.BufferReader(folder.read(COLUMNS))).read(use_threads=False)
     except (FileNotFoundError, pa.ArrowException, OSError) as error:
         raise FormatError(
             f"'{folder.uri}' is damaged: expected the columns of its source in {COLUMNS}, found {first_line(error)}; "
