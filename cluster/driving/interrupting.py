@@ -132,7 +132,6 @@ class _Ending:
         # A thread that waits from the start: the handler may interrupt the start of any other.
         self._reading, self._writing = os.pipe()
         threading.Thread(target=self._end_late, name="ending", daemon=True).start()
-        atexit.register(self._leave)
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
         if os.getpid() != self._process:  # a fork of it, as multiprocessing makes and ends: it has the same pipe
@@ -154,9 +153,10 @@ class _Ending:
     def close(self) -> None:
         """Let the thread end that waits; where the process is ending, that has been said by now."""
         self._unwound = True
-        if not self._told:
+        if self._told:
+            atexit.register(self._leave)  # now, so that it is called before all others
+        else:
             os.close(self._writing)
-            atexit.unregister(self._leave)
 
     def _leave(self) -> None:
         """Leave without the interpreter's last steps: Ray's may wait for ever for what was ended with this process."""

@@ -1,6 +1,8 @@
 """A user's own search space in a current directory of its own: tiny models, and ways to fail."""
 
+import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -170,6 +172,13 @@ class EachFate(keras_tuner.Oracle):
             return {"status": "STOPPED", "values": None}
         return {"status": "RUNNING", "values": {"fate": (FATES + ["fine"])[number], "units": 4 + number}}
 '''
+
+
+def orphaned() -> dict[str, str]:
+    """Return an environment in which Ray takes its driver for an orphan, as nohup's and systemd's drivers are one."""
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    return {**os.environ, "RAY_RAYLET_PID": str(gone.pid)}
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cluster_tests.conftest import orphaned
 from cluster_tests.test_launch import settings
 
 from cluster import ClusterError, run_search
@@ -122,7 +123,9 @@ def test_a_search_whose_ray_goes_away_says_so_and_can_be_resumed(
     address = "local" if own else request.getfixturevalue("head")
     command = [GALAXY, "search", tiny_dataset.info.path, "--name", "first", "--trials", "2", "--epochs", "100000"]
     command += ["--hypermodel", "my_models:tiny", "--oracle", "random", "--concurrency", "1", "--address", address]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=orphaned()
+    ) as process:
         while process.poll() is None and not list(here.glob("runs/first/progress/*")):
             time.sleep(0.1)
         os.kill(_raylet_below(process.pid) if own else _raylet_of(address), signal.SIGKILL)

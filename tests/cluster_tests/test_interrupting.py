@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cluster_tests.conftest import end_at
+from cluster_tests.conftest import end_at, orphaned
 from cluster_tests.test_launch import built
 
 from cluster import Terminated, resume_search, run_search
@@ -144,7 +144,7 @@ def test_a_trial_goes_on_without_its_worker_and_a_search_after_all_its_processes
     """All of it once on Ray: a worker alone is told to end, then every process, as systemd and Slurm do."""
     options = "--name first --hypermodel my_models:tiny --trials 50 --epochs 200 --concurrency 1 --max-failures 0"
     driver = subprocess.Popen(
-        [GALAXY, "search", tiny_dataset.info.path, *options.split()], stderr=subprocess.PIPE, text=True
+        [GALAXY, "search", tiny_dataset.info.path, *options.split()], stderr=subprocess.PIPE, text=True, env=orphaned()
     )
     while not list(here.glob("runs/first/progress/*")):
         assert driver.poll() is None
