@@ -95,9 +95,14 @@ class SearchLayout:
         """The folder that holds the search, as ``--storage`` takes it."""
         return self.root.parent.uri
 
+    @property
+    def is_default_storage(self) -> bool:
+        """Whether a command finds the search without ``--storage``, and a function without ``storage``."""
+        return self.storage == open_folder(DEFAULT_STORAGE).uri
+
     def command(self, *words: str) -> str:
         """Write a command about the search that can be pasted into a shell: wherever that is, it finds the storage."""
-        place = () if self.storage == open_folder(DEFAULT_STORAGE).uri else ("--storage", self.storage)
+        place = () if self.is_default_storage else ("--storage", self.storage)
         return shlex.join(("galaxy", *words, *place))
 
     @property

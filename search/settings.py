@@ -135,7 +135,13 @@ class SearchSettings(BaseModel):
     def resuming(self, layout: SearchLayout, *retry: str, address: str = "local") -> str:
         """Write what goes on with the search at ``layout`` on the Ray at ``address``, for its user."""
         if self.is_by_value:
-            return f"resume_search({self.name!r}, hypermodel=…{f', retry={list(retry)}' if retry else ''})"
+            given = {
+                "storage": None if layout.is_default_storage else layout.storage,
+                "address": None if address == "local" else address,
+                "retry": list(retry) or None,
+            }
+            more = "".join(f", {name}={value!r}" for name, value in given.items() if value is not None)
+            return f"resume_search({self.name!r}, hypermodel=…{more})"
         words = [word for which in retry for word in ("--retry", which)]
         place = () if address == "local" else ("--address", address)
         return f"`{layout.command('resume', self.name, *words, *place)}`"
