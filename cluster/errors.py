@@ -51,7 +51,7 @@ class OutOfTimeError(ClusterError):
 
 
 class UnfitError(ClusterError):
-    """A worker's node cannot do its part, as it runs other code (``differs``), or storage or dataset are not there."""
+    """A worker's node cannot do its part, as it runs other code (``differs``) or lacks storage, dataset or model."""
 
     def __init__(self, reason: str, differs: bool = False) -> None:
         super().__init__(reason, differs)

@@ -26,11 +26,14 @@ _ASK_SECONDS = 60.0
 _NODE = "ray.io/node-id"
 
 
-def other_nodes() -> dict[Node, str]:
-    """Return the nodes of the connected Ray that cannot take part, each with the reason: they run other code."""
-    ours = code_identity(None)
+def other_nodes(modules: str | None) -> dict[Node, str]:
+    """Return the nodes of the connected Ray that cannot take part, each with the reason: they run other code.
+
+    ``modules`` are the user's own, as `code_identity` takes them.
+    """
+    ours = code_identity(modules)
     unfit = {}
-    for node, answer in on_each_node(code_identity, None, seconds=_ASK_SECONDS).items():
+    for node, answer in on_each_node(code_identity, modules, seconds=_ASK_SECONDS).items():
         if isinstance(answer, NodeFault):
             unfit[node] = answer.reason
         elif differences := ours.differences(answer):

@@ -48,12 +48,12 @@ def work_on_ray(run: Run, answering: Answering, resources: Resources, address: s
     )
     with connected(address, settings):
         needs, nodes = Needs.of(settings), alive_nodes()
-        unfit = {} if address == "local" else other_nodes()
+        unfit = {} if address == "local" else other_nodes(answering.references)
         for node, reason in unfit.items():
             _log.warning("Node %s is left out: %s.", node, reason)
         if not any(needs.trials(node) for node in nodes if node not in unfit):
             raise ClusterError(f"no node has what a worker needs, {needs}: lower --cpus-per-worker, --gpus-per-worker")
-        told = dataclasses.replace(answering, code=code_identity(None))
+        told = dataclasses.replace(answering, code=code_identity(answering.references))
 
         def work(numbers: Sequence[int], take: Take) -> None:
             work_through(numbers, told, needs, most=resources.workers, unfit=[*unfit], done=take)

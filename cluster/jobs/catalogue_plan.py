@@ -20,7 +20,7 @@ from datasets import (
     source_mark,
 )
 from search import now
-from trainer import AnswerTable, Decide, about_answers, read_manifest
+from trainer import AnswerTable, Decide, about_answers, model_mark, read_manifest
 
 _MANIFEST = "bundle.json"
 _log = logging.getLogger(__name__)
@@ -74,6 +74,7 @@ def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings:
         output=layout.root.uri,
         record=record,
         model=bundle.uri,
+        mark=model_mark(manifest),
         said=said,
         crop=settings.crop,
         decide=settings.decide,

@@ -61,8 +61,8 @@ class CodeIdentity:
 def code_identity(hypermodel: str | None) -> CodeIdentity:
     """Return what this process runs; ``hypermodel`` is the search's ``module:object``, None where it has none.
 
-    Of a HyperModel that was given as an object it is the modules that this needs, parted by spaces. Takes about 0.2 s,
-    once a process.
+    Of a HyperModel that was given as an object, and of a catalogue, it is the modules that are needed, parted by
+    spaces. Takes about 0.2 s, once a process.
     """
     files = {name: sha256(file.read_bytes()).hexdigest() for name, file in _project_files()}
     for reference in (hypermodel or "").split():

@@ -18,7 +18,7 @@ from cluster.workers.faults import described, is_machines
 from cluster.workers.memory_growth import MemoryGrowth
 from cluster.workers.notice import EndNotice
 from cluster.workers.room import Wait
-from cluster.workers.trial import model_builder
+from cluster.workers.trial import model_builder, search_dataset
 from datasets import Dataset, Folder, Progress as Reports, open_folder, patient
 from search import SearchSpecification, Value, training_options
 from trainer import InfeasibleError, Member, limit_threads, train_member
@@ -163,7 +163,7 @@ class MemberActor:
             with patient():
                 hypermodel = unpacked(self._hypermodel)
                 model_builder(specification, {}, hypermodel)  # imports the space: what fails there is the machine's
-                dataset = Dataset.open(specification.dataset)
+                dataset = search_dataset(specification)
                 self._has_begun = True
                 progress = partial(self._note, attempt, training.epochs)
                 training.train(specification, hypermodel, dataset, work=open_folder(work), progress=progress)

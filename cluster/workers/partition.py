@@ -43,12 +43,14 @@ class Answering:
 
     ``crop``, ``decide`` and ``max_error`` as for `trainer.Classifier.classify`; ``modules`` are imported before.
     ``said`` is of all answers, in the metadata of each file; ``prefix`` stands before the names of our columns.
-    ``code`` is the driver's, None in its own process, where a worker has ``cpus``.
+    ``mark`` tells the model in the place ``model`` from any other. ``code`` is the driver's, None in its own process,
+    where a worker has ``cpus``.
     """
 
     output: str
     record: CatalogueRecord
     model: str
+    mark: str
     said: Mapping[str, str]
     crop: float | None = None
     decide: str | None = None
@@ -57,6 +59,11 @@ class Answering:
     modules: tuple[str, ...] = ()
     cpus: int = 1
     code: CodeIdentity | None = None
+
+    @property
+    def references(self) -> str | None:
+        """The modules as `code_identity` takes them."""
+        return " ".join(self.modules) or None
 
 
 @dataclass(frozen=True)
@@ -108,13 +115,13 @@ class PartitionWorker:
     def _prepare(self) -> None:
         answering = self._answering
         if answering.code is not None:
-            if differences := answering.code.differences(code_identity(None)):
+            if differences := answering.code.differences(code_identity(answering.references)):
                 raise UnfitError(f"it runs other code than this command: {', '.join(differences)}", differs=True)
             from trainer import limit_threads
 
             limit_threads(answering.cpus)
         # Only now: TensorFlow's threads are bounded before it starts.
-        from trainer import AnswerTable, Classifier, Decide, import_modules, require_same_preparation
+        from trainer import AnswerTable, Classifier, Decide, import_modules, model_mark, require_same_preparation
 
         import_modules(answering.modules)
         self._layout = CatalogueLayout(open_folder(answering.output))
@@ -122,6 +129,11 @@ class PartitionWorker:
         self._rows = open_rows(self._layout, answering.record.source, planned.kind, planned.details)
         self._check_witness()
         self._classifier = Classifier.load(answering.model)
+        if model_mark(self._classifier.bundle.manifest) != answering.mark:
+            raise UnfitError(
+                f"{answering.model}: expected the model that this command began with, found another one: "
+                "every node needs the same model in that place"
+            )
         if planned.kind == "dataset":
             require_same_preparation(self._classifier.bundle, Dataset.open(answering.record.source))
         self._decide = None if answering.decide is None else Decide(answering.decide)

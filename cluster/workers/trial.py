@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
-from cluster.errors import OutOfTimeError
+from cluster.errors import OutOfTimeError, UnfitError
 from cluster.workers.deadline import Deadline
 from cluster.workers.epoch_clock import EpochClock
 from cluster.workers.faults import is_machines
@@ -42,8 +42,24 @@ from trainer import (
     is_out_of_memory,
 )
 
-# A worker outlives its trials: it opens a dataset and imports a HyperModel once.
-_open_dataset = lru_cache(maxsize=2)(Dataset.open)
+
+@lru_cache(maxsize=2)  # a worker outlives its trials: it opens a dataset once
+def _opened(place: str, fingerprint: str) -> Dataset:
+    dataset = Dataset.open(place)
+    if dataset.fingerprint != fingerprint:
+        raise UnfitError(
+            f"{place}: expected the search's dataset there, with the fingerprint {fingerprint[:12]}…, "
+            f"found another one, {dataset.fingerprint[:12]}…: every node needs the same dataset in that place"
+        )
+    return dataset
+
+
+def search_dataset(specification: SearchSpecification) -> Dataset:
+    """Return the search's dataset as this machine has it.
+
+    Raises UnfitError if another one lies in its place, and what `Dataset.open` does.
+    """
+    return _opened(specification.dataset, specification.fingerprint)
 
 
 class TrialSession:
@@ -85,7 +101,7 @@ class TrialSession:
 
     def prepare(self) -> None:
         """Read and import all that is no part of the configuration: what is raised here is the machine's fault."""
-        _open_dataset(self._specification.dataset)
+        search_dataset(self._specification)
         model_builder(self._specification, self._suggestion.hyperparameters, self._hypermodel)
 
     def end_by(self, deadline: Deadline) -> None:
@@ -187,7 +203,7 @@ class TrialSession:
         specification, suggestion = self._specification, self._suggestion
         return TrainingRun(
             build,
-            _open_dataset(specification.dataset),
+            search_dataset(specification),
             options,
             objective=specification.objective,
             seed=suggestion.seed,

@@ -4,6 +4,7 @@ import logging
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,8 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from cluster import CatalogueError, CatalogueSettings, classify_catalogue
+from cluster.jobs.catalogue_plan import begun_or_planned
+from cluster.nodes.code import code_identity
 from cluster.workers import partition
-from datasets import CATALOGUE_DRIVERS, iterate_images, open_folder
+from datasets import CATALOGUE_DRIVERS, CatalogueLayout, iterate_images, open_folder
 from search import Driven, LedgerError, driver_heartbeat
 from trainer import AnswerTable, BundleError, Classifier, about_answers
 
@@ -121,6 +124,35 @@ def test_a_folder_has_the_answers_of_one_model_to_one_source(bundle, source, tmp
         classify()
     with pytest.raises(BundleError, match="expected"):
         classify_catalogue(str(source), str(source), str(out), address="in-process")
+
+
+def begun(bundle, source, out, settings=FEW):
+    return begun_or_planned(CatalogueLayout(open_folder(out)), str(bundle), str(source), settings)
+
+
+def test_no_partition_is_answered_by_another_model_in_its_place(bundle, source, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(bundle, model)
+    answering = begun(model, source, tmp_path / "out")
+    document = (model / "bundle.json").read_text()
+    (model / "bundle.json").write_text(document.replace('"seed": 1', '"seed": 2'))
+    done = partition.PartitionWorker(answering).answer(0)
+    assert (done.counts, done.is_users) == (None, False)
+    assert "expected the model that this command began with, found another one: every node" in done.fault
+    (model / "bundle.json").write_text(document)
+    assert partition.PartitionWorker(answering).answer(0).fault == ""
+
+
+def test_no_partition_is_answered_with_other_modules(bundle, source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(partition, "_UNFIT_SECONDS", 0)
+    monkeypatch.setattr(partition, "code_identity", code_identity.__wrapped__)
+    (tmp_path / "my_layers.py").write_text("WIDTH = 1\n")
+    answering = begun(bundle, source, tmp_path / "out", CatalogueSettings(modules=("my_layers",)))
+    answering = replace(answering, code=code_identity.__wrapped__(answering.references))
+    (tmp_path / "my_layers.py").write_text("WIDTH = 2\n")
+    fault = partition.PartitionWorker(answering).answer(0).fault
+    assert "it runs other code than this command: another space my_layers.py" in fault
 
 
 def test_a_table_that_has_changed_is_another_catalogue(bundle, source, tmp_path):
