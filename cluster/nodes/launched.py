@@ -16,6 +16,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -191,7 +192,8 @@ def _end_workers(launched: dict[str, Any]) -> tuple[list[str], bool]:
     _remove_connections(launched["cluster_name"])
     if launched["provider"]["type"] != "local":
         return [], True  # the launcher ends the machines themselves
-    script = os.path.relpath(SCRIPT, Path.home())
+    home = Path.home().resolve()  # as the script's place is, which is the same below each machine's home directory
+    script = os.path.relpath(SCRIPT, home) if SCRIPT.is_relative_to(home) else str(SCRIPT)
     options = [word for option in (*_SSH, f"ConnectTimeout={_SSH_SECONDS}") for word in ("-o", option)]
     head = str(launched["provider"].get("head_ip"))
     with contextlib.suppress(OSError):
@@ -199,8 +201,14 @@ def _end_workers(launched: dict[str, Any]) -> tuple[list[str], bool]:
     key = launched["auth"].get("ssh_private_key")
     options += ["-i", str(Path(key).expanduser())] if key else []
 
+    # Where nothing was set up yet there is nothing to end; 1 is how pgrep says that there is no such process.
+    stop = (
+        f"if [ -e {shlex.quote(script)} ]; then {shlex.quote(script)} stop --of={shlex.quote(head)}; "
+        'else pgrep -u "$(id -u)" -x raylet >/dev/null; [ $? -eq 1 ] || '
+        f"{{ echo {shlex.quote(f'expected {script} there, found none')} >&2; exit 1; }}; fi"
+    )
+
     def end_one(worker: str) -> bool:
-        stop = f"if [ -e {script} ]; then {script} stop --of={head}; fi"
         command = ["ssh", *options, f"{launched['auth']['ssh_user']}@{worker}", stop]
         try:
             done = subprocess.run(
@@ -211,7 +219,7 @@ def _end_workers(launched: dict[str, Any]) -> tuple[list[str], bool]:
         except subprocess.TimeoutExpired:
             fault = f"no answer within {_WORKER_SECONDS} s"
         if fault:
-            say(f"{worker}: Ray may still run there ({fault}): `~/{script} stop` on it ends it")
+            say(f"{worker}: Ray may still run there ({fault}): `cluster/ray stop` of the checkout on it ends it")
         return not fault
 
     workers = launched["provider"].get("worker_ips") or []
@@ -246,6 +254,7 @@ def _end_processes(folder: Path, which: Callable[[str], bool] = lambda _: True) 
 def _drivers(folder: Path) -> list[int]:
     """Return the processes that have joined the Ray in ``folder`` from outside: they write their logs there."""
     own = {pid for pid, _ in _processes(folder)}
+    folder = folder.resolve()  # as an open file's place is
     joined = set()
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         with contextlib.suppress(OSError):  # others' processes, and those that have just ended
@@ -274,15 +283,32 @@ def _end_all(pids: list[int], seconds: float = _GRACE_SECONDS) -> None:
 
 def _processes(folder: Path) -> Iterator[tuple[int, str]]:
     """Yield the number and the command of each process that was started with ``folder`` as its Ray's."""
-    named = f"{_ENVIRONMENT}={folder}".encode()
+    named = f"{_ENVIRONMENT}=".encode()
+    here = os.path.realpath(os.fsencode(folder))  # they may have been told of it by another name: through a link
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with contextlib.suppress(OSError):  # others' processes, and those that have just ended
-                if named in (entry / "environ").read_bytes().split(b"\0"):
+                told = [one for one in (entry / "environ").read_bytes().split(b"\0") if one.startswith(named)]
+                if any(os.path.realpath(one.removeprefix(named)) == here for one in told):
                     yield (
                         int(entry.name),
                         (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"),
                     )
+
+
+def _check_words(words: list[str]) -> None:
+    """Raise SystemExit for words that `stop` does not know, and where it is asked what it does."""
+    usage = f"usage: {SCRIPT} stop [--of=HEAD]: ends Ray on this machine, with --of only if it has joined that head"
+    if {"--help", "-h"} & {*words}:
+        print(usage)  # noqa: T201
+        sys.exit()
+    match words:
+        case [] | ["--of", _]:
+            return
+        case [word] if word.startswith("--of="):
+            return
+    say(f"expected nothing or --of=HEAD, found {' '.join(words)}, and nothing was ended; {usage}")
+    sys.exit(2)
 
 
 def _option(arguments: list[str], name: str) -> str | None:
@@ -330,6 +356,7 @@ if __name__ == "__main__":
         case ["begin", folder, *rest]:
             begin(Path(folder), rest)
         case ["end", folder, *rest]:
+            _check_words(rest)
             sys.exit(0 if end(Path(folder), _option(rest, "--of")) else 1)
         case _:
             sys.exit(str(__doc__))

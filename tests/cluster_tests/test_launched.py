@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -206,3 +207,110 @@ def test_auto_finds_the_ray_that_works_in_a_folder_of_its_own(tmp_path: Path, mo
     (tmp_path / "ray").mkdir()
     (tmp_path / "ray/ray_current_cluster").write_text("10.77.0.2:6379")
     assert ray_here.address_here() == "10.77.0.2:6379"
+
+
+def checkout(place: Path) -> Path:
+    """Lay there what `cluster/ray` needs, with the Python of the tests and a Ray that says what it is to do."""
+    (place / "cluster/nodes").mkdir(parents=True)
+    for name in ("ray", "token.py", "nodes/launched.py"):
+        shutil.copy(launched.SCRIPT.parent / name, place / "cluster" / name)
+    command(place / ".venv/bin/python", f'exec {sys.executable} "$@"')
+    command(place / ".venv/bin/ray", 'echo "ray $*"')
+    return place / "cluster/ray"
+
+
+def command(file: Path, does: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{does}\n")
+    file.chmod(0o755)
+
+
+def run(script: Path, *words: str, **environment: object) -> subprocess.CompletedProcess[str]:
+    given = os.environ | {name: str(value) for name, value in environment.items()}
+    return subprocess.run([script, *words], env=given, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("where", "raylets", "is_reached"),
+    [
+        ("real/astro/galaxy-tuner", "exit 0", True),
+        ("real/astro/galaxy tuner", "exit 0", True),
+        ("opt/galaxy tuner", "exit 0", True),
+        (None, "exit 1", True),
+        (None, "exit 0", False),
+        (None, "exit 127", False),
+    ],
+    ids=["home is a link", "a space", "outside of the home", "nothing set up", "elsewhere there", "nothing known"],
+)
+def test_the_head_ends_ray_on_a_worker_or_says_that_it_may_still_run(  # type: ignore[no-untyped-def]
+    where: str | None, raylets: str, is_reached: bool, tmp_path: Path, start
+) -> None:
+    """Home directories are links, as many a site has them; the worker has the layout of the head."""
+    (tmp_path / "real/astro").mkdir(parents=True)
+    (tmp_path / "home").symlink_to(tmp_path / "real")
+    home, head, worker = tmp_path / "home/astro", tmp_path / "head", tmp_path / "worker"
+    provider = {"type": "local", "head_ip": "127.0.0.9", "worker_ips": ["127.0.0.8"]}
+    configuration = {"cluster_name": "c", "provider": provider, "auth": {"ssh_user": "astro"}}
+    for folder, of in ((head, "the cluster c"), (worker, "127.0.0.9:6379")):
+        folder.mkdir()
+        (folder / "of").write_text(of)
+    (head / "launched.json").write_text(json.dumps(configuration))
+    runs = start(worker)
+    script = checkout(tmp_path / (where or "real/astro/mine"))
+    gone = "" if where else f"mv {script} {script}.away; trap 'mv {script}.away {script}' EXIT;"
+    sent = f'for c; do :; done; {gone} cd "$HOME"; GALAXY_RAY_FOLDER={worker} sh -c "$c"'
+    command(tmp_path / "bin/ssh", sent)
+    command(tmp_path / "bin/pgrep", raylets)
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    done = run(script, "stop", HOME=home, GALAXY_RAY_FOLDER=head, PATH=path)
+    assert (done.returncode == 0, done.stderr) == (is_reached, "")
+    assert ("Ray has ended here and on 127.0.0.8" in done.stdout) == is_reached
+    assert ("127.0.0.8: Ray may still run there (expected mine/cluster/ray there, found" in done.stdout) != is_reached
+    assert (runs.poll() is None) == (where is None)
+
+
+@pytest.mark.parametrize("spelt", ["{}/ours/", "{}//ours", "{}/./ours", "{}/link/ours"])
+@pytest.mark.parametrize("by", ["start", "stop"])
+def test_a_folder_is_the_same_however_it_is_written(by: str, spelt: str, tmp_path: Path, start) -> None:  # type: ignore[no-untyped-def]
+    script, folder = checkout(tmp_path / "galaxy-tuner"), tmp_path / "real/ours"
+    (folder / "ray").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    other = spelt.format(tmp_path if "link" in spelt else tmp_path / "real")
+    told, asked = (other, folder) if by == "start" else (folder, other)
+    runs = start(told)
+    with (folder / "ray/python-core-driver-01_7.log").open("w") as log:
+        driver = subprocess.Popen(SLEEP, stdout=log)
+    assert run(script, "stop", GALAXY_RAY_FOLDER=asked, HOME=tmp_path).returncode == 0
+    assert runs.wait(timeout=30) == driver.wait(timeout=30) == -15
+    assert not folder.exists()
+
+
+def test_a_link_in_the_folders_place_is_refused_with_a_slash_at_its_end_too(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    done = run(checkout(tmp_path / "galaxy-tuner"), "stop", GALAXY_RAY_FOLDER=f"{tmp_path}/link/")
+    assert "found another user's" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        ("stop --help", 0, "usage: "),
+        ("stop -h", 0, "usage: "),
+        ("stop --force", 2, "expected nothing or --of=HEAD, found --force, and nothing was ended"),
+        ("stop now", 2, "expected nothing or --of=HEAD, found now"),
+        ("stop --of --help", 0, "usage: "),
+        ("start --help", 0, "ray start --help"),
+        ("start --head --prot=6379", 2, "No such option '--prot'. Did you mean '--port'?"),
+        ("start --head --port=many", 2, "'many' is not a valid integer"),
+        ("start --head --port=16379", 1, "expected a port outside of"),
+        ("start", 1, "expected --head, or --address=HEAD:6379"),
+    ],
+)
+def test_words_that_are_not_known_end_nothing(words: str, status: int, said: str, tmp_path: Path, start) -> None:  # type: ignore[no-untyped-def]
+    script, folder = checkout(tmp_path / "galaxy-tuner"), tmp_path / "ours"
+    folder.mkdir()
+    runs = start(folder)
+    done = run(script, *words.split(), GALAXY_RAY_FOLDER=folder, HOME=tmp_path)
+    assert (done.returncode, said in done.stdout + done.stderr) == (status, True), done
+    assert runs.poll() is None
+    assert [*folder.iterdir()] == []
