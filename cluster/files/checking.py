@@ -25,6 +25,8 @@ def check_cluster_file(path: Path, storage: str | None = None) -> list[Check]:
     where there is no such kind of storage.
     """
     file = read_cluster_file(path)
+    if storage is not None:
+        storage = storage.removeprefix("file://")
     by_machines = file.kind == "local" and storage is not None and "://" not in storage
     checks = [check_placeholders(file), *_checks(file, storage if by_machines else None)]
     if storage is not None and not by_machines:

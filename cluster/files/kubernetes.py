@@ -36,24 +36,31 @@ _WORKERS = frozenset(
 
 def check_kubernetes(file: ClusterFile) -> Iterator[Check]:
     """Look at the file, then ask the cluster that kubectl speaks to whether it would take it (a dry run)."""
-    faults = [*_faults(file.documents)]
+    clusters = [document for document in file.documents if document.get("kind") == "RayCluster"]
+    claims = {_name(document) for document in file.documents if document.get("kind") == "PersistentVolumeClaim"}
+    faults = [f"{which}{fault}" for which, cluster in _called(clusters) for fault in _faults(cluster, claims)]
     advice = "correct it: Kubernetes drops what it does not know"
     yield from (Check(file.name, "schema", ok=False, found=fault, advice=advice) for fault in faults)
     if not faults:
         yield Check(file.name, "schema", ok=True, found="a RayCluster with head, workers and volumes")
-    cluster = next(document for document in file.documents if document.get("kind") == "RayCluster")
-    mode = _mapping(_mapping(cluster.get("spec")).get("authOptions")).get("mode")
-    if mode == "token":
-        yield Check(file.name, "token", ok=True, found="required; the operator makes it and gives it to all pods")
-    else:
-        advice = "set `authOptions: {mode: token}` in spec: without a token anybody may run code"
-        yield Check(file.name, "token", ok=False, found=f"authOptions.mode is {mode or 'not set'}", advice=advice)
+    for which, cluster in _called(clusters):
+        mode = _mapping(_mapping(cluster.get("spec")).get("authOptions")).get("mode")
+        if mode == "token":
+            found = f"{which}required; the operator makes it and gives it to all pods"
+            yield Check(file.name, "token", ok=True, found=found)
+        else:
+            advice = "set `authOptions: {mode: token}` in spec: without a token anybody may run code"
+            found = f"{which}authOptions.mode is {mode or 'not set'}"
+            yield Check(file.name, "token", ok=False, found=found, advice=advice)
     yield _ask_cluster(file)
 
 
-def _faults(documents: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
-    cluster = next(document for document in documents if document.get("kind") == "RayCluster")
-    claims = {_name(document) for document in documents if document.get("kind") == "PersistentVolumeClaim"}
+def _called(clusters: list[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the clusters, each with what stands before what is said of it: its name, where there are several."""
+    return [(f"{_name(cluster)}: " if len(clusters) > 1 else "", cluster) for cluster in clusters]
+
+
+def _faults(cluster: Mapping[str, Any], claims: set[str]) -> Iterator[str]:
     spec = _mapping(cluster.get("spec"))
     yield from (unknown_key(key, "spec.", _SPEC) for key in spec if key not in _SPEC)
     groups = {"headGroupSpec": _mapping(spec.get("headGroupSpec"))}

@@ -6,6 +6,7 @@ import stat
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from posixpath import normpath
 from typing import Any
 
 from cluster.files.reading import ClusterFile
@@ -100,6 +101,8 @@ def _machine_faults(provider: Mapping[str, Any]) -> Iterator[str]:
     if "head_ip" not in provider or not isinstance(workers, list):
         yield "provider: expected head_ip and a list worker_ips"
         return
+    wrong = [worker for worker in workers if not isinstance(worker, str) or not worker]
+    yield from (f"provider.worker_ips: expected addresses, as text, found {worker!r}" for worker in wrong)
     if workers and str(provider["head_ip"]).startswith(("127.", "localhost")):
         yield f"provider.head_ip: no worker reaches {provider['head_ip']}; expected the head's address in the network"
     twice = {str(address) for address in workers if workers.count(address) > 1}
@@ -120,15 +123,18 @@ def _check_mounts(file: ClusterFile) -> Check:
 
 
 def shipped_code(file: ClusterFile) -> dict[str, frozenset[str]]:
-    """Return the folders of code that are shipped, by their place in the home directory, and the files in each."""
+    """Return the folders of code that are shipped, and the files in each.
+
+    Of each its place: below the home directory, or an absolute path.
+    """
     mounts = file.settings.get("file_mounts") or {}
-    folders = {str(there): Path(str(here)).expanduser() for there, here in mounts.items()}
+    folders = {normpath(str(there)): Path(str(here)).expanduser() for there, here in mounts.items()}
     return {
         there.removeprefix("~/"): frozenset(
             path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in CODE
         )
         for there, folder in folders.items()
-        if there.startswith("~/") and folder.is_dir()
+        if there.startswith(("~/", "/")) and folder.is_dir()
     }
 
 

@@ -1,5 +1,7 @@
 """Machines that one has, before `ray up`: whether each is reached, and has what setting it up and Ray need there."""
 
+import posixpath
+import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ _CLOCK_SECONDS = 5.0
 _SECONDS = 30.0
 _MOST_NAMED = 5
 _PORT = 6379
+_HOME = re.compile(r"~[\w.-]*", re.ASCII)  # the machine's shell knows whose
 _TOOLS = ("make", "gcc", "rsync", "flock")
 # One line a fact. `ray down` asks the head for a plain `ray`, in such a shell.
 _PROBE = """
@@ -44,11 +47,11 @@ END
 def check_machines(machines: Machines, cluster: str, code: Mapping[str, Set[str]], storage: str | None) -> list[Check]:
     """Look at all machines at the same time, within a minute.
 
-    ``cluster`` is what the file calls it; ``code`` the files of each folder that is shipped, by its place in the home
-    directory; ``storage`` is a path that all machines are to share.
+    ``cluster`` is what the file calls it; ``code`` as from `shipped_code`; ``storage`` is a path that all machines are
+    to share.
     """
     at_head = _HEAD_PROBE.replace("HEAD", quote(machines.head))
-    listing = f"cd; find {join(code)} -type f 2>/dev/null | sed 's/^/has /'\n" if code else ""
+    listing = f"cd; echo home \"$PWD\"; find {join(code)} -type f 2>/dev/null | sed 's/^/has /'\n" if code else ""
     scripts = {address: _PROBE + listing + (at_head if address == machines.head else "") for address in machines.all}
     answers = machines.ask_all(scripts, _SECONDS)
     if answers[machines.head].status != 0:
@@ -91,9 +94,12 @@ def _other_clusters(machines: Machines, cluster: str, facts: Mapping[str, "Facts
 
 def _left_over(code: Mapping[str, Set[str]], facts: Mapping[str, "Facts"]) -> Iterator[Check]:
     """Find code that was shipped once and is no more: `ray up` removes nothing, and the node would run other code."""
-    shipped = {f"{folder}/{name}" for folder, names in code.items() for name in names}
+    shipped = [f"{folder}/{name}" for folder, names in code.items() for name in names]
     for address, found in facts.items():
-        left = sorted(file for file in found.lines.get("has", []) if Path(file).suffix in CODE and file not in shipped)
+        home = found.get("home")
+        kept = {posixpath.join(home, file) for file in shipped}  # some may be shipped below ~, others by whole paths
+        there = {posixpath.join(home, file): file for file in found.lines.get("has", []) if Path(file).suffix in CODE}
+        left = sorted(file for whole, file in there.items() if whole not in kept)
         if left:
             advice = f"remove there what `ray up` does not: `rm {join(left[:_MOST_NAMED])}`, and look again"
             said = ", ".join(left[:_MOST_NAMED]) + (
@@ -230,8 +236,14 @@ def _advice(machines: Machines, address: str, answer: Answer) -> str:
 
 def _check_storage(machines: Machines, reached: list[str], storage: str) -> list[Check]:
     """Whether all machines see the same folder: each leaves a file there, then looks for all."""
+    if not storage.startswith(("/", "~")):
+        found = f"{storage} is another folder wherever a command is given"
+        return [
+            Check("this machine", "storage", ok=False, found=found, advice="give the whole path of one that all mount")
+        ]
     name = f".galaxy-check-{uuid4().hex[:12]}"
-    folder = quote(storage)
+    user, slash, rest = storage.partition("/")
+    folder = f"{user if _HOME.fullmatch(user) else quote(user)}{slash}{quote(rest) if rest else ''}"
     places = {address: f"{folder}/{name}-{number}" for number, address in enumerate(reached)}
     left = machines.ask_all({address: f": > {place}" for address, place in places.items()}, _SECONDS)
     # A shared folder's listing may be some seconds old.

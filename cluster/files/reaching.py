@@ -57,13 +57,13 @@ class Machines:
         """Read them from a file's settings; None where these name no addresses."""
         provider, auth = settings["provider"], settings.get("auth") or {}
         head, workers = provider.get("head_ip"), provider.get("worker_ips")
-        if not head or not isinstance(workers, list):
+        if not isinstance(workers, list) or not all(isinstance(each, str) and each for each in (head, *workers)):
             return None
         key = auth.get("ssh_private_key")
         return cls(
-            head=str(head),
+            head=head,
             outside=str(provider.get("external_head_ip") or head),
-            workers=tuple(map(str, workers)),
+            workers=tuple(workers),
             user=str(auth.get("ssh_user", "ubuntu")),
             key=Path(str(key)).expanduser() if key else None,
             proxy=auth.get("ssh_proxy_command"),
@@ -100,5 +100,7 @@ class Machines:
         if address == self.head:
             return [*to_head, f"{self.user}@{self.outside}"]
         # The head opens the connection, which the worker's sshd sees come from there.
-        through = join([*to_head, "-W", f"{address}:22", f"{self.user}@{self.outside}"])
+        place = f"[{address}]" if ":" in address else address
+        through = join([*to_head, "-W", f"{place}:22", f"{self.user}@{self.outside}"])
+        through = through.replace("%", "%%")  # else the outer ssh would put the worker in for the head's %h
         return [*options, "-o", f"ProxyCommand={through}", f"{self.user}@{address}"]

@@ -16,6 +16,7 @@ import pytest
 from cluster import Check, check_cluster_file
 from cluster.errors import ClusterFileError
 from cluster.files import checking, clouds, kubernetes
+from cluster.files.reaching import Machines
 from cluster.files.reading import read_cluster_file
 
 ROOT = Path(__file__).parents[2]
@@ -137,6 +138,10 @@ def test_what_was_to_be_changed_and_was_not_is_named_with_its_line(name: str, he
             "provider.worker_ips: 10.77.0.10 is the head, whose CPUs take trials, too",
         ),
         ("cluster_name: galaxy-tuner", "cluster_name: 7", "schema", "cluster_name: 7 is not of type 'string'"),
+        ("10.77.0.11,", "null,", "schema", "provider.worker_ips: expected addresses, as text, found None"),
+        ("10.77.0.11,", "10:30,", "schema", "provider.worker_ips: expected addresses, as text, found 630"),
+        ("10.77.0.11,", '"",', "schema", "provider.worker_ips: expected addresses, as text, found ''"),
+        ("head_ip: 10.77.0.10", "head_ip: ", "schema", "provider.head_ip: None is not of type"),
         ("head_ip: 10.77.0.10", "head_ip: localhost", "schema", "provider.head_ip: no worker reaches localhost"),
         ("auth_token: ~/.ray", "auth_token: ~/ray", "token shipped", "~/ray/auth_token, not yours"),
         ("setup_commands:\n  - cd", "setup_commands:\n    cd", "schema", "setup_commands: expected a list of commands"),
@@ -255,8 +260,51 @@ def test_a_fault_of_a_machine_is_found(spoil: Callable[[Path], object], fault: s
 
 
 def test_folders_that_only_have_the_same_name_are_told_from_a_shared_one(here: Path) -> None:
-    found = faults(check_cluster_file(changed(here), "."))  # each one's own home
-    assert found["10.77.0.11: storage"] == ". is not the same folder as on the other machines"
+    found = faults(check_cluster_file(changed(here), "~"))  # each one's own home
+    assert found["10.77.0.11: storage"] == "~ is not the same folder as on the other machines"
+
+
+@pytest.mark.parametrize("storage", ["~/our runs", "{}/our runs", "file://{}/our runs"])
+def test_a_storage_is_looked_at_where_a_search_on_the_head_keeps_it(storage: str, here: Path) -> None:
+    for number in (10, 11, 12):
+        (here / f"home-10.77.0.{number}").mkdir()
+        (here / f"home-10.77.0.{number}/our runs").symlink_to(here / "our runs")
+    (here / "our runs").mkdir()
+    checks = check_cluster_file(changed(here), storage.format(here))
+    assert [check.found for check in checks if check.check == "storage" and check.ok] == 3 * [
+        f"{storage.format(here).removeprefix('file://')}, the same on all of them"
+    ]
+    assert faults(check_cluster_file(changed(here), "runs"))["this machine: storage"].startswith("runs is another")
+
+
+@pytest.mark.parametrize(
+    "mount", ["~/galaxy-tuner/trainer/", "~//galaxy-tuner/./trainer", "{home}/galaxy-tuner/trainer"]
+)
+def test_code_that_is_shipped_is_never_what_was_left_over(mount: str, here: Path) -> None:
+    home = here / "home-10.77.0.11"
+    left_over(here, "10.77.0.11", "trainer/options.py", "trainer/gone.py")
+    file = changed(here, "onprem.yaml", ("~/galaxy-tuner/trainer: trainer", f"{mount.format(home=home)}: trainer/"))
+    found = faults(check_cluster_file(file))["10.77.0.11: code"]
+    assert found.endswith("galaxy-tuner/trainer/gone.py, no longer here")
+    assert "options.py" not in found
+    both = changed(here, "onprem.yaml", ("~/galaxy-tuner/ui: ui", f"~/galaxy-tuner/ui: ui\n  {home}/galaxy-tuner: ."))
+    left = [check.advice for check in check_cluster_file(both) if check.check == "code"]
+    assert "options.py" not in str(left)
+
+
+@pytest.mark.parametrize(("worker", "asked"), [("10.0.0.2", "10.0.0.2:22"), ("fd00::2", "[fd00::2]:22")])
+def test_a_proxy_is_asked_for_the_head_alone(worker: str, asked: str, tmp_path: Path) -> None:
+    """The head's command stands within that of a worker, and each ssh puts its own host in for %h."""
+    proxy = tmp_path / "proxy"
+    proxy.write_text(f"#!/bin/sh\necho $* >> {tmp_path}/log\n")
+    proxy.chmod(0o755)
+    provider = {"type": "local", "head_ip": "10.0.0.1", "worker_ips": [worker]}
+    auth = {"ssh_user": "astro", "ssh_proxy_command": f"{proxy} %h %p %%"}
+    machines = Machines.of({"provider": provider, "auth": auth})
+    assert machines is not None
+    machines.ask_all(dict.fromkeys(machines.all, "true"), 10)
+    assert (tmp_path / "log").read_text() == 2 * "10.0.0.1 22 %\n"
+    assert f" -W {asked} astro@10.0.0.1" in machines._ssh(worker)[-2].replace("'", "")
 
 
 def test_amazons_cloud_is_asked_for_nothing_that_costs(here: Path, aws: None) -> None:
@@ -315,6 +363,17 @@ def test_a_raycluster_that_kubernetes_would_take_and_change_is_not_well(old: str
     assert faults(check_cluster_file(changed(here, "kuberay.yaml"))) == {}
     told = faults(check_cluster_file(changed(here, "kuberay.yaml", (old, new))))
     assert told == found if isinstance(found, dict) else set(told) == found
+
+
+def test_each_raycluster_of_a_file_is_looked_at(here: Path) -> None:
+    program(here, "kubectl", "#!/bin/sh\nexit 0\n")
+    file = changed(here, "kuberay.yaml")
+    first = next(part for part in file.read_text().split("\n---\n") if "kind: RayCluster" in part)
+    second = first.replace("name: galaxy-tuner\n", "name: second\n", 1).replace("mode: token", "mode: disabled")
+    file.write_text(f"{file.read_text()}\n---\n{second.replace('groupName: cpu', 'groupNames: cpu')}")
+    found = faults(check_cluster_file(file))
+    assert found["kuberay.yaml: token"] == "second: authOptions.mode is disabled"
+    assert found["kuberay.yaml: schema"].startswith("second: unknown key spec.workerGroupSpecs.0.groupNames")
 
 
 def test_kubernetes_says_itself_what_it_would_refuse(here: Path) -> None:

@@ -233,8 +233,8 @@ def run(script: Path, *words: str, **environment: object) -> subprocess.Complete
 @pytest.mark.parametrize(
     ("where", "raylets", "is_reached"),
     [
-        ("real/astro/galaxy-tuner", "exit 0", True),
-        ("real/astro/galaxy tuner", "exit 0", True),
+        ("real/home/astro/galaxy-tuner", "exit 0", True),
+        ("real/home/astro/galaxy tuner", "exit 0", True),
         ("opt/galaxy tuner", "exit 0", True),
         (None, "exit 1", True),
         (None, "exit 0", False),
@@ -246,8 +246,9 @@ def test_the_head_ends_ray_on_a_worker_or_says_that_it_may_still_run(  # type: i
     where: str | None, raylets: str, is_reached: bool, tmp_path: Path, start
 ) -> None:
     """Home directories are links, as many a site has them; the worker has the layout of the head."""
-    (tmp_path / "real/astro").mkdir(parents=True)
-    (tmp_path / "home").symlink_to(tmp_path / "real")
+    (tmp_path / "real/home/astro").mkdir(parents=True)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/astro").symlink_to(tmp_path / "real/home/astro")
     home, head, worker = tmp_path / "home/astro", tmp_path / "head", tmp_path / "worker"
     provider = {"type": "local", "head_ip": "127.0.0.9", "worker_ips": ["127.0.0.8"]}
     configuration = {"cluster_name": "c", "provider": provider, "auth": {"ssh_user": "astro"}}
@@ -256,7 +257,7 @@ def test_the_head_ends_ray_on_a_worker_or_says_that_it_may_still_run(  # type: i
         (folder / "of").write_text(of)
     (head / "launched.json").write_text(json.dumps(configuration))
     runs = start(worker)
-    script = checkout(tmp_path / (where or "real/astro/mine"))
+    script = checkout(tmp_path / (where or "real/home/astro/mine"))
     gone = "" if where else f"mv {script} {script}.away; trap 'mv {script}.away {script}' EXIT;"
     sent = f'for c; do :; done; {gone} cd "$HOME"; GALAXY_RAY_FOLDER={worker} sh -c "$c"'
     command(tmp_path / "bin/ssh", sent)

@@ -55,30 +55,40 @@ def test_resume_hands_on_what_was_given_and_says_how_it_ended(
     assert called == known | {"trials": 60, "dataset": "moved", "accept_space": True, "retry": ["failed", "0004"]}
 
 
-@pytest.mark.parametrize(("trials", "more"), [((), None), (("--trials", 2), None), (("--trials", 900), 900)])
-@pytest.mark.parametrize("in_file", [True, False], ids=["named in a file", "named"])
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [
+        ({}, (None, None)),
+        ({"trials": 2, "time_limit": "1m"}, (None, None)),
+        ({"trials": 900}, (900, None)),
+        ({"time_limit": "2h"}, (None, 7200.0)),
+    ],
+)
+@pytest.mark.parametrize("in_file", [True, False], ids=["in a file", "by options"])
 def test_a_search_that_may_be_there_already_goes_on_or_begins(
-    trials: tuple[object, ...], more: int | None, in_file: bool, galaxy: Galaxy, tmp_path: Path, monkeypatch
+    options: dict[str, object], more: tuple[object, object], in_file: bool, galaxy: Galaxy, tmp_path: Path, monkeypatch
 ) -> None:  # type: ignore[no-untyped-def]
     called: list[object] = []
     monkeypatch.setitem(
         cluster.__dict__, "run_search", lambda dataset, settings, **_: called.append(settings.name) or view()
     )
     monkeypatch.setitem(cluster.__dict__, "resume_search", lambda name, **given: called.append((name, given)) or view())
+    options = {"name": "the-first", "storage": str(tmp_path), **options}
     file = tmp_path / "s.toml"
-    file.write_text(f'name = "the-first"\nstorage = "{tmp_path}"\n')
-    named = ("--config", file) if in_file else ("--name", "the-first", "--storage", tmp_path)
-    given = ("search", "d", *named, *trials, "--or-resume", "--address", "h:1")
+    file.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in options.items()))
+    words = [word for key, value in options.items() for word in (f"--{key.replace('_', '-')}", value)]
+    given = ("search", "d", *(("--config", file) if in_file else words), "--or-resume", "--address", "h:1")
     galaxy(*given)
-    write_search(tmp_path, "the-first")
+    write_search(tmp_path, "the-first", time_limit=3600.0)
     result = galaxy(*given)
     begun, (name, resumed) = called  # type: ignore[misc]
     assert begun == name == "the-first"
-    assert {key: resumed[key] for key in ("storage", "address", "dataset", "trials")} == {
+    assert {key: resumed[key] for key in ("storage", "address", "dataset", "trials", "time_limit")} == {
         "storage": str(tmp_path),
         "address": "h:1",
         "dataset": "d",
-        "trials": more,
+        "trials": more[0],
+        "time_limit": more[1],
     }
     assert "is there already and goes on" in result.stderr
 

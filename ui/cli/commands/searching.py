@@ -1,7 +1,6 @@
 """Commands that run, end and list searches: ``search``, ``resume``, ``stop``, ``searches``."""
 
 import contextlib
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -60,7 +59,7 @@ def search(
     places = asdict(where) | {"preflight": not no_preflight}
     if or_resume and (before := _known(chosen.name, where.storage)) is not None:
         terminal.note(f"search {chosen.name!r} is there already and goes on, with the options that it was begun with")
-        _resume(terminal, chosen.name, where, submit, places | {"dataset": dataset} | _more(settings, before))
+        _resume(terminal, chosen.name, where, submit, places | {"dataset": dataset} | _more(chosen, before))
         return
     if submit:
         from cluster import submit_search
@@ -125,12 +124,15 @@ def _is_fit(name: str, storage: str) -> bool:
     return read_fit(SearchLayout.of(storage, name)) is not None
 
 
-def _more(given: Mapping[str, object], before: SearchSettings) -> dict[str, object]:
-    """Return what is asked for beyond what the search was to have, trials and time; None where it is no more."""
+def _more(chosen: SearchSettings, before: SearchSettings) -> dict[str, object]:
+    """Return what is asked for beyond what the search was to have, trials and time; None where it is no more.
+
+    What was given counts, on the command line or in the file, and no default.
+    """
     more: dict[str, object] = {}
-    for key, had in (("trials", before.trials), ("time_limit", before.time_limit)):
-        asked = given.get(key)
-        more[key] = asked if isinstance(asked, int | float) and had is not None and asked > had else None
+    for key in ("trials", "time_limit"):
+        asked, had = getattr(chosen, key) if key in chosen.model_fields_set else None, getattr(before, key)
+        more[key] = asked if asked is not None and had is not None and asked > had else None
     return more
 
 
