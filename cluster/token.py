@@ -23,6 +23,8 @@ _OWNERS_ALONE = 0o600
 def require_token() -> None:
     """Let this process, and all that it starts, speak to a Ray with a token alone, whatever its environment says."""
     os.environ[_MODE] = "token"
+    if os.environ.get(_PATH):
+        os.environ[_PATH] = str(token_file())  # Ray itself knows no `~`
     raylet = sys.modules.get("ray._raylet")
     if raylet is not None:  # imported before by the user's program: it has looked already
         raylet.Config.initialize("")
@@ -43,6 +45,13 @@ def own_token() -> str | None:
 def token_place() -> str:
     """Say where this process has its token from, or would have it."""
     return f"${_TOKEN}" if os.environ.get(_TOKEN) else str(token_file())
+
+
+def how_to_take(host: str) -> str:
+    """Say how this process comes by the token of the machine ``host``."""
+    if os.environ.get(_TOKEN):
+        return f"put there the one of {host}, or unset it and copy ~/.ray/auth_token from there, with mode 0600"
+    return f"copy the file from {host}, with mode 0600"
 
 
 def has_token() -> bool:

@@ -10,7 +10,7 @@ from .insight.figures import (
 from .ledger.removing import delete_search as delete_search, rename_search as rename_search
 from .ledger.survey import list_searches as list_searches, survey_searches as survey_searches
 from .ledger.view import read_search as read_search
-from .settings import SearchSettings as SearchSettings
+from .settings import SearchSettings as SearchSettings, check_gpus as check_gpus
 from .space.built_in import GalaxyHyperModel as GalaxyHyperModel
 
 # isort: split

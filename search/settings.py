@@ -17,6 +17,7 @@ from search.layout import SearchLayout, check_name
 from search.values import Value
 
 _TRIALS = 20
+_LEAST_GPU = 0.0001  # Ray counts in such parts
 _TRIED, _RESOURCES = "What is tried", "What a trial gets"
 
 
@@ -117,6 +118,11 @@ class SearchSettings(BaseModel):
     def _name_is_a_folder(cls, name: str) -> str:
         return check_name(name)
 
+    @field_validator("gpus_per_trial")
+    @classmethod
+    def _gpus_that_ray_gives(cls, gpus: float) -> float:
+        return check_gpus(gpus)
+
     @field_validator("trials")
     @classmethod
     def _no_more_than_there_will_be(cls, trials: int | None, known: ValidationInfo) -> int | None:
@@ -149,6 +155,13 @@ class SearchSettings(BaseModel):
     def check(self) -> None:
         """Raise SettingsError, one line, where two settings do not go together."""
         check_compatible(self.oracle, self.scheduler, patience=self.patience)
+
+
+def check_gpus(gpus: float) -> float:
+    """Return a number of GPUs. Raises ValueError, one line, for one that Ray never gives: a part is of a single GPU."""
+    if gpus == 0 or _LEAST_GPU <= gpus < 1 or (gpus >= 1 and gpus.is_integer()):
+        return gpus
+    raise ValueError(f"expected a whole number of GPUs, or a part of one, {_LEAST_GPU:g} at least, found {gpus:g}")
 
 
 def _planned(trials: int | None, known: dict[str, Any]) -> int | None:

@@ -18,6 +18,7 @@ from cluster.driving.log_file import noise_logged
 from cluster.driving.scratch import scratch_folder, started_in
 from cluster.errors import ClusterError, RayGoneError
 from cluster.nodes.authentication import check_guarded
+from cluster.nodes.limits import usable_cpus
 from cluster.nodes.ray_here import address_here
 from cluster.token import ensure_token, has_token, token_file
 from cluster.workers import python_path
@@ -90,7 +91,7 @@ def _connected(address: str, settings: SearchSettings, ending: Callable[[], floa
         with handlers_kept(), _started_lean() if local else contextlib.nullcontext():
             ray.init(
                 address=address,
-                num_cpus=max(os.cpu_count() or 1, wanted) if local else None,
+                num_cpus=max(usable_cpus(), wanted) if local else None,
                 object_store_memory=_OBJECT_STORE_BYTES if local else None,
                 include_dashboard=False if local else None,
                 log_to_driver=False,
@@ -160,7 +161,7 @@ def _check_reachable(address: str) -> None:
     if not colon:
         return
     try:
-        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS).close()
     except (OSError, ValueError) as error:
         raise ClusterError(
             f"--address {address}: expected a running Ray there, found none ({error}): "

@@ -19,13 +19,14 @@ from urllib.parse import urlsplit
 from cluster.driving.interrupting import Terminated
 from cluster.driving.log_file import noise_logged
 from cluster.errors import ClusterError
-from cluster.token import has_token, token_file
+from cluster.token import has_token, how_to_take, token_file, token_place
 
 if TYPE_CHECKING:  # it takes a second, for what may be refused before
     from ray.job_submission import JobSubmissionClient
 
 DASHBOARD = "http://127.0.0.1:8265"
 """Where Ray's dashboard is, seen from its head or through the tunnel of `ray dashboard`."""
+_ADDRESS = "RAY_API_SERVER_ADDRESS"
 _CONNECT_SECONDS = 10.0
 _BEGIN_SECONDS = 90.0
 _LOOK_SECONDS = 0.5
@@ -34,24 +35,27 @@ _log = logging.getLogger(__name__)
 # Ray's, and that one's is the raylet, whose command line says with which Python it starts workers.
 _GALAXY = (
     r"""raylet=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$PPID/status); """
-    r"""bin=$(tr '\0' '\n' < /proc/$raylet/cmdline | sed -n 's|^--python_worker_command=\(/[^ ]*/\)python.*|\1|p'); """
+    r"""bin=$(tr '\0' '\n' < /proc/$raylet/cmdline | """
+    r"""sed -n 's|^--python_worker_command="\{0,1\}\(/.*/\)python[0-9.]*"\{0,1\} .*|\1|p'); """
     r"""[ -x "${bin}galaxy" ] || bin=; exec "${bin}galaxy" """
 )
 
 
 def dashboard_of(address: str) -> str:
     """Return the URL of the dashboard that ``--address`` gives. Raises ClusterError, one line, for what is none."""
+    said = f"--address {address}"
     if address in ("local", "auto"):
-        return os.environ.get("RAY_API_SERVER_ADDRESS", DASHBOARD)
+        address = os.environ.get(_ADDRESS) or DASHBOARD
+        said = f"{_ADDRESS}={address}"
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ClusterError(
-            f"--address {address}: --submit needs the head's dashboard, such as {DASHBOARD}: on the head, or through "
+            f"{said}: --submit needs the head's dashboard, such as {DASHBOARD}: on the head, or through "
             "`ray dashboard FILE` or `ssh -L 8265:127.0.0.1:8265 HEAD`"
         )
     if parts.scheme == "http" and _is_public(parts.hostname):
         raise ClusterError(
-            f"--address {address}: plain HTTP over a public address would show the token: leave the dashboard on the "
+            f"{said}: plain HTTP over a public address would show the token: leave the dashboard on the "
             f"head's 127.0.0.1, and reach it through `ssh -L 8265:127.0.0.1:8265 {parts.hostname}` as {DASHBOARD}"
         )
     return address
@@ -81,8 +85,8 @@ def run_as_job(
                 raise
     except AuthenticationError as error:
         raise ClusterError(
-            f"--address {dashboard}: that Ray has another token than the one in {token_file()}: "
-            "copy the file from its head, with mode 0600"
+            f"--address {dashboard}: that Ray has another token than the one in {token_place()}: "
+            f"{how_to_take('its head')}"
         ) from error
     except (ConnectionError, RuntimeError, OSError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -19,7 +19,7 @@ from datasets import (
     read_record,
     source_mark,
 )
-from search import now
+from search import check_gpus, now
 from trainer import AnswerTable, Decide, about_answers, model_mark, read_manifest
 
 _MANIFEST = "bundle.json"
@@ -36,8 +36,11 @@ class CatalogueSettings:
         modules: Modules to be imported before the model is loaded.
         workers: How many at a time, ≥ 1; None: as many as the nodes carry.
         cpus_per_worker: CPUs, and threads, of each, ≥ 1.
-        gpus_per_worker: GPUs of each, ≥ 0; a fraction shares one.
+        gpus_per_worker: GPUs of each, a whole number, or a fraction to share one.
         rows: Of a partition, ≥ 1; None: 100 to 1,000, as many as the catalogue is long.
+
+    Raises:
+        CatalogueError: These GPUs are none that Ray gives.
     """
 
     crop: float | None = None
@@ -49,6 +52,12 @@ class CatalogueSettings:
     cpus_per_worker: int = 1
     gpus_per_worker: float = 0.0
     rows: int | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            check_gpus(self.gpus_per_worker)
+        except ValueError as error:
+            raise CatalogueError(f"--gpus-per-worker: {error}") from error
 
 
 def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings: CatalogueSettings) -> Answering:

@@ -99,6 +99,9 @@ def _begun(
     settings.check()
     dashboard = dashboard_of(address)
     places = {"DATASET": _place(dataset, "DATASET"), "--storage": _place(storage, "--storage")}
+    if settings.warm_start is not None and "/" in settings.warm_start:  # else a name in the storage
+        places["--warm-start"] = _place(settings.warm_start, "--warm-start")
+        given = {**given, "warm_start": places["--warm-start"]}
     _warn_of_paths(places)
     layout = SearchLayout.of(storage, settings.name)
     try:

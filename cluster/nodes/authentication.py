@@ -11,7 +11,7 @@ import grpc
 from ray._private import services
 
 from cluster.errors import ClusterError
-from cluster.token import own_token, token_place
+from cluster.token import how_to_take, own_token, token_place
 
 _METHOD = "/ray.rpc.NodeInfoGcsService/CheckAlive"
 _SECONDS = 10.0
@@ -34,7 +34,7 @@ def check_guarded(address: str) -> None:
         if _answer(channel, own_token()) is grpc.StatusCode.UNAUTHENTICATED:
             raise ClusterError(
                 f"--address {address}: that Ray has another token than the one in {token_place()}: "
-                "copy the file from the machine that started it, or give the command on a node of it"
+                f"{how_to_take('the machine that started it')}, or give the command on a node of it"
             )
 
 

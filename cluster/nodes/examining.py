@@ -36,8 +36,10 @@ def examine_nodes(request: Request, hypermodel: str | None) -> dict[Node, list[C
         driver: Asked[Facts | str] = Asked(partial(gather, request), str)
         answers = on_each_node(_said_there, request, hypermodel, seconds=NODE_SECONDS, nodes=nodes)
         mine = driver.answer(time.monotonic() + SLOW_SECONDS)
-        sweeping.wait = isinstance(mine, Facts) and not (mine.storage and mine.storage.is_silent)
         facts = {node: answer[1] for node, answer in answers.items() if not isinstance(answer, NodeFault)}
+        sweeping.wait = isinstance(mine, Facts) and not (mine.storage and mine.storage.is_silent)
+        for found in filter(None, (mine if isinstance(mine, Facts) else None, *facts.values())):
+            sweeping.learn(found)
         shared = _shared(request, mine, facts)
     offsets, names = _offsets([*facts]), labels(nodes)
     fingerprint = mine.dataset[0] if isinstance(mine, Facts) and isinstance(mine.dataset, tuple) else None

@@ -7,13 +7,13 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from cluster.nodes.late import NO_ANSWER, SLOW_SECONDS, Asked
-from cluster.nodes.limits import Limits
+from cluster.nodes.limits import Limits, usable_cpus
 from cluster.nodes.memory import NodeMemory
 from cluster.token import has_token, token_file
 from datasets import Folder, StorageError, bytes_to_fetch, cache_folder, locate_dataset, open_folder, probe
@@ -55,11 +55,13 @@ class Storage:
         refused: Why an operation went wrong, for each that did.
         has_drivers: Whether the file is there that the driver has written.
         is_silent: Whether it has not answered at all.
+        made: The folders that were not there before, the storage's own and those above it, the lowest first.
     """
 
     refused: Mapping[str, str]
     has_drivers: bool = False
     is_silent: bool = False
+    made: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def gather(request: Request, name: str = DRIVER) -> Facts:
         memory=NodeMemory.now(),
         gpus=gpus.answer(deadline),
         limits=Limits.now(),
-        cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        cpus=usable_cpus(),
     )
 
 
@@ -167,12 +169,22 @@ def _storage(request: Request, name: str) -> Storage | None:
     probes = request.probed
     if probes is None:
         return None
+    above = () if probes.local is None else probes.local.parents
+    made = tuple(str(folder) for folder in above if not os.path.exists(folder))  # noqa: PTH110  # no error
     refused = probe(probes, name)
     has_drivers = not refused and is_there(probes, DRIVER)
     if not has_drivers:  # nobody else sees it
         with contextlib.suppress(StorageError):
-            probes.delete_tree()
-    return Storage(refused, has_drivers)
+            sweep(probes, made)
+    return Storage(refused, has_drivers, made=made)
+
+
+def sweep(probes: Folder, made: Sequence[str]) -> None:
+    """Remove the probes, and the folders that were made for them where nothing else has come into them since."""
+    probes.delete_tree()
+    for folder in made:
+        with contextlib.suppress(OSError):
+            Path(folder).rmdir()
 
 
 def is_there(probes: Folder, name: str) -> bool:

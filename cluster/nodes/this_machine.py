@@ -3,12 +3,12 @@
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from cluster.nodes.checks import Check
-from cluster.nodes.facts import Request, gather
+from cluster.nodes.facts import Facts, Request, gather, sweep
 from cluster.nodes.judging import Seen, judge
 from cluster.nodes.late import SLOW_SECONDS, Asked
 from datasets import open_folder
@@ -30,14 +30,21 @@ def examine_here(request: Request) -> list[Check]:
     with swept(request) as sweeping:
         facts = gather(request)
         sweeping.wait = not (facts.storage and facts.storage.is_silent)
+        sweeping.learn(facts)
     return list(judge(facts.host, facts, Seen(), request, fingerprint=None))
 
 
 @dataclass
 class Sweeping:
-    """Whether to ``wait`` for it: not where the storage has been waited for in vain."""
+    """Whether to ``wait`` for it, not where the storage has been waited for in vain; and what was ``made`` there."""
 
     wait: bool = True
+    made: list[str] = field(default_factory=list)
+
+    def learn(self, facts: Facts) -> None:
+        """Note what was made in the storage that a machine, this one or another, shares with us."""
+        if facts.storage is not None and facts.storage.has_drivers:
+            self.made += facts.storage.made
 
 
 @contextlib.contextmanager
@@ -47,11 +54,11 @@ def swept(request: Request) -> Iterator[Sweeping]:
     try:
         yield sweeping
     finally:
-        asked = Asked(partial(_sweep, request), lambda _: None)
+        asked = Asked(partial(_sweep, request, sorted(sweeping.made, key=len, reverse=True)), lambda _: None)
         if sweeping.wait:
             asked.answer(time.monotonic() + SLOW_SECONDS)
 
 
-def _sweep(request: Request) -> None:
+def _sweep(request: Request, made: Sequence[str]) -> None:
     if (probes := request.probed) is not None:
-        probes.delete_tree()
+        sweep(probes, made)

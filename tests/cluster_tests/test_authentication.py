@@ -39,7 +39,7 @@ def control_service(token: str | None) -> Iterator[str]:
     ("token", "fault"),
     [
         (None, "that Ray lets anyone who reaches it run code: stop it, and start it on every node with"),
-        ("1" * 64, r"that Ray has another token than the one in \$RAY_AUTH_TOKEN: copy the file from"),
+        ("1" * 64, r"that Ray has another token than the one in \$RAY_AUTH_TOKEN: put there the one of"),
         (TOKEN, None),
     ],
     ids=["none", "another", "ours"],

@@ -143,6 +143,12 @@ def test_no_partition_is_answered_by_another_model_in_its_place(bundle, source, 
     assert partition.PartitionWorker(answering).answer(0).fault == ""
 
 
+@pytest.mark.parametrize("gpus", [1.5, float("inf"), float("nan"), -1.0, 1e-9])
+def test_gpus_that_ray_never_gives_are_refused(gpus):
+    with pytest.raises(CatalogueError, match=r"^--gpus-per-worker: expected a whole number of GPUs, or a part of one"):
+        CatalogueSettings(gpus_per_worker=gpus)
+
+
 def test_no_partition_is_answered_with_other_modules(bundle, source, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(partition, "_UNFIT_SECONDS", 0)

@@ -127,6 +127,15 @@ def test_a_storage_that_was_waited_for_in_vain_is_not_waited_for_again(
     assert bool(waited) is not is_silent
 
 
+@pytest.mark.parametrize("place", ["typo/a/b", "there", "there/new"])
+@pytest.mark.parametrize("spell", ["{}", "file://{}"])
+def test_nothing_is_left_of_a_storage_that_was_looked_at(place: str, spell: str, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    checks = examine(None, storage=spell.format(tmp_path / place))
+    assert [check.found for check in checks if check.check == "storage"] == ["writable"]
+    assert [*tmp_path.rglob("*")] == [tmp_path / "there"]
+
+
 @pytest.fixture(scope="module")
 def two_nodes() -> Iterator[Cluster]:
     """Two raylets on this machine, the driver's and another."""
@@ -161,8 +170,8 @@ def test_every_node_is_asked_and_one_that_is_silent_keeps_nothing_from_the_other
         {check.check for check in checks if check.node == node} >= {"code", "clock", "storage"} for node in nodes
     )
     assert [check.found for check in checks if check.check == "storage"] == ["writable; the same as the driver's"] * 2
-    # Nothing is left in the storage.
-    assert not [*(tmp_path / "runs").iterdir()]
+    # Nothing is left, nor a storage that was not there.
+    assert not (tmp_path / "runs").exists()
 
     monkeypatch.setattr(examining, "NODE_SECONDS", 10.0)
     raylet = two_nodes.worker_nodes.copy().pop().all_processes["raylet"][0].process.pid

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from ray.exceptions import AuthenticationError
 from typer.testing import CliRunner
 from ui_tests.fabricated import write_search
 
@@ -78,6 +79,15 @@ def test_the_command_is_the_one_given_and_only_the_space_goes_with_it(
     assert (read["storage"], read["address"]) == (str(here / "my runs"), "auto")
 
 
+@pytest.mark.parametrize(("given", "sent"), [("other", "other"), ("file:///shared/runs/other/", "/shared/runs/other")])
+def test_another_search_to_learn_from_is_named_as_the_head_finds_it(
+    given: str, sent: str, server: Server, here: Path, tiny_dataset: Dataset
+) -> None:
+    settings = SETTINGS.model_copy(update={"warm_start": given})
+    submit_search(tiny_dataset.info.path, settings, storage=str(here))
+    assert server.words[server.words.index("--warm-start") + 1] == sent
+
+
 def test_a_resumed_search_goes_on_there_as_it_is_asked_to(server: Server, tmp_path: Path) -> None:
     storage = str(tmp_path / "runs")
     write_search(storage, "first", state=SearchState.INTERRUPTED)
@@ -104,6 +114,9 @@ def test_a_resumed_search_goes_on_there_as_it_is_asked_to(server: Server, tmp_pa
         ({"name": "taken"}, "taken"),
         ({"storage": "s3://AK:S3CRET@b/runs"}, "--storage: expected no key, token or password in the URI"),
         ({"dataset": "s3://b/d?secret_key=S3CRET"}, "DATASET: expected no key, token or password in the URI"),
+        ({"warm_start": "s3://AK:S3CRET@b/runs/one"}, "--warm-start: expected no key, token or password in the URI"),
+        ({"warm_start": "runs/one"}, "--warm-start runs/one: a submitted search runs on other machines"),
+        ({"warm_start": "~/runs/one"}, "--warm-start ~/runs/one: a submitted search runs on other machines"),
     ],
     ids=lambda given: str(*given.values()) if isinstance(given, dict) else "",
 )
@@ -112,7 +125,7 @@ def test_what_can_be_told_from_here_is_refused_in_one_line(
 ) -> None:
     write_search(str(here / "runs"), "taken")
     given = {"dataset": tiny_dataset.info.path, "storage": str(here / "runs"), "address": "auto"} | change
-    settings = {key: given.pop(key) for key in ("name", "hypermodel") if key in given}
+    settings = {key: given.pop(key) for key in ("name", "hypermodel", "warm_start") if key in given}
     with pytest.raises(GalaxyTunerError, match=message) as caught:
         submit_search(given.pop("dataset"), SETTINGS.model_copy(update=settings), **given)  # type: ignore[misc]
     assert "\n" not in str(caught.value)
@@ -126,6 +139,36 @@ def test_the_dashboard_is_asked_where_ray_says_it_is(monkeypatch: pytest.MonkeyP
     assert dashboard_of("http://10.0.0.3:8265") == "http://10.0.0.3:8265"
     monkeypatch.setenv("RAY_API_SERVER_ADDRESS", "http://localhost:9000")
     assert dashboard_of("local") == "http://localhost:9000"
+    for given, fault in (("http://8.8.8.8:8265", "plain HTTP over a public"), ("127.0.0.1:8265", "--submit needs the")):
+        monkeypatch.setenv("RAY_API_SERVER_ADDRESS", given)
+        with pytest.raises(ClusterError, match=rf"RAY_API_SERVER_ADDRESS={given}: {fault}"):
+            dashboard_of("auto")
+
+
+def test_the_place_of_a_token_that_is_another_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_dashboard: str) -> None:
+        raise AuthenticationError("no")
+
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)
+    monkeypatch.setattr("ray.job_submission.JobSubmissionClient", refused)
+    monkeypatch.setattr(job_server, "_check_here", lambda _: None)
+    with pytest.raises(ClusterError, match=r"another token than the one in \$RAY_AUTH_TOKEN: put there the one of its"):
+        job_server.run_as_job("http://127.0.0.1:1", "--help", job="a", files={}, has_begun=lambda _: True)
+
+
+@pytest.mark.parametrize("folder", ["env", "my env"])
+def test_a_job_runs_the_galaxy_of_the_environment_that_its_ray_was_started_from(folder: str, tmp_path: Path) -> None:
+    galaxy = tmp_path / folder / "bin/galaxy"
+    galaxy.parent.mkdir(parents=True)
+    galaxy.write_text("#!/bin/sh\necho this one: $*\n")
+    galaxy.chmod(0o755)
+    script = f"{tmp_path}/{folder}/lib/python3.11/site-packages/ray/_private/workers/default_worker.py"
+    workers = subprocess.list2cmdline([f"{galaxy.parent}/python", script, "--node-ip-address=127.0.0.1"])  # as Ray does
+    raylet = ["-c", "import subprocess, sys; subprocess.run(sys.argv[2:])", f"--python_worker_command={workers}"]
+    worker = ["-c", "import subprocess, sys; subprocess.run(sys.argv[1:])"]
+    job = ["sh", "-c", f"{job_server._GALAXY}--version"]
+    command = [sys.executable, *raylet, sys.executable, *worker, *job]
+    assert subprocess.check_output(command, text=True) == "this one: --version\n"
 
 
 def test_no_dashboard_and_no_client_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,23 @@ def test_a_token_that_is_there_stays_and_is_kept_from_others(home: Path, monkeyp
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_token_below_the_home_directory_is_found_by_ray_too(home: Path) -> None:
+    (home / "mine").write_text("0" * 64)
+    told = os.environ | {"RAY_AUTH_TOKEN_PATH": "~/mine"}
+    ask = (
+        "import cluster; from ray._raylet import AuthenticationTokenLoader as Loader;"
+        "print(Loader.instance().has_token(ignore_auth_mode=True))"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], env=told, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr
+
+
+def test_how_another_token_is_taken_is_said_for_the_place_that_ones_own_is_in(home: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    assert token.how_to_take("its head") == "copy the file from its head, with mode 0600"
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "mine")
+    assert token.how_to_take("its head").startswith("put there the one of its head, or unset it and copy")
+
+
 def test_of_many_that_make_the_first_one_does(home: Path) -> None:
     def make(_number: int) -> str:
         token.ensure_token()

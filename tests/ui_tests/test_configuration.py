@@ -37,6 +37,11 @@ def test_a_time_in_the_file_is_written_as_on_the_command_line(toml: Path) -> Non
     assert configure({"name": "a", "time_limit": 90.0}, toml)[0].time_limit == 90.0
 
 
+@pytest.mark.parametrize("gpus", [0.0, 0.0001, 0.25, 0.5, 1.0, 2.0, 8.0])
+def test_whole_gpus_and_parts_of_one_are_taken(gpus: float) -> None:
+    assert configure({"name": "a", "gpus_per_trial": gpus}, None)[0].gpus_per_trial == gpus
+
+
 def test_zero_on_the_command_line_counts_as_given(toml: Path) -> None:
     toml.write_text("max_failures = 5\n")
     assert configure({"name": "a", "max_failures": 0}, toml)[0].max_failures == 0
@@ -60,6 +65,12 @@ def test_any_unknown_key_has_a_nearest(toml: Path) -> None:
         ("trials = 0\n", "expected 1 or more, found 0"),
         ('trials = "many"\n', "expected a whole number, found 'many'"),
         ("storage = 3\n", "expected text, found 3"),
+        *(
+            (f"gpus_per_trial = {gpus}\n", "expected a whole number of GPUs, or a part of one, 0.0001 at least, found")
+            for gpus in ("1.5", "inf", "1e-9", "2.0001")
+        ),
+        ("gpus_per_trial = -1\n", "expected 0 or more, found -1"),
+        ("gpus_per_trial = nan\n", "expected 0 or more, found nan"),
         ("time_limit = 30\n", "expected a time above 0 .* found '30': write 30s, 30m, 30h"),
         ("trials = \n", r"search\.toml: Invalid value"),
     ],
