@@ -34,9 +34,11 @@ fi
 export GALAXY_RAY_FOLDER=/tmp/galaxy-$SLURM_JOB_ID
 export RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S=10 # Slurm leaves a cancelled job 30 s (KillWait)
 cpus=${SLURM_CPUS_PER_TASK:-1}
-port=$((20000 + SLURM_JOB_ID % 5000 * 4))
 mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 head=${nodes[0]}
+port=$((20000 + SLURM_JOB_ID % 5000 * 4))
+listens() { (exec 3<>"/dev/tcp/$head/$port") 2>/dev/null; }
+while listens; do port=$((port + 4)); done # another job's Ray, which this one would join
 said=galaxy-tuner-$SLURM_JOB_ID-ray.log # what Ray says as it starts; its own logs go with it
 on() { # NODES COUNT COMMAND…: a step on some of the job's nodes
     local where=(--nodelist="$1" --nodes="$2" --ntasks="$2")
@@ -58,7 +60,7 @@ if [ -z "${RAY_AUTH_TOKEN:-}" ]; then
 fi
 
 on "$head" 1 "${start[@]}" --head --port="$port" --ray-client-server-port=$((port + 2)) --dashboard-port=$((port + 3)) &
-until (exec 3<>"/dev/tcp/$head/$port") 2>/dev/null; do
+until listens; do
     kill -0 $! 2>/dev/null || { echo "Ray did not start on $head: see $PWD/$said" >&2; exit 1; }
     sleep 1
 done

@@ -1,31 +1,35 @@
 """The source files of a user's space: whether two machines have the same."""
 
 import sys
-from collections.abc import Mapping
-from importlib.machinery import PathFinder
+import sysconfig
+from collections.abc import Iterable, Mapping
+from importlib.machinery import ModuleSpec, PathFinder
 from modulefinder import Module, ModuleFinder
 from pathlib import Path
 from typing import Any
 
 _NAMESPACE = -1
 _INSTALLED = ("site-packages", "dist-packages")
+_PYTHONS = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
 
 
 def space_sources(reference: str, *, but: tuple[str, ...] = ()) -> dict[str, bytes]:
-    """Return the files that ``module:object`` is made of, by their names relative to where the module is found.
+    """Return the files that ``module:object`` is made of, by their names relative to where they are imported from.
 
-    The module and what it imports, in turn, from beside it; of an installed package all its modules. Nothing is
-    imported or run, and packages called as in ``but`` are left out. Empty where there is no such module, or it does
-    not parse: who imports it says so.
+    The module and what it imports, in turn, from beside it or wherever else `sys.path` leads, but for the standard
+    library and what is installed; of an installed package all its modules. Nothing is imported or run, and packages
+    called as in ``but`` are left out. Empty where there is no such module, or it does not parse: who imports it says
+    so.
     """
     found = _found(reference)
     if found is None:
         return {}
     if _is_installed(found):
-        files = set(found.rglob("*.py") if found.is_dir() else [found])
+        every = found.rglob("*.py") if found.is_dir() else [found]
+        files = {file.relative_to(found.parent).as_posix(): file for file in every}
     else:
         files = _imported(_module(reference), found.parent, but)
-    return {file.relative_to(found.parent).as_posix(): file.read_bytes() for file in sorted(files)}
+    return {name: file.read_bytes() for name, file in sorted(files.items())}
 
 
 def own_sources(reference: str, *, but: tuple[str, ...] = ()) -> dict[str, bytes]:
@@ -36,9 +40,13 @@ def own_sources(reference: str, *, but: tuple[str, ...] = ()) -> dict[str, bytes
 
 def _found(reference: str) -> Path | None:
     """Return the file or folder of the module's topmost package."""
-    spec = PathFinder.find_spec(_module(reference).partition(".")[0], [str(Path.cwd()), *sys.path])
+    spec = PathFinder.find_spec(_module(reference).partition(".")[0], _places())
     places = [*(spec.submodule_search_locations or ())] if spec else []
     return Path(places[0]) if places else Path(spec.origin) if spec and spec.origin else None
+
+
+def _places() -> list[str]:
+    return [str(Path.cwd()), *sys.path]
 
 
 def _module(reference: str) -> str:
@@ -49,12 +57,30 @@ def _is_installed(found: Path) -> bool:
     return found.parent.name in _INSTALLED
 
 
+def _is_users(spec: ModuleSpec, base: Path) -> bool:
+    """Whether a module is neither installed nor Python's own, or from beside the one at ``base``."""
+    found = Path([*(spec.submodule_search_locations or ()), spec.origin][0] or "")
+    if found.is_relative_to(base):
+        return True
+    is_pythons = any(found.is_relative_to(place) for place in _PYTHONS)
+    return found.exists() and not is_pythons and not {*found.parts} & {*_INSTALLED}
+
+
 class _Finder(ModuleFinder):
-    """Finds folders of modules without an ``__init__.py``, too, of which the library's own finder knows nothing."""
+    """Finds the user's modules alone, those in folders without an ``__init__.py``, too.
+
+    Of such folders the library's own finder knows nothing.
+    """
+
+    def __init__(self, base: Path, excludes: Iterable[str]) -> None:
+        super().__init__(path=[str(base), *_places()], excludes=[*excludes])
+        self._base = base
 
     def find_module(self, name: str, path: Any, parent: Any = None) -> Any:
         places = self.path if path is None else path
         spec = PathFinder.find_spec(name, places) if name not in sys.builtin_module_names else None
+        if path is None and (spec is None or not _is_users(spec, self._base)):
+            raise ImportError(name)
         if spec is not None and spec.loader is None and spec.submodule_search_locations:
             if name in self.excludes:
                 raise ImportError(name)
@@ -68,12 +94,16 @@ class _Finder(ModuleFinder):
         return module
 
 
-def _imported(module: str, base: Path, but: tuple[str, ...]) -> set[Path]:
-    finder = _Finder(path=[str(base)], excludes=[*but])
+def _imported(module: str, base: Path, but: tuple[str, ...]) -> dict[str, Path]:
+    finder = _Finder(base, but)
     try:
         finder.import_hook(module, fromlist=["*"])
     except (ImportError, SyntaxError):
-        return set()
+        return {}
     named: Mapping[str, Any] = finder.modules  # its stubs know none of their attributes
-    files = (Path(found.__file__) for found in named.values() if found.__file__)
-    return {file for file in files if file.suffix == ".py"}
+    files = {}
+    for name, found in named.items():
+        if found.__file__ and (file := Path(found.__file__)).suffix == ".py":
+            folders = name.split(".") if file.stem == "__init__" else name.split(".")[:-1]
+            files["/".join([*folders, file.name])] = file
+    return files

@@ -1,7 +1,8 @@
 """A search sent to a cluster's head as a job of Ray's: from then on it runs there, whatever becomes of this machine.
 
 What is sent is the command with all its settings, and the modules of the space and oracle where they are the user's
-own, in no installed package, with what they import from beside them. Never data, and nothing else of this machine.
+own, in no installed package, with what they import that is not installed either. Never data, and nothing else of this
+machine.
 """
 
 import contextlib

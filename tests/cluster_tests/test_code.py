@@ -1,5 +1,6 @@
 """Whether two machines run the same: a file, a user's space, a version that differs is named."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from cluster.nodes import code
 from cluster.nodes.code import code_identity
-from search import space_sources
+from search import own_sources, space_sources
 
 
 @pytest.fixture
@@ -30,6 +31,29 @@ def test_a_space_is_its_module_and_what_that_imports_from_beside_it(space: Path)
     assert space_sources("absent:build") == {}
     assert "sample/__init__.py" not in space_sources("imblearn:build")
     assert "imblearn/base.py" in space_sources("imblearn:build")
+
+
+def test_what_it_imports_from_another_place_of_the_path_belongs_to_it_and_no_installed_one(
+    space: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lib, other = (tmp_path_factory.mktemp(name) for name in ("lib", "other"))
+    for place in (lib, other):
+        (place / "mine").mkdir()
+        (place / "mine/heads.py").write_text(f"import json, yaml, numpy.linalg\nfrom layers import one\n# {place}\n")
+        (place / "layers.py").write_text("import mine.heads\none = 1\n")
+        (place / "numpy.py").write_text("")  # the one that is installed comes first
+        (place / "json.py").write_text("")
+        (place / "unused.py").write_text("")
+    (space / "my_space.py").write_text("from parts import layers\nfrom mine import heads\nimport xml.dom\n")
+    names = ["layers.py", "mine/heads.py", "my_space.py", "parts/__init__.py", "parts/layers.py"]
+    found = []
+    for place in (lib, other):
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "path", [*sys.path, str(place)])
+            assert list(space_sources("my_space:build")) == names
+            assert own_sources("my_space:build") == space_sources("my_space:build")
+            found.append(code_identity.__wrapped__("my_space:build"))
+    assert found[0].differences(found[1]) == ["another space mine/heads.py"]
 
 
 @pytest.mark.parametrize("without", ["parts/__init__.py", "parts/more/__init__.py"])

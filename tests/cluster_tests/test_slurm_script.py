@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -75,6 +76,14 @@ def test_a_job_goes_back_into_the_queue_only_if_its_time_was_up(
     assert given.startswith("galaxy|search|d|--config|my search.toml|--storage|s3://b/r?a=1&b=2|--or-resume|--address|")
     assert any("|requeue|" in line for line in said(checkout, "scontrol")) == requeued
     assert len([line for line in said(checkout, "ray") if "|stop|" in line]) == 1
+
+
+def test_a_job_joins_no_ray_of_another_whose_number_gives_the_same_port(checkout: Path) -> None:
+    with socket.create_server(("", 20000 + os.getpid() % 5000 * 4)) as other:
+        start(checkout, "d", "--name", "first").communicate(timeout=60)
+        port = other.getsockname()[1] + 4
+    assert [line.split("|")[-2] for line in said(checkout, "galaxy") if "|search|" in line] == [f"localhost:{port}"]
+    assert any(f"|--port={port}|" in line for line in said(checkout, "ray"))
 
 
 @pytest.mark.parametrize("token", ["", "in the environment, which reaches all nodes"], ids=["none", "given"])
