@@ -28,10 +28,10 @@ IMAGE_COLUMNS = (
 URI_COLUMNS = ("uri", "imageuri", "fileuri", "url", "imageurl", "cutouturl", "jpgurl", "s3uri", "s3path")
 """Those that name images by URIs of a storage. An import takes none of them."""
 ID_COLUMNS = (
-    *("id", "objid", "objectid", "galaxyid", "galid", "sourceid", "targetid", "specobjid", "dr7objid", "dr8objid"),
-    *("iauname", "idstr", "galaxyname", "objname"),
+    *("objid", "objectid", "galaxyid", "galid", "sourceid", "targetid", "specobjid", "dr7objid", "dr8objid"),
+    *("iauname", "idstr", "galaxyname", "objname", "id", "ids"),
 )
-"""Those that name the galaxy: images of one show the same. Spelled as the others."""
+"""Those that name the galaxy: images of one show the same. Spelled as the others; what may only count rows is last."""
 _BETWEEN = re.compile(r"[\W_]+")
 
 

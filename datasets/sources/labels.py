@@ -1,15 +1,20 @@
 """From the values of an array of labels to a class name for each row."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from datasets.errors import ImageError
+from datasets.tables.values import MISSING
 from datasets.wording import few
 
 NUMBERED = "classes are named by their numbers: the source has no names for them"
+_NO_LABEL = "-1"
+"""What many write beside numbers from 0 on for a label that is not told."""
+_WHOLE = re.compile(r"(-?\d+)(?:\.0*)?", re.ASCII)
 _FEW = 10
 """More classes than this, and more than half as many as rows, are no classes."""
 
@@ -18,12 +23,18 @@ _FEW = 10
 class Labels:
     """The class name of each row: None where it has none, and then perhaps a reason why it cannot be one.
 
-    ``note`` says how numbers were read.
+    ``note`` says how numbers were read, ``left`` which of them are no label.
     """
 
     names: tuple[str | None, ...]
     reasons: dict[int, str]
     note: str = ""
+    left: str = ""
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of the labels."""
+        return [note for note in (self.note, self.left) if note]
 
 
 def can_be_labels(shape: tuple[int, ...], count: int) -> bool:
@@ -34,14 +45,15 @@ def can_be_labels(shape: tuple[int, ...], count: int) -> bool:
 def read_labels(values: npt.NDArray[np.generic], legend: Sequence[str]) -> Labels:
     """Read text, whole numbers, or one column a class with a single 1 in each row.
 
-    Numbers stand for the names in ``legend``, from 0, or for themselves where that is empty. Raises ImageError, with
-    what was found, where the values are no classes.
+    Numbers stand for the names in ``legend``, from 0, or for themselves where that is empty. Text that stands for
+    nothing is no label; numbers in text are one class however they are written. Raises ImageError, with what was found,
+    where the values are no classes.
     """
     if values.ndim == 2 and values.shape[1] > 1:
         return _one_hot(values, legend)
     flat = values.reshape(len(values))
     if flat.dtype.kind in "UO":
-        return _checked(Labels(tuple(str(value).strip() or None for value in flat.tolist()), {}))
+        return _checked(_of_texts([str(value).strip() for value in flat.tolist()]))
     if flat.dtype.kind not in "biuf":
         raise ImageError(f"{flat.dtype} values: expected names or whole numbers")
     numbers = flat.astype(np.float64)
@@ -53,6 +65,30 @@ def read_labels(values: npt.NDArray[np.generic], legend: Sequence[str]) -> Label
         return _by_legend(np.where(known, numbers, -1).astype(np.int64), known, legend)
     names = tuple(str(int(value)) if there else None for value, there in zip(numbers, known, strict=True))
     return _checked(Labels(names, {}, NUMBERED))
+
+
+def without_unknown(parts: Sequence[Labels]) -> list[Labels]:
+    """Take -1 for no label where the other classes of all parts of a source are numbers from 0 on, two or more."""
+    names = {name for part in parts for name in part.names if name is not None}
+    count = len(names) - 1
+    numbered = all(part.note == NUMBERED for part in parts)
+    if not numbered or count < 2 or names != {_NO_LABEL, *map(str, range(count))}:
+        return list(parts)
+    left = f"{_NO_LABEL} beside 0 to {count - 1} is taken for no label: names in the place of numbers would keep it"
+    return [
+        replace(part, names=tuple(None if name == _NO_LABEL else name for name in part.names), left=left)
+        for part in parts
+    ]
+
+
+def _of_texts(texts: Sequence[str]) -> Labels:
+    present = {text for text in texts if text not in MISSING}
+    numbers = {text: str(int(number[1])) for text in present if (number := _WHOLE.fullmatch(text)) is not None}
+    if not present or len(numbers) < len(present):
+        return Labels(tuple(text if text in present else None for text in texts), {})
+    if len(set(numbers.values())) == len(numbers):  # 01 and 02 are names
+        numbers = {text: text for text in numbers}
+    return Labels(tuple(map(numbers.get, texts)), {}, NUMBERED)
 
 
 def _one_hot(values: npt.NDArray[np.generic], legend: Sequence[str]) -> Labels:

@@ -66,7 +66,10 @@ class SourceOptions:
         ),
     ] = None
     id_column: Annotated[
-        str | None, Option("What names the galaxies: images of one stay in one split.", PANEL, metavar="NAME")
+        str | None,
+        Option(
+            "What names the galaxies: images of one stay in one split; `none`: nothing does.", PANEL, metavar="NAME"
+        ),
     ] = None
     split_column: Annotated[
         str | None, Option("Column of a table that has the splits, or `none`.", PANEL, metavar="NAME")

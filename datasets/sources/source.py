@@ -6,6 +6,7 @@ from pathlib import Path
 from datasets.arrow.description import FILE, FORMAT
 from datasets.arrow.provenance import Provenance
 from datasets.errors import SourceError
+from datasets.sources.galaxies import of_one_name
 from datasets.sources.listing import Listing
 from datasets.sources.narrowing import narrowed
 from datasets.sources.options import SourceOptions
@@ -59,6 +60,7 @@ def read_source(source: str | Path, options: SourceOptions) -> Source:
         raise refusal(path, EXPECTED, f"{found}: get it again, or take it away")
     name, evidence = recognise(tree, options)
     listed = form(name).list_source(tree, options)
+    listed = of_one_name(listed)
     listing = narrowed(apart(listed if options.keep_spellings else joined(listed)), options)
     if len(listing.classes) < 2:
         raise SourceError(

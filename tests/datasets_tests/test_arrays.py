@@ -132,7 +132,7 @@ def test_linear_light_is_not_taken_for_pictures(npz):
         ({"labels": LABELS, "class_names": NAMES}, NAMES[LABELS]),
         ({"y": LABELS, "classes": NAMES}, NAMES[LABELS]),
         ({"label_onehot": np.eye(3)[LABELS], "names": NAMES}, NAMES[LABELS]),
-        ({"labels": LABELS - 1}, numbered(LABELS - 1)),
+        ({"labels": LABELS - 2}, numbered(LABELS - 2)),
         ({"labels": LABELS, "y": np.linspace(0, 1, COUNT), "masks": GREY}, numbered()),
         ({"arr_1": LABELS, "redshift": np.linspace(0, 1, COUNT)}, numbered()),
     ],

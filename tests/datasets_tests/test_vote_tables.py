@@ -7,7 +7,7 @@ import pytest
 from datasets_tests import source_examples as examples
 from datasets_tests.source_examples import CHALLENGE, COLUMNS, VOTES, listed_as
 
-from datasets import SourceError
+from datasets import SourceError, Split
 from datasets.sources.options import SourceOptions
 from datasets.sources.recognition import form
 from datasets.sources.source import read_source
@@ -380,13 +380,63 @@ def test_splits_of_a_column_are_kept(column, asked, tmp_path):
     assert listing.splits_from == f"the column '{column}' of votes.csv"
 
 
+def in_sets(place, *names):
+    images(place, "ab")
+    rows = [[key, [name, *votes_of(label)]] for key, name, label in zip("ab", names, CLASSES[1:], strict=True)]
+    table(place / "votes.csv", rows, key="filename", columns={"": "set", **COLUMNS["Galaxy Zoo 2, raw"]})
+    return place
+
+
 def test_a_column_without_splits_is_passed_over_unless_it_is_asked_for(tmp_path):
-    images(tmp_path, "ab")
-    rows = [["a", ["original", *votes_of("spiral")]], ["b", ["train", *votes_of("edge-on")]]]
-    table(tmp_path / "votes.csv", rows, key="filename", columns={"": "set", **COLUMNS["Galaxy Zoo 2, raw"]})
-    assert {item.split for item in listed_as("votes", tmp_path).items} == {None}
-    with pytest.raises(SourceError, match="in the column 'set', found 'original'"):
+    listing = listed_as("votes", in_sets(tmp_path, "original", "extra"))
+    assert {item.split for item in listing.items} == {None}
+    assert "the column 'set' has no splits, but extra, original" in listing.notes
+    with pytest.raises(SourceError, match=r"row 2: expected a split .*, found 'original'; .* or `none`"):
         listed_as("votes", tmp_path, split_column="set")
+
+
+def test_a_strange_word_among_splits_is_refused_by_its_row(tmp_path):
+    with pytest.raises(SourceError, match=r"row 3: expected a split .*, found 'unused'"):
+        listed_as("votes", in_sets(tmp_path, "train", "unused"))
+    assert len(listed_as("votes", tmp_path, split_column="none").items) == 2
+
+
+def test_an_image_in_two_splits_stays_in_the_one_that_is_measured_on(tmp_path):
+    in_sets(tmp_path, "train", "train")
+    with (tmp_path / "votes.csv").open("a") as file:
+        lines = (tmp_path / "votes.csv").read_text().splitlines()
+        file.write(lines[1].replace("train", "test") + "\n")
+    listing = listed_as("votes", tmp_path)
+    assert [item.split for item in sorted(listing.items, key=lambda item: item.id)] == [Split.TEST, Split.TRAIN]
+    assert ("a.jpg", "listed in test, which keeps it, and in train") in listing.rejected
+
+
+def in_tiles(place, *there, rows):
+    for tile in there:
+        images(place / tile, ("1", "2"))
+    table(place / "votes.csv", rows, key="path", columns=COLUMNS["Galaxy Zoo 2, raw"])
+    return listed_as("votes", place, format="votes")
+
+
+def test_folders_of_paths_tell_images_of_one_name_apart(tmp_path):
+    rows = [["A/1.jpg", "spiral"], ["A/2.jpg", "edge-on"], ["B/1.jpg", "edge-on"], ["B/2", "spiral"]]
+    listing = in_tiles(tmp_path, "A", "B", rows=rows)
+    labels = {item.id: listing.classes[item.label] for item in listing.items}
+    assert labels == {"A/1.jpg": "spiral", "A/2.jpg": "edge-on", "B/1.jpg": "edge-on", "B/2.jpg": "spiral"}
+    assert listing.rejected == ()
+
+
+def test_paths_of_another_folder_do_not_label_the_images_of_this_one(tmp_path):
+    rows = [["A/1.jpg", "spiral"], ["A/2.jpg", "edge-on"], ["B/1.jpg", "edge-on"], ["B/2.jpg", "spiral"]]
+    listing = in_tiles(tmp_path, "A", rows=rows)
+    assert found(listing) == {"1": "spiral", "2": "edge-on"}
+    assert [name for name, _ in listing.rejected] == ["B/1.jpg", "B/2.jpg"]
+
+
+def test_paths_of_folders_of_another_machine_are_found_by_their_ends_which_is_said(tmp_path):
+    listing = in_tiles(tmp_path, "A", rows=[["/x/B/1.jpg", "spiral"], ["/x/B/2.jpg", "edge-on"]])
+    assert found(listing) == {"1": "spiral", "2": "edge-on"}
+    assert any(note.startswith("2 images are found by the ends of their paths") for note in listing.notes)
 
 
 def test_the_column_of_images_can_be_said_where_the_form_is_not(tmp_path):

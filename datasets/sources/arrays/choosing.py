@@ -7,7 +7,9 @@ from pathlib import Path
 from datasets.errors import ImageError, SourceError
 from datasets.images.arrays.layout import SIDE, layout_of
 from datasets.images.arrays.stored import Stored
-from datasets.sources.arrays.naming import BESIDE, IDS, IMAGES, LABELS, LEGEND, Named
+from datasets.sources.arrays.naming import BESIDE, IMAGES, LABELS, LEGEND, Named
+from datasets.sources.galaxies import galaxy_column
+from datasets.sources.label_tables.columns import NO_COLUMN
 from datasets.sources.labels import can_be_labels
 from datasets.sources.options import SourceOptions
 from datasets.sources.trees import refusal
@@ -111,10 +113,11 @@ def _part(path: Path, images: Named, arrays: Sequence[Named], legends: Sequence[
     of_split = [array for array in arrays if array is not images and array.split == images.split]
     rows = [array for array in of_split if array.stored.shape[:1] == (count,)]
     columns = [array for array in rows if len(array.stored.shape) == 1]
-    ids = [array for array in columns if array.role in IDS]
-    if options.id_column is not None:
-        ids = _called(path, options.id_column, columns, "id")
     by_role = {array.role: array for array in columns}
+    usual = galaxy_column(by_role, options)
+    ids = [by_role[usual]] if usual is not None else []
+    if options.id_column not in (None, NO_COLUMN):
+        ids = _called(path, options.id_column, columns, "id")
     labels = _labels(path, images, of_split, options)
     return Part(
         images,

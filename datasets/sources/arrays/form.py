@@ -20,7 +20,10 @@ from datasets.images.magic import Kind, kind_of
 from datasets.images.value_range import ValueRanges
 from datasets.sources.arrays.choosing import EXPECTED, ONE_EACH, Part, choose, has_images
 from datasets.sources.arrays.naming import IDS, LABELS, LEGEND, Named
-from datasets.sources.labels import Labels, read_labels
+from datasets.sources.galaxies import NO_GALAXIES, Galaxies
+from datasets.sources.label_tables.columns import NO_COLUMN
+from datasets.sources.label_tables.legends import whole
+from datasets.sources.labels import Labels, read_labels, without_unknown
 from datasets.sources.listing import Evidence, Item, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.side_columns import Columns, side_columns
@@ -119,7 +122,7 @@ def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Se
         [Stack(part.images.stored.mapped(tree.scratch)) for part in parts],
         ValueRanges(options.value_range),
     )
-    labels = [_labels(part, legend) for part in parts]
+    labels = without_unknown([_labels(part, legend) for part in parts])
     if len({bool(of_part.note) for of_part in labels}) > 1:
         raise ImageError(f"{few([part.labels.name for part in parts])} have names in one split and numbers in another")
     names = {name for of_part in labels for name in of_part.names if name is not None}
@@ -128,15 +131,17 @@ def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Se
     rejected = list(tree.rejected)
     sides: list[tuple[Columns, list[str]]] = []
     unlabelled = 0
-    for part, stack, of_part in zip(parts, stacks, labels, strict=True):
+    ids, galaxies = _galaxies(parts, options)
+    for part, stack, of_part, objects in zip(parts, stacks, labels, ids, strict=True):
         prefix = f"{part.images.name}/" if len(parts) > 1 else ""
         rejected += [(f"{prefix}{row:05d}", reason) for row, reason in sorted(of_part.reasons.items())]
-        objects = _objects(part, len(stack))
         sides.append((_columns(part), [f"{prefix}{row:05d}" for row in range(len(stack))]))
         for row, name in enumerate(of_part.names):
             if name is not None:
                 read = partial(stack.image, row)
-                items.append(Item(f"{prefix}{row:05d}", classes.index(name), read, part.split, objects[row]))
+                items.append(
+                    Item(f"{prefix}{row:05d}", classes.index(name), read, part.split, galaxies.of(objects[row]))
+                )
             elif row not in of_part.reasons:
                 unlabelled += 1
     return Listing(
@@ -146,7 +151,11 @@ def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Se
         _omitted(parts, unlabelled),
         labels_from=f"the array{'s' if len(parts) > 1 else ''} {few([part.labels.name for part in parts])}",
         splits_from="the names of the arrays" if any(part.split for part in parts) else "",
-        notes=tuple(dict.fromkeys([*_notes(stacks[0]), *(of_part.note for of_part in labels if of_part.note)])),
+        notes=tuple(
+            dict.fromkeys(
+                [*_notes(stacks[0]), *(note for of_part in labels for note in of_part.notes), *galaxies.notes]
+            )
+        ),
         side=side_columns(sides),
     )
 
@@ -193,14 +202,35 @@ def _labels(part: Part, legend: Sequence[str]) -> Labels:
         raise ImageError(f"in '{part.labels.name}' {error}; --label-column names another array") from error
 
 
-def _objects(part: Part, count: int) -> list[str]:
-    """Name each galaxy by its id, or its position to 0.1 arc seconds; empty where the source has neither."""
-    if part.ids is not None:
-        return [str(value) for value in part.ids.stored.column().tolist()]
+def _galaxies(parts: Sequence[Part], options: SourceOptions) -> tuple[list[list[str]], Galaxies]:
+    """Return what there is for the galaxy of each row of each part, and what of it names one.
+
+    That is its id, or its position to 0.1 arc seconds where no part has ids.
+    """
+    column = next((part.ids.role for part in parts if part.ids is not None), None)
+    if column is not None:
+        ids = [_texts(part.ids, part.images.stored.shape[0]) for part in parts]
+    elif options.id_column != NO_COLUMN:
+        column, ids = "ra and dec", [_positions(part) for part in parts]
+    else:
+        return [[""] * part.images.stored.shape[0] for part in parts], NO_GALAXIES
+    rows = [(text, part.images.name, part.split) for part, texts in zip(parts, ids, strict=True) for text in texts]
+    texts, names, splits = zip(*rows, strict=True)
+    asked = options.id_column not in (None, NO_COLUMN)
+    return ids, Galaxies(column, texts, names, splits, is_asked=asked)
+
+
+def _texts(array: Named | None, count: int) -> list[str]:
+    return [""] * count if array is None else [whole(str(value)) for value in array.stored.column().tolist()]
+
+
+def _positions(part: Part) -> list[str]:
+    """Return the position of each row, empty where it is none on the sky, as NaN and -999 are."""
     if part.position is None:
-        return [""] * count
-    columns = [array.stored.column() for array in part.position]
-    return [f"{ra:.5f} {dec:+.5f}" for ra, dec in zip(*columns, strict=True)]
+        return [""] * part.images.stored.shape[0]
+    ra, dec = (array.stored.column().tolist() for array in part.position)
+    pairs = zip(ra, dec, strict=True)
+    return [f"{ra:.5f} {dec:+.5f}" if abs(ra) <= 360 and abs(dec) <= 90 else "" for ra, dec in pairs]
 
 
 def _notes(stack: Stack) -> list[str]:

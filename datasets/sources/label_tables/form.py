@@ -57,7 +57,8 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
         raise SourceError(_too_few(layouts[0], classes, [*rows.rejected, *without]))
     labels = {name: label for label, name in enumerate(classes)}
     items = [
-        Item(row.id, labels[names[row.label]], _reader(tree, layouts, row), row.split, row.object_id) for row in kept
+        Item(row.id, labels[names[row.label]], _reader(tree, layouts, row), row.split, rows.galaxies.of(row.object_id))
+        for row in kept
     ]
     tables = tuple(layout.table for layout in layouts)
     encodings = [note for table in tables for note in table.notes]

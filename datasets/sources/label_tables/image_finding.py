@@ -5,6 +5,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -20,13 +21,24 @@ from datasets.wording import few
 _WHOLE = re.compile(r"(\d+)\.0+")
 
 
+class Way(Enum):
+    """What a path is looked for as.
+
+    ``NAMED``: as it stands, relative to the table or the tree, or absolute; or as the whole end of an image's path.
+    ``HERE``: relative to the working directory. ``ENDING``: by the longest end in common with an image's path.
+    """
+
+    NAMED = "named"
+    HERE = "here"
+    ENDING = "ending"
+
+
 class ImageFinder:
     """Finds the images of the rows of a table that lies in the folder ``base`` of a tree, or is all of it.
 
-    A path is looked for relative to the table and to the tree, then as the end of an image's, and where the tree is on
-    the local disk as it is and relative to the working directory; else the image is taken whose path has the longest
-    end in common: tables name the folders of the machine that they were made on. A suffix may be absent, or in other
-    letters. FITS files of a galaxy's bands are one image, of which ``bands`` are wanted.
+    Ends of paths count as tables name the folders of the machine that they were made on; files on the local disk where
+    the tree is there. A suffix may be absent, or in other letters. FITS files of a galaxy's bands are one image, of
+    which ``bands`` are wanted.
     """
 
     def __init__(self, tree: Tree, base: str, split: Split | None, bands: Sequence[str]) -> None:
@@ -36,15 +48,28 @@ class ImageFinder:
         self._files = frozenset(() if tree.is_file else tree.files)
 
     def find(self, value: str) -> str:
-        """Return the name of a file, in the tree or absolute. Raises ImageError where there is none, or several."""
+        """Return the name of a file, in the tree or absolute, found in any way, the surest first.
+
+        Raises ImageError where there is none, or several.
+        """
+        found = (self.look(value, way) for way in Way)
+        name = next((name for name in found if name is not None), None)
+        if name is None:
+            raise ImageError("no such file")
+        return name
+
+    def look(self, value: str, way: Way) -> str | None:
+        """Return the file that is found in one way; None where none is. Raises ImageError where it may be several."""
         path = as_path(value)
         whole = _WHOLE.fullmatch(path)
         for each in (path, whole[1]) if whole else (path,):
-            name = self._there(each) or self._ending_so(each, whole=True) or self._elsewhere(each)
-            name = name or self._ending_so(each, whole=False)
+            if way is Way.NAMED:
+                name = self._there(each) or self._ending_so(each, whole=True) or self._absolute(each)
+            else:
+                name = self._here(each) if way is Way.HERE else self._ending_so(each, whole=False)
             if name is not None:
                 return self._whole_galaxy(name) if is_fits(name) else name
-        raise ImageError("no such file")
+        return None
 
     def short(self, value: str, name: str) -> str:
         """Return what an image that was found is called: what the table has, where that is its path from there."""
@@ -114,7 +139,10 @@ class ImageFinder:
             return posixpath.normpath(beside)
         return None
 
-    def _elsewhere(self, path: str) -> str | None:
+    def _absolute(self, path: str) -> str | None:
+        return self._here(path) if posixpath.isabs(path) else None
+
+    def _here(self, path: str) -> str | None:
         """Find a path on the local disk, absolute or relative to the working directory."""
         if not self._is_local:
             return None
@@ -145,8 +173,10 @@ class ImageFinder:
         if whole and longest < len(folders):
             return None
         best = [each for each in found if found[each] == longest]
+        if own := _splits(folders):
+            best = [each for each in best if not _splits(each.split("/")[:-1]) or own & _splits(each.split("/")[:-1])]
         if self._split is not None:
-            splits = {each: {split_named(part) for part in each.split("/")[:-1]} - {None} for each in best}
+            splits = {each: _splits(each.split("/")[:-1]) for each in best}
             of_split = [each for each in best if self._split in splits[each]]
             best = of_split or [each for each in best if not splits[each]]  # those of another split are not meant
         if len(folders) > longest and folders[-1 - longest] in self._folders:
@@ -154,6 +184,10 @@ class ImageFinder:
         if len(best) > 1:
             raise ImageError(f"may be {few(best, most=2)}")
         return best[0] if best else None
+
+
+def _splits(folders: Sequence[str]) -> set[Split]:
+    return {split for folder in folders if (split := split_named(folder)) is not None}
 
 
 def _names_in(folder: str) -> SpelledNames:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from datasets.errors import ImageError, SourceError
-from datasets.images.image_columns import ID_COLUMNS, IMAGE_COLUMNS, known
+from datasets.images.image_columns import IMAGE_COLUMNS, known
+from datasets.sources.galaxies import galaxy_column
 from datasets.sources.label_tables.columns import (
     NO_COLUMN,
     SPLIT_COLUMNS,
@@ -81,7 +82,8 @@ def layout_of(tree: Tree, table: Table, options: SourceOptions) -> Layout:
     embedded = [field.name for field in schema if holds_images(field.type)]
     image, notes = _image_column(table, embedded, first, finder, options)
     labels, note = choose_labels(table, {name: first[name] for name in first if name != image}, options)
-    taken = {image, *labels}
+    free = [name for name in first if name not in {image, *labels}]
+    splits = next(iter(known(free, SPLIT_COLUMNS)), None)
     return Layout(
         table,
         name,
@@ -91,10 +93,8 @@ def layout_of(tree: Tree, table: Table, options: SourceOptions) -> Layout:
         image,
         image in embedded,
         labels,
-        _other(table, first, options.id_column, ID_COLUMNS, "id-column", taken),
-        None
-        if options.split_column == NO_COLUMN
-        else _other(table, first, options.split_column, SPLIT_COLUMNS, "split-column", taken),
+        _given_or(table, options.id_column, "id-column", galaxy_column(free, options)),
+        _given_or(table, options.split_column, "split-column", splits),
         tuple(each for each in (notes, note, _unused_splits(first, options)) if each),
     )
 
@@ -225,9 +225,7 @@ def _reason(finder: ImageFinder, value: str) -> str:
     return "which is there"
 
 
-def _other(
-    table: Table, first: Texts, given: str | None, usual: Sequence[str], option: str, taken: set[str]
-) -> str | None:
-    if given is not None:
-        return given_column(table, table.header(), given, option)
-    return next((name for name in known(first, usual) if name not in taken), None)
+def _given_or(table: Table, given: str | None, option: str, usual: str | None) -> str | None:
+    if given is None:
+        return usual
+    return None if given == NO_COLUMN else given_column(table, table.header(), given, option)

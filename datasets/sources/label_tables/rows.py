@@ -1,7 +1,7 @@
 """The rows of a source's tables: the image, label, split and galaxy of each, and what becomes of those without."""
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -9,15 +9,15 @@ import pyarrow.compute as pc
 
 from datasets.classes import class_key
 from datasets.errors import ImageError, SourceError
+from datasets.sources.galaxies import NO_GALAXIES, Galaxies
 from datasets.sources.label_tables.labels import hottest
 from datasets.sources.label_tables.layout import Layout
+from datasets.sources.label_tables.locating import locate
+from datasets.sources.label_tables.split_columns import later, split_in, why_no_splits
 from datasets.sources.options import SourceOptions
 from datasets.splits import Split, split_named
 from datasets.tables.values import MISSING
 from datasets.wording import few
-
-_PRECEDENCE = (None, Split.TRAIN, Split.VALIDATION, Split.TEST)
-"""Where an image is in several splits, the last of these keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Rows:
         named: the images that rows name, whatever became of them.
         missing: what rows with a label name, and why it leads to no image.
         splits_from: where the splits are from; empty where no row has one.
+        galaxies: what the rows name in the column of galaxies.
         notes: what a person should know.
     """
 
@@ -55,6 +56,7 @@ class Rows:
     named: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
     splits_from: str = ""
+    galaxies: Galaxies = NO_GALAXIES
     notes: list[str] = field(default_factory=list)
 
     def add(self, row: Row) -> None:
@@ -66,9 +68,8 @@ class Rows:
             self.rejected.append((row.id, f"listed as '{known.label}' and as '{row.label}'"))
             self.by_file[row.file] = replace(known, label="")
         elif known.split != row.split:
-            kept, other = sorted((known, row), key=lambda each: _PRECEDENCE.index(each.split), reverse=True)
-            self.rejected.append((row.id, f"listed in {_split(kept)}, which keeps it, and in {_split(other)}"))
-            self.by_file[row.file] = kept
+            self.by_file[row.file], reason = later(known, row)
+            self.rejected.append((row.id, reason))
 
     @property
     def kept(self) -> list[Row]:
@@ -81,15 +82,19 @@ def read_rows(layouts: Sequence[Layout], options: SourceOptions) -> Rows:
 
     Raises SourceError where a split has no known name, or most images are not there.
     """
-    rows = Rows()
+    rows, told = Rows(), _Told()
+    located, notes = locate([(layout.finder, _named(layout)) for layout in layouts])
+    rows.notes += notes
     unlabelled: list[tuple[str, str]] = []
     for table, layout in enumerate(layouts):
         layout = _with_splits(layout, options, rows)
         split = layout.split if len(layouts) > 1 else None
         for number, (value, label, object_id, spelled) in enumerate(_cells(layout)):
             place = f"{layout.name}, row {number + 2}"
+            own = split_in(layout.table, spelled, number) or split
+            told.add(object_id, table, own or _split_of_folder(posixpath.dirname(value)))
             try:
-                file = _file(layout, value, number)
+                file = f"{layout.name}/{number}" if layout.is_embedded else located[table].file(value)
             except ImageError as error:
                 rows.rejected.append((value or place, str(error) if label else "no label"))
                 rows.missing += [f"'{value}', {error}"] if label else []
@@ -99,22 +104,42 @@ def read_rows(layouts: Sequence[Layout], options: SourceOptions) -> Rows:
             if not label:
                 unlabelled.append((file, name))
                 continue
-            rows.add(Row(name, file, table, number, label, _split_of(layout, spelled, place) or split, object_id))
+            rows.add(Row(name, file, table, number, label, own, object_id))
         if layout.split_column:
             rows.splits_from = f"the column '{layout.split_column}' of {layout.name}"
     rows.rejected += [(name, "no label") for file, name in unlabelled if file not in rows.by_file]
     _refuse_absent(layouts, rows, options)
     if not rows.splits_from:
         _split_otherwise(layouts, rows)
+    rows.galaxies = told.galaxies(layouts, options)
+    rows.notes += rows.galaxies.notes
     return rows
 
 
-def _file(layout: Layout, value: str, number: int) -> str:
-    if layout.is_embedded:
-        return f"{layout.name}/{number}"
-    if not value:
-        raise ImageError("no image is named")
-    return layout.finder.find(value)
+class _Told:
+    """What rows have in the column of galaxies, and the table and split of each."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._tables: list[Hashable] = []
+        self._splits: list[Hashable] = []
+
+    def add(self, object_id: str, table: int, split: Split | None) -> None:
+        self._ids.append(object_id)
+        self._tables.append(table)
+        self._splits.append(split)
+
+    def galaxies(self, layouts: Sequence[Layout], options: SourceOptions) -> Galaxies:
+        column = next((layout.id for layout in layouts if layout.id is not None), None)
+        if column is None:
+            return NO_GALAXIES
+        return Galaxies(column, self._ids, self._tables, self._splits, is_asked=options.id_column is not None)
+
+
+def _named(layout: Layout) -> Iterator[str]:
+    """Yield what the rows of a table have for their images."""
+    for batch in () if layout.is_embedded else layout.table.read({layout.image: pa.string()}):
+        yield from _texts(batch[layout.image])
 
 
 def _cells(layout: Layout) -> Iterator[tuple[str, str, str, str]]:
@@ -143,24 +168,10 @@ def _with_splits(layout: Layout, options: SourceOptions, rows: Rows) -> Layout:
     """Pass over a column that is called as ones of splits are, but has none."""
     if layout.split_column is None or options.split_column is not None:
         return layout
-    values: set[str] = set()
-    for batch in layout.table.read({layout.split_column: pa.string()}):
-        values.update(_texts(pc.unique(batch[layout.split_column])))
-    values.discard("")
-    if not values or any(split_named(value) for value in values):
+    if not (why := why_no_splits(layout.table, layout.split_column)):
         return layout
-    rows.notes.append(f"the column '{layout.split_column}' has no splits, but {few(sorted(values), most=3)}")
+    rows.notes.append(why)
     return replace(layout, split_column=None)
-
-
-def _split_of(layout: Layout, spelled: str, place: str) -> Split | None:
-    split = split_named(spelled)
-    if spelled and split is None:
-        raise SourceError(
-            f"'{layout.table.name}' cannot be imported: {place.rpartition(', ')[2]}: expected a split train, "
-            f"validation or test, or nothing, found '{spelled}'; --split-column names another column, or `none`"
-        )
-    return split
 
 
 def _refuse_absent(layouts: Sequence[Layout], rows: Rows, options: SourceOptions) -> None:
@@ -194,7 +205,3 @@ def _split_otherwise(layouts: Sequence[Layout], rows: Rows) -> None:
 def _split_of_folder(folder: str) -> Split | None:
     named = (split_named(part) for part in folder.split("/"))
     return next((split for split in named if split is not None), None)
-
-
-def _split(row: Row) -> str:
-    return row.split.value if row.split else "no split"

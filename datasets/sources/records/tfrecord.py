@@ -19,7 +19,9 @@ from datasets.errors import ImageError, SourceError
 from datasets.images.embedded import Embedded
 from datasets.images.magic import GZIP, HEAD, is_tfrecord
 from datasets.images.tfrecords import Feature, examples, plain
-from datasets.sources.labels import Labels, read_labels
+from datasets.sources.galaxies import NO_GALAXIES, Galaxies, galaxy_column
+from datasets.sources.label_tables.columns import NO_COLUMN
+from datasets.sources.labels import Labels, read_labels, without_unknown
 from datasets.sources.listing import Evidence, Item, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.records.shards import missing_shards, split_of
@@ -36,14 +38,14 @@ _TEXTS = ("image/class/text", "class_name", "label_name", "label_text", "class_t
 _LABELS = ("image/class/label", "label", "class", "labels", "target", "class_id", "category", "y")
 _LONGEST = 256
 """Bytes of a feature that is kept beside the images as text."""
-_IDS = ("id", "image/source_id", "image/id", "object_id", "objid", "galaxy_id", "id_str", "iauname")
 
 
 @dataclass(frozen=True)
 class _Record:
-    """An example: its name, its split, its features without the image, and what reads that."""
+    """An example: its name, its file, its split, its features without the image, and what reads that."""
 
     name: str
+    file: str
     split: Split | None
     features: Mapping[str, Feature]
     image: Embedded
@@ -72,7 +74,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
                 if isinstance(image, ImageError):
                     rejected.append((f"{prefix}{row:05d}", str(image)))
                 else:
-                    found.append(_Record(f"{prefix}{row:05d}", split, given, image))
+                    found.append(_Record(f"{prefix}{row:05d}", file, split, given, image))
         except ImageError as error:
             rejected.append((file, str(error)))
     if not found:
@@ -83,15 +85,15 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
 def _listing(tree: Tree, found: Sequence[_Record], rejected: list[tuple[str, str]], options: SourceOptions) -> Listing:
     name = _label_feature(tree, found, options)
     try:
-        labels = _labels(found, name)
+        (labels,) = without_unknown([_labels(found, name)])
     except ImageError as error:
         raise refusal(tree.path, EXPECTED, f"in '{name}' {error}; --label-column names another feature") from error
     classes = ordered({name for name in labels.names if name is not None})
-    objects = _objects(found, options)
+    ids, galaxies = _galaxies(tree, found, options)
     rejected += [(found[row].name, reason) for row, reason in sorted(labels.reasons.items())]
     items = [
-        Item(record.name, classes.index(label), record.image, record.split, object_id)
-        for record, label, object_id in zip(found, labels.names, objects, strict=True)
+        Item(record.name, classes.index(label), record.image, record.split, galaxies.of(object_id))
+        for record, label, object_id in zip(found, labels.names, ids, strict=True)
         if label is not None
     ]
     unlabelled = len(found) - len(items) - len(labels.reasons)
@@ -102,7 +104,7 @@ def _listing(tree: Tree, found: Sequence[_Record], rejected: list[tuple[str, str
         (Omission("records without a label", unlabelled, f"no '{name}' in them"),) if unlabelled else (),
         labels_from=f"the feature '{name}'",
         splits_from="the names of the files" if any(record.split for record in found) else "",
-        notes=tuple(filter(None, [labels.note, *missing_shards(_files(tree))])),
+        notes=(*labels.notes, *galaxies.notes, *missing_shards(_files(tree))),
         side=side_columns([(_columns(found), [record.name for record in found])]),
     )
 
@@ -177,13 +179,18 @@ def _scalar(values: Sequence[bytes | float | None]) -> str | float | None:
     return None
 
 
-def _objects(found: Sequence[_Record], options: SourceOptions) -> list[str]:
-    """Name the galaxy of each record; empty where the source does not."""
-    present = {name for record in found for name in record.features}
-    wanted = [options.id_column] if options.id_column is not None else _IDS
-    name = next((name for name in wanted if name in present), None)
-    if name is None:
-        return [""] * len(found)
-    values = [record.features.get(name, ("",))[0] for record in found]
-    names = [value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in values]
-    return names if len(set(names)) > 1 else [""] * len(found)  # what all have names no galaxy
+def _galaxies(tree: Tree, found: Sequence[_Record], options: SourceOptions) -> tuple[list[str], Galaxies]:
+    """Return what the records have for the galaxy of each, and what of it names one. Raises SourceError."""
+    features = sorted({name for record in found for name in record.features})
+    by_name = {name.removeprefix("image/"): name for name in features}
+    asked = options.id_column not in (None, NO_COLUMN)
+    usual = galaxy_column(by_name, options)
+    column = options.id_column if asked else by_name.get(usual or "")
+    if column is None:
+        return [""] * len(found), NO_GALAXIES
+    if column not in features:
+        raise refusal(tree.path, f"a feature '{column}' (--id-column)", few(features))
+    values = [(record.features.get(column) or ("",))[0] for record in found]
+    ids = [value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in values]
+    files, splits = [record.file for record in found], [record.split for record in found]
+    return ids, Galaxies(column, ids, files, splits, is_asked=asked)

@@ -2,7 +2,8 @@
 
 ``000012.jpg`` and ``000012.cls`` are one sample: an image, and its class as a name or number. Without a ``.cls``, the
 class is in the ``.json`` under a usual key (``label``, ``class``), or the whole of the ``.txt``; ``--label-column``
-names a suffix or a key, ``--image-column`` the suffix of one of several images. Splits are those of the tars' names.
+names a suffix or a key, ``--image-column`` the suffix of one of several images, ``--id-column`` a key of the galaxies'
+names. Splits are those of the tars' names, or of folders in the source.
 """
 
 import json
@@ -18,16 +19,19 @@ from datasets.classes import ordered
 from datasets.errors import ImageError, SourceError
 from datasets.images.preparing import SUFFIXES
 from datasets.images.tars import is_tar
-from datasets.sources.labels import NUMBERED, Labels, read_labels
+from datasets.sources.galaxies import NO_GALAXIES, Galaxies, galaxy_column
+from datasets.sources.label_tables.columns import NO_COLUMN
+from datasets.sources.labels import Labels, read_labels, without_unknown
 from datasets.sources.listing import Evidence, Item, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.records.shards import missing_shards, split_of
 from datasets.sources.side_columns import Columns, side_columns
 from datasets.sources.trees import Tree, refusal
+from datasets.splits import Split
 from datasets.wording import few
 
 OVER = frozenset({"class-folders"})
-OPTIONS = frozenset({"image_column", "label_column"})
+OPTIONS = frozenset({"image_column", "label_column", "id_column"})
 EXPECTED = "a tar of samples, each with an image and its class beside it (0001.jpg and 0001.cls, .json or .txt)"
 _NAMES = ("class_name", "label_name")
 _KEYS = (*_NAMES, "label", "class", "cls", "category", "target")
@@ -71,13 +75,14 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     place, labels = _labels(tree, usable, options)
     classes = ordered({name for name in labels.names if name is not None})
     rejected += [(usable[row].files[image], reason) for row, reason in sorted(labels.reasons.items())]
+    side = _columns(tree, usable)
+    splits = [_split(tree, sample) for sample in usable]
+    ids, galaxies = _galaxies(tree, usable, side, splits, options)
     items = []
-    for sample, label in zip(usable, labels.names, strict=True):
+    for sample, label, split, object_id in zip(usable, labels.names, splits, ids, strict=True):
         if label is not None:
             file = sample.files[image]
-            items.append(
-                Item(file, classes.index(label), tree.reader(file), split_of(f"{tree.path.name}/{sample.key}"))
-            )
+            items.append(Item(file, classes.index(label), tree.reader(file), split, galaxies.of(object_id)))
     unlabelled = len(usable) - len(items) - len(labels.reasons)
     tars = {part for sample in usable for part in sample.key.split("/") if is_tar(part)}
     return Listing(
@@ -87,9 +92,30 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
         (Omission("samples without a class", unlabelled, f"nothing in {place}"),) if unlabelled else (),
         labels_from=f"{place} of each sample",
         splits_from="the names of the tars" if any(item.split for item in items) else "",
-        notes=tuple(filter(None, [labels.note, *missing_shards(sorted(tars))])),
-        side=side_columns([(_columns(tree, usable), [sample.files[image] for sample in usable])]),
+        notes=(*labels.notes, *galaxies.notes, *missing_shards(sorted(tars))),
+        side=side_columns([(side, [sample.files[image] for sample in usable])]),
     )
+
+
+def _split(tree: Tree, sample: _Sample) -> Split | None:
+    """Return the split of the folders and tars that a sample lies in, below the source or what this is itself."""
+    inside = sample.key.rpartition("/")[0]
+    return split_of(f"{tree.path.name}/{inside}" if is_tar(tree.path.name) else inside)
+
+
+def _galaxies(
+    tree: Tree, samples: Sequence[_Sample], side: Columns, splits: Sequence[Split | None], options: SourceOptions
+) -> tuple[list[str], Galaxies]:
+    """Return what the samples' JSON has for the galaxy of each, and what of it names one. Raises SourceError."""
+    asked = options.id_column not in (None, NO_COLUMN)
+    column = options.id_column if asked else galaxy_column(side, options)
+    if column is None:
+        return [""] * len(samples), NO_GALAXIES
+    if column not in side:
+        raise refusal(tree.path, f"a key '{column}' in the JSON of samples (--id-column)", few(sorted(side)))
+    ids = ["" if value is None else str(value) for value in side[column]]
+    tars = [sample.key.rpartition("/")[0] for sample in samples]
+    return ids, Galaxies(column, ids, tars, splits, is_asked=asked)
 
 
 def _columns(tree: Tree, samples: Sequence[_Sample]) -> Columns:
@@ -165,10 +191,11 @@ def _of_values(values: Sequence[object]) -> Labels:
     """Read labels, numbers also where they are written as text. Raises ImageError where they are no classes."""
     if not all(value is None or isinstance(value, str | int | float) for value in values):
         raise ImageError("values that are neither names nor numbers")
+    kinds = {isinstance(value, bool) for value in values if isinstance(value, int | float)}
+    if len(kinds) > 1:
+        raise ImageError("both truths and numbers")
     texts = ["" if value is None else str(value).strip() for value in values]
-    labels = read_labels(np.array(texts), ())
-    numbers = all(text.lstrip("-").isdigit() for text in texts if text)
-    return Labels(labels.names, labels.reasons, NUMBERED) if numbers else labels
+    return without_unknown([read_labels(np.array(texts), ())])[0]
 
 
 def _text(tree: Tree, file: str | None) -> str:

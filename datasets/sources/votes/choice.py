@@ -28,12 +28,14 @@ class Labels:
         galaxies: by their images' names.
         doubt: why its votes are none, or empty.
         passed: tables that were passed over for it.
+        notes: what a person should know of how images were found.
     """
 
     votes: Votes
     galaxies: Mapping[str, Galaxy]
     doubt: str = ""
     passed: tuple[Omission, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 Reader = Callable[[VoteTable], Labels]

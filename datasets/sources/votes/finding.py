@@ -42,8 +42,8 @@ def find_table(tree: Tree, *columns: str, expected: str) -> Table:
 def images_by_stem(tree: Tree, bands: Sequence[str]) -> tuple[dict[str, tuple[str, Read]], list[tuple[str, str]]]:
     """Find each image of a tree by its name without folders and suffix, and without the band where it has several.
 
-    ``bands`` are those wanted of FITS files. Returns (path, how to read it) by stem, and (file, reason) of what must
-    not or cannot be told apart.
+    ``bands`` are those wanted of FITS files. Returns (path, how to read it) by stem, of a further image of the same
+    stem by its path; and (file, reason) of what must not or cannot be told apart, such as these by their stems.
     """
     images: dict[str, tuple[str, Read]] = {}
     rejected = list(tree.rejected)
@@ -53,9 +53,11 @@ def images_by_stem(tree: Tree, bands: Sequence[str]) -> tuple[dict[str, tuple[st
         stem = stem_of(name)
         if stem in images:
             rejected.append((name, f"has the same name as {images[stem][0]}"))
-            continue
         try:
-            images[stem] = (name, _fits(tree, fits[name], bands) if name in fits else tree.reader(name))
+            images[name if stem in images else stem] = (
+                name,
+                _fits(tree, fits[name], bands) if name in fits else tree.reader(name),
+            )
         except ImageError as error:
             rejected.append((name, str(error)))
     return images, rejected

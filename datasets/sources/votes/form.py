@@ -5,17 +5,20 @@ DECaLS and DESI, CANDELS, Hubble. A column of labels goes before votes, unless `
 """
 
 import contextlib
-from collections.abc import Collection
+import posixpath
 from functools import partial
 from pathlib import PurePosixPath
 
 from datasets.errors import SourceError
 from datasets.images.image_columns import IMAGE_COLUMNS, known
+from datasets.sources.label_tables.image_finding import ImageFinder
+from datasets.sources.label_tables.layout import name_within
 from datasets.sources.listing import Evidence, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.trees import Tree, described, refusal
-from datasets.sources.votes.choice import Labels, deciding, refuse_class_folders
+from datasets.sources.votes.choice import Images, Labels, deciding, refuse_class_folders
 from datasets.sources.votes.finding import images_by_stem
+from datasets.sources.votes.image_names import ImageNames
 from datasets.sources.votes.naming_columns import naming_column
 from datasets.sources.votes.reading import read_votes
 from datasets.sources.votes.rules.rule_set import built_in, read_rules
@@ -48,14 +51,18 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     if not tables:
         raise damaged[0] if damaged else _refused(tree, options)
     refuse_class_folders(tree, "votes", options)
-    images, rejected = images_by_stem(tree.beside() if tree.is_file else tree, options.wanted_bands)
-    read = partial(_read, stems=images.keys(), options=options)
+    home = tree.beside() if tree.is_file else tree
+    images, rejected = images_by_stem(home, options.wanted_bands)
+    read = partial(_read, tree=tree, home=home, images=images, options=options)
     return listed(tree, deciding(tree, tables, images, read, options), images, rejected, options)
 
 
-def _read(table: VoteTable, *, stems: Collection[str], options: SourceOptions) -> Labels:
-    votes = read_votes(table, options.image_column or naming_column(table.table, stems), options)
-    return Labels(votes, votes.galaxies)
+def _read(table: VoteTable, *, tree: Tree, home: Tree, images: Images, options: SourceOptions) -> Labels:
+    key = options.image_column or naming_column(table.table, images.keys())
+    base = posixpath.dirname(name_within(tree, table.table))
+    names = ImageNames(table.table, key, images, ImageFinder(home, base, None, options.wanted_bands))
+    votes = read_votes(table, key, options, names.of)
+    return Labels(votes, votes.galaxies, notes=names.notes)
 
 
 def _unknown_votes(tree: Tree) -> tuple[Table, list[str]] | None:

@@ -1,26 +1,28 @@
 """A table of votes, read: the class of each of its galaxies, by rules."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
-from datasets.errors import SourceError
-from datasets.images.image_columns import known
-from datasets.sources.label_tables.columns import NO_COLUMN, SPLIT_COLUMNS
+from datasets.images.image_columns import ID_COLUMNS, known
+from datasets.sources.galaxies import NO_GALAXIES, Galaxies, galaxy_column
+from datasets.sources.label_tables.columns import NO_COLUMN, SPLIT_COLUMNS, given_column
+from datasets.sources.label_tables.split_columns import later, split_in, why_no_splits
 from datasets.sources.options import SourceOptions
 from datasets.sources.votes.finding import stem_of
 from datasets.sources.votes.tables import VoteTable
 from datasets.sources.votes.values import Spread
-from datasets.splits import Split, split_named
-from datasets.wording import shown_name
+from datasets.splits import Split
 
 
 @dataclass(frozen=True, slots=True)
 class Galaxy:
     """What a table says of a galaxy: its class, an index into the rules', or -1 for none; its name; where it stands.
 
-    ``is_complete`` says that it has a value in each column of the rules: else it may be of a class after all.
+    ``object_id`` is as it stands in the column of galaxies, if there is one. ``is_complete`` says that the row has a
+    value in each column of the rules: else it may be of a class after all.
     """
 
     label: int
@@ -36,36 +38,49 @@ class Votes:
 
     Attributes:
         source: the table.
-        galaxies: by the names that they have in it, without folders and suffix.
+        galaxies: by the names that they have in it, without folders and suffix, or those of their images.
         conflicting: names of those that are in two rows and two classes; they are not in ``galaxies``.
+        twice: (name, reason) of those that are in two splits, of which one keeps them.
+        named: what of ``object_id`` names a galaxy; None where every name is that of a galaxy.
         rows: number of rows.
         incomplete: number of rows without a value in a column of the rules.
         split_column: the column that has splits; empty where none does.
         distinct: number of rows that differ in those columns; FEW_ROWS or more are not counted on.
+        notes: what a person should know.
     """
 
     source: VoteTable
     galaxies: dict[str, Galaxy]
     conflicting: tuple[str, ...]
+    twice: tuple[tuple[str, str], ...]
+    named: Galaxies | None
     rows: int
     incomplete: int
     split_column: str
     distinct: int
+    notes: tuple[str, ...]
+
+    def object_id(self, galaxy: Galaxy) -> str:
+        """Return the name of the galaxy that an image shows; empty where the table does not tell."""
+        return galaxy.object_id if self.named is None else self.named.of(galaxy.object_id)
 
 
-def read_votes(source: VoteTable, key: str, options: SourceOptions) -> Votes:
-    """Read a table; the column ``key`` has the names of its galaxies, or paths to their images.
+def read_votes(source: VoteTable, key: str, options: SourceOptions, name_of: Callable[[str], str] = stem_of) -> Votes:
+    """Read a table; the column ``key`` has the names of its galaxies, or paths to their images: ``name_of`` tells.
 
-    ``--id-column`` has galaxies' names, where there are several images of one; ``--split-column``, or a column that is
-    called as such and has nothing else, has splits.
+    ``--id-column``, or one that is called as such beside paths, has galaxies' names, where there are several images of
+    one; ``--split-column``, or a column that is called as such and has splits, has splits.
 
     Raises SourceError where it is damaged, or a value cannot be one of the rules' columns or a split.
     """
     galaxies: dict[str, Galaxy] = {}
     conflicting: dict[str, None] = {}
-    spread, splits = Spread(source), _Splits(source, options)
+    twice: list[tuple[str, str]] = []
+    spread = Spread(source)
+    id_column, (split_column, note) = _id_column(source, key, options), _split_column(source, options)
+    ids, splits = list[str](), list[Split | None]()
     columns = source.wording.columns
-    texts = (key, options.id_column or key, splits.column or key)
+    texts = (key, id_column or key, split_column or key)
     for batch in source.table.read(dict.fromkeys(texts, pa.string()) | dict.fromkeys(columns.values(), pa.float64())):
         values = {
             word: np.asarray(batch[name].to_numpy(zero_copy_only=False), dtype=np.float64)
@@ -75,51 +90,54 @@ def read_votes(source: VoteTable, key: str, options: SourceOptions) -> Votes:
         complete = np.logical_and.reduce([~np.isnan(each) for each in values.values()]).tolist()
         rows = zip(labels, complete, *([text or "" for text in batch[name].to_pylist()] for name in texts), strict=True)
         for row, (label, is_complete, text, shown, spelled) in enumerate(rows, spread.rows):
-            name = stem_of(text)
-            galaxy = Galaxy(label, shown if options.id_column else name, row, splits.named(spelled), is_complete)
-            if name and galaxies.setdefault(name, galaxy).label != label:
+            name, split = name_of(text), split_in(source.table, spelled, row) if split_column else None
+            if id_column:
+                ids.append(shown)
+                splits.append(split)
+            galaxy = Galaxy(label, shown if id_column else name, row, split, is_complete)
+            known_one = galaxies.setdefault(name, galaxy) if name else galaxy
+            if known_one.label != label:
                 conflicting[name] = None
+            elif known_one.split != split:
+                galaxies[name], reason = later(known_one, galaxy)
+                twice.append((name, reason))
         spread.add(values)
     spread.check()
     for name in conflicting:
         del galaxies[name]
+    asked = options.id_column is not None
+    named = Galaxies(id_column, ids, splits, is_asked=asked) if id_column else _none_if_unwanted(options)
     return Votes(
         source,
         galaxies,
         tuple(conflicting),
+        tuple(pair for pair in twice if pair[0] not in conflicting),
+        named,
         rows=spread.rows,
         incomplete=spread.incomplete,
         distinct=len(spread.distinct),
-        split_column=splits.taken(),
+        split_column=split_column or "",
+        notes=(*([note] if note else []), *(named.notes if named is not None else ())),
     )
 
 
-class _Splits:
-    """Splits by their names in a column, which is asked for or called as ones of splits are."""
+def _id_column(source: VoteTable, key: str, options: SourceOptions) -> str | None:
+    """Return the column of galaxies' names; None where those of the images are these, or none is to be taken."""
+    header = source.table.header()
+    if options.id_column not in (None, NO_COLUMN):
+        return given_column(source.table, header, options.id_column, "id-column")
+    return None if known([key], ID_COLUMNS) else galaxy_column((name for name in header if name != key), options)
 
-    def __init__(self, source: VoteTable, options: SourceOptions) -> None:
-        self._source, self._is_asked = source, options.split_column is not None
-        usual = next(iter(known(source.table.header(), SPLIT_COLUMNS)), None)
-        self.column = None if options.split_column == NO_COLUMN else options.split_column or usual
-        self._known: dict[str, Split | None] = {}
 
-    def named(self, text: str) -> Split | None:
-        """Return the split of a name; None for others, and where there is no column of splits."""
-        if self.column is None:
-            return None
-        if text not in self._known:
-            self._known[text] = split_named(text)
-        return self._known[text]
+def _none_if_unwanted(options: SourceOptions) -> Galaxies | None:
+    return NO_GALAXIES if options.id_column == NO_COLUMN else None
 
-    def taken(self) -> str:
-        """Return the column's name; empty where it has other things than splits.
 
-        Raises SourceError where it is asked for and has.
-        """
-        strange = next((text for text, split in self._known.items() if text.strip() and split is None), None)
-        if strange is not None and self._is_asked:
-            raise SourceError(
-                f"'{self._source.table.name}' cannot be imported: expected splits train, validation or test, or "
-                f"nothing, in the column '{self.column}', found '{shown_name(strange)}'"
-            )
-        return self.column if self.column is not None and strange is None else ""
+def _split_column(source: VoteTable, options: SourceOptions) -> tuple[str | None, str]:
+    """Return the column of splits, and what to say of one that is called as such and has none."""
+    header, asked = source.table.header(), options.split_column
+    if asked is not None:
+        return (None if asked == NO_COLUMN else given_column(source.table, header, asked, "split-column")), ""
+    column = next(iter(known(header, SPLIT_COLUMNS)), None)
+    why = why_no_splits(source.table, column) if column is not None else ""
+    return (None if why else column), why

@@ -1,7 +1,7 @@
 """Images by name and what a table of votes says of them: a listing."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from datasets.arrow.provenance import Omission
 from datasets.classes import ordered
@@ -39,20 +39,22 @@ def listed(
     numbers = {rules.classes.index(name): number for number, name in enumerate(classes)}
     splits, splits_from = _splits(labels, labelled, images)
     items = [
-        Item(images[stem][0], numbers[galaxy.label], images[stem][1], splits.get(stem), galaxy.object_id)
+        Item(images[stem][0], numbers[galaxy.label], images[stem][1], splits.get(stem), labels.votes.object_id(galaxy))
         for stem, galaxy in labelled.items()
     ]
+    named = {images[stem][0] for stem in images if stem in labels.galaxies}
+    unnamed = [(file, reason) for file, reason in rejected if file not in named]  # but by their folders
     unlabelled = _of_no_class(labels, images) if options.keep_unlabelled else ()
     absent, counted = _absent(labels, classified, labelled)
     kind = f", columns of {source.wording.name}" if source.wording.name else ""
     return Listing(
         classes,
         tuple(sorted(items, key=lambda item: (item.label, item.id))),
-        (*rejected, *_twice(labels, images), *absent),
-        omitted=(*labels.passed, *_omitted(labels, images, kept=len(unlabelled))),
+        (*unnamed, *_twice(labels, images), *absent),
+        omitted=(*labels.passed, *_omitted(labels, images, {file for file, _ in unnamed}, kept=len(unlabelled))),
         labels_from=f"the votes in {source.name} by the rules of {rules.origin}{kind}",
         splits_from=splits_from,
-        notes=(*source.table.notes, *_notes(labels.votes), *counted),
+        notes=(*source.table.notes, *labels.notes, *_notes(labels.votes), *counted),
         side=SideTable((source.table,), {images[stem][0]: (0, galaxy.row) for stem, galaxy in labelled.items()}),
         unlabelled=unlabelled,
     )
@@ -62,7 +64,7 @@ def _of_no_class(labels: Labels, images: Images) -> tuple[Item, ...]:
     """Return the images whose votes meet no rule. One without all votes may be of a class that they would say."""
     galaxies = {stem: labels.galaxies[stem] for stem in images if stem in labels.galaxies}
     items = [
-        Item(images[stem][0], galaxy.label, images[stem][1], None, galaxy.object_id)
+        Item(images[stem][0], galaxy.label, images[stem][1], None, labels.votes.object_id(galaxy))
         for stem, galaxy in galaxies.items()
         if galaxy.label < 0 and galaxy.is_complete
     ]
@@ -70,9 +72,10 @@ def _of_no_class(labels: Labels, images: Images) -> tuple[Item, ...]:
 
 
 def _twice(labels: Labels, images: Images) -> list[tuple[str, str]]:
-    """Say of the images of two classes that they have two."""
+    """Say of the images of two classes or splits that they have two."""
     reason = f"is in two rows of {labels.votes.source.name}, of two classes"
-    return sorted((images[stem][0], reason) for stem in labels.votes.conflicting if stem in images)
+    pairs = [*((name, reason) for name in labels.votes.conflicting), *labels.votes.twice]
+    return sorted((images[name][0], why) for name, why in pairs if name in images)
 
 
 def _absent(labels: Labels, classified: Galaxies, labelled: Galaxies) -> tuple[list[tuple[str, str]], list[str]]:
@@ -83,11 +86,12 @@ def _absent(labels: Labels, classified: Galaxies, labelled: Galaxies) -> tuple[l
     return [(stem, "the source has no image of it") for stem in absent], []
 
 
-def _omitted(labels: Labels, images: Images, *, kept: int) -> list[Omission]:
+def _omitted(labels: Labels, images: Images, rejected: Collection[str], *, kept: int) -> list[Omission]:
     """Say which images have no class: those that meet no rule and are not kept, and by folder those without a row."""
     source = labels.votes.source
     unmet = sum(stem in labels.galaxies and labels.galaxies[stem].label < 0 for stem in images) - kept
-    unknown = images.keys() - labels.galaxies.keys() - set(labels.votes.conflicting)
+    without = images.keys() - labels.galaxies.keys() - set(labels.votes.conflicting)
+    unknown = [stem for stem in without if images[stem][0] not in rejected]
     folders = Counter(_folder(images[stem][0]) for stem in unknown)
     if len(folders) > _MOST:
         folders = Counter({f"images in {few(sorted(folders), most=3)}": len(unknown)})
@@ -108,6 +112,7 @@ def _notes(votes: Votes) -> list[str]:
     present = {galaxy.label for galaxy in votes.galaxies.values()}
     empty = [name for label, name in enumerate(source.rules.classes) if label not in present]
     notes = [f"no row of {source.name} meets the rule of {few(empty)}"] if empty else []
+    notes += votes.notes
     if votes.incomplete:
         notes.append(f"{votes.incomplete:,} of {votes.rows:,} rows of {source.name} lack a value that the rules use")
     if source.unused:
