@@ -1,6 +1,6 @@
 """From a path to the images that are to be imported, and what was taken for what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from datasets.arrow.description import FILE, FORMAT
@@ -13,6 +13,7 @@ from datasets.sources.options import SourceOptions
 from datasets.sources.recognition import form, recognise
 from datasets.sources.spellings import apart, joined
 from datasets.sources.trees import EXPECTED, Tree, open_source, refusal
+from datasets.splits import Split
 from datasets.storage.folders import open_folder
 from datasets.storage.remote import tells_secret
 from datasets.wording import few, shown_name
@@ -62,6 +63,7 @@ def read_source(source: str | Path, options: SourceOptions) -> Source:
     listed = form(name).list_source(tree, options)
     listed = of_one_name(listed)
     listing = narrowed(apart(listed if options.keep_spellings else joined(listed)), options)
+    listing = listing if options.split_folders else _with_training(listing)
     if len(listing.classes) < 2:
         raise SourceError(
             f"'{path}' cannot be imported: expected images of two classes or more, to tell apart, found "
@@ -76,3 +78,16 @@ def read_source(source: str | Path, options: SourceOptions) -> Source:
         notes=listing.notes,
     )
     return Source(tree, listing, provenance)
+
+
+def _with_training(listing: Listing) -> Listing:
+    """Leave all splits to be drawn where names of files or folders would leave no image to train on."""
+    if listing.splits_stated or not listing.items or any(item.split in (None, Split.TRAIN) for item in listing.items):
+        return listing
+    there = " and ".join(split for split in Split if any(item.split is split for item in listing.items))
+    said = (
+        f"by {listing.splits_from} all images would be {there}, and none to train on: the splits are drawn; "
+        "--validation 0 --test 1 has all images in test"
+    )
+    items = tuple(replace(item, split=None) for item in listing.items)
+    return replace(listing, items=items, splits_from="", notes=(*listing.notes, said))

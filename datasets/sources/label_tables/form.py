@@ -69,6 +69,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
         (*chosen.omitted, *_unnamed(tree, layouts, rows)),
         labels_from=_labels_from(layouts),
         splits_from=rows.splits_from,
+        splits_stated=rows.splits_stated,
         notes=(*layouts[0].notes, *notes, *rows.notes, *encodings),
         side=SideTable(tables, {row.id: (row.table, row.number) for row in kept}),
     )

@@ -47,6 +47,7 @@ class Rows:
         named: the images that rows name, whatever became of them.
         missing: what rows with a label name, and why it leads to no image.
         splits_from: where the splits are from; empty where no row has one.
+        splits_stated: whether that is a column.
         galaxies: what the rows name in the column of galaxies.
         notes: what a person should know.
     """
@@ -56,6 +57,7 @@ class Rows:
     named: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
     splits_from: str = ""
+    splits_stated: bool = False
     galaxies: Galaxies = NO_GALAXIES
     notes: list[str] = field(default_factory=list)
 
@@ -106,7 +108,7 @@ def read_rows(layouts: Sequence[Layout], options: SourceOptions) -> Rows:
                 continue
             rows.add(Row(name, file, table, number, label, own, object_id))
         if layout.split_column:
-            rows.splits_from = f"the column '{layout.split_column}' of {layout.name}"
+            rows.splits_from, rows.splits_stated = f"the column '{layout.split_column}' of {layout.name}", True
     rows.rejected += [(name, "no label") for file, name in unlabelled if file not in rows.by_file]
     _refuse_absent(layouts, rows, options)
     if not rows.splits_from:

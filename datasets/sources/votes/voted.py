@@ -37,7 +37,8 @@ def listed(
         raise refusal(tree.path, expected, f"{len(images):,} images, and votes in {source.name} that meet none")
     classes = ordered({rules.classes[galaxy.label] for galaxy in labelled.values()})
     numbers = {rules.classes.index(name): number for number, name in enumerate(classes)}
-    splits, splits_from = _splits(labels, labelled, images)
+    stated = bool(labels.votes.split_column) and any(galaxy.split for galaxy in labelled.values())
+    splits, splits_from = _splits(labels, labelled, images, stated=stated)
     items = [
         Item(images[stem][0], numbers[galaxy.label], images[stem][1], splits.get(stem), labels.votes.object_id(galaxy))
         for stem, galaxy in labelled.items()
@@ -54,6 +55,7 @@ def listed(
         omitted=(*labels.passed, *_omitted(labels, images, {file for file, _ in unnamed}, kept=len(unlabelled))),
         labels_from=f"the votes in {source.name} by the rules of {rules.origin}{kind}",
         splits_from=splits_from,
+        splits_stated=stated,
         notes=(*source.table.notes, *labels.notes, *_notes(labels.votes), *counted),
         side=SideTable((source.table,), {images[stem][0]: (0, galaxy.row) for stem, galaxy in labelled.items()}),
         unlabelled=unlabelled,
@@ -120,12 +122,11 @@ def _notes(votes: Votes) -> list[str]:
     return notes
 
 
-def _splits(labels: Labels, labelled: Galaxies, images: Images) -> tuple[dict[str, Split | None], str]:
-    """Return the split of each image and where it is from: a column, or folders that are of several splits."""
-    column = labels.votes.split_column
-    if column and any(galaxy.split for galaxy in labelled.values()):
+def _splits(labels: Labels, labelled: Galaxies, images: Images, *, stated: bool) -> tuple[dict[str, Split | None], str]:
+    """Return the split of each image and where it is from: a column that has some, or folders that are of several."""
+    if stated:
         splits = {stem: galaxy.split for stem, galaxy in labelled.items()}
-        return splits, f"the column '{column}' of {labels.votes.source.name}"
+        return splits, f"the column '{labels.votes.split_column}' of {labels.votes.source.name}"
     splits = {stem: _split_of(images[stem][0]) for stem in labelled}
     several = None not in splits.values() and len(set(splits.values())) > 1
     return (splits, "the folders of the images") if several else ({}, "")
