@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 from datasets.arrow.provenance import Provenance
@@ -19,6 +19,9 @@ COLUMNS = "columns.parquet"
 """What the source's table says of the images beside their classes, by their ids; outside the fingerprint."""
 GROUPS = "groups.npy"
 """Which images show the same galaxy, as `groups` packs it, where any do; outside the fingerprint."""
+
+QUARANTINE = "quarantine.csv"
+"""The files that could not be used, and why; outside the fingerprint."""
 
 
 class Files(Protocol):
@@ -97,6 +100,7 @@ class DatasetInfo:
         validation_given: whether the source says which images are for validation; None likewise.
         framing: how much of the images the objects fill; None likewise.
         unlabelled: galaxies of no class that are kept beside; None where there are none.
+        beside: the checksum of each file beside the Arrow files and this; empty where an older version noted none.
     """
 
     path: str
@@ -120,6 +124,13 @@ class DatasetInfo:
     validation_given: bool | None = None
     framing: Framing | None = None
     unlabelled: UnlabelledInfo | None = None
+    beside: Mapping[str, Checksum] = field(default_factory=dict)
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The files whose checksums an older version did not note, and which nothing else tells to be damaged."""
+        there = {COLUMNS: self.columns, GROUPS: self.grouped, QUARANTINE: self.quarantined}
+        return tuple(name for name, some in there.items() if some and name not in self.beside)
 
     @property
     def parts(self) -> tuple[Files, ...]:

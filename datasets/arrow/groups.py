@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.arrow.description import GROUPS, DatasetInfo
+from datasets.arrow.shard_files import read_beside
 from datasets.errors import FormatError, first_line
 from datasets.storage.folders import Folder
 
@@ -67,10 +68,10 @@ def read_groups(folder: Folder, info: DatasetInfo) -> npt.NDArray[np.int64]:
 
     Raises FormatError where its list of them is damaged, or StorageError.
     """
-    if not info.grouped:
+    if not info.grouped and GROUPS not in info.beside:
         return np.arange(info.total)
     try:
-        return unpack_groups(folder.read(GROUPS), info.total)
+        return unpack_groups(read_beside(folder, GROUPS, info.beside), info.total)
     except (FileNotFoundError, ValueError, EOFError) as error:
         raise FormatError(
             f"'{folder.uri}' is damaged: expected the images that belong together in {GROUPS}, found "

@@ -6,7 +6,7 @@ fixed-shape tensor uint8 (height, width, 3). Galaxies of no class are in files o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datasets.errors import FormatError, first_line
-from datasets.storage.checksums import Checksum
+from datasets.storage.checksums import Checksum, checksum_of
 from datasets.storage.folders import Folder
 
 BYTES_PER_SHARD = 64 * 2**20
@@ -138,3 +138,15 @@ def damaged_where_unreadable(folder: Folder, name: str) -> Iterator[None]:
 def damaged(folder: Folder, name: str, expected: Checksum, actual: Checksum) -> FormatError:
     """Return the error that says that a file of a dataset is not the one that was imported."""
     return FormatError(f"'{folder.uri}' is damaged: expected {name} with {expected}, found {actual}; import it again")
+
+
+def read_beside(folder: Folder, name: str, checksums: Mapping[str, Checksum]) -> bytes:
+    """Return a file beside the Arrow files, whole, of the checksum that is noted, if one is.
+
+    Raises FileNotFoundError, StorageError, or FormatError where it has another checksum.
+    """
+    data = folder.read(name)
+    expected = checksums.get(name)
+    if expected is not None and (actual := checksum_of(data)) != expected:
+        raise damaged(folder, name, expected, actual)
+    return data

@@ -3,7 +3,9 @@
 Two datasets of one fingerprint hold the same, however they are cut into files and wherever they lie.
 """
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -12,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.arrow.dataset import Dataset, read_info
-from datasets.arrow.description import DatasetInfo, Preprocessing
+from datasets.arrow.description import FILE, QUARANTINE, DatasetInfo, Preprocessing
+from datasets.arrow.groups import read_groups
 from datasets.arrow.node_cache import copy_on_node
 from datasets.arrow.shard_files import damaged, damaged_where_unreadable
 from datasets.errors import FormatError
@@ -50,10 +53,12 @@ def content_fingerprint(dataset: Dataset) -> str:
 def verify_dataset(location: str | Path) -> DatasetInfo:
     """Read a whole dataset where it lies, and this node's copy if it is remote, and return its description.
 
-    A dataset of an older version, which noted no checksums, is verified by its fingerprint alone.
+    A dataset of an older version, which noted no checksums, is verified by its fingerprint alone, and its files that
+    are ``DatasetInfo.unchecked`` by no more than that they can be read.
 
     Raises:
-        FormatError: it is damaged; names the damaged file with the expected and the actual checksum.
+        FormatError: it is damaged; names the damaged file with the expected and the actual checksum, or what its
+            description counts otherwise.
         StorageError: it cannot be read.
     """
     folder = open_folder(location)
@@ -67,26 +72,54 @@ def verify_dataset(location: str | Path) -> DatasetInfo:
         for files in info.parts:
             if files.checksums:
                 copy_on_node(folder, files, recheck=True)
-    content = content_fingerprint(Dataset.open(folder))
+    dataset = Dataset.open(folder)
+    content = content_fingerprint(dataset)
     if content != info.fingerprint:
         raise FormatError(
             f"'{folder.uri}' is damaged: expected the fingerprint {info.fingerprint}, found {content}; import it again"
         )
+    for what, stated, counted in _counts(folder, dataset):
+        if stated != counted:
+            raise FormatError(
+                f"'{folder.uri}' is damaged: expected {what} in its {FILE} to be {counted}, found {stated}; "
+                "import it again"
+            )
     return info
 
 
+def _counts(folder: Folder, dataset: Dataset) -> Iterator[tuple[str, object, object]]:
+    """Yield what a description counts: what it is, as it is stated, and as the files have it. Raises FormatError."""
+    info = dataset.info
+    of_split = {
+        split.value: np.bincount(dataset.labels[dataset.rows(split)], minlength=len(info.classes)).tolist()
+        for split in Split
+    }
+    counted = {split: dict(zip(info.classes, counts, strict=True)) for split, counts in of_split.items()}
+    yield "the images by split and class", {split: dict(counts) for split, counts in info.counts.items()}, counted
+    columns = dataset.columns()
+    if columns is not None:
+        yield "the columns", info.columns, tuple(columns.column_names[1:])
+    if info.grouped is not None:
+        _, sizes = np.unique(read_groups(folder, info), return_counts=True)
+        yield "the images of galaxies of several", info.grouped, int(sizes[sizes > 1].sum())
+    if QUARANTINE in info.beside:
+        rows = csv.reader(io.StringIO(folder.read(QUARANTINE).decode("utf-8", "replace"), newline=""))
+        yield "the files that could not be used", info.quarantined, len(list(rows)) - 1
+
+
 def locate_dataset(location: str | Path) -> DatasetInfo:
-    """Return a dataset's description, where all its files are in their place; none of them is read.
+    """Return a dataset's description, where all files that it is used by are in their place; none of them is read.
 
     Raises FormatError for a file that is missing or of another size, StorageError for what cannot be reached.
     """
     folder = open_folder(location)
     info = read_info(folder)
-    missing = sorted({name for files in info.parts for name in files.shards} - {*folder.names()})
+    wanted = {*(name for files in info.parts for name in files.shards), *info.beside} - {QUARANTINE}
+    missing = sorted(wanted - {*folder.names()})
     if missing:
         raise FormatError(f"'{folder.uri}' is damaged: expected the file {missing[0]}, found none; import it again")
     if folder.local is not None:
-        for name, expected in _files(info):
+        for name, expected in ((name, expected) for name, expected in _files(info) if name in wanted):
             with storage_errors("look up", folder.local / name):
                 size = (folder.local / name).stat().st_size
             if size != expected.size:
@@ -101,6 +134,7 @@ def _files(info: DatasetInfo) -> Iterator[tuple[str, Checksum]]:
     """Yield the files whose checksums are known."""
     for files in info.parts:
         yield from zip(files.shards, files.checksums, strict=False)
+    yield from info.beside.items()
 
 
 def _checksum(folder: Folder, name: str) -> Checksum:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datasets.arrow.description import COLUMNS, FILE, FORMAT, GROUPS, DatasetInfo, Preprocessing
+from datasets.arrow.description import COLUMNS, FILE, FORMAT, GROUPS, QUARANTINE, DatasetInfo, Preprocessing
 from datasets.arrow.groups import pack_groups
 from datasets.arrow.verification import fingerprint
 from datasets.errors import SourceError
@@ -130,6 +130,8 @@ def _imported(
             unlabelled=unlabelled,
         )
         quarantine.write(built)
+        paths = [built / name for name in (COLUMNS, GROUPS, QUARANTINE)]
+        info = replace(info, beside={path.name: checksum_of(path) for path in paths if path.exists()})
         (built / FILE).write_bytes(info.as_document())
         publish(built, folder)
     return info

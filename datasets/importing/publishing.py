@@ -3,10 +3,9 @@
 import contextlib
 from pathlib import Path
 
-from datasets.arrow.description import COLUMNS, FILE, GROUPS
+from datasets.arrow.description import COLUMNS, FILE, GROUPS, QUARANTINE
 from datasets.arrow.shard_files import is_shard
 from datasets.errors import SourceError, StorageError
-from datasets.importing.quarantine import FILE as QUARANTINE
 from datasets.storage.folders import Folder
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from datasets.arrow.description import QUARANTINE
 from datasets.errors import SourceError
 from datasets.storage.folders import Folder, open_folder
 from datasets.storage.whole_files import replace_file
 from datasets.wording import shown_name
-
-FILE = "quarantine.csv"
 
 
 @dataclass
@@ -32,14 +31,14 @@ class Quarantine:
 
     def write(self, folder: Path) -> None:
         """Write the list into the folder of a dataset."""
-        replace_file(folder / FILE, self._as_csv())
+        replace_file(folder / QUARANTINE, self._as_csv())
 
     def leave(self, folder: Folder) -> Path:
         """Write the list for a dataset that could not be made: beside its place, or here if that is remote."""
         if folder.local is None:
-            path = Path(f"{PurePosixPath(urlsplit(folder.uri).path).name}-{FILE}").absolute()
+            path = Path(f"{PurePosixPath(urlsplit(folder.uri).path).name}-{QUARANTINE}").absolute()
         else:
-            path = folder.local.with_name(f"{folder.local.name}-{FILE}")
+            path = folder.local.with_name(f"{folder.local.name}-{QUARANTINE}")
             path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, self._as_csv())
         return path
@@ -67,6 +66,6 @@ def left_on_refusal(quarantine: Quarantine, folder: Folder) -> Iterator[None]:
 
 def read_quarantine(location: str | Path | Folder) -> list[tuple[str, str]]:
     """Return the files that a dataset's import could not use, (file, reason) each; none where it has no list."""
-    data = open_folder(location).read_if_there(FILE)
+    data = open_folder(location).read_if_there(QUARANTINE)
     rows = csv.reader(io.StringIO("" if data is None else data.decode("utf-8", "replace"), newline=""))
     return [(row[0], row[1]) for row in list(rows)[1:] if len(row) == 2]

@@ -102,7 +102,7 @@ def test_an_import_keeps_them_outside_the_fingerprint(tmp_path):
     for harm in (lambda path: path.write_bytes(b"x"), lambda path: path.unlink()):
         harm(tmp_path / "out" / COLUMNS)
         with pytest.raises(
-            FormatError, match=r"is damaged: expected the columns of its source in columns\.parquet, found"
+            FormatError, match=r"is damaged: expected (?:the columns of its source in )?columns\.parquet"
         ):
             dataset.columns()
 

@@ -113,8 +113,10 @@ def info(
     if opened.info.provenance is not None:
         parts.append(understood(opened.info.provenance))
     if verify:
+        unchecked = result["unchecked"] = opened.info.unchecked
         result["verified"] = True
-        parts.append(Text("Verified: every file and every image is as it was imported"))
+        left = f"; {' and '.join(unchecked)} cannot be told, as no checksum was noted" if unchecked else ""
+        parts.append(Text(f"Verified: every {'image' if left else 'file and every image'} is as it was imported{left}"))
     if gallery is not None:
         result["gallery"] = str(draw_gallery(opened, gallery, seed=seed))
         parts.append(Text(f"Gallery: {result['gallery']}"))
