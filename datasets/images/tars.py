@@ -92,13 +92,28 @@ class Tar:
     def _members(self) -> list[tarfile.TarInfo]:
         try:
             with tarfile.open(self._plain, "r:") as tar:
-                return tar.getmembers()
+                members = tar.getmembers()
+                end = tar.offset
+            _check_end(self._plain, end)
+            return members
         except _BROKEN as error:
             raise OSError(f"not a tar, or a damaged one: {first_line(error)}") from error
 
     @cached_property
     def _found(self) -> dict[str, tarfile.TarInfo]:
         return {_named(member): member for member in self._members}
+
+
+def _check_end(path: Path, end: int) -> None:
+    """Raise OSError where a tar's end mark is not at ``end``, behind its last member, or more follows it."""
+    with path.open("rb") as file:
+        file.seek(end)
+        mark = file.read(tarfile.BLOCKSIZE)
+        if len(mark) < tarfile.BLOCKSIZE or any(mark):
+            raise OSError("a damaged tar, or one that is cut off: no end mark behind its last member")
+        while block := file.read(2**20):
+            if block.strip(b"\0"):
+                raise OSError("more behind the tar's end, as of tars put together: tar -xif unpacks it")
 
 
 def _decompressed(path: Path) -> IO[bytes] | None:

@@ -3,12 +3,13 @@
 import posixpath
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO
 
+from datasets.arrow.description import FILE, FORMAT
 from datasets.arrow.provenance import Omission
 from datasets.classes import ordered
 from datasets.errors import SourceError, first_line
@@ -240,7 +241,31 @@ def _listed(path: Path, root: Contents, scratch: Scratch) -> Tree:
                 homes[f"{whole}/"] = inner
                 entries.append((whole, True))
                 pending.append((f"{whole}/", inner, depth + 1))
+    entries, datasets = _without_datasets(entries, Homes(homes))
+    omitted += datasets
     return Tree(path, False, tuple(entries), tuple(rejected), tuple(omitted), tuple(damaged), Homes(homes), scratch)
+
+
+def _without_datasets(
+    entries: Sequence[tuple[str, bool]], homes: Homes
+) -> tuple[list[tuple[str, bool]], list[Omission]]:
+    """Leave out the folders that an import has made: a dataset may lie in its source's folder."""
+    places = [name[: -len(FILE)] for name, is_folder in entries if name.endswith(f"/{FILE}") and not is_folder]
+    made = tuple(place for place in places if _is_dataset(homes, f"{place}{FILE}"))
+    kept = [entry for entry in entries if not made or not f"{entry[0]}/".startswith(made)]
+    above = {place[:end] for place in made for end, sign in enumerate(place) if sign == "/"}
+    for folder in above:  # one that holds nothing else would be an empty class
+        if not any(name.startswith(f"{folder}/") and not is_folder for name, is_folder in kept):
+            kept = [entry for entry in kept if entry[0] != folder]
+    return kept, [Omission(place, 0, "a dataset that was imported") for place in made]
+
+
+def _is_dataset(homes: Homes, name: str) -> bool:
+    try:
+        with homes.open(name) as stream:
+            return FORMAT.partition("/")[0].encode() in stream.read(200)
+    except UNREADABLE:
+        return False
 
 
 def _members(contents: Contents) -> tuple[list[tuple[str, bool]], list[tuple[str, str]]]:

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 from datasets import Dataset, FormatError, ImportOptions, SourceError, Split, StorageError, import_dataset
+from datasets.arrow.provenance import Omission
 from datasets.arrow.verification import content_fingerprint
+from datasets.importing.plan import plan_import
 from datasets.sources.forms import FORMS
 
 SMALL = ImportOptions(image_size=8)
@@ -75,6 +77,7 @@ def test_the_description_says_all_that_info_shows(make_source, tmp_path):
         "shards": ["images-00000.arrow"],
         "source_format": "class-folders",
         "checksums": [{"sha256": sha256(shard).hexdigest(), "size": len(shard)}],
+        "beside": {"quarantine.csv": {"sha256": sha256(b"file,reason\r\n").hexdigest(), "size": 13}},
     }
     assert left_in(tmp_path / "out") == ["dataset.json", "images-00000.arrow", "quarantine.csv"]
     assert quarantine(tmp_path / "out") == [("file", "reason")]
@@ -349,3 +352,12 @@ def test_a_dataset_is_no_source_of_another(make_source, tmp_path):
     import_dataset(make_source(a=5, b=5), tmp_path / "one", ImportOptions(image_size=8))
     with pytest.raises(SourceError, match="a dataset, which is imported already: `galaxy info` shows it"):
         import_dataset(tmp_path / "one", tmp_path / "two", ImportOptions(image_size=8))
+
+
+@pytest.mark.parametrize("made", ["out.galaxy", "datasets/out.galaxy"])
+def test_a_dataset_in_its_source_is_left_out_of_the_next_import(make_source, made):
+    source = make_source(a=6, b=6)
+    first = import_dataset(source, source / made, SMALL)
+    plan = plan_import(source, SMALL)
+    assert plan.provenance.omitted == (Omission(f"{made}/", 0, "a dataset that was imported"),)
+    assert (plan.classes, plan.total) == (first.classes, first.total)

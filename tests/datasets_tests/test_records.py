@@ -1,5 +1,6 @@
 """TFRecords, WebDataset and other tars: what each becomes, or the line that refuses it."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -220,6 +221,26 @@ def test_a_tar_gives_its_files_and_nothing_else(mode, tmp_path):
             tar.read(name)
         with pytest.raises(OSError, match=reason):
             tar.open(name)
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz"])
+def test_a_tar_that_is_cut_between_or_in_headers_is_refused_and_so_are_two_together(name, tmp_path):
+    whole = tar_of(tmp_path / "whole.tar", {f"{folder}/{row}.png": PNGS[row] for folder in "ab" for row in range(3)})
+    data = whole.read_bytes()
+    pack = gzip.compress if name.endswith("gz") else bytes
+    with tarfile.open(whole) as tar:
+        middle, last = tar.getmembers()[2], tar.getmembers()[-1]
+    end = (last.offset_data + last.size + 511) // 512 * 512
+    damaged = data[: middle.offset + 5] + b"x" + data[middle.offset + 6 :]
+    cases = {"no end mark": (data[: middle.offset], data[: middle.offset + 200], data[:end], damaged)}
+    cases["tar -xif"] = (data + data,)
+    for line, contents in cases.items():
+        for content in contents:
+            (tmp_path / name).write_bytes(pack(content))
+            with pytest.raises(SourceError, match=line):
+                open_source(tmp_path / name)
+    (tmp_path / name).write_bytes(pack(data[: end + 1024]))
+    assert len(open_source(tmp_path / name).files) == 6
 
 
 @pytest.mark.parametrize(("name", "size"), [("a.tar", 300), ("a.tar", 1400), ("a.tar.gz", 60)])
