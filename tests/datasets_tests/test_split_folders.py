@@ -115,6 +115,30 @@ def test_splits_may_lie_below_the_classes(tmp_path):
     assert [item.split for item in listing.items] == [Split.TEST, Split.TRAIN] * 2
 
 
+INSIDE = [f"{name}/{split}/{number}.jpg" for name in "ab" for split in ("train", "test") for number in range(2)]
+
+
+@pytest.mark.parametrize("options", [{}, {"class_level": 1}])
+def test_a_stray_image_beside_splits_below_the_classes_is_left_out_and_the_splits_stay(tmp_path, options):
+    listing = listed_as("class-folders", fill(tmp_path, *INSIDE, "a/stray.jpg"), **options)
+    splits = {item.id: item.split for item in listing.items}
+    assert splits == {name: Split.TRAIN if "train" in name else Split.TEST for name in INSIDE}
+    assert [(each.what, each.count) for each in listing.omitted] == [("images in a/ itself", 1)]
+
+
+@pytest.mark.parametrize(
+    "others", [["c/1.jpg", "c/2.jpg"], ["a/extra/9.jpg"], ["a/1.jpg", "a/2.jpg", "a/3.jpg", "a/4.jpg"]]
+)
+def test_splits_that_only_some_class_folders_have_are_drawn_anew_which_is_said(tmp_path, others):
+    source = fill(tmp_path, *INSIDE, *others)
+    said = "are no splits, as not every class folder has such alone: splits are drawn"
+    with pytest.raises(SourceError, match=rf"--class-level 1 \(.*{said}\), or "):
+        listed_as("class-folders", source)
+    listing = listed_as("class-folders", source, class_level=1)
+    assert {item.split for item in listing.items} == {None}
+    assert any(note.endswith(said) for note in listing.notes)
+
+
 def test_folders_in_class_folders_are_asked_about(tmp_path):
     source = fill(tmp_path, "smooth/round/1.jpg", "smooth/cigar/2.jpg", "edge-on/3.jpg")
     with pytest.raises(SourceError, match=r"2 ways.*--class-level 1.*--class-level 2"):

@@ -9,6 +9,7 @@ from datasets.classes import class_key, ordered
 from datasets.errors import SourceError
 from datasets.sources.folders.copies import without_copies
 from datasets.sources.folders.doubtful import Placed, hardly_class, refuse_doubtful, trained, without_masks
+from datasets.sources.folders.inner_splits import are_inside, left_beside, placed_inside, unused_inside
 from datasets.sources.folders.nodes import Node, folder_nodes
 from datasets.sources.folders.split_folders import named_in, split_folders
 from datasets.sources.options import SourceOptions
@@ -83,8 +84,10 @@ def _found(tree: Tree, options: SourceOptions) -> ClassFiles:
     loose = sum(base.direct for base in tops)
     if loose:
         omitted.append(Omission("images outside of any class folder", loose, "no class"))
-    inner = splits is None and options.split_folders is None and _splits_inside(root)
-    placed, masks = without_masks(_split_inside(root) if inner else _placed(tree, bases, options))
+    parted = splits is None and options.split_folders is None
+    inner = parted and are_inside(root)
+    omitted += left_beside(root) if inner else ()
+    placed, masks = without_masks(placed_inside(root) if inner else _placed(tree, bases, options))
     placed, unlabelled = trained(str(tree.path), placed, options)
     omitted += (*masks, *unlabelled)
     classes = ordered({*(name for _, name, _ in placed), *_empty(bases)})
@@ -102,13 +105,12 @@ def _found(tree: Tree, options: SourceOptions) -> ClassFiles:
     files.sort(key=lambda file: (file.label, file.name))
     shown = few([base.shown(root) for base, _ in bases]) if splits else "train/, test/ … in each class folder"
     whole = split_named(root.name) if root is not top and splits is None and not inner else None
-    notes = (
-        f"{root.shown(top)} holds all images and is not taken for a split: --split-folders "
-        f"{shlex.quote(f'{whole}={root.name}')} does",
-    )
-    return ClassFiles(
-        prefix, classes, tuple(files), tuple(omitted), shown if splits or inner else "", notes if whole else ()
-    )
+    said = [unused_inside(root.holding)] if parted and not inner else []
+    if whole:
+        option = f"--split-folders {shlex.quote(f'{whole}={root.name}')}"
+        said.append(f"{root.shown(top)} holds all images and is not taken for a split: {option} does")
+    notes = tuple(filter(None, said))
+    return ClassFiles(prefix, classes, tuple(files), tuple(omitted), shown if splits or inner else "", notes)
 
 
 def _below_wrapping(root: Node, options: SourceOptions) -> tuple[Node, list[Omission]]:
@@ -142,10 +144,11 @@ def _placed(tree: Tree, bases: Iterable[tuple[Node, Split | None]], options: Sou
             has_classes = len(inner) > 1 or any(class_key(name) in others for name in inner)
             if options.class_level is None and not folder.direct and has_classes:
                 below = few([f"{folder.name}/{each.name}" for each in folder.holding], most=4)
+                drawn = unused_inside([folder])
                 raise SourceError(
                     f"'{tree.path}' can be read in 2 ways: {folder.shown(base)} holds no image itself, and folders "
-                    f"that do; say whether '{folder.name}' is the class, with --class-level 1, or {below} are, "
-                    "with --class-level 2"
+                    f"that do; say whether '{folder.name}' is the class, with --class-level 1"
+                    f"{f' ({drawn})' if drawn else ''}, or {below} are, with --class-level 2"
                 )
             for name, paths in _classes(folder, options.class_level or 1):
                 yield from ((path, name, split) for path in paths if not is_table(path))
@@ -161,21 +164,6 @@ def _classes(folder: Node, level: int, above: str = "") -> Iterator[tuple[str, I
         yield name, folder.files
     for below in folder.holding:
         yield from _classes(below, level - 1, f"{name}/")
-
-
-def _splits_inside(root: Node) -> bool:
-    """Say whether each class folder holds folders of splits, and images in nothing else."""
-    return bool(root.holding) and all(
-        folder.holding and not folder.direct and all(split_named(each.name) for each in folder.holding)
-        for folder in root.holding
-    )
-
-
-def _split_inside(root: Node) -> Iterator[Placed]:
-    for folder in root.holding:
-        for below in folder.holding:
-            split = split_named(below.name)
-            yield from ((path, folder.name, split) for path in below.below() if not is_table(path))
 
 
 def _empty(bases: Iterable[tuple[Node, Split | None]]) -> list[str]:
