@@ -66,13 +66,12 @@ class Choosing:
 
 def _first(settings: SearchSettings, rows: int) -> dict[str, object]:
     """Return the points that are tried first where so few rows ask for others than the defaults, and say so."""
-    points = starting_points(rows)
+    points = starting_points(rows)[: settings.trials]
     is_free = settings.hypermodel is None and not settings.points and settings.warm_start is None
-    is_room = settings.trials is None or settings.trials >= len(points)
-    if len(points) == 1 or not (is_free and is_room and settings.oracle in LEARNING):
+    if len(points) == 1 or not (is_free and settings.oracle in LEARNING):
         return {}
-    values = ", ".join(f"{name} {value}" for point in points for name, value in point.items())
-    _log.warning("Few images: beside the defaults these are tried first: %s.", values)
+    others = (", ".join(f"{name} {value}" for name, value in point.items()) for point in points if point)
+    _log.warning("Few images: beside the defaults these are tried first: %s.", "; ".join(others))
     return {"points": points}
 
 

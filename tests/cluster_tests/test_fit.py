@@ -158,7 +158,7 @@ def test_where_little_fits_the_search_ends_early(tiny_dataset: Dataset) -> None:
     assert part.limit == settings.time_limit == choosing.record.search_seconds < 10
 
 
-def test_of_few_images_another_configuration_is_tried_beside_the_defaults(
+def test_of_few_images_others_are_tried_beside_the_defaults(
     tiny_dataset: Dataset, caplog: pytest.LogCaptureFixture
 ) -> None:
     def points(**given: object) -> tuple[object, ...]:
@@ -167,8 +167,10 @@ def test_of_few_images_another_configuration_is_tried_beside_the_defaults(
         choosing = Choosing(tiny_dataset, budget, budget.part(50.0), record, "in-process", None)
         return choosing.choose(SearchSettings.model_validate({"name": "first", "time_limit": 50.0} | given), 1.0).points
 
-    assert points() == ({}, {"batch_size": 32, "balance": "oversample"})
-    assert "beside the defaults these are tried first: batch_size 32, balance oversample." in caplog.text
+    few = {"batch_size": 32, "balance": "oversample"}
+    assert points() == ({}, few, {**few, "augmentation": 0.5, "dropout": 0.1, "blocks_per_stage": 1})
+    assert "are tried first: batch_size 32, balance oversample; batch_size 32, balance oversample, aug" in caplog.text
+    assert points(trials=2) == ({}, few)
     asked = {"points": ({"dropout": 0.2},)}
     assert points(**asked) == asked["points"]
     for given in ({"oracle": "hyperband"}, {"oracle": "random"}, {"hypermodel": "my:own"}, {"trials": 1}):
