@@ -33,6 +33,7 @@ from .catalogues.record import (
 )
 from .catalogues.rows import open_rows as open_rows
 from .classes import class_mapping as class_mapping
+from .cpus import usable_cpus as usable_cpus
 from .documents import finite as finite, first_problem as first_problem
 from .duration import parse_duration as parse_duration, write_duration as write_duration
 from .errors import (

@@ -18,10 +18,10 @@ from cluster.driving.log_file import noise_logged
 from cluster.driving.scratch import scratch_folder, started_in
 from cluster.errors import ClusterError, RayGoneError
 from cluster.nodes.authentication import check_guarded
-from cluster.nodes.limits import usable_cpus
 from cluster.nodes.ray_here import address_here
 from cluster.token import ensure_token, has_token, token_file
 from cluster.workers import python_path
+from datasets import usable_cpus
 from search import SearchSettings
 
 # Trials exchange a few numbers each epoch: the object store, a third of the memory by default, stays small.

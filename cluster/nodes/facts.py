@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 
 from cluster.nodes.late import NO_ANSWER, SLOW_SECONDS, Asked
-from cluster.nodes.limits import Limits, usable_cpus
+from cluster.nodes.limits import Limits
 from cluster.nodes.memory import NodeMemory
 from cluster.token import has_token, token_file
-from datasets import Folder, StorageError, bytes_to_fetch, cache_folder, locate_dataset, open_folder, probe
+from datasets import Folder, StorageError, bytes_to_fetch, cache_folder, locate_dataset, open_folder, probe, usable_cpus
 
 _GPU_QUERY = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
 _PROCESSES = Path("/proc")

@@ -1,4 +1,4 @@
-"""How many files, processes and CPUs the system lets this process have."""
+"""How many files and processes the system lets this process have."""
 
 import contextlib
 import os
@@ -24,11 +24,6 @@ class Limits:
     def now(cls) -> "Limits":
         """Look at this process's."""
         return cls(_limit(resource.RLIMIT_NOFILE), _more_processes())
-
-
-def usable_cpus() -> int:
-    """Return how many CPUs this process may use, as it was started with `taskset` or by Slurm."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _limit(which: int) -> int | None:

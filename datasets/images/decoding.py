@@ -1,12 +1,12 @@
 """Decoding of many images on all CPUs, in their order, with few of them in memory."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TypeVar
 
+from datasets.cpus import usable_cpus
 from datasets.images.decoded import Decoded, Readable, decode_read
 from datasets.images.decoding_process import DecodingProcess
 from datasets.images.decoding_worker import pickled
@@ -33,7 +33,7 @@ def decode_all(
 
     Raises SourceError, naming the item, where a process was killed twice while it decoded one.
     """
-    cpus = _cpus()
+    cpus = usable_cpus()
     processes = min(cpus, len(items) // ITEMS_PER_PROCESS)
     if processes > 1 and pickled([items[0].read]) is not None:
         return _by_processes(items, processes, crop, image_size, stretch)
@@ -42,10 +42,6 @@ def decode_all(
         return [decode_read(item.read, crop=crop, image_size=image_size, stretch=stretch) for item in chunk]
 
     return _in_order(items, cpus, decode)
-
-
-def _cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _by_processes(

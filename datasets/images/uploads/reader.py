@@ -1,6 +1,5 @@
 """Reading uploads by a few processes that all who send some share, and that none of them can have for long."""
 
-import os
 import threading
 import time
 from collections import OrderedDict, deque
@@ -8,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from datasets.cpus import usable_cpus
 from datasets.errors import ImageError
 from datasets.images.preparing import DecodedImage
 from datasets.images.uploads.decoder import Decoder, Decoding, EndedError, Listing
@@ -49,7 +49,7 @@ class UploadReader:
 
     def __init__(self, limits: UploadLimits | None = None, *, processes: int | None = None) -> None:
         self._limits = limits or UploadLimits()
-        count = processes or min(_MOST_PROCESSES, max(2, os.cpu_count() or 1))
+        count = processes or min(_MOST_PROCESSES, max(2, usable_cpus()))
         self._idle = [Decoder(self._limits) for _ in range(count)]
         self._free = threading.Condition()
         self._waiting: deque[object] = deque()
