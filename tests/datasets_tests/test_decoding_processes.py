@@ -29,7 +29,7 @@ def processes(monkeypatch):
     """Have a few items decoded by two processes, whatever this machine has."""
     monkeypatch.setattr(decoding_module, "ITEMS_PER_PROCESS", 2)
     monkeypatch.setattr(decoding_module, "CHUNK", 4)
-    monkeypatch.setattr(decoding_module, "_cpus", lambda: 2)
+    monkeypatch.setattr(decoding_module, "usable_cpus", lambda: 2)
 
 
 def decoded(reads):
@@ -214,7 +214,7 @@ from datasets_tests import strange_reads
 def mine():
     return b""
 
-decoding.ITEMS_PER_PROCESS, decoding.CHUNK, decoding._cpus = 2, 4, lambda: 2
+decoding.ITEMS_PER_PROCESS, decoding.CHUNK, decoding.usable_cpus = 2, 4, lambda: 2
 slow = partial(strange_reads.wait, Path(sys.argv[-1]), 0.1)
 reads = {"own": [mine] * 20, "chatter": [strange_reads.chatter] * 20, "slow": [slow] * 10_000}[sys.argv[1]]
 items = [Item(str(number), 0, read) for number, read in enumerate(reads)]
