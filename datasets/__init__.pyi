@@ -106,6 +106,7 @@ from .tables.exact.appending import (
     convert_table as convert_table,
     memory_of_table as memory_of_table,
 )
+from .tables.exact.fits_said import SAID_OF_ANSWERS as SAID_OF_ANSWERS
 from .tables.exact.names import in_ascii as in_ascii
 from .tables.exact.said import said_of_rows as said_of_rows
 from .tables.formulas import harmless as harmless, harmless_path as harmless_path

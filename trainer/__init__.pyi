@@ -8,12 +8,8 @@ from .exporting.formats import ExportFormat as ExportFormat
 # isort: split
 # For the layers above.
 from .answering.judging import advised_crop as advised_crop
-from .bundles.answer_table import (
-    Answered as Answered,
-    AnswerTable as AnswerTable,
-    about_answers as about_answers,
-    answers_in as answers_in,
-)
+from .bundles.about_answers import about_answers as about_answers
+from .bundles.answer_table import Answered as Answered, AnswerTable as AnswerTable, answers_in as answers_in
 from .bundles.bundle import Bundle as Bundle, load_bundle as load_bundle, write_bundle as write_bundle
 from .bundles.card import model_card as model_card
 from .bundles.choice import choice_lines as choice_lines

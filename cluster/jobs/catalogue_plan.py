@@ -2,9 +2,10 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cluster.errors import CatalogueError
 from cluster.workers.partition import Answering
@@ -21,6 +22,9 @@ from datasets import (
 )
 from search import check_gpus, now
 from trainer import AnswerTable, Decide, about_answers, model_mark, read_manifest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _MANIFEST = "bundle.json"
 _log = logging.getLogger(__name__)
@@ -78,7 +82,7 @@ def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings:
         "prefix": repr(settings.prefix),
     }
     table = AnswerTable(manifest.classes, settings.prefix)
-    record = _record(layout, bundle, source, asked, table, settings.rows)
+    record = _record(layout, bundle, source, asked, table.saying(said), settings.rows)
     return Answering(
         output=layout.root.uri,
         record=record,
@@ -99,7 +103,7 @@ def _record(
     bundle: Folder,
     source: str,
     asked: Mapping[str, str],
-    table: AnswerTable,
+    ours: "pa.Schema",
     size: int | None,
 ) -> CatalogueRecord:
     place = open_folder(source).uri
@@ -108,7 +112,7 @@ def _record(
         _check_same(layout, record, place, bundle.uri, asked)
         return record
     planned = plan_catalogue(layout, source, here=str(Path.cwd()), size=size)
-    _check_names(open_rows(layout, place, planned.kind, planned.details).schema().names, table)
+    _check_names(open_rows(layout, place, planned.kind, planned.details).schema(), ours)
     record = CatalogueRecord(CATALOGUE_FORMAT, place, planned, asked, bundle.uri, now())
     record.write(layout)
     for note in planned.notes:
@@ -132,10 +136,15 @@ def _check_same(
         )
 
 
-def _check_names(names: Sequence[str], table: AnswerTable) -> None:
-    """Raise CatalogueError where the source has a column of the name of one of ours, whatever its case."""
-    ours = {name.strip().casefold() for name in table.schema.names}
-    if taken := [name for name in names if name.strip().casefold() in ours]:
+def _check_names(theirs: "pa.Schema", ours: "pa.Schema") -> None:
+    """Raise CatalogueError where the source has a column, or says of its rows, what our answers do."""
+    if said := (theirs.metadata or {}).keys() & (ours.metadata or {}).keys():
+        raise CatalogueError(
+            f"the source says {min(said).decode()!r} of its rows already, in its metadata, as the answers do: give "
+            "theirs other keys with --prefix, such as `--prefix gt_`"
+        )
+    names = {name.strip().casefold() for name in ours.names}
+    if taken := [name for name in theirs.names if name.strip().casefold() in names]:
         raise CatalogueError(
             f"the source has a column {taken[0]!r} already, as the answers have: give theirs other names with "
             "--prefix, such as `--prefix gt_`"

@@ -42,7 +42,7 @@ class Answering:
     """What answers the rows of a catalogue, as a worker is told it.
 
     ``crop``, ``decide`` and ``max_error`` as for `trainer.Classifier.classify`; ``modules`` are imported before.
-    ``said`` is of all answers, in the metadata of each file; ``prefix`` stands before the names of our columns.
+    ``said`` is of all answers, in the metadata of each file; ``prefix`` stands before its keys and our columns' names.
     ``mark`` tells the model in the place ``model`` from any other. ``code`` is the driver's, None in its own process,
     where a worker has ``cpus``.
     """
@@ -180,9 +180,9 @@ class PartitionWorker:
         """The columns of the source, then those of the answers; what is said of all is its metadata."""
         import pyarrow as pa
 
-        theirs = self._rows.schema()
-        said = {key.encode(): value.encode() for key, value in self._answering.said.items()}
-        return pa.schema([*theirs, *self._table.schema], metadata={**(theirs.metadata or {}), **said})
+        theirs, ours = self._rows.schema(), self._table.saying(self._answering.said)
+        said = {key: text for key, text in (theirs.metadata or {}).items() if key != COUNTS.encode()}
+        return pa.schema([*theirs, *ours], metadata={**said, **ours.metadata})
 
 
 @dataclass

@@ -191,6 +191,21 @@ def test_columns_of_our_names_need_a_prefix(bundle, source, tmp_path):
     assert found["zoo_class"].to_pylist() != [None]
 
 
+def test_what_the_source_says_of_its_rows_stays_beside_what_is_said_of_ours(bundle, source, tmp_path):
+    table = tmp_path / "t.parquet"
+    rows = pa.table({"path": [f"{source}/spiral/001.jpg"]})
+    theirs = {"model": "mine", partition.COUNTS: "of another run"}
+    pq.write_table(rows.replace_schema_metadata(theirs), table)
+    with pytest.raises(CatalogueError, match=r"says 'model' of its rows already, in its metadata.*`--prefix gt_`"):
+        classify_catalogue(str(bundle), str(table), str(tmp_path / "out"), address="in-process")
+    settings = CatalogueSettings(prefix="gt_")
+    for earlier in (0, 1):
+        result = classify_catalogue(str(bundle), str(table), str(tmp_path / "out"), settings, address="in-process")
+        assert (result.earlier, result.counts.rows) == (earlier, 1)
+    said = {key.decode(): text.decode() for key, text in answers_in(tmp_path / "out").schema.metadata.items()}
+    assert (said["model"], said["gt_model"], "gt_model_mark" in said) == ("mine", str(bundle), True)
+
+
 def test_a_dataset_is_answered_as_an_evaluation_does(bundle, tiny_dataset, tmp_path):
     classify_catalogue(str(bundle), tiny_dataset.info.path, str(tmp_path / "out"), address="in-process")
     found, classifier = answers_in(tmp_path / "out"), Classifier.load(bundle)

@@ -24,6 +24,7 @@ from datasets import (
     append_columns,
     check_addition,
     memory_of_table,
+    said_of_rows,
     table_file,
 )
 from datasets.tables.exact.names import in_ascii, unique_names
@@ -56,6 +57,10 @@ AS_READ = {
 def added(rows: int = 3) -> Iterator[pa.RecordBatch]:
     table = pa.table(ADDED, schema=SCHEMA).slice(0, rows)
     return iter(table.to_batches(max_chunksize=2))
+
+
+def texts(*names: str) -> pa.Schema:
+    return pa.schema([pa.field(name, pa.string()) for name in names])
 
 
 def as_written(names: list[str], suffix: str) -> list[str]:
@@ -206,12 +211,39 @@ def test_reading_goes_on_from_any_row(tmp_path: Path, source: str) -> None:
 def test_a_name_that_is_taken_is_refused_whatever_its_case(tmp_path: Path) -> None:
     path = csv_source(tmp_path)
     with pytest.raises(SourceError, match=r"has a column ' name' already.*--prefix gt_"):
-        check_addition(path, ["class", "NAME"], tmp_path / "out.csv")
-    check_addition(path, ["class"], tmp_path / "out.csv")
+        check_addition(path, texts("class", "NAME"), tmp_path / "out.csv")
+    check_addition(path, texts("class"), tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize(("source", "target"), [(a, b) for a in READERS for b in READERS])
+def test_what_is_said_behind_several_prefixes_stays_apart(tmp_path: Path, source: str, target: str) -> None:
+    (tmp_path / "in.csv").write_text("a\n1\n2\n3\n")
+    long = "x" * 200
+    for number, (before, after, prefix) in enumerate(
+        [(".csv", source, "é_"), (source, target, ""), (target, target, "b_")]
+    ):
+        schema = pa.schema(
+            [pa.field(f"{prefix}class", pa.string())],
+            metadata={f"{prefix}model": f"/m{number}/{long}", f"{prefix}max_error": "0.02"},
+        )
+        rows = [pa.record_batch([pa.array(["x", "y", None])], schema=schema)]
+        path = tmp_path / ("in.csv" if not number else f"out{number - 1}{before}")
+        check_addition(path, schema, tmp_path / f"out{number}{after}")
+        append_columns(path, schema, lambda rows=rows: iter(rows), tmp_path / f"out{number}{after}")
+    said = said_of_rows(tmp_path / f"out2{target}")
+    first = in_ascii("é_") if ".fits" in (source, target) else "é_"
+    expected = {first: "/m0/", "": "/m1/", "b_": "/m2/"}
+    assert said == {f"{p}model": f"{m}{long}" for p, m in expected.items()} | {
+        f"{p}max_error": "0.02" for p in expected
+    }
+    with pytest.raises(SourceError, match=r"says 'b_max_error' of its rows already, in its metadata.*--prefix"):
+        check_addition(
+            tmp_path / f"out2{target}", texts("c").with_metadata({"b_max_error": "1"}), tmp_path / "x.parquet"
+        )
 
 
 def test_fits_is_refused_more_columns_than_it_has(tmp_path: Path) -> None:
-    table, answers = tmp_path / "wide.csv", [f"answer {number}" for number in range(9)]
+    table, answers = tmp_path / "wide.csv", texts(*(f"answer {number}" for number in range(9)))
     for count in (990, 991):
         names = ",".join(f"c{number}" for number in range(count))
         table.write_text(f"{names}\n{names}\n")
@@ -224,9 +256,9 @@ def test_fits_is_refused_more_columns_than_it_has(tmp_path: Path) -> None:
 
 def test_bytes_are_for_parquet_alone(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pa.table({"image": [b"x"]}), tmp_path / "in.parquet")
-    check_addition(tmp_path / "in.parquet", ["class"], tmp_path / "out.parquet")
+    check_addition(tmp_path / "in.parquet", texts("class"), tmp_path / "out.parquet")
     with pytest.raises(SourceError, match=r"has bytes in the column image, which no table but Parquet holds"):
-        check_addition(tmp_path / "in.parquet", ["class"], tmp_path / "out.fits")
+        check_addition(tmp_path / "in.parquet", texts("class"), tmp_path / "out.fits")
 
 
 def read_exactly(path: Path) -> None:

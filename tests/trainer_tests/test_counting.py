@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.parquet as pq
 import pytest
 from scipy.special import softmax
 from trainer_tests.examples import made_manifest
@@ -41,16 +42,20 @@ def answers(shares: tuple[float, ...], count: int, seed: int) -> tuple[npt.NDArr
     return true, softmax(2 * likely, axis=1).astype(np.float32)
 
 
-def written(path: Path, classes: tuple[str, ...], said: Mapping[str, str]) -> None:
-    """Write a table of answers, one of each class, as `galaxy classify` does."""
+def written(
+    path: Path, classes: tuple[str, ...], said: Mapping[str, str], prefix: str = "", table: Path | None = None
+) -> None:
+    """Write a table of answers, one of each class, as `galaxy classify` does, behind the columns of ``table``."""
     answers = [
         Classification(f"{name}.jpg", name, dict.fromkeys(classes, 1 / len(classes)), (), None, None)
         for name in classes
     ]
-    (path.parent / "in.csv").write_text("path\n" + "".join(f"{row}.jpg\n" for row in range(len(classes))))
-    columns = AnswerTable(classes)
-    schema = columns.schema.with_metadata(dict(said))
-    append_columns(path.parent / "in.csv", schema, lambda: iter([columns.batch(answers).cast(schema)]), path)
+    if table is None:
+        table = path.parent / "in.csv"
+        table.write_text("path\n" + "".join(f"{row}.jpg\n" for row in range(len(classes))))
+    columns = AnswerTable(classes, prefix)
+    schema = columns.saying(said)
+    append_columns(table, schema, lambda: iter([columns.batch(answers).cast(schema)]), path)
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +157,50 @@ def test_answers_of_another_model_of_the_same_dataset_are_not_counted(
     said.pop("model_mark")  # as in what older versions wrote
     written(tmp_path / f"older{suffix}", ours.classes, said)
     assert len(read_classified(tmp_path / f"older{suffix}", ours).named) == len(ours.classes)
+
+
+@pytest.mark.parametrize("prefixes", [("a_", "b_"), ("", "b_"), ("é_", "")])
+@pytest.mark.parametrize("suffix", TABLE_SUFFIXES)
+def test_the_answers_of_two_models_in_one_table_are_told_apart(
+    tiny_dataset: Dataset, tmp_path: Path, suffix: str, prefixes: tuple[str, str]
+) -> None:
+    models = [
+        replace(made_manifest(tiny_dataset), files={"a.keras": of * 64}, held_out=HeldOutRecord("h.npz", of * 64, 9))
+        for of in "ab"
+    ]
+    table = None
+    for number, (manifest, prefix) in enumerate(zip(models, prefixes, strict=True)):
+        said = about_answers(manifest, f"/runs/{number}/model", Decide.ACCURACY, None)
+        out = tmp_path / f"{number}{suffix}"
+        written(out, manifest.classes, said, prefix, table)
+        table = out
+    for manifest, prefix, other in zip(models, prefixes, prefixes[::-1], strict=True):
+        assert len(read_classified(out, manifest, prefix=prefix).named) == len(manifest.classes)
+        with pytest.raises(CatalogueError, match=r"found those of another, the model '/runs/./model' as it was then"):
+            read_classified(out, manifest, prefix=other)
+
+
+def test_metadata_of_earlier_versions_are_of_the_only_answers_behind_whatever_prefix(
+    tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    ours, other = (replace(made_manifest(tiny_dataset), files={"a.keras": of * 64}) for of in "ab")
+    said = about_answers(ours, "/runs/ours/model", Decide.ACCURACY, None)
+    (tmp_path / "in.csv").write_text("path\n" + "x.jpg\n" * len(ours.classes))
+
+    def older(name: str, prefix: str, table: str) -> Path:
+        out = tmp_path / name
+        written(out, ours.classes, {}, prefix, tmp_path / table)
+        pq.write_table(pq.read_table(out).replace_schema_metadata(said), out)
+        return out
+
+    one = older("one.parquet", "a_", "in.csv")
+    assert len(read_classified(one, ours, prefix="a_").named) == len(ours.classes)
+    with pytest.raises(CatalogueError, match="found those of another, the model '/runs/ours/model'"):
+        read_classified(one, other, prefix="a_")
+    several = older("two.parquet", "b_", "one.parquet")
+    for prefix in ("a_", "b_"):
+        with pytest.raises(CatalogueError, match="which of its answers its metadata are of, found several: classify"):
+            read_classified(several, ours, prefix=prefix)
 
 
 @pytest.mark.parametrize("suffix", TABLE_SUFFIXES)

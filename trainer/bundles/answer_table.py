@@ -3,18 +3,13 @@
 They stand behind what a table has already: the columns of a catalogue, or the path of an image.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from datasets import SEPARATOR, annotated
-from trainer.answering.decision import Decide
-from trainer.answering.selective import MAX_ERROR
-from trainer.bundles.manifest import Manifest
 
 
 class Answered(Protocol):
@@ -61,6 +56,13 @@ class AnswerTable:
             for name in self.classes
         ]
         return pa.schema([self._field("class"), *chances, *map(self._field, ("sure", "novelty", "none")), *self._notes])
+
+    def saying(self, about: Mapping[str, str]) -> pa.Schema:
+        """Return the columns with what is said of all answers as metadata, each key behind the prefix as the names are.
+
+        So a table has what is said by several models, each behind a prefix of its own.
+        """
+        return self.schema.with_metadata({f"{self.prefix}{key}": text for key, text in about.items()})
 
     def batch(self, answers: Sequence[Answered]) -> pa.RecordBatch:
         """Return the answers, a row each, in their order."""
@@ -118,22 +120,3 @@ def answers_in(batch: pa.RecordBatch, classes: Sequence[str]) -> list[dict[str, 
         probabilities = None if name is None else chances
         rows.append({**row, "class_name": name, "probabilities": probabilities, "warnings": tuple(row["warnings"])})
     return rows
-
-
-def about_answers(manifest: Manifest, model: str, decide: Decide, max_error: float | None) -> dict[str, str]:
-    """Return what a table of answers says of them all, in its metadata.
-
-    ``decide`` and ``max_error`` are those of `trainer.Classifier.classify`; ``model`` is where the bundle is, and
-    ``model_mark`` tells it from any other, wherever it is. The class named is the one with the largest probability ×
-    its factor in ``decide_factors``, JSON; 1 where it has none.
-    """
-    promised = {} if manifest.trust is None else {"max_error": f"{MAX_ERROR if max_error is None else max_error:g}"}
-    return {
-        "model": model,
-        "model_mark": manifest.mark,
-        "dataset_fingerprint": manifest.dataset_fingerprint,
-        "decide": str(decide),
-        "decide_factors": json.dumps(dict(manifest.points()[decide]), ensure_ascii=False),
-        **promised,
-        "program": f"galaxy-tuner {version('galaxy-tuner')}",
-    }

@@ -66,14 +66,15 @@ class Catalogue:
     ) -> Iterator[Self]:
         """Yield the catalogue with what has been answered before with the same ``options``, `recorded` ones.
 
-        ``about`` is what the table will say of all answers. Where the block is left, what was answered is durable.
+        ``about`` is what the table will say of all answers, behind the columns' prefix. Where the block is left,
+        what was answered is durable.
 
         Raises:
             SourceError: The table is none, is damaged, or cannot be written to ``target`` with these columns.
             PartsError: Answers to something else are beside ``target``, or another process writes them.
             StorageError: Nothing can be written there.
         """
-        check_addition(table, columns.schema.names, target)
+        check_addition(table, columns.saying(about), target)
         with Parts.opened(target, _schema(columns), recorded(table, options)) as parts:
             yield cls(table, target, columns, about, parts)
 
@@ -103,7 +104,7 @@ class Catalogue:
         Returns what a person must know of it. Raises SourceError as `datasets.append_columns` does, and StorageError.
         """
         self._parts.flush()
-        schema = self._columns.schema.with_metadata(self._about)
+        schema = self._columns.saying(self._about)
         with building_place(open_folder(self._target)) as place:
             built = place / self._target.name
             notes = append_columns(self._table, schema, self._batches, built)

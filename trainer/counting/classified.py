@@ -20,6 +20,7 @@ from datasets import (
     said_of_rows,
     table_file,
 )
+from trainer.bundles.about_answers import said_of_answers
 from trainer.bundles.answer_table import AnswerTable
 from trainer.bundles.manifest import Manifest
 from trainer.errors import CatalogueError
@@ -123,19 +124,25 @@ def _check_whole(path: str | Path) -> None:
         )
 
 
-def _check(table: Table, said: Mapping[str, str], manifest: Manifest, needed: Sequence[str], prefix: str) -> None:
+def _check(table: Table, all_said: Mapping[str, str], manifest: Manifest, needed: Sequence[str], prefix: str) -> None:
     """Refuse a table that lacks a column, or that another model answered."""
     names = table.header()
-    start = f"{prefix}{_PROBABILITY}"
-    if not any(name.startswith(start) for name in names):
+    starts = f"{prefix}{_PROBABILITY}", in_ascii(f"{prefix}{_PROBABILITY}")
+    if not any(name.startswith(starts) for name in names):
         raise CatalogueError(
             f"{table.name!r}: expected the columns of `galaxy classify … --output`, such as {needed[1]!r}, found "
             f"{few(names)}; `--prefix` says what stands before their names"
         )
     lacking = [name for name in needed if name not in names]
-    further = [name for name in names if name.startswith(start) and name not in needed]
+    further = [name for name in names if name.startswith(starts) and name not in needed]
     if lacking or further:
         raise _others(table.name, f"{'no ' + few(lacking) if lacking else few(further)}")
+    said = said_of_answers(all_said, names, prefix)
+    if said is None:
+        raise CatalogueError(
+            f"{table.name!r}: expected to be told which of its answers its metadata are of, found several: classify "
+            "again, or keep the columns of one model"
+        )
     if said.get(_FINGERPRINT, manifest.dataset_fingerprint) != manifest.dataset_fingerprint:
         raise _others(table.name, f"those of {_model(said)}, which was trained on another dataset, as its metadata say")
     if said.get(_MARK, manifest.mark) != manifest.mark:  # older answers have none

@@ -59,7 +59,8 @@ class About:
         """The columns: the path of an image, and those of `trainer.AnswerTable`."""
         import pyarrow as pa
 
-        return pa.schema([pa.field("path", pa.string()), *self.table.schema], metadata=dict(self.said))
+        table = self.table.saying(self.said)
+        return pa.schema([pa.field("path", pa.string()), *table], metadata=table.metadata)
 
     def batch(self, predictions: Sequence[Prediction]) -> "pa.RecordBatch":
         """Return predictions as rows of the schema."""

@@ -1,18 +1,20 @@
 """A table with further columns behind its own, written whole from a table and what is to be added to it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 
 from datasets.errors import SourceError
+from datasets.tables.annotated import as_texts
 from datasets.tables.damage import table_errors
 from datasets.tables.exact.fits_columns import fits_column, is_written_as_text
 from datasets.tables.exact.fits_out import append_to_fits, fits_writer
 from datasets.tables.exact.fits_rows import FitsRows
 from datasets.tables.exact.names import escaped_in, in_ascii, in_xml, renamed, unique_names
 from datasets.tables.exact.opening import open_exact
+from datasets.tables.exact.said import said_of_rows
 from datasets.tables.exact.survey import ColumnSurvey
 from datasets.tables.exact.text_rows import TextRows
 from datasets.tables.exact.votable_out import append_to_votable, votable_writer
@@ -33,21 +35,24 @@ _TIMES_TEXT, _TIMES_BINARY = 3, 10
 Batches = Callable[[], Iterator[pa.RecordBatch]]
 
 
-def check_addition(path: Path, names: Sequence[str], target: Path) -> None:
-    """Raise SourceError where a table cannot be written to ``target`` with columns of some names behind its own."""
+def check_addition(path: Path, schema: pa.Schema, target: Path) -> None:
+    """Raise SourceError where a table cannot be written to ``target`` with columns of a schema behind its own.
+
+    What is said of all rows, the schema's metadata, may not be there by the same key either.
+    """
     if target.is_dir() or (target.exists() and target.samefile(path)):
         what = "a folder" if target.is_dir() else "the table itself"
         raise SourceError(f"expected a place for another table than '{path}', found {what}: '{target}'")
     with open_exact(path) as table:
         taken = {name.strip().casefold(): name for name in table.schema.names}
-        clash = [name for name in names if name.strip().casefold() in taken]
+        clash = [name for name in schema.names if name.strip().casefold() in taken]
         if clash:
             raise SourceError(
                 f"'{path}' has a column {taken[clash[0].strip().casefold()]!r} already, as the answers have: "
                 "give theirs other names with --prefix, such as `--prefix gt_`"
             )
         most = _MOST_COLUMNS.get(target.suffix.lower())
-        if most is not None and (count := len(table.schema) + len(names)) > most:
+        if most is not None and (count := len(table.schema) + len(schema)) > most:
             raise SourceError(
                 f"'{path}' has {len(table.schema):,} columns, {count:,} with the answers, and a table of FITS at most "
                 f"{most}: write .parquet"
@@ -57,6 +62,11 @@ def check_addition(path: Path, names: Sequence[str], target: Path) -> None:
             raise SourceError(
                 f"'{path}' has bytes in the column {few(held)}, which no table but Parquet holds: write .parquet"
             )
+    if said := said_of_rows(path).keys() & as_texts(schema.metadata).keys():
+        raise SourceError(
+            f"'{path}' says {min(said)!r} of its rows already, in its metadata, as the answers do: give theirs other "
+            "keys with --prefix, such as `--prefix gt_`"
+        )
 
 
 def append_columns(path: Path, schema: pa.Schema, added: Batches, target: Path) -> tuple[str, ...]:
@@ -144,7 +154,8 @@ class _Joined:
             own, is_text = table.schema, isinstance(table, TextRows)
         if is_text and not keep_text:
             own = self._inferred(own)
-        metadata = {**(own.metadata or {}), **(schema.metadata or {})}
+        theirs = own.metadata or {key.encode(): text.encode() for key, text in said_of_rows(path).items()}
+        metadata = {**theirs, **(schema.metadata or {})}
         self.kept, self.schema = len(own), pa.schema([*own, *schema], metadata=metadata)
 
     def batches(self) -> Iterator[pa.RecordBatch]:

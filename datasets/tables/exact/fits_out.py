@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -13,21 +13,12 @@ import pyarrow as pa
 from datasets.tables.annotated import as_texts, notes_of
 from datasets.tables.exact.fits_columns import FitsColumn, encoded
 from datasets.tables.exact.fits_rows import FitsRows
+from datasets.tables.exact.fits_said import say_in_header
 from datasets.tables.exact.names import in_ascii, unique_names, unit_in_ascii
 from datasets.tables.writing import Write
 
 _BLOCK, _CARD = 2880, 80
 _VOTABLE = b"VOTMETA ="
-ABOUT = {
-    "model": "GTMODEL",
-    "model_mark": "GTMARK",
-    "dataset_fingerprint": "GTPRINT",
-    "decide": "GTDECIDE",
-    "decide_factors": "GTFACTOR",
-    "max_error": "GTMAXERR",
-    "program": "GTPROG",
-}
-"""Cards for what is said of all rows; another key is a comment."""
 _AT_ONCE = 2**22
 
 
@@ -41,7 +32,7 @@ def fits_writer(path: Path, columns: Sequence[FitsColumn], about: pa.Schema, row
     from astropy.io import fits
 
     header = _header(columns, rows)
-    _say(header, as_texts(about.metadata))
+    say_in_header(header, as_texts(about.metadata))
     with path.open("wb") as file, tempfile.TemporaryFile(dir=path.parent) as heap:
         file.write(fits.PrimaryHDU().header.tostring().encode())
         place = file.tell()
@@ -83,7 +74,7 @@ def append_to_fits(
     header["NAXIS1"] = old + sum(column.width for column in columns)
     if "THEAP" in header:
         header["THEAP"] = int(header["THEAP"]) + table.count * (int(header["NAXIS1"]) - old)
-    _say(header, as_texts(about.metadata))
+    say_in_header(header, as_texts(about.metadata))
     with path.open("wb") as file:
         head = _above(table)
         file.write(head)
@@ -134,12 +125,6 @@ def _describe(header: Any, columns: Sequence[FitsColumn], names: Sequence[str], 
         for card, value in cards.items():
             if value is not None:
                 header[f"{card}{number}"] = in_ascii(value) if isinstance(value, str) else value
-
-
-def _say(header: Any, about: Mapping[str, str]) -> None:
-    for key, value in about.items():
-        if key in ABOUT:
-            header[ABOUT[key]] = in_ascii(value)
 
 
 def _above(table: FitsRows) -> bytes:

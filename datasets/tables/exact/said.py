@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from datasets.tables.annotated import as_texts
 from datasets.tables.csv_metadata import metadata_name
 from datasets.tables.damage import table_errors
-from datasets.tables.exact.fits_out import ABOUT
+from datasets.tables.exact.fits_said import said_in_header
 from datasets.tables.kinds import Kind, reader_of, recognise
 
 
@@ -44,7 +44,7 @@ def _in_header(stream: IO[bytes]) -> Mapping[str, str]:
 
     with fits.open(stream, memmap=True, ignore_missing_simple=False) as units:
         headers = [unit.header for unit in units if isinstance(unit, fits.BinTableHDU)]
-    return {key: str(header[card]) for header in headers[:1] for key, card in ABOUT.items() if card in header}
+    return said_in_header(headers[0]) if headers else {}
 
 
 def _in_infos(stream: IO[bytes]) -> Mapping[str, str]:

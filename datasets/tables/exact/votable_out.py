@@ -175,7 +175,11 @@ def _say(resource: Any, about: Mapping[str, str]) -> None:
     from astropy.io.votable import tree
 
     for key, value in about.items():
-        resource.infos.append(tree.Info(name=in_xml(key), value=in_xml(value)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a key is no ID: it needs none, and a column may have it
+            info = tree.Info(name=in_xml(key), value=in_xml(value))
+            del info.ID
+        resource.infos.append(info)
 
 
 def _resources(parent: Any) -> Iterator[Any]:
