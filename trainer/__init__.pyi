@@ -7,6 +7,7 @@ from .exporting.formats import ExportFormat as ExportFormat
 
 # isort: split
 # For the layers above.
+from .answering.asked import check_fraction as check_fraction
 from .answering.judging import advised_crop as advised_crop
 from .bundles.about_answers import about_answers as about_answers
 from .bundles.answer_table import Answered as Answered, AnswerTable as AnswerTable, answers_in as answers_in

@@ -21,7 +21,7 @@ from datasets import (
     source_mark,
 )
 from search import check_gpus, now
-from trainer import AnswerTable, Decide, about_answers, model_mark, read_manifest
+from trainer import AnswerTable, Decide, about_answers, check_fraction, model_mark, read_manifest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,9 +67,11 @@ class CatalogueSettings:
 def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings: CatalogueSettings) -> Answering:
     """Return what is to be done in the folder.
 
-    Raises CatalogueError where it has answers of something else, or a name of a column is taken; and as
-    `read_manifest`, `plan_catalogue` and `about_answers` do.
+    Raises CatalogueError where it has answers of something else, a name of a column is taken, or a dataset is to be
+    cropped; OptionsError for what is no fraction; and as `read_manifest` and `plan_catalogue` do.
     """
+    check_fraction("crop", settings.crop)
+    check_fraction("max_error", settings.max_error)
     bundle = open_folder(model)
     manifest = read_manifest(bundle)
     decide = manifest.decide if settings.decide is None else Decide(settings.decide)
@@ -83,6 +85,10 @@ def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings:
     }
     table = AnswerTable(manifest.classes, settings.prefix)
     record = _record(layout, bundle, source, asked, table.saying(said), settings.rows)
+    if record.planned.kind == "dataset" and settings.crop is not None:
+        raise CatalogueError(
+            f"{source!r} is an imported dataset, whose images were cropped at their import: leave out --crop"
+        )
     return Answering(
         output=layout.root.uri,
         record=record,

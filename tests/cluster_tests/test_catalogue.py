@@ -17,7 +17,7 @@ from cluster.nodes.code import code_identity
 from cluster.workers import partition
 from datasets import CATALOGUE_DRIVERS, CatalogueLayout, iterate_images, open_folder
 from search import Driven, LedgerError, driver_heartbeat
-from trainer import AnswerTable, BundleError, Classifier, about_answers
+from trainer import AnswerTable, BundleError, Classifier, OptionsError, about_answers
 
 FEW = CatalogueSettings(rows=30)
 _DYING = '''
@@ -213,6 +213,16 @@ def test_a_dataset_is_answered_as_an_evaluation_does(bundle, tiny_dataset, tmp_p
     decided = classifier.decide(classifier.probabilities(tiny_dataset.take(rows)))
     assert found["class"].to_pylist() == [classifier.classes[number] for number in decided]
     assert found["warnings"].to_pylist().count([]) + found["novelty"].null_count >= 0
+
+
+def test_a_dataset_is_not_cropped_again_and_what_is_no_fraction_refused(bundle, tiny_dataset, tmp_path):
+    places = str(bundle), tiny_dataset.info.path, str(tmp_path / "out")
+    with pytest.raises(CatalogueError, match=r"is an imported dataset, whose images were cropped .*: leave out --crop"):
+        classify_catalogue(*places, CatalogueSettings(crop=0.5), address="in-process")
+    for name in ("crop", "max_error"):
+        with pytest.raises(OptionsError, match=f"{name}: expected a fraction above 0 and at most 1, found 60"):
+            classify_catalogue(*places, CatalogueSettings(**{name: 60}), address="in-process")
+    assert classify_catalogue(*places, address="in-process").earlier == 0
 
 
 def test_images_that_are_gone_are_rows_and_a_folder_that_is_gone_is_not(bundle, source, tmp_path):

@@ -1,10 +1,12 @@
 import io
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 from trainer_tests.examples import MEMBER, made_manifest
@@ -14,6 +16,7 @@ from datasets.images.fits.bands import Bands
 from datasets.images.fits.stretch import Stretch
 from trainer import Bundle, Classifier, Decide, ModelMismatchError, OptionsError, SplitError, answers_on, evaluate
 from trainer.answering.judging import scale_warning
+from trainer.answering.novelty import describe
 from trainer.bundles.matching import other_range, other_stretch
 
 
@@ -74,6 +77,42 @@ def test_many_views_make_small_batches(
     )
     assert classifier.probabilities(np.zeros((70, 32, 32, 3), np.uint8)).shape == (70, 5)
     assert found == sizes
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda images: images.astype(np.float32) / 255,
+        lambda images: images.astype(np.uint16) * 257,
+        lambda images: images.astype(np.int64).tolist(),
+        lambda images: images.transpose(0, 3, 1, 2),
+        lambda images: images[..., 0],
+        lambda images: images[:, 4:],
+        lambda images: np.pad(images, ((0, 0), (0, 0), (0, 0), (0, 1))),
+    ],
+    ids=["fractions", "uint16", "list", "channels first", "grey", "another size", "with alpha"],
+)
+def test_images_of_another_type_or_shape_are_refused(
+    classifier: Classifier, tiny_dataset: Dataset, change: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]
+) -> None:
+    images = change(tiny_dataset.take(np.arange(3)))
+    expected = r"expected images of uint8 \(n, 32, 32, 3\), with 0 black and 255 white, found (float|u?int)[0-9]+ \(3, "
+    for ask in (classifier.probabilities, classifier.examine):
+        with pytest.raises(OptionsError, match=expected):
+            ask(images)
+    with pytest.raises(OptionsError, match=r"expected images of uint8 \(n, 32, 32, 3\)"):
+        classifier.heatmap(images[0])
+    if np.asarray(images).dtype != np.uint8 or np.shape(images)[1:] != (28, 32, 3):
+        with pytest.raises(OptionsError, match=r"expected images of uint8 \(n, side, side, 3\)"):
+            describe(images)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.5, -1.0, float("nan"), 60])
+def test_what_is_no_fraction_is_refused(classifier: Classifier, value: float) -> None:
+    with pytest.raises(OptionsError, match="crop: expected a fraction above 0 and at most 1, found"):
+        classifier.classify([], crop=value)
+    with pytest.raises(OptionsError, match="max_error: expected a fraction above 0 and at most 1, found"):
+        classifier.classify([], max_error=value)
 
 
 def test_no_images_have_no_probabilities(classifier: Classifier) -> None:

@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 from trainer_tests.examples import made_manifest
 
 from datasets import Dataset
-from trainer import Bundle, Classifier
+from trainer import Bundle, Classifier, OptionsError
 from trainer.answering.occlusion import occlusion_map
 
 SIDE = 32
@@ -72,7 +72,7 @@ def test_by_default_the_most_probable_class_is_explained(tiny_dataset: Dataset) 
     found, image = classifier(tiny_dataset, 3), tiny_dataset.take([50])[0]
     best = found.classes[int(found.probabilities(image[np.newaxis])[0].argmax())]
     assert np.array_equal(found.heatmap(image), found.heatmap(image, best))
-    with pytest.raises(ValueError, match="not in tuple"):
+    with pytest.raises(OptionsError, match=r"expected a class of the model, .*, found 'comet'"):
         found.heatmap(image, "comet")
 
 

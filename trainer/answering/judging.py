@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets import Preprocessing
+from trainer.answering.asked import check_fraction
 from trainer.answering.decision import Decide
 from trainer.answering.limits import Trust
 from trainer.answering.none_of_these import NoneOfThese
@@ -43,7 +44,8 @@ class Judge:
 
     @classmethod
     def of(cls, trust: Trust | None, decide: Decide, max_error: float | None, uri: str) -> Self:
-        """Make one. Raises OptionsError where ``max_error`` is given and the bundle at ``uri`` cannot promise it."""
+        """Make one. Raises OptionsError where ``max_error`` is no fraction, or the bundle cannot promise it."""
+        check_fraction("max_error", max_error)
         if trust is None and max_error is not None:
             raise OptionsError(
                 f"{uri!r} can promise no error rate: it was trained before that was kept; train it again"

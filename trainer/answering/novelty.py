@@ -13,6 +13,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from trainer.answering.asked import checked_images
+
 FALSE_ALARMS = 0.03
 """Share of validation images that are taken for unlike them: below 5 % for new galaxies too, chance included."""
 _RINGS = (0.0, 0.15, 0.3, 0.5, 0.75, 1.0, 1.5)
@@ -45,7 +47,10 @@ def describe(images: npt.NDArray[np.uint8]) -> Descriptions:
     """Describe images, uint8 (n, side, side, 3), by 6 numbers a ring: float64 (n, 36), alike for flips and turns.
 
     The means of the three colours over the ring and their standard deviations, 0–1; of a ring too narrow for a pixel 0.
+
+    Raises OptionsError for images of another type or shape.
     """
+    images = checked_images(images)
     rings = ring_weights(images.shape[1])
     pixels = images.reshape(len(images), images.shape[1] ** 2, 3).astype(np.float32) / 255
     mean = rings @ pixels

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datasets import DecodedImage, Folder, ImageError, ImageFile, Progress, image_hashes, silent
+from datasets import DecodedImage, Folder, ImageError, ImageFile, Progress, few, image_hashes, silent
+from trainer.answering.asked import check_fraction, checked_images
 from trainer.answering.averaging import weighted_mean
 from trainer.answering.calibration import apply_temperature
 from trainer.answering.decision import Decide, decided
@@ -75,7 +76,7 @@ class Classifier:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        side = bundle.manifest.preprocessing.image_size
+        self._side = side = bundle.manifest.preprocessing.image_size
         # Older bundles do not say, and have 8 at most: few enough.
         views = max(member.views or 1 for member in bundle.manifest.members)
         self._at_once = images_at_once(views, _BATCH_SIZE)
@@ -95,8 +96,10 @@ class Classifier:
         """Return calibrated probabilities, float32 (n, classes), of images uint8 (n, side, side, 3).
 
         At most 64 go through the networks at once, fewer where each has many views.
+
+        Raises OptionsError for images of another type or shape.
         """
-        size = self._at_once
+        size, images = self._at_once, checked_images(images, self._side)
         batches = [self._batch(images[start : start + size]) for start in range(0, len(images), size)]
         return np.concatenate([np.zeros((0, len(self.classes)), np.float32), *batches])
 
@@ -116,15 +119,20 @@ class Classifier:
             max_error: Share of wrong answers, 0–1, to accept among sure ones; None: `MAX_ERROR`.
 
         Raises:
-            OptionsError: ``max_error`` is given, and the model cannot promise it; or see `point`.
+            OptionsError: ``crop`` or ``max_error`` is no fraction, or the model cannot promise that; or see `point`.
         """
+        check_fraction("crop", crop)
         point = self.point(decide)
         judge = Judge.of(self.bundle.trust, point, max_error, self.bundle.uri)
         fraction = self.bundle.manifest.preprocessing.crop if crop is None else crop
         return self._classify(iter(files), fraction, point, judge)
 
     def examine(self, pixels: npt.NDArray[np.uint8]) -> list[Examined]:
-        """Return what the model finds in decoded images, uint8 (n, side, side, 3): all that takes long."""
+        """Return what the model finds in decoded images, uint8 (n, side, side, 3): all that takes long.
+
+        Raises OptionsError as `probabilities` does.
+        """
+        pixels = checked_images(pixels, self._side)
         probabilities = self.probabilities(pixels)
         trust, known = self.bundle.trust, self.bundle.seen
         unknown: list[None] = [None] * len(pixels)
@@ -152,12 +160,11 @@ class Classifier:
     def _classify(
         self, source: Iterator[ImageFile], crop: float, decide: Decide, judge: Judge
     ) -> Iterator[Classification]:
-        side = self.bundle.manifest.preprocessing.image_size
         with ThreadPoolExecutor(max_workers=_DECODING_THREADS, thread_name_prefix="decode") as pool:
             while chunk := list(islice(source, _BATCH_SIZE)):
                 decoded = list(pool.map(lambda file: self._decoded(file, crop), chunk))
                 usable = [image.pixels for image in decoded if isinstance(image, DecodedImage)]
-                found = self.examine(np.array(usable, np.uint8).reshape(-1, side, side, 3))
+                found = self.examine(np.array(usable, np.uint8).reshape(-1, self._side, self._side, 3))
                 images = [(file.name, image) for file, image in zip(chunk, decoded, strict=True)]
                 yield from self._decided(images, found, crop, decide, judge)
 
@@ -168,8 +175,11 @@ class Classifier:
 
         ``class_name`` is by default the most probable class; see `occlusion_map`. It takes 122 classifications.
 
-        Raises ValueError where the model has no such class.
+        Raises OptionsError where the model has no such class, or as `probabilities` does.
         """
+        pixels = checked_images(np.asarray(pixels)[np.newaxis], self._side)[0]
+        if class_name is not None and class_name not in self.classes:
+            raise OptionsError(f"expected a class of the model, {few(self.classes)}, found {class_name!r}")
         if class_name is None:
             number = int(self.probabilities(pixels[np.newaxis])[0].argmax())
         else:
