@@ -115,6 +115,7 @@ from .tables.writing import (
     Write as Write,
     csv_writer as csv_writer,
     parquet_writer as parquet_writer,
+    place_table as place_table,
     table_writer as table_writer,
 )
 from .training.augmentation import Augmentation as Augmentation, Border as Border

@@ -1,6 +1,7 @@
 """Tables that go out, CSV and Parquet, written a batch of rows at a time."""
 
 import csv
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,21 @@ def table_writer(path: Path, schema: pa.Schema, *, guarded: int = 0) -> Iterator
         path.with_name(metadata_name(path.name)).write_bytes(csv_metadata(path.name, schema))
         with path.open("w", encoding="utf-8", newline="") as file:
             yield csv_writer(file, schema, guarded=guarded)
+
+
+def place_table(built: Path, target: Path) -> None:
+    """Move a table that is complete, and what is said beside it, to where they belong, in the place of older ones.
+
+    Whatever ends it, nothing is said of a table that is of another one: what was said goes first, and comes last.
+    """
+    said, beside = (path.with_name(metadata_name(path.name)) for path in (built, target))
+    with built.open("rb") as file:
+        os.fsync(file.fileno())  # what it was made from may be removed next
+    if said.exists():
+        beside.unlink(missing_ok=True)
+    built.replace(target)
+    if said.exists():
+        said.replace(beside)
 
 
 def csv_writer(file: TextIO, schema: pa.Schema, *, guarded: int = 0) -> Write:

@@ -1,10 +1,12 @@
+import contextlib
 import json
+import pathlib
 
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from datasets import annotated, table_writer
+from datasets import annotated, place_table, said_of_rows, table_writer
 
 SCHEMA = pa.schema(
     [
@@ -48,6 +50,28 @@ def test_a_csv_has_beside_it_what_it_cannot_say(tmp_path):
         "dc:description": "how probable",
         "schema:propertyID": "stat.probability",
     }
+
+
+@pytest.mark.parametrize("cut", [1, 2, None])
+def test_nothing_said_beside_a_csv_is_of_another_one(tmp_path, monkeypatch, cut):
+    (tmp_path / "new").mkdir()
+    for place, model in ((tmp_path, "old"), (tmp_path / "new", "new")):
+        with table_writer(place / "a.csv", SCHEMA.with_metadata({"model": model})) as write:
+            write(pa.RecordBatch.from_pylist([ROWS[0] | {"path": model}], SCHEMA))
+    moved, replace = [], pathlib.Path.replace
+
+    def until_cut(path, target):
+        moved.append(path)
+        if len(moved) == cut:
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(pathlib.Path, "replace", until_cut)
+    with contextlib.suppress(KeyboardInterrupt):
+        place_table(tmp_path / "new" / "a.csv", tmp_path / "a.csv")
+    whose = "old" if cut == 1 else "new"
+    assert (tmp_path / "a.csv").read_text().splitlines()[1].startswith(whose)
+    assert said_of_rows(tmp_path / "a.csv") == ({"model": "new"} if cut is None else {})
 
 
 @pytest.mark.parametrize("count", [0, 2, 3])

@@ -41,9 +41,10 @@ class Answering:
     """Answers by an image's brightness; stops before the ``stop``-th image, and says which it was asked about."""
 
     def __init__(self, stop: int | None = None) -> None:
-        self.stop, self.asked = stop, list[str]()
+        self.stop, self.asked, self.first = stop, list[str](), 0
 
-    def __call__(self, files: Iterator[ImageFile]) -> Iterator[Classification]:
+    def __call__(self, files: Iterator[ImageFile], first: int) -> Iterator[Classification]:
+        self.first = first
         for number, file in enumerate(files):
             if number == self.stop:
                 raise Stopped
@@ -94,6 +95,7 @@ def test_a_run_that_was_cut_goes_on_where_it_was(table: Path, monkeypatch: pytes
     assert not table.with_name("out.csv").exists()
     assert run(table, second) == whole
     kept = stop - stop % 2  # what was handed on
+    assert second.first == kept
     assert (len(second.asked), [*first.asked[:kept], *second.asked]) == (ROWS - kept, everything.asked)
 
 

@@ -1,10 +1,12 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from ui_tests.conftest import Galaxy
 
+from trainer import Classifier
 from ui.predictions.heatmaps import heatmap_name, overlay
 
 
@@ -65,3 +67,34 @@ def test_classify_draws_every_image_that_could_be_classified(
     assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == ["00001-001.png", "00003-000.png"]
     with Image.open(tmp_path / "maps" / "00001-001.png") as drawn:
         assert drawn.size == (520, 256)
+
+
+def test_a_table_that_goes_on_draws_the_rows_it_had_begun_to_draw(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.cataloguing.catalogue._ROWS", 1)
+    (tmp_path / "t.csv").write_text("path\n" + "".join(f"{tiny_source}/spiral/{n:03d}.jpg\n" for n in range(3)))
+    words = ("classify", bundle, tmp_path / "t.csv", "--output", tmp_path / "o.csv")
+    maps = ("--heatmaps", tmp_path / "maps")
+    drawn, real = [], Classifier.heatmap
+
+    def heatmap(classifier: Classifier, *arguments: Any) -> Any:
+        drawn.append(arguments)
+        if len(drawn) == 3:
+            raise KeyboardInterrupt
+        return real(classifier, *arguments)
+
+    monkeypatch.setattr(Classifier, "heatmap", heatmap)
+    assert galaxy(*words, *maps).exit_code == 130
+    for others in ((), ("--heatmaps", tmp_path / "others")):
+        refused = galaxy(*words, *others)
+        assert (refused.exit_code, "begun with another --heatmaps: give the same command" in refused.stderr) == (
+            1,
+            True,
+        )
+    assert galaxy(*words, *maps).exit_code == 0
+    names = [f"{n + 1:05d}-{n:03d}.png" for n in range(3)]
+    assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == names
+    assert len(drawn) == 4
+    refused = galaxy(*words, "--value-range", "0,1")
+    assert (refused.exit_code, "--value-range goes with arrays and TFRecords" in refused.stderr) == (2, True)

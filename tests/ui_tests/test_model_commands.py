@@ -415,7 +415,7 @@ def test_a_catalogue_keeps_its_columns_and_ours_need_other_names(
     assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
     assert "has a column 'Class' already, as the answers have: give theirs other names with --prefix" in refused.stderr
     galaxy("classify", bundle, table, "--prefix", "gt_", "--output", tmp_path / "a.vot")
-    assert b'<INFO ID="decide" name="decide" value="accuracy"/>' in (tmp_path / "a.vot").read_bytes()
+    assert b'<INFO name="gt_decide" value="accuracy"/>' in (tmp_path / "a.vot").read_bytes()
     shown = galaxy("classify", bundle, tmp_path / "a.vot", "--output", tmp_path / "b.csv", "--prefix", "h_")
     assert "a VOTable is read as a whole: about" in shown.stderr
     rows = table_of(tmp_path / "b.csv")

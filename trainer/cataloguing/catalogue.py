@@ -5,7 +5,6 @@ Answers are durable in parts before the table is written, so that a run that was
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -21,8 +20,8 @@ from datasets import (
     building_place,
     check_addition,
     count_rows,
-    metadata_name,
     open_folder,
+    place_table,
     row_images,
 )
 from trainer.bundles.answer_table import Answered, AnswerTable
@@ -44,7 +43,8 @@ class RowAnswered(Answered, Protocol):
     def seen(self) -> bool | None: ...  # noqa: D102
 
 
-Answer = Callable[[Iterator[ImageFile]], Iterator[RowAnswered]]
+Answer = Callable[[Iterator[ImageFile], int], Iterator[RowAnswered]]
+"""Answers the images of rows that follow each other, from one of a number on."""
 
 
 class Catalogue:
@@ -89,7 +89,7 @@ class Catalogue:
         The columns are those of `AnswerTable` without a prefix, ``path`` and ``seen``.
         """
         yield from self._parts.batches()
-        answers = answer(row_images(self._table, self.done))
+        answers = answer(row_images(self._table, self.done), self.done)
         while some := list(islice(answers, _ROWS)):
             columns = AnswerTable(self._columns.classes).batch(some).columns
             paths = [each.path.encode("utf-8", "backslashreplace").decode() for each in some]
@@ -108,11 +108,7 @@ class Catalogue:
         with building_place(open_folder(self._target)) as place:
             built = place / self._target.name
             notes = append_columns(self._table, schema, self._batches, built)
-            beside = place / metadata_name(built.name)
-            if beside.exists():
-                beside.replace(self._target.with_name(beside.name))
-            _flush(built)
-            built.replace(self._target)
+            place_table(built, self._target)
         self._parts.remove()
         return notes
 
@@ -131,12 +127,6 @@ def recorded(table: Path, options: Mapping[str, object]) -> dict[str, str]:
     status = table.stat()
     about = {"table": f"{table.absolute()}, {status.st_size} bytes, changed {status.st_mtime_ns}"}
     return about | {key: str(value) for key, value in options.items()}
-
-
-def _flush(path: Path) -> None:
-    """Make a file durable: what it was made from is removed next."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def model_mark(manifest: Manifest) -> str:

@@ -29,7 +29,7 @@ def classify_catalogue(
     target: Path,
     about: About,
     options: Mapping[str, object],
-    answer: "Callable[[Iterator[ImageFile]], Iterator[Classification]]",
+    answer: "Callable[[Iterator[ImageFile], int], Iterator[Classification]]",
     printed: Path | None,
 ) -> Tally:
     """Classify the images of a table's rows and write the table with the answers; go on where a cut run was.

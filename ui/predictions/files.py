@@ -13,9 +13,9 @@ from datasets import (
     building_place,
     convert_table,
     csv_writer,
-    metadata_name,
     open_folder,
     parquet_writer,
+    place_table,
     table_writer,
 )
 from ui.predictions.prediction import Prediction
@@ -85,10 +85,7 @@ def prediction_file(target: Path, about: About) -> Iterator[Add]:
         built = place / target.name
         with write_predictions(built, about) as add:
             yield add
-        beside = place / metadata_name(target.name)
-        if beside.exists():
-            beside.replace(target.with_name(beside.name))
-        built.replace(target)
+        place_table(built, target)
 
 
 @contextmanager

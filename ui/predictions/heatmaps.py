@@ -45,10 +45,13 @@ def overlay(pixels: npt.NDArray[np.uint8], heatmap: npt.NDArray[np.float32]) -> 
 
 
 def with_heatmaps(
-    answers: "Iterable[Classification]", classifier: "Classifier", folder: Folder
+    answers: "Iterable[Classification]", classifier: "Classifier", folder: Folder, first: int = 0
 ) -> "Iterator[Classification]":
-    """Hand the ``answers`` on, and write the picture of each image that could be classified into ``folder``."""
-    for number, answer in enumerate(answers, 1):
+    """Hand the ``answers`` on, and write the picture of each image that could be classified into ``folder``.
+
+    They are the images from the ``first`` on, counted from 0.
+    """
+    for number, answer in enumerate(answers, first + 1):
         if answer.pixels is not None and answer.class_name is not None:
             picture = Image.fromarray(overlay(answer.pixels, classifier.heatmap(answer.pixels, answer.class_name)))
             stream = io.BytesIO()

@@ -79,7 +79,7 @@ class Answer:
     seen: None = None
 
 
-def answered(files: Iterator[ImageFile]) -> Iterator[Answer]:
+def answered(files: Iterator[ImageFile], _first: int) -> Iterator[Answer]:
     for file in files:
         number = zlib.crc32(file.name.encode())  # the same whenever it is asked about
         chance = number % 100 / 100

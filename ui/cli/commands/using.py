@@ -142,9 +142,9 @@ def classify(
     point = classifier.point(None if decide is None else Decide(decide))
     uri, about = classifier.bundle.uri, About.of(classifier, point, max_error, prefix)
 
-    def answer(files: "Iterable[ImageFile]") -> "Iterator[Classification]":
+    def answer(files: "Iterable[ImageFile]", first: int = 0) -> "Iterator[Classification]":
         answers = classifier.classify(files, crop=crop, decide=point, max_error=max_error)
-        return answers if heatmaps is None else with_heatmaps(answers, classifier, open_folder(heatmaps))
+        return answers if heatmaps is None else with_heatmaps(answers, classifier, open_folder(heatmaps), first)
 
     # All that is printed is written first: stdout stays empty on failure, and memory free of the images.
     with tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
@@ -152,6 +152,10 @@ def classify(
         if output is not None and is_catalogue(paths, output):
             mark = model_mark(classifier.bundle.manifest)
             options = {"model": mark, "--crop": crop, "--decide": point, "--max-error": max_error}
+            if heatmaps is not None:  # rows that are answered already are drawn no more
+                options["--heatmaps"] = str(Path(heatmaps).absolute())
+            if value_range is not None:
+                raise typer.BadParameter(f"--value-range goes with arrays and TFRecords; {paths[0]!r} is a table")
             places = Path(paths[0]), Path(output)
             tally = classify_catalogue(terminal, *places, about, options, answer, printed if terminal.as_json else None)
         else:
