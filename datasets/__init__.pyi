@@ -111,6 +111,7 @@ from .tables.exact.names import in_ascii as in_ascii
 from .tables.exact.said import said_of_rows as said_of_rows
 from .tables.formulas import harmless as harmless, harmless_path as harmless_path
 from .tables.reading import Table as Table, table_file as table_file
+from .tables.values import as_decimals as as_decimals
 from .tables.writing import (
     Write as Write,
     csv_writer as csv_writer,

@@ -33,6 +33,18 @@ def as_type(values: pa.Array, kind: pa.DataType, *, column: str) -> pa.Array:
         raise SourceError(f"expected {wanted} in the column '{column}', found {values.type}: {error}") from error
 
 
+def as_decimals(values: pa.Array) -> pa.Array:
+    """Return numbers as float64; narrower floating-point ones as they are written, 0.7 as 0.7 and not 0.699999988.
+
+    So what is compared with them is what a person reads.
+    """
+    if pa.types.is_float32(values.type):
+        values = values.cast(pa.string())
+    elif pa.types.is_float16(values.type):  # which Arrow writes with the digits of wider ones
+        values = pa.array(values.to_numpy(zero_copy_only=False).astype(str))
+    return values.cast(pa.float64(), safe=False)
+
+
 def _as_text(values: pa.Array, column: str) -> pa.Array:
     """Write values as a person would: whole numbers without decimals, NaN as nothing."""
     if pa.types.is_boolean(values.type):

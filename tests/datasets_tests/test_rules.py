@@ -1,11 +1,16 @@
 """Rules: what they say of rows, what is refused, and that the rules of the project are those that were published."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from datasets import SourceError
+from datasets import SourceError, table_file
+from datasets.sources.options import SourceOptions
+from datasets.sources.votes.reading import read_votes
 from datasets.sources.votes.rules.rule_set import built_in, read_rules, rules_of
 from datasets.sources.votes.rules.wordings import lacking
+from datasets.sources.votes.tables import VoteTable
 
 NAN = np.nan
 COLUMNS = {"a": [0.0, 0.5, 1.0, NAN], "b": [1.0, 0.5, NAN, NAN], "t-1.x y": [2.0, -2.0, 0.0, np.inf]}
@@ -116,6 +121,17 @@ def test_the_first_rule_that_is_met_decides():
 
 
 HEADERS = (["id", "a 2", "B 2"], ["A 1", "A 2", "B 1", "B 2"], ["A 1", "B 2"])
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()], ids=str)
+def test_a_value_is_at_the_threshold_that_it_is_written_as(tmp_path, kind):
+    (tmp_path / "rules.toml").write_text('[classes]\nmuch = "votes >= 0.7"\nlittle = "votes <= 0.1"\n')
+    votes = pa.array(np.array([0.7, 0.1, 0.4], kind.to_pandas_dtype()))
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"id": ["a", "b", "c"], "votes": votes}), path)
+    rules = read_rules(str(tmp_path / "rules.toml"))
+    source = VoteTable(table_file(path), rules, rules.wordings[0])
+    assert [galaxy.label for galaxy in read_votes(source, "id", SourceOptions()).galaxies.values()] == [0, 1, -1]
 
 
 def test_words_stand_for_the_columns_of_the_first_kind_of_table_that_has_them_all():

@@ -25,6 +25,10 @@ NAN = float("nan")
         (pa.array([1.0, 2.0, 3.0]), {"edges": (2.0,)}, ["below 2", "2 and above"], [0, 1, 1]),
         (pa.array([1.0, 2.0, 3.0]), {"edges": (1.0, 2.0, 3.0)}, ["1 to 2", "2 to 3"], [0, 1, 1]),
         (pa.array([0.5, 9.0]), {"edges": (1, 2, 3)}, ["below 1", "1 to 2", "2 to 3", "3 and above"], [0, 3]),
+        *(
+            (pa.array(np.array([0.7, 0.1, 0.9], kind)), {"edges": (0.7,)}, ["below 0.7", "0.7 and above"], [1, 0, 1])
+            for kind in (np.float16, np.float32, np.float64)
+        ),
         (pa.array([float("inf"), 1.0, 1.0]), {}, ["1"], [1, 0, 0]),
         (pa.array([None, None], pa.float64()), {}, [], [0, 0]),
         (pa.array([10000.1, 10000.2, 10000.3]), {"bins": 2}, ["10000.1 to 10000.2", "10000.2 to 10000.3"], [0, 1, 1]),

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from datasets import as_decimals
 from trainer.errors import OptionsError
 
 BINS = 5
@@ -104,7 +105,7 @@ def _named(kind: pa.DataType) -> str:
 
 
 def _floats(values: pa.Array) -> npt.NDArray[np.float64]:
-    array = np.array(values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
+    array = np.array(as_decimals(values).to_numpy(zero_copy_only=False), np.float64)
     return np.where(np.isfinite(array), array, np.nan)
 
 

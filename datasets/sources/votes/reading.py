@@ -15,6 +15,7 @@ from datasets.sources.votes.finding import stem_of
 from datasets.sources.votes.tables import VoteTable
 from datasets.sources.votes.values import Spread
 from datasets.splits import Split
+from datasets.tables.values import as_decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,9 @@ def read_votes(source: VoteTable, key: str, options: SourceOptions, name_of: Cal
     ids, splits = list[str](), list[Split | None]()
     columns = source.wording.columns
     texts = (key, id_column or key, split_column or key)
-    for batch in source.table.read(dict.fromkeys(texts, pa.string()) | dict.fromkeys(columns.values(), pa.float64())):
+    for batch in source.table.read(dict.fromkeys(texts, pa.string()) | _numbers(source)):
         values = {
-            word: np.asarray(batch[name].to_numpy(zero_copy_only=False), dtype=np.float64)
+            word: np.asarray(as_decimals(batch[name]).to_numpy(zero_copy_only=False), dtype=np.float64)
             for word, name in columns.items()
         }
         labels = source.rules.classify(values).tolist()
@@ -127,6 +128,16 @@ def _id_column(source: VoteTable, key: str, options: SourceOptions) -> str | Non
     if options.id_column not in (None, NO_COLUMN):
         return given_column(source.table, header, options.id_column, "id-column")
     return None if known([key], ID_COLUMNS) else galaxy_column((name for name in header if name != key), options)
+
+
+def _numbers(source: VoteTable) -> dict[str, pa.DataType]:
+    """Return how the columns of the rules are read, by name: as numbers, which narrow ones must not become before."""
+    fields = list(source.table.schema())
+    kinds = {field.name.strip().casefold(): field.type for field in fields} | {
+        field.name: field.type for field in fields
+    }
+    found = {name: kinds.get(name, kinds.get(name.casefold())) for name in source.wording.columns.values()}
+    return {name: kind if kind in (pa.float16(), pa.float32()) else pa.float64() for name, kind in found.items()}
 
 
 def _none_if_unwanted(options: SourceOptions) -> Galaxies | None:
