@@ -63,6 +63,7 @@ from .exporting.beside import (
     remove_export as remove_export,
 )
 from .exporting.export import exported_name as exported_name
+from .exporting.formats import named_format as named_format
 from .final.answers import BeginningAnswers as BeginningAnswers, read_answers as read_answers
 from .final.assembling import assemble as assemble
 from .final.beginning import (

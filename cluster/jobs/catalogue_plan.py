@@ -80,7 +80,7 @@ def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings:
         "model": hashlib.sha256(bundle.read(_MANIFEST)).hexdigest()[:16],
         "crop": "as in training" if settings.crop is None else f"{settings.crop:g}",
         "decide": said["decide"],
-        "max_error": said.get("max_error", "none"),
+        "max_error": "none" if manifest.trust is None else f"{settings.max_error or manifest.trust.max_error:g}",
         "prefix": repr(settings.prefix),
     }
     table = AnswerTable(manifest.classes, settings.prefix)

@@ -23,7 +23,7 @@ from trainer import (
     read_classified,
     wilson_interval,
 )
-from trainer.bundles.manifest import HeldOutRecord
+from trainer.bundles.manifest import HeldOutRecord, TrustRecord
 from trainer.counting.explaining import Histogram, misfit
 from trainer.counting.mixture import mixture
 from trainer.counting.recalibrating import Recalibrator, logarithms
@@ -157,6 +157,15 @@ def test_answers_of_another_model_of_the_same_dataset_are_not_counted(
     said.pop("model_mark")  # as in what older versions wrote
     written(tmp_path / f"older{suffix}", ours.classes, said)
     assert len(read_classified(tmp_path / f"older{suffix}", ours).named) == len(ours.classes)
+
+
+def test_no_error_rate_is_said_that_cannot_be_promised(tiny_dataset: Dataset) -> None:
+    sure_from = {"accuracy": None, "balanced": 0.7}
+    trust = TrustRecord("trust.npz", "a" * 64, 30, 0.02, sure_from, None)
+    manifest = replace(made_manifest(tiny_dataset), trust=trust, thresholds=dict.fromkeys(tiny_dataset.classes, 1.0))
+    said = {decide: about_answers(manifest, "m", Decide(decide), None).get("max_error") for decide in sure_from}
+    assert said == {"accuracy": None, "balanced": "0.02"}
+    assert about_answers(manifest, "m", Decide.ACCURACY, 0.2)["max_error"] == "0.2"  # else it is refused
 
 
 @pytest.mark.parametrize("prefixes", [("a_", "b_"), ("", "b_"), ("é_", "")])

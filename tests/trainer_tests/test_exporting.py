@@ -27,11 +27,13 @@ from trainer import (
 )
 from trainer.answering.decision import Decide
 from trainer.answering.limits import Trust
+from trainer.answering.none_of_these import NoneOfThese
 from trainer.answering.novelty import describe, fit_novelty
 from trainer.answering.selective import Answers
 from trainer.answering.views import TWO_SIZES, view_average
 from trainer.bundles.manifest import TrustRecord
-from trainer.exporting.formats import FORMATS
+from trainer.exporting.formats import FORMATS, named_format
+from trainer.exporting.graph import _none as none_of
 
 Images = npt.NDArray[np.uint8]
 OUTPUTS = ["probabilities", "novelty"]
@@ -178,6 +180,26 @@ def test_what_is_there_stays(classifier: Classifier, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"m\.onnx' exists already: give a new place"):
         export_model(classifier, ExportFormat.ONNX, tmp_path / "m.onnx")
     assert (tmp_path / "m.onnx").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "named"), [("m.tflite", "litert"), ("m.ONNX", "onnx"), ("m.savedmodel", "savedmodel")]
+)
+def test_a_name_of_another_format_is_refused(classifier: Classifier, tmp_path: Path, name: str, named: str) -> None:
+    assert named_format(name) == named
+    for format in set(ExportFormat) - {named}:
+        with pytest.raises(
+            ExportError, match=rf"'.*{name}' is named as {named}, not as {format}: .*or --format {named}"
+        ):
+            export_model(classifier, format, tmp_path / name)
+    assert named_format("m.v2") is None
+    assert not [*tmp_path.iterdir()]
+
+
+def test_of_classes_as_probable_the_first_is_named_in_what_is_of_none() -> None:
+    rule = NoneOfThese(np.array([0.3, 0.5, 0.2]), np.array([0.1, 0.7, 1.9]))
+    tied = np.array([[0.4, 0.4, 0.2], [0.2, 0.4, 0.4], [1 / 3] * 3, [0.5, 0.3, 0.2]], np.float32)
+    assert keras.ops.convert_to_numpy(none_of(tied, rule)) == pytest.approx(rule.of(tied), rel=1e-5)
 
 
 def changed(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:

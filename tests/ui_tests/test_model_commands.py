@@ -265,6 +265,30 @@ def test_classify_writes_a_row_for_each_image_of_a_list_and_goes_on_after_a_bad_
     )
 
 
+def test_an_interim_model_is_said_to_be_one_wherever_it_is_used(
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(bundle, model)
+    document = json.loads((model / "bundle.json").read_text())
+    (model / "bundle.json").write_text(json.dumps(document | {"interim": True}))
+    image = next(tiny_source.glob("spiral/*.jpg"))
+    for words in (
+        ("classify", model, image, "--output", tmp_path / "a.parquet"),
+        ("classify", model, image.parent, "--output", tmp_path / "parts", "--address", "in-process"),
+        ("export", model, "--output", tmp_path / "m.savedmodel"),
+    ):
+        done = galaxy(*words)
+        assert done.exit_code == 0, done.stderr
+        assert "An interim model, of the best trial while its search went on" in done.stderr
+    for table in (tmp_path / "a.parquet", tmp_path / "parts/part-00000.parquet"):
+        assert pyarrow.parquet.read_schema(table).metadata[b"interim"] == b"true"
+    told = json.loads((tmp_path / "m.savedmodel/assets.extra/galaxy.json").read_text())
+    assert told["interim"] is True
+    shown = galaxy("classify", bundle, image).stderr
+    assert "interim" not in shown
+
+
 def test_classify_with_a_file_shows_what_it_came_to(
     galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path
 ) -> None:

@@ -18,9 +18,12 @@ def about_answers(manifest: Manifest, model: str, decide: Decide, max_error: flo
 
     ``decide`` and ``max_error`` are those of `trainer.Classifier.classify`; ``model`` is where the bundle is, and
     ``model_mark`` tells it from any other, wherever it is. The class named is the one with the largest probability ×
-    its factor in ``decide_factors``, JSON; 1 where it has none.
+    its factor in ``decide_factors``, JSON; 1 where it has none. ``max_error`` is there only where it can be promised,
+    and ``interim`` only where a better model was to take its place.
     """
-    promised = {} if manifest.trust is None else {"max_error": f"{MAX_ERROR if max_error is None else max_error:g}"}
+    trust = manifest.trust
+    is_promised = trust is not None and (max_error is not None or trust.sure_from.get(decide.value) is not None)
+    promised = {"max_error": f"{MAX_ERROR if max_error is None else max_error:g}"} if is_promised else {}
     return {
         "model": model,
         "model_mark": manifest.mark,
@@ -28,6 +31,7 @@ def about_answers(manifest: Manifest, model: str, decide: Decide, max_error: flo
         "decide": str(decide),
         "decide_factors": json.dumps(dict(manifest.points()[decide]), ensure_ascii=False),
         **promised,
+        **({"interim": "true"} if manifest.interim else {}),
         "program": f"galaxy-tuner {version('galaxy-tuner')}",
     }
 

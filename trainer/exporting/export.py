@@ -11,7 +11,7 @@ from datasets import building_place, open_folder
 from trainer.answering.predicting import full_float32
 from trainer.bundles.classifier import Classifier
 from trainer.errors import ExportError, one_line
-from trainer.exporting.formats import FORMATS, NONE, NOVELTY, OUTPUT, ExportFormat, Format, description_of
+from trainer.exporting.formats import FORMATS, NONE, NOVELTY, OUTPUT, ExportFormat, Format, description_of, named_format
 from trainer.exporting.graph import ServingModel, serving_signature
 from trainer.quiet import without_noise
 
@@ -37,13 +37,18 @@ def export_model(classifier: Classifier, format: ExportFormat, target: str | Pat
     answers. ``target`` is a local path; nothing may be there yet.
 
     Raises:
-        ExportError: Something is there already, a package is missing, the model cannot be written in this format, or
-            gives other answers there. Nothing is left behind.
+        ExportError: The target is named as another format, or there already, a package is missing, the model cannot be
+            written in this format, or gives other answers there. Nothing is left behind.
         StorageError: The target cannot be written.
     """
     form, folder = FORMATS[format], open_folder(target)
     if folder.local is None:
         raise ExportError(f"{folder.uri!r} cannot be written: expected a path on this machine, found a URI")
+    if (named := named_format(folder.local)) not in (None, format):
+        raise ExportError(
+            f"{str(target)!r} is named as {named}, not as {format}: expected a name that ends in {form.suffix}, or "
+            f"--format {named}"
+        )
     if folder.exists():
         raise ExportError(f"{folder.uri!r} exists already: give a new place for the model, or remove it first")
     _check_installed(format)

@@ -115,6 +115,12 @@ FORMATS: Mapping[ExportFormat, Format] = {
 }
 
 
+def named_format(path: str | Path) -> ExportFormat | None:
+    """Return the format that a path is named as; None where its suffix is of none."""
+    suffix = Path(path).suffix.lower()
+    return next((format for format, form in FORMATS.items() if form.suffix == suffix), None)
+
+
 def description_of(manifest: Manifest) -> dict[str, object]:
     """Return the description that goes with an exported model.
 
@@ -129,7 +135,8 @@ def description_of(manifest: Manifest) -> dict[str, object]:
     of the class decided for from which at most ``max_error`` of the answers should be wrong (null: nothing is
     promised), and ``novelty`` the output that is above ``unlike_above`` for images not like the training's; both are
     null in models that do not know. So is ``none``, the output that is above ``none_above`` for galaxies of none of the
-    classes, in models that were shown no such; an answer on one is not sure, whatever its probability.
+    classes, in models that were shown no such; an answer on one is not sure, whatever its probability. ``interim`` is
+    true of a model that was not tested, and that its search was to replace by a better one.
     """
     preprocessing, side, trust = manifest.preprocessing, manifest.preprocessing.image_size, manifest.trust
     novelty = {"name": NOVELTY, "dtype": "float32", "shape": ["batch"], "unlike_above": 1.0}
@@ -157,6 +164,7 @@ def description_of(manifest: Manifest) -> dict[str, object]:
         "novelty": None if trust is None or trust.false_alarms is None else novelty,
         "none": None if manifest.none is None else none,
         "dataset_fingerprint": manifest.dataset_fingerprint,
+        "interim": manifest.interim,
         "trials": [member.name for member in manifest.members],
         "created": manifest.created,
         "versions": dict(manifest.versions),

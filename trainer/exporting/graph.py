@@ -68,6 +68,8 @@ def _none(probabilities: tf.Tensor, none: NoneOfThese) -> tf.Tensor:
     # Not by argmax: what Keras makes of that for TensorFlow is no operation of ONNX.
     most = keras.ops.max(probabilities, axis=1, keepdims=True)
     named = keras.ops.cast(probabilities >= most, "float32")
+    before = np.triu(np.ones((len(none.limits), len(none.limits)), np.float32), 1)
+    named *= keras.ops.cast(keras.ops.matmul(named, before) < 0.5, "float32")  # of classes as probable, the first
     scores = keras.ops.sum(logs * none.weights.astype(np.float32), axis=1)
     return keras.ops.exp(scores - keras.ops.sum(named * none.limits.astype(np.float32), axis=1))
 

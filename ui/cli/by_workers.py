@@ -57,11 +57,14 @@ def classify_by_workers(
 ) -> None:
     """Classify it, and write what came of it. Raises as `cluster.classify_catalogue`, and ImageError for no answer."""
     from cluster import classify_catalogue
-    from ui.cli.display.results import written
+    from datasets import open_folder
+    from trainer import read_manifest
+    from ui.cli.display.results import say_interim, written
 
     with stages(terminal) as begin:
         progress = begin("Classifying", "images")
         result = classify_catalogue(model, source, output, settings, address=address, progress=progress)
+    say_interim(terminal, read_manifest(open_folder(model)))
     tally = _tally_of(result)
     tally.require_one()
     terminal.finish(_as_json(result), written(tally, result.output))

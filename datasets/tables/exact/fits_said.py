@@ -13,6 +13,7 @@ SAID_OF_ANSWERS = {
     "decide": "GTDECIDE",
     "decide_factors": "GTFACTOR",
     "max_error": "GTMAXERR",
+    "interim": "GTINTER",
     "program": "GTPROG",
 }
 """What is said of answers, and its card. With something before it a key has cards of its own, `GTKEY1`, `GTVAL1` …"""

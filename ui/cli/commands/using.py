@@ -134,11 +134,12 @@ def classify(
     check_alone(paths, workers, cpus_per_worker, gpus_per_worker)
     from datasets import ValueRanges, iterate_images, open_folder
     from trainer import Classifier, Decide, import_modules, model_mark
-    from ui.cli.display.results import classified, written
+    from ui.cli.display.results import classified, say_interim, written
     from ui.predictions.heatmaps import with_heatmaps
 
     import_modules(module or ())
     classifier = Classifier.load(model)
+    say_interim(terminal, classifier.bundle.manifest)
     point = classifier.point(None if decide is None else Decide(decide))
     uri, about = classifier.bundle.uri, About.of(classifier, point, max_error, prefix)
 
@@ -212,8 +213,9 @@ def export(
     terminal: Terminal,
     model: ModelPath,
     format: Annotated[
-        Literal["onnx", "litert", "savedmodel"], typer.Option(help="What the other program runs.")
-    ] = "onnx",
+        Literal["onnx", "litert", "savedmodel"] | None,
+        typer.Option(help="What the other program runs.", show_default="as --output is named, else onnx"),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -227,12 +229,14 @@ def export(
     Scaling of the pixels, averaging and calibration are part of it; its classes,
     preprocessing and what is sure are recorded in it.
     """
-    from trainer import Classifier, ExportFormat, export_model, exported_name, import_modules
-    from ui.cli.display.results import exported
+    from trainer import Classifier, ExportFormat, export_model, exported_name, import_modules, named_format
+    from ui.cli.display.results import exported, say_interim
 
     import_modules(module or ())
     classifier = Classifier.load(model)
-    chosen = ExportFormat(format)
+    named = None if output is None else named_format(output)
+    chosen = named or ExportFormat.ONNX if format is None else ExportFormat(format)
+    say_interim(terminal, classifier.bundle.manifest)
     path = export_model(classifier, chosen, output or exported_name(classifier, chosen))
     terminal.finish({"path": str(path), "format": chosen.value}, exported(path, classifier.bundle.manifest))
 

@@ -15,6 +15,7 @@ from ui.predictions.tally import Tally
 
 if TYPE_CHECKING:
     from trainer import FinalResult, Manifest, Scores
+    from ui.cli.terminal import Terminal
 
 _BAR = 16
 # Images of many sizes have a warning each; the commonest tell what to do.
@@ -122,6 +123,14 @@ def _warnings(tally: Tally) -> list[Text]:
         another = "another class is more probable than the one decided for; --decide accuracy names that"
         notes.append(Text(f"{wording.plural(tally.overruled, 'image')}: {another}", style="dim"))
     return notes
+
+
+def say_interim(terminal: "Terminal", manifest: "Manifest") -> None:
+    """Say on stderr that a model is one that its search was to replace; nothing of others."""
+    from trainer import INTERIM
+
+    if manifest.interim:
+        terminal.note(INTERIM)
 
 
 def exported(path: Path, manifest: "Manifest") -> RenderableType:
