@@ -32,9 +32,9 @@ from .catalogues.record import (
     read_record as read_record,
 )
 from .catalogues.rows import open_rows as open_rows
-from .classes import class_mapping as class_mapping
+from .classes import NONE_OF_THESE as NONE_OF_THESE, class_key as class_key, class_mapping as class_mapping
 from .cpus import usable_cpus as usable_cpus
-from .documents import finite as finite, first_problem as first_problem
+from .documents import finite as finite, first_problem as first_problem, once as once
 from .duration import parse_duration as parse_duration, write_duration as write_duration
 from .errors import (
     DatasetError as DatasetError,

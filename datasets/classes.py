@@ -18,6 +18,10 @@ _INNER_DASH = re.compile(r"(?<=[^\W_])(?:-+| -+ )(?=[^\W\d_])|(?<=[^\W\d_]{4})-(
 _WORD = re.compile(r"[^\W\d_]+")
 
 
+NONE_OF_THESE = "none of these"
+"""What galaxies of none of the classes are called where they are counted: no class may have that name."""
+
+
 def ordered(names: Iterable[str]) -> tuple[str, ...]:
     """Order class names by casefold, whatever the order of the source; equal ones by the names themselves."""
     return tuple(sorted(names, key=lambda name: (name.casefold(), name)))

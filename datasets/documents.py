@@ -2,9 +2,9 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # who only reads a description that is well must not wait for it
     from pydantic import ValidationError
@@ -51,6 +51,18 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.message} ({self.place})" if self.place else self.message
+
+
+def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, as ``object_pairs_hook`` of ``json``, which would take the last value of a key that is twice.
+
+    Raises ValueError, naming the key.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return found
 
 
 def finite(number: float | None) -> float | None:

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
+from datasets.documents import once
 from datasets.tables.damage import NotATableError
 from datasets.tables.delimited import notes_of_text
 from datasets.tables.encodings import Utf8Stream
@@ -79,7 +80,7 @@ def _column(rows: Sequence[Mapping[str, Any]], field: pa.Field) -> pa.Array:
 def _objects(lines: Sequence[bytes]) -> list[dict[str, Any]]:
     """Return the object in each line, of all at once, which is faster; none where a line is something else."""
     try:
-        rows = json.loads(b"[%b]" % b",".join(lines), parse_int=_whole, object_pairs_hook=_object)
+        rows = json.loads(b"[%b]" % b",".join(lines), parse_int=_whole, object_pairs_hook=once)
     except (ValueError, RecursionError):
         return []
     return rows if len(rows) == len(lines) and all(type(row) is dict for row in rows) else []
@@ -88,14 +89,6 @@ def _objects(lines: Sequence[bytes]) -> list[dict[str, Any]]:
 def _wrong(block: Sequence[bytes]) -> int:
     """Return the number, from 1 on, of the first line that has something else than an object."""
     return next(number for number, line in enumerate(block, 1) if line.strip() and not _objects([line]))
-
-
-def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object. Raises ValueError where a name is there twice, of which ``json`` would take the last."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError
-    return found
 
 
 def _whole(digits: str) -> int | float:

@@ -81,3 +81,14 @@ def test_a_class_to_drop_is_found_however_it_is_spelled(tmp_path):
         SourceError, match=r"--drop-class 'merging' is no class of the source: it has edge-on, merger, S"
     ):
         read_source(source, SourceOptions(drop_class=("merging",)))
+
+
+@pytest.mark.parametrize("name", ["none of these", "None-of_These"])
+def test_no_class_is_called_as_galaxies_of_none_are(tmp_path, name):
+    for folder in (name, "merger", "spiral"):
+        write(tmp_path / folder / "1.jpg", b"image")
+    with pytest.raises(
+        SourceError, match=rf"found '{name}': rename it, or leave it out with --drop-class '{name}'; --un"
+    ):
+        read_source(tmp_path, SourceOptions())
+    assert read_source(tmp_path, SourceOptions(drop_class=(name,))).listing.classes == ("merger", "spiral")

@@ -18,6 +18,7 @@ from trainer import (
     Classification,
     Decide,
     HeldOut,
+    OptionsError,
     about_answers,
     count_classes,
     read_classified,
@@ -80,6 +81,15 @@ def test_the_mix_of_a_catalogue_is_found_with_its_interval(held_out: HeldOut) ->
     # Of the last nothing is rare, though much is called so.
     assert found.shares["rare"].named > 15
     assert (found.shares["rare"].value or 0) < 0.01
+
+
+def test_a_class_that_is_called_as_galaxies_of_none_are_is_not_counted(held_out: HeldOut) -> None:
+    _, probabilities = answers(OURS, 20, 1)
+    for name in ("none of these", "None_of_these"):
+        with pytest.raises(
+            OptionsError, match=f"which is what galaxies of no class are called, found '{name}': import"
+        ):
+            count_classes(held_out, probabilities, probabilities.argmax(axis=1), ("round", name, "rare"), draws=2)
 
 
 def test_what_no_mix_explains_is_said(held_out: HeldOut) -> None:

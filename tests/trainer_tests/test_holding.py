@@ -109,10 +109,17 @@ def test_a_mix_is_read_from_json_or_a_table(tmp_path: Path) -> None:
     assert read_prior(tmp_path / "a.json") == {"a": 1.0, "b": 0.5}
     assert read_prior(tmp_path / "count.json") == {"a": 0.2, "b": 0.8}
     assert read_prior(tmp_path / "a.csv") == {"a": 30.0, "b": 70.0}
+    for name in ("counts", "counts.txt"):  # as what a command printed is called
+        (tmp_path / name).write_text('\ufeff\n {"fractions": {"a": 0.2, "b": 0.8}}')
+        assert read_prior(tmp_path / name) == {"a": 0.2, "b": 0.8}
     for name, content, found in [
         ("n.json", "[1]", "found something else"),
         ("n.json", '{"a": -1, "b": 2}', "expected numbers of 0 or more, found -1.0, 2.0"),
         ("n.json", '{"a": "x"}', "found something else"),
+        ("n.json", '{"a": 0.4, "b": 0.3, "a": 0.1}', "found: 'a' is there twice"),
+        ("n.json", '{"fractions": {"a": 0.4, "a": 0.1, "b": 0.5}}', "found: 'a' is there twice"),
+        ("n.csv", "class,Class,n\na,b,1\n", "found: a table with the column class twice"),
+        ("n.csv", "class,n,N\na,1,2\n", "found: a table with the column n twice"),
         ("n.json", "{", "found: Expecting property name"),
         ("n.csv", "x,y\n1,2\n", "found: a table with the columns x, y"),
         ("n.csv", "class,n\na,1\na,2\n", "expected each class once, found one twice"),

@@ -90,6 +90,7 @@ def test_points_of_all_files_are_handed_on_in_order(galaxy: Galaxy, run: FakeRun
     [
         ("[3]", "expected an object of hyperparameters by name, or a list of such, found 3"),
         ("{", "expected JSON such as {"),
+        ('{"filters": 1, "filters": 2}', "filters' is there twice"),
         ('{"units": null}', "invalid value for --try"),
     ],
 )

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from datasets import Progress, silent
+from datasets import NONE_OF_THESE, Progress, class_key, silent
 from trainer.bundles.held_out import HeldOut
 from trainer.counting.explaining import SURPRISING, Histogram, misfit
 from trainer.counting.mixture import mixture
 from trainer.counting.recalibrating import Recalibrator, logarithms
-from trainer.estimating.prior import NONE_OF_THESE
+from trainer.errors import OptionsError
 from trainer.scores import wilson_interval
 
 Floats = npt.NDArray[np.float64]
@@ -99,8 +99,15 @@ def count_classes(
         classes: Their names.
         seed: Of what is drawn.
         draws: Of either kind.
+
+    Raises OptionsError where a class is called as galaxies of none are.
     """
     names = [*classes, NONE_OF_THESE] if held_out.has_none else [*classes]
+    if reserved := [name for name in classes if class_key(name) == NONE_OF_THESE]:
+        raise OptionsError(
+            f"expected a model without a class {NONE_OF_THESE!r}, which is what galaxies of no class are called, found "
+            f"{reserved[0]!r}: import its dataset with another name of that, and train again"
+        )
     if held_out.probabilities.shape[1] != len(classes) or probabilities.shape != (len(named), len(classes)):
         raise ValueError(f"expected {len(classes)} probabilities a row, got {probabilities.shape}")
     generator = np.random.default_rng(seed)

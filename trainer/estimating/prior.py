@@ -1,5 +1,6 @@
 """A mix of classes from a file: how frequent each class is where answers are to be used."""
 
+import codecs
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,11 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datasets import GalaxyTunerError, class_mapping, few, local_place, table_file
+from datasets import NONE_OF_THESE, GalaxyTunerError, class_mapping, few, local_place, once, table_file
 from trainer.errors import OptionsError
 
-NONE_OF_THESE = "none of these"
-"""What galaxies of none of the classes are called where they are counted."""
 _CLASSES = ("class", "classes", "name")
 _SHARES = ("fraction", "share", "prior", "count", "n", "images")
 _EXAMPLE = 'a JSON object {"spiral": 0.4, …} or a table with the columns class and fraction'
@@ -26,7 +25,7 @@ def read_prior(path: str | Path) -> dict[str, float]:
     """
     try:
         with local_place(path) as file:
-            pairs = _of_json(file) if file.suffix.lower() == ".json" else _of_table(file, str(path))
+            pairs = _of_json(file) if _is_json(file) else _of_table(file, str(path))
     except (OSError, ValueError, GalaxyTunerError) as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise OptionsError(f"--prior {path}: expected {_EXAMPLE}, found: {problem}") from error
@@ -64,8 +63,14 @@ def checked_prior(given: Mapping[str, float], classes: Sequence[str], true: npt.
     return {name: shares[name] for name in classes}
 
 
+def _is_json(path: Path) -> bool:
+    """Say whether a file is JSON, by its name or, as what a command printed has any, by how it begins."""
+    with path.open("rb") as file:
+        return path.suffix.lower() == ".json" or file.read(64).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
+
+
 def _of_json(path: Path) -> list[tuple[str, float]]:
-    document = json.loads(path.read_bytes())
+    document = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=once)
     if not isinstance(document, dict):
         return []
     found = document.get("fractions", document)
@@ -82,10 +87,12 @@ def _of_json(path: Path) -> list[tuple[str, float]]:
 
 def _of_table(path: Path, called: str) -> list[tuple[str, float]]:
     table = table_file(path, called, to_be="read")
-    header = {name.strip().casefold(): name for name in table.header()}
-    class_, share = (next((header[one] for one in names if one in header), None) for names in (_CLASSES, _SHARES))
+    header = [name.strip().casefold() for name in table.header()]
+    class_, share = (next((one for one in names if one in header), None) for names in (_CLASSES, _SHARES))
     if class_ is None or share is None:
-        raise OptionsError(f"a table with the columns {few([*header])}")
+        raise OptionsError(f"a table with the columns {few(header)}")
+    if twice := [name for name in (class_, share) if header.count(name) > 1]:
+        raise OptionsError(f"a table with the column {twice[0]} twice")
     rows: list[tuple[str, float]] = []
     for batch in table.read({class_: pa.string(), share: pa.float64()}):
         rows += zip(batch[class_].to_pylist(), batch[share].to_pylist(), strict=True)

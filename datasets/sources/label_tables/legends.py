@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from datasets.documents import once
 from datasets.errors import SourceError
 from datasets.sources.trees import Tree
 from datasets.wording import few
@@ -122,7 +123,7 @@ def _from_text(text: str, labels: set[str], source: str) -> Legend | None:
 
 def _from_json(text: str, labels: set[str], source: str) -> Legend | None:
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=once)
     except ValueError:
         return None
     if isinstance(document, list) and all(isinstance(name, str) for name in document):
