@@ -31,7 +31,7 @@ def narrowed(listing: Listing, options: SourceOptions) -> Listing:
     for label, name in enumerate(listing.classes):
         if label not in reasons and class_key(name) == NONE_OF_THESE:
             raise SourceError(
-                f"expected no class of the name '{NONE_OF_THESE}', which is what galaxies of no class are called, found "
+                f"expected no class named '{NONE_OF_THESE}', which is what galaxies of no class are called, found "
                 f"'{name}': rename it, or leave it out with --drop-class '{name}'; --unlabelled takes such galaxies"
             )
     if not reasons:

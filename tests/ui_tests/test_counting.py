@@ -94,7 +94,15 @@ def test_a_part_of_what_workers_classify_is_no_catalogue(
     words = ("classify", counting, tiny_source, "--output", tmp_path / "c", "--address", "in-process")
     assert galaxy(*words).exit_code == 0
     assert galaxy("count", counting, tmp_path / "c").exit_code == 0
-    (tmp_path / "c/part-00000.parquet").unlink()
+    for other in ("kept.parquet", "part-00009.parquet", "below/part-00000.parquet"):
+        (tmp_path / "c/below").mkdir(exist_ok=True)
+        shutil.copy(tmp_path / "c/part-00000.parquet", tmp_path / "c" / other)
+        refused = galaxy("count", counting, tmp_path / "c")
+        assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+        assert f"expected the partitions of a catalogue alone, found '{tmp_path}/c/{other}': move" in refused.stderr
+        (tmp_path / "c" / other).unlink()
+    assert galaxy("count", counting, tmp_path / "c").exit_code == 0
+    (tmp_path / "c/part-00000.parquet").rename(tmp_path / "c/part-00009.parquet")
     refused = galaxy("count", counting, tmp_path / "c")
     assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
     assert "partitions of the catalogue, found 0: the same `galaxy classify` command goes on" in refused.stderr

@@ -92,10 +92,14 @@ def _batches(
 
     A table of FITS has names in ASCII, the classes' among them.
     """
-    _check_whole(path)
+    partitions = _partitions(path)
     class_, *chances = needed
     there = False
     for local, called in files_of_a_kind(path, ".parquet"):
+        if partitions is not None and called not in partitions:
+            raise CatalogueError(
+                f"{str(path)!r}: expected the partitions of a catalogue alone, found '{called}': move it elsewhere"
+            )
         there, table = True, table_file(local, called, to_be="counted")
         names = table.header()
         written = {name: escaped if (escaped := in_ascii(name)) in names else name for name in (*needed, none)}
@@ -111,17 +115,23 @@ def _batches(
         raise CatalogueError(f"{str(path)!r}: expected a table that `galaxy classify … --output` wrote, found {found}")
 
 
-def _check_whole(path: str | Path) -> None:
-    """Refuse a folder in which workers have classified a part: the first rows of a catalogue are not like all."""
+def _partitions(path: str | Path) -> set[str] | None:
+    """Return the files in which workers have classified all of a catalogue, None where it is no folder of theirs.
+
+    Refuses one in which they have classified a part: the first rows of a catalogue are not like all.
+    """
     layout = CatalogueLayout(open_folder(path))
-    if not layout.root.exists(CATALOGUE_RECORD):
-        return
-    record, done = read_record(layout), len(layout.done())
-    if record is not None and done < record.partitions:
+    record = read_record(layout) if layout.root.exists(CATALOGUE_RECORD) else None
+    if record is None:
+        return None
+    numbers = range(record.partitions)
+    if len(done := layout.done() & {*numbers}) < record.partitions:
         raise CatalogueError(
-            f"{str(path)!r}: expected all {record.partitions:,} partitions of the catalogue, found {done:,}: the same "
-            "`galaxy classify` command goes on with the others"
+            f"{str(path)!r}: expected all {record.partitions:,} partitions of the catalogue, found {len(done):,}: the "
+            "same `galaxy classify` command goes on with the others"
         )
+    names = map(layout.partition, numbers)
+    return {layout.root.child(name).uri if layout.root.local is None else str(Path(path, name)) for name in names}
 
 
 def _check(table: Table, all_said: Mapping[str, str], manifest: Manifest, needed: Sequence[str], prefix: str) -> None:
