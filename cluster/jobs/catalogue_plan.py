@@ -74,7 +74,7 @@ def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings:
     check_fraction("max_error", settings.max_error)
     bundle = open_folder(model)
     manifest = read_manifest(bundle)
-    decide = manifest.decide if settings.decide is None else Decide(settings.decide)
+    decide = manifest.point(None if settings.decide is None else Decide(settings.decide), bundle.uri)
     said = about_answers(manifest, bundle.uri, decide, settings.max_error)
     asked = {
         "model": hashlib.sha256(bundle.read(_MANIFEST)).hexdigest()[:16],

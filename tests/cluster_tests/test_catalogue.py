@@ -222,6 +222,8 @@ def test_a_dataset_is_not_cropped_again_and_what_is_no_fraction_refused(bundle, 
     for name in ("crop", "max_error"):
         with pytest.raises(OptionsError, match=f"{name}: expected a fraction above 0 and at most 1, found 60"):
             classify_catalogue(*places, CatalogueSettings(**{name: 60}), address="in-process")
+    with pytest.raises(OptionsError, match="cannot decide for its objective: it was trained before that was kept"):
+        classify_catalogue(*places, CatalogueSettings(decide="objective"), address="in-process")
     assert classify_catalogue(*places, address="in-process").earlier == 0
 
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import math
 import os
 import sys
 import threading
@@ -37,6 +38,9 @@ MANIFEST = Manifest(
     versions={"keras": keras.__version__},
     metrics={"test": {"accuracy": 0.9}},
 )
+
+
+PREPARED = {"image_size": 8, "crop": 0.5, "source_size": [232, 240]}
 
 
 def model(seed: int = 1, *layers: keras.Layer) -> keras.Model:
@@ -220,7 +224,28 @@ def rewritten(folder: Folder, **changes: Any) -> None:
         ),
         (
             lambda folder: rewritten(folder, members=[asdict(replace(MEMBER, weight=0.0))]),
-            r"expected weights above 0 in bundle\.json, found \[0\.0\]",
+            r"in bundle\.json, expected weights above 0, found \[0\.0\]",
+        ),
+        *(
+            (lambda folder, changes=changes: rewritten(folder, **changes), message)
+            for changes, message in [
+                ({"members": [asdict(replace(MEMBER, weight=math.inf))]}, r"expected weights above 0, found \[inf\]"),
+                ({"temperature": 0}, "expected a temperature above 0, found 0"),
+                ({"temperature": -1.0}, "expected a temperature above 0, found -1"),
+                ({"temperature": math.nan}, "expected a temperature above 0, found nan"),
+                ({"classes": ["a", "a"]}, "expected classes, each named once, found a, a"),
+                ({"classes": []}, "expected classes, each named once, found"),
+                ({"thresholds": {"a": 1.0}}, "expected thresholds of the classes .*, found those of a"),
+                ({"factors": dict.fromkeys(MANIFEST.classes, -1.0)}, "expected factors above 0, found -1"),
+                ({"factors": dict.fromkeys([*MANIFEST.classes, "x"], 1.0)}, "expected factors of the classes"),
+                ({"preprocessing": PREPARED | {"crop": 0.0}}, "expected a crop above 0 and at most 1, found 0"),
+                ({"preprocessing": PREPARED | {"image_size": 0}}, "expected an image_size above 0, found 0"),
+                (
+                    {"preprocessing": PREPARED | {"image_size": 48}},
+                    r"does not fit bundle\.json: .* images \(48, 48, 3\)",
+                ),
+                ({"classes": ["a", "b", "c", "d"]}, r"to 4 classes, found one from .* to \(None, "),
+            ]
         ),
         (lambda folder: rewritten(folder, files={}), r"expected a file for each member in .*, found 0 for 1"),
         (

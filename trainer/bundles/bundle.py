@@ -155,7 +155,25 @@ def _load(folder: Folder, manifest: Manifest) -> Bundle:
                 f"{folder.child(name).uri!r} cannot be loaded as the model {member.name!r}: expected one that Keras "
                 f"loads in safe mode, found {one_line(error)}"
             ) from error
+        _check_fits(models[-1], manifest, folder.child(name).uri)
     return Bundle(folder.uri, manifest, tuple(models), _load_trust(folder, manifest), _load_seen(folder, manifest))
+
+
+def _check_fits(model: keras.Model, manifest: Manifest, path: str) -> None:
+    """Raise BundleError where a model is for other images or classes, as far as it says: one of a user's need not."""
+    side, classes = manifest.preprocessing.image_size, len(manifest.classes)
+    shapes = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
+    for shape, expected in zip(shapes, ((None, side, side, 3), (None, classes)), strict=True):
+        if isinstance(shape, tuple) and not _agrees(shape, expected):
+            raise BundleError(
+                f"{path!r} does not fit {FILE}: expected a model from images {(side, side, 3)} to {classes} classes, "
+                f"found one from {shapes[0]} to {shapes[1]}"
+            )
+
+
+def _agrees(shape: Sequence[int | None], expected: Sequence[int | None]) -> bool:
+    pairs = zip(shape, expected, strict=False)
+    return len(shape) == len(expected) and all(one is None or other is None or one == other for one, other in pairs)
 
 
 def _name_missing(uri: str, manifest: Manifest, data: bytes) -> None:

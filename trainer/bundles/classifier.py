@@ -204,15 +204,7 @@ class Classifier:
 
         Raises OptionsError where the bundle does not have it.
         """
-        manifest = self.bundle.manifest
-        if decide is None:
-            return manifest.decide
-        if decide not in manifest.points():
-            raise OptionsError(
-                f"{self.bundle.uri!r} cannot decide for its objective: it was trained before that was kept; "
-                "train it again, or take --decide accuracy or balanced"
-            )
-        return decide
+        return self.bundle.manifest.point(decide, self.bundle.uri)
 
     def decide(self, probabilities: npt.NDArray[np.float32], decide: Decide | None = None) -> npt.NDArray[np.int64]:
         """Return the class number decided for, int64 (n,), from probabilities, float32 (n, classes); see `point`."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from datasets import Folder, Preprocessing, first_problem
 from trainer.answering.decision import Decide
-from trainer.errors import BundleError
+from trainer.bundles.plausible import fault_in
+from trainer.errors import BundleError, OptionsError
 
 FILE = "bundle.json"
 CARD = "model-card.md"
@@ -190,6 +191,20 @@ class Manifest:
         points: dict[Decide, Mapping[str, float]] = {Decide.ACCURACY: {}, Decide.BALANCED: self.thresholds}
         return points | ({Decide.OBJECTIVE: self.factors} if self.factors else {})
 
+    def point(self, decide: Decide | None, uri: str) -> Decide:
+        """Return the operating point asked for, or where none is, its own: older bundles have that of accuracy.
+
+        Raises OptionsError, naming ``uri``, where it does not have it.
+        """
+        if decide is None:
+            return self.decide
+        if decide not in self.points():
+            raise OptionsError(
+                f"{uri!r} cannot decide for its objective: it was trained before that was kept; train it again, or "
+                "take --decide accuracy or balanced"
+            )
+        return decide
+
     def scored(self) -> dict[Decide, Mapping[str, Any]]:
         """Return, at each operating point that has any, split → scores."""
         scores = {Decide.ACCURACY: self.metrics, Decide.BALANCED: self.balanced, Decide.OBJECTIVE: self.decided}
@@ -253,6 +268,15 @@ def parse_manifest(data: bytes, path: str) -> Manifest:
             f"{path!r} is damaged: expected a file for each member in {FILE}, "
             f"found {len(manifest.files)} for {len(manifest.members)}"
         )
-    if not all(weight > 0 for weight in manifest.weights):
-        raise BundleError(f"{path!r} is damaged: expected weights above 0 in {FILE}, found {list(manifest.weights)}")
+    preparation = manifest.preprocessing
+    fault = fault_in(
+        manifest.classes,
+        manifest.weights,
+        manifest.temperature,
+        {"thresholds": manifest.thresholds, "factors": manifest.factors},
+        {"an image_size": preparation.image_size, "a source_size": min(preparation.source_size)},
+        preparation.crop,
+    )
+    if fault is not None:
+        raise BundleError(f"{path!r} is damaged: in {FILE}, expected {fault}")
     return manifest

@@ -46,7 +46,7 @@ def doubts(count: "Count") -> list[str]:
 
 def explained(count: "Count") -> str:
     """Say whether another mix of the same classes explains the answers."""
-    chance = f"{count.chance:.3f}".rstrip("0") if count.chance >= 0.01 else f"{count.chance:.3f}"
+    chance = f"{count.chance:.2g}" if count.chance >= 0.01 else f"{count.chance:.3f}"
     if count.is_explained:
         return f"Another mix of the classes explains the answers (p = {chance})"
     return (
