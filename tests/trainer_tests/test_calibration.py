@@ -35,6 +35,14 @@ def test_stays_finite_where_every_image_is_right_or_a_probability_is_0() -> None
     assert 1 / 8 <= fit_temperature(1 - true, certain) <= 8
 
 
+def test_few_images_that_are_all_right_make_nothing_certain() -> None:
+    for count, most in ((5, 0.9), (25, 0.98), (500, 1.0)):
+        said = np.full((count, 4), 0.1)
+        said[:, 0] = 0.7
+        calibrated = apply_temperature(said, fit_temperature(np.zeros(count, int), said))
+        assert 0.7 < calibrated[0, 0] < most
+
+
 def test_temperature_1_changes_nothing() -> None:
     _, probabilities = sample(1.0, count=50)
     assert apply_temperature(probabilities, 1.0) == pytest.approx(probabilities, abs=1e-6)

@@ -1,9 +1,11 @@
 import re
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 import numpy as np
 import pytest
+from markdown_it import MarkdownIt
 
 from datasets import Preprocessing
 from datasets.images.fits.stretch import Stretch
@@ -127,6 +129,15 @@ def test_names_are_no_markup(manifest: Manifest) -> None:
     rows = [line for line in model_card(manifest).splitlines() if line.startswith("|")]
     assert {line.replace(r"\|", "").count("|") for line in rows} == {5}
     assert "<i>" not in model_card(manifest).replace(r"\<i\>", "")
+
+
+def test_a_name_is_shown_as_it_is_written(manifest: Manifest) -> None:
+    names = ("a`b", "c`d", "&lt;i&gt; ~~x~~")
+    changed = replace(manifest, classes=names, thresholds=dict.fromkeys(names, 2.0))
+    shown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(model_card(changed))
+    for name in names:
+        assert f"Factor of {escape(name, quote=False)} for" in shown
+    assert f"3 classes: {escape(', '.join(names), quote=False)}" in shown
 
 
 def test_a_stretch_of_fits_bands_is_named(manifest: Manifest) -> None:

@@ -13,7 +13,8 @@ import pytest
 from ui_tests.conftest import Galaxy
 
 from datasets import Dataset, open_folder
-from trainer import HeldOut, load_bundle, write_bundle
+from trainer import Count, HeldOut, load_bundle, write_bundle
+from ui.cli.display.counted import explained
 
 FIRST = "Cigar-shaped smooth"
 
@@ -135,6 +136,13 @@ def test_wrong_use_is_one_line(galaxy: Galaxy, bundle: Path, counting: Path, cat
         refused = galaxy("count", *words)
         assert (refused.exit_code, refused.stdout, refused.stderr.count("\n")) == (1, "", 1), refused.stderr
         assert message in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("chance", "shown"), [(1.0, "1"), (0.52, "0.52"), (0.1, "0.1"), (0.0041, "0.004"), (0.0, "0.000")]
+)
+def test_a_chance_is_a_number(chance: float, shown: str) -> None:
+    assert f"(p = {shown})" in explained(Count(20, {}, chance))
 
 
 def test_what_is_kept_must_be_as_it_was(galaxy: Galaxy, counting: Path, catalogue: Path, tmp_path: Path) -> None:

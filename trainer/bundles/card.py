@@ -49,7 +49,12 @@ def _of_none(manifest: Manifest) -> Mapping[str, object] | None:
 
 def _plain(text: str) -> str:
     """Keep a name from being read as Markdown or HTML, where it could be."""
-    return re.sub(r"([\\*_<>|\[\]#])", r"\\\1", " ".join(text.split()))
+    return re.sub("`", r"\\`", _prose(text))
+
+
+def _prose(text: str) -> str:
+    """Keep what names a sentence has from being read so, but for the code in it."""
+    return re.sub(r"([\\*_<>|\[\]#&~])", r"\\\1", " ".join(text.split()))
 
 
 def _json(values: Mapping[str, object]) -> str:
@@ -62,4 +67,4 @@ _TEMPLATES = Environment(
 )
 _TEMPLATES.filters.update(percent=lambda share: "–" if share is None else f"{100 * share:.1f} %")
 _TEMPLATES.globals.update(share=share_with_interval, interim=INTERIM)
-_TEMPLATES.filters.update(plain=_plain, json=_json)
+_TEMPLATES.filters.update(plain=_plain, prose=_prose, json=_json)
