@@ -72,15 +72,16 @@ def leave(layout: SearchLayout, mark: Mark, before: bytes) -> None:
 
     Raises LedgerError, and leaves it as it was, where something of the search runs.
     """
-    _check_idle(layout)
+    check_idle(layout)
     layout.root.write_whole(SPECIFICATION, mark.data)
     try:
-        _check_idle(layout)
+        check_idle(layout)
     except BaseException:
         layout.root.write_whole(SPECIFICATION, before)
         raise
 
 
-def _check_idle(layout: SearchLayout) -> None:
+def check_idle(layout: SearchLayout) -> None:
+    """Raise LedgerError where something of the search runs."""
     check_not_driven(layout.root, Driven.search(layout))
     check_not_driven(layout.root, Driven.training(layout), drivers=TRAINERS)

@@ -5,7 +5,7 @@ import contextlib
 from datasets import Folder, GalaxyTunerError, copy_files, empty_folder, is_empty, move_folder, remove_folder
 from search.errors import LedgerError, SettingsError
 from search.layout import DRIVERS, SPECIFICATION, TRAINERS, SearchLayout
-from search.ledger.leaving import Mark, leave, mark_at, read_mark
+from search.ledger.leaving import Mark, check_idle, leave, mark_at, read_mark
 from search.ledger.specification import absent, is_taken, read_specification
 
 _OF_THE_PLACE = (SPECIFICATION, DRIVERS, TRAINERS)
@@ -17,12 +17,16 @@ def delete_search(storage: str, name: str) -> None:
 
     What is cut off in the middle is no search any more, keeps its name, and the same call goes on with it. Raises
     LedgerError, and touches nothing, if there is none or something of it runs; StorageError where something of it
-    cannot be deleted.
+    cannot be deleted. Of a link on a local disk the link alone goes: what it leads to may be another search.
     """
     layout = SearchLayout.of(storage, name)
     before = layout.root.read_if_there(SPECIFICATION)
     if before is None:
         raise absent(layout)
+    if layout.root.local is not None and layout.root.local.is_symlink():
+        check_idle(layout)
+        remove_folder(layout.root)
+        return
     leave(layout, Mark(name=name), before)
     _remove(layout.root)
 

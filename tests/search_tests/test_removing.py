@@ -221,4 +221,19 @@ def test_links_are_removed_and_what_they_lead_to_stays(tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / "first" / "link").symlink_to(outside)
     delete_search(str(tmp_path / "runs"), "first")
     assert not (tmp_path / "runs" / "first").is_symlink()
+    assert read_search(str(tmp_path / "elsewhere"), "first").state
+    delete_search(str(tmp_path / "elsewhere"), "first")
+    assert names(str(tmp_path / "elsewhere")) == []
     assert (outside / "kept.txt").exists()
+
+
+def test_a_link_to_another_search_of_the_storage_goes_alone(tmp_path: Path) -> None:
+    layout = write_search(str(tmp_path))
+    text = layout.root.read("specification.json")
+    (tmp_path / "alias").symlink_to("first")
+    with driver_heartbeat(layout.root), pytest.raises(LedgerError, match=r"runs, process"):
+        delete_search(str(tmp_path), "alias")
+    delete_search(str(tmp_path), "alias")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first"]
+    assert layout.root.read("specification.json") == text
+    assert {layout.root.read(file) for file in FILES} == {b"whatever"}
