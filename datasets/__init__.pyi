@@ -62,7 +62,7 @@ from .images.uploads.decoder import Decoding as Decoding, Listing as Listing
 from .images.uploads.limits import UploadLimits as UploadLimits
 from .images.uploads.reader import UploadReader as UploadReader
 from .images.uploads.upload import Upload as Upload, uploads_of as uploads_of
-from .images.value_range import ValueRanges as ValueRanges
+from .images.value_range import ValueRanges as ValueRanges, value_range as value_range
 from .importing.quarantine import read_quarantine as read_quarantine
 from .importing.quarantined import quarantine_pictures as quarantine_pictures
 from .lettering import font as font

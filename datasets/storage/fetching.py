@@ -48,10 +48,10 @@ def local_file(folder: Folder, name: str) -> Iterator[Path]:
 
 @contextmanager
 def local_place(place: str | Path) -> Iterator[Path]:
-    """Give a file, at a path or URI, on the local disk, as `local_file` does; a path is given as it is."""
+    """Give a file, at a path or URI, on the local disk, as `local_file` does; a path becomes absolute."""
     found = open_folder(place)
     if found.local is not None:
-        yield Path(place)
+        yield found.local
         return
     with local_file(found.parent, name_of(found)) as local:
         yield local
@@ -65,7 +65,7 @@ def files_of_a_kind(place: str | Path, suffix: str) -> Iterator[tuple[Path, str]
     """
     found = open_folder(place)
     if found.local is not None:
-        below = sorted(Path(place).rglob(f"*{suffix}")) if found.local.is_dir() else [Path(place)]
+        below = sorted(found.local.rglob(f"*{suffix}")) if found.local.is_dir() else [found.local]
         yield from ((path, str(path)) for path in below if path.is_file())
         return
     if is_file(found):

@@ -238,13 +238,16 @@ def open_folder(location: str | Path | Folder) -> Folder:
     Nothing is read or made.
 
     A plain path becomes absolute against the current directory, ``~`` included; links are kept as they are.
-    Raises StorageError for a kind of URI that there is no filesystem for.
+    Raises StorageError for an empty text, and for a kind of URI that there is no filesystem for.
     """
     if isinstance(location, Folder):
         return location
     text = str(location)
+    if not text:
+        raise StorageError("expected a path or a URI, found an empty text")
     if not _SCHEME.match(text):
-        return Folder(os.path.normpath(Path(text).expanduser().absolute()))
+        expanded = os.path.expanduser(text)  # noqa: PTH111 - leaves `~nobody` as it is
+        return Folder(os.path.normpath(Path(expanded).absolute()))
     if text.lower().startswith("file://"):
         return Folder(os.path.normpath(unquote(urlsplit(text).path)))
     open_remote(text)  # a secret, and an unknown kind, is said here, not at the first file

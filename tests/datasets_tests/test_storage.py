@@ -11,6 +11,7 @@ from shared_disk import share
 
 from datasets import Folder, StorageError, open_folder, tells_secret
 from datasets.storage import folders
+from datasets.storage.fetching import files_of_a_kind, local_place
 from datasets.storage.remote import ask
 
 KINDS = ["local", "shared", "s3", "gcs", "other"]
@@ -338,3 +339,25 @@ def test_a_system_folder_that_takes_no_files():
             write("a", b"")
     with pytest.raises(StorageError, match=r"^cannot write in '/proc/runs': "):
         open_folder("/proc/runs").check_writable()
+
+
+@pytest.mark.parametrize("place", ["file://{}/made here", "~/made here", "{}/made here"])
+def test_a_local_file_is_found_however_its_place_is_written(place, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "made here").mkdir()
+    (tmp_path / "made here" / "a.csv").write_text("a")
+    folder = place.format(tmp_path)
+    with local_place(f"{folder}/a.csv") as file:
+        assert file.read_text() == "a"
+    for given in (folder, f"{folder}/a.csv"):
+        assert [path.read_text() for path, _ in files_of_a_kind(given, ".csv")] == ["a"]
+
+
+def test_the_home_of_nobody_is_a_folder_of_that_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert open_folder("~nobody-at-all/runs").uri == str(tmp_path / "~nobody-at-all" / "runs")
+
+
+def test_an_empty_text_is_no_place():
+    with pytest.raises(StorageError, match="expected a path or a URI, found an empty text"):
+        open_folder("")

@@ -5,6 +5,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from datasets import TABLE_SUFFIXES, ImageFile, is_table_file, memory_of_table
 from ui import wording
 from ui.cli.display.progress import progress_bar
@@ -21,6 +23,17 @@ def is_catalogue(paths: list[str], output: str | None) -> bool:
     """Say whether what is to be classified is one table, to be written again as a table."""
     suffix = None if output is None else Path(output).suffix.lower()
     return len(paths) == 1 and suffix in TABLE_SUFFIXES and is_table_file(Path(paths[0]))
+
+
+def check_of_tables(paths: list[str], output: str | None, prefix: str, value_range: str | None) -> None:
+    """Raise typer.BadParameter for what no table that is written has, or no table that is read."""
+    if prefix and (output is None or Path(output).suffix.lower() not in TABLE_SUFFIXES):
+        said = f"it is of a table's columns: expected --output FILE with it, {', '.join(TABLE_SUFFIXES)}"
+        raise typer.BadParameter(said, param_hint="--prefix")
+    tables = [path for path in paths if value_range is not None and is_table_file(Path(path))]
+    if tables:
+        said = f"it is of arrays, and the images of a table have a scale of their own: leave it out for '{tables[0]}'"
+        raise typer.BadParameter(said, param_hint="--value-range")
 
 
 def classify_catalogue(

@@ -1,5 +1,6 @@
 """Options and arguments that several commands share, each written once."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from datasets import Option, parse_duration
+from datasets import Option, parse_duration, value_range
 from ui.cli import completing
 from ui.wording import DEFAULT_STORAGE
 
@@ -28,22 +29,52 @@ def duration(value: str) -> float:
 
 
 def on_disk(value: str | None) -> str | None:
-    """Check the value of an option or argument that is a path here. Raises typer.BadParameter for a URI."""
+    """Return the value of an option or argument that is a path here, ``~`` expanded as a shell does.
+
+    Raises typer.BadParameter for a URI.
+    """
     if value is not None and "://" in value:
         raise typer.BadParameter(f"expected a path on this machine, found a URI of {value.partition('://')[0]}://")
-    return value
+    return None if value is None else os.path.expanduser(value)  # noqa: PTH111 - leaves `~nobody` as it is
 
 
 def ends_in(*suffixes: str) -> Callable[[str | None], str | None]:
     """Make the check of an option that is a file's name: typer.BadParameter unless it ends in a suffix of these."""
 
     def check(value: str | None) -> str | None:
-        on_disk(value)
-        if value is not None and Path(value).suffix.lower() not in suffixes:
+        path = on_disk(value)
+        if path is not None and Path(path).suffix.lower() not in suffixes:
             raise typer.BadParameter(f"expected a file that ends in {', '.join(suffixes)}, found {value}")
-        return value
+        return path
 
     return check
+
+
+def check_unread(output: str | None, *inputs: str | None) -> None:
+    """Raise typer.BadParameter where a file that is to be written is one of the inputs, or there in a folder of them.
+
+    Links are followed. What is not there, or is at a URI, cannot be written over.
+    """
+    if output is None or not Path(output).exists():
+        return
+    for each in inputs:
+        read = None if each is None or "://" in each else Path(each)
+        if read is None or not read.exists():
+            continue
+        if read.samefile(output) or Path(output).resolve().is_relative_to(read.resolve()):
+            what = f"'{each}' itself" if read.samefile(output) else f"a file in '{each}'"
+            raise typer.BadParameter(f"expected a place apart from what is read, found {what}: '{output}'")
+
+
+def low_high(value: str | None) -> str | None:
+    """Check the value of an option. Raises typer.BadParameter unless it is None or ``LOW,HIGH``."""
+    try:
+        if value is not None:
+            value_range(value)
+    except ValueError:
+        said = f"expected LOW,HIGH, two numbers such as 0,65535, found {value}"
+        raise typer.BadParameter(said) from None
+    return value
 
 
 def flag(name: str, text: str, *, panel: str | None = None) -> object:

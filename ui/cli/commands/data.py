@@ -15,7 +15,7 @@ from ui.cli.display.doubts import few_to_measure_on
 from ui.cli.display.plans import of_no_class, planned, understood
 from ui.cli.display.progress import progress_bar
 from ui.cli.display.tables import facts, table
-from ui.cli.options import DatasetPath, Seed, flag, on_disk
+from ui.cli.options import DatasetPath, Seed, check_unread, ends_in, flag, on_disk
 from ui.cli.terminal import Terminal
 from ui.wording import command_line
 
@@ -28,7 +28,9 @@ app = typer.Typer()
 @command(app, "galaxy sample galaxies-jpeg --count 2000")
 def sample(
     terminal: Terminal,
-    out: Annotated[str, typer.Argument(metavar="OUT", help="Folder to make; it must not hold anything yet.")],
+    out: Annotated[
+        str, typer.Argument(callback=on_disk, metavar="OUT", help="Folder to make; it must not hold anything yet.")
+    ],
     count: Annotated[int, typer.Option(min=FEWEST, help="How many galaxies to draw, over all classes.")] = 2000,
     seed: Seed = 1,
 ) -> None:
@@ -57,7 +59,9 @@ def import_(
     preview: Annotated[
         str | None,
         typer.Option(
-            callback=on_disk, metavar="PNG", help="Draw three images of each class first, as they will be stored."
+            callback=ends_in(".png"),
+            metavar="PNG",
+            help="Draw three images of each class first, as they will be stored.",
         ),
     ] = None,
 ) -> None:
@@ -70,6 +74,7 @@ def import_(
     """
     from datasets import import_dataset, plan_import
 
+    check_unread(preview, source, options.unlabelled, options.stretch_of, options.classes, options.legend)
     if dry_run:
         plan = plan_import(source, options, preview=preview)
         drawn = [Text(f"Preview: {Path(preview).absolute()}")] if preview is not None else []
@@ -93,7 +98,10 @@ def info(
     terminal: Terminal,
     dataset: DatasetPath,
     gallery: Annotated[
-        str | None, typer.Option(metavar="PNG", help="Draw images of each class, as stored and augmented.")
+        str | None,
+        typer.Option(
+            callback=ends_in(".png"), metavar="PNG", help="Draw images of each class, as stored and augmented."
+        ),
     ] = None,
     verify: Annotated[bool, flag("--verify", "Read it all and compare its checksums and fingerprint.")] = False,
     seed: Seed = 1,
@@ -104,6 +112,7 @@ def info(
     """
     from datasets import Dataset, draw_gallery, framing_of, verify_dataset
 
+    check_unread(gallery, dataset)
     if verify:
         verify_dataset(dataset)
     opened = Dataset.open(dataset)

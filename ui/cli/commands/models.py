@@ -24,6 +24,7 @@ from ui.cli.options import (
     NoPreflight,
     SearchName,
     Storage,
+    check_unread,
     ends_in,
     flag,
 )
@@ -32,6 +33,7 @@ from ui.wording import DEFAULT_STORAGE, command_line, module_options
 
 app = typer.Typer()
 _WHERE = "Where it holds"
+_BINS = 5
 
 
 @command(app, "galaxy train first --top 2 --seeds 2 --ensemble")
@@ -129,11 +131,15 @@ def evaluate(
         ),
     ] = None,
     bins: Annotated[
-        int,
+        int | None,
         typer.Option(
-            min=1, max=100, help="Bins of numbers without edges, of as many images each.", rich_help_panel=_WHERE
+            min=1,
+            max=100,
+            help="Bins of numbers without edges, of as many images each.",
+            rich_help_panel=_WHERE,
+            show_default=str(_BINS),
         ),
-    ] = 5,
+    ] = None,
     table: Annotated[
         str | None,
         typer.Option(
@@ -181,12 +187,14 @@ def evaluate(
     from ui.report.confusion import confusion_file
     from ui.report.page import NAME, report as written
 
+    check_unread(confusion, model, dataset, table, prior)
     rows = None if split == "all" else Split(split)
     opened = Dataset.open(dataset)
     mix = None if prior is None else read_prior(prior)
     columns = [By.parse(each) for each in by or ()]
-    if not columns and (table is not None or id_column is not None):
-        raise OptionsError("--table and --id-column have columns to measure by, and no --by names one")
+    of_columns = {"--table": table, "--id-column": id_column, "--bins": bins}
+    if not columns and (given := [name for name, value in of_columns.items() if value is not None]):
+        raise OptionsError(f"{given[0]} is of columns to measure by: expected a column with --by, found none")
     names = [each.column for each in columns]
     values = row_values(opened, opened.rows(rows), names, table=table, id_column=id_column) if columns else None
     import_modules(module or ())
@@ -218,7 +226,7 @@ def evaluate(
         about["none"] = None
     where = None
     if columns or mix is not None:
-        where = where_it_holds(evaluation, columns, values, decide=point, prior=mix, bins=bins)
+        where = where_it_holds(evaluation, columns, values, decide=point, prior=mix, bins=bins or _BINS)
         about |= where.as_json()
         shown.append(held(where))
     if report is not None:

@@ -1,12 +1,13 @@
 """``galaxy ui``: show the web page until Ctrl-C."""
 
 import ipaddress
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ui.cli.command import command
-from ui.cli.options import Modules, Storage, flag
+from ui.cli.options import Modules, Storage, flag, on_disk
 from ui.cli.terminal import Terminal
 from ui.web.login import read_login
 from ui.web.served import Served
@@ -15,6 +16,14 @@ from ui.web.starting import serve
 from ui.wording import DEFAULT_STORAGE
 
 app = typer.Typer()
+
+
+def _folder(value: str | None) -> str | None:
+    """Return the folder that an option names. Raises typer.BadParameter where there is none on this machine."""
+    path = on_disk(value)
+    if path is not None and not Path(path).is_dir():
+        raise typer.BadParameter(f"expected a folder, found {'a file' if Path(path).exists() else 'nothing'}: {path}")
+    return path
 
 
 @command(app, "galaxy ui --port 8502")
@@ -29,7 +38,8 @@ def ui(
         bool, flag("--control", "Let readers begin, stop, resume, train, rename and delete searches, too.")
     ] = False,
     data: Annotated[
-        str | None, typer.Option(metavar="FOLDER", help="Offer the datasets below this folder, by their names.")
+        str | None,
+        typer.Option(callback=_folder, metavar="FOLDER", help="Offer the datasets below this folder, by their names."),
     ] = None,
     auth: Annotated[
         str | None, typer.Option(metavar="FILE.toml", help="Let in who logs in with the provider that this file names.")

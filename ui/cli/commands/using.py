@@ -11,10 +11,10 @@ import typer
 
 from ui.cli import completing
 from ui.cli.by_workers import check_alone, check_source, classify_by_workers
-from ui.cli.catalogue import classify_catalogue, is_catalogue
+from ui.cli.catalogue import check_of_tables, classify_catalogue, is_catalogue
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import ADDRESSES, Crop, Decision, MaxError, ModelPath, Modules, ends_in
+from ui.cli.options import ADDRESSES, Crop, Decision, MaxError, ModelPath, Modules, check_unread, ends_in, low_high
 from ui.cli.terminal import Terminal
 from ui.predictions.files import SUFFIXES, About, Add, prediction_file, write_predictions
 from ui.predictions.prediction import Prediction
@@ -54,7 +54,9 @@ def classify(
     value_range: Annotated[
         str | None,
         typer.Option(
-            metavar="LOW,HIGH", help="The values of arrays that are black and white, if not the model's own: `0,65535`."
+            callback=low_high,
+            metavar="LOW,HIGH",
+            help="The values of arrays that are black and white, if not the model's own: `0,65535`.",
         ),
     ] = None,
     heatmaps: Annotated[
@@ -132,6 +134,8 @@ def classify(
         classify_by_workers(terminal, model, source, folder, settings, address)
         return
     check_alone(paths, workers, cpus_per_worker, gpus_per_worker)
+    check_unread(output, model, *paths)
+    check_of_tables(paths, output, prefix, value_range)
     from datasets import ValueRanges, iterate_images, open_folder
     from trainer import Classifier, Decide, import_modules, model_mark
     from ui.cli.display.results import classified, say_interim, written
