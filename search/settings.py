@@ -1,6 +1,6 @@
 """What a user may set of a search: each field is an option of ``galaxy search`` and a key of ``--config FILE.toml``."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -112,6 +112,14 @@ class SearchSettings(BaseModel):
     max_parameters: Annotated[
         int | None, Field(ge=1), Option("Refuse models with more parameters.", _RESOURCES, "no limit")
     ] = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _truth_is_no_number(cls, value: object, field: ValidationInfo) -> object:
+        kinds = get_args(kind := cls.model_fields[field.field_name or ""].annotation) or (kind,)
+        if isinstance(value, bool) and not {int, float}.isdisjoint(kinds):
+            raise ValueError(f"expected a {'whole ' if int in kinds else ''}number, found {str(value).lower()}")
+        return value
 
     @field_validator("name")
     @classmethod

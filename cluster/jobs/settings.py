@@ -2,9 +2,10 @@
 
 import json
 import shlex
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from numbers import Integral, Real
+from typing import Annotated, Any
 
 from datasets import Option, write_duration
 from search import SearchSpecification, SettingsError
@@ -15,6 +16,23 @@ _LEAST_EPOCHS = 20
 _MAX_SLOWER = 8.0
 SEEDS_APART = 1000
 """Between the seeds of two beginnings of a configuration: more than the trials that anyone trains anew."""
+
+
+def _is_number(value: object, kind: type = Real) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+Rule = tuple[str, Callable[[Any], bool]]
+_COUNT: Rule = ("a whole number ≥ 1", lambda value: _is_number(value, Integral) and value >= 1)
+# The command line holds to them by itself: from Python anything may be given.
+_RULES: Mapping[str, Rule] = {
+    "top": _COUNT,
+    "seeds": _COUNT,
+    "epochs": _COUNT,
+    "ensemble": ("True or False", lambda value: isinstance(value, bool)),
+    "time_limit": ("a number of seconds above 0", lambda value: _is_number(value) and value > 0),
+    "max_slower": ("a number ≥ 1", lambda value: _is_number(value) and value >= 1),
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +64,11 @@ class TrainSettings:
     ] = _MAX_SLOWER
 
     def check(self) -> None:
-        """Raise SettingsError, one line, where two settings do not go together."""
+        """Raise SettingsError, one line, where one makes no sense, or two do not go together."""
+        for field in fields(self):
+            (expected, is_one), value = _RULES[field.name], getattr(self, field.name)
+            if not (is_one(value) or (value is None and field.default is None)):
+                raise SettingsError(f"{field.name}: expected {expected}, found {value!r}")
         chosen = {"--top": self.top != 1, "--seeds": self.seeds != 1, "--ensemble": self.ensemble}
         if self.time_limit is not None and any(chosen.values()):
             given = " and ".join(name for name, is_given in chosen.items() if is_given)

@@ -1,9 +1,13 @@
+import re
 import shlex
+from typing import Any, cast
 
+import numpy as np
+import pytest
 from search_tests import examples
 
 from cluster.jobs.settings import TrainSettings, commands
-from search import SearchSettings, SearchSpecification
+from search import SearchSettings, SearchSpecification, SettingsError
 
 
 def specification(**settings: object) -> SearchSpecification:
@@ -44,3 +48,26 @@ def test_points_stand_in_a_comment() -> None:
     comment, search, _ = commands(specification(points=({"blocks": 3},)), TrainSettings(epochs=1), storage="runs")
     assert comment == '# points.json: [{"blocks": 3}]'
     assert search.endswith("--try points.json")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"top": -1}, "top: expected a whole number ≥ 1, found -1"),
+        ({"top": True}, "top: expected a whole number ≥ 1, found True"),
+        ({"seeds": 0}, "seeds: expected a whole number ≥ 1, found 0"),
+        ({"seeds": 1.5}, "seeds: expected a whole number ≥ 1, found 1.5"),
+        ({"epochs": 0}, "epochs: expected a whole number ≥ 1, found 0"),
+        ({"ensemble": "no"}, "ensemble: expected True or False, found 'no'"),
+        ({"time_limit": "2m"}, "time_limit: expected a number of seconds above 0, found '2m'"),
+        ({"time_limit": float("nan")}, "time_limit: expected a number of seconds above 0, found nan"),
+        ({"time_limit": 60, "max_slower": 0.5}, "max_slower: expected a number ≥ 1, found 0.5"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{re.escape(said)}$"):
+        TrainSettings(**given).check()
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    TrainSettings(top=cast("int", np.int64(2)), epochs=None, ensemble=True).check()

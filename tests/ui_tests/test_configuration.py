@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from ui.cli.configuration import configure
+from ui.cli.configuration import configure, number_of
 
 
 @pytest.fixture
@@ -94,3 +94,69 @@ def test_a_search_needs_a_name() -> None:
 def test_a_name_that_cannot_be_a_folder() -> None:
     with pytest.raises(typer.BadParameter, match=r"search name .* got '\.\./elsewhere'"):
         configure({"name": "../elsewhere"}, None)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [(key, "a whole number") for key in ("trials", "epochs", "seed", "patience", "max_failures", "concurrency")]
+    + [("cpus_per_trial", "a whole number"), ("max_parameters", "a whole number"), ("gpus_per_trial", "a number")],
+)
+def test_a_truth_is_no_number(toml: Path, key: str, expected: str) -> None:
+    toml.write_text(f"{key} = true\n")
+    with pytest.raises(typer.BadParameter, match=f"^expected {expected}, found true$"):
+        configure({"name": "a"}, toml)
+
+
+def test_a_truth_is_a_truth(toml: Path) -> None:
+    toml.write_text("cpu_nodes_too = true\ntrials = 8.0\n")
+    settings, _ = configure({"name": "a"}, toml)
+    assert (settings.cpu_nodes_too, settings.trials) == (True, 8)
+
+
+def test_a_mark_of_the_encoding_does_not_matter(toml: Path, tmp_path: Path) -> None:
+    (tmp_path / "points.json").write_text('{"blocks": 3}', encoding="utf-8-sig")
+    toml.write_text("trials = 3\n", encoding="utf-8-sig")
+    settings, _ = configure({"name": "a", "points": [tmp_path / "points.json"]}, toml)
+    assert (settings.trials, settings.points) == (3, ({"blocks": 3},))
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_the_file_names_points_as_the_command_line_does(toml: Path, tmp_path: Path, many: bool) -> None:
+    file = tmp_path / "points.json"
+    file.write_text('{"blocks": 3}')
+    toml.write_text(f"try = {[str(file)] * 2 if many else str(file)!r}\n")
+    assert configure({"name": "a"}, toml)[0].points == ({"blocks": 3},) * (2 if many else 1)
+    other = tmp_path / "other.json"
+    other.write_text('{"blocks": 4}')
+    assert configure({"name": "a", "points": [other]}, toml)[0].points == ({"blocks": 4},)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("try = 3", "expected the name of a JSON file, or a list of such, found 3"),
+        ("try = 'none.json'", "expected JSON such as"),
+        ("try = 'a.json'\npoints = []", "found both try and points"),
+    ],
+)
+def test_what_names_no_points_is_refused(toml: Path, text: str, said: str) -> None:
+    toml.write_text(text)
+    with pytest.raises(typer.BadParameter, match=said):
+        configure({"name": "a"}, toml)
+
+
+def test_a_number_of_a_fit_may_stand_in_the_file(toml: Path) -> None:
+    toml.write_text("max_slower = 4\n")
+    assert configure({"name": "a"}, toml, without=("max_slower",))[0].trials == 20
+    assert number_of("max_slower", None, toml, least=1) == 4.0
+    assert number_of("max_slower", 2.0, toml, least=1) == 2.0
+    assert number_of("max_slower", None, None, least=1) is None
+    with pytest.raises(typer.BadParameter, match="unknown key 'max_slower'"):
+        configure({"name": "a"}, toml)
+
+
+@pytest.mark.parametrize("value", ["0.5", "true", "nan", "'4'", "[4]"])
+def test_what_is_no_such_number_is_refused(toml: Path, value: str) -> None:
+    toml.write_text(f"max_slower = {value}\n")
+    with pytest.raises(typer.BadParameter, match="expected a number ≥ 1, found "):
+        number_of("max_slower", None, toml, least=1)

@@ -10,7 +10,7 @@ from pydantic import Field
 from datasets import Option
 from search import FitRecord, SearchLayout, SearchSettings, is_taken, read_fit
 from ui.cli.command import Given, command
-from ui.cli.configuration import configure
+from ui.cli.configuration import configure, number_of
 from ui.cli.display.fitting import fit_display
 from ui.cli.display.leaderboard import worth_of
 from ui.cli.display.submitted import sent
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cluster import FitResult
 
 app = typer.Typer()
-_TRIED = "What is tried"
+_TRIED, _SLOWER = "What is tried", 8.0
 
 
 class FitSettings(SearchSettings):
@@ -47,13 +47,18 @@ def fit(
     settings: Given[FitSettings],
     place: Given[Place],
     max_slower: Annotated[
-        float,
-        typer.Option(min=1, help="Most work for an image, as a multiple of that of one network that sees it once."),
-    ] = 8.0,
+        float | None,
+        typer.Option(
+            min=1,
+            help="Most work for an image, as a multiple of that of one network that sees it once.",
+            show_default=f"{_SLOWER:g}",
+        ),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
-            help="TOML file of these options (epochs = 30); the command line wins over it.", metavar="FILE.toml"
+            help='TOML file of these options (epochs = 30, try = "points.json"); the command line wins over it.',
+            metavar="FILE.toml",
         ),
     ] = None,
     or_resume: Annotated[
@@ -68,7 +73,8 @@ def fit(
     and said. There is a usable model soon, which better ones replace. `galaxy
     resume` goes on, whatever ended it; all other commands work on it, too.
     """
-    chosen, where = configure(settings | place, config)
+    chosen, where = configure(settings | place, config, without=("max_slower",))
+    slower = number_of("max_slower", max_slower, config, least=1) or _SLOWER
     if chosen.time_limit is None:
         raise typer.BadParameter("expected the time for all of it, such as 100m, found none", param_hint="--time-limit")
     if or_resume and (before := _known(chosen.name, where.storage)) is not None:
@@ -86,7 +92,7 @@ def fit(
         from cluster import submit_fit
 
         places = asdict(where) | {"preflight": not no_preflight}
-        sent(terminal, submit_fit(dataset, chosen, max_slower=max_slower, **places), where.storage)
+        sent(terminal, submit_fit(dataset, chosen, max_slower=slower, **places), where.storage)
         return
     from cluster import Watches, Where, fit
     from datasets import Dataset, framing_of
@@ -102,7 +108,7 @@ def fit(
             chosen.time_limit,
             where=Where(where.storage, where.address, not no_preflight),
             epochs=chosen.epochs if "epochs" in chosen.model_fields_set else None,
-            max_slower=max_slower,
+            max_slower=slower,
             watches=Watches(*watches),
             already=seconds_so_far(),
         )

@@ -40,7 +40,8 @@ def search(
     config: Annotated[
         Path | None,
         typer.Option(
-            help="TOML file of these options (trials = 8); the command line wins over it.", metavar="FILE.toml"
+            help='TOML file of these options (trials = 8, try = "points.json"); the command line wins over it.',
+            metavar="FILE.toml",
         ),
     ] = None,
     or_resume: Annotated[
