@@ -11,6 +11,7 @@ from functools import partial
 from cluster.driving.interrupting import going_on, terminable
 from cluster.errors import CatalogueError
 from cluster.jobs.catalogue_plan import CatalogueSettings, begun_or_planned
+from cluster.jobs.here import check_workers_here
 from cluster.workers.counts import Counts
 from cluster.workers.partition import COUNTS, Answering, Done, PartitionWorker
 from datasets import (
@@ -77,6 +78,7 @@ def classify_catalogue(
         GalaxyTunerError: Model, source, options or folder cannot be used.
     """
     began = time.monotonic()
+    check_workers_here(settings, address)
     layout = CatalogueLayout(open_folder(output))
     read_record(layout)  # what else is in the folder is said before anything is written there
     layout.root.check_writable()

@@ -2,6 +2,7 @@
 
 from cluster.driving.interrupting import terminable
 from cluster.jobs.choosing import Choosing
+from cluster.jobs.here import check_trials_here
 from cluster.jobs.preparation import Preparation, keep_warm_start
 from cluster.jobs.running import driving, running, sent_of
 from cluster.jobs.supervision import Watch, supervised
@@ -82,6 +83,7 @@ def search_within(
     """
     settings = with_given(settings, where.hypermodel)
     settings.check()
+    check_trials_here(settings, where.address)
     layout = SearchLayout.of(where.storage, settings.name)
     open_folder(where.storage).check_writable()
     check_name_free(layout, settings.name)
