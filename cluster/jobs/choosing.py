@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cluster.driving.places import Places
 from cluster.jobs.planning import plan_fit
 from cluster.jobs.preparation import LEARNING
+from cluster.jobs.time_limit import check_enough
 from datasets import Dataset, Split, write_duration
 from search import FitRecord, SearchSettings, TimeBudget, starting_points
 
@@ -32,8 +33,9 @@ class Choosing:
     def choose(self, settings: SearchSettings, epoch_seconds: float) -> SearchSettings:
         """Return the settings with what is chosen; say how the time is parted.
 
-        ``epoch_seconds`` are those of an epoch of the space's defaults.
+        ``epoch_seconds`` are those of an epoch of the space's defaults. Raises SettingsError where no time is left.
         """
+        check_enough(self.budget, self.address)
         slots = _slots(settings, self.address)
         rows = len(self.dataset.rows(Split.TRAIN))
         assert self.budget.limit is not None

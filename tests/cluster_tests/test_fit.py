@@ -18,7 +18,9 @@ from search import (
     SearchLayout,
     SearchSettings,
     SearchView,
+    SettingsError,
     TimeBudget,
+    is_taken,
     note_fit,
     read_fit,
 )
@@ -107,6 +109,12 @@ def test_where_no_beginning_ends_in_time_the_best_trial_is_the_classifier(
     assert bundled(here).interim
     (trial,) = bundled(here).members
     assert trial.seed == Ledger(layout).suggestion("0000").seed
+
+
+def test_a_time_that_is_over_with_the_start_is_refused_and_leaves_nothing(tiny_dataset: Dataset, here: Path) -> None:
+    with pytest.raises(SettingsError, match=r"--time-limit 2s: it took \d+ s to start, .* give more time"):
+        fit(tiny_dataset.info.path, settings(time_limit=2), 2.0, where=HERE, already=9.0)
+    assert not is_taken(SearchLayout.of("runs", "first"))
 
 
 def test_a_stop_that_is_asked_for_as_the_search_has_ended_is_heard(tiny_dataset: Dataset, here: Path) -> None:

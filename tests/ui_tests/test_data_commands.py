@@ -204,3 +204,16 @@ def test_classes_are_left_out_by_name_and_by_number(galaxy: Galaxy, tiny_source:
     refused = galaxy("import", tiny_source, "--dry-run", "--min-images", 1000)
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "two classes or more" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("validation", "test", "advice"),
+    [(0.2, 0.2, "search {} --name first"), (0, 1, "evaluate MODEL {}"), (1, 0, "evaluate MODEL {} --split all")],
+)
+def test_what_comes_next_is_what_a_dataset_is_good_for(
+    galaxy: Galaxy, tiny_source: Path, tmp_path: Path, validation: float, test: float, advice: str
+) -> None:
+    words = ("--image-size", 16, "--validation", validation, "--test", test)
+    made = galaxy("import", tiny_source, tmp_path / "d", *words)
+    for shown in (made, galaxy("info", tmp_path / "d")):
+        assert shown.stdout.splitlines()[-1] == f"Next: galaxy {advice.format(tmp_path / 'd')}"

@@ -1,6 +1,8 @@
+import io
 import json
 import math
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,19 @@ def test_a_log_is_wide_enough_for_a_leaderboard(monkeypatch: pytest.MonkeyPatch)
     opened: Terminal
     with session(as_json=False, debug=False) as opened:
         assert opened.out.width == 120
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_an_encoding_lacks_is_escaped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_json: bool) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    with session(as_json=as_json, debug=False) as terminal:
+        terminal.finish({"name": "Žluť 𝛼"}, Text("32×32"), next_command="galaxy info Žluť")
+        (tmp_path / "a.json").write_text('"é"', encoding="utf-8")
+        terminal.write_file(tmp_path / "a.json")
+    text = written.getvalue().decode("ascii")
+    assert text.endswith('"\\u00e9"')
+    if as_json:
+        assert json.loads(text.splitlines()[0]) == {"name": "Žluť 𝛼"}
+    else:
+        assert text.startswith("32\\u00d732\n\nNext: galaxy info \\u017dlu\\u0165\n")

@@ -3,7 +3,9 @@
 Exit status: 0 done, 1 failed, 2 wrong use (see `ui.cli.main`), 130 interrupted, 143 ended by SIGTERM, 129 by SIGHUP.
 """
 
+import codecs
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -24,6 +26,7 @@ from trainer import quiet_tensorflow
 from ui import wording
 
 FAILED, INTERRUPTED = 1, 130
+_ESCAPE = "galaxy-escape"
 # Without a terminal Rich assumes 80 columns, too few for a leaderboard in a log.
 _REDIRECTED_WIDTH = 120
 
@@ -87,6 +90,7 @@ def session(*, as_json: bool, debug: bool) -> Iterator[Terminal]:
     While it is open, whatever a library prints lands on stderr: stdout is the command's own. Raises typer.Exit.
     """
     quiet_tensorflow()
+    _escape_what_is_none_of(sys.stdout)
     terminal = Terminal.of_process(as_json=as_json)
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -120,6 +124,21 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, OSError):
         return text
     return f"unexpected {type(error).__name__}: {text} (a fault of Galaxy Tuner; --debug shows where)"
+
+
+def _escape_what_is_none_of(stream: TextIO) -> None:
+    """Let a stream write letters that its encoding has not as JSON does, ``\\u00e9``: a locale may be ASCII's.
+
+    Python does so for stderr.
+    """
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        codecs.register_error(_ESCAPE, _escaped)
+        stream.reconfigure(errors=_ESCAPE)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def _console(stream: TextIO) -> Console:

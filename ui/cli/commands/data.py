@@ -8,7 +8,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from datasets import FEWEST, ImportOptions
+from datasets import FEWEST, ImportOptions, Split
 from ui import wording
 from ui.cli.command import command
 from ui.cli.display.doubts import few_to_measure_on
@@ -90,7 +90,7 @@ def import_(
 
     with progress_bar(terminal, "Importing images", unit="images") as progress:
         made = import_dataset(source, dataset, options, preview=preview, announce=announce, progress=progress)
-    terminal.finish(made.as_json(), _described(made), next_command=_search(dataset))
+    terminal.finish(made.as_json(), _described(made), next_command=_next(dataset, made))
 
 
 @command(app, "galaxy info galaxies")
@@ -129,7 +129,7 @@ def info(
     if gallery is not None:
         result["gallery"] = str(draw_gallery(opened, gallery, seed=seed))
         parts.append(Text(f"Gallery: {result['gallery']}"))
-    terminal.finish(result, Group(*parts), next_command=_search(dataset))
+    terminal.finish(result, Group(*parts), next_command=_next(dataset, opened.info))
 
 
 def _described(info: "DatasetInfo") -> RenderableType:
@@ -173,5 +173,9 @@ def _counts(info: "DatasetInfo") -> RenderableType:
     return table(("class", *info.counts, "all"), rows, styles=styles, elsewhere="--json has them")
 
 
-def _search(dataset: str) -> str:
-    return command_line("search", dataset, "--name", "first")
+def _next(dataset: str, info: "DatasetInfo") -> str:
+    """Return the command for what a dataset is good for: a search needs images to train and to compare trials on."""
+    held = [split for split, counts in info.counts.items() if any(counts.values())]
+    if {Split.TRAIN, Split.VALIDATION} <= {*held}:
+        return command_line("search", dataset, "--name", "first")
+    return command_line("evaluate", "MODEL", dataset, *([] if Split.TEST in held else ["--split", "all"]))
