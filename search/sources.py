@@ -60,8 +60,8 @@ def _is_installed(found: Path) -> bool:
 def _is_users(spec: ModuleSpec, base: Path) -> bool:
     """Whether a module is neither installed nor Python's own, or from beside the one at ``base``."""
     found = Path([*(spec.submodule_search_locations or ()), spec.origin][0] or "")
-    if found.is_relative_to(base):
-        return True
+    if found.is_relative_to(base):  # where an environment may be as well
+        return not {*found.relative_to(base).parts} & {*_INSTALLED}
     is_pythons = any(found.is_relative_to(place) for place in _PYTHONS)
     return found.exists() and not is_pythons and not {*found.parts} & {*_INSTALLED}
 

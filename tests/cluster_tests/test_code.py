@@ -33,6 +33,24 @@ def test_a_space_is_its_module_and_what_that_imports_from_beside_it(space: Path)
     assert "imblearn/base.py" in space_sources("imblearn:build")
 
 
+@pytest.mark.parametrize("folder", ["", "checkout"])
+def test_an_environment_that_lies_beside_it_is_no_part_of_it(
+    folder: str, space: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `.venv` does in a checkout; TensorFlow's imports alone are deeper than Python recurses."""
+    packages = space / folder / ".venv" / "lib" / "python3.11" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "keras.py").write_text("import own_tools\n")
+    (packages / "own_tools.py").write_text("")
+    monkeypatch.syspath_prepend(packages)
+    assert list(space_sources("my_space:build")) == [
+        "my_space.py",
+        "parts/__init__.py",
+        "parts/blocks.py",
+        "parts/layers.py",
+    ]
+
+
 def test_what_it_imports_from_another_place_of_the_path_belongs_to_it_and_no_installed_one(
     space: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
