@@ -96,5 +96,3 @@ def test_a_table_that_goes_on_draws_the_rows_it_had_begun_to_draw(
     names = [f"{n + 1:05d}-{n:03d}.png" for n in range(3)]
     assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == names
     assert len(drawn) == 4
-    refused = galaxy(*words, "--value-range", "0,1")
-    assert (refused.exit_code, "--value-range goes with arrays and TFRecords" in refused.stderr) == (2, True)

@@ -66,7 +66,7 @@ def test_another_mix(galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset, tmp_pa
         (("--by", "z"), "keeps no columns, as its source has no table"),
         (("--by", "z", "--table", "nowhere.csv"), "--table nowhere.csv: expected a table, found nothing"),
         (("--by", "magnitude=2,1"), "--by magnitude=2,1: expected edges that ascend"),
-        (("--table", "nowhere.csv"), "no --by names one"),
+        (("--table", "nowhere.csv"), "expected a column with --by, found none"),
         (("--prior", "nowhere.json"), "--prior nowhere.json: expected a JSON object"),
     ],
 )

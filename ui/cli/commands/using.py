@@ -159,8 +159,6 @@ def classify(
             options = {"model": mark, "--crop": crop, "--decide": point, "--max-error": max_error}
             if heatmaps is not None:  # rows that are answered already are drawn no more
                 options["--heatmaps"] = str(Path(heatmaps).absolute())
-            if value_range is not None:
-                raise typer.BadParameter(f"--value-range goes with arrays and TFRecords; {paths[0]!r} is a table")
             places = Path(paths[0]), Path(output)
             tally = classify_catalogue(terminal, *places, about, options, answer, printed if terminal.as_json else None)
         else:
