@@ -54,16 +54,16 @@ def _module(reference: str) -> str:
 
 
 def _is_installed(found: Path) -> bool:
-    return found.parent.name in _INSTALLED
+    """Whether a topmost module or package lies where packages are installed, as by ``pip install --target``."""
+    place = found.parent
+    return place.name in _INSTALLED or next(place.glob("*.dist-info"), None) is not None
 
 
-def _is_users(spec: ModuleSpec, base: Path) -> bool:
-    """Whether a module is neither installed nor Python's own, or from beside the one at ``base``."""
+def _is_users(spec: ModuleSpec) -> bool:
+    """Whether a topmost module is neither installed nor Python's own."""
     found = Path([*(spec.submodule_search_locations or ()), spec.origin][0] or "")
-    if found.is_relative_to(base):  # where an environment may be as well
-        return not {*found.relative_to(base).parts} & {*_INSTALLED}
     is_pythons = any(found.is_relative_to(place) for place in _PYTHONS)
-    return found.exists() and not is_pythons and not {*found.parts} & {*_INSTALLED}
+    return found.exists() and not is_pythons and not _is_installed(found)
 
 
 class _Finder(ModuleFinder):
@@ -74,12 +74,11 @@ class _Finder(ModuleFinder):
 
     def __init__(self, base: Path, excludes: Iterable[str]) -> None:
         super().__init__(path=[str(base), *_places()], excludes=[*excludes])
-        self._base = base
 
     def find_module(self, name: str, path: Any, parent: Any = None) -> Any:
         places = self.path if path is None else path
         spec = PathFinder.find_spec(name, places) if name not in sys.builtin_module_names else None
-        if path is None and (spec is None or not _is_users(spec, self._base)):
+        if path is None and (spec is None or not _is_users(spec)):
             raise ImportError(name)
         if spec is not None and spec.loader is None and spec.submodule_search_locations:
             if name in self.excludes:

@@ -33,13 +33,13 @@ def test_a_space_is_its_module_and_what_that_imports_from_beside_it(space: Path)
     assert "imblearn/base.py" in space_sources("imblearn:build")
 
 
-@pytest.mark.parametrize("folder", ["", "checkout"])
-def test_an_environment_that_lies_beside_it_is_no_part_of_it(
+@pytest.mark.parametrize("folder", [".venv/lib/python3.11/site-packages", "checkout/.venv/site-packages", "packages"])
+def test_what_is_installed_is_no_part_of_it_wherever_it_lies(
     folder: str, space: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As `.venv` does in a checkout; TensorFlow's imports alone are deeper than Python recurses."""
-    packages = space / folder / ".venv" / "lib" / "python3.11" / "site-packages"
-    packages.mkdir(parents=True)
+    """In an environment beside it, or by `pip install --target`: TensorFlow alone is deeper than Python recurses."""
+    packages = space / folder
+    (packages / "keras-3.dist-info").mkdir(parents=True)
     (packages / "keras.py").write_text("import own_tools\n")
     (packages / "own_tools.py").write_text("")
     monkeypatch.syspath_prepend(packages)
