@@ -66,7 +66,7 @@ def classifier(tiny_dataset: Dataset) -> Classifier:
         temperature=0.125,
         created="2026-01-02T03:00:00+00:00",
         versions={"keras": keras.__version__},
-        thresholds={"edge-on": 1.5, tiny_dataset.classes[0]: 4.0},
+        thresholds=dict.fromkeys(tiny_dataset.classes, 1.0) | {"edge-on": 1.5, tiny_dataset.classes[0]: 4.0},
         factors=dict.fromkeys(tiny_dataset.classes, 1.0) | {"spiral": 2.0},
         decide=Decide.OBJECTIVE,
         objective="val_macro_f1_decided:max",
