@@ -3,6 +3,7 @@ import json
 import sys
 import warnings
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,8 @@ def test_a_bundle_names_its_modules_and_is_loaded_only_where_they_are_known(
     tiny_dataset: Dataset, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = view_average(made("with a registered layer"), image_shape=SHAPE)
-    manifest = write_bundle(folder, [model], made_manifest(tiny_dataset))
+    preprocessing = replace(tiny_dataset.preprocessing, image_size=SHAPE[0])
+    manifest = write_bundle(folder, [model], made_manifest(tiny_dataset, preprocessing=preprocessing))
     assert manifest.modules == ("trainer_tests.own_layers",) == read_manifest(folder).modules
     assert "`galaxy` takes them by `--module trainer_tests.own_layers`" in folder.read("model-card.md").decode()
     assert load_bundle(folder).models[0](IMAGES).numpy() == pytest.approx(model(IMAGES).numpy(), abs=1e-5)
