@@ -2,9 +2,11 @@
 
 import contextlib
 import logging
+import math
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,10 +30,10 @@ from search import SearchSettings
 _OBJECT_STORE_BYTES = 200 * 2**20
 _CONNECT_SECONDS = 10.0
 _SHUTDOWN_SECONDS = 20.0
-# A process that was told to end has no more; what it has started then ends with it.
-_SHORT_SHUTDOWN_SECONDS = 3.0
 # Where a time limit says how long Ray's end may take: what is kept of that for what is shown, and the least.
 _LAST_SECONDS, _LEAST_SHUTDOWN_SECONDS = 2.0, 0.25
+# How often the handlers of signals are put back that Ray takes away as it ends: SIGTERM then ends without a word.
+_HANDLERS_SECONDS = 0.1
 _ENVIRONMENT = {
     # The command line decides what Ctrl-C does.
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -112,21 +114,32 @@ def _connected(address: str, settings: SearchSettings, ending: Callable[[], floa
             "Ray did not start on this machine within its 30 s: expected a machine with room for it, found one that is "
             "too busy: try again, or train in one process, with --address in-process"
         ) from error
-    timeout = None
+    timeout = math.inf
     try:
         yield
-        timeout = None if ending is None else shutdown_seconds(ending())
+        timeout = math.inf if ending is None else shutdown_seconds(ending())
     except RayGoneError:
         # What does not answer would be waited for.
         timeout = _SHUTDOWN_SECONDS
         raise
     except Terminated:
-        timeout = _SHORT_SHUTDOWN_SECONDS
+        # The process ends now, and with it what it has started: the kernel sees to that, and a Ray at an address to a
+        # driver that is gone. Where Ray has been told to end, too, it ends who asks it for anything, without a word.
+        timeout = 0.0
         raise
     finally:
-        shutdown = threading.Thread(target=ray.shutdown, name="shutdown", daemon=True)
-        shutdown.start()
-        shutdown.join(timeout)
+        if timeout:
+            _shut_down(timeout)
+
+
+def _shut_down(timeout: float) -> None:
+    """End the connection, and a Ray of our own; go on after ``timeout`` seconds wherever that is."""
+    shutdown = threading.Thread(target=ray.shutdown, name="shutdown", daemon=True)
+    shutdown.start()
+    until = time.monotonic() + timeout
+    while shutdown.is_alive() and time.monotonic() < until:
+        with handlers_kept():
+            shutdown.join(min(_HANDLERS_SECONDS, timeout))
 
 
 def shutdown_seconds(left: float) -> float:

@@ -5,6 +5,7 @@ waiting for workers that never come, and its trials, 14 s later, as lost (measur
 is gone for 60 s Ray ends the driver's process. No public call of Ray's answers while either is gone.
 """
 
+import ctypes
 import socket
 import time
 from collections.abc import Callable
@@ -14,12 +15,15 @@ from threading import Thread
 
 import ray
 
+from cluster.driving.interrupting import Terminated
 from cluster.errors import RayGoneError
 
 _CHECK_SECONDS = 2.0
 # What the search itself finds costs nothing.
 _LOOK_SECONDS = 0.5
 _CONNECT_SECONDS = 5.0
+# Tune looks up from what it waits for ten times a second, what else runs so every second.
+_END_SECONDS = 3.0
 # It may be started again elsewhere in the cluster, which Ray itself waits a minute for.
 _GCS_SECONDS = 30.0
 
@@ -71,20 +75,40 @@ def run_while_healthy(
 
     Raises what it raises, RayGoneError where Ray goes away meanwhile, and what ``check``, called now and then, raises.
 
-    It runs in a thread of its own, which is left behind if it does not end: nothing can wake what waits for Ray. No
-    pool of `concurrent.futures` does that: the interpreter waits at its exit for each thread of one.
+    It runs in a thread of its own, which is ended where something is raised meanwhile: who asks Ray for anything while
+    it is being shut down has the process ended, status 1 and no word (ray 2.60). A thread that does not end in time is
+    left behind: nothing can wake what waits for Ray. No pool of `concurrent.futures` does that: the interpreter waits
+    at its exit for each thread of one.
     """
     outcome: Future[object] = Future()
-    Thread(target=_settle, args=(outcome, run), name="tune", daemon=True).start()
-    checked = time.monotonic()
-    while not wait([outcome], timeout=_LOOK_SECONDS).done:
-        check()
-        if time.monotonic() - checked >= _CHECK_SECONDS:
-            checked = time.monotonic()
-            health.check()
+    thread = Thread(target=_settle, args=(outcome, run), name="tune", daemon=True)
+    thread.start()
+    try:
+        checked = time.monotonic()
+        while not wait([outcome], timeout=_LOOK_SECONDS).done:
+            check()
+            if time.monotonic() - checked >= _CHECK_SECONDS:
+                checked = time.monotonic()
+                health.check()
+    except Terminated:  # Ray is not shut down then
+        raise
+    except BaseException:
+        _end(thread)
+        raise
     if outcome.exception() is not None:
         health.check()
     outcome.result()
+
+
+class _Ended(SystemExit):
+    """Raised in a thread that is to end. What catches every ``Exception`` lets it pass, and nobody prints it."""
+
+
+def _end(thread: Thread) -> None:
+    """End a thread at its next step in Python, and wait for that; no longer than `_END_SECONDS`."""
+    assert thread.ident is not None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Ended))
+    thread.join(_END_SECONDS)
 
 
 def _settle(outcome: Future[object], run: Callable[[], object]) -> None:

@@ -2,7 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from cluster.errors import RayGoneError
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_CHECK_SECONDS", 0.05)
     monkeypatch.setattr(health, "_GCS_SECONDS", 0.5)
+    monkeypatch.setattr(health, "_END_SECONDS", 0.2)
 
 
 @pytest.fixture
@@ -53,6 +56,27 @@ def test_what_waits_for_ever_is_left_behind(which: str, raylet: socket.socket, g
     with pytest.raises(RayGoneError, match="Ray went away"):
         run_while_healthy(check, ended.wait)
     ended.set()
+
+
+def test_what_asks_ray_for_more_is_ended_before_ray_is(
+    raylet: socket.socket, gcs: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray ends the process of who asks it for anything while it is shut down."""
+    monkeypatch.setattr(health, "_END_SECONDS", 60.0)
+    threads: list[threading.Thread] = []
+
+    def ask_on() -> None:
+        threads.append(threading.current_thread())
+        while True:
+            with suppress(Exception):  # as Tune does
+                time.sleep(0.01)
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_while_healthy(HealthCheck("raylet", gcs.getsockname(), "gone"), ask_on, check=interrupted)
+    assert not threads[0].is_alive()
 
 
 def test_a_failure_because_ray_went_away_is_told_as_that(raylet: socket.socket, gcs: socket.socket) -> None:

@@ -15,6 +15,8 @@ from cluster_tests.conftest import end_at, orphaned
 from cluster_tests.test_launch import built
 
 from cluster import Terminated, resume_search, run_search
+from cluster.driving import connection
+from cluster.driving.connection import connected
 from cluster.driving.interrupting import interruptible
 from cluster.workers.notice import EndNotice, WorkerEndedError
 from datasets import Dataset
@@ -113,6 +115,29 @@ def test_a_fork_that_is_told_to_end_ends_alone() -> None:
     body = f"{fork}; os.kill(child, 15); print(os.waitpid(child, 0)[1]); time.sleep(0.5); told()"
     before = "interrupting._UNWINDING_SECONDS = 0.2"
     assert told_to_end("SIGTERM", body=body, before=before) == (143, "15\n", "ended by SIGTERM.\n")
+
+
+def test_told_to_end_while_ray_is_shut_down_it_says_so() -> None:
+    """Ray puts the signals' defaults back on its way, behind Python."""
+    before = (
+        "import ctypes, threading; from cluster.driving import connection; "
+        "ray = connection.ray; ray.shutdown = lambda: (ctypes.CDLL(None).signal(15, None), time.sleep(20))"
+    )
+    body = "threading.Timer(1.0, told).start(); connection._shut_down(20.0)"
+    assert told_to_end("SIGTERM", body=body, before=before) == (143, "", "ended by SIGTERM.\n")
+
+
+@pytest.mark.parametrize(("error", "is_shut_down"), [(Terminated(signal.SIGTERM), False), (KeyboardInterrupt(), True)])
+def test_what_ends_with_its_process_is_not_shut_down_before(
+    error: BaseException, is_shut_down: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all processes are told to end at once, Ray ends who asks it for anything, status 1 and no word."""
+    ends: list[float] = []
+    monkeypatch.setattr(connection.ray, "init", lambda **_: None)
+    monkeypatch.setattr(connection, "_shut_down", ends.append)
+    with pytest.raises(type(error)), connected("local", SearchSettings(name="first")):
+        raise error
+    assert bool(ends) == is_shut_down
 
 
 @pytest.mark.parametrize("handler", ["signal.SIG_IGN", "lambda *_: print('own')"])
