@@ -98,7 +98,7 @@ from .storage.trees import (
 )
 from .storage.whole_files import replace_file as replace_file
 from .tables.annotated import SEPARATOR as SEPARATOR, annotated as annotated
-from .tables.csv_metadata import metadata_name as metadata_name
+from .tables.csv_metadata import is_written_table as is_written_table, metadata_name as metadata_name
 from .tables.exact.appending import (
     TABLE_SUFFIXES as TABLE_SUFFIXES,
     append_columns as append_columns,

@@ -14,6 +14,7 @@ from threading import Event, Lock, Thread
 from ray.exceptions import RayError
 
 from cluster.driving.draining import draining_nodes
+from cluster.driving.interrupting import Terminated
 from cluster.driving.needs import Needs
 from cluster.driving.place import Place, State
 from cluster.errors import ClusterError, NoNodeError
@@ -108,12 +109,16 @@ class Places:
         """While the block runs, look at the nodes every other second."""
         watching = Thread(target=self._watch, name="nodes", daemon=True)
         watching.start()
+        patience = _JOIN_SECONDS
         try:
             yield
+        except Terminated:  # Ray is not shut down then
+            patience = 0.0
+            raise
         finally:
             self._ended.set()
             # Whoever asks Ray when it has been shut down has the process ended by it.
-            watching.join(_JOIN_SECONDS)
+            watching.join(patience)
 
     def raise_if_nobody(self) -> None:
         """Raise NoNodeError, one line, if no node has taken trials for ten minutes."""

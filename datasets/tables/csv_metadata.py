@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -26,6 +27,11 @@ _TYPES: Mapping[pa.DataType, str] = {
 def metadata_name(table: str) -> str:
     """Return the name under which W3C's programs look for what is said of a CSV, beside it."""
     return f"{table}{_SUFFIX}"
+
+
+def is_written_table(path: str) -> bool:
+    """Whether a CSV is there that was written here: what is said of it is beside it."""
+    return Path(metadata_name(path)).is_file()
 
 
 def csv_metadata(table: str, schema: pa.Schema) -> bytes:

@@ -49,8 +49,15 @@ def test_what_is_read_is_not_written_over(galaxy: Galaxy, here: Path, words: str
     before = {path: path.read_bytes() for path in here.rglob("*.*") if path.is_file()}
     refused = galaxy(*words.split())
     assert (refused.exit_code, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
-    assert "expected a place apart from what is read, found " in refused.stderr
+    option = next(word for word in words.split() if word in ("--output", "--confusion", "--preview", "--gallery"))
+    assert f"{option}: expected a place apart from what is read, found " in refused.stderr
     assert {path: path.read_bytes() for path in here.rglob("*.*") if path.is_file()} == before
+
+
+def test_the_answers_of_before_are_not_what_is_read(galaxy: Galaxy, bundle: Path, here: Path) -> None:
+    """Who stands among the images gives the same command again."""
+    words = ("classify", str(bundle), "images/spiral", "--output", "images/spiral/answers.csv")
+    assert [galaxy(*words).exit_code for _ in range(2)] == [0, 0]
 
 
 OUTPUTS = (

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from datasets import Option, parse_duration, value_range
+from datasets import Option, is_written_table, parse_duration, value_range
 from ui.cli import completing
 from ui.wording import DEFAULT_STORAGE
 
@@ -50,10 +50,11 @@ def ends_in(*suffixes: str) -> Callable[[str | None], str | None]:
     return check
 
 
-def check_unread(output: str | None, *inputs: str | None) -> None:
-    """Raise typer.BadParameter where a file that is to be written is one of the inputs, or there in a folder of them.
+def check_unread(option: str, output: str | None, *inputs: str | None) -> None:
+    """Raise typer.BadParameter where the file of an option is one of the inputs, or there in a folder of them.
 
-    Links are followed. What is not there, or is at a URI, cannot be written over.
+    Links are followed. What is not there, or is at a URI, cannot be written over; and a table that the same command has
+    written into a folder before is not among what is read there.
     """
     if output is None or not Path(output).exists():
         return
@@ -61,9 +62,11 @@ def check_unread(output: str | None, *inputs: str | None) -> None:
         read = None if each is None or "://" in each else Path(each)
         if read is None or not read.exists():
             continue
-        if read.samefile(output) or Path(output).resolve().is_relative_to(read.resolve()):
-            what = f"'{each}' itself" if read.samefile(output) else f"a file in '{each}'"
-            raise typer.BadParameter(f"expected a place apart from what is read, found {what}: '{output}'")
+        is_itself = read.samefile(output)
+        if is_itself or (Path(output).resolve().is_relative_to(read.resolve()) and not is_written_table(output)):
+            what = f"'{each}' itself" if is_itself else f"a file in '{each}'"
+            said = f"expected a place apart from what is read, found {what}: '{output}'"
+            raise typer.BadParameter(said, param_hint=option)
 
 
 def low_high(value: str | None) -> str | None:

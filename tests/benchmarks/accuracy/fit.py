@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30.0, help="of this piece")
     parser.add_argument("--seed", type=int, default=1, help="of the draws")
     parser.add_argument("--image-size", type=int, default=64)
+    parser.add_argument("--size", type=int, choices=SIZES, help="images of the draws to run, of all others none now")
     parser.add_argument("--busy", action="store_true", help="run beside whatever else runs")
     parser.add_argument("--report", action="store_true", help="run nothing, say what is known")
     options = parser.parse_args()
@@ -53,13 +54,14 @@ def main() -> None:
     if not options.report:
         began = time.monotonic()
         import_draws(options.source, options.work, seed=options.seed, image_size=options.image_size)
-        piece(runner, ends=began + 60 * options.minutes, is_busy=options.busy)
+        piece(runner, ends=began + 60 * options.minutes, size=options.size, is_busy=options.busy)
     sys.stdout.write(report(runner))
 
 
-def piece(runner: Runner, *, ends: float, is_busy: bool) -> None:
+def piece(runner: Runner, *, ends: float, size: int | None, is_busy: bool) -> None:
     """Run what is next, one job at least, until the next one would not end before ``ends``, in monotonic seconds."""
-    for number, job in enumerate([job for job in all_jobs() if not runner.is_done(job)]):
+    wanted = [job for job in all_jobs() if size in (None, job.draw.size) and not runner.is_done(job)]
+    for number, job in enumerate(wanted):
         left = max(0.0, job.limit - sum(runner.known(job).seconds))
         if number > 0 and time.monotonic() + left + job.is_compared * _TESTING > ends:
             return

@@ -74,7 +74,7 @@ def import_(
     """
     from datasets import import_dataset, plan_import
 
-    check_unread(preview, source, options.unlabelled, options.stretch_of, options.classes, options.legend)
+    check_unread("--preview", preview, source, options.unlabelled, options.stretch_of, options.classes, options.legend)
     if dry_run:
         plan = plan_import(source, options, preview=preview)
         drawn = [Text(f"Preview: {Path(preview).absolute()}")] if preview is not None else []
@@ -112,7 +112,7 @@ def info(
     """
     from datasets import Dataset, draw_gallery, framing_of, verify_dataset
 
-    check_unread(gallery, dataset)
+    check_unread("--gallery", gallery, dataset)
     if verify:
         verify_dataset(dataset)
     opened = Dataset.open(dataset)

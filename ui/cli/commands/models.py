@@ -187,7 +187,7 @@ def evaluate(
     from ui.report.confusion import confusion_file
     from ui.report.page import NAME, report as written
 
-    check_unread(confusion, model, dataset, table, prior)
+    check_unread("--confusion", confusion, model, dataset, table, prior)
     rows = None if split == "all" else Split(split)
     opened = Dataset.open(dataset)
     mix = None if prior is None else read_prior(prior)

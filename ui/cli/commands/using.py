@@ -134,7 +134,7 @@ def classify(
         classify_by_workers(terminal, model, source, folder, settings, address)
         return
     check_alone(paths, workers, cpus_per_worker, gpus_per_worker)
-    check_unread(output, model, *paths)
+    check_unread("--output", output, model, *paths)
     check_of_tables(paths, output, prefix, value_range)
     from datasets import ValueRanges, iterate_images, open_folder
     from trainer import Classifier, Decide, import_modules, model_mark
