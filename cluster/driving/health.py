@@ -23,7 +23,7 @@ _CHECK_SECONDS = 2.0
 _LOOK_SECONDS = 0.5
 _CONNECT_SECONDS = 5.0
 # Tune looks up from what it waits for ten times a second, what else runs so every second.
-_END_SECONDS = 3.0
+_END_SECONDS = 2.0
 # It may be started again elsewhere in the cluster, which Ray itself waits a minute for.
 _GCS_SECONDS = 30.0
 
