@@ -17,6 +17,7 @@ import ray
 
 from cluster.driving.interrupting import Terminated
 from cluster.errors import RayGoneError
+from cluster.nodes.control_service import known_nodes
 
 _CHECK_SECONDS = 2.0
 # What the search itself finds costs nothing.
@@ -42,11 +43,11 @@ class HealthCheck:
     def of(cls, address: str, command: str) -> "HealthCheck":
         """Return the check of the Ray connected at ``address``; ``command`` is what goes on when it is back."""
         context = ray.get_runtime_context()
-        nodes = {node["NodeID"]: node for node in ray.nodes()}  # type: ignore[no-untyped-call]
+        sockets = {node.id: node.socket for node in known_nodes()}
         host, _, port = str(context.gcs_address).rpartition(":")
         where = "this command's own Ray" if address == "local" else f"Ray at {address}"
         message = f"{where} went away: {command} goes on"
-        return cls(nodes[context.get_node_id()]["RayletSocketName"], (host.strip("[]"), int(port)), message)
+        return cls(sockets[context.get_node_id()], (host.strip("[]"), int(port)), message)
 
     def check(self) -> None:
         """Raise RayGoneError if the raylet does not live, or the GCS has not answered for 30 s."""

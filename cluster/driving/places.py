@@ -13,13 +13,13 @@ from threading import Event, Lock, Thread
 
 from ray.exceptions import RayError
 
-from cluster.driving.draining import draining_nodes
 from cluster.driving.interrupting import Terminated
 from cluster.driving.needs import Needs
 from cluster.driving.place import Place, State
 from cluster.errors import ClusterError, NoNodeError
 from cluster.nodes.asking import Asking, Node, NodeFault, alive_nodes, is_gone
 from cluster.nodes.code import CodeIdentity, code_identity
+from cluster.nodes.control_service import draining_nodes
 from cluster.workers.by_value import modules_of
 from search import SearchSettings
 

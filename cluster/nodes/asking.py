@@ -9,6 +9,8 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from cluster.nodes.control_service import known_nodes
+
 Answer = TypeVar("Answer")
 _CONNECT_SECONDS = 2.0
 _LONGEST = 300
@@ -47,29 +49,18 @@ class NodeFault:
 
 def alive_nodes() -> list[Node]:
     """Return the nodes of the connected Ray that are alive, by name."""
-    nodes = (
-        Node(
-            id=node["NodeID"],
-            name=node["NodeManagerHostname"],
-            address=node["NodeManagerAddress"],
-            cpus=node["Resources"].get("CPU", 0.0),
-            gpus=node["Resources"].get("GPU", 0.0),
-        )
-        for node in ray.nodes()  # type: ignore[no-untyped-call]
-        if node["Alive"]
-    )
+    nodes = (Node(node.id, node.host, node.address, node.cpus, node.gpus) for node in known_nodes() if node.is_alive)
     return sorted(nodes, key=lambda node: (node.name, node.address, node.id))
 
 
 def is_gone(node: str) -> bool:
     """Whether the node of this id is dead, by what Ray knows of it, or its raylet does not answer within 2 s."""
-    known = next((one for one in ray.nodes() if one["NodeID"] == node), None)  # type: ignore[no-untyped-call]
-    if known is None or not known["Alive"]:
+    known = next((one for one in known_nodes() if one.id == node), None)
+    if known is None or not known.is_alive:
         return True
     # Ray itself takes some seconds to find out.
     try:
-        place = (known["NodeManagerAddress"], known["NodeManagerPort"])
-        socket.create_connection(place, timeout=_CONNECT_SECONDS).close()
+        socket.create_connection((known.address, known.port), timeout=_CONNECT_SECONDS).close()
     except OSError:
         return True
     return False
