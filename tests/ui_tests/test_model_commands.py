@@ -266,7 +266,7 @@ def test_classify_writes_a_row_for_each_image_of_a_list_and_goes_on_after_a_bad_
 
 
 def test_an_interim_model_is_said_to_be_one_wherever_it_is_used(
-    galaxy: Galaxy, bundle: Path, tiny_source: Path, tmp_path: Path
+    galaxy: Galaxy, bundle: Path, tiny_source: Path, tiny_dataset: Dataset, tmp_path: Path
 ) -> None:
     model = tmp_path / "model"
     shutil.copytree(bundle, model)
@@ -277,10 +277,12 @@ def test_an_interim_model_is_said_to_be_one_wherever_it_is_used(
         ("classify", model, image, "--output", tmp_path / "a.parquet"),
         ("classify", model, image.parent, "--output", tmp_path / "parts", "--address", "in-process"),
         ("export", model, "--output", tmp_path / "m.savedmodel"),
+        ("evaluate", model, tiny_dataset.info.path),
     ):
         done = galaxy(*words)
         assert done.exit_code == 0, done.stderr
         assert "An interim model, of the best trial while its search went on" in done.stderr
+    assert "An interim model" in galaxy("count", model, tmp_path / "a.parquet").stderr  # it has no held-out answers
     for table in (tmp_path / "a.parquet", tmp_path / "parts/part-00000.parquet"):
         assert pyarrow.parquet.read_schema(table).metadata[b"interim"] == b"true"
     told = json.loads((tmp_path / "m.savedmodel/assets.extra/galaxy.json").read_text())

@@ -64,6 +64,7 @@ OUTPUTS = (
     ("sample", "{}"),
     ("classify", "model", "pic.jpg", "--output", "{}.csv"),
     ("evaluate", "model", "galaxies", "--confusion", "{}.png"),
+    ("export", "model", "--output", "{}.onnx"),
     ("import", "images", "--dry-run", "--preview", "{}.png"),
     ("info", "galaxies", "--gallery", "{}.png"),
     ("ui", "--data", "{}"),

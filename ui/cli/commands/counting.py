@@ -33,9 +33,11 @@ def count(
     from datasets import open_folder
     from trainer import count_classes, read_classified, read_held_out, read_manifest
     from ui.cli.display.counted import counted
+    from ui.cli.display.results import say_interim
 
     folder = open_folder(model)
     manifest = read_manifest(folder)
+    say_interim(terminal, manifest)
     held_out = read_held_out(folder, manifest)
     found = read_classified(answers, manifest, prefix=prefix)
     with progress_bar(terminal, "Counting", unit="draws") as progress:

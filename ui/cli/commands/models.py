@@ -183,7 +183,7 @@ def evaluate(
     from ui.cli.display.doubts import said_of_lost
     from ui.cli.display.holding import held
     from ui.cli.display.of_none import told_of_none
-    from ui.cli.display.results import evaluated
+    from ui.cli.display.results import evaluated, say_interim
     from ui.report.confusion import confusion_file
     from ui.report.page import NAME, report as written
 
@@ -199,6 +199,7 @@ def evaluate(
     values = row_values(opened, opened.rows(rows), names, table=table, id_column=id_column) if columns else None
     import_modules(module or ())
     classifier = Classifier.load(model)
+    say_interim(terminal, classifier.bundle.manifest)
     point = classifier.point(None if decide is None else Decide(decide))
     if mix is not None:
         check_prior(mix, classifier.classes)

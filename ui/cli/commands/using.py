@@ -14,7 +14,18 @@ from ui.cli.by_workers import check_alone, check_source, classify_by_workers
 from ui.cli.catalogue import check_of_tables, classify_catalogue, is_catalogue
 from ui.cli.command import command
 from ui.cli.display.progress import progress_bar
-from ui.cli.options import ADDRESSES, Crop, Decision, MaxError, ModelPath, Modules, check_unread, ends_in, low_high
+from ui.cli.options import (
+    ADDRESSES,
+    Crop,
+    Decision,
+    MaxError,
+    ModelPath,
+    Modules,
+    check_unread,
+    ends_in,
+    low_high,
+    on_disk,
+)
 from ui.cli.terminal import Terminal
 from ui.predictions.files import SUFFIXES, About, Add, prediction_file, write_predictions
 from ui.predictions.prediction import Prediction
@@ -221,7 +232,10 @@ def export(
     output: Annotated[
         str | None,
         typer.Option(
-            metavar="PATH", help="Where to write it; nothing may be there yet.", show_default="as MODEL, here"
+            callback=on_disk,
+            metavar="PATH",
+            help="Where to write it; nothing may be there yet.",
+            show_default="as MODEL, here",
         ),
     ] = None,
     module: Modules = None,
