@@ -13,5 +13,5 @@ def test_what_is_tried_first_is_in_the_built_in_space() -> None:
         (32, "oversample"),
         (32, "oversample"),
     ]
-    assert [point["blocks_per_stage"] for point in few] == [2, 2, 1]
+    assert [point["blocks_per_stage"] for point in few] == [2, 1, 2]
     assert starting_points(20_000) == ({},)
