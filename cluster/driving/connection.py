@@ -29,7 +29,8 @@ from search import SearchSettings
 # Trials exchange a few numbers each epoch: the object store, a third of the memory by default, stays small.
 _OBJECT_STORE_BYTES = 200 * 2**20
 _CONNECT_SECONDS = 10.0
-_SHUTDOWN_SECONDS = 20.0
+# A control service that is gone is noticed after 30 s and some, and after 60 Ray ends its driver without a word.
+_SHUTDOWN_SECONDS = 10.0
 # Where a time limit says how long Ray's end may take: what is kept of that for what is shown, and the least.
 _LAST_SECONDS, _LEAST_SHUTDOWN_SECONDS = 2.0, 0.25
 # How often the handlers of signals are put back that Ray takes away as it ends: SIGTERM then ends without a word.
@@ -44,6 +45,8 @@ _ENVIRONMENT = {
     # The searcher says how many there may be; with more than one they start side by side.
     "TUNE_MAX_PENDING_TRIALS_PG": "1000000",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # Every ten seconds it would ask for resources, for what it does not say: see `cluster.nodes.control_service`.
+    "TUNE_STATE_REFRESH_PERIOD": "1000000000",
 }
 _TOO_SLOW = "timed out during startup"
 # The address at which this process is connected, while it is.

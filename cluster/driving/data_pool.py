@@ -21,7 +21,8 @@ from cluster.workers.partition import Answering, Done, PartitionWorker
 # A partition is an object of Ray's, and a task.
 _AT_ONCE = 2000
 # Partitions that a worker has: one that is done need not wait until Ray Data has seen that. A tenth more rows a second.
-_ON_THE_WAY = 2
+# Of few, the first workers to be up would leave the others none; and one that costs its worker takes the next with it.
+_ON_THE_WAY, _MANY = 2, 8
 # How often a partition is begun again whose worker was lost: it may be the partition's own fault.
 _RETRIES = 3
 _ASK_SECONDS = 60.0
@@ -75,7 +76,7 @@ def work_through(
                 min_size=1,
                 max_size=max(first, most or len(now)),
                 initial_size=first,
-                max_tasks_in_flight_per_actor=_ON_THE_WAY,
+                max_tasks_in_flight_per_actor=_ON_THE_WAY if len(now) >= _MANY * first else 1,
             )
             items = ray.data.from_items(now, override_num_blocks=len(now))
             with warnings.catch_warnings():

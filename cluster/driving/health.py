@@ -23,8 +23,9 @@ _CHECK_SECONDS = 2.0
 # What the search itself finds costs nothing.
 _LOOK_SECONDS = 0.5
 _CONNECT_SECONDS = 5.0
-# Tune looks up from what it waits for ten times a second, what else runs so every second.
+# Tune looks up from what it waits for ten times a second, our own trainings every second; Ray Data ends workers first.
 _END_SECONDS = 2.0
+DATA_END_SECONDS = 6.0
 # It may be started again elsewhere in the cluster, which Ray itself waits a minute for.
 _GCS_SECONDS = 30.0
 
@@ -52,7 +53,11 @@ class HealthCheck:
     def check(self) -> None:
         """Raise RayGoneError if the raylet does not live, or the GCS has not answered for 30 s."""
         if self.is_raylet_gone() or time.monotonic() - self._gcs_answered > _GCS_SECONDS:
-            raise RayGoneError(self._message)
+            raise self.gone()
+
+    def gone(self) -> RayGoneError:
+        """Return what to raise when Ray has gone away."""
+        return RayGoneError(self._message)
 
     def is_raylet_gone(self) -> bool:
         """Whether the raylet does not live; asks the GCS, too."""
@@ -70,16 +75,21 @@ class HealthCheck:
 
 
 def run_while_healthy(
-    health: HealthCheck, run: Callable[[], object], *, check: Callable[[], None] = lambda: None
+    health: HealthCheck,
+    run: Callable[[], object],
+    *,
+    check: Callable[[], None] = lambda: None,
+    leave: Callable[[], None] = lambda: None,
+    end_seconds: float | None = None,
 ) -> None:
     """Call ``run`` and return when it does.
 
     Raises what it raises, RayGoneError where Ray goes away meanwhile, and what ``check``, called now and then, raises.
 
-    It runs in a thread of its own, which is ended where something is raised meanwhile: who asks Ray for anything while
-    it is being shut down has the process ended, status 1 and no word (ray 2.60). A thread that does not end in time is
-    left behind: nothing can wake what waits for Ray. No pool of `concurrent.futures` does that: the interpreter waits
-    at its exit for each thread of one.
+    It runs in a thread of its own, which is ended where something is raised meanwhile, once ``leave`` has let go of
+    what it may wait for: who asks Ray for anything while it is being shut down has the process ended, status 1 and no
+    word (ray 2.60). A thread that does not end within ``end_seconds``, by default 2, is left behind: nothing can wake
+    what waits for Ray. No pool of `concurrent.futures` does that: the interpreter waits at its exit for each thread.
     """
     outcome: Future[object] = Future()
     thread = Thread(target=_settle, args=(outcome, run), name="tune", daemon=True)
@@ -91,13 +101,16 @@ def run_while_healthy(
             if time.monotonic() - checked >= _CHECK_SECONDS:
                 checked = time.monotonic()
                 health.check()
-    except Terminated:  # Ray is not shut down then
+    except BaseException as error:
+        leave()
+        # Of a process that is told to end Ray is not shut down.
+        _end(thread, 0.0 if isinstance(error, Terminated) else _END_SECONDS if end_seconds is None else end_seconds)
         raise
-    except BaseException:
-        _end(thread)
-        raise
-    if outcome.exception() is not None:
+    fault = outcome.exception()
+    if fault is not None:
         health.check()
+    if isinstance(fault, RayGoneError):  # found by who had to know something
+        raise health.gone() from fault
     outcome.result()
 
 
@@ -105,11 +118,11 @@ class _Ended(SystemExit):
     """Raised in a thread that is to end. What catches every ``Exception`` lets it pass, and nobody prints it."""
 
 
-def _end(thread: Thread) -> None:
-    """End a thread at its next step in Python, and wait for that; no longer than `_END_SECONDS`."""
-    assert thread.ident is not None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Ended))
-    thread.join(_END_SECONDS)
+def _end(thread: Thread, seconds: float) -> None:
+    """End a thread at its next step in Python, and wait for that, no longer than so many seconds."""
+    if thread.is_alive() and thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Ended))
+        thread.join(seconds)
 
 
 def _settle(outcome: Future[object], run: Callable[[], object]) -> None:

@@ -16,7 +16,7 @@ from ray.exceptions import RayError
 from cluster.driving.interrupting import Terminated
 from cluster.driving.needs import Needs
 from cluster.driving.place import Place, State
-from cluster.errors import ClusterError, NoNodeError
+from cluster.errors import ClusterError, NoNodeError, RayGoneError
 from cluster.nodes.asking import Asking, Node, NodeFault, alive_nodes, is_gone
 from cluster.nodes.code import CodeIdentity, code_identity
 from cluster.nodes.control_service import draining_nodes
@@ -196,8 +196,8 @@ class Places:
     def _watch(self) -> None:
         while not self._ended.wait(_LOOK_SECONDS):
             # A Ray that has gone away is noticed elsewhere.
-            with contextlib.suppress(RayError, OSError, RuntimeError):
-                self._look(alive_nodes(), draining_nodes())
+            with contextlib.suppress(RayGoneError, RayError, OSError, RuntimeError):
+                self._look(alive_nodes(patience=0.0), draining_nodes())
                 self._take_answers()
 
     def _look(self, nodes: Iterable[Node], draining: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+from functools import partial
 
 from ray import tune
 from ray.tune import PlacementGroupFactory
@@ -65,7 +66,8 @@ def run_on_ray(
             places.watched(),
         ):
             tuner = _tuner(conductor, searcher, places, scratch, hypermodel)
-            run_while_healthy(health, tuner.fit, check=searcher.check)
+            leave = partial(searcher.abandon, wait=False)
+            run_while_healthy(health, tuner.fit, check=searcher.check, leave=leave)
             searcher.close()
     except OutOfTimeError:  # workers that are lost, or wait for a storage: what the ledger has of their trials stands
         if conductor.budget.whole.left() <= _LAST * late_seconds:

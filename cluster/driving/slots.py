@@ -6,11 +6,12 @@ takes every node for as good as any other.
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import ray
 from ray.air.execution import AcquiredResources, ResourceManager, ResourceRequest
-from ray.util.placement_group import PlacementGroup, placement_group, placement_group_table, remove_placement_group
+from ray.exceptions import RayError
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from cluster.driving.places import Places
@@ -49,8 +50,8 @@ class Slots(ResourceManager):
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._asked: dict[ray.ObjectRef[object], _Asked] = {}
-        self._ready: list[_Asked] = []
+        self._asked: dict[ray.ObjectRef[str], _Asked] = {}
+        self._ready: list[tuple[_Asked, str | None]] = []
         self._taken: dict[PlacementGroup, _Asked] = {}
         self._looked_at = 0.0
         self._is_closed = False
@@ -68,11 +69,11 @@ class Slots(ResourceManager):
         closed = self._places.closed(gpu=gpu)
         selector = [{_NODE: f"!in({','.join(closed)})"}] if closed else None
         group = placement_group([self._places.needs.resources(gpu=gpu)], bundle_label_selector=selector)
-        self._asked[group.ready()] = _Asked(group, gpu, closed)
+        self._asked[_place_of(group)] = _Asked(group, gpu, closed)
 
     def cancel_resource_request(self, resource_request: ResourceRequest) -> None:
         """Ask for one less, of those that have not been acquired."""
-        asked = self._asked.pop([*self._asked][-1]) if self._asked else self._ready.pop()
+        asked = self._asked.pop([*self._asked][-1]) if self._asked else self._ready.pop()[0]
         remove_placement_group(asked.group)
 
     def has_resources_ready(self, resource_request: ResourceRequest) -> bool:
@@ -85,11 +86,9 @@ class Slots(ResourceManager):
         """Return a slot, None if there is none."""
         if not self.has_resources_ready(resource_request):
             return None
-        asked = self._ready.pop()
+        asked, node = self._ready.pop()
         self._taken[asked.group] = asked
-        table = placement_group_table(asked.group)
-        nodes = table.get("bundles_to_node_id", {})
-        return Slot(resource_request, asked.group, self._places.needs.resources(gpu=asked.gpu), nodes.get(0) or None)
+        return Slot(resource_request, asked.group, self._places.needs.resources(gpu=asked.gpu), node)
 
     def free_resources(self, acquired_resource: AcquiredResources) -> None:
         """Give a slot back."""
@@ -97,7 +96,7 @@ class Slots(ResourceManager):
         del self._taken[acquired_resource.group]
         remove_placement_group(acquired_resource.group)
 
-    def get_resource_futures(self) -> list[ray.ObjectRef[object]]:
+    def get_resource_futures(self) -> list[ray.ObjectRef[str]]:
         """Return what becomes ready when a slot does."""
         return [*self._asked]
 
@@ -107,7 +106,7 @@ class Slots(ResourceManager):
         if not self._asked:
             return
         ready, _ = ray.wait([*self._asked], num_returns=len(self._asked), timeout=0)
-        self._ready += [self._asked.pop(reference) for reference in ready]
+        self._ready += [(self._asked.pop(reference), _said(reference)) for reference in ready]
         closed = {gpu: self._places.closed(gpu=gpu) for gpu in (True, False)}
         outdated = [reference for reference, asked in self._asked.items() if asked.closed != closed[asked.gpu]]
         for reference in outdated:
@@ -117,7 +116,7 @@ class Slots(ResourceManager):
     def clear(self) -> None:
         """Give everything back."""
         if ray.is_initialized():
-            for asked in (*self._asked.values(), *self._ready, *self._taken.values()):
+            for asked in self._all():
                 remove_placement_group(asked.group)
         self._asked, self._ready, self._taken = {}, [], {}
 
@@ -130,6 +129,28 @@ class Slots(ResourceManager):
         """Whether the next slot is to have a GPU: as long as there are some, where not every trial needs one."""
         if not self._places.needs.is_mixed:
             return True
-        have = sum(asked.gpu for asked in (*self._asked.values(), *self._ready, *self._taken.values()))
+        have = sum(asked.gpu for asked in self._all())
         with_gpus = self._places.gpu_trials()
         return have < with_gpus or self._places.trials() == with_gpus
+
+    def _all(self) -> list[_Asked]:
+        return [*self._asked.values(), *(asked for asked, _ in self._ready), *self._taken.values()]
+
+
+def _place_of(group: PlacementGroup) -> ray.ObjectRef[str]:
+    """Return what is ready when a group is, and says on which node.
+
+    As `PlacementGroup.ready` is made; whom Ray has to ask for the node, see `cluster.nodes.control_service`.
+    """
+    strategy = PlacementGroupSchedulingStrategy(group, 0)
+    # By value, as a function of no module: a worker would have to import this one first.
+    asking: Any = ray.remote(num_cpus=0)(lambda: ray.get_runtime_context().get_node_id())
+    return cast("ray.ObjectRef[str]", asking.options(scheduling_strategy=strategy).remote())
+
+
+def _said(reference: ray.ObjectRef[str]) -> str | None:
+    """Return the node, None where it was lost just now."""
+    try:
+        return ray.get(reference)
+    except RayError:
+        return None

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from cluster.driving.connection import connected
 from cluster.driving.data_pool import other_nodes, work_through
-from cluster.driving.health import HealthCheck, run_while_healthy
+from cluster.driving.health import DATA_END_SECONDS, HealthCheck, run_while_healthy
 from cluster.driving.needs import Needs
 from cluster.errors import ClusterError
 from cluster.nodes.asking import alive_nodes
@@ -58,4 +58,5 @@ def work_on_ray(run: Run, answering: Answering, resources: Resources, address: s
         def work(numbers: Sequence[int], take: Take) -> None:
             work_through(numbers, told, needs, most=resources.workers, unfit=[*unfit], done=take)
 
-        run_while_healthy(HealthCheck.of(address, command), lambda: run.work_with(work))
+        health = HealthCheck.of(address, command)
+        run_while_healthy(health, lambda: run.work_with(work), end_seconds=DATA_END_SECONDS)

@@ -47,9 +47,10 @@ class NodeFault:
     is_late: bool = False
 
 
-def alive_nodes() -> list[Node]:
-    """Return the nodes of the connected Ray that are alive, by name."""
-    nodes = (Node(node.id, node.host, node.address, node.cpus, node.gpus) for node in known_nodes() if node.is_alive)
+def alive_nodes(*, patience: float | None = None) -> list[Node]:
+    """Return the nodes of the connected Ray that are alive, by name. Raises what `known_nodes` does."""
+    known = known_nodes(patience=patience)
+    nodes = (Node(node.id, node.host, node.address, node.cpus, node.gpus) for node in known if node.is_alive)
     return sorted(nodes, key=lambda node: (node.name, node.address, node.id))
 
 

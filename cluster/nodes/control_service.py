@@ -2,7 +2,8 @@
 
 `ray.nodes` waits for it without an end; and where it is told to end while it answers, Ray ends who has asked, status 1
 and no word (ray 2.60: a check that fails in `global_state_accessor.cc`), as where all processes of a command are told
-to end: workers go first, and it is asked whether their node was lost. For nodes that drain there is no public name.
+to end: workers go first, and it is asked whether their node was lost. `ray.cluster_resources`, `placement_group_table`
+and the like do the same. For nodes that drain there is no public name.
 """
 
 import time
@@ -14,10 +15,12 @@ from ray import _raylet
 from ray._private import worker
 from ray.exceptions import RayError
 
-from cluster.errors import ClusterError
+from cluster.errors import ClusterError, RayGoneError
 
 # It may be started again elsewhere: for as long as `cluster.driving.health` waits.
 _PATIENCE_SECONDS = 30.0
+# Of one question: no signal is heeded meanwhile.
+_ANSWER_SECONDS = 2.0
 _PAUSE_SECONDS = 0.5
 for _name in ("get_all_node_info", "get_draining_nodes"):
     if not hasattr(getattr(_raylet, "InnerGcsClient", None), _name):
@@ -63,26 +66,34 @@ class KnownNode:
         )
 
 
-def known_nodes() -> list[KnownNode]:
+def known_nodes(*, patience: float | None = None) -> list[KnownNode]:
     """Return all nodes that the connected Ray knows, also those that are dead.
 
-    Raises RayError where nobody has answered within 30 s, ConnectionError where Ray is not connected.
+    Raises RayGoneError where nobody has answered within ``patience`` seconds, by default 30, ConnectionError where Ray
+    is not connected.
     """
-    until = time.monotonic() + _PATIENCE_SECONDS
+    seconds = _PATIENCE_SECONDS if patience is None else patience
+    until = time.monotonic() + seconds
     while True:
         try:
-            infos = _client().get_all_node_info(timeout=max(_PAUSE_SECONDS, until - time.monotonic()))
-        except RayError:
-            if time.monotonic() + _PAUSE_SECONDS > until:
-                raise
+            infos = _client().get_all_node_info(timeout=_ANSWER_SECONDS)
+        except RayError as error:
+            if time.monotonic() > until:
+                raise RayGoneError(
+                    f"Ray's control service has not said for {seconds:g} s which nodes there are: "
+                    "the same command goes on when it is back"
+                ) from error
             time.sleep(_PAUSE_SECONDS)
         else:
             return [KnownNode.of(info) for info in infos.values()]
 
 
 def draining_nodes() -> set[str]:
-    """Return the ids of the nodes of the connected Ray that drain, as a spot node does two minutes before its end."""
-    return {*_client().get_draining_nodes()}
+    """Return the ids of the nodes of the connected Ray that drain, as a spot node does two minutes before its end.
+
+    Raises RayError where nobody answers, ConnectionError where Ray is not connected.
+    """
+    return {*_client().get_draining_nodes(timeout=_ANSWER_SECONDS)}
 
 
 def _client() -> Any:

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 from ray._private import worker
 from ray.core.generated import gcs_pb2
-from ray.exceptions import RayError, RpcError
+from ray.exceptions import RpcError
 
+from cluster.errors import RayGoneError
 from cluster.nodes import control_service
 from cluster.nodes.asking import Node, alive_nodes
 from cluster.nodes.control_service import KnownNode, draining_nodes, known_nodes
@@ -31,7 +32,7 @@ class ControlService:
         alive.node_manager_port, alive.raylet_socket_name = 7, "/s"
         return {"alive": alive, "dead": message(node_id=b"\x0b", state=message.DEAD)}
 
-    def get_draining_nodes(self) -> dict[str, int]:
+    def get_draining_nodes(self, timeout: float) -> dict[str, int]:
         return {"0a": 5}
 
 
@@ -61,8 +62,10 @@ def test_one_that_is_started_again_is_waited_for_and_one_that_stays_away_is_an_e
     asked(monkeypatch, ControlService(faults=3))
     assert len(known_nodes()) == 2
     asked(monkeypatch, ControlService(faults=float("inf")))
-    with pytest.raises(RayError, match="CANCELLED"):
+    with pytest.raises(RayGoneError, match=r"has not said for 1 s which nodes there are: the same command goes on"):
         known_nodes()
+    with pytest.raises(RayGoneError):
+        known_nodes(patience=0.0)
 
 
 @pytest.mark.parametrize("ask", [known_nodes, draining_nodes])

@@ -11,7 +11,7 @@ import pytest
 
 from cluster.driving import health
 from cluster.driving.health import HealthCheck, run_while_healthy
-from cluster.errors import RayGoneError
+from cluster.errors import OutOfTimeError, RayGoneError
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +77,36 @@ def test_what_asks_ray_for_more_is_ended_before_ray_is(
     with pytest.raises(KeyboardInterrupt):
         run_while_healthy(HealthCheck("raylet", gcs.getsockname(), "gone"), ask_on, check=interrupted)
     assert not threads[0].is_alive()
+
+
+def test_what_it_waits_for_is_let_go_before(
+    raylet: socket.socket, gcs: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_END_SECONDS", 60.0)
+    waiting, threads = threading.Event(), list[threading.Thread]()
+
+    def wait_for_ever() -> None:
+        threads.append(threading.current_thread())
+        waiting.wait()
+        while True:
+            time.sleep(0.01)
+
+    def over() -> None:
+        raise OutOfTimeError
+
+    with pytest.raises(OutOfTimeError):
+        run_while_healthy(
+            HealthCheck("raylet", gcs.getsockname(), "gone"), wait_for_ever, check=over, leave=waiting.set
+        )
+    assert not threads[0].is_alive()
+
+
+def test_who_finds_that_ray_is_gone_tells_what_goes_on(raylet: socket.socket, gcs: socket.socket) -> None:
+    def find() -> None:
+        raise RayGoneError("its control service does not say which nodes there are")
+
+    with pytest.raises(RayGoneError, match=r"^Ray went away: `galaxy resume a` goes on$"):
+        run_while_healthy(HealthCheck("raylet", gcs.getsockname(), "Ray went away: `galaxy resume a` goes on"), find)
 
 
 def test_a_failure_because_ray_went_away_is_told_as_that(raylet: socket.socket, gcs: socket.socket) -> None:

@@ -30,7 +30,7 @@ class Cluster:
         self.nodes = [LAPTOP, WORKER]
         self.draining: set[str] = set()
         self.answers: dict[str, CodeIdentity | NodeFault | None] = {}
-        monkeypatch.setattr(places, "alive_nodes", lambda: self.nodes)
+        monkeypatch.setattr(places, "alive_nodes", lambda **_: self.nodes)
         monkeypatch.setattr(places, "Asking", lambda *_asked, nodes: Answers(self.answers, nodes))
         monkeypatch.setattr(places, "code_identity", lambda _hypermodel: OURS)
         monkeypatch.setattr(Places, "is_lost", lambda _places, node: node in self.lost)
