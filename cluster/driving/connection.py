@@ -60,7 +60,7 @@ def connected(address: str, settings: SearchSettings, *, ending: Callable[[], fl
     """Connect to Ray at ``address`` ('local': one of our own, ended with the block). Raises ClusterError, one line.
 
     ``ending`` says at the block's end how many seconds the command has left: Ray's own end is waited for until shortly
-    before that; without, until it is there.
+    before that; without, until it is there. A process that is told to end (`Terminated`) leaves without that.
 
     What Ray says of itself meanwhile is in the log file. Within a block of the same address another one does nothing:
     who does several things on one Ray opens one around them all. 'in-process' connects to none.
