@@ -274,19 +274,20 @@ def test_the_end_of_ray_leaves_a_command_time_for_its_own(left: float, waits: fl
     assert shutdown_seconds(left) == waits
 
 
-def test_an_epoch_is_told_from_the_start_of_its_trial() -> None:
+@pytest.mark.parametrize("validation", [20.0, 3.0])
+def test_an_epoch_is_told_from_the_start_of_its_trial(validation: float) -> None:
     now = [100.0]
     clock = EpochClock(clock=lambda: now[0], began=90.0)
-    for gaps in ((30.0, 1.0, 1.0, 1.0, 20.0, 1.0), (1.0, 1.0, 1.0, 1.0, 2.0, 1.0)):
+    for gaps in ((30.0, 1.0, 1.0, 1.0, validation, 1.0), (1.0, 1.0, 1.0, 1.0, 2.0, 1.0)):
         with clock.epoch():
             for gap in gaps:
                 now[0] += gap
                 clock.note_batch()
             now[0] += 2.0
         if len(gaps) and gaps[0] == 30.0:
-            # Six batches of a second and the checkpoint; the rest of 66 s was the start.
-            assert (clock.epoch_seconds, clock.start_seconds) == (8.0, 58.0)
-    assert (clock.epoch_seconds, clock.start_seconds) == (9.0, 57.0)
+            # Six batches of a second and the checkpoint; the rest was the start, tracing in it.
+            assert (clock.epoch_seconds, clock.start_seconds) == (8.0, 38.0 + validation)
+    assert (clock.epoch_seconds, clock.start_seconds) == (9.0, 37.0 + validation)
     with clock.epoch():  # what was trained before is reported
         now[0] += 1.0
     assert clock.epoch_seconds == 9.0
