@@ -12,13 +12,10 @@ BEGINNINGS = 3
 """Of each finalist, at least, where there is time: fewer say little of the spread."""
 _FEWEST = 2
 """Finalists: the space's defaults and the best other one."""
-_FEWEST_COMPARED = 2
-"""Beginnings of each that tell finalists apart at all."""
-_SHORTENED, _SHORTENED_FOR_TWO = 0.75, 0.5
-"""Share of its epochs that a training keeps where that gives room for more of them; and where for two in place of one.
+_SHORTENED = 0.75
+"""Share of its epochs that a training keeps where that gives room for more of them.
 
-On 500 real galaxies twice the epochs take 3 % off a network's log loss; the average of two takes 4 to 9 %. One beginning
-tells nothing of the spread either, and is compared with nothing.
+On 500 real galaxies twice the epochs take 3 % off a network's log loss; the average of two takes 4 to 9 %.
 """
 
 
@@ -40,9 +37,8 @@ def make_plan(costs: Sequence[Cost], *, epochs: int, seconds: float, slots: int)
     """Return the first of these plans that ends in time.
 
     All finalists with three beginnings each, then fewer finalists, down to two; then two beginnings, then one, all with
-    as many of their epochs as fit, three quarters at least, of two beginnings half; then shorter schedules, as a
-    training is never cut; then a single finalist, the best that is not the defaults. Where nothing ends in time, that
-    one for one epoch.
+    as many of their epochs as fit, three quarters at least; then shorter schedules, as a training is never cut; then a
+    single finalist, the best that is not the defaults. Where nothing ends in time, that one for one epoch.
 
     Args:
         costs: of a beginning of each finalist, those that are to stay first.
@@ -55,7 +51,7 @@ def make_plan(costs: Sequence[Cost], *, epochs: int, seconds: float, slots: int)
         *(
             Plan(*each, shorter)
             for each in _counts(len(costs))
-            for shorter in range(epochs, ceil(_kept_share(each[1]) * epochs) - 1, -1)
+            for shorter in range(epochs, ceil(_SHORTENED * epochs) - 1, -1)
         ),
         *(Plan(fewest, 1, shorter) for shorter in range(epochs - 1, 0, -1)),
         *(Plan(1, 1, shorter) for shorter in range(epochs, 0, -1)),
@@ -72,11 +68,6 @@ def make_further_plan(
     """
     plans = [Plan(*each, epochs) for each in _counts(len(costs))]
     return next((plan for plan in plans if planned_seconds(plan, costs, slots, had) <= seconds), None)
-
-
-def _kept_share(beginnings: int) -> float:
-    """Return which share of its epochs a training of so many beginnings keeps at least, before there are fewer."""
-    return _SHORTENED_FOR_TWO if beginnings == _FEWEST_COMPARED else _SHORTENED
 
 
 def _counts(finalists: int) -> list[tuple[int, int]]:
