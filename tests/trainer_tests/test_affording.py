@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from trainer.final.affording import Candidate, Held, afforded
 
-TRUE = np.tile(np.arange(2), 100)
+TRUE = np.tile(np.arange(2), 1000)
 
 
 def sure_by(share: float) -> npt.NDArray[np.float64]:
@@ -19,20 +19,33 @@ POOR = Candidate(1, 3, 1, {1: sure_by(0.7), 2: sure_by(0.7)})
 
 
 def test_all_networks_are_held_where_they_may_be() -> None:
-    assert afforded(TRUE, {"good": GOOD}, max_slower=8) == {"good": Held(3, 2)}
+    assert afforded(TRUE, {"good": GOOD}, "good", max_slower=8) == {"good": Held(3, 2)}
 
 
 def test_what_helps_least_is_left_out_first() -> None:
-    assert afforded(TRUE, {"good": GOOD}, max_slower=4) == {"good": Held(2, 2)}
-    assert afforded(TRUE, {"good": GOOD, "poor": POOR}, max_slower=4) == {"good": Held(2, 2)}
+    assert afforded(TRUE, {"good": GOOD}, "good", max_slower=4) == {"good": Held(2, 2)}
+    assert afforded(TRUE, {"good": GOOD, "poor": POOR}, "good", max_slower=4) == {"good": Held(2, 2)}
 
 
 def test_one_network_with_its_own_views_is_always_allowed() -> None:
     slow = Candidate(1, 3, 1.5, {1: sure_by(0.7), 16: sure_by(0.9)})
-    assert afforded(TRUE, {"slow": slow}, max_slower=8) == {"slow": Held(1, 16)}
-    assert afforded(TRUE, {"good": GOOD, "slow": slow}, max_slower=1) == {"good": Held(1, 2)}
+    assert afforded(TRUE, {"slow": slow}, "slow", max_slower=8) == {"slow": Held(1, 16)}
+    assert afforded(TRUE, {"good": GOOD, "slow": slow}, "good", max_slower=1) == {"good": Held(1, 2)}
 
 
 def test_of_equals_the_cheapest_is_held() -> None:
     same = Candidate(1, 1, 1, {1: sure_by(0.9), 2: sure_by(0.9)})
-    assert afforded(TRUE, {"a": same, "b": same}, max_slower=8) == {"a": Held(1, 1)}
+    assert afforded(TRUE, {"a": same, "b": same}, "a", max_slower=8) == {"a": Held(1, 1)}
+
+
+def test_something_is_held_of_the_needed_one_however_poor() -> None:
+    held = afforded(TRUE, {"good": GOOD, "poor": POOR}, "poor", max_slower=8)
+    assert held.keys() == {"good", "poor"}
+
+
+def test_of_few_images_it_is_what_averages_save_that_decides() -> None:
+    few, last = TRUE[-20:], slice(-20, None)
+    views = {1: sure_by(0.85)[last], 2: sure_by(0.85)[last], 4: sure_by(0.8)[last]}
+    assert afforded(few, {"a": Candidate(1, 1, 1, views)}, "a", max_slower=8) == {"a": Held(1, 4)}
+    many = {number: np.tile(each, (500, 1)) for number, each in views.items()}
+    assert afforded(np.tile(few, 500), {"a": Candidate(1, 1, 1, many)}, "a", max_slower=8) == {"a": Held(1, 1)}

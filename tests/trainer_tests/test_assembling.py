@@ -30,7 +30,7 @@ from trainer.final.out_of_fold import PLAIN, TURNED, Part, averaged, comparable,
 
 WORTH = Worth(0.1, 0.0, 0.2, 2, 0.1, "better than nothing")
 OBJECTIVE = Objective.parse("val_macro_f1_decided")
-NUMBERS = np.arange(300)
+NUMBERS = np.arange(3000)
 TRUE = NUMBERS % 3
 
 
@@ -40,8 +40,9 @@ def answers_of(right: Any) -> Any:
 
 
 def answered(right: Any, views: tuple[int, int, int] = (1, 2, 4)) -> BeginningAnswers:
-    """What a network answers that is ``right`` (n,), else takes the next class; with one view it errs more often."""
-    each = [answers_of(right & (NUMBERS % 7 > 0)), answers_of(right), answers_of(right)]
+    """What a network answers that is ``right`` (n,), else takes the next class; it errs more often but when turned."""
+    errs = answers_of(right & (NUMBERS % 7 > 0))
+    each = [errs, answers_of(right), errs]
     return BeginningAnswers(NUMBERS, TRUE, dict(zip(views, each, strict=True)), {}, MEMBER, 10)
 
 
@@ -54,7 +55,7 @@ def test_compares_those_that_have_enough_beginnings_on_what_they_have_in_common(
     answers = {
         "chosen": dict.fromkeys((1, 2, 3), GOOD),
         "dropped": dict.fromkeys((1, 2), OTHER),
-        "late": {1: POOR},
+        "late": {1: POOR},  # one of three
         "longer": dict.fromkeys((1, 2, 3, 4), POOR),
     }
     assert {name: [*one] for name, one in comparable(answers, "chosen").items()} == {
@@ -70,14 +71,14 @@ def test_compares_those_that_have_enough_beginnings_on_what_they_have_in_common(
 
 def test_averages_configurations_that_err_elsewhere() -> None:
     both = {"a": {1: GOOD, 2: GOOD}, "b": {1: OTHER, 2: OTHER}}
-    parts = ensemble(both, "a", max_slower=100)
+    parts = ensemble(both, "a", networks={"a": 2, "b": 2}, max_slower=100)
     assert parts == {"a": Part(1.0, 2, TURNED), "b": Part(1.0, 2, TURNED)}
     mean = averaged(both, parts)
     each = (GOOD.validation[2] + OTHER.validation[8]) / 2
     assert mean.probabilities == pytest.approx(np.concatenate([each, each]))
-    assert (len(mean.rows), mean.once().rows.tolist()) == (600, NUMBERS.tolist())
-    # Two networks of eight views and one of two are too many; nor is it worth it to view both but once.
-    assert sum(part.networks for part in ensemble(both, "a", max_slower=8).values()) <= 4
+    assert (len(mean.rows), mean.once().rows.tolist()) == (2 * len(NUMBERS), NUMBERS.tolist())
+    slower = ensemble(both, "a", networks={"a": 2, "b": 2}, max_slower=8)
+    assert sum(part.networks * GOOD.views[part.way] for part in slower.values()) <= 8
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,19 @@ def test_averages_configurations_that_err_elsewhere() -> None:
 def test_the_chosen_one_is_in_it_alone_where_no_other_helps(
     others: dict[str, Any], max_slower: float, expected: Part
 ) -> None:
-    assert ensemble({**others, "chosen": {1: GOOD}}, "chosen", max_slower=max_slower) == {"chosen": expected}
+    answers = {**others, "chosen": {1: GOOD}}
+    networks = dict.fromkeys(answers, 1)
+    assert ensemble(answers, "chosen", networks=networks, max_slower=max_slower) == {"chosen": expected}
+
+
+def test_networks_that_had_nothing_to_be_compared_with_are_averaged_too() -> None:
+    more = {"chosen": {1: GOOD}, "other": {1: OTHER, 2: OTHER}}
+    parts = ensemble(comparable(more, "chosen"), "chosen", networks={"chosen": 1, "other": 2}, max_slower=100)
+    assert {name: part.networks for name, part in parts.items()} == {"chosen": 1, "other": 2}
+    # Images that the other alone answers for count, as it is half of it.
+    assert averaged(more, parts).probabilities[len(NUMBERS) :] == pytest.approx(OTHER.validation[8])
+    less = {"chosen": parts["chosen"], "other": Part(0.5, 2, TURNED)}
+    assert len(averaged(more, less).rows) == len(NUMBERS)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 
 from trainer.final.choosing import choose_best, choose_ensemble, is_worth_twice_the_work
 
-TRUE = np.tile(np.arange(3), 40)
+TRUE = np.tile(np.arange(3), 400)
 
 
 def member(right: npt.NDArray[np.bool_], sure: float = 0.8) -> npt.NDArray[np.float32]:
@@ -29,6 +29,11 @@ def test_the_best_is_the_likeliest_once_calibrated() -> None:
 
 def test_an_ensemble_is_of_those_that_help_each_other() -> None:
     assert choose_ensemble(TRUE, [POOR, OTHER, GOOD]) == (1, 2)
+
+
+def test_few_images_leave_no_member_out() -> None:
+    few = slice(0, 20)
+    assert choose_ensemble(TRUE[few], [OTHER[few], GOOD[few]]) == (0, 1)
 
 
 @pytest.mark.parametrize("copies", [1, 3])

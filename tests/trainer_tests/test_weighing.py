@@ -6,7 +6,7 @@ import pytest
 
 from trainer.final.weighing import ensemble_weights
 
-TRUE = np.tile(np.arange(3), 40)
+TRUE = np.tile(np.arange(3), 400)
 NUMBERS = np.arange(len(TRUE))
 
 
@@ -33,3 +33,10 @@ def test_what_adds_nothing_has_no_weight(copies: int) -> None:
 
 def test_weights_are_in_smallest_numbers() -> None:
     assert ensemble_weights(TRUE, [member(NUMBERS % 4 != 1), member(NUMBERS % 4 != 2)]) == (1, 1)
+
+
+def test_what_few_images_say_of_a_member_counts_little() -> None:
+    good, other = member(NUMBERS % 5 > 0)[:20], member(NUMBERS % 4 > 0)[:20]
+    assert ensemble_weights(TRUE[:20], [good, other]) == (1, 1)
+    better, worse = ensemble_weights(TRUE, [GOOD, OTHER])
+    assert better > worse

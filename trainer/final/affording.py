@@ -1,8 +1,9 @@
 """Which networks and how many views a bundle holds, so that it is not too slow to use.
 
-What networks of several configurations, or several views of an image, are worth is measured on out-of-fold answers.
-What a second network of the same configuration adds is not: each image has one network a configuration that had not
-seen it. It is taken to be a share of the log loss that such networks have by chance of their beginnings.
+What networks of several configurations, or several views of an image, are worth is measured on out-of-fold answers, as
+far as these tell (`Expecting`). What a second network of the same configuration adds is not: each image has one network
+a configuration that had not seen it. It is taken to be a share of the log loss that such networks have by chance of
+their beginnings.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,14 +13,11 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from trainer.final.choosing import log_loss
+from trainer.final.expecting import BY_CHANCE, Expecting, saved_by
 
-_BY_CHANCE = 0.07
-"""Share of one network's log loss that the average of endlessly many of its configuration does not have.
-
-Twice what the average of two saves: 0.09 for the space's defaults trained on 1,600 real galaxies, 0.045 on 20,681
-(tests/benchmarks/RESULTS.md, two networks in two sizes).
-"""
+_SAVED_BY_VIEWS = (0.0, 0.015, 0.05)
+"""Share of the log loss that the average over views saves: of none but the image, of its mirror image in all turns that
+the network tells apart too, of those in two sizes: 0.02 to 0.1 (tests/benchmarks/RESULTS.md)."""
 _DECIMALS = 9
 """Of log losses: what differs by less is equal."""
 
@@ -32,7 +30,8 @@ class Candidate:
         weight: In the ensemble, above 0.
         networks: How many there are of it, at least one.
         cost: Of one network with one view, as a multiple of what `afforded` measures in.
-        views: Number of views of an image → its networks' out-of-fold probabilities with these, (n, classes).
+        views: Number of views of an image → its networks' out-of-fold probabilities with these, (n, classes): up to
+            three, as in `_SAVED_BY_VIEWS`.
     """
 
     weight: float
@@ -49,8 +48,12 @@ class Held:
     views: int
 
 
-def afforded(true: npt.NDArray[np.int64], candidates: Mapping[str, Candidate], *, max_slower: float) -> dict[str, Held]:
+def afforded(
+    true: npt.NDArray[np.int64], candidates: Mapping[str, Candidate], needed: str, *, max_slower: float
+) -> dict[str, Held]:
     """Return what to hold of each configuration, those that are left out missing, for the least log loss expected.
+
+    Something of the ``needed`` one is held.
 
     The cost, networks times views times `Candidate.cost` summed over what is held, is at most ``max_slower``; but one
     network alone, with any of its views, is always allowed. Weights are those of the candidates, made to add up to 1
@@ -59,13 +62,14 @@ def afforded(true: npt.NDArray[np.int64], candidates: Mapping[str, Candidate], *
     ``true`` is int64, (n,), n ≥ 1; ``candidates`` are at least one.
     """
     names = list(candidates)
+    expecting = Expecting(true, [one.views[min(one.views)] for one in candidates.values()])
     best: tuple[float, float, dict[str, Held]] | None = None
     for views in product(*((*sorted(candidates[name].views), None) for name in names)):
         chosen = {name: number for name, number in zip(names, views, strict=True) if number is not None}
-        held = [*_networks(chosen, candidates, max_slower)]
+        held = [*_networks(chosen, candidates, max_slower)] if needed in chosen else []
         if not held:
             continue
-        loss = log_loss(true, _average(chosen, candidates))
+        loss = expecting.loss(_average(chosen, candidates), saved=_saved_before(chosen, candidates))
         for networks in held:
             expected = round(loss * (1 - _saved(networks, candidates)), _DECIMALS)
             cost = _cost(networks, chosen, candidates)
@@ -81,7 +85,7 @@ def _networks(
     """Yield how many networks there may be of each configuration, at least one each, with so many views."""
     for numbers in product(*(range(1, candidates[name].networks + 1) for name in views)):
         networks = dict(zip(views, numbers, strict=True))
-        if numbers and (_cost(networks, views, candidates) <= max_slower or sum(numbers) == 1):
+        if _cost(networks, views, candidates) <= max_slower or sum(numbers) == 1:
             yield networks
 
 
@@ -94,6 +98,14 @@ def _average(views: Mapping[str, int], candidates: Mapping[str, Candidate]) -> n
     return np.average([candidates[name].views[number] for name, number in views.items()], axis=0, weights=weights)
 
 
+def _saved_before(views: Mapping[str, int], candidates: Mapping[str, Candidate]) -> float:
+    """Return the share of log loss that is known to be saved by one network a configuration with so many views."""
+    weights = np.array([candidates[name].weight for name in views])
+    shares = weights / weights.sum()
+    by_views = [_SAVED_BY_VIEWS[sorted(candidates[name].views).index(number)] for name, number in views.items()]
+    return saved_by(shares) + float(shares @ by_views)
+
+
 def _saved(networks: Mapping[str, int], candidates: Mapping[str, Candidate]) -> float:
     """Return the share of log loss that averaging so many networks saves beyond one a configuration.
 
@@ -101,4 +113,4 @@ def _saved(networks: Mapping[str, int], candidates: Mapping[str, Candidate]) -> 
     """
     total = sum(candidates[name].weight for name in networks)
     shares = {name: (candidates[name].weight / total) ** 2 for name in networks}
-    return _BY_CHANCE * sum(share * (1 - 1 / networks[name]) for name, share in shares.items())
+    return BY_CHANCE * sum(share * (1 - 1 / networks[name]) for name, share in shares.items())

@@ -75,15 +75,16 @@ def assemble(
     answers = {name: each for name, each in answers.items() if each}
     if chosen not in answers:
         raise ValueError(f"the chosen configuration needs a finished beginning, but {chosen!r} has none")
+    networks = {name: len(each) for name, each in answers.items()}
     compared = comparable(answers, chosen)
-    shared, parts = compared, ensemble(compared, chosen, max_slower=max_slower)
+    shared, parts = compared, ensemble(compared, chosen, networks=networks, max_slower=max_slower)
     while parts.keys() != shared.keys():  # those that are left may have more beginnings in common
         shared = comparable({name: answers[name] for name in parts}, chosen)
-        parts = ensemble(shared, chosen, max_slower=max_slower)
+        parts = ensemble(shared, chosen, networks=networks, max_slower=max_slower)
     used = [
-        _Network(begun[name][number], part, shared[name][number])
+        _Network(begun[name][number], part, answers[name][number])
         for name, part in parts.items()
-        for number in [*shared[name]][: part.networks]
+        for number in [*answers[name]][: part.networks]
     ]
     members = [one.member for one in used]
     average = weighted_mean([one.test for one in used], [member.weight for member in members])
@@ -92,14 +93,14 @@ def assemble(
         [one.packed(work, dataset.image_shape) for one in used],
         members,
         dataset=dataset,
-        unseen=averaged(shared, parts),
+        unseen=averaged(answers, parts),
         test=test,
         unlabelled=averaged_of_no_class(shared, parts, shown(dataset)),
         objective=objective,
         seed=seed,
         bundle=bundle,
         commands=commands,
-        beginnings=len(shared[chosen]),
+        beginnings=len(answers[chosen]),
         worth=None if worth is None else worth.as_json(),
         corrected=_corrected(compared, dataset, objective, seed=seed) if _is_scarce(test, dataset) else None,
     )

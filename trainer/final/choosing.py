@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from trainer.answering.calibration import SMALLEST, apply_temperature, fit_temperature
 from trainer.answering.predicting import Predictions
+from trainer.final.expecting import Expecting, saved_by
 
 _GAIN = 0.01
 """Share of the log loss that twice the work must save."""
@@ -21,16 +22,20 @@ def choose_best(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[np.fl
 def choose_ensemble(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[np.floating]]) -> tuple[int, ...]:
     """Return the indices, ascending, of members to average: the best one and, in turn, each that improves most.
 
-    Forward selection (Caruana et al. 2004, doi:10.1145/1015330.1015432), each member once, by the log loss of their
-    calibrated average: it counts how sure an answer is, and so depends less on a few images than accuracy does.
+    Forward selection (Caruana et al. 2004, doi:10.1145/1015330.1015432), each member once, by the log loss to expect of
+    their calibrated average (`Expecting`): it counts how sure an answer is, and so depends less on a few images than
+    accuracy does.
 
     ``true`` is int64, (n,), n ≥ 1; ``members``, at least one, are probabilities, (n, classes) each.
     """
+    expecting = Expecting(true, members)
     chosen: list[int] = []
     left = list(range(len(members)))
     best = np.inf
     while left:
-        losses = [log_loss(true, np.mean([members[index] for index in [*chosen, one]], axis=0)) for one in left]
+        saved = saved_by([1 / (len(chosen) + 1)] * (len(chosen) + 1))
+        averages = (np.mean([members[index] for index in [*chosen, one]], axis=0) for one in left)
+        losses = [expecting.loss(average, saved=saved) for average in averages]
         least = int(np.argmin(losses))
         if losses[least] >= best:
             break

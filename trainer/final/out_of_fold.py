@@ -14,8 +14,9 @@ from trainer.final.weighing import ensemble_weights
 
 PLAIN, TURNED, IN_TWO_SIZES = range(3)
 """Ways to view an image: alone; with its mirror image in all turns that a network tells apart; those in two sizes."""
-_ENOUGH = 2 / 3
-"""Share of the chosen configuration's beginnings that another one needs, to be compared on them."""
+_ENOUGH = 0.5
+"""Share of the chosen configuration's beginnings that another one needs, to be compared on them; and share of an
+ensemble that needs to answer for it."""
 Answers = Mapping[int, BeginningAnswers]
 """Number of a beginning → what its network answered, all of one configuration."""
 
@@ -32,21 +33,24 @@ class Part:
 def comparable(answers: Mapping[str, Answers], chosen: str) -> dict[str, Answers]:
     """Return the configurations that can be compared with the chosen one, each with the beginnings that all have.
 
-    One that has less than two thirds of the chosen one's beginnings would leave too few images to compare on.
+    One that has less than half of the chosen one's beginnings would leave too few images to compare on.
     """
     wanted = answers[chosen].keys()
     enough = {name: one for name, one in answers.items() if len(one.keys() & wanted) >= _ENOUGH * len(wanted)}
     common = sorted(set(wanted).intersection(*(one.keys() for one in enough.values())))
-    if not common:  # two of three may leave one and another out
+    if not common:  # some of each may have none in common
         enough, common = {chosen: answers[chosen]}, sorted(wanted)
     return {name: {number: one[number] for number in common} for name, one in enough.items()}
 
 
-def ensemble(answers: Mapping[str, Answers], chosen: str, *, max_slower: float) -> dict[str, Part]:
+def ensemble(
+    answers: Mapping[str, Answers], chosen: str, *, networks: Mapping[str, int], max_slower: float
+) -> dict[str, Part]:
     """Return which configurations to average; the chosen one is among them.
 
-    ``answers`` are those of `comparable`, ``max_slower`` is what the ensemble may compute for an image, as a multiple
-    of what one network of the chosen one does with one view; one network alone is allowed all its views.
+    ``answers`` are those of `comparable`, ``networks`` how many there are of each, compared or not; ``max_slower`` is
+    what the ensemble may compute for an image, as a multiple of what one network of the chosen one does with one view;
+    one network alone is allowed all its views.
     """
     numbers = next(iter(answers.values())).keys()
     true = np.concatenate([answers[chosen][number].true for number in numbers])
@@ -58,16 +62,14 @@ def ensemble(answers: Mapping[str, Answers], chosen: str, *, max_slower: float) 
     candidates = {
         name: Candidate(
             weight=weight,
-            networks=len(answers[name]),
+            networks=networks[name],
             cost=_operations(answers[name]) / unit,
             views={count: pooled(answers[name], way).probabilities for way, count in enumerate(views[name])},
         )
         for name, weight in weights.items()
         if weight
     }
-    held = afforded(true, candidates, max_slower=max_slower)
-    if chosen not in held:
-        held = afforded(true, {chosen: candidates[chosen]}, max_slower=max_slower)
+    held = afforded(true, candidates, chosen, max_slower=max_slower)
     return {name: Part(weights[name], each.networks, views[name].index(each.views)) for name, each in held.items()}
 
 
@@ -82,10 +84,25 @@ def pooled(answers: Answers, way: int) -> Answered:
 
 
 def averaged(answers: Mapping[str, Answers], parts: Mapping[str, Part]) -> Answered:
-    """Average what was answered by one network of each configuration of an ensemble."""
-    each = [pooled(answers[name], part.way) for name, part in parts.items()]
-    average = weighted_mean([one.probabilities for one in each], [part.weight for part in parts.values()])
-    return Answered(each[0].rows, each[0].true, average)
+    """Average what was answered by one network of each configuration of an ensemble.
+
+    Where some configurations have more beginnings than others, those answer that have, if they are half of it or more;
+    all have one in common.
+    """
+    each: list[Answered] = []
+    total = sum(part.weight for part in parts.values())
+    for number in sorted(set().union(*(answers[name] for name in parts))):
+        there = {name: part for name, part in parts.items() if number in answers[name]}
+        weights = [part.weight for part in there.values()]
+        if sum(weights) >= _ENOUGH * total:
+            pools = [pooled({number: answers[name][number]}, part.way) for name, part in there.items()]
+            average = weighted_mean([one.probabilities for one in pools], weights)
+            each.append(Answered(pools[0].rows, pools[0].true, average))
+    return Answered(
+        np.concatenate([one.rows for one in each]),
+        np.concatenate([one.true for one in each]),
+        np.concatenate([one.probabilities for one in each]),
+    )
 
 
 def averaged_of_no_class(
