@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
-from statistics import median_low
+from statistics import median
 
-# A batch that takes as many times the usual one does something else, as tracing takes seconds.
+# A batch that takes as many times the usual one does something else.
 _FAR_LONGER = 8.0
 
 
@@ -24,6 +24,7 @@ class EpochClock:
     _start: float = 0.0
     _later: list[float] = field(default_factory=list)
     _batches: list[float] = field(default_factory=list)
+    _validated: list[float] = field(default_factory=list)
 
     @property
     def epoch_seconds(self) -> float | None:
@@ -35,16 +36,16 @@ class EpochClock:
         """What passed from the beginning to the first epoch's end, but for an epoch; None before."""
         return None if self.epoch_seconds is None else max(0.0, self._start - self.epoch_seconds)
 
-    def note_batch(self) -> None:
-        """Note that a batch, of training or validation, is done."""
-        self._batches.append(self.clock())
+    def note_batch(self, *, is_validation: bool = False) -> None:
+        """Note that a batch is done; those of validation come after those of training."""
+        (self._validated if is_validation else self._batches).append(self.clock())
 
     @contextmanager
     def epoch(self) -> Iterator[None]:
         """Measure the epoch that the block trains: none, if no batch was done in it or it raised."""
         started = self.clock()
         self.began = started if self.began is None else self.began
-        self._batches = []
+        self._batches, self._validated = [], []
         yield
         ended = self.clock()
         if not self._batches:
@@ -58,11 +59,22 @@ class EpochClock:
     def _untraced(self, ended: float) -> float:
         """Estimate what the epoch that has just ended would have taken without tracing.
 
-        Its longest batch but the first is where validation was traced, however little longer than a usual one that
-        takes: of few slow batches 2 s more are a third of the epoch.
+        The first batch of each kind traces, and takes a usual one's time; validation's single one that of training.
         """
-        gaps = [after - before for before, after in pairwise(self._batches)]
-        usual = median_low(gaps) if gaps else 0.0
-        others = sorted(gaps)[:-1]
-        batches = sum(usual if gap > _FAR_LONGER * usual else gap for gap in others)
-        return usual * (2 if gaps else 1) + batches + ended - self._batches[-1]
+        training = _gaps(self._batches)
+        usual = median(training) if training else 0.0
+        validation = _gaps(self._validated)
+        usual_validated = median(validation) if validation else usual if self._validated else 0.0
+        last = [*self._batches, *self._validated][-1]
+        return usual + _without_stalls(training) + usual_validated + _without_stalls(validation) + ended - last
+
+
+def _gaps(ends: list[float]) -> list[float]:
+    """Return how long each batch took but the first."""
+    return [after - before for before, after in pairwise(ends)]
+
+
+def _without_stalls(gaps: list[float]) -> float:
+    """Return the sum of what batches took, those that were held up as a usual one."""
+    usual = median(gaps) if gaps else 0.0
+    return sum(usual if gap > _FAR_LONGER * usual else gap for gap in gaps)

@@ -168,8 +168,9 @@ class TrialSession:
                 return self._run.last_report()
         return self._run.step(self._note_batch)
 
-    def _note_batch(self, _done: int, _total: int | None) -> None:
-        self._clock.note_batch()
+    def _note_batch(self, done: int, _total: int | None) -> None:
+        assert self._run is not None
+        self._clock.note_batch(is_validation=done > self._run.training_batches)
         self._deadline.check()
 
     def _started(self) -> Record:

@@ -274,20 +274,24 @@ def test_the_end_of_ray_leaves_a_command_time_for_its_own(left: float, waits: fl
     assert shutdown_seconds(left) == waits
 
 
-@pytest.mark.parametrize("validation", [20.0, 3.0])
-def test_an_epoch_is_told_from_the_start_of_its_trial(validation: float) -> None:
+@pytest.mark.parametrize("tracing", [20.0, 1.0])
+def test_an_epoch_is_told_from_the_start_of_its_trial(tracing: float) -> None:
     now = [100.0]
     clock = EpochClock(clock=lambda: now[0], began=90.0)
-    for gaps in ((30.0, 1.0, 1.0, 1.0, validation, 1.0), (1.0, 1.0, 1.0, 1.0, 2.0, 1.0)):
+
+    def train(training: list[float], validation: list[float]) -> None:
         with clock.epoch():
-            for gap in gaps:
-                now[0] += gap
-                clock.note_batch()
+            for gaps, is_validation in ((training, False), (validation, True)):
+                for gap in gaps:
+                    now[0] += gap
+                    clock.note_batch(is_validation=is_validation)
             now[0] += 2.0
-        if len(gaps) and gaps[0] == 30.0:
-            # Six batches of a second and the checkpoint; the rest was the start, tracing in it.
-            assert (clock.epoch_seconds, clock.start_seconds) == (8.0, 38.0 + validation)
-    assert (clock.epoch_seconds, clock.start_seconds) == (9.0, 37.0 + validation)
+
+    train([30.0, 2.0, 2.0], [0.5 + tracing, 0.5, 0.5])
+    # Three batches of two seconds, three of half a second, the checkpoint; the rest was the start, tracing in it.
+    assert (clock.epoch_seconds, clock.start_seconds) == (9.5, 38.0 + tracing)
+    train([2.0, 2.0, 3.0], [0.5, 0.5, 0.5])
+    assert (clock.epoch_seconds, clock.start_seconds) == (10.5, 37.0 + tracing)
     with clock.epoch():  # what was trained before is reported
         now[0] += 1.0
-    assert clock.epoch_seconds == 9.0
+    assert clock.epoch_seconds == 10.5

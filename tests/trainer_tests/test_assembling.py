@@ -65,20 +65,22 @@ def test_compares_those_that_have_enough_beginnings_on_what_they_have_in_common(
     }
     apart = {"chosen": dict.fromkeys((1, 2), GOOD), "other": dict.fromkeys((3, 4), GOOD)}
     assert comparable(apart, "chosen").keys() == {"chosen"}
+    one_alone = {**apart, "defaults": dict.fromkeys((1, 2), POOR)}
+    assert comparable(one_alone, "chosen").keys() == {"chosen", "defaults"}
     halves = {"a": dict.fromkeys((1, 2, 3), GOOD), "b": dict.fromkeys((1, 2), GOOD), "c": dict.fromkeys((2, 3), GOOD)}
     assert {name: [*one] for name, one in comparable(halves, "a").items()} == {"a": [2], "b": [2], "c": [2]}
 
 
 def test_averages_configurations_that_err_elsewhere() -> None:
     both = {"a": {1: GOOD, 2: GOOD}, "b": {1: OTHER, 2: OTHER}}
-    parts = ensemble(both, "a", networks={"a": 2, "b": 2}, max_slower=100)
+    parts = ensemble(both, "a", answers=both, max_slower=100)
     assert parts == {"a": Part(1.0, 2, TURNED), "b": Part(1.0, 2, TURNED)}
     mean = averaged(both, parts)
     each = (GOOD.validation[2] + OTHER.validation[8]) / 2
     assert mean.probabilities == pytest.approx(np.concatenate([each, each]))
     assert (len(mean.rows), mean.once().rows.tolist()) == (2 * len(NUMBERS), NUMBERS.tolist())
-    slower = ensemble(both, "a", networks={"a": 2, "b": 2}, max_slower=8)
-    assert sum(part.networks * GOOD.views[part.way] for part in slower.values()) <= 8
+    slower = ensemble(both, "a", answers=both, max_slower=8)
+    assert sum(part.networks * both[name][1].views[part.way] for name, part in slower.items()) <= 8
 
 
 @pytest.mark.parametrize(
@@ -93,13 +95,12 @@ def test_the_chosen_one_is_in_it_alone_where_no_other_helps(
     others: dict[str, Any], max_slower: float, expected: Part
 ) -> None:
     answers = {**others, "chosen": {1: GOOD}}
-    networks = dict.fromkeys(answers, 1)
-    assert ensemble(answers, "chosen", networks=networks, max_slower=max_slower) == {"chosen": expected}
+    assert ensemble(answers, "chosen", answers=answers, max_slower=max_slower) == {"chosen": expected}
 
 
 def test_networks_that_had_nothing_to_be_compared_with_are_averaged_too() -> None:
     more = {"chosen": {1: GOOD}, "other": {1: OTHER, 2: OTHER}}
-    parts = ensemble(comparable(more, "chosen"), "chosen", networks={"chosen": 1, "other": 2}, max_slower=100)
+    parts = ensemble(comparable(more, "chosen"), "chosen", answers=more, max_slower=100)
     assert {name: part.networks for name, part in parts.items()} == {"chosen": 1, "other": 2}
     # Images that the other alone answers for count, as it is half of it.
     assert averaged(more, parts).probabilities[len(NUMBERS) :] == pytest.approx(OTHER.validation[8])
@@ -179,6 +180,24 @@ def test_bundles_the_ensemble_with_its_scores(
         "Network 1: trial plain-b1, epoch 2 of 2, averaged over 8 views of an image",
     ):
         assert said in card
+
+
+@pytest.mark.parametrize(("weight", "beginnings"), [(1.0, 2), (2.0, 1)])
+def test_a_beginning_that_the_other_has_not_had_is_averaged_and_learnt_from_where_it_is_half_of_all(
+    trained: Trained,
+    assembled: Assemble,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Folder,
+    weight: float,
+    beginnings: int,
+) -> None:
+    parts = {"plain": Part(1.0, 2, PLAIN), "turning": Part(weight, 1, PLAIN)}
+    monkeypatch.setattr("trainer.final.assembling.ensemble", lambda *_, **__: parts)
+    fewer = {"plain": trained.beginnings["plain"], "turning": trained.beginnings["turning"][1:]}
+    # First those that both have had.
+    assert assembled(fewer, chosen="turning").members == ("plain-b2", "plain-b1", "turning-b2")
+    manifest = Classifier.load(folder).bundle.manifest
+    assert (manifest.beginnings, manifest.metrics["validation"]["count"]) == (beginnings, 20 * beginnings)
 
 
 def test_one_beginning_of_one_finalist_will_do(trained: Trained, assembled: Assemble, folder: Folder) -> None:

@@ -25,6 +25,30 @@ def test_many_images_are_believed_and_few_are_not(images: int, measured: float) 
     assert (share < measured) if images < 100 else (share > measured)
 
 
+def test_what_is_plainly_worse_is_believed_to_be_however_good_the_others_are() -> None:
+    true, nearly_right, poor = TRUE[:100], answers(101, 100), answers(5, 100)
+    expecting = Expecting(true, [nearly_right])
+    assert expecting.loss(poor, saved=0.05) > 3 * expecting.loss(nearly_right, saved=0.0)
+
+
+def test_configurations_that_differ_beyond_chance_are_not_taken_for_equal() -> None:
+    true, good, poor = TRUE[:100], answers(20, 100), answers(2, 100)
+    expecting = Expecting(true, [good, poor])
+    assert expecting.loss(good, saved=0.0) < expecting.loss((good + poor) / 2, saved=0.035)
+
+
+def test_an_image_counts_once_however_often_it_is_answered_and_a_single_one_says_nothing() -> None:
+    rows = np.arange(40)
+    once = Expecting(TRUE[:40], [answers(7, 40)], rows).loss(answers(11, 40), saved=0.0)
+    again = [np.tile(one, (8, 1)) for one in (answers(7, 40), answers(11, 40))]
+    assert Expecting(np.tile(TRUE[:40], 8), again[:1], np.tile(rows, 8)).loss(again[1], saved=0.0) == pytest.approx(
+        once, rel=0.01
+    )
+    alone, better = np.array([[0.6, 0.4]]), np.array([[0.9, 0.1]])
+    expecting = Expecting(TRUE[:1], [alone])
+    assert expecting.loss(better, saved=0.05) == pytest.approx(0.95 * expecting.loss(alone, saved=0.0))
+
+
 def test_what_differs_in_no_image_saves_nothing() -> None:
     alone = answers(7, 20)
     assert Expecting(TRUE[:20], [alone]).loss(alone, saved=0.5) == pytest.approx(log_loss(TRUE[:20], alone))

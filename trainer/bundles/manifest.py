@@ -148,8 +148,8 @@ class Manifest:
         interim: Whether it is of a trial that was only the best so far, while a search went on: a better one was to
             take its place.
         beginnings: Of how many further beginnings temperature, factors and limits are learnt: from what one network a
-            configuration answered for images that it was not trained on. 0: from what the bundle answers for the
-            validation images.
+            configuration, at most, answered for images that it was not trained on. 0: from what the bundle answers for
+            the validation images.
         worth: What the search was worth, as `trainer.Worth`; None where it was not compared.
         corrected: Macro F1 to be expected of new images, ``value``, ``low`` and ``high``, without what the choice among
             finalists made of luck; None where the test images tell it, nothing was chosen, or it cannot be told.

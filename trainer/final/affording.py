@@ -49,7 +49,12 @@ class Held:
 
 
 def afforded(
-    true: npt.NDArray[np.int64], candidates: Mapping[str, Candidate], needed: str, *, max_slower: float
+    true: npt.NDArray[np.int64],
+    candidates: Mapping[str, Candidate],
+    needed: str,
+    *,
+    max_slower: float,
+    rows: npt.NDArray[np.int64] | None = None,
 ) -> dict[str, Held]:
     """Return what to hold of each configuration, those that are left out missing, for the least log loss expected.
 
@@ -59,10 +64,10 @@ def afforded(
     network alone, with any of its views, is always allowed. Weights are those of the candidates, made to add up to 1
     over what is held. Of equals the cheapest is taken, then the first.
 
-    ``true`` is int64, (n,), n ≥ 1; ``candidates`` are at least one.
+    ``true`` is int64, (n,), n ≥ 1; ``candidates`` are at least one; ``rows`` as in `Expecting`.
     """
     names = list(candidates)
-    expecting = Expecting(true, [one.views[min(one.views)] for one in candidates.values()])
+    expecting = Expecting(true, [one.views[min(one.views)] for one in candidates.values()], rows)
     best: tuple[float, float, dict[str, Held]] | None = None
     for views in product(*((*sorted(candidates[name].views), None) for name in names)):
         chosen = {name: number for name, number in zip(names, views, strict=True) if number is not None}

@@ -1,8 +1,8 @@
 """From finalists' beginnings to the bundle of an ensemble over configurations.
 
 Which configurations are averaged, with which weights, and by how many views of an image, is decided by what their
-networks answered for images that they were not trained on. The same answers, of one network a configuration, calibrate
-the average. The bundle has more networks where they are affordable, and is surer than these say.
+networks answered for images that they were not trained on. The same answers, of one network a configuration at most,
+calibrate the average. The bundle has more networks where they are affordable, and is surer than these say.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +29,7 @@ from trainer.final.out_of_fold import (
     TURNED,
     Answers,
     Part,
+    answered,
     averaged,
     averaged_of_no_class,
     comparable,
@@ -75,16 +76,15 @@ def assemble(
     answers = {name: each for name, each in answers.items() if each}
     if chosen not in answers:
         raise ValueError(f"the chosen configuration needs a finished beginning, but {chosen!r} has none")
-    networks = {name: len(each) for name, each in answers.items()}
     compared = comparable(answers, chosen)
-    shared, parts = compared, ensemble(compared, chosen, networks=networks, max_slower=max_slower)
+    shared, parts = compared, ensemble(compared, chosen, answers=answers, max_slower=max_slower)
     while parts.keys() != shared.keys():  # those that are left may have more beginnings in common
         shared = comparable({name: answers[name] for name in parts}, chosen)
-        parts = ensemble(shared, chosen, networks=networks, max_slower=max_slower)
+        parts = ensemble(shared, chosen, answers=answers, max_slower=max_slower)
     used = [
         _Network(begun[name][number], part, answers[name][number])
         for name, part in parts.items()
-        for number in [*answers[name]][: part.networks]
+        for number in sorted(answers[name], key=lambda number: number not in shared[chosen])[: part.networks]
     ]
     members = [one.member for one in used]
     average = weighted_mean([one.test for one in used], [member.weight for member in members])
@@ -100,7 +100,7 @@ def assemble(
         seed=seed,
         bundle=bundle,
         commands=commands,
-        beginnings=len(answers[chosen]),
+        beginnings=len(answered(answers, parts)),
         worth=None if worth is None else worth.as_json(),
         corrected=_corrected(compared, dataset, objective, seed=seed) if _is_scarce(test, dataset) else None,
     )

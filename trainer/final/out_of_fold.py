@@ -14,9 +14,10 @@ from trainer.final.weighing import ensemble_weights
 
 PLAIN, TURNED, IN_TWO_SIZES = range(3)
 """Ways to view an image: alone; with its mirror image in all turns that a network tells apart; those in two sizes."""
-_ENOUGH = 0.5
-"""Share of the chosen configuration's beginnings that another one needs, to be compared on them; and share of an
-ensemble that needs to answer for it."""
+_ENOUGH = 2 / 3
+"""Share of the chosen configuration's beginnings that another one needs, to be compared on them."""
+_HALF = 0.5
+"""Share of an ensemble, by weight, that answers for it at least."""
 Answers = Mapping[int, BeginningAnswers]
 """Number of a beginning → what its network answered, all of one configuration."""
 
@@ -33,43 +34,43 @@ class Part:
 def comparable(answers: Mapping[str, Answers], chosen: str) -> dict[str, Answers]:
     """Return the configurations that can be compared with the chosen one, each with the beginnings that all have.
 
-    One that has less than half of the chosen one's beginnings would leave too few images to compare on.
+    One that has less than two thirds of the chosen one's beginnings would leave too few images to compare on.
     """
     wanted = answers[chosen].keys()
-    enough = {name: one for name, one in answers.items() if len(one.keys() & wanted) >= _ENOUGH * len(wanted)}
-    common = sorted(set(wanted).intersection(*(one.keys() for one in enough.values())))
-    if not common:  # some of each may have none in common
-        enough, common = {chosen: answers[chosen]}, sorted(wanted)
-    return {name: {number: one[number] for number in common} for name, one in enough.items()}
+    shared = {name: one.keys() & wanted for name, one in answers.items()}
+    enough = {name: numbers for name, numbers in shared.items() if len(numbers) >= _ENOUGH * len(wanted)}
+    while not (common := set(wanted).intersection(*enough.values())):  # two of three may leave one and another out
+        del enough[min(enough, key=lambda name: len(enough[name]))]
+    return {name: {number: answers[name][number] for number in sorted(common)} for name in enough}
 
 
 def ensemble(
-    answers: Mapping[str, Answers], chosen: str, *, networks: Mapping[str, int], max_slower: float
+    compared: Mapping[str, Answers], chosen: str, *, answers: Mapping[str, Answers], max_slower: float
 ) -> dict[str, Part]:
     """Return which configurations to average; the chosen one is among them.
 
-    ``answers`` are those of `comparable`, ``networks`` how many there are of each, compared or not; ``max_slower`` is
-    what the ensemble may compute for an image, as a multiple of what one network of the chosen one does with one view;
-    one network alone is allowed all its views.
+    ``compared`` are those of `comparable`, of all ``answers`` that there are; ``max_slower`` is what the ensemble may
+    compute for an image, as a multiple of what one network of the chosen one does with one view; one network alone is
+    allowed all its views.
     """
-    numbers = next(iter(answers.values())).keys()
-    true = np.concatenate([answers[chosen][number].true for number in numbers])
-    counts = ensemble_weights(true, [pooled(one, TURNED).probabilities for one in answers.values()])
-    weights = {name: float(count) for name, count in zip(answers, counts, strict=True)}
+    turned = {name: pooled(each, TURNED) for name, each in compared.items()}
+    true, rows = turned[chosen].true, turned[chosen].rows
+    counts = ensemble_weights(true, [one.probabilities for one in turned.values()], rows)
+    weights = {name: float(count) for name, count in zip(compared, counts, strict=True)}
     weights[chosen] = weights[chosen] or 1.0
     unit = _operations(answers[chosen])
-    views = {name: [max(one.views[way] for one in each.values()) for way in range(3)] for name, each in answers.items()}
+    views = {name: [max(one.views[way] for one in answers[name].values()) for way in range(3)] for name in compared}
     candidates = {
         name: Candidate(
             weight=weight,
-            networks=networks[name],
+            networks=len(answers[name]),
             cost=_operations(answers[name]) / unit,
-            views={count: pooled(answers[name], way).probabilities for way, count in enumerate(views[name])},
+            views={count: pooled(compared[name], way).probabilities for way, count in enumerate(views[name])},
         )
         for name, weight in weights.items()
         if weight
     }
-    held = afforded(true, candidates, chosen, max_slower=max_slower)
+    held = afforded(true, candidates, chosen, max_slower=max_slower, rows=rows)
     return {name: Part(weights[name], each.networks, views[name].index(each.views)) for name, each in held.items()}
 
 
@@ -83,21 +84,27 @@ def pooled(answers: Answers, way: int) -> Answered:
     )
 
 
-def averaged(answers: Mapping[str, Answers], parts: Mapping[str, Part]) -> Answered:
-    """Average what was answered by one network of each configuration of an ensemble.
+def answered(answers: Mapping[str, Answers], parts: Mapping[str, Part]) -> list[int]:
+    """Return the beginnings for whose images half of an ensemble answers at least, those with most of it first.
 
-    Where some configurations have more beginnings than others, those answer that have, if they are half of it or more;
-    all have one in common.
+    All its configurations have one in common.
     """
-    each: list[Answered] = []
     total = sum(part.weight for part in parts.values())
-    for number in sorted(set().union(*(answers[name] for name in parts))):
+    there = {
+        number: sum(part.weight for name, part in parts.items() if number in answers[name])
+        for number in sorted(set().union(*(answers[name] for name in parts)))
+    }
+    return sorted((number for number, weight in there.items() if weight >= _HALF * total), key=lambda one: -there[one])
+
+
+def averaged(answers: Mapping[str, Answers], parts: Mapping[str, Part]) -> Answered:
+    """Average what was answered by one network of each configuration of an ensemble that has the beginning at all."""
+    each: list[Answered] = []
+    for number in answered(answers, parts):
         there = {name: part for name, part in parts.items() if number in answers[name]}
-        weights = [part.weight for part in there.values()]
-        if sum(weights) >= _ENOUGH * total:
-            pools = [pooled({number: answers[name][number]}, part.way) for name, part in there.items()]
-            average = weighted_mean([one.probabilities for one in pools], weights)
-            each.append(Answered(pools[0].rows, pools[0].true, average))
+        pools = [pooled({number: answers[name][number]}, part.way) for name, part in there.items()]
+        average = weighted_mean([one.probabilities for one in pools], [part.weight for part in there.values()])
+        each.append(Answered(pools[0].rows, pools[0].true, average))
     return Answered(
         np.concatenate([one.rows for one in each]),
         np.concatenate([one.true for one in each]),

@@ -14,7 +14,11 @@ _LEAST_GAIN = 1e-3
 """Share of the log loss that another choice must save: less is chance, and costs networks."""
 
 
-def ensemble_weights(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[np.floating]]) -> tuple[int, ...]:
+def ensemble_weights(
+    true: npt.NDArray[np.int64],
+    members: Sequence[npt.NDArray[np.floating]],
+    rows: npt.NDArray[np.int64] | None = None,
+) -> tuple[int, ...]:
     """Return how often each member counts in an average of their probabilities, in smallest whole numbers.
 
     Greedy selection with replacement (Caruana et al. 2004, doi:10.1145/1015330.1015432) by the log loss to expect of
@@ -22,10 +26,11 @@ def ensemble_weights(true: npt.NDArray[np.int64], members: Sequence[npt.NDArray[
     earlier of equals, the same one again too. Of all that were met on the way the first is taken whose log loss is
     within a thousandth of the least, so that nothing is averaged for nothing.
 
-    ``true`` is int64, (n,), n ≥ 1; ``members``, at least one, are probabilities, (n, classes) each.
+    ``true`` is int64, (n,), n ≥ 1; ``members``, at least one, are probabilities, (n, classes) each; ``rows`` as in
+    `Expecting`.
     """
     probabilities = np.stack([np.asarray(each, np.float64) for each in members])
-    expecting, counts = Expecting(true, members), np.zeros(len(members), np.int64)
+    expecting, counts = Expecting(true, members, rows), np.zeros(len(members), np.int64)
     met: list[tuple[float, tuple[int, ...]]] = []
     for _ in range(_ROUNDS if len(members) > 1 else 1):
         shares = (counts + np.eye(len(counts))) / (counts.sum() + 1)

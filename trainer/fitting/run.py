@@ -138,6 +138,11 @@ class TrainingRun:
         return self._loop.built.logits
 
     @property
+    def training_batches(self) -> int:
+        """How many batches of `batches_per_epoch` are trained on: the first ones."""
+        return len(self._training)
+
+    @property
     def batches_per_epoch(self) -> int:
         """How many batches `step` reports on: training and validation."""
         return len(self._training) + len(self._validation)
@@ -192,7 +197,7 @@ class TrainingRun:
         return EpochReport(self.epoch, metrics, self.best_epoch, self.finished)
 
     def _train_and_validate(self, on_batch: Progress) -> EpochScores:
-        total, steps = self.batches_per_epoch, len(self._training)
+        total, steps = self.batches_per_epoch, self.training_batches
         first_step = self.epoch * steps
         training = self._loop.train(
             self._training,

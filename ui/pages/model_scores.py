@@ -31,7 +31,7 @@ def draw(manifest: Manifest, decide: Decide) -> None:
         keep("split", split, splits[0])
     st.caption(_OF_SPLIT.get(split, ""))
     if split == "validation" and manifest.beginnings:
-        st.caption("Of one network a configuration: each image was answered by one that was not trained on it.")
+        st.caption("Of one network a configuration at most: those answered an image that were not trained on it.")
     draw_scores(kept[split], fair=manifest.is_fair(decide), key=split)
 
 

@@ -6,7 +6,7 @@ FILE and FOLDER are those of `benchmarks.search.guides`: recorded configurations
 answer on thousands of images. Of the dozen best of the half to choose by two or three are drawn as finalists, and some
 of the images; the first network of each answers for one half of them, the second for the other. Weights are found on
 these answers. Told is the log loss, calibrated, of the average of all networks on all other images, above that of equal
-weights, with its standard error over draws.
+weights, with its standard error over draws. Then the same where one of the finalists is none of the best.
 """
 
 import argparse
@@ -43,16 +43,17 @@ def main() -> None:
     configurations, true = networks(options.file, options.work)
     ways: dict[str, Weigh] = {"the best one alone": _best_alone, "equal": lambda _, each: [1.0] * len(each)}
     ways |= {f"expected, {apart:g}" if apart < 1 else "as measured": _expected(apart) for apart in _APART}
-    sys.stdout.write(f"| images | {' | '.join(ways)} |\n{'| --- ' * (len(ways) + 1)}|\n")
-    for images in _IMAGES:
-        found = compared(configurations, true, ways, images, options.draws)
-        cells = (f"{each.mean():+.2%} ± {each.std() / len(each) ** 0.5:.2%}" for each in found.values())
-        sys.stdout.write(f"| {images} | {' | '.join(cells)} |\n")
-        sys.stdout.flush()
+    for is_one_poor in (False, True):
+        sys.stdout.write(f"\n| images | {' | '.join(ways)} |\n{'| --- ' * (len(ways) + 1)}|\n")
+        for images in _IMAGES:
+            found = compared(configurations, true, ways, images, options.draws, is_one_poor=is_one_poor)
+            cells = (f"{each.mean():+.2%} ± {each.std() / len(each) ** 0.5:.2%}" for each in found.values())
+            sys.stdout.write(f"| {images} | {' | '.join(cells)} |\n")
+            sys.stdout.flush()
 
 
 def networks(file: Path, work: Path) -> tuple[list[list[Array]], npt.NDArray[np.int64]]:
-    """Return what both networks of each of the best configurations answer, (n, classes), and the classes, (n,)."""
+    """Return what both networks of each configuration answer, (n, classes), the best first, and the classes, (n,)."""
     found: dict[int, list[Array]] = {}
     true = np.zeros(0, np.int64)
     for one in Results(file, "number", "beginning"):
@@ -60,7 +61,7 @@ def networks(file: Path, work: Path) -> tuple[list[list[Array]], npt.NDArray[np.
             found.setdefault(known.configuration, []).append(known.probabilities)
             true = known.true
     complete = [each for each in found.values() if len(each) > 1]
-    return sorted(complete, key=lambda each: sum(log_loss(true, one) for one in each))[:_BEST], true
+    return sorted(complete, key=lambda each: sum(log_loss(true, one) for one in each)), true
 
 
 def compared(
@@ -69,11 +70,15 @@ def compared(
     ways: Mapping[str, Weigh],
     images: int,
     draws: int,
+    *,
+    is_one_poor: bool,
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Return, for each way, the share of the log loss by which it is above that of equal weights in each draw."""
     generator, found = np.random.default_rng(images), {name: np.zeros(draws) for name in ways}
     for draw in range(draws):
-        drawn = generator.choice(len(configurations), generator.integers(2, 4), replace=False)
+        drawn = generator.choice(_BEST, generator.integers(2, 4), replace=False)
+        if is_one_poor:
+            drawn[0] = generator.integers(_BEST, len(configurations))
         shuffled = generator.permutation(len(true))
         parts, others = np.array_split(shuffled[:images], 2), shuffled[images:]
         held = [np.concatenate([configurations[one][part][rows] for part, rows in enumerate(parts)]) for one in drawn]
