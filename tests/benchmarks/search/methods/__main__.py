@@ -31,6 +31,8 @@ _FIRST_RUNG = "first rung"
 """As a share of the epochs."""
 _FACTOR = "factor"
 """How many times fewer trials come to the next rung, which is so many times as far."""
+_FEWEST = "fewest"
+"""Trials that a rung has before any is stopped there."""
 METHODS: dict[str, Mapping[str, object]] = {
     BEFORE: {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.25},
     "random + asha from a quarter": {"oracle": "random", "scheduler": "asha", _FIRST_RUNG: 0.25},
@@ -51,6 +53,9 @@ METHODS: dict[str, Mapping[str, object]] = {
     "tpe + asha from a twentieth": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.05},
     "tpe + asha from a tenth": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1},
     "tpe + asha from three twentieths": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.15},
+    "tpe + asha from a tenth, of two": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1, _FEWEST: 2},
+    "tpe + asha from a tenth, of three": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1, _FEWEST: 3},
+    "tpe + asha from a fifth, of two": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.2, _FEWEST: 2},
     "tpe + asha from a tenth, by halves": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1, _FACTOR: 2},
     "tpe + asha from a tenth, by quarters": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1, _FACTOR: 4},
 }
@@ -94,7 +99,8 @@ def main() -> None:
                 share = method.pop(_FIRST_RUNG, None)
                 first = None if share is None else max(1, round(float(str(share)) * epochs))
                 factor = float(str(method.pop(_FACTOR, REDUCTION_FACTOR)))
-                make = None if first is None else partial(asha, first, epochs, factor)
+                fewest = int(str(method.pop(_FEWEST, 1)))
+                make = None if first is None else partial(asha, first, epochs, factor, fewest)
                 given = SearchSettings.model_validate({"name": "replayed"} | method)
                 said_as = [name, *([] if how == options.seen[0] else [how]), *(["smoothed"] if smooth else [])]
                 courses["; ".join(said_as)] = judge(views, given, space=space, make_scheduler=make, **times)
@@ -110,10 +116,14 @@ def alone(curves: list[Curve], number: int, epochs: int) -> Course:
     return Course.of(steps, among, epochs)
 
 
-def asha(first_rung: int, epochs: int, factor: float) -> ASHAScheduler:
-    """Make the scheduler of a search, but with other rungs."""
+def asha(first_rung: int, epochs: int, factor: float, fewest: int) -> ASHAScheduler:
+    """Make the scheduler of a search, but with other rungs, where none is stopped before ``fewest`` have come."""
     given = {"metric": METRIC, "time_attr": TIME, "mode": "max", "brackets": 1, "stop_last_trials": False}
-    return ASHAScheduler(max_t=epochs, grace_period=first_rung, reduction_factor=factor, **given)
+    scheduler = ASHAScheduler(max_t=epochs, grace_period=first_rung, reduction_factor=factor, **given)
+    (bracket,) = scheduler._brackets
+    cutoff = bracket.cutoff
+    bracket.cutoff = lambda recorded: None if len(recorded) < fewest else cutoff(recorded)
+    return scheduler
 
 
 def seen(
