@@ -36,7 +36,7 @@ class EpochClock:
         """What passed from the beginning to the first epoch's end, but for an epoch; None before."""
         return None if self.epoch_seconds is None else max(0.0, self._start - self.epoch_seconds)
 
-    def note_batch(self, *, is_validation: bool = False) -> None:
+    def note_batch(self, *, is_validation: bool) -> None:
         """Note that a batch is done; those of validation come after those of training."""
         (self._validated if is_validation else self._batches).append(self.clock())
 
@@ -59,11 +59,12 @@ class EpochClock:
     def _untraced(self, ended: float) -> float:
         """Estimate what the epoch that has just ended would have taken without tracing.
 
-        The first batch of each kind traces, and takes a usual one's time; validation's single one that of training.
+        The first batch of each kind traces, and takes a usual one's time; validation's single one that of training, and
+        training's single one as long as validation's first did: rather too long than too short.
         """
-        training = _gaps(self._batches)
-        usual = median(training) if training else 0.0
-        validation = _gaps(self._validated)
+        training, validation = _gaps(self._batches), _gaps(self._validated)
+        traced = self._validated[0] - self._batches[-1] if self._validated else 0.0
+        usual = median(training) if training else traced
         usual_validated = median(validation) if validation else usual if self._validated else 0.0
         last = [*self._batches, *self._validated][-1]
         return usual + _without_stalls(training) + usual_validated + _without_stalls(validation) + ended - last

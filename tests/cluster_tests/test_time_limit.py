@@ -295,3 +295,13 @@ def test_an_epoch_is_told_from_the_start_of_its_trial(tracing: float) -> None:
     with clock.epoch():  # what was trained before is reported
         now[0] += 1.0
     assert clock.epoch_seconds == 10.5
+
+
+def test_of_a_single_batch_of_each_kind_an_epoch_is_taken_for_longer_than_it_is() -> None:
+    now = [0.0]
+    clock = EpochClock(clock=lambda: now[0])
+    with clock.epoch():
+        for gap, is_validation in ((30.0, False), (3.0, True)):
+            now[0] += gap
+            clock.note_batch(is_validation=is_validation)
+    assert clock.epoch_seconds == 6.0

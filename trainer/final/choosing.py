@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from trainer.answering.calibration import SMALLEST, apply_temperature, fit_temperature
 from trainer.answering.predicting import Predictions
-from trainer.final.expecting import Expecting, saved_by
+from trainer.final.expecting import Expecting, log_losses, saved_by
 
 _GAIN = 0.01
 """Share of the log loss that twice the work must save."""
@@ -51,5 +50,4 @@ def is_worth_twice_the_work(plain: Predictions, elaborate: Predictions) -> bool:
 
 def log_loss(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> float:
     """Return the mean log loss of probabilities, (n, classes), once they are calibrated by a temperature."""
-    calibrated = apply_temperature(probabilities, fit_temperature(true, probabilities))
-    return float(-np.log(np.maximum(calibrated[np.arange(len(true)), true], SMALLEST)).mean())
+    return float(log_losses(true, probabilities).mean())

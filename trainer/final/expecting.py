@@ -47,9 +47,10 @@ class Expecting:
         each = np.stack([self._losses(one) for one in alone])
         self._alone = each.mean(axis=0)
         self._level = float(self._alone.mean())
-        spread = float(each.mean(axis=1).var(ddof=1)) if len(each) > 1 else 0.0
-        by_chance = float(np.mean([_squared_error(one) for one in each - self._alone]))
-        self._apart = (_APART * self._level) ** 2 + (max(0.0, spread - by_chance) if len(each) > 1 else 0.0)
+        self._apart = (_APART * self._level) ** 2
+        if len(each) > 1:
+            by_chance = sum(_squared_error(one) for one in each - self._alone) / (len(each) - 1)
+            self._apart += max(0.0, float(each.mean(axis=1).var(ddof=1)) - by_chance)
 
     def loss(self, average: npt.NDArray[np.floating], *, saved: float) -> float:
         """Return the mean log loss to expect of an average, (n, classes), calibrated by a temperature.
@@ -64,11 +65,16 @@ class Expecting:
         return self._level + weight * measured + (1 - weight) * before
 
     def _losses(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Return the log loss of each image once the probabilities, (n, classes), are calibrated by a temperature."""
-        calibrated = apply_temperature(probabilities, fit_temperature(self._true, probabilities))
-        own = calibrated[np.arange(len(self._true)), self._true]
-        losses = -np.log(np.maximum(own.astype(np.float64), SMALLEST))
+        """Return `log_losses`, averaged over the answers for an image: (images,)."""
+        losses = log_losses(self._true, probabilities)
         return np.asarray(np.bincount(self._image, losses) / np.bincount(self._image), np.float64)
+
+
+def log_losses(true: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Return the log loss of each answer, (n,), once probabilities, (n, classes), are calibrated by a temperature."""
+    calibrated = apply_temperature(probabilities, fit_temperature(true, probabilities))
+    own = calibrated[np.arange(len(true)), true].astype(np.float64)
+    return np.asarray(-np.log(np.maximum(own, SMALLEST)), np.float64)
 
 
 def saved_by(shares: npt.ArrayLike) -> float:
