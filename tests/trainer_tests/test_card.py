@@ -87,6 +87,7 @@ def test_what_is_special_about_it_is_said(manifest: Manifest) -> None:
     for changes, said in (
         ({"interim": True}, "An interim model"),
         ({"beginnings": 3}, "what networks of 3 beginnings answered"),
+        ({"beginnings": 1}, "what networks of 1 beginning answered"),
         ({"beginnings": 3, "members": manifest.members * 2}, "The model averages more, and is surer than they say"),
         ({"members": (*manifest.members, replace(manifest.members[0], weight=3.0))}, "weight 0.750"),
         ({"worth": {"sentence": "better by 0.02"}}, "- The chosen configuration is better by 0.02"),
