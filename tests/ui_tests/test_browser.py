@@ -127,10 +127,10 @@ def choose(page: Page, label: str, option: str) -> None:
     box = page.get_by_role("combobox", name=label)
     for _ in range(_TRIES):
         expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-        box.fill(option)
-        expect(page.get_by_role("option", name=option)).to_be_visible()
-        box.press("Enter")
         with suppress(AssertionError):
+            box.fill(option)
+            expect(page.get_by_role("option", name=option)).to_be_visible(timeout=5_000)
+            box.press("Enter")
             expect(box).to_have_value(option, timeout=5_000)
             return
     raise AssertionError(f"{option} cannot be chosen")
