@@ -5,8 +5,11 @@ networks Izmailov et al. 2018, arXiv:1803.05407). The model is trained as usual,
 the averages.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
 
 from trainer.frameworks import keras, tf
 
@@ -43,6 +46,15 @@ class WeightAverages:
         for own, average in zip(self._averaged, self.variables, strict=True):
             own.assign(average)
         self._model.optimizer.finalize_variable_values(self._model.trainable_variables)
+
+    def keep(self, values: Iterable[tuple[keras.Variable, npt.NDArray[np.generic]]]) -> None:
+        """Let weights of the model be used with other values than their averages: those measured for the averages.
+
+        Where nothing is averaged they are the model's own from now on. The next steps average on from them.
+        """
+        averages = {id(own): average for own, average in zip(self._averaged, self.variables, strict=True)}
+        for own, value in values:
+            averages.get(id(own), own).assign(value)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

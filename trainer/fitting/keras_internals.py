@@ -30,6 +30,11 @@ def global_seed_state() -> keras.Variable:
     return keras.src.random.seed_generator.global_seed_generator().state
 
 
+def all_layers(model: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of a model, those within its layers as well, each once; there is no public way to them all."""
+    return list(model._flatten_layers(include_self=False))
+
+
 def apply_outside_replicas(optimizer: keras.optimizers.Optimizer) -> None:
     """Let an optimizer that scales the loss be applied outside of a replica's context, as all others can be.
 
@@ -47,6 +52,8 @@ def check_keras() -> None:
     used = {name for _, method in methods if isinstance(method, FunctionType) for name in method.__code__.co_names}
     missing = sorted(_OF_ADAMW.keys() - used - {name for name, _ in methods})
     missing += [name for name in _OF_LOSS_SCALING if not hasattr(keras.optimizers.LossScaleOptimizer, name)]
+    if not hasattr(keras.layers.Layer, "_flatten_layers"):
+        missing.append("_flatten_layers")
     try:
         _ = keras.src.random.seed_generator.global_seed_generator
     except AttributeError:

@@ -5,6 +5,7 @@ end of each call, gives no outputs of its validation, and hides whether an excep
 """
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from trainer.errors import InfeasibleError
 from trainer.fitting.building import BuiltModel, feasibly
 from trainer.fitting.feeding import prefetched
 from trainer.fitting.keras_internals import apply_outside_replicas
+from trainer.fitting.moments import Moments, Values
 from trainer.frameworks import tf
 
 # Reading the loss back makes a GPU wait, so a diverged model is noticed within so many steps.
@@ -70,6 +72,8 @@ class TrainingLoop:
         apply_outside_replicas(built.model.optimizer)
         self._train_step = self._prepared(self._training_step, images, targets, rates)
         self._validate_step = self._prepared(self._validation_step, images, labels)
+        self._moments = Moments(built)
+        self._recent: deque[npt.NDArray[np.float32]] = deque()
 
     def _prepared(self, step: Callable[..., Result], *signature: tf.TensorSpec) -> Callable[..., Result]:
         """Compile a step as the model was compiled, if at all (``run_eagerly``)."""
@@ -97,9 +101,27 @@ class TrainingLoop:
                     results = self._train_step(images, labels, rates)
                 if number % _LOSS_CHECK_EVERY == 0:
                     _check_finite(results, "loss")
+                self._remember(images)
                 on_batch(number + 1, len(batches))
         _check_finite(results, "loss")
         return _numbers(results)
+
+    def _remember(self, images: npt.NDArray[np.float32]) -> None:
+        """Keep as many of the last batches as moments are measured on."""
+        if self._moments:
+            self._recent.append(images)
+            while self._moments.enough([*self._recent][1:]):
+                self._recent.popleft()
+
+    def measure_moments(self) -> Values:
+        """Measure the `Moments` of the weights that the model has now on the last batches of `train`.
+
+        Returns each variable with its new value. Raises InfeasibleError where the model cannot be run.
+        """
+        try:
+            return self._moments.measure(self._recent)
+        finally:
+            self._recent.clear()
 
     def validate(self, batches: Batches, *, on_batch: Progress = silent) -> Validation:
         """Run over ``batches`` without training; see `Validation`.
