@@ -1,4 +1,4 @@
-"""How long a trial takes to start and for an epoch, told apart: its first epoch traces the training and validation."""
+"""How long a trial takes to start and for an epoch, told apart: its first epoch traces what it does."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -23,8 +23,7 @@ class EpochClock:
     _first: float | None = None
     _start: float = 0.0
     _later: list[float] = field(default_factory=list)
-    _batches: list[float] = field(default_factory=list)
-    _validated: list[float] = field(default_factory=list)
+    _ends: dict[int, list[float]] = field(default_factory=dict)
 
     @property
     def epoch_seconds(self) -> float | None:
@@ -36,19 +35,19 @@ class EpochClock:
         """What passed from the beginning to the first epoch's end, but for an epoch; None before."""
         return None if self.epoch_seconds is None else max(0.0, self._start - self.epoch_seconds)
 
-    def note_batch(self, *, is_validation: bool) -> None:
-        """Note that a batch is done; those of validation come after those of training."""
-        (self._validated if is_validation else self._batches).append(self.clock())
+    def note_batch(self, part: int) -> None:
+        """Note that a batch is done of a part of the epoch, which does something else than the ones before: 0, 1, …"""
+        self._ends.setdefault(part, []).append(self.clock())
 
     @contextmanager
     def epoch(self) -> Iterator[None]:
         """Measure the epoch that the block trains: none, if no batch was done in it or it raised."""
         started = self.clock()
         self.began = started if self.began is None else self.began
-        self._batches, self._validated = [], []
+        self._ends = {}
         yield
         ended = self.clock()
-        if not self._batches:
+        if not self._ends:
             return
         if self._first is not None:
             self._later.append(ended - started)
@@ -59,15 +58,17 @@ class EpochClock:
     def _untraced(self, ended: float) -> float:
         """Estimate what the epoch that has just ended would have taken without tracing.
 
-        The first batch of each kind traces, and takes a usual one's time; validation's single one that of training, and
-        training's single one as long as validation's first did: rather too long than too short.
+        The first batch of each part traces, and takes a usual one's time; a single one that of the part before, and the
+        first part's single one as long as the next one did, tracing and all: rather too long than too short.
         """
-        training, validation = _gaps(self._batches), _gaps(self._validated)
-        traced = self._validated[0] - self._batches[-1] if self._validated else 0.0
-        usual = median(training) if training else traced
-        usual_validated = median(validation) if validation else usual if self._validated else 0.0
-        last = [*self._batches, *self._validated][-1]
-        return usual + _without_stalls(training) + usual_validated + _without_stalls(validation) + ended - last
+        parts = [ends for _, ends in sorted(self._ends.items())]
+        usual = parts[1][0] - parts[0][-1] if len(parts) > 1 else 0.0
+        seconds = ended - parts[-1][-1]
+        for ends in parts:
+            gaps = _gaps(ends)
+            usual = median(gaps) if gaps else usual
+            seconds += usual + _without_stalls(gaps)
+        return seconds
 
 
 def _gaps(ends: list[float]) -> list[float]:

@@ -170,7 +170,8 @@ class TrialSession:
 
     def _note_batch(self, done: int, _total: int | None) -> None:
         assert self._run is not None
-        self._clock.note_batch(is_validation=done > self._run.training_batches)
+        trained, measured = self._run.training_batches, self._run.measured_batches
+        self._clock.note_batch((done > trained) + (done > trained + measured))
         self._deadline.check()
 
     def _started(self) -> Record:

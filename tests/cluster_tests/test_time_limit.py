@@ -279,29 +279,29 @@ def test_an_epoch_is_told_from_the_start_of_its_trial(tracing: float) -> None:
     now = [100.0]
     clock = EpochClock(clock=lambda: now[0], began=90.0)
 
-    def train(training: list[float], validation: list[float]) -> None:
+    def train(*parts: list[float]) -> None:
         with clock.epoch():
-            for gaps, is_validation in ((training, False), (validation, True)):
+            for part, gaps in enumerate(parts):
                 for gap in gaps:
                     now[0] += gap
-                    clock.note_batch(is_validation=is_validation)
+                    clock.note_batch(part)
             now[0] += 2.0
 
-    train([30.0, 2.0, 2.0], [0.5 + tracing, 0.5, 0.5])
-    # Three batches of two seconds, three of half a second, the checkpoint; the rest was the start, tracing in it.
-    assert (clock.epoch_seconds, clock.start_seconds) == (9.5, 38.0 + tracing)
-    train([2.0, 2.0, 3.0], [0.5, 0.5, 0.5])
-    assert (clock.epoch_seconds, clock.start_seconds) == (10.5, 37.0 + tracing)
+    train([30.0, 2.0, 2.0], [1.0 + tracing, 1.0], [0.5 + tracing, 0.5, 0.5])
+    # Three batches of two seconds, two of one, three of half a second, the checkpoint; the rest was the start.
+    assert (clock.epoch_seconds, clock.start_seconds) == (11.5, 38.0 + 2 * tracing)
+    train([2.0, 2.0, 3.0], [1.0, 1.0], [0.5, 0.5, 0.5])
+    assert (clock.epoch_seconds, clock.start_seconds) == (12.5, 37.0 + 2 * tracing)
     with clock.epoch():  # what was trained before is reported
         now[0] += 1.0
-    assert clock.epoch_seconds == 10.5
+    assert clock.epoch_seconds == 12.5
 
 
-def test_of_a_single_batch_of_each_kind_an_epoch_is_taken_for_longer_than_it_is() -> None:
+def test_of_a_single_batch_of_each_part_an_epoch_is_taken_for_longer_than_it_is() -> None:
     now = [0.0]
     clock = EpochClock(clock=lambda: now[0])
     with clock.epoch():
-        for gap, is_validation in ((30.0, False), (3.0, True)):
+        for part, gap in enumerate((30.0, 3.0)):
             now[0] += gap
-            clock.note_batch(is_validation=is_validation)
+            clock.note_batch(part)
     assert clock.epoch_seconds == 6.0

@@ -102,11 +102,11 @@ def test_a_finished_run_that_is_continued_trains_no_further(make_run: MakeRun, f
     assert folder.read("last.npz") == last
 
 
-def test_progress_counts_training_and_validation_batches(make_run: MakeRun) -> None:
+def test_progress_counts_the_batches_of_training_measuring_and_validation(make_run: MakeRun) -> None:
     run, reports = make_run(), []
     run.step(lambda done, total: reports.append((done, total)))
-    assert run.batches_per_epoch == 4
-    assert reports == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert (run.training_batches, run.measured_batches, run.batches_per_epoch) == (3, 3, 7)
+    assert reports == [(done, 7) for done in range(1, 8)]
 
 
 WORSE_EACH_EPOCH = Objective("loss", "max")  # the training loss falls, so the first epoch stays the best

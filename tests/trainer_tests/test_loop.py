@@ -62,7 +62,10 @@ def test_nothing_of_a_model_stays_in_memory(
         return sum(isinstance(thing, tf.__internal__.FuncGraph) for thing in gc.get_objects())
 
     before = graphs()
-    train(make_loop(make_build(optimizer=lambda: wrapped(keras.optimizers.Adam(3e-3)))), training)
+    loop = make_loop(make_build(optimizer=lambda: wrapped(keras.optimizers.Adam(3e-3))))
+    train(loop, training)
+    assert loop.measure_moments()
+    del loop
     assert graphs() == before
 
 

@@ -92,8 +92,9 @@ class TrainingLoop:
         """
         self.built.model.reset_metrics()
         results: dict[str, tf.Tensor] = {}
+        self._recent.clear()
         made: Iterator[Batch | MixedBatch] = batches.mixed_epoch(epoch) if self._mixed else batches.epoch(epoch)
-        with closing(prefetched(made)) as feed:
+        with self._moments.learnt(), closing(prefetched(made)) as feed:
             for number, (images, labels) in enumerate(feed):
                 factor = learning_rate_factor(number)
                 rates = np.array([own * factor for _, own in self.built.learning_rates], np.float32)
@@ -101,27 +102,25 @@ class TrainingLoop:
                     results = self._train_step(images, labels, rates)
                 if number % _LOSS_CHECK_EVERY == 0:
                     _check_finite(results, "loss")
-                self._remember(images)
+                self._recent.append(images)
+                if len(self._recent) > self.measured_batches(len(images)):
+                    self._recent.popleft()
                 on_batch(number + 1, len(batches))
         _check_finite(results, "loss")
         return _numbers(results)
 
-    def _remember(self, images: npt.NDArray[np.float32]) -> None:
-        """Keep as many of the last batches as moments are measured on."""
-        if self._moments:
-            self._recent.append(images)
-            while self._moments.enough([*self._recent][1:]):
-                self._recent.popleft()
+    def measured_batches(self, size: int) -> int:
+        """Return how many of the last batches of ``size`` images, if there are as many, `measure_moments` measures."""
+        return self._moments.batches(size)
 
-    def measure_moments(self) -> Values:
-        """Measure the `Moments` of the weights that the model has now on the last batches of `train`.
+    def measure_moments(self, on_batch: Progress = silent) -> Values:
+        """Let the model use the `Moments` that the last batches of `train` have with the weights that it has now.
 
-        Returns each variable with its new value. Raises InfeasibleError where the model cannot be run.
+        Returns each variable with its new value. Raises InfeasibleError where the memory is not enough.
         """
-        try:
-            return self._moments.measure(self._recent)
-        finally:
-            self._recent.clear()
+        recent = [*self._recent]
+        self._recent.clear()
+        return self._moments.measure(recent, on_batch)
 
     def validate(self, batches: Batches, *, on_batch: Progress = silent) -> Validation:
         """Run over ``batches`` without training; see `Validation`.

@@ -14,7 +14,7 @@ _TIMED = 4
 
 
 def seconds_per_epoch(build: Build, dataset: Dataset, options: TrainingOptions, *, seed: int) -> float:
-    """Time a few batches of training and of validation and return what a whole epoch should take, in seconds.
+    """Time a few batches of training, of measuring moments and of validation; return the seconds of a whole epoch.
 
     With as many threads as TensorFlow has in this process, and with whatever else the machine does meanwhile.
 
@@ -28,9 +28,13 @@ def seconds_per_epoch(build: Build, dataset: Dataset, options: TrainingOptions, 
     for part in (first_batches(training, _WARM_UP), first_batches(training, _TIMED)):
         began = time.monotonic()
         loop.train(part, epoch=0, learning_rate_factor=lambda _: 1.0)
-    trained = (time.monotonic() - began) / len(part)
+        trained = (time.monotonic() - began) / len(part)
+        began = time.monotonic()
+        loop.measure_moments()
+        measured = (time.monotonic() - began) / len(part)
     for part in (first_batches(validation, _WARM_UP), first_batches(validation, _TIMED)):
         began = time.monotonic()
         loop.validate(part)
     validated = (time.monotonic() - began) / len(part)
-    return trained * len(training) + validated * len(validation)
+    moments = min(len(training), loop.measured_batches(options.batch_size))
+    return trained * len(training) + measured * moments + validated * len(validation)

@@ -143,9 +143,14 @@ class TrainingRun:
         return len(self._training)
 
     @property
+    def measured_batches(self) -> int:
+        """How many batches of `batches_per_epoch` are run after them to measure `Moments`."""
+        return min(self.training_batches, self._loop.measured_batches(self.options.batch_size))
+
+    @property
     def batches_per_epoch(self) -> int:
-        """How many batches `step` reports on: training and validation."""
-        return len(self._training) + len(self._validation)
+        """How many batches `step` reports on: those of training, of measurement and of validation."""
+        return self.training_batches + self.measured_batches + len(self._validation)
 
     def step(self, on_batch: Progress = silent) -> EpochReport:
         """Train one epoch, validate, and write ``best`` (if it is) and ``last``.
@@ -197,7 +202,7 @@ class TrainingRun:
         return EpochReport(self.epoch, metrics, self.best_epoch, self.finished)
 
     def _train_and_validate(self, on_batch: Progress) -> EpochScores:
-        total, steps = self.batches_per_epoch, self.training_batches
+        total, steps, measured = self.batches_per_epoch, self.training_batches, self.measured_batches
         first_step = self.epoch * steps
         training = self._loop.train(
             self._training,
@@ -208,8 +213,10 @@ class TrainingRun:
             on_batch=part_of(on_batch, before=0, total=total),
         )
         with self._averages.in_place():
-            moments = self._loop.measure_moments()
-            validation = self._loop.validate(self._validation, on_batch=part_of(on_batch, before=steps, total=total))
+            moments = self._loop.measure_moments(part_of(on_batch, before=steps, total=total))
+            validation = self._loop.validate(
+                self._validation, on_batch=part_of(on_batch, before=steps + measured, total=total)
+            )
         self._averages.keep(moments)
         scores = self._scoring.score(training, validation)
         check_objective(self.objective, tuple(scores.metrics))
