@@ -5,13 +5,13 @@ REDUCTION_FACTOR = 3
 
 
 def grace_epochs(scheduler: str, epochs: int) -> int:
-    """Return the epoch of the first rung of trials of at most ``epochs``: a tenth for ``asha``, else a quarter.
+    """Return the epoch of the first rung of trials of at most ``epochs``: a twentieth for ``asha``, else a quarter.
 
-    From a tenth on ``asha`` comes to the best of recorded configurations in fewer epochs than from a quarter on
-    (`tests/benchmarks/search/methods`). For the median rule, which compares after each further epoch, the warm-up must
+    From there on ``asha`` comes to the best of recorded configurations in fewer epochs than from a tenth or a quarter
+    on (`tests/benchmarks/search/methods`). For the median rule, which compares after each further epoch, the warm-up must
     be over.
     """
-    return max(1, round(epochs / (10 if scheduler == "asha" else 4)))
+    return max(1, round(epochs / (20 if scheduler == "asha" else 4)))
 
 
 def rungs(scheduler: str, epochs: int) -> tuple[int, ...]:

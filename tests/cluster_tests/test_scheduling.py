@@ -72,7 +72,7 @@ def test_none_stops_nothing() -> None:
 
 
 def test_longer_trials_are_compared_later() -> None:
-    judge = made_scheduler(epochs=20)
+    judge = made_scheduler(epochs=100)
     assert stopped_at_first_rung(judge, [0.9, 0.1, 0.95, 0.2]) == [False] * 4
     assert [judge.should_stop(report(trial, 5, score)) for trial, score in (("0", 0.9), ("1", 0.1))] == [False, True]
 
