@@ -65,8 +65,8 @@ def _compared(result: Result) -> Result:
 class _Asha(_ByOracleId, ASHAScheduler):
     """Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning").
 
-    Compares trials after a twentieth of the epochs, and after three and nine times as many, and lets the best third go on
-    (`search.grace_epochs`). One bracket, since more draw from the global generator.
+    Compares trials after a twentieth of the epochs, and after three and nine times as many, and lets the best third go
+    on (`search.grace_epochs`). One bracket, since more draw from the global generator.
     """
 
     def __init__(self, direction: str, epochs: int) -> None:
