@@ -98,7 +98,7 @@ def test_goes_on_after_an_interruption(train: Train, beginning: Beginning, folde
     assert share_done(folder, epochs=3) == pytest.approx(2 / 3)
     reports: list[int] = []
     train(beginning, progress=lambda done, _: reports.append(done))
-    assert reports[0] == 9  # after two epochs of 3 + 1 batches
+    assert reports[0] == 15  # after two epochs of 3 + 3 + 1 batches
     assert share_done(folder, epochs=3) == 1
     assert share_done(folder.child("nothing"), epochs=3) == 0
 

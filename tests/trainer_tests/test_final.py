@@ -102,7 +102,7 @@ def test_bundles_the_average_with_its_scores(averaged: Averaged, tiny_dataset: D
     result = averaged.result
     assert result.model == averaged.folder.uri
     assert result.as_json()["members"] == ["t1", "t2"]
-    assert averaged.reports == [(done, 16) for done in range(1, 17)]  # 2 members, 2 epochs, 3 + 1 batches
+    assert averaged.reports == [(done, 28) for done in range(1, 29)]  # 2 members, 2 epochs, 3 + 3 + 1 batches
 
     classifier = Classifier.load(result.model)
     manifest = classifier.bundle.manifest
@@ -212,9 +212,9 @@ def test_a_member_that_has_changed_starts_over(train: Callable[..., Any], build:
     before = folder.child("work", "t1").read("last.npz")
     reports: list[int] = []
     train(Member("t1", build, OPTIONS, {"units": 2}, seed=4), progress=lambda done, _: reports.append(done))
-    assert reports == list(range(1, 9))
+    assert reports == list(range(1, 15))
     train(Member("t1", build, OPTIONS, {"units": 2}, seed=4), progress=lambda done, _: reports.append(done))
-    assert len(reports) == 8
+    assert len(reports) == 14
     assert len(folder.child("work", "t1").read("last.npz")) == len(before)
 
 

@@ -30,6 +30,7 @@ from trainer.final.choosing import is_worth_twice_the_work
 from trainer.final.portable import portable
 from trainer.fitting.building import Build
 from trainer.fitting.epoch import VALIDATION_BATCH_SIZE, epoch_batches, split_batches
+from trainer.fitting.moments import measured_batches
 from trainer.fitting.run import TrainingRun
 from trainer.frameworks import keras
 from trainer.objective import Objective
@@ -80,9 +81,10 @@ class TrainedMember:
 
 
 def member_batches(member: Member, dataset: Dataset) -> int:
-    """Return the batches of all its epochs, of training and validation: what `train_member` reports on."""
-    batches = epoch_batches(dataset, member.options, seed=member.seed)
-    return member.options.epochs * sum(map(len, batches))
+    """Return the batches of all its epochs, as `TrainingRun` counts them: what `train_member` reports on."""
+    training, validation = epoch_batches(dataset, member.options, seed=member.seed)
+    measured = measured_batches(training, dataset.image_shape)
+    return member.options.epochs * (len(training) + measured + len(validation))
 
 
 def train_member(

@@ -19,7 +19,7 @@ from trainer.errors import InfeasibleError
 from trainer.fitting.building import BuiltModel, feasibly
 from trainer.fitting.feeding import prefetched
 from trainer.fitting.keras_internals import apply_outside_replicas
-from trainer.fitting.moments import Moments, Values
+from trainer.fitting.moments import Moments, Values, measured_batches
 from trainer.frameworks import tf
 
 # Reading the loss back makes a GPU wait, so a diverged model is noticed within so many steps.
@@ -92,7 +92,8 @@ class TrainingLoop:
         """
         self.built.model.reset_metrics()
         results: dict[str, tf.Tensor] = {}
-        self._recent.clear()
+        kept = measured_batches(batches, self.built.image_shape) if self._moments else 0
+        self._recent = deque(maxlen=kept)
         made: Iterator[Batch | MixedBatch] = batches.mixed_epoch(epoch) if self._mixed else batches.epoch(epoch)
         with self._moments.learnt(), closing(prefetched(made)) as feed:
             for number, (images, labels) in enumerate(feed):
@@ -103,15 +104,9 @@ class TrainingLoop:
                 if number % _LOSS_CHECK_EVERY == 0:
                     _check_finite(results, "loss")
                 self._recent.append(images)
-                if len(self._recent) > self.measured_batches(len(images)):
-                    self._recent.popleft()
                 on_batch(number + 1, len(batches))
         _check_finite(results, "loss")
         return _numbers(results)
-
-    def measured_batches(self, size: int) -> int:
-        """Return how many of the last batches of ``size`` images, if there are as many, `measure_moments` measures."""
-        return self._moments.batches(size)
 
     def measure_moments(self, on_batch: Progress = silent) -> Values:
         """Let the model use the `Moments` that the last batches of `train` have with the weights that it has now.

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Progress, silent
+from datasets import Batches, Progress, silent
 from trainer.answering.predicting import compiled
 from trainer.errors import InfeasibleError, is_out_of_memory
 from trainer.fitting.best import beside_a_training
@@ -29,6 +29,12 @@ _MOST_BYTES = 2**27  # large images have the more pixels to measure on
 Values = Sequence[tuple[keras.Variable, npt.NDArray[np.float64]]]
 
 
+def measured_batches(training: Batches, image_shape: tuple[int, int, int]) -> int:
+    """Return on how many of an epoch's last batches of images of a shape they are measured, if the model has any."""
+    enough = min(ENOUGH_IMAGES, max(1, _MOST_BYTES // (4 * math.prod(image_shape))))
+    return min(len(training), math.ceil(enough / training.batch_size))
+
+
 class Moments:
     """Those of a built model's layers of batch normalisation, as far as its training learns them."""
 
@@ -39,11 +45,10 @@ class Moments:
         self._learning = self._sums
         images = tf.TensorSpec((None, *built.image_shape), tf.float32)
         self._run = self._forward if model.run_eagerly else compiled(self._forward, images)
-        self._enough = min(ENOUGH_IMAGES, max(1, _MOST_BYTES // (4 * math.prod(built.image_shape))))
 
-    def batches(self, size: int) -> int:
-        """Return on how many batches of ``size`` images they are measured: none where there is nothing to measure."""
-        return math.ceil(self._enough / size) if self._sums else 0
+    def __bool__(self) -> bool:
+        """Whether there is anything to measure."""
+        return bool(self._sums)
 
     @contextmanager
     def learnt(self) -> Iterator[None]:

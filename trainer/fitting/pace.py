@@ -6,6 +6,7 @@ from datasets import Dataset
 from trainer.fitting.building import Build, build_model
 from trainer.fitting.epoch import epoch_batches, first_batches
 from trainer.fitting.loop import TrainingLoop
+from trainer.fitting.moments import measured_batches
 from trainer.options import TrainingOptions
 
 _WARM_UP = 1
@@ -36,5 +37,5 @@ def seconds_per_epoch(build: Build, dataset: Dataset, options: TrainingOptions, 
         began = time.monotonic()
         loop.validate(part)
     validated = (time.monotonic() - began) / len(part)
-    moments = min(len(training), loop.measured_batches(options.batch_size))
-    return trained * len(training) + measured * moments + validated * len(validation)
+    moments = measured * measured_batches(training, dataset.image_shape)
+    return trained * len(training) + moments + validated * len(validation)

@@ -11,6 +11,7 @@ from trainer.fitting.checkpoints import BEST, LAST, TrainingState, copy_checkpoi
 from trainer.fitting.confusion import CONFUSION, EpochConfusion, Matrix
 from trainer.fitting.epoch import EpochScores, Scoring, check_objective, epoch_batches
 from trainer.fitting.loop import TrainingLoop
+from trainer.fitting.moments import measured_batches
 from trainer.frameworks import keras
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
@@ -144,8 +145,8 @@ class TrainingRun:
 
     @property
     def measured_batches(self) -> int:
-        """How many batches of `batches_per_epoch` are run after them to measure `Moments`."""
-        return min(self.training_batches, self._loop.measured_batches(self.options.batch_size))
+        """How many batches of `batches_per_epoch` are run after them to measure `Moments`, if the model has any."""
+        return measured_batches(self._training, self._loop.built.image_shape)
 
     @property
     def batches_per_epoch(self) -> int:
