@@ -7,9 +7,9 @@ REDUCTION_FACTOR = 3
 def grace_epochs(scheduler: str, epochs: int) -> int:
     """Return the epoch of the first rung of trials of at most ``epochs``: a twentieth for ``asha``, else a quarter.
 
-    From there on ``asha`` comes to the best of recorded configurations in fewer epochs than from a tenth or a quarter
-    on (`tests/benchmarks/search/methods`). For the median rule, which compares after each further epoch, the warm-up
-    must be over.
+    In replays ``asha`` comes from there on to the best of recorded configurations in fewer epochs than from a tenth or
+    a quarter on, on average (`tests/benchmarks/RESULTS.md`, "Ways to search, replayed"). For the median rule, which
+    compares after each further epoch, the warm-up must be over.
     """
     return max(1, round(epochs / (20 if scheduler == "asha" else 4)))
 
