@@ -24,7 +24,7 @@ from .catalogues.layout import (
     CATALOGUE_RECORD as CATALOGUE_RECORD,
     CatalogueLayout as CatalogueLayout,
 )
-from .catalogues.planning import plan_catalogue as plan_catalogue, source_mark as source_mark
+from .catalogues.planning import is_unchanged as is_unchanged, plan_catalogue as plan_catalogue
 from .catalogues.record import (
     CATALOGUE_FORMAT as CATALOGUE_FORMAT,
     CatalogueRecord as CatalogueRecord,
@@ -83,6 +83,7 @@ from .storage.fetching import files_of_a_kind as files_of_a_kind, local_place as
 from .storage.folders import Folder as Folder, open_folder as open_folder, storage_errors as storage_errors
 from .storage.patience import (
     impatient as impatient,
+    is_away as is_away,
     is_waiting as is_waiting,
     patient as patient,
     stop_waiting as stop_waiting,
@@ -99,6 +100,7 @@ from .storage.trees import (
 from .storage.whole_files import replace_file as replace_file
 from .tables.annotated import SEPARATOR as SEPARATOR, annotated as annotated
 from .tables.csv_metadata import is_written_table as is_written_table, metadata_name as metadata_name
+from .tables.csv_rows import write_csv as write_csv
 from .tables.exact.appending import (
     TABLE_SUFFIXES as TABLE_SUFFIXES,
     append_columns as append_columns,

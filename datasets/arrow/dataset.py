@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -89,6 +90,15 @@ class Dataset:
     def ids(self) -> list[str]:
         """Name of each row: that of its image in the source, such as its path below the class folders."""
         return [name for shard in self._shards for name in shard.ids]
+
+    @cached_property
+    def id_hashes(self) -> npt.NDArray[np.uint64]:
+        """Uint64, (n,): the first 64 bits of the SHA-256 of each of the ``ids``, for who is to know rows again.
+
+        Datasets of one fingerprint have the same rows, but maybe in another order.
+        """
+        digests = (sha256(name.encode()).digest() for shard in self._shards for name in shard.ids)
+        return np.array([int.from_bytes(digest[:8]) for digest in digests], np.uint64)
 
     def names(self, rows: npt.ArrayLike) -> list[str]:
         """Return the ``ids`` of some rows, in the order asked for: of a large dataset a few cost less than all.

@@ -144,7 +144,7 @@ class DatasetInfo:
     def as_document(self) -> bytes:
         """Return the content of `dataset.json`, which does not say where it lies."""
         document = {key: value for key, value in asdict(self).items() if key != "path"}
-        return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+        return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
 def parse_document(data: bytes, *, path: str) -> DatasetInfo:

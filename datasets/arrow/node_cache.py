@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from datasets.arrow.cache_room import IN_USE, make_room, no_room
+from datasets.arrow.cache_room import IN_USE, free_bytes, make_room, no_room
 from datasets.arrow.description import DatasetInfo, Files
 from datasets.arrow.shard_files import damaged, damaged_where_unreadable, is_shard, shard_name
 from datasets.errors import FormatError, StorageError
@@ -115,7 +115,7 @@ def _complete(place: Path, folder: Folder, files: Files, recheck: bool) -> None:
             raise
         raise StorageError(
             f"cannot fetch '{folder.uri}' into the cache '{place.parent}': it needs {needed:,} bytes, "
-            f"{no_room(place.parent)}"
+            f"{no_room(free_bytes(place.parent))}"
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)

@@ -1,6 +1,6 @@
 """An imported dataset, whose images are prepared already: its ids, labels, splits and kept columns beside them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,43 +10,56 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datasets.arrow.dataset import Dataset
+from datasets.arrow.description import COLUMNS
 from datasets.catalogues.record import Planned
 from datasets.catalogues.rows import Galaxies
 from datasets.images.files import ImageFile
 from datasets.images.fits.stretch import Stretch
 from datasets.images.preparing import DecodedImage
 from datasets.splits import Split
+from datasets.storage.checksums import content_key
 
 _OWN = ("id", "label", "split")
 
 
 @dataclass(frozen=True)
 class PreparedImage(ImageFile):
-    """An image of a dataset, as it was prepared from a source of ``source_size``, (height, width) in pixels."""
+    """An image of a dataset, as it was prepared from a source of ``source_size``, (height, width) in pixels.
+
+    ``notes`` are what is to be said of that.
+    """
 
     source_size: tuple[int, int] = (0, 0)
+    notes: tuple[str, ...] = ()
 
     def decoded(self, *, crop: float, image_size: int, stretch: Stretch | None) -> DecodedImage:
         """Return it as it is."""
         pixels = self.read()
         assert isinstance(pixels, np.ndarray)
-        return DecodedImage(pixels, self.source_size, ())
+        return DecodedImage(pixels, self.source_size, self.notes)
 
 
 def plan_dataset(dataset: Dataset, *, size: int) -> Planned:
     """Part the rows of a dataset in partitions of ``size``."""
     sizes = [min(size, len(dataset) - start) for start in range(0, len(dataset), size)]
-    return Planned("dataset", {}, sizes, mark=dataset.fingerprint)
+    return Planned("dataset", {}, sizes, mark=dataset_mark(dataset))
+
+
+def dataset_mark(dataset: Dataset) -> str:
+    """Return what changes with a dataset's rows and kept columns, and with their order, which no fingerprint tells."""
+    info = dataset.info
+    kept = [info.beside[COLUMNS]] if COLUMNS in info.beside else []
+    return content_key([*info.checksums, *kept]) if info.checksums else info.fingerprint
 
 
 class DatasetRows:
     """Reads them: ``id``, ``label`` and ``split``, then what the import kept of the source's table.
 
-    A column of that which has one of those names is called ``source_id`` and so on.
+    A column of that which has one of those names is called ``source_id`` and so on. ``notes`` are said of each image.
     """
 
-    def __init__(self, location: str) -> None:
-        self._dataset = Dataset.open(location)
+    def __init__(self, location: str, notes: Sequence[str] = ()) -> None:
+        self._dataset, self._notes = Dataset.open(location), tuple(notes)
 
     def schema(self) -> pa.Schema:
         """Return the columns."""
@@ -69,7 +82,9 @@ class DatasetRows:
             taken = self._kept.take(places)
             columns += [taken[field.name].combine_chunks() for field in taken.schema if field.name != "id"]
         size = self._dataset.preprocessing.source_size
-        images = [PreparedImage(name, _reader(each), size) for name, each in zip(names, pixels, strict=True)]
+        images = [
+            PreparedImage(name, _reader(each), size, self._notes) for name, each in zip(names, pixels, strict=True)
+        ]
         yield pa.record_batch(columns, schema=self.schema()), images
 
     @cached_property

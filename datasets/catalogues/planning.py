@@ -6,7 +6,7 @@ from pathlib import Path
 
 from datasets.arrow.dataset import Dataset
 from datasets.arrow.description import FILE
-from datasets.catalogues.dataset_rows import plan_dataset
+from datasets.catalogues.dataset_rows import dataset_mark, plan_dataset
 from datasets.catalogues.file_rows import plan_files
 from datasets.catalogues.layout import CatalogueLayout
 from datasets.catalogues.parquet_rows import image_column, plan_parquet
@@ -18,6 +18,7 @@ from datasets.images.files import images_among
 from datasets.images.magic import is_tfrecord, kind_of
 from datasets.images.reading import Directory, file_head, is_hidden
 from datasets.images.row_images import count_rows, is_table_file
+from datasets.sources.encodable import as_utf8
 from datasets.storage.fetching import is_file, local_file, name_of
 from datasets.storage.folders import Folder, open_folder
 from datasets.storage.trees import files_below
@@ -52,17 +53,28 @@ def plan_catalogue(layout: CatalogueLayout, source: str, *, here: str, size: int
     no image; StorageError, FormatError.
     """
     folder = open_folder(source)
+    _require_utf8(folder.uri)
     planned = _planned(layout, folder, source, here, size)
     if not planned.sizes:
         raise SourceError(f"'{source}' holds no image: expected at least one")
     return planned
 
 
+def is_unchanged(source: str, planned: Planned) -> bool:
+    """Say whether a source is what it was when it was parted. Raises as `source_mark`.
+
+    Of a dataset earlier versions kept the fingerprint alone.
+    """
+    if planned.kind == "dataset" and planned.mark == Dataset.open(open_folder(source)).fingerprint:
+        return True
+    return source_mark(source, planned) == planned.mark
+
+
 def source_mark(source: str, planned: Planned) -> str:
     """Return what `Planned.mark` would be now. Raises StorageError, FormatError or SourceError where it is gone."""
     folder = open_folder(source)
     if planned.kind == "dataset":
-        return Dataset.open(folder).fingerprint
+        return dataset_mark(Dataset.open(folder))
     if planned.kind == "table":
         return _mark(folder)
     if planned.kind == "parquet":
@@ -92,6 +104,8 @@ def _planned(layout: CatalogueLayout, folder: Folder, source: str, here: str, si
         called = source if folder.local is None else str(Path(source))
         return plan_files(layout, folder, called, images, size or partition_size(len(images)))
     parquet = [each for each in names if each.lower().endswith(_PARQUET)]
+    for each in parquet:
+        _require_utf8(f"{source.rstrip('/')}/{each}")
     if parquet and image_column(folder, parquet[0]) is not None:
         files = [(each, f"{source.rstrip('/')}/{each}") for each in parquet]
         return _in_parquet(folder, files, size, in_folder=True)
@@ -112,11 +126,15 @@ def _table(layout: CatalogueLayout, folder: Folder, name: str, source: str, here
         with open_exact(path) as table:
             held = [field.name for field in table.schema if holds_images(field.type)]
         if not held:
+            _require_utf8(here)
             size = size or partition_size(count_rows(path))
             planned = plan_table(layout, path, source, folder, size=size, here=here)
             return replace(planned, mark=_mark(folder.child(name)))
-    if not name.lower().endswith(_PARQUET):
-        raise SourceError(f"'{source}' holds images in its column '{held[0]}': expected Parquet for that, found {name}")
+        if not file_head(path).startswith(b"PAR1"):
+            raise SourceError(
+                f"'{source}' holds images in its column '{held[0]}': expected Parquet for that, not packed as a whole, "
+                f"found {name}"
+            )
     return _in_parquet(folder, [(name, source)], size, in_folder=False)
 
 
@@ -137,6 +155,15 @@ def _in_parquet(folder: Folder, files: list[tuple[str, str]], size: int | None, 
         size = partition_size(sum(plan_parquet(folder, files, size=_MOST).sizes))
     planned = plan_parquet(folder, files, size=size)
     return replace(planned, details={**planned.details, "in_folder": in_folder})
+
+
+def _require_utf8(path: str) -> None:
+    """Raise SourceError for a path that the record, which is JSON, cannot hold."""
+    if as_utf8(path) != path:
+        raise SourceError(
+            f"'{as_utf8(path)}' cannot be classified by workers: expected a path in UTF-8: rename what is not, or "
+            "leave --address out"
+        )
 
 
 def _names(folder: Folder) -> list[str]:

@@ -39,4 +39,4 @@ def open_rows(layout: CatalogueLayout, source: str, kind: str, details: Mapping[
         return ParquetRows(source, **details)
     from datasets.catalogues.dataset_rows import DatasetRows
 
-    return DatasetRows(source)
+    return DatasetRows(source, **details)

@@ -16,6 +16,12 @@ _IMAGES = ("image", "images", "img", "sci", "drz", "drc")
 """What stands in the name of the image where its companion has another word."""
 
 
+COMPANION_FOLDERS = frozenset(
+    {"mask", "masks", "segmentation", "segmentations", "thumbs", "thumbnails", "previews", "weights", "annotations"}
+)
+"""Names of folders, in small letters, of what there is for images beside them."""
+
+
 def companions(names: Iterable[str]) -> set[str]:
     """Return those of some paths that are named for an image in the same folder.
 

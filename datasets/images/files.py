@@ -25,6 +25,8 @@ from datasets.tables.kinds import is_table
 from datasets.tables.reading import table_file
 
 _PARQUET = b"PAR1"
+BESIDE = "an archive beside the folder of the same name, which may hold less: give it by itself to have it classified"
+_TOO_DEEP = "an archive too deep in others to be looked into: unpack those"
 COMPANION = "named as a mask, weight or the like of an image beside it: give the file itself to have it classified"
 
 
@@ -56,8 +58,9 @@ def iterate_images(paths: Iterable[str | Path], *, ranges: ValueRanges = NOT_STA
 
     - A file is yielded as it is, whatever its name. FITS files that differ in the band alone are one image.
     - A folder, with all below it, a zip or a tar gives its image and FITS files, sorted, without hidden ones, then
-      those of the archives in it. FITS files of a galaxy's bands are one image, with a ``*`` for the band. Where there
-      is none, its arrays, TFRecords and Parquet files are taken, those that hold no images left out.
+      those of the archives in it; one beside a folder of its own name says that it is not looked into. FITS files of
+      a galaxy's bands are one image, with a ``*`` for the band. Where there is none, its arrays, TFRecords and Parquet
+      files are taken, those that hold no images left out.
     - A table gives the images that it holds, or that its column ``path`` (``filename``, ``image``, …) names, relative
       to its folder or to the working directory.
     - An NPY, NPZ or HDF5 file gives the rows of its array of images, a TFRecord its records. ``ranges`` say which
@@ -151,7 +154,12 @@ def _among(files: Contents, called: str, ranges: ValueRanges, depth: int) -> Ite
     for name, bands in images:
         whole = f"{called}/{name}"
         yield _unusable(whole, COMPANION) if bands is None else _galaxy(whole, files.read, bands)
-    archives = [name for name in visible if is_archive(name) and not _is_unpacked(name, visible)]
+    archives = []
+    for name in filter(is_archive, visible):
+        if (has_folder := _has_folder(name, visible)) or depth == DEEPEST:
+            yield _unusable(f"{called}/{name}", BESIDE if has_folder else _TOO_DEEP)
+        else:
+            archives.append(name)
     inner = (archives or ([] if images else _holders(files, visible))) if depth < DEEPEST else []
     scratch = Scratch()
     for name in inner:
@@ -176,8 +184,8 @@ def images_among(names: Iterable[str]) -> list[tuple[str, Mapping[str, str] | No
     return [(name, bands if of_others.isdisjoint(bands.values()) else None) for name, bands in sorted(images.items())]
 
 
-def _is_unpacked(archive: str, names: Iterable[str]) -> bool:
-    """Say whether a folder of an archive's name is beside it, with what it holds."""
+def _has_folder(archive: str, names: Iterable[str]) -> bool:
+    """Say whether a folder of an archive's name is beside it, with all that it holds or a part of that."""
     folder = f"{archive_stem(archive)}/"
     return any(name.startswith(folder) for name in names)
 

@@ -10,7 +10,7 @@ from datasets.errors import SourceError
 from datasets.images.image_columns import IMAGE_COLUMNS, URI_COLUMNS, known
 from datasets.images.places import Naming, is_uri
 from datasets.images.preparing import Content
-from datasets.tables.cells import cell_reader, holds_images
+from datasets.tables.cells import cell_readers, holds_images
 from datasets.tables.reading import Table, table_file
 from datasets.tables.values import is_scalar
 from datasets.wording import few
@@ -27,9 +27,10 @@ def listed_images(path: Path, called: str) -> Iterator[tuple[str, Callable[[], C
     schema = table.schema()
     held = [field.name for field in schema if holds_images(field.type)]
     if held:
+        reader = cell_readers(path, held[0], called)
         light = [field for field in schema if is_scalar(field.type)] or [schema.field(held[0])]
         rows = sum(len(batch[light[0].name]) for batch in table.read({light[0].name: light[0].type}))
-        yield from ((f"{called}/{row}", cell_reader(path, held[0], row)) for row in range(rows))
+        yield from ((f"{called}/{row}", reader(row)) for row in range(rows))
         return
     naming = Naming(str(path.parent.absolute()), str(Path.cwd()))
     column, row = naming_column(table, naming), 0

@@ -18,7 +18,7 @@ from PIL import (
     ImageOps,
     JpegImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
-    TiffImagePlugin,  # noqa: F401
+    TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,  # noqa: F401
 )
@@ -49,6 +49,7 @@ kernel's does from the Lanczos kernel's.
 FORMATS = ("JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP")
 _FITS = (b"SIMPLE  =", b"\x1f\x8b", b"BZh")
 """How a FITS file begins, plain or compressed; no image file does."""
+_BITS = TiffImagePlugin.BITSPERSAMPLE
 _DEEP = re.compile(r"(?<!BGR);(?:16|32|64)")
 _NOTES = {
     "RGB": (),
@@ -190,7 +191,9 @@ def _check(image: Image.Image) -> None:
     if image.format in {"JPEG", "MPO"}:  # Pillow knows those of 8 bits alone
         return
     layout = " ".join(str(tile.args) for tile in getattr(image, "tile", ()))
-    if image.mode in {"I", "F"} or image.mode.startswith("I;") or _DEEP.search(layout):
+    # Where the bands of a TIFF lie one behind the other, Pillow forgets their depth and reads noise.
+    is_deep = isinstance(image, TiffImagePlugin.TiffImageFile) and max(image.tag_v2.get(_BITS, (1,))) > 8
+    if is_deep or image.mode in {"I", "F"} or image.mode.startswith("I;") or _DEEP.search(layout):
         raise ImageError(
             "more than 8 bits a channel: its brightness scale is unknown; stretch it to 8 bits as you want it seen"
         )

@@ -12,7 +12,7 @@ from datasets.images.listed_images import leads_to_one, naming_among
 from datasets.images.places import Naming
 from datasets.images.preparing import Content
 from datasets.images.reading import file_head
-from datasets.tables.cells import cell_reader, holds_images
+from datasets.tables.cells import cell_readers, holds_images
 from datasets.tables.exact.opening import open_exact
 from datasets.tables.exact.rows import Rows
 from datasets.tables.kinds import is_table
@@ -34,8 +34,8 @@ def row_images(path: Path, start: int = 0) -> Iterator[ImageFile]:
             place = _naming_place(path, schema.names)
             yield from _named(path, place, schema.names[place], start)
             return
-    rows = count_rows(path)
-    yield from (ImageFile(f"{path}/{row}", cell_reader(path, held[0], row)) for row in range(start, rows))
+    reader = cell_readers(path, held[0], str(path))
+    yield from (ImageFile(f"{path}/{row}", reader(row)) for row in range(start, count_rows(path)))
 
 
 def is_table_file(path: Path) -> bool:

@@ -69,7 +69,7 @@ def import_dataset(
         others = [] if options.unlabelled is None else given(options.unlabelled, options.stated_range)
     if preview is not None:
         draw_preview(opened.listing, options, preview)
-    plan = ImportPlan.of(opened, options, given=len(others))
+    plan = ImportPlan.of(opened, options, given=others)
     announce(plan)
     quarantine = Quarantine(options.strict)
     with left_on_refusal(quarantine, folder):

@@ -1,7 +1,7 @@
 """What an import will take of a source, known before more than some images are read."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -13,7 +13,7 @@ from datasets.images.framing import Framing
 from datasets.importing.framing import framing_of_source
 from datasets.importing.options import ImportOptions
 from datasets.importing.preview import draw_preview
-from datasets.importing.unlabelled import given
+from datasets.importing.unlabelled import Candidate, check_given, given
 from datasets.sources.source import Source, read_source
 from datasets.splits import Split
 
@@ -50,12 +50,14 @@ class ImportPlan:
     unlabelled: UnlabelledInfo | None = None
 
     @classmethod
-    def of(cls, source: Source, options: ImportOptions, *, given: int = 0) -> Self:
+    def of(cls, source: Source, options: ImportOptions, *, given: Sequence[Candidate] = ()) -> Self:
         """Make the plan of a source that was read; some of its images are looked at.
 
-        ``given`` is the number of images of ``--unlabelled SOURCE``.
+        ``given`` are the images of ``--unlabelled SOURCE``. Raises SourceError where some show that none can be kept.
         """
         listing = source.listing
+        if given:
+            check_given(given, listing.items, options)
         tallies = {split: Counter[int]() for split in (*Split, None)}
         for item in listing.items:
             tallies[item.split][item.label] += 1
@@ -74,7 +76,7 @@ class ImportPlan:
             quarantined=len(listing.rejected),
             left_out=sum(omission.count for omission in source.provenance.omitted),
             framing=framing_of_source(listing.items, options),
-            unlabelled=_unlabelled(len(listing.unlabelled), given, options),
+            unlabelled=_unlabelled(len(listing.unlabelled), len(given), options),
         )
 
     def as_json(self) -> dict[str, object]:
@@ -105,4 +107,4 @@ def plan_import(
     others = [] if options.unlabelled is None else given(options.unlabelled, options.stated_range)
     if preview is not None:
         draw_preview(opened.listing, options, preview)
-    return ImportPlan.of(opened, options, given=len(others))
+    return ImportPlan.of(opened, options, given=others)

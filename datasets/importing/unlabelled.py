@@ -12,18 +12,23 @@ import numpy as np
 
 from datasets.arrow.description import Preprocessing, UnlabelledInfo
 from datasets.arrow.shard_files import make_table, rows_per_shard, unlabelled_name, with_splits, write_table
-from datasets.errors import SourceError
-from datasets.images.decoded import Decoded, Read
+from datasets.errors import ImageError, SourceError
+from datasets.images.archives import is_archive
+from datasets.images.decoded import Decoded, Read, decode_read
 from datasets.images.decoding import decode_all
-from datasets.images.files import iterate_images
+from datasets.images.files import BESIDE, ImageFile, iterate_images
 from datasets.images.value_range import ValueRanges
+from datasets.importing.options import ImportOptions
 from datasets.importing.quarantine import Quarantine
 from datasets.progress import Progress, silent
+from datasets.sources.listing import Item
 from datasets.sources.source import path_of
 from datasets.storage.checksums import checksum_of
 
 _SCALE_TOLERANCE = 0.02
 """Relative difference of size that is none: as `trainer` has it for images to be classified."""
+_LOOKED_AT, _SIDE = 16, 16
+"""Images of each kind that are looked at before all are decoded, and the pixels that they are decoded to then."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,41 @@ def given(source: str | Path, value_range: tuple[float, float] | None = None) ->
         raise SourceError(f"--unlabelled: '{path}' does not exist: give a folder, archive, table or file of images")
     ranges = ValueRanges(learnt=value_range)
     above = str(path.parent / "_")[:-1]  # ids do not say where the source lies
-    return [Candidate(file.name.removeprefix(above), file.read) for file in iterate_images([path], ranges=ranges)]
+    files = (file for file in iterate_images([path], ranges=ranges) if not _is_unpacked_beside(file))
+    return [Candidate(file.name.removeprefix(above), file.read) for file in files]
+
+
+def _is_unpacked_beside(file: ImageFile) -> bool:
+    """Say whether it is an archive that stands for nothing, as the folder of its name is taken."""
+    if not is_archive(file.name):
+        return False
+    try:
+        file.read()
+    except ImageError as error:
+        return str(error) == BESIDE
+    return False
+
+
+def check_given(candidates: Sequence[Candidate], items: Sequence[Item], options: ImportOptions) -> None:
+    """Look at some of ``--unlabelled SOURCE`` and of the others before time is spent on all.
+
+    Raises SourceError where it has nothing else than what cannot be used, or each is larger, or smaller, than each of
+    the others: what `keep_unlabelled` would find at its end.
+    """
+    draw = np.random.default_rng(options.seed)
+    sides = _sides([candidates[number].read for number in sorted(draw.permutation(len(candidates))[:_LOOKED_AT])])
+    if not sides and len(candidates) <= _LOOKED_AT:
+        raise _unusable(options.unlabelled)
+    others = _sides([items[number].read for number in sorted(draw.permutation(len(items))[:_LOOKED_AT])])
+    if not sides or not others:
+        return
+    if min(sides) > (1 + _SCALE_TOLERANCE) * max(others) or max(sides) < (1 - _SCALE_TOLERANCE) * min(others):
+        raise _of_other_scale(float(np.median(sides)), float(np.median(others)), options.unlabelled)
+
+
+def _sides(reads: Sequence[Read]) -> list[int]:
+    decoded = (decode_read(read, crop=1.0, image_size=_SIDE).image for read in reads)
+    return [min(image.source_size) for image in decoded if image is not None]
 
 
 def keep_unlabelled(
@@ -89,7 +128,7 @@ def keep_unlabelled(
     if not names and source is None:
         return None
     if not sizes and source is not None:
-        raise SourceError(f"--unlabelled '{source}' cannot be kept: none of its images can be used")
+        raise _unusable(source)
     if sizes:
         _check_scale(float(np.median(sizes)), preprocessing, source)
     checksums = tuple(checksum_of(built / name) for name in names)
@@ -99,10 +138,18 @@ def keep_unlabelled(
 def _check_scale(side: float, preprocessing: Preprocessing, source: str | None) -> None:
     expected = min(preprocessing.source_size)
     if abs(side - expected) > _SCALE_TOLERANCE * expected:
-        raise SourceError(
-            f"--unlabelled '{source}' cannot be kept: expected images of {expected} pixels (median of the shorter "
-            f"side) as the others, found {side:.0f}: cut out as much sky as the others show"
-        )
+        raise _of_other_scale(side, expected, source)
+
+
+def _of_other_scale(side: float, expected: float, source: str | Path | None) -> SourceError:
+    return SourceError(
+        f"--unlabelled '{source}' cannot be kept: expected images of {expected:.0f} pixels (median of the shorter "
+        f"side) as the others, found {side:.0f}: cut out as much sky as the others show"
+    )
+
+
+def _unusable(source: str | Path | None) -> SourceError:
+    return SourceError(f"--unlabelled '{source}' cannot be kept: none of its images can be used")
 
 
 class _Files:

@@ -38,10 +38,18 @@ class Galaxies:
     ``ids`` are what the rows have in a column, in any order. Values that stand for nothing name no galaxy, nor does a
     negative number of many rows, or what all rows have. In a column that nobody asked for, neither does a number that
     counts the rows of each part of the source, and begins anew with each; ``parts`` are ways to part the rows, each a
-    key a row.
+    key a row. Nor does there what only says the class: one value a class; ``labels`` are what stands for the class of
+    each row, None for nothing.
     """
 
-    def __init__(self, column: str, ids: Sequence[str], *parts: Sequence[Hashable], is_asked: bool) -> None:
+    def __init__(
+        self,
+        column: str,
+        ids: Sequence[str],
+        *parts: Sequence[Hashable],
+        labels: Sequence[Hashable | None] = (),
+        is_asked: bool,
+    ) -> None:
         counts = Counter(name for text in ids if (name := text.strip()) not in MISSING)
         nothing = {name: times for name, times in counts.items() if times > _FEW and _NEGATIVE.fullmatch(name)}
         named = counts.keys() - nothing.keys()
@@ -54,9 +62,9 @@ class Galaxies:
         if len(counts) == 1 and counts.total() == len(ids) > 1:
             notes = [f"'{column}' is the same in all rows and names no galaxy"]
             named = set()
-        elif not is_asked and any(_begins_anew(ids, keys) for keys in parts):
+        elif not is_asked and (why := _why_none(ids, parts, labels)):
             option = f"--id-column {shlex.quote(column)}"
-            notes = [f"'{column}' counts the rows of each part anew and names no galaxy; {option} takes it for a name"]
+            notes = [f"'{column}' {why} and names no galaxy; {option} takes it for a name"]
             named = set()
         elif not is_asked and several:
             notes.append(f"images of one galaxy, by '{column}', stay in one split: {several:,} galaxies have several")
@@ -67,10 +75,6 @@ class Galaxies:
         """Return the name of the galaxy that a row's text is; empty where it is none."""
         name = text.strip()
         return name if name in self._names else ""
-
-
-NO_GALAXIES = Galaxies("", (), is_asked=False)
-"""Those of a source that does not name them."""
 
 
 def of_one_name(listing: Listing) -> Listing:
@@ -86,6 +90,21 @@ def of_one_name(listing: Listing) -> Listing:
     first = next(item.id for item in items if item.object_id)
     said = f"images that differ in the suffix alone, such as {shown_name(first)}, stay in one split"
     return replace(listing, items=items, notes=(*listing.notes, said))
+
+
+def _why_none(ids: Sequence[str], parts: Sequence[Sequence[Hashable]], labels: Sequence[Hashable | None]) -> str:
+    """Say what a column is that nobody asked for, where it is of no galaxies; else nothing."""
+    if any(_begins_anew(ids, keys) for keys in parts):
+        return "counts the rows of each part anew"
+    return "has one value a class" if _says_class(ids, labels) else ""
+
+
+def _says_class(ids: Sequence[str], labels: Sequence[Hashable | None]) -> bool:
+    """Say whether each class has a single value, on several rows: no galaxy could then be told from another."""
+    rows = [(name, label) for text, label in zip(ids, labels, strict=False) if label and (name := text.strip())]
+    pairs = Counter(pair for pair in rows if pair[0] not in MISSING)
+    classes = {label for _, label in pairs}
+    return len(classes) > 1 and len(classes) == len(pairs) and max(pairs.values()) > 1
 
 
 def _begins_anew(ids: Sequence[str], keys: Sequence[Hashable]) -> bool:
@@ -104,3 +123,7 @@ def _counted(texts: Sequence[str]) -> list[int] | None:
     numbers = [int(number[1]) for number in found if number is not None]
     counts = len(numbers) == len(found) == len(set(numbers)) and max(numbers, default=0) <= len(texts)
     return numbers if counts else None
+
+
+NO_GALAXIES = Galaxies("", (), is_asked=False)
+"""Those of a source that does not name them."""

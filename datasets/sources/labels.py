@@ -1,7 +1,7 @@
 """From the values of an array of labels to a class name for each row."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from datasets.tables.values import MISSING
 from datasets.wording import few
 
 NUMBERED = "classes are named by their numbers: the source has no names for them"
-_NO_LABEL = "-1"
+NO_LABEL = "-1"
 """What many write beside numbers from 0 on for a label that is not told."""
 _WHOLE = re.compile(r"(-?\d+)(?:\.0*)?", re.ASCII)
 _FEW = 10
@@ -69,16 +69,21 @@ def read_labels(values: npt.NDArray[np.generic], legend: Sequence[str]) -> Label
 
 def without_unknown(parts: Sequence[Labels]) -> list[Labels]:
     """Take -1 for no label where the other classes of all parts of a source are numbers from 0 on, two or more."""
-    names = {name for part in parts for name in part.names if name is not None}
-    count = len(names) - 1
-    numbered = all(part.note == NUMBERED for part in parts)
-    if not numbered or count < 2 or names != {_NO_LABEL, *map(str, range(count))}:
+    left = left_of({name for part in parts for name in part.names if name is not None})
+    if not left or any(part.note != NUMBERED for part in parts):
         return list(parts)
-    left = f"{_NO_LABEL} beside 0 to {count - 1} is taken for no label: names in the place of numbers would keep it"
     return [
-        replace(part, names=tuple(None if name == _NO_LABEL else name for name in part.names), left=left)
+        replace(part, names=tuple(None if name == NO_LABEL else name for name in part.names), left=left)
         for part in parts
     ]
+
+
+def left_of(numbers: Collection[str]) -> str:
+    """Say that -1 is no label among some different numbers, the others being from 0 on, two or more; else nothing."""
+    count = len(numbers) - 1
+    if count < 2 or set(numbers) != {NO_LABEL, *map(str, range(count))}:
+        return ""
+    return f"{NO_LABEL} beside 0 to {count - 1} is taken for no label: names in the place of numbers would keep it"
 
 
 def _of_texts(texts: Sequence[str]) -> Labels:

@@ -72,7 +72,12 @@ class SourceOptions:
         ),
     ] = None
     split_column: Annotated[
-        str | None, Option("Column of a table that has the splits, or `none`.", PANEL, metavar="NAME")
+        str | None,
+        Option(
+            "Column of a table that has the splits; `none`: no column, nor the folders of its images.",
+            PANEL,
+            metavar="NAME",
+        ),
     ] = None
     legend: Annotated[
         str | None,

@@ -107,7 +107,8 @@ def _given(
             f"'{shown_name(dataset.names(rows[:1])[0])}', found such as '{shown_name(_first(table, ids))}'"
         )
     taken = pa.array(at, mask=at < 0)
-    columns = tuple((name, _typed(found.column(name).combine_chunks()).take(taken)) for name in chosen)
+    decimal = table.decimal()
+    columns = tuple((name, _typed(found.column(name).combine_chunks(), decimal).take(taken)) for name in chosen)
     return RowValues(table.name, rows, columns, at >= 0)
 
 
@@ -138,13 +139,13 @@ def _gathered(
     return at, pa.Table.from_batches(parts, schema)
 
 
-def _typed(values: pa.Array) -> pa.Array:
+def _typed(values: pa.Array, decimal: str) -> pa.Array:
     """Return text that has numbers or truths alone as those."""
     if not pa.types.is_string(values.type):
         return values
     kind = Inference()
-    kind.see(values)
-    return typed(values, kind.type)
+    kind.see(values, decimal)
+    return typed(values, kind.type, decimal)
 
 
 def _first(table: Table, ids: str) -> str:

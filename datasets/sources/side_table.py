@@ -1,17 +1,18 @@
 """What a source's tables say of its images beside their classes: votes, magnitudes, redshifts, names."""
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from datasets.errors import SourceError
 from datasets.tables.inference import Inference, typed
 from datasets.tables.reading import Table
-from datasets.tables.values import is_scalar
+from datasets.tables.values import as_type, is_scalar
 
 ID = "id"
 """The column of the items' ids. A column of that name in the source has a ``_`` behind."""
@@ -43,40 +44,65 @@ class SideTable:
         types = _types(self.tables)
         if not types:
             return ()
-        draft, kinds = path.with_suffix(".draft"), {name: Inference() for name in types if types[name] == pa.string()}
-        with pq.ParquetWriter(draft, _schema(types)) as writer:
-            for batch in self._batches(types, ids):
-                writer.write_batch(batch)
-                for name, kind in kinds.items():
-                    kind.see(batch.column(_named(name)))
+        kinds = {name: Inference() for name in types if types[name] == pa.string()}
+        drafts: list[tuple[Path, str]] = []
+        for number, (table, known) in enumerate(zip(self.tables, self._known(ids), strict=True)):
+            draft, decimal = path.with_suffix(f".{number}.draft"), table.decimal()
+            drafts.append((draft, decimal))
+            with pq.ParquetWriter(draft, _schema(types)) as writer:
+                for batch in _batches(table, types, known):
+                    writer.write_batch(batch)
+                    for name, kind in kinds.items():
+                        kind.see(batch.column(_named(name)), decimal)
         final = _schema(types | {name: kind.type for name, kind in kinds.items()})
-        with pq.ParquetFile(draft) as file, pq.ParquetWriter(path, final) as writer:
-            for batch in file.iter_batches(batch_size=_ROWS):
-                pairs = zip(batch.columns, final.types, strict=True)
-                columns = [typed(values, kind) if values.type != kind else values for values, kind in pairs]
-                writer.write_batch(pa.record_batch(columns, schema=final))
-        draft.unlink()
+        with pq.ParquetWriter(path, final) as writer:
+            for draft, decimal in drafts:
+                with pq.ParquetFile(draft) as file:
+                    for batch in file.iter_batches(batch_size=_ROWS):
+                        pairs = zip(batch.columns, final.types, strict=True)
+                        columns = [
+                            typed(values, kind, decimal) if values.type != kind else values for values, kind in pairs
+                        ]
+                        writer.write_batch(pa.record_batch(columns, schema=final))
+                draft.unlink()
         return tuple(final.names[1:])
 
-    def _batches(self, types: Mapping[str, pa.DataType], ids: Collection[str]) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of some items, with all columns; those that their table lacks are null."""
-        wanted: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    def _known(self, ids: Collection[str]) -> list[list[tuple[int, str]]]:
+        """Return for each table (row, id) of those that it tells of, in the order of its rows."""
+        known: list[list[tuple[int, str]]] = [[] for _ in self.tables]
         for name in ids:
             if name in self.rows:
                 number, row = self.rows[name]
-                wanted[number].append((row, name))
-        for number, table in enumerate(self.tables):
-            known = sorted(wanted[number])
-            rows, start, scalars = np.array([row for row, _ in known], np.int64), 0, _scalars(table)
-            for columns in table.read({name: types[name] for name in scalars}) if scalars else ():
-                stop = start + len(next(iter(columns.values())))
-                first, last = np.searchsorted(rows, (start, stop))
-                chosen = pa.array(rows[first:last] - start)
-                absent = pa.nulls(len(chosen))
-                values = [columns[name].take(chosen) if name in columns else absent.cast(types[name]) for name in types]
-                items = pa.array([name for _, name in known[first:last]], pa.string())
-                yield pa.record_batch([items, *values], schema=_schema(types))
-                start = stop
+                known[number].append((row, name))
+        return list(map(sorted, known))
+
+
+def _batches(
+    table: Table, types: Mapping[str, pa.DataType], known: Sequence[tuple[int, str]]
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of some items, with all columns; those that their table lacks are null."""
+    rows, start, scalars = np.array([row for row, _ in known], np.int64), 0, _scalars(table)
+    kinds = {name: kind if pa.types.is_floating(kind) else types[name] for name, kind in scalars.items()}
+    for columns in table.read(kinds) if scalars else ():
+        stop = start + len(next(iter(columns.values())))
+        first, last = np.searchsorted(rows, (start, stop))
+        chosen = pa.array(rows[first:last] - start)
+        absent = pa.nulls(len(chosen))
+        values = [
+            _of_type(columns[name].take(chosen), kind, name) if name in columns else absent.cast(kind)
+            for name, kind in types.items()
+        ]
+        items = pa.array([name for _, name in known[first:last]], pa.string())
+        yield pa.record_batch([items, *values], schema=_schema(types))
+        start = stop
+
+
+def _of_type(values: pa.Array, kind: pa.DataType, name: str) -> pa.Array:
+    """Cast a column. Numbers whose last digits their table has lost become text as they are, with an exponent."""
+    try:
+        return as_type(values, kind, column=name)
+    except SourceError:
+        return values.cast(kind)
 
 
 def _types(tables: tuple[Table, ...]) -> dict[str, pa.DataType]:

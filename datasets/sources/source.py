@@ -6,6 +6,7 @@ from pathlib import Path
 from datasets.arrow.description import FILE, FORMAT
 from datasets.arrow.provenance import Provenance
 from datasets.errors import SourceError
+from datasets.sources.encodable import as_utf8, encodable, omission_in_utf8
 from datasets.sources.galaxies import of_one_name
 from datasets.sources.listing import Listing
 from datasets.sources.narrowing import narrowed
@@ -62,7 +63,7 @@ def read_source(source: str | Path, options: SourceOptions) -> Source:
     name, evidence = recognise(tree, options)
     listed = form(name).list_source(tree, options)
     listed = of_one_name(listed)
-    listing = narrowed(apart(listed if options.keep_spellings else joined(listed)), options)
+    listing = encodable(narrowed(apart(listed if options.keep_spellings else joined(listed)), options))
     listing = listing if options.split_folders else _with_training(listing)
     if len(listing.classes) < 2:
         raise SourceError(
@@ -71,10 +72,10 @@ def read_source(source: str | Path, options: SourceOptions) -> Source:
         )
     provenance = Provenance(
         format=name,
-        evidence=evidence.text,
+        evidence=as_utf8(evidence.text),
         labels_from=listing.labels_from,
         splits_from=listing.splits_from,
-        omitted=(*tree.omitted, *listing.omitted),
+        omitted=(*map(omission_in_utf8, tree.omitted), *listing.omitted),
         notes=listing.notes,
     )
     return Source(tree, listing, provenance)

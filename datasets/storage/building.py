@@ -96,7 +96,7 @@ def _prefix(target: Path) -> str:
 
 
 def _forget_if_empty(folder: Folder) -> None:
-    """Remove the mark that an object store may keep of a folder whose files are gone."""
+    """Remove the mark that an object store may keep of a folder whose files are gone; of a bucket none is refused."""
     with contextlib.suppress(StorageError):
         if folder.local is None and not folder.names():
             folder.delete_tree()

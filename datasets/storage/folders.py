@@ -19,10 +19,11 @@ from urllib.parse import quote, unquote, urlsplit
 from datasets.errors import StorageError, reason_of
 from datasets.storage.conditional import create_object, is_conditional
 from datasets.storage.patience import Result, patiently
-from datasets.storage.remote import ask, open_remote, uninterrupted, with_path
+from datasets.storage.remote import ask, open_remote, parts_of, uninterrupted, with_path
 from datasets.storage.remote_verbs import (
     exists_remote,
     forget_parents,
+    is_bucket,
     list_remote,
     make_parent,
     modified_remote,
@@ -186,9 +187,14 @@ class Folder:
                 sweep(self.local)
 
     def delete_tree(self) -> None:
-        """Delete this folder and all below it; a missing one is fine."""
+        """Delete this folder and all below it; a missing one is fine. Raises StorageError for a whole bucket."""
 
         def delete_remotely(filesystem: "FileSystem", path: str) -> None:
+            if is_bucket(filesystem, path):
+                raise StorageError(
+                    f"cannot delete '{self.uri}': it is a whole bucket or container: name a folder in it, or delete it "
+                    "by the store's own means"
+                )
             forget_parents()
             if exists_remote(filesystem, path):
                 filesystem.delete_dir(path)
@@ -238,7 +244,8 @@ def open_folder(location: str | Path | Folder) -> Folder:
     Nothing is read or made.
 
     A plain path becomes absolute against the current directory, ``~`` included; links are kept as they are.
-    Raises StorageError for an empty text, and for a kind of URI that there is no filesystem for.
+    Raises StorageError for an empty text, for a kind of URI that there is no filesystem for, and for a URI of which a
+    part would be passed over.
     """
     if isinstance(location, Folder):
         return location
@@ -249,10 +256,22 @@ def open_folder(location: str | Path | Folder) -> Folder:
         expanded = os.path.expanduser(text)  # noqa: PTH111 - leaves `~nobody` as it is
         return Folder(os.path.normpath(Path(expanded).absolute()))
     if text.lower().startswith("file://"):
-        return Folder(os.path.normpath(unquote(urlsplit(text).path)))
+        return _of_file_uri(text)
     open_remote(text)  # a secret, and an unknown kind, is said here, not at the first file
     parts = urlsplit(text)
     return Folder(with_path(parts, parts.path.rstrip("/")))
+
+
+def _of_file_uri(uri: str) -> Folder:
+    parts = parts_of(uri)
+    if parts.netloc.lower() not in ("", "localhost") or not parts.path.startswith("/"):
+        raise StorageError(
+            f"cannot open the storage '{uri}': expected a whole path on this machine, as in file:///data/runs, "
+            f"found {f'the host {parts.netloc!r}' if parts.netloc else 'none'}: give that, or the path alone"
+        )
+    if "?" in uri:
+        raise StorageError(f"cannot open the storage '{uri}': a file has no options: in a name write %3F for '?'")
+    return Folder(os.path.normpath(unquote(parts.path)))
 
 
 @contextlib.contextmanager

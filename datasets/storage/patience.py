@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from datasets.errors import reason_of
+from datasets.errors import StorageError, reason_of
 
 Result = TypeVar("Result")
 
@@ -31,7 +31,7 @@ _FORBIDDEN = re.compile(
     r"ACCESS_DENIED|INVALID_ACCESS_KEY_ID|SIGNATURE_DOES_NOT_MATCH|PERMISSION_DENIED|UNAUTHENTICATED"
     r"|\((AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch)\)|HTTP status 40[13]"
 )
-_NEVER = re.compile(r"NO_SUCH_BUCKET|\(NoSuchBucket\)")
+_NEVER = re.compile(r"NO_SUCH_BUCKET|\(NoSuchBucket\)|Bucket '[^']*' not found")
 """Nobody makes a bucket again in time, and what was in it is gone."""
 _AWS = re.compile(r"AWS Error (\w+) during \w+ operation: (?:curlCode: \d+, )?([^;]*)")
 _log = logging.getLogger(__name__)
@@ -159,11 +159,23 @@ def _end_waiting(began: float) -> None:
         _log.warning("The storage answers again, after %.0f s: nothing is lost.", time.monotonic() - first)
 
 
+def is_away(error: StorageError) -> bool:
+    """Whether the storage did not answer, as against one that has said what it thinks of a file."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) and not _is_answer(cause) and not _is_forbidden(cause)
+
+
 def _may_pass(error: OSError, where: str) -> bool:
-    if isinstance(error, FileNotFoundError | FileExistsError) or error.errno in _ANSWERS or _NEVER.search(str(error)):
-        return False
-    is_forbidden = isinstance(error, PermissionError) or _FORBIDDEN.search(str(error))
-    return not is_forbidden or _store(where) in _let_in
+    return not _is_answer(error) and (not _is_forbidden(error) or _store(where) in _let_in)
+
+
+def _is_answer(error: OSError) -> bool:
+    is_known = isinstance(error, FileNotFoundError | FileExistsError) or error.errno in _ANSWERS
+    return is_known or _NEVER.search(str(error)) is not None
+
+
+def _is_forbidden(error: OSError) -> bool:
+    return isinstance(error, PermissionError) or _FORBIDDEN.search(str(error)) is not None
 
 
 def _store(where: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from datasets.errors import StorageError, reason_of
 from datasets.storage.patience import is_patient
@@ -27,6 +27,8 @@ pyarrow 26). What was asked that long ago must not happen now: who drives a sear
 _GCS_SECONDS = 5.0
 _WITH_PASSWORD = re.compile(r"://[^@/?:]*:(?!\d+(?:[/?]|$))[^@]*@")
 """A colon that stands before no port, and somewhere behind it an @."""
+_LOST = re.compile(r"[#\t\r\n]")
+"""What urllib takes for the end of a path, or leaves out of one."""
 _SECRETS = ("key", "token", "secret", "password", "signature")
 """In the names of what a URI gives behind its question mark."""
 
@@ -65,14 +67,24 @@ def open_remote(uri: str) -> tuple["FileSystem", str]:
             f"'{uri.partition('://')[0]}://…': expected no key, token or password in a URI, which records, models and "
             "messages would keep: give them in the environment, for S3 as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         )
+    parts = parts_of(uri)
+    filesystem, root = _filesystem(root_of(uri))
+    return filesystem, "/".join(part for part in (root, unquote(parts.path).strip("/")) if part)
+
+
+def parts_of(uri: str) -> SplitResult:
+    """Return the parts of a URI. Raises StorageError for one that is none, or names another place than it seems to."""
+    if lost := _LOST.search(uri):
+        raise StorageError(
+            f"cannot open the storage {uri!r}: nothing behind a {lost[0]!r} counts in a URI: in a name write "
+            f"{quote(lost[0])} for it"
+        )
     try:
-        parts = urlsplit(uri)
+        return urlsplit(uri)
     except ValueError as error:
         raise StorageError(
             f"cannot open the storage '{uri}', expected a path or s3://bucket/folder: {error}"
         ) from error
-    filesystem, root = _filesystem(root_of(uri))
-    return filesystem, "/".join(part for part in (root, unquote(parts.path).strip("/")) if part)
 
 
 def root_of(uri: str) -> str:

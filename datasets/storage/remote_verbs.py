@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # importing a filesystem takes long
 _WITHOUT_FOLDERS = frozenset({"s3", "abfs", "abfss"})
 """Object stores: a folder is only a part of a key there, so none is made. pyarrow lists those of Google's store only
 where they were made."""
+_WITH_BUCKETS = frozenset({"s3", "gcs", "abfs"})
+"""Kinds of pyarrow's filesystems whose paths begin with a bucket, or what Azure calls a container."""
 _made: set[str] = set()
 """Those that this process has made, by URI."""
 
@@ -25,6 +27,11 @@ def make_parent(filesystem: "FileSystem", uri: str, path: str) -> None:
     if urlsplit(uri).scheme not in _WITHOUT_FOLDERS and key not in _made:
         filesystem.create_dir(folder, recursive=True)
         _made.add(key)
+
+
+def is_bucket(filesystem: "FileSystem", path: str) -> bool:
+    """Say whether a path is a bucket or container, which others may have put more into, or have rights to."""
+    return filesystem.type_name in _WITH_BUCKETS and "/" not in path.strip("/")
 
 
 def forget_parents() -> None:

@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from datasets.tables.quotes import readable_rows
+
 _LINES = 4096
 """Lines that are turned at once."""
 
@@ -17,9 +19,9 @@ def parted_by_blanks(lines: Iterable[str]) -> Iterator[list[str]]:
 class Tabbed(io.RawIOBase):
     """The text of a UTF-8 stream with a tab for each run of blanks, and quotes where a value needs them."""
 
-    def __init__(self, stream: io.RawIOBase) -> None:
-        self._text = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8")
-        self._rows = parted_by_blanks(self._text)
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._text = io.TextIOWrapper(stream, encoding="utf-8")
+        self._rows = readable_rows(parted_by_blanks(self._text))
         self._waiting = b""
 
     def readable(self) -> bool:

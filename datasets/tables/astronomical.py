@@ -21,7 +21,7 @@ class ExactColumns(Protocol):
 class Astronomical:
     """Columns of a table that is read exactly."""
 
-    notes = ()
+    notes, decimal = (), "."
 
     def __init__(self, table: ExactColumns) -> None:
         self._table = table

@@ -10,7 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from datasets.errors import ImageError, first_line
+from datasets.errors import ImageError, SourceError, first_line
+from datasets.tables.kinds import is_packed
+
+_HEAD = 16
 
 
 def holds_images(kind: pa.DataType) -> bool:
@@ -20,9 +23,17 @@ def holds_images(kind: pa.DataType) -> bool:
     return _is_bytes(kind)
 
 
-def cell_reader(path: Path, column: str, row: int) -> Callable[[], bytes]:
-    """Return what reads the image file in a cell, which pickles; it raises ImageError where there is none."""
-    return partial(_read, path, column, row)
+def cell_readers(path: Path, column: str, called: str) -> Callable[[int], Callable[[], bytes]]:
+    """Return what gives for a row what reads the image file in its cell: that pickles, and raises ImageError.
+
+    Raises SourceError where the table, which is ``called`` so, is packed as a whole: no cell of it has a place.
+    """
+    with path.open("rb") as file:
+        if is_packed(file.read(_HEAD)):
+            raise SourceError(
+                f"'{called}' holds images and is packed as a whole, where no row can be read by itself: unpack it"
+            )
+    return lambda row: partial(_read, path, column, row)
 
 
 def _read(path: Path, column: str, row: int) -> bytes:

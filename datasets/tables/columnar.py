@@ -14,7 +14,7 @@ _HEAVY_ROWS = 64
 class Parquet:
     """A Parquet file, read by rows."""
 
-    notes = ()
+    notes, decimal = (), "."
 
     def __init__(self, stream: IO[bytes]) -> None:
         import pyarrow.parquet as pq
@@ -33,7 +33,7 @@ class Parquet:
 class Feather:
     """An Arrow IPC file, read by its own batches."""
 
-    notes = ()
+    notes, decimal = (), "."
 
     def __init__(self, stream: IO[bytes], *, is_stream: bool) -> None:
         self._stream, self._is_stream = stream, is_stream

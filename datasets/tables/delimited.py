@@ -1,5 +1,6 @@
 """Tables of delimited text, in whatever dialect and encoding, read in blocks."""
 
+import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from datasets.tables.aligned import Tabbed
 from datasets.tables.damage import NotATableError
 from datasets.tables.dialects import Dialect, dialect_of
 from datasets.tables.encodings import Utf8Stream
+from datasets.tables.quotes import EndedQuotes
 from datasets.tables.values import MISSING
 
 BATCH = 2**22
@@ -37,6 +39,11 @@ def open_text(stream: IO[bytes], *, blanks: bool) -> tuple[Utf8Stream, Dialect]:
     return text, dialect
 
 
+def whole_rows(text: Utf8Stream, dialect: Dialect, *, longest: int) -> io.BufferedReader:
+    """Return the text of a table's rows. Reading it raises SourceError where a quote takes rows into a cell."""
+    return io.BufferedReader(EndedQuotes(text, dialect.delimiter, dialect.lines, longest), BATCH)
+
+
 def notes_of_text(text: Utf8Stream) -> tuple[str, ...]:
     """Return what a person must know of the text that has been read so far."""
     return ("not UTF-8: read as Windows-1252 (Latin-1)",) if text.is_foreign else ()
@@ -57,10 +64,16 @@ class Delimited:
         """What a person must know of what has been read so far."""
         return notes_of_text(self._text)
 
+    @property
+    def decimal(self) -> str:
+        """The sign before the decimals of numbers."""
+        return self._dialect.decimal
+
     def batches(self, types: Mapping[int, pa.DataType]) -> Iterator[list[pa.Array]]:
         """Yield the columns at some places, as these types.
 
-        Raises SourceError, without the table's name, where a row has another number of columns, or a number is none.
+        Raises SourceError, without the table's name, where a row has another number of columns, a quoted cell no end,
+        or a number is none.
         """
         if not self._text.head(1):
             return
@@ -83,7 +96,9 @@ class Delimited:
         parse = pa.csv.ParseOptions(
             delimiter="\t" if blanks else self._dialect.delimiter, newlines_in_values=True, invalid_row_handler=refuse
         )
-        text = io.BufferedReader(Tabbed(self._text) if blanks else self._text, BATCH)
+        text = whole_rows(self._text, self._dialect, longest=csv.field_size_limit() if blanks else BATCH)
+        if blanks:
+            text = io.BufferedReader(Tabbed(text), BATCH)
         try:
             for batch in pa.csv.open_csv(text, read_options=read, parse_options=parse, convert_options=convert):
                 yield batch.columns

@@ -135,9 +135,9 @@ def _decimal(rows: Sequence[str], delimiter: str) -> str:
 
 
 def _parted(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    if delimiter == " ":
-        return list(parted_by_blanks(lines))
     try:
+        if delimiter == " ":
+            return list(parted_by_blanks(lines))
         return list(csv.reader(lines, delimiter=delimiter)) or [[]]
     except csv.Error:  # a line of more than 128 KiB
-        return [line.split(delimiter) for line in lines]
+        return [line.split(delimiter.strip(" ") or None) for line in lines]

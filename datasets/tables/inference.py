@@ -29,19 +29,19 @@ class Inference:
         """Arrow's int64, float64, bool or string."""
         return self._possible[0] if self._possible and self._is_seen else pa.string()
 
-    def see(self, texts: pa.Array) -> None:
-        """Take in some values, which are strings."""
-        values = _cleaned(texts).drop_null()
+    def see(self, texts: pa.Array, decimal: str = ".") -> None:
+        """Take in some values, which are strings; numbers among them have this sign before their decimals."""
+        values = _cleaned(texts, decimal).drop_null()
         if len(values):
             self._is_seen = True
             self._possible = [kind for kind in self._possible if _fits(values, kind)]
 
 
-def typed(texts: pa.Array, kind: pa.DataType) -> pa.Array:
+def typed(texts: pa.Array, kind: pa.DataType, decimal: str = ".") -> pa.Array:
     """Return a column of text as the type that ``Inference`` found it to be; what stands for nothing is null."""
     if kind == pa.string():
         return texts
-    values = _cleaned(texts)
+    values = _cleaned(texts, decimal)
     return pc.equal(pc.utf8_lower(values), "true") if kind == pa.bool_() else values.cast(kind)
 
 
@@ -70,6 +70,10 @@ def _any(truths: pa.Array) -> bool:
     return bool(pc.any(truths).as_py())
 
 
-def _cleaned(texts: pa.Array) -> pa.Array:
+def _cleaned(texts: pa.Array, decimal: str) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(texts)
-    return pc.if_else(pc.is_in(trimmed, pa.array(MISSING)), pa.scalar(None, pa.string()), trimmed)
+    values = pc.if_else(pc.is_in(trimmed, pa.array(MISSING)), pa.scalar(None, pa.string()), trimmed)
+    if decimal == ".":
+        return values
+    # A point among decimal commas parts thousands, or is of a date: with a blank for it the text is no number.
+    return pc.replace_substring(pc.replace_substring(values, ".", " "), decimal, ".")

@@ -30,6 +30,8 @@ class JsonLines:
     All rows are read for these: a name may first be there in the last one, and whole numbers may have decimals late.
     """
 
+    decimal = "."
+
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         about = os.fstat(stream.fileno())

@@ -64,6 +64,7 @@ _MAGIC = {
     _CONTINUED: Kind.FEATHER,
     b"SIMPLE  =": Kind.FITS,
 }
+_GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"
 _POINTER = b"version https://"
 _WORKBOOKS = {b"PK\x03\x04": "an Excel or zip file", b"\xd0\xcf\x11\xe0": "an Excel file"}
 
@@ -72,6 +73,10 @@ class Reader(Protocol):
     """A table that is open: its columns' names and types, and what a person must know of what has been read so far."""
 
     schema: pa.Schema
+
+    @property
+    def decimal(self) -> str:
+        """The sign before the decimals of numbers that are text: ``.``, and ``,`` in some delimited text."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -157,13 +162,18 @@ def reader_of(found: Recognised) -> Reader:
     return readers[found.kind](found.stream)
 
 
+def is_packed(first: bytes) -> bool:
+    """Say by a file's first bytes whether it is packed as a whole."""
+    return first.startswith((_GZIP, _BZIP2, _XZ))
+
+
 def _packed(first: bytes, stream: io.BufferedReader) -> IO[bytes] | gzip.GzipFile | None:
     """Return what unpacks a stream that is packed."""
-    if first.startswith(b"\x1f\x8b"):
+    if first.startswith(_GZIP):
         return gzip.open(stream)
-    if first.startswith(b"BZh"):
+    if first.startswith(_BZIP2):
         return bz2.open(stream)
-    return lzma.open(stream) if first.startswith(b"\xfd7zXZ\0") else None
+    return lzma.open(stream) if first.startswith(_XZ) else None
 
 
 def _peeked(stack: ExitStack, stream: IO[bytes] | gzip.GzipFile) -> tuple[io.BufferedReader, bytes]:

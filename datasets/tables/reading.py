@@ -37,6 +37,11 @@ class Table:
         with self._opened() as reader:
             return reader.schema
 
+    def decimal(self) -> str:
+        """Return the sign before the decimals of numbers that are text, a point or comma. Raises as ``header``."""
+        with self._opened() as reader:
+            return reader.decimal
+
     def legends(self) -> dict[str, tuple[str, ...]]:
         """Return the names that the table itself gives to a column's integers, by the column's name."""
         return legends(self.schema())

@@ -1,6 +1,5 @@
 """Tables that go out, CSV and Parquet, written a batch of rows at a time."""
 
-import csv
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import IO, TextIO
 import pyarrow as pa
 
 from datasets.tables.csv_metadata import csv_metadata, metadata_name
+from datasets.tables.csv_rows import write_csv
 from datasets.tables.formulas import harmless
 from datasets.tables.texts import as_texts
 
@@ -55,8 +55,7 @@ def csv_writer(file: TextIO, schema: pa.Schema, *, guarded: int = 0) -> Write:
     What is absent is empty, several texts have ``; `` between them, and numbers all their digits. From the column at
     the place ``guarded`` on no cell is a formula: one that would be has a ``'`` in front.
     """
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*schema.names[:guarded], *map(harmless, schema.names[guarded:])])
+    write_csv(file, [[*schema.names[:guarded], *map(harmless, schema.names[guarded:])]])
 
     def write(batch: pa.RecordBatch) -> None:
         columns = []
@@ -64,7 +63,7 @@ def csv_writer(file: TextIO, schema: pa.Schema, *, guarded: int = 0) -> Write:
             guard = place >= guarded and not pa.types.is_floating(field.type)  # a number below 0 is no formula
             texts = as_texts(values, field)
             columns.append([text if text is None else harmless(text) for text in texts] if guard else texts)
-        writer.writerows(zip(*columns, strict=True))
+        write_csv(file, zip(*columns, strict=True))
 
     return write
 

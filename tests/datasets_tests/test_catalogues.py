@@ -1,5 +1,6 @@
 """How catalogues are parted: each row once, in the source's order, every column as it was, on any storage."""
 
+import gzip
 import io
 import json
 import struct
@@ -19,11 +20,11 @@ from datasets import (
     FormatError,
     ImageError,
     SourceError,
+    is_unchanged,
     open_folder,
     open_rows,
     plan_catalogue,
     read_record,
-    source_mark,
 )
 from datasets.catalogues.planning import partition_size
 from datasets.images.magic import masked_crc
@@ -82,6 +83,45 @@ def test_a_folder_of_images_on_a_disk_and_in_a_store(tmp_path, s3, layout, image
     assert planned.witness is None
 
 
+def test_names_that_are_no_utf_8_are_read_and_written_out(tmp_path, layout, images):
+    place = tmp_path / "photos"
+    place.mkdir()
+    for name, image in zip(("a\udce9.png", "b.png"), images, strict=False):
+        (place / name).write_bytes(image)
+    planned, table, found = parted(layout, place)
+    assert table["path"].to_pylist() == [f"{place}/a\\udce9.png", f"{place}/b.png"]
+    assert [data for _, data in found] == images[:2]
+    assert planned.witness == str(place / "b.png")
+    CatalogueRecord(CATALOGUE_FORMAT, "photos", planned, {}, "model", "2026").write(layout)
+    assert read_record(layout).planned == planned
+    (place / "b.png").unlink()
+    assert plan_catalogue(layout, str(place), here="/").witness is None
+
+
+def test_a_catalogue_that_an_older_version_began_is_gone_on_with(tmp_path, layout, images):
+    place = tmp_path / "photos"
+    place.mkdir()
+    (place / "é.png").write_bytes(images[0])
+    plan_catalogue(layout, str(place), here="/")
+    kept = layout.read_rows(0)
+    older = kept.set_column(1, "files", kept["files"].cast(pa.list_(pa.string())))
+    layout.write_rows(0, older)
+    ((_, (image,)),) = open_rows(layout, str(place), "files", {}).read(0, 0, 1)
+    assert (image.name, image.read()) == (f"{place}/é.png", images[0])
+
+
+@pytest.mark.parametrize("name", ["photos\udce9", "cutouts", "t.csv"])
+def test_a_path_that_the_record_cannot_hold_is_refused_in_a_line(name, tmp_path, layout, images):
+    for folder in ("photos\udce9", "cutouts"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "photos\udce9/a.png").write_bytes(images[0])
+    pq.write_table(pa.table({"image": images[:2]}), tmp_path / "cutouts" / "a.parquet")
+    (tmp_path / "cutouts" / "a.parquet").rename(tmp_path / "cutouts" / "\udce9.parquet")
+    (tmp_path / "t.csv").write_text("path\na.png\n")
+    with pytest.raises(SourceError, match=r"udce9.* cannot be classified by workers: expected a path in UTF-8: rename"):
+        plan_catalogue(layout, str(tmp_path / name), here="/here\udce9" if name == "t.csv" else "/")
+
+
 def test_bands_are_one_image_and_companions_are_none(tmp_path, layout):
     light = np.random.default_rng(1).random((8, 8), np.float32)
     for name in ("m51_g", "m51_r", "m51_i", "n1", "n1_mask"):
@@ -115,9 +155,9 @@ def test_the_rows_of_a_table_are_kept_as_they_are(tmp_path, s3, layout, images):
     assert kept.schema.equals(table.schema)
     assert repr(kept.to_pydict()) == repr(table.to_pydict())
     assert [data for _, data in found] == [images[0], images[1], "no such file", "no path in this row", images[0]]
-    assert planned.mark == source_mark(str(tmp_path / "t.parquet"), planned)
+    assert is_unchanged(str(tmp_path / "t.parquet"), planned)
     (tmp_path / "t.parquet").write_bytes((tmp_path / "t.parquet").read_bytes() + b" ")
-    assert planned.mark != source_mark(str(tmp_path / "t.parquet"), planned)
+    assert not is_unchanged(str(tmp_path / "t.parquet"), planned)
 
 
 def test_a_table_in_a_store_names_images_from_its_own_folder(s3, layout, images):
@@ -144,7 +184,7 @@ def test_parquet_with_images_is_read_where_it_lies(place, tmp_path, s3, layout, 
     assert [data for _, data in found] == [*images[:11], "no image in this row"]
     assert [name.rpartition("cutouts")[2].partition("parquet")[2] for name, _ in found][6:8] == ["/6", "/0"]
     assert layout.root.names() == []
-    assert planned.mark == source_mark(folder.uri, planned)
+    assert is_unchanged(folder.uri, planned)
 
 
 def test_a_dataset_has_labels_splits_and_kept_columns(tiny_dataset, layout):
@@ -198,6 +238,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path, layout, images):
         ("none", "found nothing there"),
         ("empty", "found nothing"),
         ("packed", "found archives among them"),
+        ("a.parquet.gz", "its column 'image': expected Parquet for that, not packed as a whole, found a.parquet.gz"),
         ("a.zip", "found an archive: unpack it and give the folder, or leave --address out"),
         ("a.npz", r"found arrays \(NPZ\): import it first .* and give the dataset, or leave --address out"),
         ("a.h5", r"found arrays \(HDF5\): import it first"),
@@ -210,6 +251,8 @@ def test_what_workers_cannot_take_is_said(name, said, tmp_path, layout, images):
     (tmp_path / "packed").mkdir()
     (tmp_path / "packed/a.png").write_bytes(images[0])
     (tmp_path / "packed/b.zip").write_bytes(b"")
+    pq.write_table(pa.table({"image": images[:1]}), sink := io.BytesIO())
+    (tmp_path / "a.parquet.gz").write_bytes(gzip.compress(sink.getvalue()))
     (tmp_path / "a.zip").write_bytes(b"PK\x05\x06" + b"\0" * 18)
     (tmp_path / "a.npz").write_bytes(b"PK\x03\x04")
     (tmp_path / "a.h5").write_bytes(b"\x89HDF\r\n\x1a\n")

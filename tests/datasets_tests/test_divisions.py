@@ -185,9 +185,11 @@ def test_an_older_dataset_s_galaxies_are_those_that_its_table_names(make_source,
 
 
 def test_a_split_of_the_source_s_own_is_what_all_are_compared_on(make_source, tmp_path):
-    for split in ("train", "valid"):
-        make_source(f"source/{split}", a=10, b=10)
-    (tmp_path / "source" / "valid" / "a" / "0.png").touch()
+    train = make_source("source/train", a=20, b=20)
+    for label in "ab":
+        (tmp_path / "source" / "valid" / label).mkdir(parents=True)
+        for number in range(10):
+            (train / label / f"{number}.png").rename(tmp_path / "source" / "valid" / label / f"{number}.png")
     dataset = Dataset.open(import_dataset(tmp_path / "source", tmp_path / "out", ImportOptions(image_size=8)).path)
     assert dataset.info.validation_given
     assert dataset.divisions == 0

@@ -1,11 +1,14 @@
 """The same galaxy twice: never in two splits, never in two classes."""
 
 import csv
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from datasets import Dataset, ImportOptions, SourceError, Split, import_dataset
+from datasets.importing.assignment import assign_splits
+from datasets.importing.duplicates import Row
 
 SMALL = ImportOptions(image_size=8, validation=0.25, test=0.25)
 
@@ -177,12 +180,45 @@ def test_bombs_are_quarantined_by_their_headers(make_source, zipped, tmp_path, h
 
 
 def test_the_assignment_is_the_same_in_any_order_of_rows():
-    from datasets.importing.assignment import assign_splits
-    from datasets.importing.duplicates import Row
-
     rows = [Row(f"{n}", n % 2, f"pixels {n // 4}-{n % 2}", f"object {n // 3}" if n > 40 else "") for n in range(60)]
     order = np.random.default_rng(2).permutation(60)
     shares = {Split.TRAIN: 0.6, Split.VALIDATION: 0.2, Split.TEST: 0.2}
     first = assign_splits(rows, ("a", "b"), shares, seed=4).splits
     other = assign_splits([rows[number] for number in order], ("a", "b"), shares, seed=4).splits
     assert np.array_equal(first[order], other)
+
+
+class TestWithoutTrainingImages:
+    """A class, or all, that the source's own splits leave no image to train on: refused, in any form of source."""
+
+    SPLITS = (Split.TRAIN, Split.TRAIN, Split.TEST)
+    SHARES: ClassVar = {Split.TRAIN: 0.6, Split.VALIDATION: 0.2, Split.TEST: 0.2}
+
+    def rows(self, *, object_of=lambda _: "", split_of=lambda n: TestWithoutTrainingImages.SPLITS[n % 3]):
+        return [Row(f"{n}", n % 2, f"pixels {n}", object_of(n), split_of(n)) for n in range(60)]
+
+    @pytest.mark.parametrize("validated", [0.2, 0.0])
+    def test_a_class_that_is_tested_on_alone(self, validated):
+        rows = [*self.rows(), *(Row(f"t{n}", 2, f"other {n}", "", Split.TEST) for n in range(5))]
+        shares = self.SHARES | {Split.VALIDATION: validated, Split.TRAIN: 0.8 - validated}
+        refusal = r"^class 'mergers' has no distinct image to train on.* trained are a, b: .*`--drop-class mergers`"
+        with pytest.raises(SourceError, match=refusal):
+            assign_splits(rows, ("a", "b", "mergers"), shares, seed=1)
+
+    def test_a_class_whose_images_to_train_on_are_all_tested_on_too(self):
+        rows = self.rows(object_of=lambda n: f"galaxy {n // 6}" if n % 2 else "")
+        with pytest.raises(SourceError, match=r"^class 'b' has no distinct image to train on"):
+            assign_splits(rows, ("a", "b"), self.SHARES, seed=1)
+
+    def test_all_images_of_training_are_tested_on_too(self):
+        with pytest.raises(SourceError, match=r"^all 40 images to train on show .*`--id-column none`"):
+            assign_splits(self.rows(object_of=lambda n: f"survey {n % 2}"), ("a", "b"), self.SHARES, seed=1)
+
+    def test_a_few_galaxies_of_many_images_each(self):
+        rows = self.rows(object_of=lambda n: f"survey {n % 4}", split_of=lambda _: None)
+        with pytest.raises(SourceError, match=r"^class 'a' has 2 distinct images: .*`--id-column none` parts them$"):
+            assign_splits(rows, ("a", "b"), self.SHARES, seed=1)
+
+    def test_where_nothing_is_trained_on_there_is_no_such_class(self):
+        rows = self.rows(split_of=lambda _: Split.TEST)
+        assert set(assign_splits(rows, ("a", "b"), self.SHARES, seed=1).splits.tolist()) == {Split.TEST.code}

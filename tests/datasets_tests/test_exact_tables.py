@@ -29,6 +29,7 @@ from datasets import (
 )
 from datasets.tables.exact.names import in_ascii, unique_names
 from datasets.tables.exact.opening import open_exact
+from datasets.tables.quotes import EndedQuotes
 
 PAIRS = [(source, target) for source in SOURCES for target in READERS]
 SCHEMA = pa.schema(
@@ -176,6 +177,31 @@ def test_float32_has_all_its_digits_in_text(tmp_path: Path) -> None:
     assert np.array(texts, np.float32).tolist() == values.to_pylist()
 
 
+def test_a_cell_with_the_end_of_a_line_of_any_system_is_read_as_it_was_written(tmp_path: Path) -> None:
+    cells = ["a\rb", "a\nb", "a\r\nb", "\r", "plain"]
+    batch = pa.record_batch({"id": range(5), "note": cells})
+    pyarrow.parquet.write_table(pa.Table.from_batches([batch]), tmp_path / "in.parquet")
+    append_columns(tmp_path / "in.parquet", pa.schema([]), lambda: iter(()), tmp_path / "out.csv")
+    with open_exact(tmp_path / "out.csv") as table:
+        (rows,) = table.batches()
+    assert not rows.faults
+    assert rows.columns.column(1).to_pylist() == cells
+    assert table_file(tmp_path / "out.csv").sample()["note"].to_pylist() == cells
+    assert (tmp_path / "out.csv").read_bytes().endswith(b'3,"\r"\n4,plain\n')
+
+
+def test_decimal_commas_become_numbers_in_other_formats_and_stay_in_csv(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id;mag;far;note\n1;17,45;1.500.000;a,b\n2;-3e1;2.500.000;c\n3;;0;d\n")
+    for suffix in (".parquet", ".fits", ".vot", ".csv"):
+        append_columns(tmp_path / "in.csv", pa.schema([]), lambda: iter(()), tmp_path / f"out{suffix}")
+        found = {
+            name: [plain(value) for value in values] for name, values in READERS[suffix](tmp_path / f"out{suffix}")
+        }
+        assert found["mag"] == ([17.45, -30, None] if suffix != ".csv" else ["17,45", -30, None])
+        assert found["note"] == ["a,b", "c", "d"]
+    assert pyarrow.parquet.read_schema(tmp_path / "out.parquet").field("far").type == pa.string()
+
+
 def test_a_row_of_other_cells_stays_a_row_and_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("id,path\n1,a.jpg\n2\n3,b.jpg,surplus\n\n4,c.jpg\n")
     with open_exact(tmp_path / "in.csv") as table:
@@ -268,6 +294,70 @@ def read_exactly(path: Path) -> None:
 
 def read_loosely(path: Path) -> None:
     table_file(path, to_be="read").sample()
+
+
+QUOTES = {
+    "none behind it": ('"bright', "line 11", '`"bright`'),
+    "in another column": ('bright,"more', "line 11", '`"more`'),
+    "one in a cell below": ('"bright', "line 11", '`"bright`', (20, '"very faint"')),
+    "in the last row": ("bright", "line 31", '`"faint`', (30, '"faint')),
+}
+
+
+@pytest.mark.parametrize("read", [read_exactly, read_loosely])
+@pytest.mark.parametrize(("name", "sign"), [("a.csv", ","), ("a.csv", ";"), ("a.dat", " ")])
+@pytest.mark.parametrize("case", QUOTES)
+def test_a_quote_that_would_take_rows_into_a_cell_is_refused_and_its_line_said(
+    tmp_path: Path, case: str, name: str, sign: str, read: Callable[[Path], object]
+) -> None:
+    tenth, line, shown, *others = QUOTES[case]
+    cells = {10: tenth, **dict(others)}
+    rows = [f"{number},{number}.jpg,{cells.get(number, 'plain')}" for number in range(1, 31)]
+    path = tmp_path / name
+    path.write_text("id,path,note\n".replace(",", sign) + "".join(f"{row.replace(',', sign)}\n" for row in rows))
+    with pytest.raises(SourceError) as caught:
+        read(path)
+    assert f"'{path}' cannot be read: expected a \" at the end of each cell" in str(caught.value)
+    assert f"found none for {shown} in {line}," in str(caught.value)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_cells_of_several_lines_and_quotes_within_cells_stay_as_they_are(tmp_path: Path, line_end: str) -> None:
+    notes = ['"a, ""b""\nc"', '"\n"', '5" wide', '"5" wide', '""', '"a\n" ']
+    text = "".join(f"{line}\n" for line in ("id,note", *(f"{number},{note}" for number, note in enumerate(notes))))
+    (tmp_path / "a.csv").write_text(text.replace("\n", line_end), newline="")
+    with open_exact(tmp_path / "a.csv") as table:
+        exact = [cell for rows in table.batches() for cell in rows.columns.column(1).to_pylist()]
+    wanted = ['a, "b"\nc', "\n", '5" wide', "5 wide", "", "a\n "]
+    assert exact == [note.replace("\n", line_end) for note in wanted]
+    assert exact == table_file(tmp_path / "a.csv").sample()["note"].to_pylist()
+
+
+def test_quotes_are_seen_to_end_wherever_blocks_do() -> None:
+    whole = b'a,"b,\r\n""c""\r\nd",5"\r\n"x"y,"z"\r\n' * 3
+    cut = whole + b'1,"2\r\n3,"4",5\r\n'
+
+    def seen(text: bytes, size: int) -> bytes:
+        quotes, read = EndedQuotes(io.BytesIO(text), ",", 0, 99), b""
+        while block := quotes.read(size):
+            read += block
+        return read
+
+    for size in range(1, len(cut) + 1):
+        assert seen(whole, size) == whole
+        with pytest.raises(SourceError, match='for `"2` in line 13,'):
+            seen(cut, size)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.dat"])
+def test_a_cell_that_is_too_long_is_refused_in_a_line(tmp_path: Path, name: str) -> None:
+    path, sign = tmp_path / name, "," if name == "a.csv" else " "
+    path.write_text(f"id{sign}note\n1{sign}a\n2{sign}{'x' * 150_000}\n")
+    for read in (read_exactly, read_loosely) if sign == " " else (read_exactly,):
+        with pytest.raises(
+            SourceError, match="cannot be read: expected cells of at most 131,072 signs, found a longer"
+        ):
+            read(path)
 
 
 @pytest.mark.parametrize("read", [memory_of_table, read_exactly, read_loosely])

@@ -1,6 +1,8 @@
+import bz2
 import gzip
 import io
 import os
+import re
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -8,12 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 import h5py
 import numpy as np
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 from datasets_tests.source_examples import EXAMPLES, galaxies, png, tfrecord
 
-from datasets import ImageError, ValueRanges, decode, iterate_images, open_folder
+from datasets import ImageError, SourceError, ValueRanges, decode, iterate_images, open_folder, row_images
 from datasets.images.companions import companions
 from datasets.images.fits.pixels import bands_of
 from datasets.images.reading import MAX_BYTES
@@ -68,12 +71,37 @@ def test_archives_in_folders_and_archives_are_as_folders(tmp_path):
         archive.writestr("dir/c.jpg", b"c")
     with zipfile.ZipFile(place / "outer.zip", "w") as archive:
         archive.writestr("inner.zip", inner.getvalue())
-    (place / "beside.zip").write_bytes(inner.getvalue())
     (place / "damaged.zip").write_bytes(b"PK, but no zip")
     files = {file.name.removeprefix(f"{place}/"): file for file in iterate_images([place])}
     assert list(files) == ["a.jpg", "beside/b.jpg", "damaged.zip", "outer.zip/inner.zip/dir/c.jpg"]
     assert files["outer.zip/inner.zip/dir/c.jpg"].read() == b"c"
     assert reason(files["damaged.zip"]).startswith("not a zip, or a damaged one")
+
+
+@pytest.mark.parametrize("unpacked", ["b.jpg", "README"])
+def test_an_archive_is_not_left_out_unsaid_beside_its_folder_which_may_hold_less(tmp_path, zipped, unpacked):
+    place = tmp_path / "photos"
+    (place / "batch").mkdir(parents=True)
+    (place / "batch" / unpacked).write_bytes(b"b")
+    zipped(None, extra={"a.jpg": b"a", "b.jpg": b"b"}).rename(place / "batch.zip")
+    *images, archive = iterate_images([place])
+    assert [file.name for file in images] == ([f"{place}/batch/b.jpg"] if unpacked == "b.jpg" else [])
+    assert archive.name == f"{place}/batch.zip"
+    assert reason(archive).endswith("which may hold less: give it by itself to have it classified")
+    assert names(place / "batch.zip") == [f"{place}/batch.zip/a.jpg", f"{place}/batch.zip/b.jpg"]
+
+
+def test_an_archive_too_deep_in_others_says_so(tmp_path):
+    data = b"a"
+    for level, name in enumerate(["a.jpg", *(f"{number}.zip" for number in range(5))]):
+        (place := tmp_path / f"{level}.zip").write_bytes(b"")
+        with zipfile.ZipFile(place, "w") as archive:
+            archive.writestr(name, data)
+        data = place.read_bytes()
+    (deep,) = iterate_images([tmp_path / "5.zip"])
+    assert deep.name == f"{tmp_path}/5.zip/4.zip/3.zip/2.zip/1.zip"
+    assert reason(deep) == "an archive too deep in others to be looked into: unpack those"
+    assert names(tmp_path / "3.zip") == [f"{tmp_path}/3.zip/2.zip/1.zip/0.zip/a.jpg"]
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -293,6 +321,19 @@ def test_the_images_that_a_table_holds(tmp_path):
     )
     first, second = iterate_images([tmp_path / "a.parquet"])
     assert (first.name, first.read(), reason(second)) == (f"{tmp_path}/a.parquet/0", b"a", "no image in this row")
+
+
+@pytest.mark.parametrize("name", ["a.parquet.gz", "a.feather.bz2"])
+def test_a_table_that_holds_images_and_is_packed_is_not_called_damaged(tmp_path, name):
+    stream, path = io.BytesIO(), tmp_path / name
+    table = pa.table({"image": [b"a", b"b"], "label": [0, 1]})
+    pq.write_table(table, stream) if "parquet" in name else pa.feather.write_feather(table, stream)
+    path.write_bytes((gzip if name.endswith("gz") else bz2).compress(stream.getvalue()))
+    said = f"'{path}' holds images and is packed as a whole, where no row can be read by itself: unpack it"
+    (only,) = iterate_images([path])
+    assert (only.name, reason(only)) == (str(path), said)
+    with pytest.raises(SourceError, match=f"^{re.escape(said)}$"):
+        next(row_images(path))
 
 
 def test_a_table_names_images_by_uris_of_any_storage(tmp_path, s3):

@@ -1,6 +1,7 @@
 """Tables of FITS as other programs write them: what is missing, what is rare but legal, and what tells them by."""
 
 import gzip
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -144,6 +145,47 @@ def test_columns_of_no_width_and_of_complex_numbers_are_read_like_lists(tmp_path
     for suffix in (".fits", ".vot", ".parquet", ".csv"):
         append_columns(path, SURE.schema, lambda: iter([SURE]), tmp_path / f"b{suffix}")
         assert exact(tmp_path / f"b{suffix}")["ints"] == (["[]"] * 3 if suffix == ".csv" else [[], [], []])
+
+
+def rows_of(path: Path) -> int:
+    """Return the place of the first row of a file's table."""
+    with fits.open(path) as units:
+        return int(units[1].fileinfo()["datLoc"])
+
+
+def heaped(folder: Path) -> Path:
+    """Write a table with numbers of any length in the heap, as ours are, and texts of any length."""
+    words = fits.Column("word", "PA()", array=np.array(["abc", "defghi"], object))
+    numbers = fits.Column("n", "PJ()", array=np.array([np.array([1, 2], "i4"), np.array([3, 4, 5], "i4")], object))
+    return binary(folder, words, numbers, fits.Column("m", "E", array=[1, 2]))
+
+
+@READ
+def test_a_table_that_is_cut_off_in_its_heap_is_refused(tmp_path: Path, read: Callable) -> None:
+    path = heaped(tmp_path)
+    assert read(path) == {"word": ["abc", "defghi"], "n": [[1, 2], [3, 4, 5]], "m": [1, 2]}
+    header = fits.getheader(path, 1)
+    end = rows_of(path) + header["NAXIS1"] * header["NAXIS2"] + header["PCOUNT"]
+    whole = path.read_bytes()
+    path.write_bytes(whole[:end])  # what only fills the block up is nothing that is missing
+    assert read(path)["word"] == ["abc", "defghi"]
+    for cut in (1, 3, header["PCOUNT"]):
+        path.write_bytes(whole[: end - cut])
+        with pytest.raises(SourceError, match=r"a damaged file, or one cut off \(.* bytes of .*download it again$"):
+            read(path)
+        with pytest.raises(SourceError, match="cut off"):
+            append_columns(path, SURE.schema, lambda: iter([SURE]), tmp_path / "b.fits")
+
+
+@READ
+@pytest.mark.parametrize(("count", "place"), [(4, 0), (-1, 0), (1, 2**30), (1, -4)])
+def test_a_cell_outside_the_heap_is_refused(tmp_path: Path, read: Callable, count: int, place: int) -> None:
+    path = binary(tmp_path, fits.Column("n", "PJ()", array=np.array([np.array([1, 2], "i4")], object)))
+    data = bytearray(path.read_bytes())
+    struct.pack_into(">ii", data, rows_of(path), count, place)
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match=r"cut off \(the column 'n' has cells that are not in the table\)"):
+        read(path)
 
 
 def twice(path: Path, names: list[str]) -> None:

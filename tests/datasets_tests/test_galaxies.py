@@ -148,6 +148,16 @@ def test_what_all_rows_have_names_no_galaxy(listed):
     assert "'objid' is the same in all rows and names no galaxy" in listing.notes
 
 
+def test_what_only_says_the_class_names_no_galaxy_unless_it_is_asked_for(listed):
+    numbers = [3 + number % 2 for number in range(COUNT)]
+    assert not shared(listed("source_id", [7] * COUNT, [7, 7, 7, 7]))
+    listing = listed("source_id", numbers, numbers[:4])
+    assert not shared(listing)
+    said = "'source_id' has one value a class and names no galaxy; --id-column source_id takes it for a name"
+    assert said in listing.notes
+    assert shared(listed("source_id", numbers, numbers[:4], id_column="source_id")) == {"3", "4"}
+
+
 def test_no_column_is_taken_where_none_is_to_be(listed):
     assert not shared(listed("objid", PAIRS, id_column="none"))
 

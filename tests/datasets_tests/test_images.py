@@ -200,6 +200,27 @@ def test_sixteen_bits_a_channel_are_refused(suffix, channels):
         decode(cv2.imencode(suffix, pixels)[1].tobytes(), crop=1.0, image_size=8)
 
 
+@pytest.mark.parametrize("bits", [8, 16])
+def test_sixteen_bits_are_refused_where_the_bands_of_a_tiff_lie_one_behind_the_other(encode, bits):
+    pixels = np.random.default_rng(1).integers(0, 2**bits, (12, 12, 3)).astype(f"u{bits // 8}")
+    small = {256: [12], 257: [12], 258: [bits] * 3, 259: [1], 262: [2], 277: [3], 278: [12], 284: [2]}
+    plane, start = 144 * bits // 8, 8 + 2 + 12 * 10 + 4
+    tags = small | {273: [start + 30 + plane * band for band in range(3)], 279: [plane] * 3}  # TIFF 6.0, section 8
+    longs, head = {273, 279}, struct.pack("<2sHIH", b"II", 42, 8, len(tags))
+    beside = b""
+    for tag, values in sorted(tags.items()):
+        packed = struct.pack(f"<{len(values)}{'I' if tag in longs else 'H'}", *values)
+        if len(packed) > 4:
+            packed, beside = struct.pack("<I", start + len(beside)), beside + packed
+        head += struct.pack("<HHI4s", tag, 4 if tag in longs else 3, len(values), packed)
+    data = head + bytes(4) + beside + np.moveaxis(pixels, 2, 0).astype(f"<u{bits // 8}").tobytes()
+    if bits == 8:
+        assert np.array_equal(decode(data, crop=1.0, image_size=12).pixels, pixels)
+    else:
+        with pytest.raises(ImageError, match=r"^more than 8 bits a channel: .* stretch it to 8 bits"):
+            decode(data, crop=1.0, image_size=8)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.int32])
 def test_floats_and_long_integers_are_refused(encode, dtype):
     with pytest.raises(ImageError, match=r"^more than 8 bits a channel"):

@@ -8,11 +8,12 @@ import pytest
 from datasets.tables.inference import Inference, typed
 
 
-def as_inferred(*batches: list[str]) -> list[object]:
+def as_inferred(*batches: list[str], decimal: str = ".") -> list[object]:
     kind = Inference()
     for batch in batches:
-        kind.see(pa.array(batch, pa.string()))
-    return [value for batch in batches for value in typed(pa.array(batch, pa.string()), kind.type).to_pylist()]
+        kind.see(pa.array(batch, pa.string()), decimal)
+    arrays = [pa.array(batch, pa.string()) for batch in batches]
+    return [value for array in arrays for value in typed(array, kind.type, decimal).to_pylist()]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,22 @@ def test_what_would_lose_a_sign_stays_text(texts: list[str]) -> None:
     assert as_inferred(texts) == texts
     assert as_inferred(texts[::-1]) == texts[::-1]
     assert as_inferred(*([text] for text in texts)) == texts
+
+
+@pytest.mark.parametrize(
+    ("texts", "values"),
+    [
+        (["17,45", "1", "-2,5e3", ",5", "NA"], [17.45, 1, -2500, 0.5, None]),
+        (["1", "2"], [1, 2]),
+        (["1,5", "1.5"], ["1,5", "1.5"]),
+        (["1.000,5", "1"], ["1.000,5", "1"]),
+        (["1.500"], ["1.500"]),
+        (["a,b", "1,5"], ["a,b", "1,5"]),
+        (["true", "False"], [True, False]),
+    ],
+)
+def test_numbers_with_decimal_commas_have_no_points(texts: list[str], values: list[object]) -> None:
+    assert as_inferred(texts, decimal=",") == values
 
 
 def test_zero_keeps_its_sign_as_a_declination_has_one() -> None:

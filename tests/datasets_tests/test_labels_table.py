@@ -1,5 +1,6 @@
 """Tables of labels as people have them: which images they mean, and which classes; or why they are refused."""
 
+import gzip
 import io
 import json
 import re
@@ -233,6 +234,23 @@ def test_splits_of_the_folders_that_the_paths_lead_to(tmp_path):
     assert listing.splits_from == "the folders that the images lie in"
 
 
+@pytest.mark.parametrize("odd", ["data/train_extra/1.jpg", "data/public_test/1.jpg", "1.jpg"])
+def test_folders_of_splits_beside_one_of_none_are_not_guessed_at(odd, tmp_path):
+    images = ("data/train/1.jpg", "data/train/2.jpg", "data/test/1.jpg", odd)
+    source = fill(tmp_path, {"a.csv": rows(*images, labels="xyxy")}, images)
+    folder = f"data/{odd.split('/')[1]}/" if "/" in odd else "no folder"
+    with pytest.raises(SourceError, match=rf"in data/test/, data/train/ and in {folder}, which .*--split-column none"):
+        read(source)
+    listing = read(source, split_column="none")
+    assert ({item.split for item in listing.items}, listing.splits_from) == ({None}, "")
+
+
+def test_images_to_train_on_and_others_need_no_splits(tmp_path):
+    images = ("train/1.jpg", "train/2.jpg", "more/1.jpg")
+    listing = read(fill(tmp_path, {"a.csv": rows(*images, labels="xyx")}, images))
+    assert {item.split for item in listing.items} == {None}
+
+
 def test_splits_have_any_usual_spelling(tmp_path):
     spelled = ["train", "Training", "VAL", "valid", "validation", "dev", "test", "Testing", ""]
     images = [f"{number}.png" for number in range(len(spelled))]
@@ -271,6 +289,19 @@ def test_images_of_a_hugging_face_table_and_its_names_of_labels(make, tmp_path):
     assert labelled(listing) == XYXY
     assert [item.split for item in listing.items] == [Split.TEST, Split.TRAIN, Split.TRAIN, Split.TRAIN]
     assert listing.rejected == (("data/test-00000-of-00001.parquet/1", "no label"),)
+
+
+@pytest.mark.parametrize("make", [fill, zip_in])
+def test_a_table_that_holds_images_and_is_packed_as_a_whole_is_to_be_unpacked(make, tmp_path):
+    source = make(tmp_path, {"a.parquet.gz": gzip.compress(hugging_face([0, 1, 0, 1]))}, ())
+    with pytest.raises(SourceError, match=r"a\.parquet\.gz' holds images and is packed as a whole, .*: unpack it$"):
+        read(source)
+
+
+def test_decimal_commas_in_one_hot_columns_are_ones_and_zeros(tmp_path):
+    text = "id;smooth;disk;mag\n1;1,0;0,0;17,5\n2;0,0;1,0;18,5\n3;1,0;0,0;17,5\n4;0,0;1,0;18,5\n"
+    listing = read(fill(tmp_path, {"a.csv": text}))
+    assert labelled(listing) == {f"images/{n}.jpg": "disk" if n % 2 == 0 else "smooth" for n in range(1, 5)}
 
 
 def test_images_in_arrow_files_and_in_parts_of_a_parquet_file(tmp_path):
@@ -362,6 +393,14 @@ REFUSED = {
     "a vote as label": (
         {"a.csv": rows(*"1234", header="id,label", labels=["0.1", "0.2", "0.35", "1"])},
         "expected classes in the column 'label', found numbers such as 0.1, 0.2, 0.35 .*--classes rules.toml",
+    ),
+    "a vote as label, with a comma": (
+        {"a.csv": "id;label\n1;0,1\n2;0,2\n3;0,35\n4;1\n"},
+        "expected classes in the column 'label', found numbers such as 0.1, 0.2, 0.35 .*--classes rules.toml",
+    ),
+    "measured numbers that recur, with a comma": (
+        {"a.csv": "id;kind\n1;0,1\n2;0,2\n3;0,1\n4;0,2\n"},
+        "expected a column of classes, .* found id, kind: name the column of the classes with --label-column",
     ),
     "flags": (
         {"a.csv": rows(*"1234", header="id,ring,bar", labels=["0,1", "1,1", "0,0", "1,0"])},
@@ -501,3 +540,9 @@ def test_what_is_wrong_with_a_table_by_itself_is_one_line_that_names_it(text, tm
     with pytest.raises(SourceError, match=rf"^'{re.escape(str(path))}' cannot be imported: expected ") as caught:
         read_source(path, SourceOptions())
     assert "\n" not in str(caught.value)
+
+
+def test_folders_that_all_images_lie_in_are_no_splits(tmp_path):
+    images = [f"test/gz/{part}.jpg" for part in ("train/1", "train/2", "more/1")]
+    source = fill(tmp_path, {"a.csv": rows(*images, labels="xyx")}, images)
+    assert {item.split for item in read(source).items} == {None}

@@ -74,12 +74,24 @@ def test_text_that_stands_for_nothing_is_no_class(form, nothing, tmp_path):
     assert listing.left_out + len(listing.rejected) == 4
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != "table"])
+@pytest.mark.parametrize("form", FORMS)
 def test_minus_one_beside_numbers_from_0_on_is_no_class_which_is_said(form, tmp_path):
     listing = read_source(FORMS[form](tmp_path, [-1] * 4 + MANY), SourceOptions()).listing
     assert listing.classes == ("0", "1")
-    assert (len(listing.items), listing.left_out) == (8, 4)
+    assert (len(listing.items), listing.left_out + len(listing.rejected)) == (8, 4)
     assert any(note.startswith("-1 beside 0 to 1 is taken for no label") for note in listing.notes)
+
+
+def test_minus_one_costs_a_table_no_names(tmp_path):
+    source = table(tmp_path, [-1] * 4 + MANY)
+    assert read_source(source, SourceOptions(legend="0=round,1=edge")).listing.classes == ("edge", "round")
+    for legend in ("-1=odd,0=round,1=edge", "-1 = odd, 0=round, 1=edge"):
+        assert read_source(source, SourceOptions(legend=legend)).listing.classes == ("edge", "odd", "round")
+    (source / "classes.txt").write_text("-1 odd\n0 round\n1 edge\n")
+    assert read_source(source, SourceOptions()).listing.classes == ("edge", "odd", "round")
+    (source / "classes.txt").write_text("round\nedge\n")
+    listing = read_source(source, SourceOptions()).listing
+    assert (listing.classes, len(listing.items)) == (("edge", "round"), 8)
 
 
 @pytest.mark.parametrize("numbers", [[-2, -1, 0, 1], [-1, 0], [-1, 1, 2], [-1, 0, 2]])

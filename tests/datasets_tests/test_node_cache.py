@@ -208,6 +208,19 @@ def test_a_dataset_in_use_is_never_removed(local, remote, other, s3, size, cache
     assert len(files_in(cache)) == 1
 
 
+def test_what_never_fits_removes_nothing(local, remote, other, s3, cache, monkeypatch):
+    small = [other(name) for name in ("first", "second")]
+    uris = [upload(Path(each.info.path), open_folder(s3).child(str(n))) for n, each in enumerate(small)]
+    kept = [Dataset.open(uri) for uri in uris]
+    del kept[1]
+    gc.collect()
+    sizes = [each.info.checksums[0].size for each in small]
+    monkeypatch.setenv("GALAXY_CACHE_BYTES", str(sum(sizes)))
+    with pytest.raises(StorageError, match=rf", {sizes[1]:,} of its {sum(sizes):,} are left beside datasets in use; "):
+        Dataset.open(remote)
+    assert len(files_in(cache)) == 2
+
+
 def test_what_the_cache_cannot_be(remote, cache, monkeypatch):
     monkeypatch.setenv("GALAXY_CACHE_BYTES", "10 GB")
     with pytest.raises(StorageError, match=r"^\$GALAXY_CACHE_BYTES must be a whole number of bytes, got '10 GB'$"):

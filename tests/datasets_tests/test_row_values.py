@@ -53,6 +53,12 @@ def test_another_table_names_images_as_people_do(dataset: Dataset, tmp_path: Pat
     assert found.present.sum() == 5
 
 
+def test_another_table_may_have_decimal_commas(dataset: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id;mag\n" + "".join(f"g{n};1{n},25\n" for n in range(9)))
+    ((_, magnitudes),) = row_values(dataset, dataset.rows(None), ["mag"], table=tmp_path / "t.csv").columns
+    assert by_id(dataset, magnitudes) == {f"g{n}.png": 10 + n + 0.25 for n in range(9)}
+
+
 def test_another_table_on_an_object_store(dataset: Dataset, s3: str) -> None:
     store = open_folder(s3)
     store.write_whole("t.csv", b"id,z\ng1,1\n")

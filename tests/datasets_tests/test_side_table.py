@@ -54,6 +54,29 @@ def test_several_tables_of_other_columns_and_types(tmp_path):
     assert written(side, tmp_path, {"a", "b"}) == {"id": ["a", "b"], "z": [0.5, 2], "w": [1, None], "t": [None, "v"]}
 
 
+def test_decimal_commas_are_numbers_beside_a_table_with_points(tmp_path):
+    tables = (text("m;note\n17,45;a,5\n18;b\n"), text("m,note\n1.5,c\n"))
+    side = SideTable(tables, {"a": (0, 0), "b": (0, 1), "c": (1, 0)})
+    assert written(side, tmp_path, {"a", "b", "c"}) == {
+        "id": ["a", "b", "c"],
+        "m": [17.45, 18, 1.5],
+        "note": ["a,5", "b", "c"],
+    }
+
+
+def test_ids_that_one_table_keeps_as_numbers_with_decimals_cost_no_import(tmp_path):
+    whole, rounded = pa.table({"objid": [587722981736120347]}), pa.table({"objid": [587722981736120347.0, None]})
+    tables = []
+    for number, table in enumerate((whole, rounded)):
+        pq.write_table(table, sink := io.BytesIO())
+        tables.append(Table(f"{number}.parquet", lambda sink=sink: io.BytesIO(sink.getvalue())))
+    side = SideTable(tuple(tables), {"a": (0, 0), "b": (1, 0), "c": (1, 1)})
+    assert written(side, tmp_path, {"a", "b", "c"}) == {
+        "id": ["a", "b", "c"],
+        "objid": ["587722981736120347", "5.877229817361203e+17", None],
+    }
+
+
 @pytest.mark.parametrize(
     ("values", "kind"),
     [

@@ -11,6 +11,7 @@ from shared_disk import share
 
 from datasets import Folder, StorageError, open_folder, tells_secret
 from datasets.storage import folders
+from datasets.storage.building import building_place
 from datasets.storage.fetching import files_of_a_kind, local_place
 from datasets.storage.remote import ask
 
@@ -126,6 +127,31 @@ def test_a_plain_path_becomes_absolute(tmp_path, monkeypatch):
 
 def test_a_file_uri_is_a_plain_path():
     assert open_folder("file:///data/my%20runs/") == Folder("/data/my runs")
+
+
+@pytest.mark.parametrize(
+    ("uri", "found"),
+    [
+        ("file://runs", "the host 'runs'"),
+        ("file://data/runs", "the host 'data'"),
+        ("FILE://", "none"),
+        ("file://localhost", "the host 'localhost'"),
+        ("file:///data/a?b", "write %3F for"),
+        ("file:///data/runs#2", "in a name write %23 for it"),
+        ("s3://bucket/runs#2", "in a name write %23 for it"),
+        ("s3://bucket/a\nb", "in a name write %0A for it"),
+    ],
+)
+def test_a_uri_that_would_lead_elsewhere_is_refused(uri, found):
+    with pytest.raises(StorageError, match=r"^cannot open the storage ") as caught:
+        open_folder(uri)
+    assert found in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_uri_leads_to_odd_names_where_they_are_quoted():
+    assert open_folder("file://localhost/data/runs%232%3F") == Folder("/data/runs#2?")
+    assert open_folder("s3://b/runs%232?region=eu-west-1").child("a").uri == "s3://b/runs%232/a?region=eu-west-1"
 
 
 def test_the_options_of_a_uri_are_kept_behind_the_names():
@@ -297,6 +323,14 @@ class TestS3:
         s3_server.refuse("GET", 0)
         assert "\n" not in str(caught.value)
 
+    def test_a_whole_bucket_is_not_deleted(self, s3_server):
+        bucket = open_folder(s3_server.uri)
+        bucket.write_whole("mine", b"x")
+        with pytest.raises(StorageError, match="it is a whole bucket or container: name a folder in it"):
+            bucket.delete_tree()
+        assert bucket.read("mine") == b"x"
+        bucket.delete("mine")
+
     def test_an_absent_bucket_is_not_asked_again(self, s3_server):
         before = len(s3_server.requests)
         with pytest.raises(StorageError, match="NO_SUCH_BUCKET"):
@@ -361,3 +395,14 @@ def test_the_home_of_nobody_is_a_folder_of_that_name(tmp_path, monkeypatch):
 def test_an_empty_text_is_no_place():
     with pytest.raises(StorageError, match="expected a path or a URI, found an empty text"):
         open_folder("")
+
+
+def test_a_building_that_fails_for_an_empty_container_leaves_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("GALAXY_CACHE", str(tmp_path))
+    # The only filesystem of those without a server; a container is one folder deep in it, too.
+    monkeypatch.setattr("datasets.storage.remote_verbs._WITH_BUCKETS", {"mock"})
+    container = open_folder(f"mock:///{token_hex(8)}")
+    container.check_writable()
+    with pytest.raises(ZeroDivisionError), building_place(container):
+        raise ZeroDivisionError
+    assert container.exists()

@@ -107,10 +107,19 @@ def test_what_cannot_be_meant_is_refused(tiny_source, others, tmp_path):
         plan_import(tiny_source, options(keep_unlabelled=True))
     with pytest.raises(SourceError, match=r"--unlabelled: 'none\.zip' does not exist: give a folder, archive"):
         plan_import(tiny_source, options(unlabelled="none.zip"))
-    with pytest.raises(SourceError, match=r"expected images of \d+ pixels .* as the others, found 20: cut out"):
-        imported(tiny_source, tmp_path / "out", unlabelled=str(others))
-    with pytest.raises(SourceError, match=r"broken\.png' cannot be kept: none of its images can be used"):
-        imported(tiny_source, tmp_path / "out", unlabelled=str(others / "broken.png"))
+    for other, why in ((others, r"expected images of \d+ pixels .* found 20: cut"), (others / "broken.png", "none of")):
+        with pytest.raises(SourceError, match=rf"'{other}' cannot be kept: {why}"):  # before anything is decoded
+            plan_import(tiny_source, options(unlabelled=str(other)))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_size_that_only_most_of_them_have_is_refused_at_the_end(tiny_source, others, tmp_path):
+    side = min(imported(tiny_source, tmp_path / "plain").preprocessing.source_size)
+    examples.write(others / "alike.png", examples.png(picture(9, side)))
+    chosen = options(unlabelled=str(others))
+    assert plan_import(tiny_source, chosen).unlabelled.total == 4
+    with pytest.raises(SourceError, match=rf"expected images of {side} pixels .* as the others, found 20: cut out"):
+        import_dataset(tiny_source, tmp_path / "out", chosen)
     assert not (tmp_path / "out").exists()
 
 

@@ -97,6 +97,25 @@ def test_two_images_of_one_name_are_not_guessed_between(tmp_path):
     assert listing.rejected == (("more/100008.png", "has the same name as images/100008.jpg"),)
 
 
+@pytest.mark.parametrize("folder", ["Masks", "Thumbnails/a"])
+def test_masks_in_a_folder_that_comes_first_are_not_taken_for_images(folder, tmp_path):
+    place = challenge(tmp_path, *RULES.values())
+    expected = classes_of(listed_as("galaxy-challenge", place))
+    for number in range(len(RULES)):
+        examples.write(place / folder / f"{100_008 + number}.png", b"mask")
+    listing = listed_as("galaxy-challenge", place)
+    assert classes_of(listing) == expected
+    assert {item.id.partition("/")[0] for item in listing.items} == {"images"}
+
+
+def test_two_sets_of_the_same_images_are_refused(tmp_path):
+    place = challenge(tmp_path, *RULES.values())
+    for number in range(len(RULES)):
+        examples.write(place / "64" / f"{100_008 + number}.jpg", b"small")
+    with pytest.raises(SourceError, match=r"5 of its images .* such as 64/100008.jpg and images/100008.jpg, and tr"):
+        listed_as("galaxy-challenge", place)
+
+
 def test_a_table_whose_votes_are_no_numbers_is_refused(tmp_path):
     place = challenge(tmp_path, RULES["spiral"] | {"Class7.1": "many"})
     with pytest.raises(SourceError, match=r"training_solutions_rev1.csv' cannot be imported: .* found .*'many'"):

@@ -131,7 +131,7 @@ def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Se
     rejected = list(tree.rejected)
     sides: list[tuple[Columns, list[str]]] = []
     unlabelled = 0
-    ids, galaxies = _galaxies(parts, options)
+    ids, galaxies = _galaxies(parts, [name for of_part in labels for name in of_part.names], options)
     for part, stack, of_part, objects in zip(parts, stacks, labels, ids, strict=True):
         prefix = f"{part.images.name}/" if len(parts) > 1 else ""
         rejected += [(f"{prefix}{row:05d}", reason) for row, reason in sorted(of_part.reasons.items())]
@@ -202,7 +202,9 @@ def _labels(part: Part, legend: Sequence[str]) -> Labels:
         raise ImageError(f"in '{part.labels.name}' {error}; --label-column names another array") from error
 
 
-def _galaxies(parts: Sequence[Part], options: SourceOptions) -> tuple[list[list[str]], Galaxies]:
+def _galaxies(
+    parts: Sequence[Part], labels: Sequence[str | None], options: SourceOptions
+) -> tuple[list[list[str]], Galaxies]:
     """Return what there is for the galaxy of each row of each part, and what of it names one.
 
     That is its id, or its position to 0.1 arc seconds where no part has ids.
@@ -217,7 +219,7 @@ def _galaxies(parts: Sequence[Part], options: SourceOptions) -> tuple[list[list[
     rows = [(text, part.images.name, part.split) for part, texts in zip(parts, ids, strict=True) for text in texts]
     texts, names, splits = zip(*rows, strict=True)
     asked = options.id_column not in (None, NO_COLUMN)
-    return ids, Galaxies(column, texts, names, splits, is_asked=asked)
+    return ids, Galaxies(column, texts, names, splits, labels=labels, is_asked=asked)
 
 
 def _texts(array: Named | None, count: int) -> list[str]:

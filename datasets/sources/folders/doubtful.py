@@ -8,7 +8,7 @@ from datasets.arrow.provenance import Omission
 from datasets.classes import class_key
 from datasets.errors import SourceError
 from datasets.images.archives import archive_stem, is_archive
-from datasets.images.companions import companions
+from datasets.images.companions import COMPANION_FOLDERS, companions
 from datasets.sources.folders.nodes import Node
 from datasets.sources.options import SourceOptions
 from datasets.splits import Split, split_named
@@ -23,10 +23,6 @@ _HARDLY_CLASSES = frozenset(
 """Names of folders, in small letters, that are hardly those of classes."""
 _NO_LABEL = frozenset({"unknown", "none", "data", "no_label", "nolabel"})
 """Further ones, where they are in a split of images to classify and not in that to train on."""
-_OF_IMAGES = frozenset(
-    {"mask", "masks", "segmentation", "segmentations", "thumbs", "thumbnails", "previews", "weights", "annotations"}
-)
-"""Names of folders in those of classes, in small letters, of what there is for images beside them."""
 _PART = re.compile(
     r"(?:.*[\W_])?(?:archive|batch|block|chunk|dir|folder|images?|imgs?|part|shard|subset|tar|vol|volume)[\W_]*\d+",
     re.IGNORECASE,
@@ -38,7 +34,7 @@ Placed = tuple[str, str, Split | None]
 
 def hardly_class(name: str) -> bool:
     """Say whether a name is hardly that of a class, nor of a split."""
-    return name.casefold() in _HARDLY_CLASSES | _OF_IMAGES and split_named(name) is None
+    return name.casefold() in _HARDLY_CLASSES | COMPANION_FOLDERS and split_named(name) is None
 
 
 def refuse_doubtful(source: str, root: Node, options: SourceOptions) -> None:
@@ -79,8 +75,7 @@ def trained(source: str, placed: list[Placed], options: SourceOptions) -> tuple[
     if asked:
         raise SourceError(
             f"'{source}' has images of {few(asked)} to validate or test on and none to train on (there are "
-            f"{few(classes)}): name the folders alike, leave them out with {_dropping(asked)}, or keep them with "
-            "--format class-folders"
+            f"{few(classes)}): name the folders alike, or leave them out with {_dropping(asked)}"
         )
     kept = [each for each in placed if each[1] not in unlabelled]
     counts = {name: sum(each[1] == name for each in placed) for name in sorted(unlabelled)}
@@ -114,7 +109,7 @@ def _is_apart(path: str, name: str) -> bool:
     folders = [archive_stem(folder).strip() for folder in path.split("/")]
     last = name.rpartition("/")[2]
     inner = folders[folders.index(last) + 1 :] if last in folders else []
-    return any(folder.casefold() in _OF_IMAGES for folder in inner)
+    return any(folder.casefold() in COMPANION_FOLDERS for folder in inner)
 
 
 def _dropping(names: list[str]) -> str:

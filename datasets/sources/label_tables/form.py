@@ -20,7 +20,7 @@ from datasets.sources.listing import Evidence, Item, Listing
 from datasets.sources.options import SourceOptions
 from datasets.sources.side_table import SideTable
 from datasets.sources.trees import Tree
-from datasets.tables.cells import cell_reader
+from datasets.tables.cells import cell_readers
 from datasets.wording import few
 
 OVER = frozenset[str]()
@@ -56,8 +56,9 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     if len(classes) < 2:
         raise SourceError(_too_few(layouts[0], classes, [*rows.rejected, *without]))
     labels = {name: label for label, name in enumerate(classes)}
+    readers = [_reader(tree, layout) for layout in layouts]
     items = [
-        Item(row.id, labels[names[row.label]], _reader(tree, layouts, row), row.split, rows.galaxies.of(row.object_id))
+        Item(row.id, labels[names[row.label]], readers[row.table](row), row.split, rows.galaxies.of(row.object_id))
         for row in kept
     ]
     tables = tuple(layout.table for layout in layouts)
@@ -89,11 +90,12 @@ def _too_few(layout: Layout, classes: Sequence[str], rejected: Sequence[tuple[st
     )
 
 
-def _reader(tree: Tree, layouts: Sequence[Layout], row: Row) -> Callable[[], Content]:
-    layout = layouts[row.table]
-    if layout.is_embedded:
-        return cell_reader(tree.local(layout.name), layout.image, row.number)
-    return layout.finder.read(row.file)
+def _reader(tree: Tree, layout: Layout) -> Callable[[Row], Callable[[], Content]]:
+    """Return what gives what reads the image of a row. Raises SourceError where a table that holds them is packed."""
+    if not layout.is_embedded:
+        return lambda row: layout.finder.read(row.file)
+    in_cell = cell_readers(tree.local(layout.name), layout.image, layout.table.name)
+    return lambda row: in_cell(row.number)
 
 
 def _unnamed(tree: Tree, layouts: Sequence[Layout], rows: Rows) -> list[Omission]:

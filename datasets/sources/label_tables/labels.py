@@ -23,7 +23,7 @@ from datasets.tables.reading import Table
 from datasets.tables.values import MISSING
 from datasets.wording import few
 
-_ZEROS, _ONES = ("0", "0.0", "False", "false", "FALSE"), ("1", "1.0", "True", "true", "TRUE")
+_ZEROS, _ONES = ("0", "0.0", "0,0", "False", "false", "FALSE"), ("1", "1.0", "1,0", "True", "true", "TRUE")
 _FITTED = frozenset({"PSF", "REX", "DEV", "EXP", "SER", "COMP", "SIMP", "DUP"})
 """Types of the Legacy Surveys: the profile that fits best, which is no class."""
 _MOST_PAIRS = 2000
@@ -42,8 +42,8 @@ def choose_labels(table: Table, first: Texts, options: SourceOptions) -> tuple[t
 
     Raises SourceError, with the option that decides, where that leaves none or several.
     """
-    names = list(first)
-    present = {name: [value for value in first[name] if value] for name in names}
+    names, decimal = list(first), table.decimal()
+    present = {name: [value.replace(decimal, ".") for value in first[name] if value] for name in names}
     if options.label_column is not None:
         header, wanted = table.header(), options.label_column
         parts = [wanted] if wanted.strip() in map(str.strip, header) else wanted.split(",")

@@ -1,6 +1,5 @@
 """The rows of a source's tables: the image, label, split and galaxy of each, and what becomes of those without."""
 
-import posixpath
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -10,12 +9,14 @@ import pyarrow.compute as pc
 from datasets.classes import class_key
 from datasets.errors import ImageError, SourceError
 from datasets.sources.galaxies import NO_GALAXIES, Galaxies
+from datasets.sources.label_tables.columns import NO_COLUMN
 from datasets.sources.label_tables.labels import hottest
 from datasets.sources.label_tables.layout import Layout
 from datasets.sources.label_tables.locating import locate
 from datasets.sources.label_tables.split_columns import later, split_in, why_no_splits
 from datasets.sources.options import SourceOptions
-from datasets.splits import Split, split_named
+from datasets.sources.path_splits import split_of_path, splits_of_paths
+from datasets.splits import Split
 from datasets.tables.values import MISSING
 from datasets.wording import few
 
@@ -94,7 +95,7 @@ def read_rows(layouts: Sequence[Layout], options: SourceOptions) -> Rows:
         for number, (value, label, object_id, spelled) in enumerate(_cells(layout)):
             place = f"{layout.name}, row {number + 2}"
             own = split_in(layout.table, spelled, number) or split
-            told.add(object_id, table, own or _split_of_folder(posixpath.dirname(value)))
+            told.add(object_id, table, own or split_of_path(value), label)
             try:
                 file = f"{layout.name}/{number}" if layout.is_embedded else located[table].file(value)
             except ImageError as error:
@@ -112,30 +113,33 @@ def read_rows(layouts: Sequence[Layout], options: SourceOptions) -> Rows:
     rows.rejected += [(name, "no label") for file, name in unlabelled if file not in rows.by_file]
     _refuse_absent(layouts, rows, options)
     if not rows.splits_from:
-        _split_otherwise(layouts, rows)
+        _split_otherwise(layouts, rows, options)
     rows.galaxies = told.galaxies(layouts, options)
     rows.notes += rows.galaxies.notes
     return rows
 
 
 class _Told:
-    """What rows have in the column of galaxies, and the table and split of each."""
+    """What rows have in the column of galaxies, and the table, split and label of each."""
 
     def __init__(self) -> None:
         self._ids: list[str] = []
         self._tables: list[Hashable] = []
         self._splits: list[Hashable] = []
+        self._labels: list[str | None] = []
 
-    def add(self, object_id: str, table: int, split: Split | None) -> None:
+    def add(self, object_id: str, table: int, split: Split | None, label: str) -> None:
         self._ids.append(object_id)
         self._tables.append(table)
         self._splits.append(split)
+        self._labels.append(class_key(label) if label else None)
 
     def galaxies(self, layouts: Sequence[Layout], options: SourceOptions) -> Galaxies:
         column = next((layout.id for layout in layouts if layout.id is not None), None)
         if column is None:
             return NO_GALAXIES
-        return Galaxies(column, self._ids, self._tables, self._splits, is_asked=options.id_column is not None)
+        asked = options.id_column is not None
+        return Galaxies(column, self._ids, self._tables, self._splits, labels=self._labels, is_asked=asked)
 
 
 def _named(layout: Layout) -> Iterator[str]:
@@ -187,23 +191,14 @@ def _refuse_absent(layouts: Sequence[Layout], rows: Rows, options: SourceOptions
         )
 
 
-def _split_otherwise(layouts: Sequence[Layout], rows: Rows) -> None:
+def _split_otherwise(layouts: Sequence[Layout], rows: Rows, options: SourceOptions) -> None:
     """Take the splits of the tables' names, or of the folders that the images lie in, where these are several."""
     if any(row.split for row in rows.kept):
         rows.splits_from = f"the names of the tables {few([layout.name for layout in layouts])}"
         return
-    if layouts[0].is_embedded or len(layouts) > 1:
+    if layouts[0].is_embedded or len(layouts) > 1 or options.split_column == NO_COLUMN:
         return
-    folders = {posixpath.dirname(row.file) for row in rows.kept}
-    of_folder = {folder: _split_of_folder(folder) for folder in folders}
-    if None in of_folder.values() or len(set(of_folder.values())) < 2:
-        return
-    rows.by_file = {
-        file: replace(row, split=of_folder.get(posixpath.dirname(file))) for file, row in rows.by_file.items()
-    }
-    rows.splits_from = "the folders that the images lie in"
-
-
-def _split_of_folder(folder: str) -> Split | None:
-    named = (split_named(part) for part in folder.split("/"))
-    return next((split for split in named if split is not None), None)
+    splits = splits_of_paths([row.file for row in rows.kept], layouts[0].table.name)
+    if splits:
+        rows.by_file = {file: replace(row, split=splits.get(file)) for file, row in rows.by_file.items()}
+        rows.splits_from = "the folders that the images lie in"

@@ -89,7 +89,7 @@ def _listing(tree: Tree, found: Sequence[_Record], rejected: list[tuple[str, str
     except ImageError as error:
         raise refusal(tree.path, EXPECTED, f"in '{name}' {error}; --label-column names another feature") from error
     classes = ordered({name for name in labels.names if name is not None})
-    ids, galaxies = _galaxies(tree, found, options)
+    ids, galaxies = _galaxies(tree, found, labels.names, options)
     rejected += [(found[row].name, reason) for row, reason in sorted(labels.reasons.items())]
     items = [
         Item(record.name, classes.index(label), record.image, record.split, galaxies.of(object_id))
@@ -179,7 +179,9 @@ def _scalar(values: Sequence[bytes | float | None]) -> str | float | None:
     return None
 
 
-def _galaxies(tree: Tree, found: Sequence[_Record], options: SourceOptions) -> tuple[list[str], Galaxies]:
+def _galaxies(
+    tree: Tree, found: Sequence[_Record], labels: Sequence[str | None], options: SourceOptions
+) -> tuple[list[str], Galaxies]:
     """Return what the records have for the galaxy of each, and what of it names one. Raises SourceError."""
     features = sorted({name for record in found for name in record.features})
     by_name = {name.removeprefix("image/"): name for name in features}
@@ -193,4 +195,4 @@ def _galaxies(tree: Tree, found: Sequence[_Record], options: SourceOptions) -> t
     values = [(record.features.get(column) or ("",))[0] for record in found]
     ids = [value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in values]
     files, splits = [record.file for record in found], [record.split for record in found]
-    return ids, Galaxies(column, ids, files, splits, is_asked=asked)
+    return ids, Galaxies(column, ids, files, splits, labels=labels, is_asked=asked)

@@ -77,7 +77,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     rejected += [(usable[row].files[image], reason) for row, reason in sorted(labels.reasons.items())]
     side = _columns(tree, usable)
     splits = [_split(tree, sample) for sample in usable]
-    ids, galaxies = _galaxies(tree, usable, side, splits, options)
+    ids, galaxies = _galaxies(tree, usable, side, splits, labels.names, options)
     items = []
     for sample, label, split, object_id in zip(usable, labels.names, splits, ids, strict=True):
         if label is not None:
@@ -104,7 +104,12 @@ def _split(tree: Tree, sample: _Sample) -> Split | None:
 
 
 def _galaxies(
-    tree: Tree, samples: Sequence[_Sample], side: Columns, splits: Sequence[Split | None], options: SourceOptions
+    tree: Tree,
+    samples: Sequence[_Sample],
+    side: Columns,
+    splits: Sequence[Split | None],
+    labels: Sequence[str | None],
+    options: SourceOptions,
 ) -> tuple[list[str], Galaxies]:
     """Return what the samples' JSON has for the galaxy of each, and what of it names one. Raises SourceError."""
     asked = options.id_column not in (None, NO_COLUMN)
@@ -115,7 +120,7 @@ def _galaxies(
         raise refusal(tree.path, f"a key '{column}' in the JSON of samples (--id-column)", few(sorted(side)))
     ids = ["" if value is None else str(value) for value in side[column]]
     tars = [sample.key.rpartition("/")[0] for sample in samples]
-    return ids, Galaxies(column, ids, tars, splits, is_asked=asked)
+    return ids, Galaxies(column, ids, tars, splits, labels=labels, is_asked=asked)
 
 
 def _columns(tree: Tree, samples: Sequence[_Sample]) -> Columns:

@@ -29,6 +29,7 @@ class Labels:
         doubt: why its votes are none, or empty.
         passed: tables that were passed over for it.
         notes: what a person should know of how images were found.
+        by_path: whether it names images with their folders.
     """
 
     votes: Votes
@@ -36,6 +37,7 @@ class Labels:
     doubt: str = ""
     passed: tuple[Omission, ...] = ()
     notes: tuple[str, ...] = ()
+    by_path: bool = False
 
 
 Reader = Callable[[VoteTable], Labels]

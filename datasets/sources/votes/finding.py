@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from datasets.errors import ImageError, SourceError
+from datasets.images.archives import archive_stem
+from datasets.images.companions import COMPANION_FOLDERS
 from datasets.images.fits.names import by_galaxy, galaxy_of, is_fits, read_content
 from datasets.images.preparing import Content
 from datasets.sources.trees import Tree, is_image, refusal
@@ -43,13 +45,14 @@ def images_by_stem(tree: Tree, bands: Sequence[str]) -> tuple[dict[str, tuple[st
     """Find each image of a tree by its name without folders and suffix, and without the band where it has several.
 
     ``bands`` are those wanted of FITS files. Returns (path, how to read it) by stem, of a further image of the same
-    stem by its path; and (file, reason) of what must not or cannot be told apart, such as these by their stems.
+    stem by its path; and (file, reason) of what must not or cannot be told apart, such as these by their stems. Of an
+    image and its mask or the like, in a folder of such, it is the mask that is further.
     """
     images: dict[str, tuple[str, Read]] = {}
     rejected = list(tree.rejected)
     tables = {table.name for table in tree.tables}
     fits = by_galaxy(name for name in tree.files if is_fits(name) and f"{tree.path}/{name}" not in tables)
-    for name in (*filter(is_image, tree.files), *fits):
+    for name in sorted((*filter(is_image, tree.files), *fits), key=is_companion):
         stem = stem_of(name)
         if stem in images:
             rejected.append((name, f"has the same name as {images[stem][0]}"))
@@ -71,6 +74,12 @@ def stem_of(name: str) -> str:
     if is_fits(last):
         return _BAND.sub("", _FITS.sub("", last))
     return PurePosixPath(last).stem if is_image(last) else _WHOLE.sub("", last)
+
+
+def is_companion(name: str) -> bool:
+    """Say whether a path leads to a folder of masks, thumbnails or the like."""
+    folders = name.casefold().split("/")[:-1]
+    return any(archive_stem(folder) in COMPANION_FOLDERS for folder in folders)
 
 
 def _fits(tree: Tree, files: Mapping[str, str], bands: Sequence[str]) -> Read:

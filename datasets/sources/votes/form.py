@@ -62,7 +62,7 @@ def _read(table: VoteTable, *, tree: Tree, home: Tree, images: Images, options: 
     base = posixpath.dirname(name_within(tree, table.table))
     names = ImageNames(table.table, key, images, ImageFinder(home, base, None, options.wanted_bands))
     votes = read_votes(table, key, options, names.of)
-    return Labels(votes, votes.galaxies, notes=names.notes)
+    return Labels(votes, votes.galaxies, notes=names.notes, by_path=names.are_paths)
 
 
 def _unknown_votes(tree: Tree) -> tuple[Table, list[str]] | None:

@@ -23,6 +23,11 @@ class ImageNames:
         by_path = {path: name for name, (path, _) in images.items()}
         self._names = {text: by_path[file] for text, file in located.files.items() if file in by_path}
 
+    @property
+    def are_paths(self) -> bool:
+        """Whether images are named by paths."""
+        return bool(self._names)
+
     def of(self, text: str) -> str:
         """Return the name that an image has among the images; of one that is not there, what the table has."""
         path = as_path(text)

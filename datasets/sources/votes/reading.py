@@ -79,7 +79,7 @@ def read_votes(source: VoteTable, key: str, options: SourceOptions, name_of: Cal
     twice: list[tuple[str, str]] = []
     spread = Spread(source)
     id_column, (split_column, note) = _id_column(source, key, options), _split_column(source, options)
-    ids, splits = list[str](), list[Split | None]()
+    ids, splits, classes = list[str](), list[Split | None](), list[str | None]()
     columns = source.wording.columns
     texts = (key, id_column or key, split_column or key)
     for batch in source.table.read(dict.fromkeys(texts, pa.string()) | _numbers(source)):
@@ -95,6 +95,7 @@ def read_votes(source: VoteTable, key: str, options: SourceOptions, name_of: Cal
             if id_column:
                 ids.append(shown)
                 splits.append(split)
+                classes.append(source.rules.classes[label] if label >= 0 else None)
             galaxy = Galaxy(label, shown if id_column else name, row, split, is_complete)
             known_one = galaxies.setdefault(name, galaxy) if name else galaxy
             if known_one.label != label:
@@ -107,7 +108,9 @@ def read_votes(source: VoteTable, key: str, options: SourceOptions, name_of: Cal
     for name in conflicting:
         del galaxies[name]
     asked = options.id_column is not None
-    named = Galaxies(id_column, ids, splits, is_asked=asked) if id_column else _none_if_unwanted(options)
+    named = (
+        Galaxies(id_column, ids, splits, labels=classes, is_asked=asked) if id_column else _none_if_unwanted(options)
+    )
     return Votes(
         source,
         galaxies,

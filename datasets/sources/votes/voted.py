@@ -5,13 +5,17 @@ from collections.abc import Collection, Mapping, Sequence
 
 from datasets.arrow.provenance import Omission
 from datasets.classes import ordered
+from datasets.errors import SourceError
+from datasets.sources.label_tables.columns import NO_COLUMN
 from datasets.sources.listing import Item, Listing
 from datasets.sources.options import SourceOptions
+from datasets.sources.path_splits import splits_of_paths
 from datasets.sources.side_table import SideTable
 from datasets.sources.trees import Tree, refusal
 from datasets.sources.votes.choice import Images, Labels
+from datasets.sources.votes.finding import is_companion, stem_of
 from datasets.sources.votes.reading import Galaxy, Votes
-from datasets.splits import Split, split_named
+from datasets.splits import Split
 from datasets.wording import few
 
 Galaxies = Mapping[str, Galaxy]
@@ -27,7 +31,8 @@ def listed(
 
     With ``--keep-unlabelled`` the images whose votes are all known and meet no rule are kept, as of no class. Another
     image without a class, or of which the table says nothing, is left out; a galaxy with a class but without an image
-    is rejected, unless most are such: they are counted then. Raises SourceError where no image has a class.
+    is rejected, unless most are such: they are counted then. Raises SourceError where no image has a class, or most
+    may be several.
     """
     source, rules = labels.votes.source, labels.votes.source.rules
     classified = {stem: galaxy for stem, galaxy in labels.galaxies.items() if galaxy.label >= 0}
@@ -35,10 +40,11 @@ def listed(
     if not labelled:
         expected = f"galaxies that meet the rules of {rules.origin} ({few(rules.classes)})"
         raise refusal(tree.path, expected, f"{len(images):,} images, and votes in {source.name} that meet none")
+    _refuse_several(tree, labels, labelled, images)
     classes = ordered({rules.classes[galaxy.label] for galaxy in labelled.values()})
     numbers = {rules.classes.index(name): number for number, name in enumerate(classes)}
     stated = bool(labels.votes.split_column) and any(galaxy.split for galaxy in labelled.values())
-    splits, splits_from = _splits(labels, labelled, images, stated=stated)
+    splits, splits_from = _splits(labels, labelled, images, options, stated=stated)
     items = [
         Item(images[stem][0], numbers[galaxy.label], images[stem][1], splits.get(stem), labels.votes.object_id(galaxy))
         for stem, galaxy in labelled.items()
@@ -60,6 +66,18 @@ def listed(
         side=SideTable((source.table,), {images[stem][0]: (0, galaxy.row) for stem, galaxy in labelled.items()}),
         unlabelled=unlabelled,
     )
+
+
+def _refuse_several(tree: Tree, labels: Labels, labelled: Galaxies, images: Images) -> None:
+    """Refuse sets of the same images, as those of two sizes are, of which the table's names may mean any."""
+    further = {} if labels.by_path else {stem_of(path): path for name, (path, _) in images.items() if name == path}
+    several = [stem for stem in labelled if stem in further and not is_companion(further[stem])]
+    if 2 * len(several) > len(labelled):
+        raise SourceError(
+            f"'{tree.path}' cannot be imported: {len(several):,} of its images are there several times, such as "
+            f"{images[several[0]][0]} and {further[several[0]]}, and {labels.votes.source.name} does not say which "
+            "is meant: give a folder with the table and one set of the images"
+        )
 
 
 def _of_no_class(labels: Labels, images: Images) -> tuple[Item, ...]:
@@ -122,16 +140,14 @@ def _notes(votes: Votes) -> list[str]:
     return notes
 
 
-def _splits(labels: Labels, labelled: Galaxies, images: Images, *, stated: bool) -> tuple[dict[str, Split | None], str]:
+def _splits(
+    labels: Labels, labelled: Galaxies, images: Images, options: SourceOptions, *, stated: bool
+) -> tuple[dict[str, Split | None], str]:
     """Return the split of each image and where it is from: a column that has some, or folders that are of several."""
     if stated:
         splits = {stem: galaxy.split for stem, galaxy in labelled.items()}
         return splits, f"the column '{labels.votes.split_column}' of {labels.votes.source.name}"
-    splits = {stem: _split_of(images[stem][0]) for stem in labelled}
-    several = None not in splits.values() and len(set(splits.values())) > 1
-    return (splits, "the folders of the images") if several else ({}, "")
-
-
-def _split_of(path: str) -> Split | None:
-    named = (split_named(part.partition(".")[0]) for part in reversed(path.split("/")[:-1]))
-    return next((split for split in named if split is not None), None)
+    if options.split_column == NO_COLUMN:
+        return {}, ""
+    by_path = splits_of_paths([images[stem][0] for stem in labelled], labels.votes.source.name)
+    return {stem: by_path.get(images[stem][0]) for stem in labelled}, "the folders of the images" if by_path else ""

@@ -152,6 +152,7 @@ class _Joined:
         self.rows, self.notes = 0, list[str]()
         with open_exact(path) as table:
             own, is_text = table.schema, isinstance(table, TextRows)
+            self._decimal = table.decimal if isinstance(table, TextRows) else "."
         if is_text and not keep_text:
             own = self._inferred(own)
         theirs = own.metadata or {key.encode(): text.encode() for key, text in said_of_rows(path).items()}
@@ -164,7 +165,10 @@ class _Joined:
         stream, rows = _Stream(self._added()), 0
         with open_exact(self._path) as table:
             for some in table.batches():
-                columns = [_as(values, kind) for values, kind in zip(some.columns.columns, own.types, strict=True)]
+                pairs = zip(some.columns.columns, own.types, strict=True)
+                columns = [
+                    values if values.type == kind else typed(values, kind, self._decimal) for values, kind in pairs
+                ]
                 rows += len(some.columns)
                 ours = stream.take(len(some.columns)) if len(self.schema) > self.kept else []
                 yield pa.record_batch([*columns, *ours], schema=self.schema)
@@ -177,7 +181,7 @@ class _Joined:
         with open_exact(self._path) as table:
             for some in table.batches():
                 for kind, values in zip(kinds, some.columns.columns, strict=True):
-                    kind.see(values)
+                    kind.see(values, self._decimal)
         return pa.schema([(name, kind.type) for name, kind in zip(texts.names, kinds, strict=True)])
 
 
@@ -211,7 +215,3 @@ def _surveys(schema: pa.Schema, batches: Batches) -> list[ColumnSurvey]:
         for survey, values in zip(surveys, batch.columns, strict=True):
             survey.see(values)
     return surveys
-
-
-def _as(values: pa.Array, kind: pa.DataType) -> pa.Array:
-    return values if values.type == kind else typed(values, kind)

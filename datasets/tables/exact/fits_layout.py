@@ -41,7 +41,7 @@ def fits_fields(header: Mapping[str, Any]) -> list[FitsField]:
     start = 0
     for number in range(1, int(header["TFIELDS"]) + 1):
         form = _FORM.match(str(header[f"TFORM{number}"]))
-        if form is None:
+        if form is None or (form[2] in "PQ" and not form[3]):
             raise ValueError(f"a FITS table whose TFORM{number} is {header[f'TFORM{number}']!r}")
         count, code = int(form[1] or 1), form[2]
         width = -(-count // 8) if code == "X" else count * SIZES[code]

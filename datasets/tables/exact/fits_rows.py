@@ -65,15 +65,19 @@ class FitsRows(StoredTable):
 
     def _from_heap(self, field: FitsField, raw: Bytes) -> pa.Array:
         descriptors = raw.view(">i4" if field.code == "P" else ">i8").reshape(-1, 2).astype(np.int64)
-        size = SIZES.get(field.inner, 0)
+        counts, places = descriptors.T
+        sizes = -(-counts // 8) if field.inner == "X" else counts * SIZES[field.inner]
+        room = self.end - self._heap
+        is_outside = (places < 0) | (places > room) | (counts > 8 * room) | (places + sizes > room)
+        if ((counts < 0) | ((counts > 0) & is_outside)).any():
+            raise pa.ArrowInvalid(f"the column '{field.name}' has cells that are not in the table")
         parts = [
-            self.bytes(self._heap + place, -(-count // 8) if field.inner == "X" else count * size)
-            for count, place in descriptors.tolist()
+            self.bytes(self._heap + place, size) for place, size in zip(places.tolist(), sizes.tolist(), strict=True)
         ]
         if field.inner == "A":
             return pa.array([_text(part.tobytes()) for part in parts], pa.string())
         flat = _elements(field, field.inner, np.concatenate([np.zeros(0, np.uint8), *parts]))
-        counts = descriptors[:, 0] * (2 if field.inner in "CM" else 1)
+        counts = counts * (2 if field.inner in "CM" else 1)
         if field.inner == "X":
             counts = -(-counts // 8) * 8
         return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], counts.cumsum()]).astype(np.int32)), flat)

@@ -29,6 +29,7 @@ class StoredTable:
         first: bytes of the file's first header.
         before: bytes of the file that are above the table's header.
         data: the place of the table's first row in the file.
+        end: the place in the file where its last byte has been, of the rows or of the heap behind them.
         after: the place of what follows the table in the file.
         width: bytes of a row.
         count: its rows.
@@ -49,13 +50,15 @@ class StoredTable:
             self.first, place = int(units[0].fileinfo()["datLoc"]), tables[0].fileinfo()
         try:
             self.count, self.width = int(self.header["NAXIS2"]), int(self.header["NAXIS1"])
+            behind = max(0, int(self.header.get("PCOUNT", 0)))
         except (ValueError, KeyError) as error:
             raise pa.ArrowInvalid(first_line(error)) from error
         self.before, self.data, self.after = place["hdrLoc"], place["datLoc"], place["datLoc"] + place["datSpan"]
         self._file = stream.fileno()
         self.size = os.fstat(self._file).st_size
-        if self.size < self.data + self.count * self.width:
-            raise pa.ArrowInvalid(f"{self.size:,} bytes of {self.data + self.count * self.width:,}")
+        self.end = self.data + self.count * self.width + behind
+        if self.size < self.end:
+            raise pa.ArrowInvalid(f"{self.size:,} bytes of {self.end:,}")
 
     @property
     def rows_at_once(self) -> int:

@@ -2,15 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import IO
 
 import pyarrow as pa
 
 from datasets.tables.aligned import parted_by_blanks
-from datasets.tables.delimited import BATCH, notes_of_text, open_text
+from datasets.tables.delimited import notes_of_text, open_text, whole_rows
 from datasets.tables.exact.rows import Rows
+from datasets.tables.quotes import readable_rows
 from datasets.wording import few
 
 _ROWS = 8192
@@ -33,12 +34,17 @@ class TextRows:
         """That it is in another encoding than it should be."""
         return notes_of_text(self._text)
 
+    @property
+    def decimal(self) -> str:
+        """The sign before the decimals of numbers."""
+        return self._dialect.decimal
+
     def batches(self, start: int = 0) -> Iterator[Rows]:
-        """Yield the rows from one on, once. Raises pyarrow.ArrowInvalid where a cell has no end."""
-        lines = io.TextIOWrapper(io.BufferedReader(self._text, BATCH), encoding="utf-8", newline="")
-        delimiter = self._dialect.delimiter
+        """Yield the rows from one on, once. Raises SourceError where a cell has no end."""
+        delimiter, text = self._dialect.delimiter, whole_rows(self._text, self._dialect, longest=csv.field_size_limit())
+        lines = io.TextIOWrapper(text, encoding="utf-8", newline="")
         parted = parted_by_blanks(lines) if delimiter == " " else csv.reader(lines, delimiter=delimiter)
-        rows = islice(_there(parted), start, None)
+        rows = islice(filter(None, readable_rows(parted)), start, None)  # without blank lines
         while some := list(islice(rows, _ROWS)):
             yield self._rows(some)
 
@@ -50,16 +56,6 @@ class TextRows:
                 rows[place] = [*row, *[""] * width][:width]
         columns = [pa.array(texts, pa.string()) for texts in zip(*rows, strict=True)]
         return Rows(pa.record_batch(columns, schema=self.schema), faults)
-
-
-def _there(rows: Iterable[list[str]]) -> Iterator[list[str]]:
-    """Yield the rows that are no blank lines."""
-    try:
-        yield from filter(None, rows)
-    except csv.Error as error:
-        raise pa.ArrowInvalid(
-            f"a cell without an end, or a longer one than {csv.field_size_limit():,} signs"
-        ) from error
 
 
 def _fault(row: Sequence[str], width: int) -> str:
