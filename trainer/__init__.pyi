@@ -16,7 +16,7 @@ from .bundles.card import model_card as model_card
 from .bundles.choice import choice_lines as choice_lines
 from .bundles.evaluation import answers_on as answers_on
 from .bundles.held_out import HeldOut as HeldOut, read_held_out as read_held_out
-from .bundles.holding import Holding as Holding, where_it_holds as where_it_holds
+from .bundles.holding import Holding as Holding, check_columns as check_columns, where_it_holds as where_it_holds
 from .bundles.limits import untested_lines as untested_lines
 from .bundles.manifest import (
     CARD as CARD,
@@ -25,9 +25,12 @@ from .bundles.manifest import (
     Manifest as Manifest,
     read_manifest as read_manifest,
 )
-from .bundles.matching import require_same_preparation as require_same_preparation
 from .bundles.modules import import_modules as import_modules
 from .bundles.of_none import HALF as HALF, ToldOfNone as ToldOfNone
+from .bundles.preparation import (
+    prepared_otherwise as prepared_otherwise,
+    require_same_preparation as require_same_preparation,
+)
 from .bundles.zipped import write_zip as write_zip, zipped_size as zipped_size
 from .cataloguing.catalogue import Catalogue as Catalogue, model_mark as model_mark
 from .counting.classified import Classified as Classified, read_classified as read_classified
@@ -55,7 +58,7 @@ from .estimating.correction import corrected_score as corrected_score
 from .estimating.estimate import FEW as FEW, Estimate as Estimate
 from .estimating.interval import interval_of_confusion as interval_of_confusion
 from .estimating.lost import LostClass as LostClass, is_lost as is_lost, lost_classes as lost_classes
-from .estimating.prior import check_prior as check_prior, read_prior as read_prior
+from .estimating.prior import check_prior as check_prior, checked_prior as checked_prior, read_prior as read_prior
 from .estimating.worth import Worth as Worth, worth as worth, worth_of_scores as worth_of_scores
 from .exporting.beside import (
     ExportedModel as ExportedModel,
@@ -64,10 +67,15 @@ from .exporting.beside import (
 )
 from .exporting.export import exported_name as exported_name
 from .exporting.formats import named_format as named_format
-from .final.answers import BeginningAnswers as BeginningAnswers, read_answers as read_answers
+from .final.answers import (
+    BeginningAnswers as BeginningAnswers,
+    delete_other_lengths as delete_other_lengths,
+    read_answers as read_answers,
+)
 from .final.assembling import assemble as assemble
 from .final.beginning import (
     Beginning as Beginning,
+    answer_for_none as answer_for_none,
     beginning_batches as beginning_batches,
     share_done as share_done,
     train_beginning as train_beginning,
@@ -78,8 +86,9 @@ from .final.comparing import compare as compare
 from .final.decided import scores_of as scores_of
 from .final.interim import interim_bundle as interim_bundle
 from .final.member import Member as Member, member_batches as member_batches, train_member as train_member
+from .final.realigning import answers_to as answers_to, none_of as none_of
 from .final.training import train_final as train_final
-from .fitting.building import Build as Build
+from .fitting.building import Build as Build, feasibly as feasibly
 from .fitting.checkpoints import delete_last as delete_last
 from .fitting.confusion import EpochConfusion as EpochConfusion, read_confusion as read_confusion
 from .fitting.equivariant import (

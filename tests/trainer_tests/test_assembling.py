@@ -116,7 +116,7 @@ class Trained:
     work: Folder
 
     def answers(self, name: str) -> BeginningAnswers:
-        answers = read_answers(self.work.child(name))
+        answers = read_answers(self.work.child(name), epochs=2)
         assert answers is not None
         return answers
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from trainer_tests.conftest import MakeBuild
+from trainer_tests.own_layers import registered
 
 from datasets import Dataset, Folder, Split
 from trainer import (
@@ -16,12 +17,14 @@ from trainer import (
     InfeasibleError,
     Objective,
     TrainingOptions,
+    delete_other_lengths,
     read_answers,
     score_predictions,
     share_done,
     train_beginning,
 )
 from trainer.answering.views import TWO_SIZES, view_average
+from trainer.final.answers import of_length
 from trainer.final.beginning import loaded, read_packed
 
 OBJECTIVE = Objective.parse("val_loss")
@@ -40,7 +43,7 @@ Train = Callable[..., BeginningAnswers]
 def train(tiny_dataset: Dataset, folder: Folder) -> Train:
     def train(beginning: Beginning, **changes: Any) -> BeginningAnswers:
         train_beginning(beginning, tiny_dataset, **({"objective": OBJECTIVE, "work": folder} | changes))
-        answers = read_answers(folder)
+        answers = read_answers(folder, epochs=beginning.options.epochs)
         assert answers is not None
         return answers
 
@@ -55,7 +58,7 @@ def test_leaves_the_last_epochs_network_and_what_it_answers(
     assert beginning.name == answers.member.name == "t1-b2"
     assert answers.rows.tolist() == divided.rows(Split.VALIDATION).tolist()
     assert answers.true.tolist() == divided.labels[answers.rows].tolist()
-    assert folder.names() == ["answers.npz", "member.json", "model.keras"]
+    assert of_length(folder, 3).names() == ["answers.npz", "member.json", "model.keras"]
     assert (answers.member.epochs, answers.member.best_epoch, answers.member.views) == (3, 3, 1)
     # As the last epoch was validated: with the averages of the weights.
     scores = score_predictions(answers.true, answers.validation[1], tiny_dataset.classes)
@@ -70,21 +73,49 @@ def test_leaves_the_last_epochs_network_and_what_it_answers(
     assert answers.views == (1, 8, 16)
 
 
+def test_a_network_whose_class_calls_its_layers_itself_is_kept(
+    train: Train, beginning: Beginning, tiny_dataset: Dataset, folder: Folder
+) -> None:
+    answers = train(replace(beginning, build=registered))
+    assert answers.modules == ("trainer_tests.own_layers",)
+    network = loaded(beginning, read_packed(folder, answers))
+    images = tiny_dataset.take(answers.rows) / np.float32(255)
+    assert answers.validation[1] == pytest.approx(np.asarray(keras.ops.softmax(network(images))), abs=1e-5)
+
+
 def test_a_finished_one_is_not_trained_again_and_another_starts_over(
     train: Train, beginning: Beginning, folder: Folder
 ) -> None:
     reports: list[int] = []
     first = train(beginning)
-    folder.write_whole("last.npz", b"left behind by a kill")
+    place = of_length(folder, 3)
+    place.write_whole("last.npz", b"left behind by a kill")
     again = train(beginning, progress=lambda done, _: reports.append(done))
     assert reports == []
-    assert not folder.exists("last.npz")
+    assert not place.exists("last.npz")
     assert again.packed() == first.packed()
     for other in (replace(beginning, seed=5), replace(beginning, number=1)):
         reports.clear()
         changed = train(other, progress=lambda done, _: reports.append(done))
         assert reports[0] == 1
         assert changed.member.name == other.name
+
+
+def test_a_longer_training_leaves_what_a_shorter_one_has_left(
+    train: Train, beginning: Beginning, folder: Folder
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    first = train(beginning)
+    longer = replace(beginning, options=replace(beginning.options, epochs=4))
+    with pytest.raises(KeyboardInterrupt):
+        train(longer, progress=interrupt)
+    assert [share_done(folder, epochs=epochs) for epochs in (3, 4)] == [1, 0]
+    assert train(beginning, progress=interrupt).packed() == first.packed()
+    assert read_packed(folder, first) != read_packed(folder, train(longer))
+    delete_other_lengths(folder, epochs=4)
+    assert folder.names() == ["4-epochs"]
 
 
 def test_goes_on_after_an_interruption(train: Train, beginning: Beginning, folder: Folder) -> None:
@@ -94,7 +125,7 @@ def test_goes_on_after_an_interruption(train: Train, beginning: Beginning, folde
 
     with pytest.raises(KeyboardInterrupt):
         train(beginning, progress=interrupt)
-    assert read_answers(folder) is None
+    assert read_answers(folder, epochs=3) is None
     assert share_done(folder, epochs=3) == pytest.approx(2 / 3)
     reports: list[int] = []
     train(beginning, progress=lambda done, _: reports.append(done))
@@ -122,11 +153,11 @@ def test_killed_as_it_ends_it_leaves_what_it_would_have_left(
             patch.setattr(Folder, act, dying)
             with pytest.raises(Kill):
                 train(beginning)
-        assert (read_answers(folder) is not None) == (act == "delete")
+        assert (read_answers(folder, epochs=3) is not None) == (act == "delete")
     reports: list[int] = []
     train(beginning, progress=lambda done, _: reports.append(done))
     assert reports == []
-    assert folder.names() == ["answers.npz", "member.json", "model.keras"]
+    assert of_length(folder, 3).names() == ["answers.npz", "member.json", "model.keras"]
 
 
 def test_a_network_with_logits_and_a_dataset_without_test_rows(
@@ -149,6 +180,6 @@ def test_names_the_beginning_that_cannot_be_trained(train: Train, beginning: Beg
 
 
 def test_damaged_answers_are_refused(folder: Folder) -> None:
-    folder.write_whole("answers.npz", b"other")
+    of_length(folder, 3).write_whole("answers.npz", b"other")
     with pytest.raises(CheckpointError, match=r"answers\.npz' is damaged .*: delete it to train this beginning again"):
-        read_answers(folder)
+        read_answers(folder, epochs=3)

@@ -17,7 +17,7 @@ from datasets.images.fits.stretch import Stretch
 from trainer import Bundle, Classifier, Decide, ModelMismatchError, OptionsError, SplitError, answers_on, evaluate
 from trainer.answering.judging import scale_warning
 from trainer.answering.novelty import describe
-from trainer.bundles.matching import other_range, other_stretch
+from trainer.bundles.preparation import other_range, other_stretch
 
 
 def network(seed: int, classes: int, activation: str | None = "softmax") -> keras.Model:
@@ -291,7 +291,7 @@ def test_says_that_bands_are_stretched_otherwise(bundle: Bundle, tiny_dataset: D
         "Another stretch than in training: pictures, not FITS, where the model learnt from "
         "asinh, stretch 2 nanomaggy, Q 8; band r as grey"
     )
-    learnt = changed(bundle, preprocessing=preprocessing, dataset="learnt.arrow").bundle
+    learnt = changed(bundle, preprocessing=preprocessing, dataset="learnt.arrow").bundle.manifest
     other = other_stretch(learnt, replace(preprocessing, stretch=replace(STRETCH, softening=4.0)))
     assert other is not None
     assert other.endswith("; import it with `--stretch-of learnt.arrow`")
@@ -301,8 +301,8 @@ def test_says_that_other_values_of_arrays_are_black_and_white(bundle: Bundle, ti
     learnt = replace(bundle.manifest.preprocessing, value_range=(0.0, 2.0))
     found = changed(bundle, preprocessing=learnt)
     assert answers_on(found, tiny_dataset, Split.TEST).notes() == []  # pictures have no such range
-    assert other_range(found.bundle, learnt) is None
-    assert other_range(found.bundle, replace(learnt, value_range=(0.0, 3.0))) == (
+    assert other_range(found.bundle.manifest, learnt) is None
+    assert other_range(found.bundle.manifest, replace(learnt, value_range=(0.0, 3.0))) == (
         "Another value range than in training: 0–3, where the model learnt from 0–2; import it with `--value-range 0,2`"
     )
 

@@ -127,6 +127,41 @@ def test_every_format_trains(policy: str, kind: type[keras.Sequential], make_run
     assert_trains(make_run(build, options=options), folder)
 
 
+def test_weights_in_bfloat16_are_read_back_as_they_were(make_run: MakeRun) -> None:
+    run = make_run(built_as({"optimizer": "adam"}, policy="bfloat16"), options=TrainingOptions(2, 16))
+    run.step()
+    expected = values(run)
+    assert "bfloat16" in {str(value.dtype) for value in expected}
+    again = make_run(built_as({"optimizer": "adam"}, policy="bfloat16"), options=TrainingOptions(2, 16))
+    assert again.epoch == 1
+    assert all(map(np.array_equal, values(again), expected))
+
+
+class Aside(keras.Sequential):
+    """A model with a second optimizer, which its own class would use."""
+
+    def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> Any:
+        self.second["head"].iterations.assign_add(1)
+        return super().train_step(data)
+
+
+def test_state_of_further_optimizers_goes_on_and_what_has_none_yet_is_refused(make_run: MakeRun) -> None:
+    def build(prepared: bool = True) -> keras.Model:
+        model = built_as({"optimizer": KERAS.LossScaleOptimizer(KERAS.SGD(0.01))}, kind=Aside)()
+        model.second = {"head": KERAS.SGD(0.1, momentum=0.9), "same": model.optimizer.inner_optimizer}
+        if prepared:
+            model.second["head"].build(model.layers[-1].trainable_variables)
+        return model
+
+    run = make_run(build)
+    run.step()
+    assert make_run(build).model.second["head"].iterations.numpy() == run.training_batches
+    with pytest.raises(
+        InfeasibleError, match=r"another optimizer .*, 'sgd.*', which has no variables yet, .*MultiOptim"
+    ):
+        make_run(lambda: build(prepared=False))
+
+
 def test_a_step_of_ones_own_gives_the_numbers_among_its_results(make_run: MakeRun) -> None:
     report = make_run(built_as({}, kind=OwnStep)).step()
     assert {name for name in report.metrics if not name.startswith("val_")} == {"own_loss"}

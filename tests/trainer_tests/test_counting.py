@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.csv as pv
 import pyarrow.parquet as pq
 import pytest
 from scipy.special import softmax
@@ -24,7 +25,7 @@ from trainer import (
     read_classified,
     wilson_interval,
 )
-from trainer.bundles.manifest import HeldOutRecord, TrustRecord
+from trainer.bundles.manifest import HeldOutRecord, NoneRecord, TrustRecord
 from trainer.counting.explaining import Histogram, misfit
 from trainer.counting.mixture import mixture
 from trainer.counting.recalibrating import Recalibrator, logarithms
@@ -144,6 +145,17 @@ def test_every_table_of_answers_is_counted_unless_another_model_gave_them(
     assert found.named.tolist() == [*range(len(manifest.classes))]
     with pytest.raises(CatalogueError, match="was trained on another dataset, as its metadata say"):
         read_classified(tmp_path / f"another{suffix}", manifest)
+
+
+def test_answers_without_what_tells_galaxies_of_no_class_are_refused(tiny_dataset: Dataset, tmp_path: Path) -> None:
+    manifest = made_manifest(tiny_dataset)
+    written(tmp_path / "a.csv", manifest.classes, {"dataset_fingerprint": manifest.dataset_fingerprint})
+    kept = pv.read_csv(tmp_path / "a.csv").drop_columns(["none"])
+    pq.write_table(kept, tmp_path / "kept.parquet")
+    assert len(read_classified(tmp_path / "kept.parquet", manifest).named) == len(manifest.classes)
+    told = replace(manifest, none=NoneRecord(9, 9, 9, 1.0, {}, {}, None))
+    with pytest.raises(CatalogueError, match="expected this model's column 'none', which tells galaxies of no class"):
+        read_classified(tmp_path / "kept.parquet", told)
 
 
 @pytest.mark.parametrize("suffix", TABLE_SUFFIXES)

@@ -223,6 +223,15 @@ def test_names_the_member_that_cannot_be_trained(train: Callable[..., Any], make
         train(Member("t7", make_build(outputs=3), OPTIONS, {}, seed=4))
 
 
+def test_leaves_out_what_cannot_be_trained(
+    train: Callable[..., Any], build: Build, make_build: Callable[..., Build], caplog: pytest.LogCaptureFixture
+) -> None:
+    lost = make_build(optimizer=lambda: keras.optimizers.SGD(float("nan")))
+    result = train(Member("t1", lost, OPTIONS, {}, seed=4), Member("t2", build, OPTIONS, {}, seed=4))
+    assert result.members == ("t2",)
+    assert [one for one in caplog.messages if one.startswith("Left out, as it cannot be trained: t1: diverged")]
+
+
 def test_wants_a_member(train: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="at least one member is needed"):
         train()

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from trainer_tests.conftest import MakeRun
+from trainer_tests.own_layers import registered
 
 from datasets import Dataset, Folder, Split
 from trainer import (
@@ -61,6 +62,18 @@ def test_bundles_a_trials_best_epoch_and_leaves_the_trial_alone(
     assert scores.accuracy == manifest.metrics["validation"]["accuracy"]
     assert "An interim model" in model_card(manifest)
     assert answers_on(classifier, tiny_dataset, Split.TEST).notes()[0].startswith("An interim model")
+
+
+def test_bundles_a_network_whose_class_calls_its_layers_itself(
+    make_run: MakeRun, tiny_dataset: Dataset, folder: Folder
+) -> None:
+    trial = Member("0007", registered, OPTIONS, {}, seed=5)
+    run = make_run(registered, options=OPTIONS, objective=OBJECTIVE)
+    run.step()
+    assert interim_bundle(trial, folder, tiny_dataset, objective=OBJECTIVE, bundle=folder.child("model")) is not None
+    classifier = Classifier.load(folder.child("model"))
+    images = tiny_dataset.take(tiny_dataset.rows(Split.VALIDATION)) / np.float32(255)
+    assert classifier.bundle.models[0](images).numpy() == pytest.approx(run.best_model()(images).numpy(), abs=1e-5)
 
 
 def test_draws_no_random_numbers_of_others(

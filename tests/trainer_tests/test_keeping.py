@@ -67,7 +67,7 @@ def test_a_process_that_knows_nothing_loads_what_is_kept_and_nothing_else(tmp_pa
         model, place = made(name), tmp_path / f"{number:02}.keras"
         if name in KEPT:
             images = keras.Input(SHAPE)
-            packed = pack_model(keras.Model(images, model(images)))
+            packed = pack_model(keras.Model(images, model(images)), SHAPE)
             data, modules = packed.data, packed.modules
             place.write_bytes(data)
             expected[1].append(place.stem)
@@ -104,7 +104,7 @@ def test_a_bundle_names_its_modules_and_is_loaded_only_where_they_are_known(
 
 
 def test_the_kept_model_carries_nothing_that_it_was_compiled_with(tmp_path: Path) -> None:
-    data = pack_model(made("trained oddly")).data
+    data = pack_model(made("trained oddly"), SHAPE).data
     (tmp_path / "model.keras").write_bytes(data)
     with zipfile.ZipFile(tmp_path / "model.keras") as archive:
         config = json.loads(archive.read("config.json"))

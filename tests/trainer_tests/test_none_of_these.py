@@ -35,7 +35,7 @@ from trainer.bundles.held_out import read_held_out
 from trainer.bundles.of_none import ToldOfNone
 from trainer.exporting.formats import NONE, description_of
 from trainer.exporting.graph import ServingModel
-from trainer.final.answers import read_answers
+from trainer.final.answers import of_length, read_answers
 from trainer.final.bundling import Answered, write_calibrated
 from trainer.final.learning_none import shown
 from trainer.final.out_of_fold import IN_TWO_SIZES, Part, averaged_of_no_class
@@ -238,8 +238,8 @@ def test_beginnings_keep_what_they_answered_and_each_answers_for_each(folder: Fo
         return BeginningAnswers(rows, true, views, {}, member, 10, **of_none)
 
     one, other = (answers(seed, unlabelled=dict.fromkeys((1, 2, 4), torn(5, seed))) for seed in (1, 2))
-    folder.write_whole("answers.npz", one.packed())
-    assert np.array_equal(read_answers(folder).unlabelled[4], one.unlabelled[4])
+    of_length(folder, 1).write_whole("answers.npz", one.packed())
+    assert np.array_equal(read_answers(folder, epochs=1).unlabelled[4], one.unlabelled[4])
     parts = {"a": Part(1.0, 2, IN_TWO_SIZES)}
     pooled = averaged_of_no_class({"a": {1: one, 2: other}}, parts, np.arange(5))
     assert pooled.rows.tolist() == [*range(5), *range(5)]
@@ -261,7 +261,7 @@ def test_every_end_of_a_training_asks_about_them(dataset: Dataset, build: Build,
     assert (interim.bundle.manifest.none.shown, interim.bundle.trust.none is None) == (30, False)
     beginning = Beginning("0001", 1, build, options, {}, seed=1)
     train_beginning(beginning, dataset, objective=objective, work=folder.child(beginning.name))
-    answers = read_answers(folder.child(beginning.name))
+    answers = read_answers(folder.child(beginning.name), epochs=1)
     assert {len(each) for each in answers.unlabelled.values()} == {30}
     assert answers.unlabelled.keys() == answers.validation.keys()
     assemble({"0001": [beginning]}, dataset, chosen="0001", objective=objective, work=folder, bundle=bundle, seed=1)

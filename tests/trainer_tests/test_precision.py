@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from trainer import InfeasibleError
 from trainer.bundles.keeping import all_layers
 from trainer.final.portable import portable
 from trainer.fitting.building import build_model
@@ -80,6 +81,16 @@ def test_a_built_model_computes_in_the_precision_asked_for() -> None:
     built = build_model(network, seed=1, image_shape=(8, 8, 3), classes=5, precision="bfloat16")
     assert built.model.layers[1].compute_dtype == "bfloat16"
     assert all(variable.dtype == "float32" for variable in built.model.trainable_variables)
+
+
+def test_a_build_that_undoes_the_precision_is_infeasible() -> None:
+    def build() -> keras.Model:
+        keras.backend.clear_session()
+        return network()
+
+    with pytest.raises(InfeasibleError, match=r"precision asked for, bfloat16, was undone .*: take that out of build"):
+        build_model(build, seed=1, image_shape=(8, 8, 3), classes=5, precision="bfloat16")
+    assert build_model(build, seed=1, image_shape=(8, 8, 3), classes=5).model.layers[1].compute_dtype == "float32"
 
 
 def test_portable_is_float32_of_keras_own_layers_and_predicts_the_same() -> None:

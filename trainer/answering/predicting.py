@@ -62,9 +62,11 @@ def predict(model: keras.Model, batches: Epoch, *, logits: bool, progress: Progr
 
     Raises InfeasibleError if an output is not finite, or outputs are no probabilities.
     """
-    run = compiled(partial(model, training=False), tf.TensorSpec((None, *model.input_shape[1:]), tf.float32))
+    run: Callable[..., tf.Tensor] | None = None
     true, outputs = [], []
     for done, (images, labels) in enumerate(batches.epoch(), 1):
+        # A model that its author's class calls knows no shape of its own.
+        run = run or compiled(partial(model, training=False), tf.TensorSpec((None, *images.shape[1:]), tf.float32))
         true.append(labels)
         outputs.append(run(images).numpy())
         progress(done, len(batches))

@@ -67,10 +67,11 @@ def write_bundle(
     """
     if len(models) != len(manifest.members):
         raise ValueError(f"a model for each member is needed, but got {len(models)} for {len(manifest.members)}")
+    side = manifest.preprocessing.image_size
     files, contents, modules = {}, {}, set[str]()
     for index, (model, member) in enumerate(zip(models, manifest.members, strict=True)):
         try:
-            packed = model if isinstance(model, PackedModel) else pack_model(model)
+            packed = model if isinstance(model, PackedModel) else pack_model(model, (side, side, 3))
         except InfeasibleError as error:
             raise BundleError(f"{member.name}: {error}") from error
         modules.update(packed.modules)

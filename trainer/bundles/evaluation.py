@@ -1,6 +1,6 @@
 """Evaluating a classifier on a dataset."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,13 +11,15 @@ from trainer.answering.decision import Decide
 from trainer.bundles.classifier import Classifier
 from trainer.bundles.evaluating_none import answers_of_none, told_of_none
 from trainer.bundles.manifest import INTERIM
-from trainer.bundles.matching import labelled_rows, other_range, other_scale, other_stretch
+from trainer.bundles.matching import labelled_rows
 from trainer.bundles.of_none import ToldOfNone
+from trainer.bundles.preparation import other_range, other_scale, other_stretch
 from trainer.bundles.seen import Overlap, overlap
 from trainer.estimating.interval import with_interval
 from trainer.scores import Scores, score_predictions
 
 _AT_ONCE = 64
+Ready = Callable[[npt.NDArray[np.int64]], None]
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def answers_on(
     known_only: bool = False,
     seen: bool = False,
     unseen_only: bool = False,
+    ready: Ready | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Ask a classifier about a split of a dataset (None: all of it). Classes are matched by name.
@@ -104,6 +107,7 @@ def answers_on(
         known_only: Leave out images of classes that it does not know.
         seen: Ask about images that it was trained or chosen on, too, however many they are.
         unseen_only: Leave those out.
+        ready: Told of the classes of the images, before the first is answered: what it raises is raised.
 
     Raises:
         ModelMismatchError: It does not know a class of the images, or their size or crop are not those of the bundle.
@@ -115,6 +119,8 @@ def answers_on(
     labelled = labelled_rows(bundle, dataset, split, known_only=known_only)
     labelled, found = overlap(bundle, dataset, split, labelled, allowed=seen, unseen_only=unseen_only)
     rows = labelled.rows
+    if ready is not None:
+        ready(labelled.true)
     probabilities: list[npt.NDArray[np.float32]] = []
     for start in range(0, len(rows), _AT_ONCE):
         probabilities.append(classifier.probabilities(dataset.take(rows[start : start + _AT_ONCE])))
@@ -127,9 +133,9 @@ def answers_on(
         answers,
         labelled.spelled,
         labelled.left_out,
-        scale=other_scale(bundle, dataset),
-        stretch=other_stretch(bundle, dataset.preprocessing),
-        value_range=other_range(bundle, dataset.preprocessing),
+        scale=other_scale(bundle.manifest, dataset.preprocessing),
+        stretch=other_stretch(bundle.manifest, dataset.preprocessing),
+        value_range=other_range(bundle.manifest, dataset.preprocessing),
         overlap=found,
         of_none=answers_of_none(classifier, dataset),
     )
@@ -150,5 +156,7 @@ def evaluate(
 
     Raises as `answers_on` and `Classifier.point`.
     """
-    which = {"known_only": known_only, "seen": seen, "unseen_only": unseen_only}
-    return answers_on(classifier, dataset, split, **which, progress=progress).scores(decide)
+    answers = answers_on(
+        classifier, dataset, split, known_only=known_only, seen=seen, unseen_only=unseen_only, progress=progress
+    )
+    return answers.scores(decide)

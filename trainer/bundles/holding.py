@@ -36,6 +36,12 @@ class Holding:
         return {"by": by, "by_table": self.table, "mix": dict(self.mix), "prior": prior, **whole}
 
 
+def check_columns(by: Sequence[By], values: RowValues, *, bins: int = BINS) -> None:
+    """Raise OptionsError where `where_it_holds` would, for a column: before anything is answered."""
+    for one, (name, array) in zip(by, values.columns, strict=True):
+        binned(name, array, edges=one.edges, bins=bins)
+
+
 def where_it_holds(
     evaluation: Evaluation,
     by: Sequence[By],

@@ -52,15 +52,18 @@ class PackedModel:
     modules: tuple[str, ...] = ()
 
 
-def pack_model(model: keras.Model) -> PackedModel:
-    """Pack a functional model, and prove that it loads. Raises InfeasibleError as `prove_kept` does."""
+def pack_model(model: keras.Model, image_shape: tuple[int, int, int]) -> PackedModel:
+    """Pack a model of images of a shape, (height, width, 3), and prove that it loads.
+
+    Raises InfeasibleError as `prove_kept` does.
+    """
     files = []
 
     def remake(model: keras.Model) -> keras.Model:
         files.append(_as_file(model))
         return unpack_model(files[-1])
 
-    _, modules = prove_kept(model, model.input_shape[1:], remake=remake)
+    _, modules = prove_kept(model, image_shape, remake=remake)
     return PackedModel(files[-1], modules)
 
 

@@ -1,15 +1,14 @@
-"""Whether a dataset can be put to a model, and which of its classes are which of the model's."""
+"""Which rows of a dataset can be put to a model, and which of its classes are which of the model's."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from datasets import Dataset, Preprocessing, Split, class_mapping, few
-from trainer.answering.judging import scale_warning
+from datasets import Dataset, Split, class_mapping, few
 from trainer.bundles.bundle import Bundle
+from trainer.bundles.preparation import require_same_preparation
 from trainer.errors import ModelMismatchError, SplitError
 
 
@@ -40,7 +39,7 @@ def labelled_rows(bundle: Bundle, dataset: Dataset, split: Split | None, *, know
         ModelMismatchError: Image size or crop are not those of the bundle, or it does not know a class, or none.
         SplitError: There is no such row.
     """
-    require_same_preparation(bundle, dataset)
+    require_same_preparation(bundle.manifest, dataset.info, model=bundle.uri)
     rows = dataset.rows(split)
     if len(rows) == 0:
         raise SplitError(
@@ -58,46 +57,6 @@ def labelled_rows(bundle: Bundle, dataset: Dataset, split: Split | None, *, know
     ours = {name: bundle.manifest.classes[place] for name, place, _ in present if place is not None}
     spelled = {name: known for name, known in ours.items() if name != known}
     return LabelledRows(rows[true >= 0], true[true >= 0], spelled, left_out)
-
-
-def other_scale(bundle: Bundle, dataset: Dataset) -> str | None:
-    """Say that galaxies appear to the model at another scale than in its training; None where they do not."""
-    ours, theirs = bundle.manifest.preprocessing, dataset.preprocessing
-    if scale_warning(ours, theirs.source_size, theirs.crop) is None:
-        return None
-    learnt, shown = ("×".join(map(str, each.source_size)) for each in (ours, theirs))
-    return f"Another scale than in training: images of {shown} pixels, where the model learnt from {learnt}"
-
-
-def other_stretch(bundle: Bundle, preprocessing: Preprocessing) -> str | None:
-    """Say that FITS bands are stretched otherwise than for the model's training; None where they are not."""
-    ours, theirs = bundle.manifest.preprocessing.stretch, preprocessing.stretch
-    if ours == theirs:
-        return None
-    learnt, shown = ("pictures, not FITS" if each is None else str(each) for each in (ours, theirs))
-    way = "" if ours is None or theirs is None else f"; import it with `--stretch-of {bundle.manifest.dataset}`"
-    return f"Another stretch than in training: {shown}, where the model learnt from {learnt}{way}"
-
-
-def other_range(bundle: Bundle, preprocessing: Preprocessing) -> str | None:
-    """Say that other values of arrays are black and white than in training; None where that is not known."""
-    ours, theirs = bundle.manifest.preprocessing.value_range, preprocessing.value_range
-    if ours is None or theirs is None or ours == theirs:  # pictures have none, and what is evident is not kept
-        return None
-    learnt, shown = (f"{each[0]:g}–{each[1]:g}" for each in (ours, theirs))
-    way = f"import it with `--value-range {ours[0]:g},{ours[1]:g}`"
-    return f"Another value range than in training: {shown}, where the model learnt from {learnt}; {way}"
-
-
-def require_same_preparation(bundle: Bundle, dataset: Dataset) -> None:
-    """Raise ModelMismatchError unless a dataset's images were prepared as those that the bundle learnt from."""
-    ours, theirs = bundle.manifest.preprocessing, dataset.preprocessing
-    if ours.image_size != theirs.image_size or not math.isclose(ours.crop, theirs.crop):
-        raise ModelMismatchError(
-            f"{dataset.info.path!r} does not fit the model {bundle.uri!r}: expected image size {ours.image_size} and "
-            f"crop {ours.crop:g}, found {theirs.image_size} and {theirs.crop:g}; import it again with "
-            f"`--image-size {ours.image_size} --crop {ours.crop:g}`"
-        )
 
 
 def _unknown(bundle: Bundle, dataset: Dataset, unknown: Mapping[str, int], *, some_known: bool) -> ModelMismatchError:

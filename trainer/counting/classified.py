@@ -11,6 +11,7 @@ import pyarrow as pa
 from datasets import (
     CATALOGUE_RECORD,
     CatalogueLayout,
+    Folder,
     Table,
     few,
     files_of_a_kind,
@@ -53,7 +54,8 @@ def read_classified(path: str | Path, manifest: Manifest, *, prefix: str = "") -
 
     Raises:
         CatalogueError: There is no such table or column, no answer, they are those of another model, or of a part of
-            what workers were to classify.
+            what workers were to classify. Of a model that tells galaxies of no class, the column of that is needed,
+            too: without it they would count for classes.
         SourceError: It is damaged.
         StorageError: It cannot be fetched.
     """
@@ -105,6 +107,11 @@ def _batches(
         written = {name: escaped if (escaped := in_ascii(name)) in names else name for name in (*needed, none)}
         has_none = written[none] in names
         _check(table, said_of_rows(local), manifest, [written[name] for name in needed], prefix)
+        if manifest.none is not None and not has_none:
+            raise CatalogueError(
+                f"{str(path)!r}: expected this model's column '{none}', which tells galaxies of no class, "
+                f"found {few(names)}: keep it beside the probabilities, or classify again"
+            )
         wanted = dict.fromkeys(chances, pa.float64()) | {class_: pa.string()}
         if has_none:
             wanted[none] = pa.float64()
@@ -130,8 +137,12 @@ def _partitions(path: str | Path) -> set[str] | None:
             f"{str(path)!r}: expected all {record.partitions:,} partitions of the catalogue, found {len(done):,}: the "
             "same `galaxy classify` command goes on with the others"
         )
-    names = map(layout.partition, numbers)
-    return {layout.root.child(name).uri if layout.root.local is None else str(Path(path, name)) for name in names}
+    return {_called(layout.root, layout.partition(number)) for number in numbers}
+
+
+def _called(folder: Folder, name: str) -> str:
+    """Return what `files_of_a_kind` calls a file of a folder."""
+    return folder.child(name).uri if folder.local is None else str(folder.local / name)
 
 
 def _check(table: Table, all_said: Mapping[str, str], manifest: Manifest, needed: Sequence[str], prefix: str) -> None:

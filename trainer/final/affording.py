@@ -6,9 +6,9 @@ a configuration that had not seen it. It is taken to be a share of the log loss 
 their beginnings.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ _SAVED_BY_VIEWS = (0.0, 0.015, 0.05)
 the network tells apart too, of those in two sizes: 0.02 to 0.1 (tests/benchmarks/RESULTS.md)."""
 _DECIMALS = 9
 """Of log losses: what differs by less is equal."""
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -66,16 +67,11 @@ def afforded(
 
     ``true`` is int64, (n,), n ≥ 1; ``candidates`` are at least one; ``rows`` as in `Expecting`.
     """
-    names = list(candidates)
     expecting = Expecting(true, [one.views[min(one.views)] for one in candidates.values()], rows)
     best: tuple[float, float, dict[str, Held]] | None = None
-    for views in product(*((*sorted(candidates[name].views), None) for name in names)):
-        chosen = {name: number for name, number in zip(names, views, strict=True) if number is not None}
-        held = [*_networks(chosen, candidates, max_slower)] if needed in chosen else []
-        if not held:
-            continue
+    for chosen in _views(candidates, needed, max_slower):
         loss = expecting.loss(_average(chosen, candidates), saved=_saved_before(chosen, candidates))
-        for networks in held:
+        for networks in _networks(chosen, candidates, max_slower):
             expected = round(loss * (1 - _saved(networks, candidates)), _DECIMALS)
             cost = _cost(networks, chosen, candidates)
             if best is None or (expected, cost) < best[:2]:
@@ -84,14 +80,43 @@ def afforded(
     return best[2]
 
 
+def _views(candidates: Mapping[str, Candidate], needed: str, max_slower: float) -> Iterator[dict[str, int]]:
+    """Yield with how many views each may be held, one network of each; then those too slow of the needed one alone."""
+    choices: list[list[tuple[int | None, float]]] = [
+        [(views, views * one.cost) for views in sorted(one.views)] + ([] if name == needed else [(None, 0.0)])
+        for name, one in candidates.items()
+    ]
+    for each in _within(choices, max_slower):
+        yield {name: views for name, views in zip(candidates, each, strict=True) if views is not None}
+    alone = candidates[needed]
+    yield from ({needed: views} for views in sorted(alone.views) if views * alone.cost > max_slower)
+
+
 def _networks(
     views: Mapping[str, int], candidates: Mapping[str, Candidate], max_slower: float
 ) -> Iterator[dict[str, int]]:
     """Yield how many networks there may be of each configuration, at least one each, with so many views."""
-    for numbers in product(*(range(1, candidates[name].networks + 1) for name in views)):
-        networks = dict(zip(views, numbers, strict=True))
-        if _cost(networks, views, candidates) <= max_slower or sum(numbers) == 1:
-            yield networks
+    choices = [
+        [(number, number * count * candidates[name].cost) for number in range(1, candidates[name].networks + 1)]
+        for name, count in views.items()
+    ]
+    allowed = [*_within(choices, max_slower)] or [(1,)]  # one alone, whatever it costs
+    yield from (dict(zip(views, numbers, strict=True)) for numbers in allowed)
+
+
+def _within(
+    choices: Sequence[Sequence[tuple[Item, float]]], most: float, spent: float = 0.0
+) -> Iterator[tuple[Item, ...]]:
+    """Yield what one may take, one item of each of ``choices``, in their order, where the costs add up to ``most``.
+
+    What is too dear is not gone on with: of seven configurations there are millions of ways, and few to pay for.
+    """
+    if not choices:
+        yield ()
+        return
+    for item, cost in choices[0]:
+        if spent + cost <= most:
+            yield from ((item, *others) for others in _within(choices[1:], most, spent + cost))
 
 
 def _cost(networks: Mapping[str, int], views: Mapping[str, int], candidates: Mapping[str, Candidate]) -> float:

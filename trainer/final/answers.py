@@ -16,7 +16,8 @@ from trainer.errors import CheckpointError
 Probabilities = npt.NDArray[np.float32]
 ANSWERS = "answers.npz"
 _PARTS = ("validation", "test", "unlabelled")
-_FORMAT = "galaxy-tuner-answers/1"
+_FORMAT, _BEFORE = "galaxy-tuner-answers/2", "galaxy-tuner-answers/1"
+_LENGTH = "-epochs"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class BeginningAnswers:
     """What the network of a beginning answers for images that it was not trained on.
 
     Attributes:
-        rows: int64, (n,): the rows of the validation part of its division, ascending.
+        rows: int64, (n,): the rows of the validation part of its division, ascending. They are those that the dataset
+            had then, as another import of the same images may number them otherwise: see `realigning`.
         true: int64, (n,): their classes.
         validation: Number of views → probabilities, float32 (n, classes). Three numbers, ascending: the image alone;
             it and its mirror image in all turns that the network tells apart; those in two sizes.
@@ -33,7 +35,10 @@ class BeginningAnswers:
         operations: What it computes for one image and view; see `operations`.
         modules: Those that must be imported before it is loaded.
         unlabelled: As ``test``, of the galaxies of no class that `learning_none.shown` draws; empty where there were
-            none, or an older version did not ask.
+            none.
+        images: uint64, (n + m,): which images those of ``validation`` and then of ``test`` are, as
+            `realigning.images_of` knows them; empty in those of an earlier version.
+        of_none: Which galaxies of no class there were to draw, as `realigning.none_of` names them.
     """
 
     rows: npt.NDArray[np.int64]
@@ -44,6 +49,8 @@ class BeginningAnswers:
     operations: int
     modules: tuple[str, ...] = ()
     unlabelled: Mapping[int, Probabilities] = field(default_factory=dict)
+    images: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
+    of_none: str = ""
 
     @property
     def views(self) -> tuple[int, ...]:
@@ -53,9 +60,20 @@ class BeginningAnswers:
     def packed(self) -> bytes:
         """Return them as the content of an `.npz` file without pickles."""
         about = json.dumps(
-            {"format": _FORMAT, "member": asdict(self.member), "operations": self.operations, "modules": self.modules}
+            {
+                "format": _FORMAT,
+                "member": asdict(self.member),
+                "operations": self.operations,
+                "modules": self.modules,
+                "of_none": self.of_none,
+            }
         )
-        arrays: dict[str, npt.NDArray[np.generic]] = {"rows": self.rows, "true": self.true, "about": np.array(about)}
+        arrays: dict[str, npt.NDArray[np.generic]] = {
+            "rows": self.rows,
+            "true": self.true,
+            "images": self.images,
+            "about": np.array(about),
+        }
         for name in _PARTS:
             arrays |= {f"{name}.{views}": answers for views, answers in getattr(self, name).items()}
         stream = io.BytesIO()
@@ -63,10 +81,43 @@ class BeginningAnswers:
         return stream.getvalue()
 
 
-def read_answers(work: Folder) -> BeginningAnswers | None:
-    """Return what a finished beginning answered; None of one that is not. Raises CheckpointError for a damaged file."""
-    data = work.read_if_there(ANSWERS)
-    return None if data is None else _unpacked(data, work.child(ANSWERS).uri)
+def of_length(work: Folder, epochs: int) -> Folder:
+    """Return the folder, in that of a beginning, of its training over so many epochs.
+
+    Each length has its own: what has ended stands until all of a longer one has come as far.
+    """
+    return work.child(f"{epochs}{_LENGTH}")
+
+
+def kept_place(work: Folder, epochs: int) -> Folder:
+    """Return the folder in which a beginning of so many epochs has left its network and answers, if it has ended.
+
+    Earlier versions left them in that of the beginning itself, which had one length at a time.
+    """
+    place = of_length(work, epochs)
+    return work if not place.exists(ANSWERS) and work.exists(ANSWERS) else place
+
+
+def delete_other_lengths(work: Folder, *, epochs: int) -> None:
+    """Delete what trainings over other numbers of epochs have left in the folder of a beginning."""
+    for name in work.names():
+        if name.endswith(_LENGTH) and work.child(name) != of_length(work, epochs):
+            work.child(name).delete_tree()
+
+
+def read_answers(work: Folder, *, epochs: int) -> BeginningAnswers | None:
+    """Return what a beginning answered at the end of so many epochs, as it is kept in ``work``.
+
+    None of one that has not come to that. Whoever puts it to a dataset takes `realigning.answers_to` instead.
+
+    Raises CheckpointError for a damaged file.
+    """
+    place = kept_place(work, epochs)
+    data = place.read_if_there(ANSWERS)
+    if data is None:
+        return None
+    answers = _unpacked(data, place.child(ANSWERS).uri)
+    return None if place == work and answers.member.epochs != epochs else answers
 
 
 def _unpacked(data: bytes, path: str) -> BeginningAnswers:
@@ -75,16 +126,22 @@ def _unpacked(data: bytes, path: str) -> BeginningAnswers:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         about = json.loads(str(arrays.pop("about")))
-        if about["format"] != _FORMAT:
+        if about["format"] not in (_FORMAT, _BEFORE):
             raise ValueError(f"expected the format {_FORMAT}, found {about['format']}")
         by_views: dict[str, dict[int, Probabilities]] = {part: {} for part in _PARTS}
-        for name in sorted(arrays.keys() - {"rows", "true"}):
+        for name in sorted(arrays.keys() - {"rows", "true", "images"}):
             part, _, views = name.partition(".")
             by_views[part][int(views)] = arrays[name]
         member = BundleMember(**about["member"])
-        operations, modules = about["operations"], tuple(about.get("modules", ()))
         return BeginningAnswers(
-            arrays["rows"], arrays["true"], **by_views, member=member, operations=operations, modules=modules
+            arrays["rows"],
+            arrays["true"],
+            **by_views,
+            member=member,
+            operations=about["operations"],
+            modules=tuple(about.get("modules", ())),
+            images=arrays.get("images", np.zeros(0, np.uint64)),
+            of_none=about.get("of_none", ""),
         )
     except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path!r} is damaged ({error}): delete it to train this beginning again") from error

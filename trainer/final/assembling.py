@@ -19,7 +19,7 @@ from trainer.bundles.manifest import BundleMember
 from trainer.estimating.correction import corrected_score
 from trainer.estimating.estimate import FEW
 from trainer.estimating.worth import Worth
-from trainer.final.answers import BeginningAnswers, Probabilities, read_answers
+from trainer.final.answers import BeginningAnswers, Probabilities
 from trainer.final.beginning import Beginning, loaded, read_packed
 from trainer.final.bundling import Answered, FinalResult, write_calibrated
 from trainer.final.learning_none import shown
@@ -36,6 +36,7 @@ from trainer.final.out_of_fold import (
     ensemble,
     pooled,
 )
+from trainer.final.realigning import answers_to
 from trainer.objective import Objective
 
 
@@ -55,7 +56,7 @@ def assemble(
     """Average networks of finalists' beginnings, calibrate and test the average, and write the bundle.
 
     The chosen configuration is in it always, another one where the log loss of answers on what was not trained on says
-    so and the cost allows. Beginnings that are not finished are left out.
+    so and the cost allows. Beginnings that are not finished are left out, and those that answered for other images.
 
     Args:
         finalists: Configuration → its beginnings, each in the folder of its name below ``work``.
@@ -72,7 +73,7 @@ def assemble(
         StorageError: ``work`` cannot be read, or ``bundle`` not be written.
     """
     begun = {name: {one.number: one for one in each} for name, each in finalists.items()}
-    answers = {name: _finished(each, work) for name, each in begun.items()}
+    answers = {name: _finished(each, dataset, work) for name, each in begun.items()}
     answers = {name: each for name, each in answers.items() if each}
     if chosen not in answers:
         raise ValueError(f"the chosen configuration needs a finished beginning, but {chosen!r} has none")
@@ -136,8 +137,11 @@ class _Network:
         return pack_around(packed, view_average(network, image_shape=image_shape, turns=turns, scales=scales))
 
 
-def _finished(beginnings: Mapping[int, Beginning], work: Folder) -> Answers:
-    read = {number: read_answers(work.child(one.name)) for number, one in sorted(beginnings.items())}
+def _finished(beginnings: Mapping[int, Beginning], dataset: Dataset, work: Folder) -> Answers:
+    read = {
+        number: answers_to(work.child(one.name), dataset, number=number, epochs=one.options.epochs)
+        for number, one in sorted(beginnings.items())
+    }
     return {number: answers for number, answers in read.items() if answers is not None}
 
 

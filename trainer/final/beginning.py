@@ -15,11 +15,12 @@ import numpy.typing as npt
 from datasets import Batches, Dataset, Folder, Progress, Split, UnlabelledBatches, plain_batches, silent
 from trainer.answering.views import differing_turns
 from trainer.bundles.keeping import PackedModel, pack_model, unpack_model
-from trainer.final.answers import ANSWERS, BeginningAnswers
+from trainer.final.answers import ANSWERS, BeginningAnswers, Probabilities, kept_place, of_length, read_answers
 from trainer.final.learning_none import shown
 from trainer.final.member import Member, describe, examples, member_batches, named, start_over_if_changed, train_member
 from trainer.final.operations import operations
 from trainer.final.portable import portable
+from trainer.final.realigning import images_of, none_of
 from trainer.final.viewing import answers_by_views
 from trainer.fitting.building import Build
 from trainer.fitting.checkpoints import delete_all, epochs_done
@@ -71,8 +72,9 @@ def train_beginning(
 ) -> None:
     """Train a beginning to its last epoch, or as far as is missing, and leave its network and answers in ``work``.
 
-    That is a folder of its own. A finished one is not trained again; one whose seed, options, hyperparameters,
-    division, dataset or objective are not those that ``work`` is of starts over.
+    That is a folder of its own, where trainings of it over other numbers of epochs stay as they are. A finished one is
+    not trained again, but asked about galaxies of no class that are others than it has answered for; one whose seed,
+    options, hyperparameters, division, dataset or objective are not those that ``work`` is of starts over.
 
     Raises:
         InfeasibleError: It cannot be built or kept, or diverged; the text names it.
@@ -80,9 +82,12 @@ def train_beginning(
     """
     divided = dataset.divided(beginning.number)
     member, division = beginning.member, _division(divided)
-    start_over_if_changed(member, divided, objective=objective, work=work, division=division)
-    if not work.exists(ANSWERS):
-        run = train_member(member, divided, objective=objective, work=work, progress=progress, division=division)
+    place = of_length(work, member.options.epochs)
+    start_over_if_changed(member, divided, objective=objective, work=place, division=division)
+    if place.exists(ANSWERS):
+        answer_for_none(beginning, dataset, work=work)
+    else:
+        run = train_member(member, divided, objective=objective, work=place, progress=progress, division=division)
         logits = run.predicts_logits
         with named(beginning.name):
             model = portable(run.last_model())
@@ -91,26 +96,52 @@ def train_beginning(
             validation, test = (
                 answered(partial(_batches, divided, divided.rows(split))) for split in (Split.VALIDATION, Split.TEST)
             )
-            numbers = shown(divided)
-            unlabelled = answered(partial(UnlabelledBatches, divided, numbers)) if len(numbers) else {}
-            packed = pack_model(model)
-        described = describe(member, model, logits=logits, history=run.history, epoch=run.epoch, views=1)
-        rows, count = divided.rows(Split.VALIDATION), operations(model, dataset.image_shape)
-        true, modules = divided.labels[rows], packed.modules
-        answers = BeginningAnswers(rows, true, validation, test, described, count, modules, unlabelled)
-        work.write_whole(_MODEL, packed.data)
-        work.write_whole(ANSWERS, answers.packed())  # which says that it is finished
-    delete_all(work)
+            unlabelled = _answers_for_none(model, divided, turns=turns, logits=logits)
+            packed = pack_model(model, dataset.image_shape)
+        rows = divided.rows(Split.VALIDATION)
+        answers = BeginningAnswers(
+            rows,
+            divided.labels[rows],
+            validation,
+            test,
+            describe(member, model, logits=logits, history=run.history, epoch=run.epoch, views=1),
+            operations(model, dataset.image_shape),
+            packed.modules,
+            unlabelled,
+            images_of(dataset, beginning.number),
+            none_of(dataset),
+        )
+        place.write_whole(_MODEL, packed.data)
+        place.write_whole(ANSWERS, answers.packed())  # which says that it is finished
+    delete_all(place)
+
+
+def answer_for_none(beginning: Beginning, dataset: Dataset, *, work: Folder) -> None:
+    """Have the network of a finished beginning answer for the galaxies of no class that a dataset has now.
+
+    Where these are the ones that it has answered for, or there are none, nothing is done. Raises as `train_beginning`.
+    """
+    epochs, wanted = beginning.options.epochs, none_of(dataset)
+    kept = read_answers(work, epochs=epochs)
+    if kept is None or not wanted or kept.of_none == wanted:
+        return
+    with named(beginning.name):
+        model = loaded(beginning, read_packed(work, kept))
+        turns, logits = kept.views[1] // 2, kept.member.logits
+        unlabelled = _answers_for_none(model, dataset, turns=turns, logits=logits)
+    answers = replace(kept, unlabelled=unlabelled, of_none=wanted)
+    kept_place(work, epochs).write_whole(ANSWERS, answers.packed())
 
 
 def share_done(work: Folder, *, epochs: int) -> float:
     """Return which share, 0–1, of a beginning of so many epochs is done: what is there is not trained again."""
-    return 1.0 if work.exists(ANSWERS) else min(1.0, epochs_done(work) / epochs)
+    place = of_length(work, epochs)
+    return 1.0 if place.exists(ANSWERS) else min(1.0, epochs_done(place) / epochs)
 
 
 def read_packed(work: Folder, answers: BeginningAnswers) -> PackedModel:
     """Read the network of a finished beginning, as it is kept."""
-    return PackedModel(work.read(_MODEL), answers.modules)
+    return PackedModel(kept_place(work, answers.member.epochs).read(_MODEL), answers.modules)
 
 
 def loaded(beginning: Beginning, packed: PackedModel) -> keras.Model:
@@ -122,10 +153,18 @@ def loaded(beginning: Beginning, packed: PackedModel) -> keras.Model:
         return unpack_model(packed.data)
 
 
+def _answers_for_none(model: keras.Model, dataset: Dataset, *, turns: int, logits: bool) -> dict[int, Probabilities]:
+    """Answer for the galaxies of no class that are learnt from, if any, by the number of views."""
+    numbers = shown(dataset)
+    if not len(numbers):
+        return {}
+    return answers_by_views(model, dataset, partial(UnlabelledBatches, dataset, numbers), turns=turns, logits=logits)
+
+
 def _batches(dataset: Dataset, rows: npt.NDArray[np.int64], batch_size: int) -> Batches:
     return plain_batches(dataset, rows, batch_size=batch_size)
 
 
 def _division(divided: Dataset) -> str:
-    """Name a division by its validation rows: numbers that lead to the same one are alike."""
-    return hashlib.sha256(divided.rows(Split.VALIDATION).tobytes()).hexdigest()[:16]
+    """Name a division by its validation images, in whatever rows: numbers that lead to the same one are alike."""
+    return hashlib.sha256(np.sort(divided.id_hashes[divided.rows(Split.VALIDATION)]).tobytes()).hexdigest()[:16]

@@ -1,14 +1,18 @@
 """Final training: members are trained to their end; the best, or an ensemble, is calibrated, tested and bundled."""
 
+import logging
 from collections.abc import Sequence
 
 from datasets import Dataset, Folder, Progress, Split, Stage, part_of, silent, silent_stage
 from trainer.answering.averaging import weighted_mean
+from trainer.errors import InfeasibleError
 from trainer.final.bundling import Answered, FinalResult, write_calibrated
 from trainer.final.choosing import choose_best, choose_ensemble
 from trainer.final.learning_none import shown
 from trainer.final.member import Member, TrainedMember, finish_member, member_batches, train_member
 from trainer.objective import Objective
+
+_log = logging.getLogger(__name__)
 
 
 def train_final(
@@ -27,7 +31,8 @@ def train_final(
     """Train each member to its end, keep the best or average several, calibrate, test, and write the bundle.
 
     Checkpoints are kept in a folder each below ``work``: after an interruption the same call goes on where it was, and
-    a member that `train_member` has trained there is not trained again.
+    a member that `train_member` has trained there is not trained again. One that cannot be trained is left out, with a
+    warning.
 
     Args:
         members: At least one, of different names.
@@ -39,7 +44,7 @@ def train_final(
         begin: Told as anything else begins: answering validation and test images, calibration.
 
     Raises:
-        InfeasibleError: A member cannot be built, or diverged; the text names it.
+        InfeasibleError: No member can be built and trained without diverging; the text names the first.
         BundleError: A model cannot be loaded again, so no bundle was written.
         StorageError: ``work`` or ``bundle`` cannot be written.
     """
@@ -71,11 +76,19 @@ def _train(
     begin: Stage,
 ) -> list[TrainedMember]:
     batches = [member_batches(member, dataset) for member in members]
-    trained = []
+    trained: list[TrainedMember] = []
+    infeasible: list[InfeasibleError] = []
     for index, member in enumerate(members):
         part = part_of(progress, before=sum(batches[:index]), total=sum(batches))
-        run = train_member(member, dataset, objective=objective, work=work.child(member.name), progress=part)
-        trained.append(finish_member(member, run, dataset, begin))
+        try:
+            run = train_member(member, dataset, objective=objective, work=work.child(member.name), progress=part)
+            trained.append(finish_member(member, run, dataset, begin))
+        except InfeasibleError as error:
+            infeasible.append(error)
+    if not trained:
+        raise infeasible[0]
+    for fault in infeasible:
+        _log.warning("Left out, as it cannot be trained: %s.", fault)
     return trained
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from datasets import place_of_code, placed, uncollected, unexited
 from trainer.errors import InfeasibleError
+from trainer.fitting.further_optimizers import check_further_optimizers
 from trainer.fitting.precision import computing_in
 from trainer.frameworks import keras
 from trainer.options import Precision
@@ -138,6 +139,7 @@ def _run_once(
         model.compute_metrics(images, targets, outputs)
         model.reset_metrics()
         model.optimizer.build(model.trainable_variables)
+        check_further_optimizers(model)
     return np.asarray(outputs, np.float32)
 
 

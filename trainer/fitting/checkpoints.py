@@ -9,6 +9,7 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +17,13 @@ import numpy.typing as npt
 from datasets import Folder
 from trainer.errors import CheckpointError
 from trainer.fitting.confusion import CONFUSION
+from trainer.fitting.further_optimizers import further_optimizers
 from trainer.fitting.keras_internals import global_seed_state
 from trainer.frameworks import keras, tf
 
 LAST, BEST = "last.npz", "best.npz"
 _FORMAT = "galaxy-tuner-checkpoint/1"
+_FURTHER = "further_optimizers"
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,8 @@ class TrainingState:
 
 def pack_checkpoint(model: keras.Model, averages: Sequence[tf.Variable], state: TrainingState) -> bytes:
     """Write the model's weights and seed generators, its optimizer and the rest as the bytes of one file."""
-    arrays = {
-        f"{group}/{index:04}": variable.numpy()
+    arrays: dict[str, Any] = {
+        f"{group}/{index:04}": _storable(variable.numpy())
         for group, variables in _variables(model, averages).items()
         for index, variable in enumerate(variables)
     }
@@ -73,11 +76,13 @@ def restore_checkpoint(
     pairs: list[tuple[keras.Variable, npt.NDArray[np.generic]]] = []
     for group, variables in _variables(model, averages).items():
         stored = [arrays[key] for key in sorted(arrays) if key.startswith(f"{group}/")]
+        if group == _FURTHER and not stored:  # an earlier version kept none
+            continue
         shapes = [variable.shape for variable in variables], [array.shape for array in stored]
         _check(path, f"shapes of the {group}'s variables", *shapes)
         pairs += zip(variables, stored, strict=True)
     for variable, array in pairs:
-        variable.assign(array)
+        variable.assign(tf.cast(array, variable.dtype))
     return state
 
 
@@ -123,9 +128,15 @@ def _variables(model: keras.Model, averages: Sequence[tf.Variable]) -> Mapping[s
     return {
         "model": model.variables,
         "optimizer": model.optimizer.variables,
+        _FURTHER: [own for one in further_optimizers(model) for own in one.variables],
         "averages": averages,
         "global_seed": [global_seed_state()],
     }
+
+
+def _storable(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """Return float32 in place of formats that NumPy's files do not know, such as bfloat16: it holds their values."""
+    return array if array.dtype.isbuiltin == 1 else array.astype(np.float32)
 
 
 def _unpack(data: bytes, path: str) -> tuple[TrainingState, Mapping[str, npt.NDArray[np.generic]]]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from trainer.errors import InfeasibleError
 from trainer.frameworks import keras, tf
 from trainer.options import Precision
 
@@ -21,13 +22,18 @@ _GPU_GENERATION = (8, 0)
 def computing_in(precision: Precision) -> Iterator[None]:
     """Let layers that are made in the block, and name no format of their own, compute in ``precision``.
 
-    ``auto`` is bfloat16 where this machine is faster with it.
+    ``auto`` is bfloat16 where this machine is faster with it. Raises InfeasibleError where the block has undone that.
     """
     fast = precision == "bfloat16" or (precision == "auto" and _has_bfloat16())
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if fast else "float32")
     try:
         yield
+        if fast and keras.config.dtype_policy().name != "mixed_bfloat16":
+            raise InfeasibleError(
+                f"the precision asked for, {precision}, was undone while the model was built, by clear_session or "
+                "set_dtype_policy: take that out of build, which begins with a blank session anyway"
+            )
     finally:
         keras.config.set_dtype_policy(before)
 
