@@ -18,8 +18,8 @@ from .space.built_in import GalaxyHyperModel as GalaxyHyperModel
 from .conducting.completeness import check_complete as check_complete
 from .conducting.conductor import Conductor as Conductor, NoSuggestion as NoSuggestion
 from .conducting.edited_space import check_space as check_space, find_again as find_again
-from .conducting.fail_fast import FAIL_FAST_TRIALS as FAIL_FAST_TRIALS
-from .conducting.retrying import choose_retries as choose_retries
+from .conducting.fail_fast import FAIL_FAST_TRIALS as FAIL_FAST_TRIALS, commonest_failure as commonest_failure
+from .conducting.retrying import choose_retries as choose_retries, kinds_to_retry as kinds_to_retry
 from .conducting.timing import end_all as end_all
 from .conducting.warm_start import (
     WarmStart as WarmStart,
@@ -44,7 +44,12 @@ from .finals.coming import (
 )
 from .finals.defaults import known_defaults as known_defaults
 from .finals.finalists import begin_finals as begin_finals, choose_finalists as choose_finalists
-from .finals.forecast import Cost as Cost, forecast as forecast, measured_costs as measured_costs
+from .finals.forecast import (
+    Cost as Cost,
+    as_measured as as_measured,
+    forecast as forecast,
+    measured_costs as measured_costs,
+)
 from .finals.planning import (
     BEGINNINGS as BEGINNINGS,
     Plan as Plan,
@@ -62,9 +67,11 @@ from .insight.evidence import (
 from .insight.figures import MOST_OF_CONTOURS as MOST_OF_CONTOURS
 from .insight.study import Looked as Looked, Unclear as Unclear, look_at as look_at
 from .layout import (
+    CODE as CODE,
     DEFAULT_STORAGE as DEFAULT_STORAGE,
     DRIVERS as DRIVERS,
     TRAINERS as TRAINERS,
+    TRAINING_CODE as TRAINING_CODE,
     TRAINING_TIME as TRAINING_TIME,
     SearchLayout as SearchLayout,
     check_name as check_name,
@@ -126,7 +133,7 @@ from .ledger.specification import (
     read_specification as read_specification,
 )
 from .ledger.survey import DamagedSearch as DamagedSearch, Survey as Survey
-from .ledger.time_budget import TimeBudget as TimeBudget
+from .ledger.time_budget import TimeBudget as TimeBudget, spent_so_far as spent_so_far
 from .ledger.view import SearchView as SearchView, bundle_location as bundle_location, read_trial as read_trial
 from .options import check_names as check_names, training_options as training_options
 from .oracles.bayesian import BayesianOracle as BayesianOracle
@@ -135,7 +142,11 @@ from .oracles.grid import GridOracle as GridOracle
 from .oracles.hyperband import HyperbandOracle as HyperbandOracle
 from .oracles.random_search import RandomOracle as RandomOracle
 from .oracles.tpe import TPEOracle as TPEOracle
-from .sources import own_sources as own_sources, space_sources as space_sources
+from .sources import (
+    own_sources as own_sources,
+    space_imports as space_imports,
+    space_sources as space_sources,
+)
 from .space.discovery import (
     RANDOM_POINTS as RANDOM_POINTS,
     Builder as Builder,
@@ -145,6 +156,7 @@ from .space.discovery import (
 )
 from .space.given import check_given as check_given, with_given as with_given
 from .space.hypermodel import load_hypermodel as load_hypermodel
+from .space.option_values import check_option_values as check_option_values
 from .space.points import (
     check_defaults as check_defaults,
     complete as complete,

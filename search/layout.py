@@ -5,7 +5,7 @@
                              is deleted or renamed a mark is in its place
     budget.json              how many trials, in how much time, where `galaxy resume` changed either
     dataset.json             where the dataset is, where `--dataset` said that it has moved
-    time.json                how much of its time the search has spent, where it was given one; rewritten while it runs
+    time.json                how much time the search has spent, whether or not it has a limit; rewritten as it runs
     state.json               the search's state as its driver last said it
     stop.json                a request to stop, until the next driver starts
     drivers/<number>-<token>.json
@@ -28,6 +28,8 @@
     checkpoints/<id>/        given to the trainer
     training/<id>/           given to the trainer for the winner's full training
     training/<id>-b<n>/      the same for a finalist's further beginning of number n
+    code.json                what names the code of the space that the search was last driven with
+    training-code.json       the same of what `galaxy train` trains
     training-time.json       how much time `galaxy train --time-limit` has spent; rewritten while it runs
     finals.json              the finalists, what their further beginnings scored, and which is chosen
     model/                   the bundle
@@ -61,7 +63,10 @@ LESSONS = "lessons.json"
 FINALS = "finals.json"
 FIT = "fit.json"
 TRAINING_TIME = "training-time.json"
+CODE = "code.json"
+TRAINING_CODE = "training-code.json"
 _TRACEBACKS, _NOTES = "tracebacks", "notes"
+_ENDING = ".json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -177,14 +182,19 @@ def _read_text(folder: Folder, trial_id: str) -> str | None:
     return None if data is None else data.decode("utf-8", "replace")
 
 
+def files_in(folder: Folder) -> list[str]:
+    """Return the names of a ledger's files in ``folder``, not what desktops and editors put beside them."""
+    return [name for name in folder.names() if name.endswith(_ENDING) and not name.startswith(".")]
+
+
 def file_of(trial_id: str) -> str:
     """Return the file name of a trial's suggestion or progress."""
-    return f"{trial_id}.json"
+    return f"{trial_id}{_ENDING}"
 
 
 def trial_of(file_name: str) -> str:
     """Return the trial id in a file name that `file_of` made."""
-    return file_name.removesuffix(".json")
+    return file_name.removesuffix(_ENDING)
 
 
 def attempt_file(trial_id: str, attempt: int) -> str:
@@ -200,10 +210,10 @@ def attempt_of(file_name: str) -> tuple[str, int]:
 
 def driver_file(number: int, token: str) -> str:
     """Return the file name of a driver's heartbeat; the first driver is number 1."""
-    return f"{number:06d}-{token}.json"
+    return f"{number:06d}-{token}{_ENDING}"
 
 
 def driver_of(file_name: str) -> int:
     """Return the driver's number in a file name that `driver_file` made; 0 for any other."""
-    number = file_name.removesuffix(".json").partition("-")[0]
-    return int(number) if number.isdecimal() else 0
+    number = file_name.partition("-")[0]
+    return int(number) if number.isdecimal() and file_name.endswith(_ENDING) else 0

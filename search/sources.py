@@ -32,6 +32,15 @@ def space_sources(reference: str, *, but: tuple[str, ...] = ()) -> dict[str, byt
     return {name: file.read_bytes() for name, file in sorted(files.items())}
 
 
+def space_imports(reference: str, *, but: tuple[str, ...] = ()) -> set[str]:
+    """Return the topmost modules that the user's own ones of ``module:object`` import and that are not the user's.
+
+    So those of installed packages, and Python's own. Empty where the module is installed itself.
+    """
+    found = _found(reference)
+    return set() if found is None or _is_installed(found) else _followed(_module(reference), found.parent, but).others
+
+
 def own_sources(reference: str, *, but: tuple[str, ...] = ()) -> dict[str, bytes]:
     """Return the same where the module is the user's own, nothing where it is installed: every node has that."""
     found = _found(reference)
@@ -70,15 +79,21 @@ class _Finder(ModuleFinder):
     """Finds the user's modules alone, those in folders without an ``__init__.py``, too.
 
     Of such folders the library's own finder knows nothing.
+
+    Attributes:
+        others: the topmost modules that were asked for and are not the user's.
     """
 
     def __init__(self, base: Path, excludes: Iterable[str]) -> None:
         super().__init__(path=[str(base), *_places()], excludes=[*excludes])
+        self.others: set[str] = set()
 
     def find_module(self, name: str, path: Any, parent: Any = None) -> Any:
         places = self.path if path is None else path
         spec = PathFinder.find_spec(name, places) if name not in sys.builtin_module_names else None
         if path is None and (spec is None or not _is_users(spec)):
+            if name not in self.excludes:
+                self.others.add(name)
             raise ImportError(name)
         if spec is not None and spec.loader is None and spec.submodule_search_locations:
             if name in self.excludes:
@@ -93,13 +108,18 @@ class _Finder(ModuleFinder):
         return module
 
 
-def _imported(module: str, base: Path, but: tuple[str, ...]) -> dict[str, Path]:
+def _followed(module: str, base: Path, but: tuple[str, ...]) -> _Finder:
+    """Return the finder of a module that has found all that this imports; nothing where it does not parse."""
     finder = _Finder(base, but)
     try:
         finder.import_hook(module, fromlist=["*"])
     except (ImportError, SyntaxError):
-        return {}
-    named: Mapping[str, Any] = finder.modules  # its stubs know none of their attributes
+        return _Finder(base, but)
+    return finder
+
+
+def _imported(module: str, base: Path, but: tuple[str, ...]) -> dict[str, Path]:
+    named: Mapping[str, Any] = _followed(module, base, but).modules  # its stubs know none of their attributes
     files = {}
     for name, found in named.items():
         if found.__file__ and (file := Path(found.__file__)).suffix == ".py":

@@ -12,11 +12,9 @@ import keras_tuner
 
 from datasets import StorageError
 from search.layout import SearchLayout
-from search.ledger.records import Record, TrialState
+from search.ledger.records import Record
 from search.oracles.hyperband import HyperbandOracle
 from trainer import delete_last
-
-_SUCCEEDED = (TrialState.COMPLETED, TrialState.STOPPED)
 
 
 class CheckpointRetention:
@@ -48,6 +46,6 @@ class CheckpointRetention:
     def _needed(self, trial_id: str, records: Mapping[str, Record]) -> bool:
         if self._promotes is None:
             return False
-        # One that has not succeeded may be tried again.
-        going_on = any(record.parent == trial_id and record.state not in _SUCCEEDED for record in records.values())
+        # One that has no score may be tried again.
+        going_on = any(record.parent == trial_id and not record.is_scored for record in records.values())
         return going_on or self._promotes.may_promote(trial_id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from search.errors import LedgerError
-from search.layout import LESSONS, SearchLayout, attempt_of, file_of, trial_of
+from search.layout import LESSONS, SearchLayout, attempt_of, file_of, files_in, trial_of
 from search.ledger.ledger import Ledger
 from search.ledger.records import Retry, Suggestion
 
@@ -14,8 +14,8 @@ def check_complete(ledger: Ledger, retries: Iterable[Retry] = ()) -> None:
     Looks at names alone. A record is not missed of a trial that is among ``retries``, about to be asked for.
     """
     layout, state = ledger.layout, ledger.oracle_state() or {"start_order": [], "end_order": []}
-    suggested = set(map(trial_of, layout.suggestions.names()))
-    recorded = {trial_id for trial_id, _ in map(attempt_of, layout.records.names())}
+    suggested = set(map(trial_of, files_in(layout.suggestions)))
+    recorded = {trial_id for trial_id, _ in map(attempt_of, files_in(layout.records))}
     retried = {*ledger.attempts(), *(retry.trial_id for retry in retries)}
     for trial_id in sorted({*state["start_order"], *recorded, *retried} - suggested):
         _lost_suggestion(layout, trial_id)
@@ -34,7 +34,7 @@ def lost_records(ledger: Ledger) -> set[str]:
     """Return the trials, by id, of which the oracle was told an end that no record tells of, nor a request to retry."""
     state = ledger.oracle_state() or {"end_order": []}
     told = {trial_id for trial_id in state["end_order"] if not _is_lesson(trial_id)}
-    return told - {trial_id for trial_id, _ in map(attempt_of, ledger.layout.records.names())} - {*ledger.attempts()}
+    return told - {trial_id for trial_id, _ in map(attempt_of, files_in(ledger.layout.records))} - {*ledger.attempts()}
 
 
 def check_parents(layout: SearchLayout, suggestions: Iterable[Suggestion]) -> None:

@@ -23,6 +23,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Record, Suggestion, now, pending
 from search.ledger.specification import SearchSpecification
 from search.ledger.time_budget import TimeBudget
+from search.oracles.leaving_out import can_leave_out, leave_out
 from search.oracles.space_updates import is_outside, unknown, update_oracle, warn_of_other_ranges
 from search.space.discovery import Declared, as_json, as_space
 from search.space.points import fitted
@@ -102,7 +103,9 @@ class Conductor:
         ended = {trial_id: record for trial_id, record in conductor._records.items() if record.state.is_ended()}
         conductor._unfinished.extend(suggestion for suggestion in suggestions if suggestion.trial_id not in ended)
         conductor._retried = max((retry.asked for retry in ledger.retries()), default="")
-        conductor._ended = sum((record.ended or "") > conductor._retried for record in ended.values())
+        conductor._ended = sum(
+            (record.ended or "") > conductor._retried and not record.was_cut for record in ended.values()
+        )
         conductor.common_failure = common_failure(ended.values(), since=conductor._retried)
         warm_start = read_warm_start(ledger.layout)
         lessons = {} if warm_start is None else {record.trial_id: record for record in warm_start.trials}
@@ -203,11 +206,12 @@ class Conductor:
     def end(self, record: Record) -> None:
         """Record an ended trial, then tell the oracle its best value, or that it has none.
 
-        The oracle's state is not written: it is told the record again when a search is resumed.
+        Of one that the time has cut before it had any ours are told nothing. The oracle's state is not written: it is
+        told the record again when a search is resumed.
         """
         record = self._ledger.write_record(record)
         self._records[record.trial_id] = record
-        self._ended += 1
+        self._ended += not record.was_cut
         if self._ended == FAIL_FAST_TRIALS:
             self.common_failure = common_failure(self._records.values(), since=self._retried)
         self._tell(record)
@@ -248,6 +252,9 @@ class Conductor:
 
     def _tell(self, record: Record) -> None:
         trial = self._oracle.get_trial(record.trial_id)
+        if record.was_cut and can_leave_out(self._oracle):
+            leave_out(self._oracle, trial)
+            return
         if is_outside(trial):
             return
         if record.succeeded:

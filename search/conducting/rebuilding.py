@@ -13,6 +13,7 @@ from search.ledger.records import Record, Suggestion, in_order_of_end
 from search.oracles.grid import GridOracle
 from search.oracles.hyperband import HyperbandOracle
 from search.oracles.keras_tuner_internals import record_values
+from search.oracles.leaving_out import can_leave_out, leave_out
 from search.oracles.space_updates import OUTSIDE, is_outside
 from search.space.declared import active, on_steps
 from search.space.points import fitted
@@ -32,15 +33,17 @@ def rebuild_oracle(
     Args:
         state: what its ``get_state`` gave last; None if it was never kept.
         suggestions: all, in the order in which they were made.
-        records: those of ended trials, by trial id.
+        records: those of ended trials, by trial id. Of those that were cut before they had a score it learns nothing.
         earlier: the trials, by id, that were suggested in a space that has been edited since. Those that do not fit in
             the oracle's space have failed, as far as it knows, and have no values.
 
     Returns:
         The records that the oracle has not been told, in the order of their end: the caller tells them.
     """
-    # Not a trial that is tried again: it was told of an attempt that no longer counts.
-    told = {trial_id for trial_id in state["end_order"] if trial_id in records} if state is not None else set()
+    cut = {trial_id for trial_id, record in records.items() if record.was_cut and can_leave_out(oracle)}
+    # Not a trial that is tried again: it was told of an attempt that no longer counts. An earlier version told of cuts.
+    known = records.keys() - cut
+    told = {trial_id for trial_id in state["end_order"] if trial_id in known} if state is not None else set()
     for suggestion in suggestions:
         oracle.trials[suggestion.trial_id] = _trial(oracle, suggestion, is_earlier=suggestion.trial_id in earlier)
     outside = {trial_id for trial_id, trial in oracle.trials.items() if is_outside(trial)}
@@ -63,7 +66,9 @@ def rebuild_oracle(
             record_values(oracle, trial)
         if suggestion.trial_id not in told:
             oracle.ongoing_trials[f"worker-{number}"] = trial
-    return [record for record in in_order_of_end(records.values()) if record.trial_id not in told | outside]
+    for trial_id in sorted(cut):
+        leave_out(oracle, oracle.trials[trial_id])
+    return [record for record in in_order_of_end(records.values()) if record.trial_id not in told | outside | cut]
 
 
 def _trial(oracle: keras_tuner.Oracle, suggestion: Suggestion, *, is_earlier: bool) -> Trial:

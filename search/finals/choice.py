@@ -27,11 +27,11 @@ def judged(finals: Finals, objective: Objective) -> Finals:
 
 
 def _contenders(finals: Finals) -> list[Finalist]:
-    """Return those of which one is chosen: that are not dropped, and have had as many beginnings as any, or one less.
+    """Return those of which one is chosen: that are not behind, and have had as many beginnings as any, or one less.
 
     Whether there is time for further ones of it does not count.
     """
-    scored = [one for one in finals.finalists if one.dropped is None and one.scores]
+    scored = [one for one in finals.finalists if (one.dropped is None or one.failed) and one.scores]
     most = min(finals.planned, max((len(one.scores) for one in scored), default=0))
     return [one for one in scored if len(one.scores) >= max(1, most - 1)]
 

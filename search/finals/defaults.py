@@ -1,17 +1,19 @@
 """The defaults of a search's space, as it is known by now."""
 
 from collections.abc import Callable
-
-import keras_tuner
+from typing import TYPE_CHECKING
 
 from search.ledger.ledger import Ledger
 from search.space.discovery import as_space, discover
 from search.space.points import complete, fitted
 from search.values import Values
 
+if TYPE_CHECKING:  # it imports Keras, which is told what to be by `search.space`
+    import keras_tuner
+
 
 def known_defaults(
-    ledger: Ledger, hypermodel: Callable[[], keras_tuner.HyperModel], *, seed: int
+    ledger: Ledger, hypermodel: Callable[[], "keras_tuner.HyperModel"], *, seed: int
 ) -> tuple[Values, Callable[[Values], Values]]:
     """Return the defaults in full, and what completes the values of any trial, so that equal ones are equal.
 

@@ -89,7 +89,10 @@ def _known(one: Finalist, before: Finals, complete: Callable[[Values], Values]) 
     # What the defaults are may have changed with the space.
     wanted = _key(complete(one.hyperparameters))
     known = next((each for each in named if each and _key(complete(each.hyperparameters)) == wanted), None)
-    return None if known is None else known.model_copy(update={"is_active": True, "is_defaults": one.is_defaults})
+    if known is None:
+        return None
+    again = {"dropped": None, "failed": False} if known.failed else {}  # what failed it may be mended
+    return known.model_copy(update={"is_active": True, "is_defaults": one.is_defaults, **again})
 
 
 def _left_out(kept: Sequence[Finalist], before: Finals) -> list[Finalist]:

@@ -61,6 +61,15 @@ def forecast(finals: Finals, costs: Mapping[str, Cost]) -> dict[str, float]:
     return {name: fmean(taken[name]) if taken.get(name) else ratio * each for name, each in expected.items()}
 
 
+def as_measured(finals: Finals, costs: Mapping[str, Cost]) -> dict[str, Cost]:
+    """Return the costs as the beginnings that have ended tell them, for those of any length.
+
+    A machine that is slower than the search's is so for each epoch.
+    """
+    expected = forecast(finals, costs)
+    return {name: cost.times(expected[name] / cost.seconds(finals.epochs)) for name, cost in costs.items()}
+
+
 def makespan(seconds: Sequence[float], slots: int) -> float:
     """Return the seconds until all of some trainings have ended, each begun in turn on the first free slot."""
     free = [0.0] * max(1, slots)

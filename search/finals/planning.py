@@ -21,19 +21,23 @@ On 500 real galaxies twice the epochs take 3 % off a network's log loss; the ave
 
 @dataclass(frozen=True)
 class Plan:
-    """So many finalists, the first ones, with so many beginnings of so many epochs each."""
+    """So many finalists, the first ones, with so many beginnings of so many epochs each.
+
+    ``defaults_first``: the first one is the space's defaults, which may be no finalist, or not stand first.
+    """
 
     finalists: int
     beginnings: int
     epochs: int
+    defaults_first: bool = True
 
     def kept(self, finalists: Sequence[Item]) -> Sequence[Item]:
         """Return those of ``finalists`` that are in it: of several one alone is the best that is not the defaults."""
-        alone = self.finalists == 1 and len(finalists) > 1
-        return finalists[1:2] if alone else finalists[: self.finalists]
+        first = int(self.finalists == 1 < len(finalists) and self.defaults_first)
+        return finalists[first : first + self.finalists]
 
 
-def make_plan(costs: Sequence[Cost], *, epochs: int, seconds: float, slots: int) -> Plan:
+def make_plan(costs: Sequence[Cost], *, epochs: int, seconds: float, slots: int, defaults_first: bool = True) -> Plan:
     """Return the first of these plans that ends in time.
 
     All finalists with three beginnings each, then fewer finalists, down to two; then two beginnings, then one, all with
@@ -45,16 +49,17 @@ def make_plan(costs: Sequence[Cost], *, epochs: int, seconds: float, slots: int)
         epochs: of the longest schedule.
         seconds: that there are.
         slots: trainings at a time.
+        defaults_first: whether the first finalist is the space's defaults.
     """
     fewest = min(_FEWEST, len(costs))
     plans = [
         *(
-            Plan(*each, shorter)
+            Plan(*each, shorter, defaults_first)
             for each in _counts(len(costs))
             for shorter in range(epochs, ceil(_SHORTENED * epochs) - 1, -1)
         ),
-        *(Plan(fewest, 1, shorter) for shorter in range(epochs - 1, 0, -1)),
-        *(Plan(1, 1, shorter) for shorter in range(epochs, 0, -1)),
+        *(Plan(fewest, 1, shorter, defaults_first) for shorter in range(epochs - 1, 0, -1)),
+        *(Plan(1, 1, shorter, defaults_first) for shorter in range(epochs, 0, -1)),
     ]
     return next((plan for plan in plans if planned_seconds(plan, costs, slots) <= seconds), plans[-1])
 

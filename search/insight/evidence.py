@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets import few, shown_name
-from search.insight.study import SEED, Unclear, look_at, values_by_name
+from search.insight.study import SEED, Unclear, last_of_each, look_at, values_by_name
 from search.ledger.finals import Finals
 from search.ledger.records import Record, TrialState
 from search.values import Value
@@ -38,7 +38,8 @@ class Evidence:
 
     Attributes:
         ended: Trials that have ended.
-        scored: Those of them with a score to compare.
+        scored: Those of them with a score to compare, but none that a longer one goes on from: see `last_of_each`.
+        gone_on_from: Those that one of the scored goes on from, as the promotions of hyperband do.
         running: Trials that have not ended.
         without_score: Number of ended trials without a score in each state that occurs.
         longest: Epochs of the longest scored trial; 0 without any.
@@ -55,6 +56,7 @@ class Evidence:
 
     ended: int
     scored: int
+    gone_on_from: int
     running: int
     without_score: dict[str, int]
     longest: int
@@ -72,7 +74,8 @@ class Evidence:
         cls, records: Sequence[Record], *, finals: Finals | None, oracle: str, known: int | None = None
     ) -> "Evidence":
         """Count ``records``, which are all, or some of the search's of which ``known`` have a score."""
-        scored = [record for record in records if record.is_scored]
+        scored = last_of_each(records)
+        all_scored = sum(record.is_scored for record in records)
         scores = [record.score for record in scored if record.score is not None]
         longest = max((record.epochs for record in scored), default=0)
         values = values_by_name(scored)
@@ -81,6 +84,7 @@ class Evidence:
         return cls(
             ended=sum(record.state.is_ended() for record in records),
             scored=len(scored),
+            gone_on_from=all_scored - len(scored),
             running=sum(record.state is TrialState.RUNNING for record in records),
             without_score=dict(Counter(str(r.state) for r in records if r.state.is_ended() and not r.is_scored)),
             longest=longest,
@@ -91,7 +95,7 @@ class Evidence:
             median=median(scores) if scores else None,
             again=None if finals is None else _pooled(finals),
             oracle=oracle,
-            known=len(scored) if known is None else known,
+            known=all_scored if known is None else known,
         )
 
     def doubts(self) -> list[str]:
@@ -120,7 +124,7 @@ class Evidence:
             return []
         return [
             f"Not all were trained alike: {len(self.short)} of {self.scored} ended after fewer than {self.longest} "
-            f"epochs (half of them after at most {median(self.short):.0f}); their scores are lower for that, too, and "
+            f"epochs (half of them after at most {median(self.short):.0f}); their scores are worse for that, too, and "
             "what learns slowly looks worse than it is."
         ]
 

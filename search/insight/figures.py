@@ -6,7 +6,7 @@ import optuna
 from optuna.importance import FanovaImportanceEvaluator
 from plotly.graph_objects import Figure
 
-from search.insight.study import SEED, Unclear, of_study, study_of
+from search.insight.study import SEED, Unclear, in_logarithms, of_study, study_of
 from search.ledger.ranking import best_so_far
 from search.ledger.records import Record
 from trainer import Objective
@@ -66,5 +66,6 @@ def _drawn(plot: Callable[..., Figure], objective: Objective) -> Callable[[optun
 
 def _explained(study: optuna.Study, names: list[str]) -> dict[str, float]:
     evaluator = FanovaImportanceEvaluator(n_trees=_TREES, seed=SEED)
-    shares = optuna.importance.get_param_importances(study, evaluator=evaluator, params=names)
+    # Optuna weighs the parts of a range by their width: of 0.00001 to 0.1 nine tenths are above 0.01.
+    shares = optuna.importance.get_param_importances(in_logarithms(study), evaluator=evaluator, params=names)
     return {name: float(share) for name, share in shares.items()}

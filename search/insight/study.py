@@ -3,6 +3,7 @@
 The study knows only the values that occurred: a numerical hyperparameter ranges from the least to the largest of them.
 """
 
+import math
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ class Looked:
     """What an answer is made of.
 
     Attributes:
-        records: The trials that are looked at: ended ones with a score.
+        records: The trials that are looked at: ended ones with a score, see `last_of_each`.
         of: How many there are of these; more than ``records`` where those are a sample, in which the best one is.
         names: The hyperparameters that are looked at: each of the trials has them, and they took several values.
     """
@@ -58,7 +59,8 @@ def look_at(
     With ``names`` those hyperparameters, of the trials that have them; without, those that every trial has. Of more
     than ``most`` trials a sample, the same each time.
     """
-    chosen = [record for record in records if record.is_scored and all(n in record.hyperparameters for n in names)]
+    scored = last_of_each(records)
+    chosen = [record for record in scored if all(name in record.hyperparameters for name in names)]
     if len(chosen) < _FEWEST:
         having = f" that have {' and '.join(names)}" if names else ""
         return Unclear(f"this needs at least {_FEWEST} trials with a score{having}: there are {len(chosen)}")
@@ -100,6 +102,24 @@ def study_of(records: Sequence[Record], objective: Objective) -> optuna.Study:
     return study
 
 
+def in_logarithms(study: optuna.Study) -> optuna.Study:
+    """Return the study with the logarithm of each hyperparameter that was searched on such a scale, on a plain one."""
+    with quiet_optuna():
+        other = optuna.create_study(direction=study.direction)
+        other.add_trials([_in_logarithms(trial) for trial in study.trials])
+    return other
+
+
+def last_of_each(records: Iterable[Record]) -> list[Record]:
+    """Return the trials with a score, of a promotion and those that it goes on from the longest alone.
+
+    They have the same hyperparameters: one would foretell another, and a configuration would count several times.
+    """
+    scored = [record for record in records if record.is_scored]
+    gone_on_from = {record.parent for record in scored}
+    return [record for record in scored if record.trial_id not in gone_on_from]
+
+
 def values_by_name(records: Iterable[Record]) -> dict[str, list[Value]]:
     """Return the values that each hyperparameter took."""
     values: dict[str, list[Value]] = {}
@@ -127,6 +147,17 @@ def _trial(record: Record, distributions: dict[str, BaseDistribution]) -> Frozen
         params={name: record.hyperparameters[name] for name in names},
         distributions={name: distributions[name] for name in names},
         user_attrs={"trial_id": record.trial_id},
+    )
+
+
+def _in_logarithms(trial: FrozenTrial) -> FrozenTrial:
+    params, distributions = trial.params, trial.distributions
+    for name, one in distributions.items():
+        if isinstance(one, FloatDistribution | IntDistribution) and one.log:
+            params[name] = math.log(params[name])
+            distributions[name] = FloatDistribution(math.log(one.low), math.log(one.high))
+    return optuna.trial.create_trial(
+        state=trial.state, value=trial.value, params=params, distributions=distributions, user_attrs=trial.user_attrs
     )
 
 

@@ -41,7 +41,8 @@ class Finalist(BaseModel):
     """A configuration that is trained again; its own trial, where it was chosen, is not in its mean.
 
     ``trial_id`` is that of the trial it is of, or `DEFAULTS`. ``is_active``: it is one of those compared now.
-    ``dropped`` says why it gets no more beginnings, None where it does.
+    ``dropped`` says why it gets no more beginnings, None where it does; ``failed`` where that is for one that could not
+    be trained, as when another program took the memory: the next call tries it again, and what it has scored counts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +53,7 @@ class Finalist(BaseModel):
     is_active: bool = True
     beginnings: tuple[EndedBeginning, ...] = ()
     dropped: str | None = None
+    failed: bool = False
 
     @property
     def scores(self) -> dict[int, float]:

@@ -194,8 +194,8 @@ class Follower:
         return tuple(self._records[trial_id] for _, _, trial_id in self._order)
 
 
-def _without_time(found: Followed) -> tuple[object, ...]:
-    return (found.specification, found.state, found.is_training, found.finals, found.whole, found.ranked)
+def _without_time(found: Followed) -> Followed:
+    return replace(found, spent=None, version=0)
 
 
 def _changed(place: Path) -> int:

@@ -20,6 +20,7 @@ from search.layout import (
     attempt_file,
     attempt_of,
     file_of,
+    files_in,
     trial_of,
 )
 from search.ledger.heartbeat import Place
@@ -164,7 +165,7 @@ class Ledger:
 
     def attempts(self) -> dict[str, int]:
         """Return the number of the attempt that counts of each trial that was tried again, by trial id."""
-        return _newest(self.layout.retries.names())
+        return _newest(files_in(self.layout.retries))
 
     def records(self, *, history: bool = True, known: Mapping[str, Record] | None = None) -> list[Record]:
         """Return every trial as it stands now, by trial id: ended ones, running ones, then those only suggested.
@@ -178,10 +179,10 @@ class Ledger:
         if known is None:
             known = {} if history else read_snapshot(self.layout.root)
         by_id = {record.trial_id: record for record in reported}
-        for trial_id, attempt in _newest(self.layout.records.names()).items():
+        for trial_id, attempt in _newest(files_in(self.layout.records)).items():
             if attempt >= attempts.get(trial_id, 1) and (record := self._recorded(trial_id, attempt, known)):
                 by_id[trial_id] = record
-        for trial_id in map(trial_of, self.layout.suggestions.names()):
+        for trial_id in map(trial_of, files_in(self.layout.suggestions)):
             if trial_id not in by_id:
                 by_id[trial_id] = pending(self.suggestion(trial_id), attempts=attempts.get(trial_id, 1))
         records = [by_id[trial_id] for trial_id in sorted(by_id)]
@@ -243,6 +244,6 @@ def _newest(names: Iterable[str]) -> dict[str, int]:
 
 def _read_all(folder: Folder, model: type[Model]) -> list[Model]:
     """Read each file in ``folder``."""
-    models = (read_model(folder, name, model) for name in folder.names())
+    models = (read_model(folder, name, model) for name in files_in(folder))
     # One may be deleted once it is listed: the trial ended, and its record is read next.
     return [model for model in models if model is not None]

@@ -144,6 +144,11 @@ class Record(BaseModel):
         """Whether an ended trial has a score for the oracle to learn from."""
         return self.score is not None and self.state not in (TrialState.INFEASIBLE, TrialState.FAILED)
 
+    @property
+    def was_cut(self) -> bool:
+        """Whether the end of the time has stopped the trial before it had a score: nothing is known of its values."""
+        return self.state is TrialState.STOPPED and self.score is None
+
     def but(self, **changes: object) -> "Record":
         """Return a copy with ``changes``, validated."""
         return Record.model_validate(self.model_dump() | changes)

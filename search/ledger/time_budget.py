@@ -58,10 +58,10 @@ class TimeBudget:
         """Go on with the budget of the search at ``layout``, which may be yet to begin.
 
         ``already`` are the seconds that this command has taken so far. Whatever ended the last command without a word
-        may have done so just before it would have written again: that time counts as spent. Raises LedgerError for a
-        file that somebody has changed. Without a limit nobody is asked.
+        may have done so just before it would have written again: that time counts as spent, without a limit, too, as
+        one may be given later. Raises LedgerError for a file that somebody has changed.
         """
-        before = 0.0 if limit is None else spent_so_far(layout, name=name) or 0.0
+        before = spent_so_far(layout, name=name) or 0.0
         return cls(limit, already=before + already, layout=layout, name=name, clock=clock)
 
     def spent(self) -> float:
@@ -136,9 +136,9 @@ class TimeBudget:
         """Make what is spent durable as the block begins, every 5 s while it runs, and as it ends.
 
         Not while ``place``, that of whoever works on the search, is doubtful, nor where the storage refuses: the next
-        time may get through. Without a limit nothing is kept. A block in another one takes over from that.
+        time may get through. A block in another one takes over from that.
         """
-        if self.limit is None or self._layout is None:
+        if self._layout is None:
             yield
             return
         root, name, keepers, own = self._layout.root, self._name, self.whole._keepers, object()

@@ -10,7 +10,7 @@ from search.compatibility import FACTOR, HYPERBAND
 from search.errors import SettingsError, SpaceError
 from search.oracles.keras_tuner_internals import count_no_failures, keep_no_files
 from search.oracles.new_values import propose_new_values
-from search.oracles.own_oracle import name_faults
+from search.oracles.own_oracle import name_faults, refuse_unkept_state
 from search.space.hypermodel import import_object
 from search.space.typed_space import TypedSpace
 from trainer import Objective, one_line
@@ -47,7 +47,7 @@ def make_oracle(
     by itself.
 
     Raises SettingsError for an unknown name, SpaceError for a factory that cannot be imported, raises anything or
-    returns no Oracle.
+    returns no Oracle, or one whose state JSON does not take.
     """
     factory, own = _factory(reference), ":" in reference
     arguments = {
@@ -70,6 +70,7 @@ def make_oracle(
         raise SpaceError(placed(fault, place_of_code(factory)))
     if own:
         name_faults(oracle, reference)
+        refuse_unkept_state(oracle)
     return _driven_from_outside(oracle)
 
 

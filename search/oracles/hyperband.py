@@ -15,7 +15,8 @@ class HyperbandOracle(TypedOracle, OpenHyperbandOracle):
 
     The parent promotes nothing from a round in which too many trials fail, nor from one that a small space cannot fill.
     Here a failed trial counts as the worst of its round, and a space is tried to its last combination, from which the
-    best are promoted. ``tuner/bracket`` is the bracket a trial belongs to, also for a promotion.
+    best are promoted. One that the time has cut before it had a score leaves its place in an open bracket to another.
+    ``tuner/bracket`` is the bracket a trial belongs to, also for a promotion.
 
     A promotion's values hold ``tuner/trial_id``, its parent's id: it goes on from there, from ``tuner/initial_epoch``
     to ``tuner/epochs`` (counted from the root's first epoch).
@@ -59,6 +60,12 @@ class HyperbandOracle(TypedOracle, OpenHyperbandOracle):
                 pass
             home = self.brackets[-1]
         home["rounds"][number].append(entry)
+
+    def leave_out(self, trial_id: str) -> None:
+        """Give the place of a trial that nothing will be known of to another one; its parent may be promoted again."""
+        for bracket in self.brackets:
+            for entries in bracket["rounds"]:
+                entries[:] = [entry for entry in entries if entry["id"] != trial_id]
 
     def _promote(self, trial_id: str, bracket: Bracket, *, exhausted: bool) -> Response | None:
         """Promote the best trial of a round as soon as it is sure to be among those that go on."""

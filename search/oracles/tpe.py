@@ -21,7 +21,8 @@ class TPEOracle(TypedOracle):
 
     ``num_initial_points``: trials drawn at random before the sampler learns. The other arguments are
     `keras_tuner.Oracle`'s. Only active hyperparameters get values; no two trials share their values; the status is
-    STOPPED when the space is exhausted. A failed trial counts as worse than every completed one.
+    STOPPED when the space is exhausted. A failed trial counts as worse than every completed one, and one that the time
+    has cut before it had a score for nothing.
     """
 
     def __init__(
@@ -70,6 +71,11 @@ class TPEOracle(TypedOracle):
         if trial.trial_id in self._numbers:
             self._end(self.trials[trial.trial_id])
 
+    def leave_out(self, trial_id: str) -> None:
+        """Let the sampler forget a trial that nothing will be known of."""
+        if trial_id in self._numbers:
+            self._end(self.trials[trial_id])
+
     def update_space(self, hyperparameters: keras_tuner.HyperParameters) -> None:
         """Add new hyperparameters; the sampler then learns from all trials again, which have values for them now."""
         size = len(self.hyperparameters.space)
@@ -110,7 +116,11 @@ class TPEOracle(TypedOracle):
 
     def _end(self, trial: Trial) -> None:
         """Tell the study of a trial that has ended for good: not of one that will be tried again."""
-        if self._study is None or trial.status not in (TrialStatus.COMPLETED, TrialStatus.FAILED):
+        if self._study is None:
+            return
+        if trial.status == TrialStatus.STOPPED:  # cut by the time: see `search.oracles.leaving_out`
+            self._study.forget(self._numbers[trial.trial_id])
+        if trial.status not in (TrialStatus.COMPLETED, TrialStatus.FAILED):
             return
         self._study.end(
             self._numbers[trial.trial_id],

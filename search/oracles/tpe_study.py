@@ -109,6 +109,10 @@ class TPEStudy:
         else:
             self._study.tell(number, score)
 
+    def forget(self, number: int) -> None:
+        """Let a running trial teach nothing: as *failed* in Optuna's words the sampler passes it over."""
+        self._study.tell(number, state=TrialState.FAIL)
+
     def _complete(self, number: int, space: Sequence[HyperParameter], values: Values) -> None:
         """Give the trial the values that it was not asked for."""
         trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)

@@ -27,6 +27,9 @@ class TypedOracle(keras_tuner.Oracle):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.hyperparameters: keras_tuner.HyperParameters = TypedSpace.of(self.get_space())
 
+    def leave_out(self, trial_id: str) -> None:
+        """Take away what a trial has changed in the oracle that nothing will be known of; its values stay tried."""
+
     def set_state(self, state: JsonObject) -> None:
         """Continue from ``state``, which ``get_state`` gave."""
         super().set_state(state)

@@ -9,7 +9,7 @@ import keras_tuner
 from keras_tuner.engine.hyperparameters import Choice, Float, HyperParameter, Int
 
 from search.errors import SettingsError, SpaceError
-from search.space.declared import active, declared_value, has_steps, listed_values, nearest_value
+from search.space.declared import active, declared_value, has_steps, listed_values, nearest_value, on_its_step
 from search.values import Value, Values
 
 Point = Mapping[str, Value]
@@ -77,8 +77,8 @@ def completed(space: keras_tuner.HyperParameters, point: Point) -> Values:
     for hyperparameter in space.space:
         name = hyperparameter.name
         if name not in values and active(hyperparameter, values):
-            given = point.get(name, hyperparameter.default)
-            values[name] = _checked(hyperparameter, given) if name in point else declared_value(hyperparameter, given)
+            default = on_its_step(hyperparameter, declared_value(hyperparameter, hyperparameter.default))
+            values[name] = _checked(hyperparameter, point[name]) if name in point else default
     return values
 
 

@@ -6,8 +6,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import keras_tuner
+from keras_tuner.engine import hyperparameters
 
-from search.space.declared import declared_values, is_within, plain, range_of, whole
+from search.space.declared import declared_values, is_within, on_its_step, plain, range_of, whole
 from search.values import JsonObject, Value
 
 
@@ -38,14 +39,15 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
         return self.of(self)
 
     def ensure_active_values(self) -> None:
-        """Add the values that active hyperparameters lack, and take away those of names of which none is active.
+        """Add the defaults that active hyperparameters lack, and take away values of names of which none is active.
 
-        Keras Tuner takes a value away where one declaration of its name is not active, though another one is.
+        Keras Tuner adds random values, of no seed, where a build takes the defaults; and takes a value away where one
+        declaration of its name is not active, though another one is.
         """
         for one in self.space:
             if self.is_active(one):
                 if one.name not in self.values:
-                    self.values[one.name] = one.random_sample()
+                    self.values[one.name] = one.default
             elif not self.is_active(one.name):
                 self.values.pop(one.name, None)
 
@@ -89,7 +91,7 @@ class TypedSpace(keras_tuner.HyperParameters):  # type: ignore[misc]
             raise ValueError(
                 f"Float {name!r} must have a least and a greatest value, but has {min_value} and {max_value}"
             )
-        step = _whole_steps(float(min_value), float(max_value), step, sampling)
+        step, default = _stepped(name, float(min_value), float(max_value), step, sampling, default)
         given = name, min_value, max_value, step, sampling, default
         return self._declared("Float", *given, of=(parent_name, parent_values))
 
@@ -166,6 +168,19 @@ def _whole_steps(low: float, high: float, step: float | None, sampling: str | No
     return step
 
 
+def _stepped(
+    name: str, low: float, high: float, step: float | None, sampling: str | None, default: float | None
+) -> tuple[float | None, float | None]:
+    """Return a step, see `_whole_steps`, and the default on the one from which it differs in its last digits alone.
+
+    ``0.0 + 3 * 0.1`` is no 0.3: as a default that would be a value beside the steps, and its configuration another one.
+    """
+    step = _whole_steps(low, high, step, sampling)
+    if step is None or default is None:
+        return step, default
+    return step, float(on_its_step(hyperparameters.Float(name, low, high, step, sampling), default))
+
+
 def _as_bool(default: object) -> object:
     """Return 1 and NumPy's True as True; what Keras Tuner refuses as it is."""
     default = plain(default)
@@ -180,7 +195,10 @@ def _settle(kind: str, config: JsonObject) -> None:
     elif kind == "Boolean":
         config["default"] = _as_bool(default)
     elif kind == "Float":
-        config["default"] = None if default is None else float(default)
-        config["step"] = _whole_steps(*(config[key] for key in ("min_value", "max_value", "step", "sampling")))
+        name, low, high, step, sampling = (
+            config[key] for key in ("name", "min_value", "max_value", "step", "sampling")
+        )
+        default = None if default is None else float(default)
+        config["step"], config["default"] = _stepped(name, low, high, step, sampling, default)
     elif kind == "Int":
         config["default"] = whole(default)

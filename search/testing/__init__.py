@@ -3,4 +3,8 @@
 Never imported by anything but tests.
 """
 
-from search.testing.oracle_contract import OracleContract as OracleContract
+from trainer import import_tensorflow
+
+import_tensorflow()  # before Keras Tuner does, noisily
+
+from search.testing.oracle_contract import OracleContract as OracleContract  # noqa: E402

@@ -4,7 +4,7 @@ import pytest
 from search_tests.examples import ended
 from search_tests.oracle_driving import OBJECTIVE
 
-from search import Conductor, Ledger, SearchLayout, SearchSpecification, Suggestion, make_oracle
+from search import Conductor, Ledger, SearchLayout, SearchSpecification, Suggestion, TrialState, make_oracle
 from search.testing.kinds import branched
 
 
@@ -79,3 +79,15 @@ def test_a_parent_is_kept_until_no_promotion_can_need_it(
     conductor.end(ended(promoted[1], None, parent="0003"))
     # It may be tried again.
     assert with_last(layout) == ["0003"]
+
+
+def test_the_parent_of_a_promotion_that_was_cut_is_kept_for_a_retry(
+    specification: SearchSpecification, layout: SearchLayout
+) -> None:
+    conductor = conductor_of("hyperband", specification, layout)
+    for number, trial in enumerate([begin(conductor, layout) for _ in range(5)]):
+        conductor.end(ended(trial, number / 10))
+    first, second, of_the_next_bracket = (begin(conductor, layout) for _ in range(3))
+    conductor.end(ended(second, 0.5, parent="0003"))
+    conductor.end(ended(first, None, parent="0004", state=TrialState.STOPPED, epochs=0))
+    assert with_last(layout) == ["0004", of_the_next_bracket]

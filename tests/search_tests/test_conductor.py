@@ -15,6 +15,7 @@ from search import (
     SpaceError,
     Suggestion,
     TrialState,
+    commonest_failure,
     make_oracle,
 )
 from trainer import Objective
@@ -146,6 +147,25 @@ def test_five_first_failures_for_one_reason_end_the_search_for_good(
     resumed = twenty(specification, ledger)
     assert resumed.common_failure == "cannot add shapes (8, 32)"
     assert resumed.suggest() is NoSuggestion.STOPPED
+
+
+def test_what_was_cut_before_it_had_a_score_is_none_of_the_first_five(
+    specification: SearchSpecification, ledger: Ledger
+) -> None:
+    conductor = twenty(specification, ledger)
+    conductor.end(ended(suggested(conductor).trial_id, None, state=TrialState.STOPPED, epochs=0))
+    fail(conductor, ["does not fit"] * 4)
+    resumed = twenty(specification, ledger)
+    assert (conductor.common_failure, resumed.common_failure) == (None, None)
+    fail(resumed, ["does not fit"])
+    assert resumed.common_failure == twenty(specification, ledger).common_failure == "does not fit"
+
+
+def test_why_most_failed_is_said_as_the_first_of_them_says_it() -> None:
+    reasons = ("out of memory", "cannot add shapes (8, 32)", "cannot add shapes (9, 32)", None)
+    records = [ended(f"000{n}", None, reason=reason) for n, reason in enumerate(reasons)]
+    assert commonest_failure([*records, ended("0009", 0.5)]) == "cannot add shapes (8, 32)"
+    assert commonest_failure([ended("0009", 0.5)]) is None
 
 
 def test_five_first_failures_for_two_reasons_do_not(specification: SearchSpecification, ledger: Ledger) -> None:

@@ -9,7 +9,7 @@ from keras_tuner.engine.hyperparameters import Fixed, HyperParameter
 
 from search import Builder, SpaceError, Suggestion, check_defaults, discover, random_point
 from search.oracles.distributions import Space
-from search.space.declared import nearest_value, share_of
+from search.space.declared import nearest_value, on_steps, share_of
 from search.space.discovery import as_json, as_space
 from search.space.points import complete
 from search.space.typed_space import TypedSpace
@@ -184,6 +184,20 @@ def test_every_step_has_a_place_of_its_own_for_the_oracles(low: float, high: flo
         assert [one.prob_to_value(share) for share in shares] == values
         assert [parameter.represent(value) for value in written] == [*range(len(values))]
     assert parameter.represent(low + step / 3) is None
+
+
+@pytest.mark.parametrize(("low", "step", "sampling", "default"), [(0.0, 0.1, "linear", 0.3), (1e-3, 10.0, "log", 0.1)])
+def test_a_default_is_on_its_step_to_its_last_digit(low: float, step: float, sampling: str, default: float) -> None:
+    other = keras_tuner.HyperParameters()
+    other.Float("a", low, 0.4, step=step, sampling=sampling, default=default)
+    space = TypedSpace()
+    value = space.Float("a", low, 0.4, step=step, sampling=sampling, default=default)
+    for one in (other, space, TypedSpace.of(other), as_space(as_json(other))):
+        assert complete(one, {}) == complete(one, {"a": default}) == {"a": value}
+        assert value in [*one.space[0].values]
+        # As a trial has it that an earlier version suggested.
+        assert on_steps(TypedSpace.of(one), {"a": default}) == {"a": value}
+    assert TypedSpace.of(other).space[0].default == value == pytest.approx(default)
 
 
 def test_steps_that_end_before_the_greatest_value_stay_as_they_are() -> None:

@@ -37,7 +37,10 @@ def test_enough_trials_trained_alike_leave_no_doubt() -> None:
     ("found", "said"),
     [
         (evidence(varied(9)), "Few trials: 9 with a score, for 1 hyperparameter that differ"),
-        (evidence([*varied(10), *varied(3, epochs=2)]), "3 of 13 ended after fewer than 9 epochs"),
+        (
+            evidence([*varied(10), *varied(3, epochs=2)]),
+            "3 of 13 ended after fewer than 9 epochs (half of them after at most 2); their scores are worse for that",
+        ),
         (evidence([*varied(10), ended("0099", None)]), "1 of 11 ended trials have no score (1 infeasible)"),
         (evidence(varied(10, step=0.0001)), "between 0.5001 and 0.5008; each configuration was trained once"),
         (
@@ -94,3 +97,18 @@ def test_what_decides_is_foretold_and_chance_is_not() -> None:
 def chance(record: Record) -> Record:
     """Give a trial another's hyperparameters."""
     return record.but(score=None if record.score is None else random.Random(record.trial_id).random())
+
+
+def test_a_promotion_does_not_foretell_the_trial_that_it_goes_on_from() -> None:
+    first = [*map(chance, trials(60))]
+    promoted = [
+        one.but(trial_id=f"1{one.trial_id}", parent=one.trial_id, epochs=27, score=one.score + 0.001)
+        for one in first
+        if one.score is not None
+    ]
+    noise, alone = foretold([*first, *promoted], F1), foretold(promoted, F1)
+    assert noise == alone
+    assert noise is not None
+    assert noise < 0.2
+    found = evidence([*first, *promoted])
+    assert (found.scored, found.gone_on_from, found.known, found.short) == (50, 50, 100, ())

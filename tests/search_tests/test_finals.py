@@ -150,6 +150,13 @@ def test_the_plan_is_the_first_that_ends_in_time(seconds: float, slots: int, pla
     assert make_plan([Cost(epoch=1.0, beside=1.0)] * 4, epochs=9, seconds=1.1 * seconds + 1e-9, slots=slots) == plan
 
 
+@pytest.mark.parametrize(("named", "defaults_first"), [([DEFAULTS, A, B], True), ([A, B, C], False), ([A], True)])
+def test_of_several_one_alone_is_the_best_that_is_not_the_defaults(named: list[str], defaults_first: bool) -> None:
+    costs = [Cost(1.0, 1.0)] * len(named)
+    plan = make_plan(costs, epochs=9, seconds=3.3, slots=1, defaults_first=defaults_first)
+    assert (plan.finalists, plan.kept(named)) == (1, [A])
+
+
 def test_one_configuration_alone_is_a_plan() -> None:
     assert make_plan([Cost(1.0, 1.0)], epochs=9, seconds=25, slots=1) == Plan(1, 2, 9)
 

@@ -10,6 +10,7 @@ from keras_tuner.engine.trial import Trial
 from search_tests.oracle_driving import OBJECTIVE
 
 from search import HyperbandOracle, make_oracle
+from search.oracles.leaving_out import leave_out
 from search.space.typed_space import TypedSpace
 from search.testing.driving import end, searched
 from search.testing.kinds import branched, small
@@ -21,7 +22,9 @@ def made(hp: keras_tuner.HyperParameters, *, epochs: int = 4) -> HyperbandOracle
     return oracle
 
 
-def play(oracle: keras_tuner.Oracle, *, at_a_time: int = 1, failing: tuple[str, ...] = ()) -> list[Trial]:
+def play(
+    oracle: keras_tuner.Oracle, *, at_a_time: int = 1, failing: tuple[str, ...] = (), cut: tuple[str, ...] = ()
+) -> list[Trial]:
     """Run the oracle to its end, ``at_a_time`` trials beside each other, the oldest ending first; give all trials."""
     trials: list[Trial] = []
     running: list[Trial] = []
@@ -37,7 +40,10 @@ def play(oracle: keras_tuner.Oracle, *, at_a_time: int = 1, failing: tuple[str, 
             return trials
         assert running, "the oracle waits for nobody"
         ended = running.pop(0)
-        end(oracle, ended, failed=ended.trial_id in failing)
+        if ended.trial_id in cut:
+            leave_out(oracle, ended)
+        else:
+            end(oracle, ended, failed=ended.trial_id in failing)
 
 
 def facts(trials: list[Trial]) -> list[dict[str, Any]]:
@@ -86,6 +92,18 @@ def test_a_failed_trial_counts_as_the_worst_of_its_round(at_a_time: int) -> None
     # Keras Tuner's promotes one of these five, and none where two more fail.
     assert rounds(play(made(branched()), at_a_time=at_a_time, failing=("0000",))) == whole
     assert rounds(play(made(branched()), at_a_time=at_a_time, failing=("0000", "0001", "0003"))) == whole
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2])
+def test_what_was_cut_before_it_had_a_score_leaves_its_place_to_another(at_a_time: int) -> None:
+    cut = ("0000", "0003", "0007")  # two of the first round, and a promotion
+    trials = play(made(branched()), at_a_time=at_a_time, cut=cut)
+    assert rounds([trial for trial in trials if trial.trial_id not in cut]) == {(1, 0): 5, (1, 1): 2, (0, 0): 3}
+    promoted = trials[7].hyperparameters.values
+    assert promoted["tuner/round"] == 1
+    parents = [trial.hyperparameters.values.get("tuner/trial_id") for trial in trials if trial.trial_id not in cut]
+    assert promoted["tuner/trial_id"] in parents
+    assert not {*parents} & {*cut}
 
 
 @pytest.mark.parametrize("at_a_time", [1, 4])

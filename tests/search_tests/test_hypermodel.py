@@ -7,7 +7,16 @@ import keras_tuner
 import pytest
 
 from datasets import Augmentation, Balance
-from search import Builder, GalaxyHyperModel, SpaceError, check_names, discover, load_hypermodel, training_options
+from search import (
+    Builder,
+    GalaxyHyperModel,
+    SpaceError,
+    check_names,
+    check_option_values,
+    discover,
+    load_hypermodel,
+    training_options,
+)
 from trainer import TrainingOptions
 from trainer.bundles.keeping import by_configuration, prove_kept
 from trainer.final.portable import untrained
@@ -154,6 +163,20 @@ def test_hyperparameters_in_branches_that_defaults_do_not_enter_are_discovered(m
     assert {hp.name for hp in discover(load("mine_branches:build")).space} == {"kind", "very", "depth"}
 
 
+def test_two_discoveries_find_the_same(module: Any) -> None:
+    module(
+        "mine_counted",
+        "def build(hp):\n"
+        "    net = hp.Choice('net', ['plain', 'mlp'])\n"
+        "    n = hp.Int('n', 1, 1000, parent_name='net', parent_values=['mlp'])\n"
+        "    if net == 'mlp':\n"
+        "        for number in range(n): hp.Int(f'units_{number}', 4, 8, parent_name='net', parent_values=['mlp'])\n"
+        "    hp.Boolean('further', parent_name='net', parent_values=['mlp'])\n",
+    )
+    space = discover(load("mine_counted:build"))
+    assert [hp.name for hp in space.space] == ["net", "n", "further", "units_0"]
+
+
 def test_a_branch_that_cannot_be_built_does_not_hide_the_rest(module: Any) -> None:
     module(
         "mine_bad_branch",
@@ -266,6 +289,40 @@ def test_other_names_are_not() -> None:
         "class_weight_power",
     ]
     assert check_names(names) == {}
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "hp.Float('weight_averaging', 0.9, 1.0, default=0.99)",
+        "hp.Float('oversampling_ratio', 0.0, 1.0, default=0.5)",
+        "hp.Float('augmentation_zoom', 0.0, 1.0, step=0.3)",
+    ],
+)
+def test_an_end_that_is_never_proposed_refuses_nothing(declaration: str) -> None:
+    space = keras_tuner.HyperParameters()
+    eval(declaration, {"hp": space})
+    check_option_values(space)
+
+
+@pytest.mark.parametrize(
+    ("declaration", "message"),
+    [
+        ("hp.Choice('precision', ['float32', 'mixed_float16'])", "precision must be one of .*'mixed_float16'"),
+        ("hp.Choice('balance', ['none', 'class_weights'])", "class_weights"),
+        ("hp.Float('undersampling_ratio', 0.5, 4.0, step=0.5, default=2.0)", "0.5"),
+        ("hp.Int('batch_size', 0, 64, default=32)", "batch_size ≥ 1 must hold, but got 0"),
+    ],
+)
+def test_every_value_of_an_option_is_one_that_it_takes(declaration: str, message: str) -> None:
+    space = keras_tuner.HyperParameters()
+    eval(declaration, {"hp": space})
+    with pytest.raises(SpaceError, match=message):
+        check_option_values(space)
+
+
+def test_the_values_of_the_built_in_space_are_taken(built_in: keras_tuner.HyperParameters) -> None:
+    check_option_values(built_in)
 
 
 @pytest.mark.parametrize("values", [{"balance": "by weight"}, {"augmentation_noise": "much"}, {"mixup": -1.0}])

@@ -50,6 +50,20 @@ def test_the_hyperparameter_that_decides_is_the_most_important() -> None:
     assert found == importances(trials(40), F1)
 
 
+def test_what_was_searched_on_a_logarithmic_scale_weighs_by_that() -> None:
+    chance, made = random.Random(2), []
+    for number in range(80):
+        exponent, other = chance.uniform(-5, -1), chance.random()
+        values = {"rate": 10**exponent, "units": round(2 ** chance.uniform(0, 8)), "other": other}
+        # Both explain as much: on a plain scale nine tenths of the rate's range are a tenth of its values.
+        score = (exponent + 5) / 4 + other
+        made.append(ended(f"{number:04d}", score, hyperparameters=values, ended="2026-01-01T00:00:00.000+00:00"))
+    found = importances(made, F1)
+    assert isinstance(found, dict)
+    assert found["rate"] == pytest.approx(found["other"], abs=0.15)
+    assert found["units"] < 0.1
+
+
 def test_every_figure_is_drawn_for_a_conditional_space_with_failures() -> None:
     records = trials(40)
     slices, contours = plot_slices(records, F1), plot_contours(records, F1, "rate", "momentum")

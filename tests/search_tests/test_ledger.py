@@ -24,6 +24,8 @@ from search import (
     read_search,
     read_specification,
 )
+from search.conducting.completeness import check_complete
+from search.ledger.beats import last_beat
 from search.ledger.reading import side_by_side
 from search.ledger.records import Record, pending
 from search.ledger.specification import SearchSpecification
@@ -99,6 +101,24 @@ def test_a_trial_that_is_tried_again_has_not_ended_until_its_new_record(ledger: 
     assert ledger.records() == [ledger.record("0000")] == [again]
     assert ledger.layout.records.names() == ["0000.2.json", "0000.json"]
     assert ledger.write_record(again.but(score=0.9)) == again
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "._0000.json", ".0000.json.swp", "0000.json~", "@eaDir/0000.json@Syno"])
+def test_what_desktops_and_editors_put_beside_a_ledgers_files_is_passed_over(ledger: Ledger, name: str) -> None:
+    layout, first = ledger.layout, suggestion()
+    ledger.write_suggestion(first)
+    ledger.write_record(ended("0000", None))
+    ledger.write_retry(Retry(trial_id="0000", attempt=2, asked=now()))
+    again = ended("0000", 0.5, attempts=2)
+    ledger.write_record(again)
+    for folder in (layout.suggestions, layout.retries, layout.progress, layout.records):
+        folder.write_whole(name, b"\0 of another kind")
+    layout.root.child("drivers").write_whole(name.replace("0000", "000009-ab"), b"\0")
+    check_complete(ledger)
+    assert ledger.suggestions() == [first]
+    assert ledger.attempts() == {"0000": 2}
+    assert ledger.records() == ledger.records(history=False) == [again]
+    assert last_beat(layout.root.child("drivers")) is None
 
 
 def test_a_running_trial_is_not_recorded(ledger: Ledger) -> None:

@@ -3,6 +3,7 @@
 import json
 
 import keras_tuner
+import numpy as np
 import pytest
 from keras_tuner.engine.trial import TrialStatus
 from search_tests.oracle_driving import OBJECTIVE
@@ -22,8 +23,22 @@ class Stubborn(keras_tuner.Oracle):  # type: ignore[misc]
         return {"status": TrialStatus.RUNNING, "values": dict(PROPOSED)}
 
 
-def driven() -> keras_tuner.Oracle:
-    reference = f"{__name__}:Stubborn"
+class Kept(Stubborn):
+    """Keeps something in its state."""
+
+    def get_state(self) -> dict[str, object]:
+        return {**super().get_state(), "mine": KEPT["mine"]} if KEPT.get("inherits", True) else dict(KEPT)
+
+    def set_state(self, state: dict[str, object]) -> None:
+        super().set_state(state)
+        assert "mine" in state, "nothing of mine"
+
+
+KEPT: dict[str, object] = {"mine": 1}
+
+
+def driven(kind: str = "Stubborn") -> keras_tuner.Oracle:
+    reference = f"{__name__}:{kind}"
     return make_oracle(reference, hyperparameters=small(), objective=OBJECTIVE, max_trials=50, seed=1)
 
 
@@ -54,3 +69,33 @@ def test_what_is_no_value_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(PROPOSED, name, proposed)
     with pytest.raises(SpaceError, match=f"the oracle proposes what is no value of the space: {name} is .*{proposed}"):
         list(trials(driven(), 1))
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ({"mine": np.zeros(2)}, "numbers, text, lists and dictionaries, .* under 'mine': .* ndarray is not JSON"),
+        ({"mine": {1, 2}}, "numbers, text, lists and dictionaries, .* under 'mine': .* set is not JSON"),
+        (
+            {"inherits": False, "end_order": []},
+            r"all that super\(\).get_state\(\) does, and more, but lacks start_order",
+        ),
+    ],
+)
+def test_a_state_that_cannot_be_kept_is_refused_before_the_first_trial(
+    monkeypatch: pytest.MonkeyPatch, kept: dict[str, object], said: str
+) -> None:
+    for name, value in kept.items():
+        monkeypatch.setitem(KEPT, name, value)
+    with pytest.raises(SpaceError, match=rf"^--oracle .*Kept: get_state must return {said}") as caught:
+        driven("Kept")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_state_that_it_does_not_take_is_named() -> None:
+    oracle = driven("Kept")
+    state = oracle.get_state()
+    oracle.set_state(json.loads(json.dumps(state)))
+    del state["mine"]
+    with pytest.raises(SpaceError, match=r"^--oracle .*Kept: set_state raised AssertionError: nothing of mine"):
+        oracle.set_state(state)

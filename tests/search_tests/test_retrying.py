@@ -29,8 +29,10 @@ from search import (
     driver_heartbeat,
     extended,
     keep_changes,
+    kinds_to_retry,
     leaderboard,
     make_oracle,
+    out_of_time,
     read_search,
     write_warm_start,
 )
@@ -165,16 +167,43 @@ def test_what_is_not_to_be_tried_again_is_one_line_and_changes_nothing(
     conductor = Conductor.resumed(nine, ledger, oracle())
     play(conductor, 2, fails=lambda trial: trial == "0001")
     conductor.suggest()
-    with pytest.raises(SettingsError, match="--retry 0007: expected failed, infeasible or the id of a trial, and no"):
-        choose_retries(ledger, ["0007"])
+    for absent in ("0007", "completed"):
+        with pytest.raises(
+            SettingsError, match=f"--retry {absent}: expected failed, infeasible, stopped or the id of a trial, and no"
+        ):
+            choose_retries(ledger, [absent])
     with pytest.raises(
-        SettingsError, match="--retry 0000: trial 0000 is completed: only trials that are failed or inf"
+        SettingsError,
+        match="--retry 0000: trial 0000 is completed: only one that is failed, infeasible or stopped before it had a",
     ):
         choose_retries(ledger, ["0001", "0000"])
     assert choose_retries(ledger, ["failed", "0002"]) == ()
     assert "--retry failed: no trial is failed." in caplog.text
     assert [one.trial_id for one in choose_retries(ledger, ["infeasible", "0001"])] == ["0001"]
     assert ledger.retries() == []
+
+
+@pytest.mark.parametrize("wanted", ["stopped", "0001"])
+def test_of_the_stopped_those_are_tried_again_that_have_no_score(
+    wanted: str, nine: SearchSpecification, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    conductor = Conductor.resumed(nine, ledger, oracle())
+    _, cut = conductor.suggest(), conductor.suggest()
+    assert isinstance(cut, Suggestion)
+    assert choose_retries(ledger, ["stopped"]) == ()
+    assert "--retry stopped: no trial is stopped before it had a score." in caplog.text
+    conductor.end(ended("0000", 0.5, state=TrialState.STOPPED))
+    conductor.end(out_of_time(conductor.record("0001")))
+    assert kinds_to_retry(ledger.records()) == ["stopped"]
+    with pytest.raises(SettingsError, match="--retry 0000: trial 0000 is stopped: only one that is"):
+        choose_retries(ledger, ["0000"])
+    assert [(one.trial_id, one.attempt) for one in retry(ledger, wanted)] == [("0001", 2)]
+    told = oracle()
+    again = Conductor.resumed(nine, Ledger(ledger.layout), told)
+    assert told.trials["0001"].status == "RUNNING"
+    assert again.suggest() == cut
+    finish(again, cut, 0.9)
+    assert (told.trials["0001"].status, told.trials["0001"].score) == ("COMPLETED", 0.9)
 
 
 def test_the_snapshot_takes_the_new_attempt_for_the_old_one(nine: SearchSpecification, ledger: Ledger) -> None:

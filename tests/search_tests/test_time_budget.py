@@ -104,6 +104,13 @@ def test_it_is_written_again_and_again(clock: Clock, layout: SearchLayout, monke
             pass
 
 
+def test_what_is_spent_without_a_limit_counts_in_one_that_is_given_later(clock: Clock, layout: SearchLayout) -> None:
+    for seconds in (20, 30):
+        with TimeBudget.open(layout, None, 1.0, clock=clock).kept():
+            clock.now += seconds
+    assert TimeBudget.open(layout, 60.0, clock=clock).left() == 8.0
+
+
 def test_one_that_somebody_has_changed_is_refused(layout: SearchLayout) -> None:
     layout.root.write_whole("time.json", b'{"spent":')
     with pytest.raises(LedgerError, match=r"time\.json: expected a spent time, found none"):

@@ -4,6 +4,7 @@ import keras_tuner
 import pytest
 from search_tests import examples
 from search_tests.examples import ended
+from search_tests.oracle_driving import NAMES
 from search_tests.test_time_budget import Clock
 
 from search import (
@@ -21,9 +22,11 @@ from search import (
     extended,
     leaderboard,
     make_oracle,
+    out_of_time,
     read_specification,
 )
 from search.ledger.specification import create_search, keep_changes
+from search.testing.driving import quiet
 from trainer import Objective
 
 OBJECTIVE = Objective("val_macro_f1", "max")
@@ -125,9 +128,53 @@ def test_a_trial_that_is_resumed_goes_on_only_if_an_epoch_of_its_own_fits(
     assert rows[slow.trial_id].reason == "the time was up after 2 epochs"
     assert (rows[slow.trial_id].score, rows[slow.trial_id].rank) == (0.25, 1)
     assert (rows[unmeasured.trial_id].score, rows[unmeasured.trial_id].rank) == (None, None)
-    # One that was cut before its first epoch taught the oracle nothing; it goes on from there.
+    # With more time others are tried.
     longer = Conductor.resumed(timed, Ledger(layout), oracle(), budget=TimeBudget(1000.0, clock=clock))
     assert suggested(longer).trial_id not in rows
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_of_what_was_cut_before_it_had_a_score_no_oracle_is_told(
+    name: str, timed: SearchSpecification, layout: SearchLayout, clock: Clock
+) -> None:
+    ledger, told = Ledger(layout), oracle(name)
+    conductor = Conductor(timed, ledger, told, budget=TimeBudget(1000.0, clock=clock))
+    first, cut = suggested(conductor), suggested(conductor)
+    conductor.end(ended(first.trial_id, 0.5, **measured(first)))
+    conductor.end(out_of_time(conductor.record(cut.trial_id)))
+    rebuilt, of_an_earlier_version = oracle(name), oracle(name)
+    Conductor.resumed(timed, Ledger(layout), rebuilt)
+    state = told.get_state()
+    ledger.write_oracle(state | {"end_order": [*state["end_order"], cut.trial_id]})
+    Conductor.resumed(timed, Ledger(layout), of_an_earlier_version)
+    following = []
+    for one in (told, rebuilt, of_an_earlier_version):
+        assert (one.trials[cut.trial_id].status, one.trials[cut.trial_id].score) == ("STOPPED", None)
+        assert (one.end_order, one.ongoing_trials) == ([first.trial_id], {})
+        trial = one.create_trial("worker")
+        assert (trial.trial_id, trial.status) == ("0002", "RUNNING")
+        following.append(trial.hyperparameters.values)
+        assert trial.hyperparameters.values["x"] != cut.values["x"]
+    assert following[0] == following[1] == following[2]
+
+
+def test_an_oracle_of_ones_own_hears_of_every_end(
+    timed: SearchSpecification, layout: SearchLayout, clock: Clock
+) -> None:
+    def own() -> keras_tuner.Oracle:
+        hp = keras_tuner.HyperParameters()
+        hp.Int("x", 1, 1000)
+        objective = keras_tuner.Objective(OBJECTIVE.name, OBJECTIVE.direction)
+        return quiet(keras_tuner.oracles.BayesianOptimizationOracle(objective, hyperparameters=hp, seed=7))
+
+    told, rebuilt = own(), own()
+    conductor = Conductor(timed, Ledger(layout), told, budget=TimeBudget(1000.0, clock=clock))
+    cut = suggested(conductor)
+    conductor.end(out_of_time(conductor.record(cut.trial_id)))
+    Conductor.resumed(timed, Ledger(layout), rebuilt)
+    for one in (told, rebuilt):
+        assert (one.trials[cut.trial_id].status, one.end_order) == ("FAILED", [cut.trial_id])
+        assert one.create_trial("worker").status == "RUNNING"
 
 
 def test_at_the_end_nothing_begins_whatever_was_measured(

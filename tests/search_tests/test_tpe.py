@@ -6,6 +6,7 @@ import pytest
 from search_tests.oracle_driving import made, run
 
 from search import TPEOracle
+from search.oracles.leaving_out import leave_out
 from search.testing.driving import begin
 from search.testing.kinds import branched
 
@@ -78,6 +79,22 @@ def test_it_avoids_what_fails() -> None:
             trial.status = "COMPLETED"
         oracle.end_trial(trial)
     assert sum(x < 0.5 for x in chosen[-40:]) < 12
+
+
+@pytest.mark.parametrize("learns_again", [False, True])
+def test_what_was_cut_before_it_had_a_score_is_to_it_as_if_it_had_never_been(learns_again: bool) -> None:
+    oracle, without = made("tpe", two_floats()), made("tpe", two_floats())
+    best(oracle, 20)
+    cut = begin(oracle)
+    begin(oracle)
+    leave_out(oracle, cut)
+    state = oracle.get_state()
+    if learns_again:
+        oracle.set_state(state)
+    without.trials = {name: trial for name, trial in oracle.trials.items() if trial is not cut}
+    order = [name for name in state["start_order"] if name != cut.trial_id]
+    without.set_state(state | {"start_order": order})
+    assert oracle.populate_space("next") == without.populate_space("next")
 
 
 def test_trials_put_in_by_others_are_learned_from() -> None:
