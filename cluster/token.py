@@ -6,7 +6,7 @@ told to (`RAY_AUTH_MODE`) and has one: in `$RAY_AUTH_TOKEN`, in the file that `$
 
 `cluster/ray` runs this file as it is, by any Python 3.11, before it starts a node:
 
-    token.py --head …    makes the token where there is none
+    token.py --head …    makes the token where there is none; one line, exit status 1, where none can be kept
     token.py …           one line, exit status 1, where there is none
 """
 
@@ -64,6 +64,14 @@ def ensure_token() -> None:
 
     Where the home directory cannot be written this process has one of its own, in its environment.
     """
+    try:
+        keep_token()
+    except OSError:
+        os.environ[_TOKEN] = secrets.token_hex(32)
+
+
+def keep_token() -> None:
+    """Make the user's token where there is none, and let nobody else read the file. Raises OSError if none is kept."""
     if os.environ.get(_TOKEN):
         return
     try:
@@ -72,7 +80,7 @@ def ensure_token() -> None:
         _keep_from_others(token_file())
     except OSError:
         if not has_token():
-            os.environ[_TOKEN] = secrets.token_hex(32)
+            raise
 
 
 def renew_token() -> None:
@@ -83,17 +91,31 @@ def renew_token() -> None:
 def _write(file: Path, *, replaced: bool) -> None:
     """Write a token of 256 bits whole or not at all; of several processes that make the first, one does."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNERS_ALONE), "w") as opened:  # noqa: PTH123
-        opened.write(secrets.token_hex(32))
+    new, token = file.with_name(f".{file.name}.{secrets.token_hex(8)}"), secrets.token_hex(32)
     try:
+        _create(new, token)
         if replaced or (file.exists() and not has_token()):
             new.replace(file)
         else:
             with suppress(FileExistsError):
-                file.hardlink_to(new)
+                _link(file, new, token)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _link(file: Path, new: Path, token: str) -> None:
+    """Give the whole file ``new`` its name. Raises FileExistsError where that is taken."""
+    try:
+        file.hardlink_to(new)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links, or one that says now what it lacks
+        _create(file, token)
+
+
+def _create(file: Path, token: str) -> None:
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNERS_ALONE), "w") as opened:  # noqa: PTH123
+        opened.write(token)
 
 
 def _keep_from_others(file: Path) -> None:
@@ -103,6 +125,12 @@ def _keep_from_others(file: Path) -> None:
 
 if __name__ == "__main__":
     if "--head" in sys.argv:
-        ensure_token()
+        try:
+            keep_token()
+        except OSError as error:
+            sys.exit(
+                f"expected to write the token into {token_file()}, found: {error.strerror or error}: "
+                f"make room there, or name a file that can be written in {_PATH}"
+            )
     if not has_token():
         sys.exit(f"expected the token of the head in {token_file()}, found none: copy the file from there")

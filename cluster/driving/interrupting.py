@@ -161,7 +161,7 @@ class _Ending:
     def _leave(self) -> None:
         """Leave without the interpreter's last steps: Ray's may wait for ever for what was ended with this process."""
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, AttributeError):  # None where the caller has closed it
                 stream.flush()
         os._exit(128 + self._told)
 

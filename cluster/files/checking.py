@@ -15,6 +15,7 @@ from cluster.files.slurm import check_slurm
 from cluster.files.spelling import check_placeholders
 from cluster.nodes.checks import Check
 from cluster.nodes.this_machine import examine_here, requested
+from datasets import open_folder
 
 
 def check_cluster_file(path: Path, storage: str | None = None) -> list[Check]:
@@ -25,8 +26,8 @@ def check_cluster_file(path: Path, storage: str | None = None) -> list[Check]:
     where there is no such kind of storage.
     """
     file = read_cluster_file(path)
-    if storage is not None:
-        storage = storage.removeprefix("file://")
+    if storage is not None and storage.lower().startswith("file://"):
+        storage = open_folder(storage).uri
     by_machines = file.kind == "local" and storage is not None and "://" not in storage
     checks = [check_placeholders(file), *_checks(file, storage if by_machines else None)]
     if storage is not None and not by_machines:

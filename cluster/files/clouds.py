@@ -16,7 +16,9 @@ from cluster.nodes.checks import Check
 _HERE = "this machine"
 _SECONDS = 10
 _ZONE = re.compile(r"[a-z]+-[a-z]+\d+-[a-z]")
-_MACHINE = re.compile(r"[a-z]\w*-(?:[a-z]+|custom)(?:-\d+)*(?:[a-z-]*\d*)*")
+_MACHINE = re.compile(r"[a-z]\w*-[a-z][a-z\d-]*|custom-\d+-\d+(?:-ext)?")  # the second, of N1
+_RAYS_OWN = frozenset({"SubnetIds"})  # Ray 2.60 takes one of them for each machine, before it asks AWS
+_KEYS, _TOKEN = ("aws_access_key_id", "aws_secret_access_key"), "aws_session_token"
 
 
 def check_aws(file: ClusterFile) -> Iterator[Check]:
@@ -29,34 +31,58 @@ def check_aws(file: ClusterFile) -> Iterator[Check]:
         yield _lacks("boto3", "aws")
         return
     region = str(file.settings["provider"].get("region", ""))
-    session = boto3.Session()
-    regions = session.get_available_regions("ec2")
-    if region not in regions:
-        near = ", ".join(difflib.get_close_matches(region, regions, n=3, cutoff=0.5))
-        advice = "correct provider.region" + (f": {near}?" if near else "")
-        yield Check(file.name, "region", ok=False, found=f"AWS has no {region or 'such region'}", advice=advice)
+    try:
+        session = boto3.Session(**_aws_keys(file.settings["provider"]))
+        regions = [each for name in session.get_available_partitions() for each in _aws_regions(session, name)]
+        if region not in regions:
+            near = ", ".join(difflib.get_close_matches(region, regions, n=3, cutoff=0.5))
+            advice = "correct provider.region" + (f": {near}?" if near else "")
+            yield Check(file.name, "region", ok=False, found=f"AWS has no {region or 'such region'}", advice=advice)
+            return
+        yield Check(file.name, "region", ok=True, found=region)
+        bounded = Config(connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"max_attempts": 1})
+        ec2, sts, iam = (session.client(name, region_name=region, config=bounded) for name in ("ec2", "sts", "iam"))
+    except BotoCoreError as error:  # a profile that is not there, half a key
+        advice = "correct AWS_PROFILE and the other variables AWS_…, or `aws configure`"
+        yield Check(_HERE, "credentials", ok=False, found=" ".join(str(error).split()), advice=advice)
         return
-    yield Check(file.name, "region", ok=True, found=region)
-    bounded = Config(connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"max_attempts": 1})
-    ec2 = session.client("ec2", region_name=region, config=bounded)
-    known = ec2.meta.service_model.operation_model("RunInstances").input_shape.members
+    known = {*ec2.meta.service_model.operation_model("RunInstances").input_shape.members, *_RAYS_OWN}
     configurations = dict(_configurations(file.settings))
     for name, configuration in configurations.items():
-        for key in configuration.keys() - known.keys():
+        for key in configuration.keys() - known:
             found = unknown_key(key, f"{name}.node_config.", known)
             yield Check(file.name, "schema", ok=False, found=found, advice="correct it: no machine would start")
-    if session.get_credentials() is None:
-        advice = "`aws configure`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-        yield Check(_HERE, "credentials", ok=False, found="none", advice=advice)
-        return
     try:
-        account = session.client("sts", region_name=region, config=bounded).get_caller_identity()["Arn"]
+        if session.get_credentials() is None:
+            advice = "`aws configure`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            yield Check(_HERE, "credentials", ok=False, found="none", advice=advice)
+            return
+        account = sts.get_caller_identity()["Arn"]
         yield Check(_HERE, "credentials", ok=True, found=account)
         yield from _aws_machines(file, ec2, configurations, region)
-        yield from _aws_profiles(file, session.client("iam", config=bounded), configurations)
+        yield from _aws_profiles(file, iam, configurations)
     except (BotoCoreError, ClientError) as error:
         advice = "renew them, or let them ask for sts:GetCallerIdentity, ec2:Describe* and iam:GetInstanceProfile"
         yield Check(_HERE, "credentials", ok=False, found=" ".join(str(error).split()), advice=advice)
+
+
+def _aws_keys(provider: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the file itself has of credentials, which Ray's launcher takes before all others.
+
+    Raises PartialCredentialsError, as for the environment's.
+    """
+    from botocore.exceptions import PartialCredentialsError
+
+    given = provider.get("aws_credentials")
+    keys = {key: str(given[key]) for key in (*_KEYS, _TOKEN) if given.get(key)} if isinstance(given, Mapping) else {}
+    for missing in _KEYS if keys else ():
+        if missing not in keys:
+            raise PartialCredentialsError(provider="provider.aws_credentials", cred_var=missing)
+    return keys
+
+
+def _aws_regions(session: Any, partition: str) -> list[str]:
+    return list(session.get_available_regions("ec2", partition_name=partition))
 
 
 def _aws_machines(file: ClusterFile, ec2: Any, configurations: Mapping[str, Any], region: str) -> Iterator[Check]:
@@ -72,9 +98,7 @@ def _aws_machines(file: ClusterFile, ec2: Any, configurations: Mapping[str, Any]
 
 def _aws_profiles(file: ClusterFile, iam: Any, configurations: Mapping[str, Any]) -> Iterator[Check]:
     """Whether the instance profiles are there: without one a worker cannot read the bucket."""
-    for name in sorted(
-        {str((each.get("IamInstanceProfile") or {}).get("Name", "")) for each in configurations.values()}
-    ):
+    for name in sorted({_profile(each.get("IamInstanceProfile")) for each in configurations.values()}):
         if not name:
             advice = "add `IamInstanceProfile: {Name: …}`, whose role may read and write the bucket"
             yield Check(file.name, "profile", ok=False, found="some nodes have none", advice=advice)
@@ -87,6 +111,13 @@ def _aws_profiles(file: ClusterFile, iam: Any, configurations: Mapping[str, Any]
         else:
             found = f"{name}, with the role {roles[0]['RoleName']}" if roles else f"{name} has no role"
             yield Check(file.name, "profile", ok=bool(roles), found=found, advice=None if roles else "give it one")
+
+
+def _profile(given: Any) -> str:
+    """Return an instance profile's name, which ends its ARN, too; empty where there is none."""
+    if not isinstance(given, Mapping):
+        return ""
+    return str(given.get("Name") or str(given.get("Arn") or "").rpartition("/")[2])
 
 
 def check_gcp(file: ClusterFile) -> Iterator[Check]:

@@ -20,7 +20,7 @@ _OF_PROVIDER = frozenset(
     {"type", "region", "availability_zone", "use_internal_ips", "use_external_head_ip", "cache_stopped_nodes"}
     | {"head_ip", "worker_ips", "external_head_ip", "coordinator_address", "project_id", "gcp_credentials"}
     | {"security_group", "aws_credentials", "cloudwatch", "disable_node_updaters", "disable_launch_config_check"}
-    | {"foreground_node_launch", "worker_liveness_check", "worker_rpc_drain", "module", "HTTP_PROXY"}
+    | {"foreground_node_launch", "worker_liveness_check", "worker_rpc_drain", "module", "HTTP_PROXY", "key_pair"}
 )
 _ONLY_AT_TOP = frozenset({"min_workers"})  # Ray's launcher takes it out before it looks at the schema
 _FIRST_AUTOSCALER = "RAY_enable_autoscaler_v2=0"  # the second, of Ray 2.60, counts the head as one of the workers

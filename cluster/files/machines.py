@@ -21,9 +21,9 @@ _MOST_NAMED = 5
 _PORT = 6379
 _HOME = re.compile(r"~[\w.-]*", re.ASCII)  # the machine's shell knows whose
 _TOOLS = ("make", "gcc", "rsync", "flock")
+_CLOCK = "echo clock $(date +%s.%N)\n"
 # One line a fact. `ray down` asks the head for a plain `ray`, in such a shell.
 _PROBE = """
-echo clock $(date +%s.%N)
 echo system $(uname -sm)
 echo python $(python3.11 -c 'import ensurepip, sys, venv; print(sys.version.split()[0])' 2>&1 | tail -n 1)
 for tool in TOOLS; do command -v $tool >/dev/null || echo without $tool; done
@@ -52,7 +52,8 @@ def check_machines(machines: Machines, cluster: str, code: Mapping[str, Set[str]
     """
     at_head = _HEAD_PROBE.replace("HEAD", quote(machines.head))
     listing = f"cd; echo home \"$PWD\"; find {join(code)} -type f 2>/dev/null | sed 's/^/has /'\n" if code else ""
-    scripts = {address: _PROBE + listing + (at_head if address == machines.head else "") for address in machines.all}
+    probes = {address: _PROBE + listing + (at_head if address == machines.head else "") for address in machines.all}
+    scripts = {address: _CLOCK + probe + _CLOCK for address, probe in probes.items()}
     answers = machines.ask_all(scripts, _SECONDS)
     if answers[machines.head].status != 0:
         # Nothing else was reached either, whatever its state is.
@@ -124,15 +125,7 @@ def _judged(machines: Machines, address: str, answer: Answer) -> Iterator[Check]
     yield _python(address, facts)
     yield _tools(address, facts)
     yield _disk(address, facts)
-    off = facts.clock - answer.clock
-    found = f"{abs(off):.1f} s {'ahead of' if off > 0 else 'behind'} this machine's"
-    yield Check(
-        address,
-        "clock",
-        ok=abs(off) <= _CLOCK_SECONDS,
-        found=found,
-        advice="run a time service there (chrony, systemd-timesyncd)",
-    )
+    yield _clock(address, facts, answer)
     if address == machines.head:
         yield _port(address, facts)
         yield _ending(address, facts)
@@ -157,11 +150,6 @@ class Facts:
         """Return the fact of that name, empty where there is none."""
         return (self.lines.get(name) or [""])[-1]
 
-    @property
-    def clock(self) -> float:
-        """What the machine's clock showed, in seconds."""
-        return _number(self.get("clock"))
-
 
 def _python(address: str, facts: Facts) -> Check:
     system, version = facts.get("system"), facts.get("python")
@@ -175,6 +163,19 @@ def _python(address: str, facts: Facts) -> Check:
         "apt-get install python3.11 python3.11-venv, or dnf install python3.11; with the modules venv and ensurepip"
     )
     return Check(address, "Python 3.11", ok=False, found=version or "none", advice=advice)
+
+
+def _clock(address: str, facts: Facts, answer: Answer) -> Check:
+    """Whether the machine's clock is this one's, as far as it can be told: a slow machine takes long to answer.
+
+    It showed the first time after it was asked, and the last one before it had answered.
+    """
+    shown = facts.lines.get("clock") or [""]
+    least, most = _number(shown[-1]) - answer.ended, _number(shown[0]) - answer.began
+    off, within = (least + most) / 2, (most - least) / 2
+    found = f"{abs(off):.1f} s {'ahead of' if off > 0 else 'behind'} this machine's, ± {within:.1f} s"
+    advice = "run a time service there (chrony, systemd-timesyncd)"
+    return Check(address, "clock", ok=abs(off) - within <= _CLOCK_SECONDS, found=found, advice=advice)
 
 
 def _tools(address: str, facts: Facts) -> Check:
@@ -247,7 +248,8 @@ def _check_storage(machines: Machines, reached: list[str], storage: str) -> list
     places = {address: f"{folder}/{name}-{number}" for number, address in enumerate(reached)}
     left = machines.ask_all({address: f": > {place}" for address, place in places.items()}, _SECONDS)
     # A shared folder's listing may be some seconds old.
-    count = f"n=$(ls -A {folder} | grep -c {name}); [ $n = {len(reached)} ] && break"
+    written = sum(answer.status == 0 for answer in left.values())
+    count = f"n=$(ls -A {folder} | grep -c {name}); [ $n = {written} ] && break"
     look = f"for _ in 1 2 3 4 5 6; do {count}; sleep 1; done; echo $n"
     seen = machines.ask_all(dict.fromkeys(reached, look), _SECONDS)
     machines.ask_all({address: f"rm -f {place}" for address, place in places.items()}, _SECONDS)
@@ -259,7 +261,10 @@ def _check_storage(machines: Machines, reached: list[str], storage: str) -> list
                 f"make the folder, and let {machines.user} write into it",
             )
             checks.append(Check(address, "storage", ok=False, found=found, advice=advice))
-        elif seen[address].said.strip() != str(len(reached)):
+        elif seen[address].status != 0:
+            found, advice = f"{storage}: {seen[address].complaint}", "look again: whether it is shared was not seen"
+            checks.append(Check(address, "storage", ok=False, found=found, advice=advice))
+        elif seen[address].said.strip() != str(written):
             found = f"{storage} is not the same folder as on the other machines"
             checks.append(
                 Check(address, "storage", ok=False, found=found, advice="mount one folder there on all machines")

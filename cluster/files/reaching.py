@@ -23,13 +23,15 @@ class Answer:
         status: The command's exit status; ssh's own failures are 255, no answer in time is None.
         said: Its output.
         complaint: The last line of its errors, ssh's own among them.
-        clock: What this machine's clock showed half way through, in seconds.
+        began: What this machine's clock showed before it was asked, in seconds.
+        ended: And when it had answered.
     """
 
     status: int | None
     said: str
     complaint: str
-    clock: float
+    began: float
+    ended: float
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,9 @@ class Machines:
                 command, input=script, capture_output=True, text=True, errors="replace", timeout=seconds
             )
         except subprocess.TimeoutExpired:
-            return Answer(None, "", f"no answer within {seconds:g} s", time.time())
+            return Answer(None, "", f"no answer within {seconds:g} s", began, time.time())
         lines = done.stderr.strip().splitlines()
-        return Answer(done.returncode, done.stdout, lines[-1] if lines else "", (began + time.time()) / 2)
+        return Answer(done.returncode, done.stdout, lines[-1] if lines else "", began, time.time())
 
     def _ssh(self, address: str) -> list[str]:
         options = ["ssh", *(word for option in _OPTIONS for word in ("-o", option))]

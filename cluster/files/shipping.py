@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cluster.errors import ClusterFileError
 from cluster.nodes.checks import Check
-from cluster.token import ensure_token, has_token, renew_token, token_file
+from cluster.token import has_token, keep_token, renew_token, token_file
 
 _NODE = "this machine"
 
@@ -22,8 +22,7 @@ def shipped_token(*, new: bool) -> tuple[Path, bool]:
     try:
         if new:
             renew_token()
-        ensure_token()
-        token_file().stat()
+        keep_token()
     except OSError as error:
         raise ClusterFileError(f"expected to write {token_file()}, found: {error.strerror}") from error
     return token_file(), made
@@ -32,8 +31,8 @@ def shipped_token(*, new: bool) -> tuple[Path, bool]:
 def check_token() -> Check:
     """Make the user's token where there is none, and say so."""
     made = not has_token()
-    ensure_token()
     try:
+        keep_token()
         mode = stat.S_IMODE(token_file().stat().st_mode)
     except OSError as error:
         advice = "unset RAY_AUTH_TOKEN, and let the file be written: a cluster is shipped the file"

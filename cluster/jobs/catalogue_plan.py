@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,14 +14,25 @@ from datasets import (
     CatalogueLayout,
     CatalogueRecord,
     Folder,
+    is_unchanged,
     open_folder,
     open_rows,
     plan_catalogue,
+    read_info,
     read_record,
-    source_mark,
 )
 from search import check_gpus, now
-from trainer import AnswerTable, Decide, about_answers, check_fraction, model_mark, read_manifest
+from trainer import (
+    AnswerTable,
+    Decide,
+    Manifest,
+    about_answers,
+    check_fraction,
+    model_mark,
+    prepared_otherwise,
+    read_manifest,
+    require_same_preparation,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,7 +79,8 @@ def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings:
     """Return what is to be done in the folder.
 
     Raises CatalogueError where it has answers of something else, a name of a column is taken, or a dataset is to be
-    cropped; OptionsError for what is no fraction; and as `read_manifest` and `plan_catalogue` do.
+    cropped; ModelMismatchError for a dataset of another size or crop than the model's; OptionsError for what is no
+    fraction; and as `read_manifest` and `plan_catalogue` do.
     """
     check_fraction("crop", settings.crop)
     check_fraction("max_error", settings.max_error)
@@ -85,10 +97,8 @@ def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings:
     }
     table = AnswerTable(manifest.classes, settings.prefix)
     record = _record(layout, bundle, source, asked, table.saying(said), settings.rows)
-    if record.planned.kind == "dataset" and settings.crop is not None:
-        raise CatalogueError(
-            f"{source!r} is an imported dataset, whose images were cropped at their import: leave out --crop"
-        )
+    if record.planned.kind == "dataset":
+        record = _of_dataset(record, manifest, bundle, source, settings)
     return Answering(
         output=layout.root.uri,
         record=record,
@@ -102,6 +112,25 @@ def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings:
         modules=settings.modules,
         cpus=settings.cpus_per_worker,
     )
+
+
+def _of_dataset(
+    record: CatalogueRecord, manifest: Manifest, bundle: Folder, source: str, settings: CatalogueSettings
+) -> CatalogueRecord:
+    """Say in what a dataset was prepared otherwise than for the model, and have that said of each of its images.
+
+    Raises ModelMismatchError where its images are of another size or crop, CatalogueError where they are to be cropped.
+    """
+    if settings.crop is not None:
+        raise CatalogueError(
+            f"{source!r} is an imported dataset, whose images were cropped at their import: leave out --crop"
+        )
+    info = read_info(source)
+    require_same_preparation(manifest, info, model=bundle.uri)
+    notes = prepared_otherwise(manifest, info.preprocessing)
+    for note in notes:
+        _log.warning("%s.", note)
+    return replace(record, planned=replace(record.planned, details={"notes": notes}))
 
 
 def _record(
@@ -136,7 +165,7 @@ def _check_same(
         raise CatalogueError(f"'{where}' has answers of {found}, not of the model '{model}': give another --output")
     if differences := record.differences(source, asked):
         raise CatalogueError(f"'{where}' has other answers ({'; '.join(differences)}): give another --output")
-    if source_mark(source, record.planned) != record.planned.mark:
+    if not is_unchanged(source, record.planned):
         raise CatalogueError(
             f"'{source}' has changed since {record.created}, when it was parted for '{where}': give another --output"
         )

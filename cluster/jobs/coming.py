@@ -1,5 +1,6 @@
 """What is to be trained, one after another: asked for whenever there is room for one more."""
 
+import logging
 from collections import deque
 from collections.abc import Collection, Sequence
 from typing import Protocol
@@ -7,6 +8,8 @@ from typing import Protocol
 from cluster.workers.member import Training
 from datasets import Progress
 from trainer import InfeasibleError
+
+_log = logging.getLogger(__name__)
 
 
 class Coming(Protocol):
@@ -32,9 +35,9 @@ class Coming(Protocol):
 
 
 class Fixed:
-    """Some trainings, known before: all are to be trained, and the first that cannot be ends them.
+    """Some trainings, known before: those that cannot be trained are left out, unless none can.
 
-    ``batches`` are those of each, of whose sum ``progress`` is told.
+    ``batches`` are those of each, of whose sum ``progress`` is told. ``left_out`` names those that could not be.
     """
 
     def __init__(self, trainings: Sequence[Training], batches: Sequence[int], progress: Progress) -> None:
@@ -42,6 +45,7 @@ class Fixed:
         self._batches = {one.name: each for one, each in zip(trainings, batches, strict=True)}
         self._done = dict.fromkeys(self._batches, 0)
         self._progress = progress
+        self.left_out: set[str] = set()
 
     def most(self, trials: int) -> int:
         """All: where nodes are yet to join, that says for how many."""
@@ -56,8 +60,12 @@ class Fixed:
         self._done[name] = self._batches[name]
 
     def failed(self, name: str, error: InfeasibleError) -> None:
-        """Raise the error."""
-        raise error from None
+        """Leave one out, and say so. Raises its error where it was the last that could be trained."""
+        self.left_out.add(name)
+        if len(self.left_out) == len(self._batches):
+            raise error from None
+        _log.warning("Left out, as it cannot be trained: %s.", error)
+        self.ended(name)
 
     def far(self, name: str, done: int, total: int | None) -> None:
         """Take in how far one is."""

@@ -12,10 +12,10 @@ from trainer import (
     BeginningAnswers,
     BundleError,
     Worth,
+    answers_to,
     assemble,
     compare,
     kept_result,
-    read_answers,
     read_manifest,
 )
 
@@ -35,7 +35,7 @@ def write_final_bundle(
 ) -> Bundle:
     """Write the bundle of all beginnings that have ended with a score, and return it. One finalist must be chosen."""
     assert finals.chosen is not None
-    ended = _ended(finals, specification, hypermodel)
+    ended = ended_beginnings(finals, specification, hypermodel)
     worth = _worth(finals, ended, specification, dataset, layout)
     result = assemble(
         ended,
@@ -82,7 +82,9 @@ def kept_bundle(
     return Bundle(beginnings, kept_result(layout.bundle), finals.worth)
 
 
-def _ended(finals: Finals, specification: SearchSpecification, hypermodel: object | None) -> dict[str, list[Beginning]]:
+def ended_beginnings(
+    finals: Finals, specification: SearchSpecification, hypermodel: object | None
+) -> dict[str, list[Beginning]]:
     """Return the beginnings that have ended with a score of each finalist, by number, by its trial's id."""
     seeds = {(one.trial_id, each.number): each.seed for one in finals.finalists for each in one.beginnings}
     return {
@@ -108,13 +110,16 @@ def _worth(
     defaults = next((one.trial_id for one in finals.finalists if one.is_defaults), None)
     if defaults is None or finals.chosen is None:
         return None
-    answers = {name: _answers(each, layout) for name, each in ended.items()}
+    answers = {name: _answers(each, dataset, layout) for name, each in ended.items()}
     return compare(answers, dataset, defaults=defaults, chosen=finals.chosen, objective=specification.objective)
 
 
-def _answers(beginnings: Sequence[Beginning], layout: SearchLayout) -> dict[int, BeginningAnswers]:
+def _answers(beginnings: Sequence[Beginning], dataset: Dataset, layout: SearchLayout) -> dict[int, BeginningAnswers]:
     """Return the answers of those beginnings that have left any, by their numbers."""
-    found = {one.number: read_answers(layout.training.child(one.name)) for one in beginnings}
+    found = {
+        one.number: answers_to(layout.training.child(one.name), dataset, number=one.number, epochs=one.options.epochs)
+        for one in beginnings
+    }
     return {number: answers for number, answers in found.items() if answers is not None}
 
 

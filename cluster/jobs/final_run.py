@@ -3,15 +3,15 @@
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from cluster.jobs.bundling import Bundle, Bundling
-from cluster.jobs.outlook import Outlook, left_before
+from cluster.jobs.outlook import Outlook, beginnings_in, left_before
 from cluster.jobs.pace import Pace
 from cluster.jobs.settings import SEEDS_APART
+from cluster.jobs.under_way import UnderWay
 from cluster.workers.final_beginning import FinalBeginning
 from cluster.workers.member import Training
-from datasets import Folder, finite
+from datasets import Folder, few, finite
 from search import (
     Cost,
     EndedBeginning,
@@ -21,38 +21,16 @@ from search import (
     SearchSpecification,
     TimeBudget,
     Which,
+    as_measured,
     is_exhausted,
     judged,
 )
-from trainer import InfeasibleError, read_answers
+from trainer import InfeasibleError, delete_other_lengths, read_answers
 
 # As a share of all the time, what may be left over without a word.
 _UNUSED = 0.1
 Watch = Callable[[FinalsStanding], None]
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _UnderWay:
-    """A beginning that is being trained: since when, and how fast; ``goes_on`` from a checkpoint."""
-
-    trial_id: str
-    number: int
-    since: float
-    goes_on: bool
-    pace: Pace
-
-    @property
-    def which(self) -> Which:
-        """Whose it is, and its number."""
-        return self.trial_id, self.number
-
-    def seconds(self, now: float) -> float | None:
-        """Return the seconds that all of it takes, with what an earlier call has trained; None while unknown."""
-        left = self.pace.seconds_left
-        if left is None:
-            return None
-        return now - self.since + left + (self.pace.seconds_before if self.goes_on else 0.0)
 
 
 class FinalRun:
@@ -82,11 +60,13 @@ class FinalRun:
         self._finals, self._longest = finals, finals.epochs if longest is None else longest
         # Begun anew, they take the place of those before when they are worth a bundle.
         self._fewest = 0
+        # What had ended, and its bundle, while all is begun anew for longer and nothing of that has ended.
+        self._before: tuple[Finals, Bundle | None] | None = None
         self._kept_bundle = bundling.last
-        goes_on = finals.planned > 0 or any(one.beginnings for one in finals.finalists)
-        self._outlook = Outlook(costs(finals.finalists), left_before(finals, work) if goes_on else {})
-        self._under_way: dict[str, _UnderWay] = {}
-        self._is_over = False
+        measured = as_measured(finals, costs(finals.finalists))
+        self._outlook = Outlook(measured, left_before(finals, work) if finals.planned else {})
+        self._under_way: dict[str, UnderWay] = {}
+        self._is_over, self._has_trained = False, False
 
     def most(self, trials: int) -> int:
         """As many as there are slots, or as the search was to run at a time."""
@@ -97,8 +77,7 @@ class FinalRun:
     @property
     def is_done(self) -> bool:
         """Whether nothing is to be trained beside what has ended: all was, by an earlier call, or no time is left."""
-        has_any = any(one.beginnings for one in self._finals.finalists)
-        return has_any and bool(self._finals.planned) and self._fitting() is None
+        return _has_any(self._finals) and bool(self._finals.planned) and self._fitting() is None
 
     def why_done(self) -> str:
         """Say why nothing more is trained, and what would let it."""
@@ -112,6 +91,9 @@ class FinalRun:
         if not self._finals.planned:
             self._plan()
         which = self._fitting()
+        if which is None and self._before is not None and not self._under_way:
+            self._go_back(longest=self._before[0].epochs)
+            which = self._fitting()
         if which is None and self._is_planned_shorter():
             which = self._fitting()
         if which is None:
@@ -121,32 +103,37 @@ class FinalRun:
         assert finalist is not None
         begun = FinalBeginning(trial_id, number, finalist.hyperparameters, self._finals.epochs, self._seed(number))
         goes_on = which in self._outlook.begun
-        self._under_way[begun.name] = _UnderWay(trial_id, number, self._clock(), goes_on, Pace(self._clock))
+        self._under_way[begun.name] = UnderWay(trial_id, number, self._clock(), goes_on, Pace(self._clock))
         return begun
 
     def ended(self, name: str) -> None:
         """Keep what a beginning has scored, and who is dropped and chosen then."""
         one = self._under_way.pop(name)
-        answers = read_answers(self._work.child(name))
+        answers = read_answers(self._work.child(name), epochs=self._finals.epochs)
         if answers is None:  # its folder was deleted meanwhile
             return
         score = finite(answers.member.metrics.get(self._specification.objective.name))
         seconds = self._clock() - one.since
         if one.goes_on:  # the part before is not in it
             seconds = max(seconds, self._outlook.seconds(self._finals)[one.trial_id])
+        is_first, self._has_trained = not _has_any(self._finals), True
         ended = EndedBeginning(number=one.number, seed=self._seed(one.number), score=score, seconds=round(seconds, 3))
         finals = self._finals.with_ended(one.trial_id, ended)
         if score is None:
             finals = _dropped(finals, one.trial_id, f"{self._specification.objective.name} was no number")
         self._change(judged(finals, self._specification.objective))
         self._outlook.found(one.trial_id)
+        if is_first:
+            for place in beginnings_in(self._work, self._finals):
+                delete_other_lengths(place, epochs=self._finals.epochs)
         self._offer()
 
     def failed(self, name: str, error: InfeasibleError) -> None:
         """Drop a finalist that cannot be trained."""
         one = self._under_way.pop(name)
-        _log.warning("Finalist %s is dropped: %s.", one.trial_id, error)
-        self._change(judged(_dropped(self._finals, one.trial_id, str(error)), self._specification.objective))
+        _log.warning("Finalist %s gets no more beginnings in this call: %s.", one.trial_id, error)
+        finals = _dropped(self._finals, one.trial_id, str(error), failed=True)
+        self._change(judged(finals, self._specification.objective))
 
     def far(self, name: str, done: int, total: int | None) -> None:
         """Take in how far one is."""
@@ -184,12 +171,20 @@ class FinalRun:
             left = self._budget.left()
             self._watch(FinalsStanding(name, objective, self.finals, under_way, left, is_last_step))
 
+    def settle(self) -> None:
+        """Take up again what had ended, where nothing of what was begun anew for longer has ended in the time."""
+        if self._before is not None:
+            _log.warning("Nothing that was trained for longer has ended in time: what had ended before stands.")
+            self._go_back(longest=self._before[0].epochs)
+
     def finish(self) -> Bundle:
         """Write the last bundle and return it; some beginning must have ended with a score."""
         if self._budget.left() > _UNUSED * (self._budget.limit or 0.0):
             unused = self._outlook.why_none(self._finals, left=self.left(), used=self._used)
             _log.warning("%.0f s are left unused: %s.", self._budget.left(), unused)
             self._change(self._finals.model_copy(update={"unused": unused}))
+        elif not self._has_trained and (new := [one.trial_id for one in self._finals.finalists if _is_untried(one)]):
+            _log.warning("No time is left to train %s: --time-limit, with more, lets it go on.", few(new))
         self.tell(is_last_step=True)
         bundle = self._bundling.finish(self._finals)
         self._change(self._finals)
@@ -218,14 +213,23 @@ class FinalRun:
         anew = self._outlook.planned_longer(before, epochs=self._longest, left=left, limit=limit)
         if anew is None:
             self._change(self._outlook.planned(before, left=left, limit=limit))
+            self._outlook.begun = left_before(self._finals, self._work)
             return
         _log.warning(
             "There is time to train all that has ended for longer: %d epochs, not %d.", anew.epochs, before.epochs
         )
         planned = anew.planned * sum(one.is_active for one in anew.finalists)
         self._fewest = min(planned, sum(len(one.scores) for one in before.finalists))
-        self._bundling.last = self._kept_bundle = None
-        self._finals = anew  # what was kept stands until something has ended
+        self._before, self._bundling.last, self._kept_bundle = (before, self._bundling.last), None, None
+        self._finals = anew
+        self._outlook.begun = left_before(anew, self._work)
+
+    def _go_back(self, *, longest: int) -> None:
+        """Plan by what had ended again, where what was begun anew for longer is not to be: of ``longest`` at most."""
+        assert self._before is not None
+        (self._finals, self._bundling.last), self._before = self._before, None
+        self._kept_bundle, self._fewest, self._longest = self._bundling.last, 0, longest
+        self._plan()
 
     def _offer(self) -> None:
         """Have a bundle written, unless the one that there is has more networks, of an earlier call."""
@@ -240,9 +244,10 @@ class FinalRun:
     def _is_planned_shorter(self) -> bool:
         """Plan shorter schedules where an earlier call's fit no more, and none has ended that sets their length."""
         before, begun, epochs = self._finals, self._outlook.begun, self._finals.epochs
-        if self._under_way or any(one.beginnings for one in before.finalists):
+        if self._under_way or _has_any(before):
             return False
         self._finals = self._outlook.planned(before, left=self.left(), limit=self._budget.limit)
+        self._outlook.begun = left_before(self._finals, self._work)
         if self._fitting() is None:  # what there was stays, for whoever gives more time
             self._finals, self._outlook.begun = before, begun
             return False
@@ -256,13 +261,20 @@ class FinalRun:
         now, epochs = self._clock(), self._finals.epochs
         met = {one.which: seconds for one in self._under_way.values() if (seconds := one.seconds(now)) is not None}
         taken = max((now - one.since for one in self._under_way.values()), default=0.0)
-        slower = self._outlook.is_out_of_reach(self._finals, met, left=left, taken=taken, is_hopeless=is_hopeless)
+        before = None if self._before is None else self._before[0]
+        slower = self._outlook.is_out_of_reach(
+            self._finals, met, left=left, taken=taken, is_hopeless=is_hopeless, before=before
+        )
         if slower is None:
             return False
-        self._plan()
+        if before is not None:
+            self._go_back(longest=epochs - 1)
+        else:
+            self._plan()
         _log.warning(
-            "Training is %.1f times slower than it was in the search: %d epochs a training instead of %d.",
+            "Training is %.1f times slower than %s: %d epochs a training instead of %d.",
             slower,
+            "it was in the search" if before is None else "before",
             self._finals.epochs,
             epochs,
         )
@@ -278,10 +290,22 @@ class FinalRun:
 
     def _change(self, finals: Finals) -> None:
         self._finals, self._kept_bundle = finals, self._bundling.last
+        if self._before is not None and not _has_any(finals):  # what had ended stands until something has
+            return
+        self._before = None
         self._keep(self.finals)
 
 
-def _dropped(finals: Finals, trial_id: str, reason: str) -> Finals:
+def _is_untried(one: Finalist) -> bool:
+    return one.dropped is None and not one.beginnings
+
+
+def _has_any(finals: Finals) -> bool:
+    """Say whether any beginning has ended."""
+    return any(one.beginnings for one in finals.finalists)
+
+
+def _dropped(finals: Finals, trial_id: str, reason: str, *, failed: bool = False) -> Finals:
     one = finals.finalist(trial_id)
     assert one is not None
-    return finals.but(one.model_copy(update={"dropped": reason}))
+    return finals.but(one.model_copy(update={"dropped": reason, "failed": failed}))

@@ -7,7 +7,9 @@ from functools import partial
 from cluster.driving.interrupting import going_on, terminable
 from cluster.errors import NothingEndedError
 from cluster.jobs.bundling import Bundling
-from cluster.jobs.final_bundle import kept_bundle, write_final_bundle
+from cluster.jobs.earlier import answered_for_none, still_there
+from cluster.jobs.edited_code import refuse_if_edited
+from cluster.jobs.final_bundle import ended_beginnings, kept_bundle, write_final_bundle
 from cluster.jobs.final_run import FinalRun, Watch
 from cluster.jobs.settings import TrainSettings, longest
 from cluster.jobs.time_limit import for_trials, waiting_ended
@@ -117,6 +119,7 @@ def train_finalists(
         budget.kept(place),
         waiting_ended(budget, is_remote=layout.root.local is None),
     ):
+        refuse_if_edited(layout, specification.settings.hypermodel, where.hypermodel)
         load = partial(
             load_hypermodel,
             specification.settings.hypermodel,
@@ -127,8 +130,9 @@ def train_finalists(
         defaults, complete = known_defaults(Ledger(layout), load, seed=specification.settings.seed)
         finalists = choose_finalists(view.rows, defaults=defaults, complete=complete)
         before, epochs = read_finals(layout.root), longest(specification, settings)
-        if before is not None and settings.epochs is None:
-            epochs = max(epochs, before.epochs)
+        if before is not None:
+            epochs = max(epochs, before.epochs) if settings.epochs is None else epochs
+            before = still_there(before, opened, layout.training, specification.objective)
         finals = begin_finals(finalists, before, epochs=epochs, limit=budget.limit, complete=complete)
         write = partial(
             write_final_bundle,
@@ -140,6 +144,9 @@ def train_finalists(
             storage=where.storage,
         )
         kept = kept_bundle(finals, specification=specification, layout=layout, settings=settings, storage=where.storage)
+        ended = ended_beginnings(finals, specification, where.hypermodel)
+        if answered_for_none(ended, opened, layout.training, budget, begin=partial(_forget_bundled, layout, place)):
+            kept = None  # it has not learnt of these
         run = FinalRun(
             specification,
             finals,
@@ -158,6 +165,7 @@ def train_finalists(
                 return kept.result
         else:
             _train(run, specification, opened, where, layout=layout, before=view.specification)
+            run.settle()
         if run.finals.chosen is None:
             raise _nothing_ended(run.finals, layout)
         return run.finish().result
@@ -208,6 +216,13 @@ def _costs(
 def _keep(layout: SearchLayout, place: Place, finals: Finals) -> None:
     place.check()
     write_finals(layout.root, finals)
+
+
+def _forget_bundled(layout: SearchLayout, place: Place) -> None:
+    """Let the next call write a bundle anew, of whatever beginnings the last one is."""
+    place.check()
+    if (finals := read_finals(layout.root)) is not None:
+        write_finals(layout.root, finals.model_copy(update={"bundled": ()}))
 
 
 def _nothing_ended(finals: Finals, layout: SearchLayout) -> NothingEndedError:

@@ -5,6 +5,7 @@ It is a search and a training in the same directory, on one Ray, so that every o
 
 import contextlib
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cluster.driving.connection import connected
@@ -12,7 +13,7 @@ from cluster.driving.interrupting import going_on, terminable
 from cluster.errors import NothingEndedError
 from cluster.jobs.choosing import Choosing
 from cluster.jobs.finals import train_finalists
-from cluster.jobs.fit_result import FitResult, Watches
+from cluster.jobs.fit_result import FitResult, Watches, why_nothing
 from cluster.jobs.planning import epochs_for, most_searching, share_of_more
 from cluster.jobs.resuming import Changes, resume_within
 from cluster.jobs.search import search_within
@@ -20,6 +21,7 @@ from cluster.jobs.settings import TrainSettings
 from cluster.jobs.where import Where
 from datasets import Dataset, Split, write_duration
 from search import (
+    TRAINERS,
     FitRecord,
     Ledger,
     LedgerError,
@@ -27,8 +29,11 @@ from search import (
     SearchSettings,
     SearchState,
     SearchView,
+    SettingsError,
     TimeBudget,
     check_name_free,
+    driver_is_alive,
+    kinds_to_retry,
     note_fit,
     open_same_dataset,
     read_fit,
@@ -97,12 +102,15 @@ def resume_fit(
     where: Where | None = None,
     dataset: str | None = None,
     time_limit: float | None = None,
+    accept_space: bool = False,
+    retry: Sequence[str] = (),
     watches: Watches | None = None,
     already: float = 0.0,
 ) -> FitResult:
     """Go on with a fit, whatever ended it, in the time that it has left, or in ``time_limit`` seconds in all.
 
-    ``dataset`` is where its dataset has moved to. Raises LedgerError if ``name`` is no fit; the rest as `fit`.
+    ``dataset`` is where its dataset has moved to, ``accept_space`` and ``retry`` are as for `resume_search`. Raises
+    LedgerError if ``name`` is no fit, SettingsError for a ``retry`` that there is no time for; the rest as `fit`.
     """
     where, watches = where or Where(), watches or Watches()
     layout = SearchLayout.of(where.storage, name)
@@ -114,17 +122,21 @@ def resume_fit(
     view = read_search(where.storage, name, history=False)
     record = _extended(before, time_limit, budget, view, dataset)
     if record.is_done or budget.left() < _LEAST_SECONDS:
-        return _over(view, budget, record, layout)
+        return _over(view, budget, record, where, is_retried=bool(retry))
     with (
         budget.kept(),
         connected(where.address, view.specification.settings, ending=budget.left),
         going_on(_resuming(layout, where)),
     ):
         limit_threads(view.specification.settings.cpus_per_trial)
-        searches = view.state is not SearchState.FINISHED or record.search_seconds > before.search_seconds
-        if searches:
-            part, changes = budget.short_of(_CLOSING_SECONDS).part(record.search_seconds), Changes(dataset=dataset)
+        is_over = view.state is SearchState.FINISHED and record.search_seconds <= before.search_seconds
+        if searches := not is_over or accept_space or bool(retry):
+            part = budget.short_of(_CLOSING_SECONDS).part(record.search_seconds)
+            changes = Changes(dataset=dataset, accept_space=accept_space, retry=retry)
             view = resume_within(part, name, changes, where, watch=watches.search, fit=record)
+        elif record != before and not driver_is_alive(layout.root, drivers=TRAINERS):
+            # Before it trains, as before it searches: the next command goes by it. Who trains already says so.
+            note_fit(layout, record)
         return _trained(view, budget, record, where, watches, dataset, has_searched=searches)
 
 
@@ -147,18 +159,32 @@ def _extended(
     return before.extended(time_limit, spent=budget.spent(), share=share)
 
 
-def _over(view: SearchView, budget: TimeBudget, record: FitRecord, layout: SearchLayout) -> FitResult:
-    """Return what a fit came to that has no time left. Raises NothingEndedError if that is nothing."""
-    if (final := _bundled(layout)) is None:
-        raise _nothing(layout)
+def _over(view: SearchView, budget: TimeBudget, record: FitRecord, where: Where, *, is_retried: bool) -> FitResult:
+    """Return what a fit came to that has no time left.
+
+    Raises NothingEndedError if that is nothing, SettingsError where trials are to be tried again.
+    """
+    layout = SearchLayout.of(where.storage, view.name)
     reason = "has ended" if record.is_done else f"has used up its time, {write_duration(record.time_limit)}"
+    if is_retried:
+        raise SettingsError(f"--retry: fit {view.name!r} {reason}: --time-limit, with more, lets it go on")
+    if (final := _bundled(layout)) is None:
+        if view.best is None:
+            raise _nothing(view, where, is_time_up=True)
+        more = _resuming(layout, where, "--time-limit", "TIME")
+        raise NothingEndedError(
+            f"fit {view.name!r} {reason}, and there is no classifier at {layout.bundle.uri}: {more}, with more, "
+            "makes it again"
+        )
     _log.warning("Fit %r %s: --time-limit, with more, lets it go on.", view.name, reason)
     return FitResult(view, final, budget.spent(), record.time_limit)
 
 
-def _nothing(layout: SearchLayout) -> NothingEndedError:
-    resume = layout.command("resume", layout.name)
-    return NothingEndedError(f"the time was up before any trial had a score: give `{resume}` more, with --time-limit")
+def _nothing(view: SearchView, where: Where, *, is_time_up: bool) -> NothingEndedError:
+    """Return what is raised where no trial has a score."""
+    words = [word for kind in kinds_to_retry(view.rows) for word in ("--retry", kind)]
+    again = _resuming(SearchLayout.of(where.storage, view.name), where, *words)
+    return NothingEndedError(why_nothing(view, again, is_time_up=is_time_up))
 
 
 def _resuming(layout: SearchLayout, where: Where, *more: str) -> str:
@@ -185,7 +211,7 @@ def _trained(
     if view.state is SearchState.STOPPED or (has_searched and Ledger(layout).stop_requested()):
         return FitResult(view, _bundled(layout), budget.spent(), record.time_limit, is_stopped=True)
     if view.best is None:
-        raise _nothing(layout)
+        raise _nothing(view, where, is_time_up=budget.left() < _LEAST_SECONDS)
     rest = budget.short_of(_CLOSING_SECONDS)
     try:
         final = train_finalists(

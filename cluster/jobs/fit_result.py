@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cluster.jobs.final_run import Watch as TrainWatch
 from cluster.jobs.supervision import Watch
-from search import SearchView
+from search import SearchView, commonest_failure
 from trainer import FinalResult
 
 
@@ -35,3 +35,12 @@ class FitResult:
         spent = {"seconds": round(self.seconds, 1), "time_limit": self.time_limit}
         board = self.view.as_json()
         return {key: board[key] for key in ("search", "best", "worth", "finalists")} | final | spent
+
+
+def why_nothing(view: SearchView, again: str, *, is_time_up: bool) -> str:
+    """Say why a fit has come to nothing of which no trial has a score; the command ``again`` tries those anew."""
+    failure = commonest_failure(view.rows)
+    why, mend = ("", "") if failure is None else (f"; why most failed: {failure}", "mend that, then ")
+    if is_time_up:
+        return f"the time was up before any trial had a score{why}: {mend}give {again} more, with --time-limit"
+    return f"none of {len(view.rows)} trials of fit {view.name!r} has a score{why}: {mend}{again} tries them again"

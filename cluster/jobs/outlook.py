@@ -29,7 +29,7 @@ class Outlook:
 
     Attributes:
         slots: Trainings at a time.
-        begun: Those that an earlier call has left → the share that is done, 0–1.
+        begun: Those that an earlier call has left, of the length that is planned → the share that is done, 0–1.
     """
 
     def __init__(self, costs: Mapping[str, Cost], begun: Mapping[Which, float]) -> None:
@@ -69,7 +69,6 @@ class Outlook:
         if any(one.beginnings for one in finals.finalists):
             return self._planned_further(finals, left=left, limit=limit)
         plan = self._plan(finals, self._costs, left)
-        self.begun = self.begun if plan.epochs == finals.epochs else {}
         changes = {"planned": plan.beginnings, "epochs": plan.epochs, "limit": limit}
         return _marked(finals, plan.kept(_active(finals))).model_copy(update=changes)
 
@@ -79,19 +78,13 @@ class Outlook:
         That is: as many finalists as have scores, and as many beginnings of each or three, of up to ``epochs``.
         """
         stay = sorted((one for one in finals.finalists if one.stays), key=lambda one: not one.scores)
-        scored = [len(one.scores) for one in stay if one.scores]
-        if not scored or epochs <= finals.epochs:
+        if not _scored(finals) or epochs <= finals.epochs:
             return None
         now = tuple(one.model_copy(update={"beginnings": ()}) for one in stay)
         fresh = Finals(epochs=epochs, planned=0, limit=limit, finalists=now)
         plan = self._plan(fresh, self._costs, left)
-        if (
-            plan.epochs <= finals.epochs
-            or plan.finalists < len(scored)
-            or plan.beginnings < min(BEGINNINGS, max(scored))
-        ):
+        if not _is_all_for_longer(plan, finals):
             return None
-        self.begun = {}
         changes = {"planned": plan.beginnings, "epochs": plan.epochs}
         return _marked(fresh, plan.kept(_active(fresh))).model_copy(update=changes)
 
@@ -108,7 +101,14 @@ class Outlook:
         return _marked(finals, [*kept, *others]).model_copy(update={"planned": planned, "limit": limit})
 
     def is_out_of_reach(
-        self, finals: Finals, met: Mapping[Which, float], *, left: float, taken: float, is_hopeless: bool
+        self,
+        finals: Finals,
+        met: Mapping[Which, float],
+        *,
+        left: float,
+        taken: float,
+        is_hopeless: bool,
+        before: Finals | None = None,
     ) -> float | None:
         """Return how many times slower than forecast training is, where so that too little would end; else None.
 
@@ -121,6 +121,7 @@ class Outlook:
             left: seconds that there are.
             taken: seconds that what is under way has had, which are lost if it is left.
             is_hopeless: none that is under way will end in time.
+            before: what had ended, where ``finals`` begin all of it anew for longer: fewer than then are too few.
         """
         if not met or any(one.beginnings for one in finals.finalists):
             return None
@@ -128,14 +129,25 @@ class Outlook:
         slower = max(seconds / expected[trial_id] for (trial_id, _), seconds in met.items())
         costs = {name: cost.times(slower) for name, cost in self._costs.items()}
         is_early = slower > _SLOWER and taken <= _LOST * (left + taken)
-        if not is_hopeless and (not is_early or self._plan(finals, costs, left + taken).epochs == finals.epochs):
-            return None
-        self._costs, self._found, self.begun = costs, {}, {}
+        if not is_hopeless:
+            plan = self._plan(finals, costs, left + taken)
+            is_kept_to = plan.epochs == finals.epochs and (before is None or _is_all_for_longer(plan, before))
+            if not is_early or is_kept_to:
+                return None
+        self._costs, self._found = costs, {}
         return slower
 
     def _plan(self, finals: Finals, costs: Mapping[str, Cost], seconds: float) -> Plan:
         each = [costs[name] for name in _active(finals)]
-        return make_plan(each, epochs=finals.epochs, seconds=seconds, slots=self.slots)
+        is_first = next((one.is_defaults for one in finals.finalists if one.is_active), False)
+        return make_plan(each, epochs=finals.epochs, seconds=seconds, slots=self.slots, defaults_first=is_first)
+
+
+def beginnings_in(work: Folder, finals: Finals) -> list[Folder]:
+    """Return the folders of beginnings that there are in ``work``, of whichever finalists."""
+    there = set(work.names())
+    names = (f"{one.trial_id}-b{number}" for one in finals.finalists for number in range(1, MOST_BEGINNINGS + 1))
+    return [work.child(name) for name in names if name in there]
 
 
 def left_before(finals: Finals, work: Folder) -> dict[Which, float]:
@@ -152,6 +164,18 @@ def left_before(finals: Finals, work: Folder) -> dict[Which, float]:
         if name in there and one not in ended
     }
     return {one: share for one, share in shares.items() if share}
+
+
+def _scored(finals: Finals) -> list[int]:
+    """Return how many scores each finalist that stays has, of those that have any."""
+    return [len(one.scores) for one in finals.finalists if one.stays and one.scores]
+
+
+def _is_all_for_longer(plan: Plan, before: Finals) -> bool:
+    """Say whether a plan trains for longer as many finalists as had scores, as often, or three times."""
+    scored = _scored(before)
+    enough = plan.finalists >= len(scored) and plan.beginnings >= min(BEGINNINGS, max(scored))
+    return enough and plan.epochs > before.epochs
 
 
 def _active(finals: Finals) -> list[str]:

@@ -18,6 +18,7 @@ from search import (
     WarmStart,
     check_defaults,
     check_names,
+    check_option_values,
     collect_warm_start,
     complete,
     complete_points,
@@ -66,7 +67,8 @@ class Preparation:
         self._space = discover(self._hypermodel, seed=settings.seed)
         check_defaults(self._space)
         likely = check_names({one.name for one in self._space.space})
-        if not resumed:
+        if not resumed:  # what a trial is proposed costs itself alone
+            check_option_values(self._space)
             for name, option in likely.items():
                 _log.warning(
                     "Hyperparameter %r sets no training option, and one is called %r: is it that?", name, option

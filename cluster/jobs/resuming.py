@@ -1,20 +1,25 @@
 """Going on with a search, whatever ended it: what has ended stands, what is refused has changed nothing."""
 
+import contextlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cluster.driving.interrupting import terminable
+from cluster.jobs.edited_code import warn_if_edited
 from cluster.jobs.preparation import Preparation, keep_warm_start
 from cluster.jobs.running import driving, running, sent_of
 from cluster.jobs.supervision import Watch, supervised
 from cluster.jobs.time_limit import end_without_trials, is_spent, limits
 from cluster.jobs.where import Where
+from datasets import write_duration
 from search import (
     Conductor,
     FitRecord,
     Ledger,
     LedgerError,
     SearchLayout,
+    SearchSpecification,
     SearchView,
     TimeBudget,
     check_complete,
@@ -30,7 +35,10 @@ from search import (
     read_search,
     read_specification,
     read_warm_start,
+    spent_so_far,
 )
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,17 +73,18 @@ def resume_search(
     What has ended stands; what had not goes on from its last checkpoint; oracle and scheduler know what they knew.
     ``trials`` extends the search to so many, ``time_limit`` to so many seconds in all; ``dataset`` is where its dataset
     has moved to. With ``accept_space`` it goes on in a space that was edited: what is proposed from then on follows the
-    new one. ``retry`` names trials that have failed or are infeasible, or all that are 'failed' or 'infeasible': they
-    begin anew, and their new records count. ``hypermodel`` is the object that `run_search` was given. The rest is as
-    there; where no time is left, what has not ended is recorded as stopped.
+    new one. ``retry`` names trials that have failed, are infeasible or were stopped before they had a score, or all
+    that are 'failed', 'infeasible' or so 'stopped': they begin anew, and their new records count. ``hypermodel`` is the
+    object that `run_search` was given. The rest is as there; where no time is left, what has not ended is recorded as
+    stopped.
 
     Raises LedgerError if there is no such search, its driver is alive, or its dataset is another one or not there;
     SpaceError if its HyperModel is to be given and is not, and, listing what was edited, if that is not accepted. Who
     is refused has changed nothing: all that can be wrong is said before anything is written.
     """
     layout = SearchLayout.of(storage, name)
-    extension = extended(read_specification(layout), trials, time_limit)
-    budget = TimeBudget.open(layout, extension.settings.time_limit, already)
+    before = read_specification(layout)
+    budget = _budget(layout, before, extended(before, trials, time_limit).settings.time_limit, already)
     changes = Changes(dataset, trials, time_limit, accept_space, retry)
     return resume_within(budget, name, changes, Where(storage, address, preflight, hypermodel), watch=watch)
 
@@ -111,9 +120,13 @@ def resume_within(
     if is_spent(budget, where.address):
         with driving(layout) as place:
             end_without_trials(layout, specification.settings, place, retries=bool(retries), is_part=budget.is_part)
+            # Also here what it was given now stands: the next command goes by it.
+            keep_changes(layout, before, specification)
+            if fit is not None:
+                note_fit(layout, fit)
         return read_search(where.storage, name)
-    # From here on: what is killed in its preparation has taken time, too.
-    with budget.kept():
+    # What is killed in its preparation has taken time, too; without a limit who is refused changes nothing at all.
+    with contextlib.nullcontext() if budget.limit is None else budget.kept():
         opened = open_same_dataset(specification, changes.dataset)
         specification = moved(specification, opened)
         sent = sent_of(where.hypermodel, where.address)
@@ -131,6 +144,8 @@ def resume_within(
             if fit is not None:
                 note_fit(layout, fit)
             keep_warm_start(warm_start, layout)
+            begun = sum(record.epochs > 0 for record in ledger.records(history=False))
+            warn_if_edited(layout, specification.settings.hypermodel, where.hypermodel, begun=begun)
             ledger = Ledger(layout, place)
             for one in retries:
                 ledger.write_retry(one)
@@ -141,6 +156,23 @@ def resume_within(
             with supervised(conductor, layout, watch, place, budget, address=where.address):
                 run(conductor, layout, with_bundles=fit is not None)
     return read_search(where.storage, name)
+
+
+def _budget(layout: SearchLayout, before: SearchSpecification, limit: float | None, already: float) -> TimeBudget:
+    """Return the time that a search goes on with; say so where what it has taken is not known.
+
+    An earlier version kept none of a search without a limit.
+    """
+    if before.settings.time_limit is not None or spent_so_far(layout) is not None or not layout.suggestions.names():
+        return TimeBudget.open(layout, limit, already)
+    if limit is None:
+        return TimeBudget()  # a part of it, if that were kept now, would be taken for all
+    _log.warning(
+        "The time that search %r has taken so far was not kept, and is not counted: it has %s from now on.",
+        layout.name,
+        write_duration(limit),
+    )
+    return TimeBudget.open(layout, limit, already)
 
 
 def _is_scored(ledger: Ledger) -> bool:

@@ -2,6 +2,7 @@
 
 from cluster.driving.interrupting import terminable
 from cluster.jobs.choosing import Choosing
+from cluster.jobs.edited_code import warn_if_edited
 from cluster.jobs.here import check_trials_here
 from cluster.jobs.preparation import Preparation, keep_warm_start
 from cluster.jobs.running import driving, running, sent_of
@@ -60,7 +61,7 @@ def run_search(
     stops; a second is a KeyboardInterrupt that leaves the search *stopped*, its running trials to be resumed. SIGTERM
     and SIGHUP, where the program has no handler of its own, raise `Terminated`, which leaves it *interrupted*.
     """
-    budget = TimeBudget.open(SearchLayout.of(storage, settings.name), settings.time_limit, already)
+    budget = TimeBudget(settings.time_limit, already=already, layout=SearchLayout.of(storage, settings.name))
     return search_within(budget, dataset, settings, Where(storage, address, preflight, hypermodel), watch=watch)
 
 
@@ -101,6 +102,7 @@ def search_within(
     with running(where, settings, sent, opened, budget) as run, driving(layout) as place:
         note_fit(layout, None if choosing is None else choosing.record)
         create_search(layout, specification)
+        warn_if_edited(layout, settings.hypermodel, where.hypermodel, begun=0)
         keep_warm_start(warm_start, layout)
         conductor = Conductor.resumed(
             specification,

@@ -46,10 +46,12 @@ def supervised(
     ``place`` is its driver's, ``budget`` the search's: what is spent of it is made durable. Raises SearchError, which
     ends the search as failed, if its first trials all failed for one reason.
     """
-    ledger, budget = Ledger(layout, place), budget or TimeBudget()
+    settings, ledger = conductor.specification.settings, Ledger(layout, place)
+    budget = budget or TimeBudget()
     spent = None if budget.limit is None else budget.spent
 
     def look(_is_last: bool) -> None:
+        nonlocal watch
         # A passing fault of the storage: the next look may get through.
         with contextlib.suppress(StorageError), impatient():
             if not conductor.stopping and ledger.stop_requested():
@@ -57,10 +59,13 @@ def supervised(
         if watch is not None:
             so_far = None if spent is None else spent()
             view = SearchView.of(conductor.specification, SearchState.RUNNING, conductor.records(), spent=so_far)
-            watch(replace(view, whole=budget.whole.limit) if budget.is_part else view)
+            try:
+                watch(replace(view, whole=budget.whole.limit) if budget.is_part else view)
+            except Exception:  # whatever it does, this thread is the one that hears of `galaxy stop`
+                _log.warning("What watches search %r failed, and is told no more.", settings.name, exc_info=True)
+                watch = None
 
     watching = repeating(look, seconds=_WATCH_SECONDS, name="watch")
-    settings = conductor.specification.settings
     command = settings.resuming(layout, address=address)
     ending = waiting_ended(budget, is_remote=layout.root.local is None)
     written = _state_written(conductor, ledger, budget, command)

@@ -127,4 +127,8 @@ def left_over(conductor: Conductor, budget: TimeBudget) -> str | None:
     if conductor.out_of_time and epoch is not None:
         start = start_seconds(records)
         return f"{unused}: no further trial could start, in {start:.0f} s, and finish an epoch, of {epoch:.0f} s"
-    return unused if planned is None else f"{unused}: {len(records)} of {planned} trials were tried"
+    if planned is None:
+        return unused
+    cut = sum(record.was_cut for record in records)
+    again = f", {cut} of them stopped before they had a score: --retry stopped tries those again" if cut else ""
+    return f"{unused}: {len(records)} of {planned} trials were tried{again}"

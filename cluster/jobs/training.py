@@ -7,6 +7,7 @@ from functools import partial
 
 from cluster.driving.interrupting import going_on, terminable
 from cluster.jobs.coming import Fixed
+from cluster.jobs.edited_code import refuse_if_edited
 from cluster.jobs.settings import SEEDS_APART, TrainSettings, commands, longest
 from cluster.jobs.trainers import training_place
 from cluster.workers.member import Winner
@@ -43,7 +44,8 @@ def train_winners(
 ) -> FinalResult:
     """Train the best configurations of the search called ``name`` into ``<storage>/<name>/model``.
 
-    The best of all networks on validation is kept, or the average of those that together are best.
+    The best of all networks on validation is kept, or the average of those that together are best. One that cannot be
+    trained, as it diverges, is left out, which is said. Where the code of the space was edited since, all begin anew.
 
     A single one is trained in this process with all its CPUs, several at once as trials are: on the Ray at ``address``
     ('local': one of our own), each with the CPUs and GPUs of one trial; with 'in-process' one after another. A training
@@ -72,6 +74,7 @@ def train_winners(
     members = [winner.member(specification, hypermodel) for winner in winners]
     remember = partial(keep_changes, layout, view.specification, specification)
     with training_place(layout) as place:
+        refuse_if_edited(layout, specification.settings.hypermodel, hypermodel)
 
         def tell(done: int, total: int | None) -> None:
             place.check()
@@ -82,8 +85,9 @@ def train_winners(
             from cluster.jobs.training_on_ray import train_on_ray
             from cluster.workers.by_value import packed
 
+            coming = Fixed(winners, [member_batches(member, opened) for member in members], tell)
             train_on_ray(
-                Fixed(winners, [member_batches(member, opened) for member in members], tell),
+                coming,
                 specification,
                 hypermodel=packed(hypermodel),
                 address=address,
@@ -91,6 +95,7 @@ def train_winners(
                 examined_for=storage if preflight else None,
                 work=layout.training,
             )
+            members = [member for member in members if member.name not in coming.left_out]
         remember()
         return train_final(
             members,

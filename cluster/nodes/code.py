@@ -6,14 +6,14 @@ files, not by a version: who edits a file on one machine forgets the number.
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
-from importlib.metadata import distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
-from search import SpaceError, space_sources
+from search import SpaceError, space_imports, space_sources
 
 PACKAGES = ("cluster", "datasets", "search", "trainer", "ui")
 LOCKS = ("requirements.lock", "requirements-gpu.lock")
@@ -30,10 +30,13 @@ class CodeIdentity:
     Attributes:
         files: SHA-256 of each file of the five packages and of the user's space, by what it is called in messages.
         versions: The Python of it, and the version of each installed distribution that every lock file names.
+        imported: The versions of those that no lock file names and the user's space imports, perhaps to draw a figure
+            or where it is there alone: they are compared where both have them.
     """
 
     files: Mapping[str, str]
     versions: Mapping[str, str]
+    imported: Mapping[str, str] = field(default_factory=dict)
 
     def differences(self, other: "CodeIdentity") -> list[str]:
         """Say in what ``other``, a node's, is not as this one, the driver's; empty where they are the same."""
@@ -47,6 +50,12 @@ class CodeIdentity:
         versions = [
             f"{name} {theirs or 'missing'} instead of {ours or 'none'}"
             for name, ours, theirs in _differing(self.versions, other.versions)
+        ]
+        both = self.imported.keys() & other.imported.keys()
+        versions += [
+            f"{name} {other.imported[name]} instead of {self.imported[name]}"
+            for name in sorted(both)
+            if other.imported[name] != self.imported[name]
         ]
         if len(versions) > _MOST_NAMED:
             versions[_MOST_NAMED:] = [f"{len(versions) - _MOST_NAMED} more versions"]
@@ -65,11 +74,14 @@ def code_identity(hypermodel: str | None) -> CodeIdentity:
     spaces. Takes about 0.2 s, once a process.
     """
     files = {name: sha256(file.read_bytes()).hexdigest() for name, file in _project_files()}
+    imports: set[str] = set()
     for reference in (hypermodel or "").split():
         # The packages may lie beside the user's module, where the project itself is the current directory.
         sources = space_sources(reference, but=PACKAGES)
         files |= {f"space {name}": sha256(data).hexdigest() for name, data in sources.items()}
-    return CodeIdentity(files, {"Python": ".".join(map(str, sys.version_info[:2])), **_versions()})
+        imports |= space_imports(reference, but=PACKAGES)
+    versions, imported = _versions(imports)
+    return CodeIdentity(files, {"Python": ".".join(map(str, sys.version_info[:2])), **versions}, imported)
 
 
 def check_there(reference: str, *, option: str) -> None:
@@ -88,13 +100,23 @@ def _project_files() -> Iterator[tuple[str, Path]]:
                 yield file.relative_to(_ROOT).as_posix(), file
 
 
-def _versions() -> dict[str, str]:
-    """Return the versions of what is installed and named by every lock file that there is, in the lock's spelling."""
-    locks = [_PINNED.findall(path.read_text()) for name in LOCKS if (path := _ROOT / name).is_file()]
-    named = set.intersection(*({_normal(name) for name in lock} for lock in locks)) if locks else set()
+def _versions(imports: Set[str] = frozenset()) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the versions of what is installed and named by every lock file that there is, in the lock's spelling.
+
+    And those of what no lock names and ``imports``, topmost modules, are of: only the user knows of that. What some
+    locks name is of one kind of node.
+    """
+    texts = [path.read_text() for name in LOCKS if (path := _ROOT / name).is_file()]
+    locks = [{_normal(name) for name in _PINNED.findall(text)} for text in texts]
+    of_modules = packages_distributions() if imports else {}
+    users = {_normal(name) for module in imports for name in of_modules.get(module, ())}.difference(*locks)
+    locked = set.intersection(*locks) if locks else set()
     # Of two that are installed the first on the path is imported.
     installed = {_normal(one.name): one.version for one in reversed([*distributions()]) if one.name}
-    return {name: installed[name] for name in sorted(named & installed.keys())}
+    of_locks, of_users = (
+        {name: installed[name] for name in sorted(each & installed.keys())} for each in (locked, users)
+    )
+    return of_locks, of_users
 
 
 def _normal(name: str) -> str:

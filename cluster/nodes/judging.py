@@ -1,6 +1,7 @@
 """Whether a node is as trials need it, by what it said of itself: each bound with its reason."""
 
 import getpass
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -185,7 +186,14 @@ def _for_storage(uri: str, refused: Mapping[str, str]) -> str:
         return f"allow {', '.join(missing)} there"
     if permissions(uri):
         return "see that Ray was started there with credentials for it, and with a way to it"
-    return f"mount it there, writable for {getpass.getuser()}"
+    return f"mount it there, writable for {_user()}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"user {os.getuid()}"
 
 
 def _counted(number: int) -> str:

@@ -238,7 +238,11 @@ def _remove(folder: Path) -> None:
 
 def _remove_connections(cluster: str) -> None:
     """Remove the folder of the connections that Ray's launcher has kept open from here."""
-    user, name = (hashlib.sha256(word.encode()).hexdigest()[:10] for word in (getuser(), cluster))
+    try:
+        words = (getuser(), cluster)
+    except (KeyError, OSError):  # a user without a name, for whom Ray's launcher has opened none
+        return
+    user, name = (hashlib.sha256(word.encode()).hexdigest()[:10] for word in words)
     kept = Path(f"/tmp/ray_ssh_{user}")
     shutil.rmtree(kept / name, ignore_errors=True)
     with contextlib.suppress(OSError):

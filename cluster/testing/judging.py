@@ -2,8 +2,8 @@
 
 import random
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import keras_tuner
 from ray.tune.schedulers import TrialScheduler
 
 from cluster.testing.curves import Curve
@@ -13,12 +13,15 @@ from search import SearchSettings
 from search.compatibility import HYPERBAND
 from trainer import Objective
 
+if TYPE_CHECKING:  # it imports Keras, which is told what to be by `search`
+    import keras_tuner
+
 
 def judge(
     curves: Sequence[Sequence[Curve]],
     settings: SearchSettings,
     *,
-    space: keras_tuner.HyperParameters,
+    space: "keras_tuner.HyperParameters",
     replays: int = 100,
     epochs: int = 240,
     concurrency: int = 2,

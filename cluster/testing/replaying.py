@@ -3,8 +3,8 @@
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras_tuner
 from ray.tune.schedulers import TrialScheduler
 
 from cluster.testing.curves import Curve
@@ -13,6 +13,9 @@ from datasets import open_folder
 from search import Conductor, Ledger, SearchLayout, SearchSettings, SearchSpecification, complete, make_oracle, now
 from trainer import Objective
 
+if TYPE_CHECKING:  # it imports Keras, which is told what to be by `search`
+    import keras_tuner
+
 _IN_MEMORY = Path("/dev/shm")
 
 
@@ -20,7 +23,7 @@ def replay(
     curves: Sequence[Curve],
     settings: SearchSettings,
     *,
-    space: keras_tuner.HyperParameters,
+    space: "keras_tuner.HyperParameters",
     concurrency: int = 1,
     most_epochs: int | None = None,
     scheduler: TrialScheduler | None = None,

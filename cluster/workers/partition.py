@@ -2,23 +2,20 @@
 
 import socket
 import time
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cluster.errors import UnfitError
 from cluster.nodes.code import CodeIdentity, code_identity
 from cluster.workers.counts import Counts
 from cluster.workers.faults import described
+from cluster.workers.reads import Reads, ahead
 from datasets import (
     CatalogueLayout,
     CatalogueRecord,
     Dataset,
-    ImageError,
-    ImageFile,
     StorageError,
     freeze_loaded,
     open_folder,
@@ -31,8 +28,6 @@ if TYPE_CHECKING:
 
 COUNTS = "counts_of_partition"
 """The key of a partition's counts in its file's metadata."""
-# Files that are read before they are asked for, of an object store; two batches of the network's.
-_AHEAD, _READERS = 128, 16
 # Who cannot do its part gives the others time to do what it was given.
 _UNFIT_SECONDS = 5.0
 
@@ -135,29 +130,34 @@ class PartitionWorker:
                 "every node needs the same model in that place"
             )
         if planned.kind == "dataset":
-            require_same_preparation(self._classifier.bundle, Dataset.open(answering.record.source))
+            dataset = Dataset.open(answering.record.source)
+            require_same_preparation(self._classifier.bundle.manifest, dataset.info, model=answering.model)
         self._decide = None if answering.decide is None else Decide(answering.decide)
         self._table = AnswerTable(self._classifier.classes, answering.prefix)
         freeze_loaded()
 
     def _check_witness(self) -> None:
         witness = self._answering.record.planned.witness
-        if witness is not None and not Path(witness).exists():
-            raise UnfitError(f"the images are not there: expected '{witness}' on every node: mount their folder")
+        try:
+            if witness is None or Path(witness).exists():
+                return
+        except OSError as error:  # a server that is away says more than that there is none
+            raise UnfitError(f"'{witness}' cannot be read: {error.strerror}: mount its folder again") from error
+        raise UnfitError(f"the images are not there: expected '{witness}' on every node: mount their folder")
 
     def _answer(self, number: int) -> Counts:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        record, counts, reads = self._answering.record, Counts(), _Reads()
+        record, counts, reads = self._answering.record, Counts(), Reads(self._check_witness)
         sink = pa.BufferOutputStream()
         schema = self.schema
         with pq.ParquetWriter(sink, schema) as writer:
             for rows, images in self._rows.read(number, record.starts[number], record.planned.sizes[number]):
-                noted = [reads.noted(image) for image in images]
+                noted = reads.noted(images)
                 answers = list(
                     self._classifier.classify(
-                        _ahead(noted) if "://" in record.source + images[0].name else noted,
+                        ahead(noted) if "://" in record.source + images[0].name else noted,
                         crop=self._answering.crop,
                         decide=self._decide,
                         max_error=self._answering.max_error,
@@ -167,11 +167,7 @@ class PartitionWorker:
                 ours = self._table.batch(answers)
                 writer.write_batch(pa.record_batch([*rows.columns, *ours.columns], schema=schema))
             writer.add_key_value_metadata({COUNTS: counts.as_text()})
-        if not reads.any_read:
-            # One that is missing is a row without an answer; all of them are a folder or storage that is away.
-            self._check_witness()
-            if reads.refusal is not None:
-                raise reads.refusal
+        reads.check()
         self._layout.root.write_whole(self._layout.partition(number), sink.getvalue().to_pybytes())
         return counts
 
@@ -183,42 +179,3 @@ class PartitionWorker:
         theirs, ours = self._rows.schema(), self._table.saying(self._answering.said)
         said = {key: text for key, text in (theirs.metadata or {}).items() if key != COUNTS.encode()}
         return pa.schema([*theirs, *ours], metadata={**said, **ours.metadata})
-
-
-@dataclass
-class _Reads:
-    """Whether any image was read, and what the storage refused."""
-
-    any_read: bool = False
-    refusal: StorageError | None = field(default=None, repr=False)
-
-    def noted(self, image: ImageFile) -> ImageFile:
-        """Return the image, of whose reading it is noted what came."""
-        if type(image) is not ImageFile:  # one that is here already
-            self.any_read = True
-            return image
-
-        def read() -> Any:
-            try:
-                content = image.read()
-            except ImageError as error:
-                if isinstance(error.__cause__, StorageError):
-                    self.refusal = error.__cause__
-                raise
-            self.any_read = True
-            return content
-
-        return ImageFile(image.name, read)
-
-
-def _ahead(images: Sequence[ImageFile]) -> Iterator[ImageFile]:
-    """Yield images that are read some time before they are asked for: an object store takes long for each."""
-    waiting: deque[tuple[str, Future[Any]]] = deque()
-    with ThreadPoolExecutor(_READERS, thread_name_prefix="ahead") as pool:
-        for image in images:
-            waiting.append((image.name, pool.submit(image.read)))
-            if len(waiting) > _AHEAD:
-                name, future = waiting.popleft()
-                yield ImageFile(name, future.result)
-        for name, future in waiting:
-            yield ImageFile(name, future.result)

@@ -36,9 +36,11 @@ from trainer import (
     CheckpointError,
     EpochReport,
     InfeasibleError,
+    ObjectiveError,
     TrainingOptions,
     TrainingRun,
     check_kept,
+    feasibly,
     is_out_of_memory,
 )
 
@@ -137,6 +139,8 @@ class TrialSession:
                 # What earlier epochs scored does not count: the configuration does not hold out.
                 return self._infeasible(record, str(error), error.__cause__)
             return self._without_score(record, TrialState.FAILED, str(error))
+        except ObjectiveError as error:  # a metric that only another branch compiles
+            return self._infeasible(record, str(error), None)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -184,6 +188,9 @@ class TrialSession:
 
     def _start(self) -> TrainingRun:
         self._build = model_builder(self._specification, self._suggestion.hyperparameters, self._hypermodel)
+        if self._specification.settings.hypermodel is not None and self._goes_on:
+            with feasibly():
+                self._build()  # a checkpoint that is read at once is one of all that it meets
         options = self._options(self._build)
         run = self._training(self._build, options)
         # The build may have met a hyperparameter that belongs to training: its default is what the record will say.
@@ -194,10 +201,18 @@ class TrialSession:
             check_kept(run, self._specification.image_shape)
         return run
 
+    @property
+    def _goes_on(self) -> bool:
+        """Whether there is a checkpoint to go on from: its own, or its parent's."""
+        return self._suggestion.parent is not None or bool(self._layout.checkpoints(self._trial_id).names())
+
     def _options(self, build: Builder) -> TrainingOptions:
         settings = self._specification.settings
         epochs = self._suggestion.epochs or settings.epochs
-        options = training_options(build.values, epochs=epochs, patience=settings.patience)
+        try:
+            options = training_options(build.values, epochs=epochs, patience=settings.patience)
+        except SpaceError as error:
+            raise InfeasibleError(str(error)) from None
         # Where the oracle says how long a trial trains, nothing else ends it.
         return options if self._suggestion.until is None else replace(options, patience=None)
 

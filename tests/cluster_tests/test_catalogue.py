@@ -1,10 +1,12 @@
 """Catalogues classified in partitions: as one process would, each row once, whatever ends it."""
 
+import errno
+import json
 import logging
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,9 +17,19 @@ from cluster import CatalogueError, CatalogueSettings, classify_catalogue
 from cluster.jobs.catalogue_plan import begun_or_planned
 from cluster.nodes.code import code_identity
 from cluster.workers import partition
-from datasets import CATALOGUE_DRIVERS, CatalogueLayout, iterate_images, open_folder
+from datasets import (
+    CATALOGUE_DRIVERS,
+    CatalogueLayout,
+    ImageError,
+    ImportOptions,
+    import_dataset,
+    iterate_images,
+    open_folder,
+)
+from datasets.catalogues import file_rows
+from datasets.images.fits.stretch import Stretch
 from search import Driven, LedgerError, driver_heartbeat
-from trainer import AnswerTable, BundleError, Classifier, OptionsError, about_answers
+from trainer import AnswerTable, BundleError, Classifier, ModelMismatchError, OptionsError, about_answers
 
 FEW = CatalogueSettings(rows=30)
 _DYING = '''
@@ -215,6 +227,17 @@ def test_a_dataset_is_answered_as_an_evaluation_does(bundle, tiny_dataset, tmp_p
     assert found["warnings"].to_pylist().count([]) + found["novelty"].null_count >= 0
 
 
+def test_a_dataset_on_an_object_store_is_answered_as_here(bundle, tiny_dataset, s3, tmp_path, monkeypatch):
+    monkeypatch.setenv("GALAXY_CACHE", str(tmp_path / "cache"))
+    remote = open_folder(s3).child("cropped.galaxy")
+    for path in Path(tiny_dataset.info.path).iterdir():
+        remote.write_whole(path.name, path.read_bytes())
+    for place, out in ((tiny_dataset.info.path, "here"), (remote.uri, "there")):
+        classify_catalogue(str(bundle), place, str(tmp_path / out), address="in-process")
+    here, there = answers_in(tmp_path / "here"), answers_in(tmp_path / "there")
+    assert there.equals(here)
+
+
 def test_a_dataset_is_not_cropped_again_and_what_is_no_fraction_refused(bundle, tiny_dataset, tmp_path):
     places = str(bundle), tiny_dataset.info.path, str(tmp_path / "out")
     with pytest.raises(CatalogueError, match=r"is an imported dataset, whose images were cropped .*: leave out --crop"):
@@ -225,6 +248,56 @@ def test_a_dataset_is_not_cropped_again_and_what_is_no_fraction_refused(bundle, 
     with pytest.raises(OptionsError, match="cannot decide for its objective: it was trained before that was kept"):
         classify_catalogue(*places, CatalogueSettings(decide="objective"), address="in-process")
     assert classify_catalogue(*places, address="in-process").earlier == 0
+
+
+def of_another_preparation(bundle, place, **changes):
+    """Copy a model as one that learnt from images prepared otherwise."""
+    shutil.copytree(bundle, place)
+    document = json.loads((place / "bundle.json").read_text())
+    document["preprocessing"] |= changes
+    (place / "bundle.json").write_text(json.dumps(document))
+    return str(place)
+
+
+def test_a_dataset_that_was_prepared_otherwise_is_said_to_be_and_of_another_size_refused(
+    bundle, tiny_dataset, tmp_path, caplog
+):
+    stretch = Stretch(("r",), (1.0,), (1.0,), (0.01,), 2.0, 8.0, "nanomaggy", (0.005, 0.02))
+    model = of_another_preparation(bundle, tmp_path / "fits", stretch=asdict(stretch))
+    places = tiny_dataset.info.path, str(tmp_path / "out")
+    with caplog.at_level(logging.WARNING):
+        classify_catalogue(model, *places, address="in-process")
+    said = "Another stretch than in training: pictures, not FITS, where the model learnt from asinh"
+    assert [message for message in caplog.messages if message.startswith(said)] == caplog.messages[:1]
+    assert all(warnings[0].startswith(said) for warnings in answers_in(tmp_path / "out")["warnings"].to_pylist())
+    cropped = of_another_preparation(bundle, tmp_path / "cropped", crop=0.5)
+    with pytest.raises(
+        ModelMismatchError, match=r"expected image size 32 and crop 0\.5, found 32 and 1; import it again"
+    ):
+        begun(cropped, places[0], tmp_path / "others")
+
+
+def test_a_dataset_that_was_imported_in_another_order_has_changed(bundle, tiny_source, tmp_path):
+    images = sorted(tiny_source.rglob("*.jpg"))
+    dataset, table = tmp_path / "dataset", tmp_path / "table.csv"
+
+    def imported(order):
+        table.write_text("file,label\n" + "".join(f"{image},{image.parent.name}\n" for image in order))
+        shutil.rmtree(dataset, ignore_errors=True)
+        return import_dataset(table, dataset, ImportOptions(image_size=32)).fingerprint
+
+    def classify():
+        settings = CatalogueSettings(rows=30, prefix="gt_")
+        return classify_catalogue(str(bundle), str(dataset), str(tmp_path / "out"), settings, address="in-process")
+
+    first = imported(images)
+    classify()
+    assert classify().earlier == 4
+    assert imported(images[::-1]) == first
+    with pytest.raises(CatalogueError, match="has changed since"):
+        classify()
+    imported(images)
+    assert classify().earlier == 4
 
 
 def test_images_that_are_gone_are_rows_and_a_folder_that_is_gone_is_not(bundle, source, tmp_path):
@@ -249,6 +322,31 @@ def test_images_that_are_gone_are_rows_and_a_folder_that_is_gone_is_not(bundle, 
     result = classify_catalogue(str(bundle), str(photos), str(out), settings, address="in-process")
     assert (result.counts.rows, result.counts.failed) == (20, 1)
     assert [row for row in answers_in(out)["error"].to_pylist() if row] == ["no such file"]
+
+
+@pytest.mark.parametrize("fate", ["its folder is gone", "its disk fails"])
+def test_an_outage_in_the_middle_of_a_partition_is_no_answer_to_its_rows(fate, bundle, source, tmp_path, monkeypatch):
+    photos, out, settings = tmp_path / "photos", tmp_path / "out", CatalogueSettings(rows=5)
+    shutil.copytree(source / "spiral", photos)
+    real, asked = file_rows.read_file, []
+
+    def read(path):
+        asked.append(path)
+        if len(asked) > 7 and fate == "its disk fails":
+            raise ImageError("cannot be read: Input/output error") from OSError(errno.EIO, "Input/output error")
+        if len(asked) == 8:
+            photos.rename(tmp_path / "elsewhere")
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(file_rows, "read_file", read)
+        with pytest.raises(CatalogueError, match=r"images are not there|Input/output error: mend") as refused:
+            classify_catalogue(str(bundle), str(photos), str(out), settings, address="in-process")
+    assert str(refused.value).endswith("1 of 4 partitions are done and stay: the same command goes on with the others")
+    if not photos.exists():
+        (tmp_path / "elsewhere").rename(photos)
+    result = classify_catalogue(str(bundle), str(photos), str(out), settings, address="in-process")
+    assert (result.earlier, result.counts.rows, result.counts.failed) == (1, 20, 0)
 
 
 def test_a_store_that_refuses_is_waited_for_and_no_row_of_an_image(bundle, source, s3, s3_server, tmp_path):

@@ -15,8 +15,8 @@ import pytest
 
 from cluster import Check, check_cluster_file
 from cluster.errors import ClusterFileError
-from cluster.files import checking, clouds, kubernetes
-from cluster.files.reaching import Machines
+from cluster.files import checking, clouds, kubernetes, machines
+from cluster.files.reaching import Answer, Machines
 from cluster.files.reading import read_cluster_file
 
 ROOT = Path(__file__).parents[2]
@@ -264,6 +264,32 @@ def test_folders_that_only_have_the_same_name_are_told_from_a_shared_one(here: P
     assert found["10.77.0.11: storage"] == "~ is not the same folder as on the other machines"
 
 
+def test_a_machine_that_cannot_write_into_a_shared_folder_is_the_only_one_with_a_fault(here: Path) -> None:
+    (here / "our runs").mkdir()
+    for number in (10, 11):
+        (here / f"home-10.77.0.{number}").mkdir()
+        (here / f"home-10.77.0.{number}/our runs").symlink_to(here / "our runs")
+    checks = [check for check in check_cluster_file(changed(here), "~/our runs") if check.check == "storage"]
+    assert [check.node for check in checks if check.ok] == ["10.77.0.10", "10.77.0.11"]
+    [(name, found)] = faults(checks).items()
+    assert name == "10.77.0.12: storage"
+    assert "our runs" in found
+    assert "not the same folder" not in found
+
+
+@pytest.mark.parametrize(
+    ("ahead", "fault"),
+    [(0.0, None), (4.0, None), (-4.0, None), (9.0, "ahead of"), (-15.0, "behind")],
+)
+def test_a_machine_that_is_slow_to_answer_has_no_wrong_clock_for_that(ahead: float, fault: str | None) -> None:
+    """Twelve seconds of a login shell, between the first word and the last; half a second to connect."""
+    began, connected, ended = 1000.0, 1000.5, 1012.6
+    said = f"clock {connected + ahead}\nsystem Linux x86_64\nclock {ended - 0.1 + ahead}\n"
+    check = machines._clock("10.77.0.11", machines.Facts.of(said), Answer(0, said, "", began, ended))
+    assert check.ok is (fault is None)
+    assert (fault or "this machine's, ± 0.3 s") in check.found
+
+
 @pytest.mark.parametrize("storage", ["~/our runs", "{}/our runs", "file://{}/our runs"])
 def test_a_storage_is_looked_at_where_a_search_on_the_head_keeps_it(storage: str, here: Path) -> None:
     for number in (10, 11, 12):
@@ -328,6 +354,77 @@ def test_amazons_cloud_is_asked_for_nothing_that_costs(here: Path, aws: None) ->
         "aws.yaml: region": "AWS has no us-est-1"
     }
     assert boto3.client("ec2", region_name="us-east-1").describe_instances()["Reservations"] == []
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "us-gov-west-1", "cn-north-1"])
+def test_what_ray_takes_of_amazons_cloud_is_no_fault(region: str, here: Path, aws: None) -> None:
+    import boto3
+
+    iam = boto3.client("iam", region_name=region)
+    iam.create_role(RoleName=region, AssumeRolePolicyDocument="{}")
+    arn = iam.create_instance_profile(InstanceProfileName=region, Path="/tuner/")["InstanceProfile"]["Arn"]
+    iam.add_role_to_instance_profile(InstanceProfileName=region, RoleName=region)
+    file = changed(
+        here,
+        "aws.yaml",
+        ("region: us-east-1", f"region: {region}"),
+        ("cache_stopped_nodes:", "key_pair: { key_name: ours }\n  cache_stopped_nodes:"),
+        ("{ Name: our-profile }", f"{{ Arn: '{arn}' }}\n      SubnetIds: [subnet-1, subnet-2]"),
+    )
+    # Which machines the others have, moto does not know.
+    assert set(faults(check_cluster_file(file))) == (set() if region == "us-east-1" else {"aws.yaml: machines"})
+
+
+KEY, SECRET = "aws_access_key_id: testing", "aws_secret_access_key: testing"
+
+
+def test_credentials_in_the_file_are_those_that_are_asked(here: Path, aws: None, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    assert "this machine: credentials" in faults(check_cluster_file(changed(here, "aws.yaml")))
+    given = ("cache_stopped_nodes:", f"aws_credentials: {{ {KEY}, {SECRET} }}\n  cache_stopped_nodes:")
+    assert "this machine: credentials" not in faults(check_cluster_file(changed(here, "aws.yaml", given)))
+
+
+@pytest.mark.parametrize(
+    ("variables", "given", "found"),
+    [
+        ({"AWS_PROFILE": "absent"}, "", "The config profile (absent) could not be found"),
+        ({"AWS_ACCESS_KEY_ID": "half"}, "", "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY"),
+        ({}, KEY, "Partial credentials found in provider.aws_credentials, missing: aws_secret_access_key"),
+    ],
+    ids=["profile", "half a key", "half a key in the file"],
+)
+def test_credentials_that_amazons_own_library_refuses_are_a_fault(
+    variables: dict[str, str], given: str, found: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    change = ("cache_stopped_nodes:", f"aws_credentials: {{ {given} }}\n  cache_stopped_nodes:")
+    assert faults(check_cluster_file(changed(here, "aws.yaml", change))) == {"this machine: credentials": found}
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        (None, ""),
+        ("our-profile", ""),
+        ({"Name": "ours"}, "ours"),
+        ({"Arn": "arn:aws:iam::1:instance-profile/tuner/ours"}, "ours"),
+    ],
+)
+def test_a_profile_is_known_by_its_name_or_its_arn(given: object, names: str) -> None:
+    assert clouds._profile(given) == names
+
+
+@pytest.mark.parametrize(
+    "name", ["n2-standard-8", "e2-medium", "a3-highgpu-8g", "n2-custom-4-5120-ext", "custom-4-5120"]
+)
+def test_googles_machines_are_known_by_how_they_are_called(name: str) -> None:
+    assert clouds._MACHINE.fullmatch(name)
 
 
 def test_googles_cloud_wants_a_zone_of_the_region_and_credentials(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

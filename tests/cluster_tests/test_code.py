@@ -94,6 +94,29 @@ def test_a_space_that_differs_is_named(file: str, space: Path) -> None:
     assert f"another space {file}" in ours.differences(code_identity.__wrapped__("my_space:build"))
 
 
+@pytest.mark.parametrize("said", ["import heads_hub.models", "def build(hp):\n    from heads_hub import heads\n"])
+def test_the_version_of_a_package_that_the_space_alone_needs_is_compared(
+    said: str, space: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (space / "parts/blocks.py").write_text(said)
+    found = []
+    for version in ("0.20", "0.21"):
+        packages = tmp_path_factory.mktemp("site") / "site-packages"
+        for name in ("heads_hub", "unused_hub"):
+            (packages / name).mkdir(parents=True)
+            (packages / name / "__init__.py").write_text("")
+            metadata = packages / f"{name}-{version}.dist-info"
+            metadata.mkdir()
+            (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+            (metadata / "top_level.txt").write_text(name)
+        with monkeypatch.context() as patch:
+            patch.syspath_prepend(packages)
+            found.append(code_identity.__wrapped__("my_space:build"))
+    assert found[0].differences(found[1]) == ["heads-hub 0.21 instead of 0.20"]
+    assert found[0].imported == {"heads-hub": "0.20"}
+    assert found[0].differences(replace(found[1], imported={})) == []  # where a node lacks it, it may need none
+
+
 def test_what_differs_of_the_project_is_named_and_little_of_much() -> None:
     ours = code_identity(None)
     assert {"datasets/classes.py", "datasets/sources/votes/rules/zhu.toml", "ui/cli/main.py"} <= ours.files.keys()
@@ -114,7 +137,10 @@ def test_only_what_every_lock_names_is_compared(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "requirements.lock").write_text("keras==3 \\\n    --hash=x\npytest==9\n")
     (tmp_path / "requirements-gpu.lock").write_text("Keras[all]==3\nnvidia-nccl==2\n")
     monkeypatch.setattr(code, "_ROOT", tmp_path)
-    assert code._versions().keys() == {"keras"}
+    assert [one.keys() for one in code._versions()] == [{"keras"}, set()]
+    # `xml` is Python's own; what one lock names is of one kind of node.
+    of_locks, of_users = code._versions({"keras", "pytest", "yaml", "xml", "absent"})
+    assert (of_locks.keys(), of_users.keys()) == ({"keras"}, {"pyyaml"})
 
 
 def test_of_a_version_that_is_installed_twice_the_first_on_the_path_counts(

@@ -1,6 +1,7 @@
 """What `galaxy doctor` looks at: each fault of a node with its advice, and the nodes of a Ray that is up."""
 
 import os
+import pwd
 import re
 import signal
 from collections.abc import Iterator
@@ -92,6 +93,19 @@ def test_each_fault_is_found_alone_and_has_one_line_of_advice(
     assert fault.advice is not None
     assert advice in fault.advice
     assert "\n" not in fault.found + fault.advice
+
+
+@pytest.mark.parametrize(("name", "said"), [("astro", "astro"), (None, f"user {os.getuid()}")])
+def test_a_folder_that_cannot_be_written_is_said_to_whom(
+    name: str | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container may run as a number without an entry in /etc/passwd."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    names: dict[int, list[str]] = {} if name is None else {os.getuid(): [name]}
+    monkeypatch.setattr(pwd, "getpwuid", names.__getitem__)
+    checks = judged(replace(WELL, storage=Storage({"write": "denied"})), request=Request("/mounted/runs"))
+    assert [made.advice for made in checks if not made.ok] == [f"mount it there, writable for {said}"]
 
 
 @pytest.mark.parametrize(("scheme", "is_left_out"), [("s3://b/", False), ("/mounted/", True)])

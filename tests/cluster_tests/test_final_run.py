@@ -17,6 +17,7 @@ from cluster.jobs.settings import TrainSettings, commands
 from cluster.workers.final_beginning import FinalBeginning
 from datasets import Folder, open_folder
 from search import (
+    Cost,
     EndedBeginning,
     Finalist,
     Finals,
@@ -28,6 +29,7 @@ from search import (
     measured_costs,
 )
 from trainer import BundleError, FinalResult, InfeasibleError
+from trainer.final.answers import of_length
 
 NAMES = ("defaults", "0001", "0002", "0003")
 EPOCHS = 10
@@ -56,6 +58,8 @@ class Machine:
     slower: float = 1.0
     slow: tuple[str, ...] = ()
     infeasible: tuple[str, ...] = ()
+    infeasible_from: int = 1000
+    longest: int = EPOCHS
     bundle_seconds: float = 4.0
     killed_at: float = float("inf")
     left: list[str] = field(default_factory=list)
@@ -74,7 +78,7 @@ class Machine:
         return self.bundles[-1]
 
     def run(self, finals: Finals, limit: float, already: float = 0.0, last: Bundle | None = None) -> FinalRun:
-        earlier = {*self.work.names()}
+        earlier = {(name, length) for name in self.work.names() for length in self.work.child(name).names()}
         budget = TimeBudget(limit, already=already, clock=self.clock)
         run = FinalRun(
             SPECIFICATION,
@@ -85,7 +89,7 @@ class Machine:
             work=self.work,
             keep=self.kept.append,
             watch=self.standings.append,
-            longest=EPOCHS,
+            longest=self.longest,
             clock=self.clock,
         )
         under_way: dict[str, tuple[FinalBeginning, float]] = {}
@@ -93,14 +97,20 @@ class Machine:
             while len(under_way) < run.most(self.slots) and (training := run.next()) is not None:
                 assert isinstance(training, FinalBeginning)
                 under_way[training.name] = training, self.clock.now
-                self.work.child(training.name).write_whole("last.npz", b"")
-            if not under_way or self.clock.now >= self.killed_at:
+                of_length(self.work.child(training.name), training.epochs).write_whole("last.npz", b"")
+            if self.clock.now >= self.killed_at:
+                return run
+            if not under_way:
+                run.settle()
                 return run
             self.clock.now += 1
             for name, (training, since) in [*under_way.items()]:
                 total = self.seconds(training)
-                done = self.clock.now - since + (total / 2 if name in earlier else 0.0)
-                if training.configuration in self.infeasible:
+                length = of_length(self.work.child(name), training.epochs)
+                is_known = (name, Path(length.uri).name) in earlier
+                done = self.clock.now - since + (total / 2 if is_known else 0.0)
+                names = {training.configuration, training.name}
+                if not names.isdisjoint(self.infeasible) or training.epochs >= self.infeasible_from:
                     del under_way[name]
                     run.failed(name, InfeasibleError(f"{name}: diverged"))
                 elif done >= total:
@@ -115,13 +125,15 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Machine]:
-    def answers(work: Folder) -> object:
+    def answers(work: Folder, epochs: int) -> object:
         name, _, number = Path(work.uri).name.rpartition("-b")
         score = MEANS[name] + 0.001 * int(number) + (0.0005 if name == "0001" else 0.0) * int(number)
         return SimpleNamespace(member=SimpleNamespace(metrics={"val_macro_f1": score}))
 
     monkeypatch.setattr(final_run, "read_answers", answers)
-    monkeypatch.setattr(outlook, "share_done", lambda _work, epochs: 0.5)
+    monkeypatch.setattr(
+        outlook, "share_done", lambda work, epochs: 0.5 if of_length(work, epochs).exists("last.npz") else 0.0
+    )
     return lambda **given: Machine(Clock(), open_folder(str(tmp_path / "training")), **given)
 
 
@@ -135,6 +147,13 @@ def begun(names: tuple[str, ...] = NAMES) -> Finals:
 
 def had(finals: Finals) -> Mapping[str, list[int]]:
     return {one.trial_id: [each.number for each in one.beginnings] for one in finals.finalists}
+
+
+@pytest.mark.parametrize("names", [NAMES, NAMES[1:]], ids=["with defaults", "without"])
+def test_where_there_is_time_for_one_alone_it_is_the_best_trial(names: tuple[str, ...]) -> None:
+    costs = dict.fromkeys(NAMES, Cost(epoch=1.0, beside=1.0))
+    planned = outlook.Outlook(costs, {}).planned(begun(names), left=3.3, limit=9.0)
+    assert [one.trial_id for one in planned.finalists if one.is_active] == ["0001"]
 
 
 def test_all_that_is_planned_is_done_then_more_of_those_that_stay_until_the_time_is_up(
@@ -309,6 +328,97 @@ def test_what_is_trained_anew_takes_the_place_of_the_bundle_once_it_is_as_much(m
     assert all(len(each.beginnings) >= min(scores(kept), planned) for each in made.bundles[written:])
 
 
+def ended(finals: Finals) -> Mapping[str, tuple[EndedBeginning, ...]]:
+    return {one.trial_id: one.beginnings for one in finals.finalists}
+
+
+def test_trained_longer_is_planned_by_what_trainings_have_taken(
+    machine: Callable[..., Machine], caplog: pytest.LogCaptureFixture
+) -> None:
+    made = machine(slower=4.0)
+    kept = made.run(begun(), limit=200).finals
+    assert kept.epochs < EPOCHS
+    limit = made.clock.now + 140  # in which all could be trained for longer on the search's machine
+    finals = begin_finals(begun().finalists, kept, epochs=EPOCHS, limit=limit)
+    again = made.run(finals, limit=limit, already=made.clock.now)
+    assert "There is time to train all that has ended for longer" not in caplog.text
+    assert again.finals.epochs == kept.epochs
+    assert all(set(each) <= set(had(again.finals)[name]) for name, each in had(kept).items())
+    assert scores(again.finals) > scores(kept)
+
+
+@dataclass
+class Longer:
+    """Finals that have ended, and are to be trained for up to 40 epochs in more time."""
+
+    machine: Machine
+    kept: Finals
+    last: Bundle
+    limit: float
+
+    @classmethod
+    def of(cls, machine: Machine, more: float) -> "Longer":
+        first = machine.run(begun(), limit=120)
+        last = first.finish()
+        assert first.finals.epochs < EPOCHS
+        machine.longest = 40
+        machine.kept.clear()
+        machine.bundles.clear()
+        return cls(machine, first.finals, last, machine.clock.now + more)
+
+    def run(self) -> FinalRun:
+        finals = begin_finals(begun().finalists, self.kept, epochs=self.machine.longest, limit=self.limit)
+        return self.machine.run(finals, self.limit, self.machine.clock.now, self.last)
+
+    def stands_in(self, finals: Finals) -> bool:
+        """Whether all that had ended is there."""
+        return all({*each} <= {*ended(finals)[name]} for name, each in ended(self.kept).items())
+
+
+@pytest.mark.parametrize(("slower", "more", "is_longer"), [(3.0, 320, False), (1.6, 420, True)])
+def test_what_had_ended_is_gone_on_with_where_trainings_have_become_slower(
+    slower: float, more: float, is_longer: bool, machine: Callable[..., Machine], caplog: pytest.LogCaptureFixture
+) -> None:
+    longer = Longer.of(machine(), more)
+    longer.machine.slower = slower
+    again = longer.run()
+    again.finish()
+    assert "times slower than before" in caplog.text
+    assert longer.machine.clock.now <= longer.limit
+    # Never is less kept than there was, but for longer ones.
+    assert all(longer.stands_in(each) or each.epochs > longer.kept.epochs for each in longer.machine.kept)
+    assert all(any(ended(each).values()) for each in longer.machine.kept)
+    assert (longer.kept.epochs < again.finals.epochs < 40) == is_longer
+    assert longer.stands_in(again.finals) != is_longer
+
+
+def test_what_had_ended_is_gone_on_with_where_none_can_be_trained_for_longer(machine: Callable[..., Machine]) -> None:
+    longer = Longer.of(machine(), 320)
+    longer.machine.infeasible_from = 9
+    again = longer.run()
+    assert again.finals.epochs == longer.kept.epochs
+    assert longer.stands_in(again.finals)
+    assert scores(again.finals) > scores(longer.kept)
+    dropped = {one.trial_id for one in again.finals.finalists if one.dropped and "diverged" in one.dropped}
+    assert not dropped
+
+
+def test_what_had_ended_stands_where_nothing_longer_ends_in_time(
+    machine: Callable[..., Machine], caplog: pytest.LogCaptureFixture
+) -> None:
+    longer = Longer.of(machine(), 320)
+    longer.machine.killed_at = longer.machine.clock.now + 3
+    again = longer.run()
+    assert again.finals.epochs == 40
+    longer.machine.clock.now = longer.limit
+    again.settle()
+    assert "Nothing that was trained for longer has ended in time" in caplog.text
+    assert ended(again.finals) == ended(longer.kept)
+    assert again.finals.chosen == "0001"
+    assert again.finish() is longer.last
+    assert longer.machine.bundles == []
+
+
 def test_a_better_trial_of_later_joins_and_nobody_is_lost(
     machine: Callable[..., Machine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,6 +497,28 @@ def test_a_finalist_that_cannot_be_trained_is_dropped(machine: Callable[..., Mac
     assert [one.dropped for one in run.finals.finalists][:2] == ["defaults-b1: diverged", "0001-b1: diverged"]
     made = machine(infeasible=NAMES)
     assert made.run(begun(), limit=150).finals.chosen is None
+
+
+def test_a_finalist_that_fails_later_keeps_what_it_scored_and_is_tried_again_by_the_next_call(
+    machine: Callable[..., Machine],
+) -> None:
+    finals = machine(infeasible=("0001-b3",)).run(begun(), limit=150).finals
+    best = finals.finalist("0001")
+    assert best is not None
+    assert (finals.chosen, best.dropped, had(finals)["0001"]) == ("0001", "0001-b3: diverged", [1, 2])
+    again = begin_finals(begun().finalists, finals, epochs=EPOCHS, limit=150)
+    assert had(machine().run(again, limit=150, already=100).finals)["0001"][:3] == [1, 2, 3]
+
+
+def test_finalists_that_there_is_no_time_to_train_are_named(
+    machine: Callable[..., Machine], caplog: pytest.LogCaptureFixture
+) -> None:
+    before = machine().run(begun(NAMES[:2]), limit=100).finals
+    new = begin_finals(begun(NAMES[:3]).finalists, before, epochs=EPOCHS, limit=100)
+    run = machine().run(new, limit=100, already=97)
+    run.finish()
+    assert run.finals.chosen == before.chosen
+    assert "No time is left to train 0002: --time-limit, with more, lets it go on." in caplog.text
 
 
 def test_one_configuration_alone_is_trained_again_and_again(machine: Callable[..., Machine]) -> None:

@@ -1,25 +1,34 @@
 """From a dataset to a classifier within one limit of time, interrupted on the way."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from cluster_tests.conftest import end_at
+from search_tests import examples
+from search_tests.examples import ended
 
 from cluster import FitResult, Watches, Where, fit, resume_fit, resume_search, run_search
 from cluster.errors import NothingEndedError
 from cluster.jobs.choosing import Choosing
 from cluster.jobs.interim import InterimBundles
+from cluster.jobs.resuming import Changes, resume_within
 from datasets import Dataset, open_folder
 from search import (
     FitRecord,
     Ledger,
     LedgerError,
+    Record,
     SearchLayout,
     SearchSettings,
+    SearchState,
     SearchView,
     SettingsError,
+    Suggestion,
     TimeBudget,
+    TrialState,
+    create_search,
     is_taken,
     note_fit,
     read_fit,
@@ -184,3 +193,124 @@ def test_of_few_images_others_are_tried_beside_the_defaults(
     assert points(**asked) == asked["points"]
     for given in ({"oracle": "hyperband"}, {"oracle": "random"}, {"hypermodel": "my:own"}, {"trials": 1}):
         assert points(**given) == ()
+
+
+def begun(
+    records: Sequence[Record],
+    *,
+    state: SearchState = SearchState.FINISHED,
+    dataset: Dataset | None = None,
+    **of: object,
+) -> SearchLayout:
+    """Leave a fit as its driver does, of 600 s, with the search's ``records`` and nothing else."""
+    layout = SearchLayout.of("runs", "first")
+    known = {} if dataset is None else {"dataset": dataset.info.path, "fingerprint": dataset.fingerprint}
+    create_search(layout, examples.specification(settings(time_limit=300), **known))
+    note_fit(
+        layout, FitRecord.model_validate({"time_limit": 600, "search_seconds": 300, "epochs": 2, "max_slower": 8} | of)
+    )
+    ledger = Ledger(layout)
+    for record in records:
+        ledger.write_suggestion(Suggestion(trial_id=record.trial_id, values={}, seed=1, suggested=""))
+        ledger.write_record(record)
+    ledger.write_state(state)
+    return layout
+
+
+NONE = [ended(f"000{n}", None, reason=f"cannot build {n} units", hyperparameters={"units": n}) for n in range(2)]
+CUT = ended("0002", None, state=TrialState.STOPPED, epochs=0)
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        (
+            NONE,
+            "none of 2 trials of fit 'first' has a score; why most failed: cannot build 0 units: mend that, then "
+            "`galaxy resume first --retry infeasible --address in-process` tries them again",
+        ),
+        (
+            [CUT],
+            "none of 1 trials of fit 'first' has a score: "
+            "`galaxy resume first --retry stopped --address in-process` tries them again",
+        ),
+    ],
+)
+def test_where_no_trial_has_a_score_and_there_is_time_it_is_said_why(
+    here: Path, records: list[Record], said: str
+) -> None:
+    begun(records)
+    with pytest.raises(NothingEndedError) as raised:
+        resume_fit("first", where=HERE)
+    assert str(raised.value) == said
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([], "the time was up before any trial had a score: give `galaxy resume first --address in-process` more, "),
+        (
+            [*NONE, CUT],
+            "the time was up before any trial had a score; why most failed: cannot build 0 units: mend that, then give "
+            "`galaxy resume first --retry infeasible --retry stopped --address in-process` more, ",
+        ),
+        (
+            [ended("0000", 0.5)],
+            "fit 'first' has used up its time, 10m, and there is no classifier at {model}: "
+            "`galaxy resume first --time-limit TIME --address in-process`, with more, makes it again",
+        ),
+    ],
+)
+def test_where_its_time_is_up_and_there_is_nothing_more_time_is_asked_for(
+    here: Path, records: list[Record], said: str
+) -> None:
+    layout = begun(records)
+    with pytest.raises(NothingEndedError) as raised:
+        resume_fit("first", where=HERE, already=590.0)
+    assert str(raised.value).startswith(said.format(model=layout.bundle.uri))
+    with pytest.raises(
+        SettingsError, match=r"^--retry: fit 'first' has used up its time, 10m: --time-limit, with more"
+    ):
+        resume_fit("first", where=HERE, already=590.0, retry=["infeasible"])
+
+
+@pytest.mark.parametrize("state", [SearchState.FINISHED, SearchState.FAILED])
+@pytest.mark.parametrize("given", [{"retry": ["failed", "infeasible"]}, {"accept_space": True}, {}], ids=str)
+def test_trials_of_a_fit_are_tried_again_and_its_edited_space_is_accepted(
+    here: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, object], state: SearchState
+) -> None:
+    begun(NONE, state=state)
+    asked: list[Changes] = []
+
+    def resume(_part: TimeBudget, _name: str, changes: Changes, *_where: object, **_more: object) -> None:
+        asked.append(changes)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cluster.jobs.fit.resume_within", resume)
+    with pytest.raises((KeyboardInterrupt, NothingEndedError)):
+        resume_fit("first", where=HERE, **given)  # type: ignore[arg-type]
+    # A search that has come to its end goes on where it is to do more.
+    assert asked == [Changes(**given)] * bool(given or state is SearchState.FAILED)  # type: ignore[arg-type]
+
+
+def test_the_greater_limit_of_a_fit_stands_before_anything_is_trained_for_it(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_words: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cluster.jobs.fit.train_finalists", killed)
+    layout = begun([ended("0000", 0.5)], dataset=tiny_dataset, search_seconds=500, is_done=True)
+    with pytest.raises(KeyboardInterrupt):
+        resume_fit("first", where=HERE, time_limit=700.0)
+    record = read_fit(layout)
+    assert record is not None
+    assert (record.time_limit, record.search_seconds, record.is_done) == (700.0, 500.0, False)
+
+
+def test_the_greater_limit_of_a_fit_stands_where_its_search_has_too_little_of_it(here: Path) -> None:
+    layout = begun([ended("0000", 0.5)])
+    record = FitRecord(time_limit=700.0, search_seconds=301.0, epochs=2, max_slower=8.0)
+    part = TimeBudget(700.0, already=300.0).part(301.0)
+    resume_within(part, "first", Changes(time_limit=301.0), HERE, fit=record)
+    assert read_fit(layout) == record

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,17 @@ import pytest
 from cluster import ClusterError, run_search
 from cluster.driving import connection
 from datasets import Dataset, FormatError, StorageError, open_folder
-from search import LedgerError, SearchSettings, SearchState, SearchView, SettingsError, SpaceError, TrialState
+from search import (
+    Ledger,
+    LedgerError,
+    SearchLayout,
+    SearchSettings,
+    SearchState,
+    SearchView,
+    SettingsError,
+    SpaceError,
+    TrialState,
+)
 from trainer import ObjectiveError
 
 
@@ -36,6 +47,23 @@ def test_in_process(tiny_dataset: Dataset, here: Path) -> None:
     assert seen[-1].counts == {"completed": 3}
     assert (here / "runs" / "first" / "checkpoints" / view.rows[0].trial_id / "best.npz").exists()
     assert {int(process) for process, _ in built(here)} == {os.getpid()}
+
+
+def test_a_watch_that_fails_lets_the_search_hear_of_its_end(
+    tiny_dataset: Dataset, here: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[SearchView] = []
+
+    def failing(view: SearchView) -> None:
+        told.append(view)
+        threading.Timer(0.5, Ledger(SearchLayout.of("runs", "first")).request_stop).start()
+        raise ValueError("its page is gone")
+
+    many = settings(trials=300, epochs=1)
+    view = run_search(tiny_dataset.info.path, many, address="in-process", watch=failing)
+    assert view.state is SearchState.STOPPED
+    assert len(told) == 1
+    assert "What watches search 'first' failed" in caplog.text
 
 
 def test_a_score_that_is_no_number_is_infeasible(tiny_dataset: Dataset, here: Path) -> None:

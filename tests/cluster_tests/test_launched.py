@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -107,6 +108,16 @@ def test_a_worker_that_is_not_reached_is_named_and_the_key_to_it_kept(home, monk
     assert not launched.end(home / "ours")
     assert "192.0.2.11: Ray may still run there (ssh: connect to host" in capsys.readouterr().out
     assert launched.KEY.exists()
+
+
+def test_a_user_without_a_name_ends_a_head_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    launched.CONFIGURATION.write_text(json.dumps({"cluster_name": "c", "provider": {"type": "aws"}}))
+    launched.begin(home / "ours", ["start", "--head", f"--autoscaling-config={launched.CONFIGURATION}"])
+    assert launched.end(home / "ours")
+    assert not launched.CONFIGURATION.exists()
 
 
 @pytest.mark.parametrize(("first", "then"), [("one", "two"), ("", "two"), ("one", ""), ("10.0.0.1", "10.0.0.2")])

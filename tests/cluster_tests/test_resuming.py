@@ -11,11 +11,27 @@ from pathlib import Path
 import pytest
 from benchmarks.durability.kills import run
 from cluster_tests.conftest import end_at
+from search_tests import examples
+from search_tests.examples import ended
 
 from cluster import resume_search, run_search, stop_search
 from cluster.driving import in_process
+from cluster.jobs import resuming
 from datasets import Dataset, open_folder
-from search import Conductor, LedgerError, Record, SearchSettings, SearchState, SettingsError, TrialState, read_search
+from search import (
+    Conductor,
+    Ledger,
+    LedgerError,
+    Record,
+    SearchSettings,
+    SearchState,
+    SettingsError,
+    Suggestion,
+    TimeBudget,
+    TrialState,
+    create_search,
+    read_search,
+)
 from search.layout import SearchLayout
 from search.ledger.heartbeat import driver_heartbeat
 
@@ -136,6 +152,29 @@ def test_a_search_that_runs_is_not_resumed_and_one_that_does_not_is_not_stopped(
         pytest.raises(LedgerError, match="search 'first' is running: its driver is alive"),
     ):
         resume_search("first", address="in-process")
+
+
+@pytest.mark.parametrize(("kept", "time_limit"), [(True, 60.0), (False, 60.0), (False, None), (True, None)])
+def test_a_limit_that_is_given_later_counts_what_is_known_to_be_taken(
+    kept: bool, time_limit: float | None, here: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    layout, budgets = SearchLayout.of("runs", "first"), []
+    create_search(layout, examples.specification(settings()))
+    Ledger(layout).write_suggestion(Suggestion(trial_id="0000", values={}, seed=1, suggested=""))
+    Ledger(layout).write_record(ended("0000", 0.5))
+    if kept:
+        with TimeBudget(already=50.0, layout=layout).kept():
+            pass
+    monkeypatch.setattr(resuming, "resume_within", lambda budget, *_given, **_options: budgets.append(budget))
+    resume_search("first", time_limit=time_limit)
+    [budget] = budgets
+    if time_limit is None:
+        with budget.kept():  # what an earlier version has not kept stays unknown
+            assert layout.root.exists("time.json") is kept
+    else:
+        assert round(budget.left(), -1) == (10.0 if kept else 60.0)
+    said = "The time that search 'first' has taken so far was not kept, and is not counted: it has 1m from now on."
+    assert (said in caplog.text) is (not kept and time_limit is not None)
 
 
 def test_of_two_that_resume_at_once_the_second_changes_nothing(

@@ -167,6 +167,12 @@ def test_time_that_is_left_over_is_explained(tmp_path: Path) -> None:
     made.out_of_time = True
     expected = "25 s of 1m40s are unused: no further trial could start, in 5 s, and finish an epoch, of 30 s"
     assert time_limit.left_over(made, budget) == expected
+    made.out_of_time, made.specification = False, examples.specification(settings(time_limit=100.0, trials=2))
+    made._records["0002"] = ended("0002", None, state=TrialState.STOPPED, epochs=0)
+    assert time_limit.left_over(made, budget) == (
+        "25 s of 1m40s are unused: 2 of 2 trials were tried, 1 of them stopped before they had a score: "
+        "--retry stopped tries those again"
+    )
     clock.now += 16
     assert time_limit.left_over(made, budget) is None
 

@@ -1,5 +1,6 @@
 """The token of a user: made once, for its owner's eyes, wherever Ray would look for it."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -79,6 +80,33 @@ def test_a_home_that_keeps_none_is_done_without(monkeypatch: pytest.MonkeyPatch)
     token.ensure_token()
     assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
     assert token.has_token()
+
+
+def test_a_home_without_hard_links_keeps_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    token.keep_token()
+    file = home / ".ray" / "auth_token"
+    made = file.read_text()
+    assert (len(made), file.stat().st_mode & 0o777) == (64, 0o600)
+    token.keep_token()
+    assert file.read_text() == made
+    assert [path.name for path in file.parent.iterdir()] == ["auth_token"]
+
+
+@pytest.mark.parametrize("home", ["/dev/null/none", "/proc"])
+def test_a_head_whose_home_keeps_none_is_not_started(home: str) -> None:
+    """It would end the Ray that runs there, and then start without a token."""
+    command = [sys.executable, "-P", token.__file__, "start", "--head"]
+    done = subprocess.run(command, env={"HOME": home}, capture_output=True, text=True, check=False)
+    found = "Not a directory" if home == "/dev/null/none" else "No such file or directory"
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"expected to write the token into {home}/.ray/auth_token, found: {found}: "
+        "make room there, or name a file that can be written in RAY_AUTH_TOKEN_PATH\n",
+    )
 
 
 def test_a_head_started_by_hand_has_one_made_and_a_worker_without_says_so(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ import pytest
 
 from cluster import TrainSettings, run_search, train_winners, train_within
 from cluster.driving.connection import connected
+from cluster.jobs.coming import Fixed
+from cluster.workers.member import Winner
 from datasets import Dataset, open_folder
-from search import FinalsStanding, LedgerError, SearchSettings, read_search
+from search import FinalsStanding, LedgerError, SearchSettings, SpaceError, read_search
 from search.finals import coming, planning
-from trainer import read_manifest
+from trainer import InfeasibleError, read_manifest
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.
@@ -79,8 +81,45 @@ def test_several_are_trained_at_once_on_ray_and_a_worker_that_is_lost_or_told_to
 
 
 def test_in_process_one_after_another(searched: Path) -> None:
-    train_winners("first", TrainSettings(top=2, epochs=2), hypermodel=frail(), address="in-process")
+    trained: list[int] = []
+
+    def train() -> bool:
+        """Return whether anything was trained."""
+        trained.clear()
+        train_winners(
+            "first",
+            TrainSettings(top=2, epochs=2),
+            hypermodel=frail(),
+            address="in-process",
+            progress=lambda done, _: trained.append(done),
+        )
+        return bool(trained)
+
+    assert train()
     assert builders(searched) == {os.getpid()}
+    assert not train()
+    module = searched / "my_models.py"
+    before = module.read_text()
+    module.write_text(before.replace('activation="relu"', 'activation="gelu"'))
+    with pytest.raises(SpaceError, match="the code of the space was edited since its networks were trained in full"):
+        train()
+    assert trained == []
+    module.write_text(before)
+    assert not train()
+
+
+def test_what_cannot_be_trained_is_left_out_unless_nothing_can(caplog: pytest.LogCaptureFixture) -> None:
+    reports: list[tuple[int, int | None]] = []
+    winners = [Winner(name, {}, 1, 1) for name in ("0000", "0001")]
+    fixed = Fixed(winners, [4, 6], lambda *done: reports.append(done))
+    fixed.failed("0000", InfeasibleError("0000: diverged"))
+    assert caplog.messages == ["Left out, as it cannot be trained: 0000: diverged."]
+    assert fixed.left_out == {"0000"}
+    fixed.ended("0001")
+    fixed.unwanted()
+    assert reports == [(10, 10)]
+    with pytest.raises(InfeasibleError, match="0001: diverged"):
+        fixed.failed("0001", InfeasibleError("0001: diverged"))
 
 
 def test_more_winners_than_trials_are_refused(searched: Path) -> None:

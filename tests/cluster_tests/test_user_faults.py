@@ -8,7 +8,7 @@ import pytest
 
 from cluster import run_search
 from datasets import Dataset, GalaxyTunerError
-from search import SearchSettings, load_hypermodel, make_oracle, read_search
+from search import SearchSettings, SpaceError, load_hypermodel, make_oracle, read_search
 from search.space.discovery import discover
 from trainer import Objective, import_modules
 
@@ -172,7 +172,8 @@ def test_a_trials_reason_names_the_place_and_its_traceback_is_kept(faults: Path,
 
 
 def test_a_search_that_such_a_fault_ends_says_where_in_its_state(faults: Path, tiny_dataset: Dataset) -> None:
-    with pytest.raises(OSError, match="disc"):
+    with pytest.raises(SpaceError, match="end_trial raised OSError: disc"):
         run_search(tiny_dataset.info.path, settings(oracle="my_faults:Unscored"), address="in-process")
-    assert f'"failed", "reason": "OSError: disc {place("Unscored")}"' in Path("runs/first/state.json").read_text()
+    said = f"--oracle my_faults:Unscored: end_trial raised OSError: disc {place('Unscored')}"
+    assert f'"failed", "reason": "{said}"' in Path("runs/first/state.json").read_text()
     assert read_search("runs", "first").state == "failed"
