@@ -36,11 +36,18 @@ class Launched:
         return wording.command_line(*self.words)
 
     def last_words(self) -> str:
-        """Return the last line that it wrote; empty where it has written none."""
-        with self.log.open("rb") as file:
-            file.seek(max(0, self.log.stat().st_size - _TAIL_BYTES))
-            lines = file.read().decode("utf-8", "replace").splitlines()
-        return next((wording.line(each) for each in reversed(lines) if each.strip()), "")
+        """Return the last line that it wrote, empty while it has written none; or why there is none, or none to read.
+
+        What clears a system's temporary folder takes the log of a command that a page has shown for weeks.
+        """
+        try:
+            with self.log.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+                lines = file.read().decode("utf-8", "replace").splitlines()
+        except OSError as error:
+            return wording.line(f"what it said cannot be read: {error.strerror}: {self.log}")
+        said = next((wording.line(each) for each in reversed(lines) if each.strip()), "")
+        return said or ("" if self.status is None else f"it ended with status {self.status}, and said nothing")
 
     def wait(self, seconds: float) -> int | None:
         """Wait for its end, so many seconds at most; return its status, None where it goes on."""

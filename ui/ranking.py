@@ -1,13 +1,12 @@
 """What a leaderboard says, as plain tables: records in, rows out. No terminal, no page, no files."""
 
-import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain, count, zip_longest
 from typing import TYPE_CHECKING
 
-from datasets import finite
+from datasets import finite, write_csv
 from search import DEFAULTS
 from ui import wording
 
@@ -193,7 +192,6 @@ def _marked(record: "Record", name: str) -> object:
 
 def _written(header: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
     target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([[finite(cell) if isinstance(cell, float) else cell for cell in line] for line in lines])
+    rows = ([finite(cell) if isinstance(cell, float) else cell for cell in line] for line in lines)
+    write_csv(target, [header, *rows])
     return target.getvalue()

@@ -13,6 +13,20 @@ def test_every_ended_scored_trial_is_a_point_and_the_best_a_line() -> None:
     assert line.line.shape == "hv"
 
 
+def test_trials_without_a_score_are_counted_among_those_that_ended() -> None:
+    records = [record(9, scores=[0.5]), *RECORDS, record(7, scores=[0.25])]  # the fourth is infeasible
+    points = progress.scored_points(records, F1)
+    assert [(point.trial_id, point.number) for point in points] == [
+        ("0001", 1),
+        ("0002", 2),
+        ("0003", 3),
+        ("0007", 5),
+        ("0009", 6),
+    ]
+    figure = progress.best_over_time(points, F1.name, over_trials=True)
+    assert (list(figure.data[0].x), figure.layout.xaxis.title.text) == ([1, 2, 3, 5, 6], "trials ended")
+
+
 def test_of_many_trials_none_that_was_the_best_is_left_out() -> None:
     scores = [*range(10), *([0] * 1990), 99, *([1] * 999)]
     records = [

@@ -1,5 +1,6 @@
 """What a page that is served with control lets its reader do, and what one without does not."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,3 +102,21 @@ def test_a_command_that_is_started_says_what_it_says_and_its_log_is_its_users_al
     assert "galaxy: error: " in command.last_words()
     assert command.log.stat().st_mode & 0o077 == 0
     assert command in launched()
+
+
+def test_a_page_outlives_the_logs_of_its_commands(storage: str) -> None:
+    command = launch("--version")
+    assert command.wait(60) == 0
+    command.log.unlink()
+    assert command.last_words() == f"what it said cannot be read: No such file or directory: {command.log}"
+    page = open_view("searches", storage, control=True)
+    assert any("what it said cannot be read" in each.value for each in page.markdown)
+    assert list(page.dataframe[0].value["search"]) == ["first"]
+
+
+def test_a_command_that_said_nothing_is_not_starting(tmp_path: Path) -> None:
+    (tmp_path / "log").touch()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        silent = Launched(("stop", "first"), tmp_path / "log", process)
+        assert silent.last_words() == ""
+    assert silent.last_words() == "it ended with status 1, and said nothing"

@@ -90,11 +90,13 @@ def test_answers_on_an_object_store(galaxy: Galaxy, counting: Path, catalogue: P
 
 
 def test_a_part_of_what_workers_classify_is_no_catalogue(
-    galaxy: Galaxy, counting: Path, tiny_source: Path, tmp_path: Path
+    galaxy: Galaxy, counting: Path, tiny_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ("classify", counting, tiny_source, "--output", tmp_path / "c", "--address", "in-process")
     assert galaxy(*words).exit_code == 0
-    assert galaxy("count", counting, tmp_path / "c").exit_code == 0
+    monkeypatch.chdir(tmp_path)
+    for place in (tmp_path / "c", "c", f"../{tmp_path.name}/c", (tmp_path / "c").as_uri()):
+        assert galaxy("count", counting, place).exit_code == 0
     for other in ("kept.parquet", "part-00009.parquet", "below/part-00000.parquet"):
         (tmp_path / "c/below").mkdir(exist_ok=True)
         shutil.copy(tmp_path / "c/part-00000.parquet", tmp_path / "c" / other)

@@ -108,10 +108,20 @@ def test_without_a_search_nothing_but_the_offered_is_opened(runs: Path, uneven_d
     assert page.metric[0].value == "79"
     for name in ("..", "/etc", "../dataset", "dataset/../dataset"):
         refused = opened(runs, root, data=name)
-        assert "none of the datasets that this page offers" in refused.warning[0].value.replace("\\", "")
+        said = refused.warning[0].value.replace("\\", "")
+        assert said == f"There is no dataset {name} that this page offers: this is another."
         assert refused.selectbox[0].value == "dataset"
     # Nor is anything where the page was served without a folder.
     assert "offers no datasets" in opened(runs, data=str(root / "dataset")).warning[0].value
+
+
+def test_offered_datasets_are_chosen_again_and_again(runs: Path, uneven_dataset: Dataset, tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        shutil.copytree(uneven_dataset.info.path, tmp_path / "offered" / name)
+    page = opened(runs, tmp_path / "offered", data="a")
+    for name in ("b", "c", "a"):
+        page.selectbox[0].select(name).run()
+        assert (page.selectbox[0].value, page.query_params["data"]) == (name, name)
 
 
 def test_an_empty_folder_of_datasets_shows_how_one_is_made(runs: Path, tmp_path: Path) -> None:

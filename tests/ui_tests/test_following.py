@@ -109,6 +109,18 @@ def test_time_that_passes_alone_is_no_other_version(
     assert (first.left, second.left, first.version == second.version) == (55.0, 50.0, True)
 
 
+def test_another_reason_is_another_version(storage: str, layout: SearchLayout) -> None:
+    ledger, follower = Ledger(layout), Follower(storage, "first")
+    versions = set()
+    for reason in ("no disk", "no network"):  # and nobody looked as it went on in between
+        ledger.write_state(SearchState.RUNNING)
+        ledger.write_state(SearchState.INTERRUPTED, reason)
+        found = follower.look()
+        assert found.reason == reason
+        versions.add(found.version)
+    assert len(versions) == 2
+
+
 def test_one_that_is_gone_or_damaged_is_one_line(storage: str, layout: SearchLayout) -> None:
     follower = Follower(storage, "first")
     follower.look()

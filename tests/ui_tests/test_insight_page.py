@@ -3,12 +3,14 @@
 from functools import partial
 from pathlib import Path
 
+import pytest
 from search_tests.test_insight import trials
 from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import write_search
 from ui_tests.views import open_view
 
 from search import Ledger
+from ui.pages.site import Site
 
 opened = partial(open_view, "insight")
 
@@ -35,6 +37,16 @@ def test_each_figure_says_from_how_many_trials_it_is(tmp_path: Path) -> None:
     assert len(page.dataframe) == 1
 
 
+def test_what_was_promoted_is_looked_at_once(tmp_path: Path) -> None:
+    known = [one.but(epochs=2) for one in trials(20)]
+    promoted = [one.but(trial_id=f"1{one.trial_id}", parent=one.trial_id, epochs=9) for one in known[:5]]
+    write_search(str(tmp_path), "first", [*known, *promoted])
+    page = opened(tmp_path, hyperparameter=["bias"])
+    assert "17 trials with a score, without 5 that one of these goes on from." in said(page)
+    assert "From 17 trials." in said(page)
+    assert "Only these of" not in said(page)
+
+
 def test_the_address_chooses(tmp_path: Path) -> None:
     short = [one.but(epochs=2) if number % 2 else one for number, one in enumerate(trials(40))]
     write_search(str(tmp_path), "first", trials(8))
@@ -47,6 +59,27 @@ def test_the_address_chooses(tmp_path: Path) -> None:
     # A search that has no such hyperparameter chosen for it goes on with its own.
     page.selectbox[0].select("first").run()
     assert not page.exception
+
+
+def test_another_search_begins_with_its_own_choice_and_a_link_with_its(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        write_search(str(tmp_path), name, trials(8))
+    page = opened(tmp_path, search="first", hyperparameter="bias")
+    page.query_params["search"] = "second"  # by an address that asks for the same of another search
+    page.run()
+    assert page.multiselect[0].value == ["bias"]
+    page.selectbox[0].select("first").run()
+    assert len(page.multiselect[0].value) > 1
+
+
+def test_the_way_to_the_best_trial_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ways: list[dict[str, object]] = []
+    monkeypatch.setattr(Site, "way", lambda self, name, label, **more: ways.append({"name": name, **more}))
+    write_search(str(tmp_path), "first", known := trials(8))
+    opened(tmp_path)
+    best = max((one for one in known if one.is_scored), key=lambda one: one.score or 0.0)
+    (way,) = ways
+    assert (way["name"], way["search"], way["trial"]) == ("trials", "first", best.trial_id)
 
 
 def test_few_trials_are_one_line(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import typer
 from ui_tests.conftest import Galaxy
 
 from search import driver_heartbeat, list_searches
@@ -49,6 +50,26 @@ def test_what_cannot_be_undone_is_asked_for(
     assert (result.exit_code, result.stderr) == (1, "galaxy: nothing was changed\n")
     assert asked[0].endswith(f"; {storage}/first)?")
     assert "2 completed" in asked[0]
+    assert names(storage) == ["first"]
+
+
+@pytest.mark.parametrize("words", [("delete", "first"), ("rename", "first", "second")])
+def test_a_question_can_be_left_unanswered(
+    galaxy: Galaxy, storage: str, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.cli.commands.managing._is_somebody_there", lambda: True)
+    left = galaxy(*words, "--storage", storage)  # by Ctrl-D: there is no more input
+    assert (left.exit_code, left.stderr.splitlines()[-1]) == (1, "galaxy: nothing was changed")
+
+    def interrupted(text: str, err: bool) -> bool:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise typer.Abort from None
+
+    monkeypatch.setattr("ui.cli.commands.managing.typer.confirm", interrupted)
+    left = galaxy(*words, "--storage", storage)
+    assert (left.exit_code, left.stderr) == (130, "\ngalaxy: interrupted\n")
     assert names(storage) == ["first"]
 
 

@@ -15,7 +15,7 @@ from ui_tests.fabricated import F1, SENTENCE, finals, write_search
 
 import cluster
 from cluster import TrainSettings
-from datasets import Dataset, ImportOptions, Progress, Stage, import_dataset, open_folder
+from datasets import Dataset, ImportOptions, Progress, Stage, StorageError, import_dataset, open_folder
 from search import FinalsStanding, Ledger, SearchLayout, write_finals
 from trainer import Classification, Classifier, FinalResult, load_bundle, write_bundle
 from trainer.bundles.hashes import hashes_of_seen
@@ -89,6 +89,45 @@ def test_evaluate_says_which_classes_it_is_of(
     assert f"Confusion matrix: {tmp_path / 'm.PNG'}" in shown.stdout
     assert (tmp_path / "m.PNG").read_bytes().startswith(b"\x89PNG")
     assert galaxy("evaluate", model, tiny_dataset.info.path, "--confusion", "m.pdf").exit_code == 2
+
+
+def test_evaluate_refuses_before_it_answers_what_it_would_refuse_after(
+    galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answered(*_: object) -> None:
+        raise AssertionError("images were answered first")
+
+    monkeypatch.setattr(Classifier, "probabilities", answered)
+    model = tmp_path / "model"
+    shutil.copytree(bundle, model)
+    (model / "bundle.json").write_text((model / "bundle.json").read_text().replace('"spiral"', '"merger"'))
+    table, prior = tmp_path / "table.csv", tmp_path / "prior.json"
+    table.write_text("id,kind\n" + "".join(f"{name},some\n" for name in tiny_dataset.ids))
+    prior.write_text(json.dumps(dict.fromkeys(load_bundle(model).manifest.classes, 0.2)))
+    for words, expected in [
+        (("--by", "kind=1,2", "--table", table), "--by kind: edges are of numbers, and the column has words"),
+        (("--prior", prior), "--prior: expected 0 for classes that no image is of, found more for merger"),
+        (("--report", table / "report"), f"cannot write in '{table / 'report'}'"),
+        (("--confusion", table / "matrix.csv"), f"cannot write in '{table}'"),
+    ]:
+        refused = galaxy("evaluate", model, tiny_dataset.info.path, "--known-only", *words)
+        assert (refused.exit_code, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+        assert expected in refused.stderr
+
+
+def test_evaluate_shows_the_scores_where_they_cannot_be_written(
+    galaxy: Galaxy, bundle: Path, tiny_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr("ui.report.page.report", full)
+    failed = galaxy("evaluate", bundle, tiny_dataset.info.path, "--report", tmp_path / "report")
+    assert failed.exit_code == 1
+    assert "Confusion matrix: rows are true, columns predicted" in failed.stdout
+    assert failed.stderr.endswith("galaxy: error: the disk is full\n")
+    failed = galaxy("evaluate", bundle, tiny_dataset.info.path, "--report", tmp_path / "report", "--json")
+    assert (failed.exit_code, failed.stdout) == (1, "")
 
 
 def test_evaluate_on_images_without_labels_says_how_to_classify_them(

@@ -149,6 +149,16 @@ def test_a_model_made_under_another_name_says_so(runs: Path) -> None:
         assert ("was called before when" in said(opened(runs, about="Downloads"))) is is_said
 
 
+def test_the_dataset_to_ask_about_is_chosen_again_and_again(runs: Path, tiny_dataset: Dataset) -> None:
+    for name in ("a", "b"):
+        shutil.copytree(tiny_dataset.info.path, runs.parent / "offered" / name)
+    page = opened(runs, runs.parent / "offered", about="Surest mistakes")
+    of = next(at for at, box in enumerate(page.selectbox) if box.label == "Dataset to ask it about")
+    for name in ("a", "b"):
+        page.selectbox[of].select(name).run()
+        assert (page.selectbox[of].value, page.query_params["on"]) == (name, name)
+
+
 def test_exports_are_offered_where_they_are_and_made_only_with_control(runs: Path) -> None:
     (runs / "first" / "model.onnx").write_bytes(b"x" * 2_000_000)
     page = opened(runs, about="Downloads")

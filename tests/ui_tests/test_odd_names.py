@@ -18,6 +18,7 @@ from ui import ranking
 from ui.board import Board, Learner
 from ui.cli.display.live import Pace, ended_line, picture
 from ui.cli.terminal import session
+from ui.predictions.labels import labels_csv
 
 _REASON = "ValueError: [red]bad[/red]\nsecond \x1b[31m<script>"
 
@@ -83,6 +84,16 @@ def test_json_and_csv_have_all_of_it(galaxy: Galaxy, odd_storage: str) -> None:
     assert len(table) == 3
     for number, line in enumerate(table, 1):
         assert {name: line[f"hyperparameters.{name}"] for name in odd(1)} == {n: str(v) for n, v in odd(number).items()}
+
+
+def test_every_line_of_a_csv_is_read_whatever_ends_a_line_in_its_cells() -> None:
+    cells = [f"a{end}b" for end in ("\r", "\n", "\r\n", " ")]
+    rows = view([record(n, scores=[0.5], hyperparameters={"x": cell}) for n, cell in enumerate(cells, 1)]).rows
+    table = list(csv.DictReader(io.StringIO(ranking.leaderboard_csv(rows), newline="")))
+    assert [line["hyperparameters.x"] for line in table] == cells
+    labels = labels_csv({f"{cell}.png": "spiral" for cell in cells})
+    assert labels.endswith("\na b.png,spiral\n")
+    assert [path for path, _ in csv.reader(io.StringIO(labels, newline=""))] == ["path", *(f"{c}.png" for c in cells)]
 
 
 def test_the_pages_csv_has_no_formula() -> None:

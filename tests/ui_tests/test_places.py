@@ -43,13 +43,21 @@ def here(tiny_source: Path, tiny_dataset: Dataset, tmp_path: Path, monkeypatch: 
         "import images --dry-run --preview linked/p.png",
         "import images/spiral --unlabelled images --dry-run --preview images/p.png",
         "info galaxies --gallery galaxies/g.png",
+        # What is not there yet is read the next time.
+        "import images new --preview images/spiral/new.png",
+        "import images/spiral --unlabelled images/edge-on --dry-run --preview images/edge-on/new.png",
+        "classify model images --heatmaps images",
+        "classify model pic.jpg images --heatmaps images/maps/new",
+        "classify model linked --heatmaps images/maps",
+        "classify model images --heatmaps linked/maps --output t.fits",
     ],
 )
 def test_what_is_read_is_not_written_over(galaxy: Galaxy, here: Path, words: str) -> None:
     before = {path: path.read_bytes() for path in here.rglob("*.*") if path.is_file()}
     refused = galaxy(*words.split())
     assert (refused.exit_code, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
-    option = next(word for word in words.split() if word in ("--output", "--confusion", "--preview", "--gallery"))
+    options = ("--heatmaps", "--output", "--confusion", "--preview", "--gallery")
+    option = next(word for word in words.split() if word in options)
     assert f"{option}: expected a place apart from what is read, found " in refused.stderr
     assert {path: path.read_bytes() for path in here.rglob("*.*") if path.is_file()} == before
 

@@ -10,6 +10,9 @@ from ui_tests.conftest import Galaxy
 
 from datasets import Dataset, Split
 from trainer import Classifier, Decide, Evaluation, answers_on
+from trainer.answering.limits import Trust
+from trainer.answering.none_of_these import NoneOfThese
+from trainer.answering.selective import Answers
 from trainer.scores import wilson_interval
 from ui.report.page import TEMPLATES, report
 
@@ -60,6 +63,20 @@ def test_the_page_has_everything_and_fetches_nothing(evaluation: Evaluation, tin
     assert not re.search(
         r"url\(|@import|https?:", report(evaluation, tiny_dataset, split="test", decide=Decide.ACCURACY)
     )
+
+
+def test_who_looks_like_galaxies_of_no_class_is_not_counted_as_sure(
+    evaluation: Evaluation, tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure_of_all = Answers(np.zeros(1000, np.float32), np.ones(1000, bool))
+    count, shown = len(tiny_dataset.classes), []
+    for limit in (np.inf, -np.inf):
+        trust = Trust({Decide.ACCURACY: sure_of_all}, None, NoneOfThese(np.zeros(count), np.full(count, limit)))
+        bundle = replace(evaluation.classifier.bundle, trust=trust)
+        monkeypatch.setattr(evaluation.classifier, "bundle", bundle)
+        shown.append(read(evaluation, tiny_dataset).text.partition("sure of")[2][:120])
+    assert "100.0 %" in shown[0]
+    assert "100.0 %" not in shown[1]
 
 
 def test_mistakes_are_pictures_the_surest_first(evaluation: Evaluation, tiny_dataset: Dataset) -> None:

@@ -70,10 +70,10 @@ def test_without_any_confusion_that_is_said() -> None:
 
 
 def test_a_confusion_matrix_as_a_table_has_it_all() -> None:
-    names = ('a "b", c', "=1+1", *(f"kind {number}" for number in range(2, 40)))
+    names = ('a "b", c', "=1+1", "a\rb", *(f"kind {number}" for number in range(3, 40)))
     shown = [name.replace("=1+1", "'=1+1") for name in names]
     scores = replace(of_many_classes(40), classes=names)
-    header, *rows = csv.reader(io.StringIO(confusion_file(scores, ".csv").decode()))
+    header, *rows = csv.reader(io.StringIO(confusion_file(scores, ".csv").decode(), newline=""))
     assert header == ["true class", *shown]
     assert [row[0] for row in rows] == shown
     assert tuple(tuple(map(int, row[1:])) for row in rows) == scores.confusion_matrix

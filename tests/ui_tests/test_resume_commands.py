@@ -6,7 +6,7 @@ from ui_tests.conftest import Galaxy
 from ui_tests.fabricated import view, write_search
 
 import cluster
-from search import SearchState
+from search import FitRecord, SearchState, note_fit
 from search.layout import SearchLayout
 from search.ledger.heartbeat import driver_heartbeat
 
@@ -91,6 +91,51 @@ def test_a_search_that_may_be_there_already_goes_on_or_begins(
         "time_limit": more[1],
     }
     assert "is there already and goes on" in result.stderr
+
+
+def test_of_a_fit_trials_are_tried_again_and_an_edited_space_is_accepted(
+    galaxy: Galaxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = FitRecord(time_limit=3600.0, search_seconds=1800.0, epochs=4, max_slower=8.0)
+    note_fit(write_search(tmp_path, "best", time_limit=1800.0), fit)
+    called: dict[str, object] = {}
+
+    def resume(name: str, **given: object) -> object:
+        called.update(given, name=name)
+        return cluster.FitResult(view(), None, 1.0, 3600.0)
+
+    monkeypatch.setitem(cluster.__dict__, "resume_fit", resume)
+    words = ("resume", "best", "--storage", tmp_path, "--retry", "failed", "--retry", "infeasible", "--accept-space")
+    assert galaxy(*words).exit_code == 0
+    asked = {key: called[key] for key in ("name", "retry", "accept_space")}
+    assert asked == {"name": "best", "retry": ["failed", "infeasible"], "accept_space": True}
+    refused = galaxy(*words, "--trials", 60)
+    assert refused.exit_code == 2
+    assert "--trials: a fit has one limit, its time: leave this out" in " ".join(refused.stderr.split())
+
+
+@pytest.mark.parametrize("more", [(), ("--submit",)])
+def test_a_search_does_not_go_on_with_a_fit(galaxy: Galaxy, tmp_path: Path, more: tuple[str, ...]) -> None:
+    fit = FitRecord(time_limit=3600.0, search_seconds=1800.0, epochs=4, max_slower=8.0)
+    note_fit(write_search(tmp_path, "best", time_limit=1800.0), fit)
+    refused = galaxy("search", "d", "--name", "best", "--storage", tmp_path, "--or-resume", *more)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    end = "".join(f" {word}" for word in (*more, "--storage", tmp_path))
+    assert refused.stderr == (
+        "galaxy: error: 'best' was begun by `galaxy fit`, not by `galaxy search`: choose another --name, or go on with "
+        f"it: `galaxy resume best{end}`, or in a job that is requeued "
+        f"`galaxy fit d --name best --time-limit 1h --or-resume{end}`\n"
+    )
+
+
+def test_a_fit_does_not_go_on_with_a_search(galaxy: Galaxy, storage: str) -> None:
+    words = ("fit", "d", "--name", "first", "--time-limit", "1h", "--storage", storage, "--or-resume")
+    refused = galaxy(*words)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "galaxy: error: 'first' was begun by `galaxy search`, not by `galaxy fit`: choose another --name, or go on "
+        f"with it: `galaxy resume first --storage {storage}`\n"
+    )
 
 
 def test_a_stopped_search_is_shown_with_the_way_on(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:

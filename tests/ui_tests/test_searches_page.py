@@ -56,6 +56,14 @@ def test_a_new_one_and_a_new_state_appear(storage: str) -> None:
     assert (list(table["state"]["second"]), table["reason"]["second"]) == (["failed"], "no disk")
 
 
+def test_why_a_search_failed_is_said_however_many_trials_had_ended(tmp_path: Path) -> None:
+    for state in (SearchState.FAILED, SearchState.FINISHED):
+        layout = write_search(str(tmp_path), str(state), RECORDS[:2], trials=2)
+        Ledger(layout).write_state(state, "all alike")
+    reasons = opened(tmp_path).dataframe[0].value.set_index("search")["reason"]
+    assert list(reasons.dropna().items()) == [("failed", "all alike")]
+
+
 def test_a_search_that_takes_the_name_of_another_is_itself(storage: str) -> None:
     import shutil
 

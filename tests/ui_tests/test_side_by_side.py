@@ -10,6 +10,8 @@ from ui_tests.fabricated import F1, RECORDS, finals, record, specification
 from datasets import Dataset, Split
 from search import EndedBeginning, Finalist, LedgerError, SearchLayout, SearchSpecification, TrialDetails
 from trainer import BeginningAnswers, EpochConfusion
+from trainer.final.answers import of_length
+from trainer.final.realigning import images_of
 from ui.figures import beginnings, overlaid
 from ui.findings import classes, trials
 
@@ -109,8 +111,8 @@ def kept(layout: SearchLayout, dataset: Dataset, number: int) -> None:
     rows = divided.rows(Split.VALIDATION)
     true = divided.labels[rows]
     probabilities = np.eye(len(dataset.classes), dtype=np.float32)[np.where(true == 1, 0, true)]
-    answers = BeginningAnswers(rows, true, {1: probabilities}, {}, MEMBER, 1)
-    layout.beginning("0001", number).write_whole("answers.npz", answers.packed())
+    answers = BeginningAnswers(rows, true, {1: probabilities}, {}, MEMBER, 1, images=images_of(dataset, number))
+    of_length(layout.beginning("0001", number), 3).write_whole("answers.npz", answers.packed())
 
 
 def test_the_answers_of_all_beginnings_are_added_up(
@@ -119,10 +121,10 @@ def test_the_answers_of_all_beginnings_are_added_up(
     layout = SearchLayout.of(str(tmp_path), "first")
     made = tuple(EndedBeginning(number=number, seed=1, score=0.5, seconds=1.0) for number in (1, 2, 3))
     finalist = Finalist(trial_id="0001", hyperparameters={}, beginnings=made)
-    assert classes.by_beginnings(str(tmp_path), of_tiny, finalist) is None
+    assert classes.by_beginnings(str(tmp_path), of_tiny, finalist, 3) is None
     kept(layout, tiny_dataset, 1)
     kept(layout, tiny_dataset, 2)
-    found = classes.by_beginnings(str(tmp_path), of_tiny, finalist)
+    found = classes.by_beginnings(str(tmp_path), of_tiny, finalist, 3)
     assert found is not None
     expected = sum(len(tiny_dataset.divided(number).rows(Split.VALIDATION)) for number in (1, 2))
     assert found.images == expected
@@ -132,7 +134,7 @@ def test_the_answers_of_all_beginnings_are_added_up(
     assert second["a: F1"] == 0.0
     assert str(first["a: recall (95 %)"]).startswith("100.0 %")
     with pytest.raises(LedgerError, match="fingerprint"):
-        classes.by_beginnings(str(tmp_path), of_tiny.model_copy(update={"fingerprint": "0" * 64}), finalist)
+        classes.by_beginnings(str(tmp_path), of_tiny.model_copy(update={"fingerprint": "0" * 64}), finalist, 3)
 
 
 def test_a_metric_that_is_no_number_is_a_gap() -> None:

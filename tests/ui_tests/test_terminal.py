@@ -1,15 +1,20 @@
+import contextlib
 import io
 import json
 import math
+import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 import typer
 from rich.text import Text
 
 from datasets import GalaxyTunerError, faults
+from ui.cli import main
 from ui.cli.terminal import Terminal, session
 
 
@@ -87,6 +92,43 @@ def test_debug_shows_the_traceback_before_the_line(capsys: pytest.CaptureFixture
 def test_an_interruption_is_status_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert fail(KeyboardInterrupt()) == 130
     assert capsys.readouterr().err == "galaxy: interrupted\n"
+
+
+@pytest.fixture(params=["nobody reads", "disk is full"])
+def failing(request: pytest.FixtureRequest) -> Iterator[TextIO]:
+    """Return a stream that cannot be written to."""
+    if request.param == "disk is full":
+        writing = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reading, writing = os.pipe()
+        os.close(reading)
+    stream = os.fdopen(writing, "w", buffering=1)
+    yield stream
+    with contextlib.suppress(OSError):
+        stream.close()
+
+
+def test_a_log_that_cannot_be_written_ends_nothing(failing: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", failing)
+    terminal = Terminal.of_process()
+    for _ in range(3):
+        terminal.note("trial 0000 ended")  # from the thread that hears of `galaxy stop`, too
+    assert terminal.err._buffer == []
+
+
+def test_a_result_that_cannot_be_written_is_a_failure(failing: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", failing)
+    with pytest.raises(typer.Exit) as exit, session(as_json=False, debug=False) as terminal:
+        terminal.finish({}, Text("shown"))
+    assert exit.value.exit_code == 1
+
+
+def test_without_any_stream_a_command_ends_as_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(os, "_exit", ended.append)
+    main._end(0)
+    assert ended == [0]
 
 
 def test_a_log_is_wide_enough_for_a_leaderboard(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,22 @@ def test_the_choice_follows_the_address_and_the_search(storage: str) -> None:
     assert chosen(page) == ["0007"]
 
 
+def test_a_link_opens_its_trial_though_another_search_has_one_of_that_number(storage: str) -> None:
+    write_search(storage, "second")
+    page = opened(storage, search="first", trial="0003")
+    page.query_params["search"], page.query_params["trial"] = "second", ["0003"]
+    page.run()
+    assert (page.selectbox[0].value, chosen(page)) == ("second", ["0003"])
+    assert page.query_params["search"] == "second"
+    # Who chooses another search has asked for none of its trials.
+    page.selectbox[0].select("first").run()
+    assert (page.query_params["search"], chosen(page)) == ("first", ["0002"])
+
+
+def test_a_trial_of_a_search_that_is_gone_is_none_of_another(storage: str) -> None:
+    assert chosen(opened(storage, search="gone", trial="0003")) == ["0002"]
+
+
 def test_a_traceback_is_shown_as_it_is(tmp_path: Path) -> None:
     layout = write_search(str(tmp_path), "first")
     layout.write_traceback("0004", 'Traceback\n  File "<a>"\nValueError: *x*')

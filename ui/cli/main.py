@@ -121,7 +121,7 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 def _end(status: int) -> None:
     """End without the interpreter's last steps."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AttributeError):  # None where the caller has closed it
             stream.flush()
     os._exit(status)
 

@@ -69,6 +69,23 @@ def check_unread(option: str, output: str | None, *inputs: str | None) -> None:
             raise typer.BadParameter(said, param_hint=option)
 
 
+def check_apart(option: str, place: str | None, *inputs: str | None) -> None:
+    """Raise typer.BadParameter where pictures would come into a folder of the inputs, where they are read as images.
+
+    Whether there is anything yet, or not. Links are followed; what is at a URI is another place.
+    """
+    from datasets import open_folder
+
+    target = None if place is None else open_folder(place).local
+    if target is None:
+        return
+    for each in inputs:
+        read = None if each is None or "://" in each else Path(each)
+        if read is not None and read.is_dir() and target.resolve().is_relative_to(read.resolve()):
+            said = f"expected a place apart from what is read, found one in '{each}', where pictures are read as images"
+            raise typer.BadParameter(f"{said}: '{place}'", param_hint=option)
+
+
 def low_high(value: str | None) -> str | None:
     """Check the value of an option. Raises typer.BadParameter unless it is None or ``LOW,HIGH``."""
     try:

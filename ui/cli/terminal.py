@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TextIO
+from typing import IO, Self, TextIO
 
 import typer
 from rich.console import Console, RenderableType
@@ -79,8 +79,16 @@ class Terminal:
         self.out.file.flush()
 
     def note(self, text: str) -> None:
-        """Write one line on stderr."""
-        self.err.print(Text(wording.line(text)), soft_wrap=True)
+        """Write one line on stderr; where nobody reads that any more, or its disk is full, it is lost and nothing else.
+
+        A search must not end, nor stop to listen, for its log.
+        """
+        try:
+            self.err.print(Text(wording.line(text)), soft_wrap=True)
+        except BrokenPipeError:
+            _lead_nowhere(self.err.file)
+        except OSError:
+            pass
 
 
 @contextlib.contextmanager
@@ -99,7 +107,7 @@ def session(*, as_json: bool, debug: bool) -> Iterator[Terminal]:
         raise
     except BrokenPipeError:
         # The reader (`| head`) has seen enough. Python flushes stdout once more at exit: let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _lead_nowhere(sys.stdout)
         raise typer.Exit(FAILED) from None
     except KeyboardInterrupt:
         terminal.note("galaxy: interrupted")
@@ -141,9 +149,29 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
+def _lead_nowhere(stream: IO[str]) -> None:
+    with contextlib.suppress(OSError, ValueError):  # what stands for a stream has no number
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class _Console(Console):
+    """Rich's would end the process where a pipe is broken, whichever thread writes."""
+
+    def on_broken_pipe(self) -> None:
+        """Let whoever writes know."""
+        raise BrokenPipeError
+
+    def _check_buffer(self) -> None:
+        try:
+            super()._check_buffer()
+        except OSError:
+            del self._buffer[:]  # what cannot be written would come again with all that follows
+            raise
+
+
 def _console(stream: TextIO) -> Console:
     # What is shown holds names that others chose: none of it is markup.
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    console = _Console(file=stream, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _REDIRECTED_WIDTH
     return console

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 import plotly.graph_objects as go
 
-from search import Record
+from search import Record, in_order_of_end
 from trainer import Objective
 from ui import wording
 from ui.figures.look import BLUE, GREY, calm, room_around
@@ -18,7 +18,10 @@ _MOST = 400
 
 @dataclass(frozen=True)
 class Point:
-    """A trial that has ended with a score: its id, when it ended, the how-manieth it was, and the best until then."""
+    """A trial that has ended with a score: its id, when it ended, the how-manieth it was, and the best until then.
+
+    Those without a score are counted, too: ``number`` is how many trials had ended by then.
+    """
 
     trial_id: str
     ended: datetime
@@ -29,12 +32,15 @@ class Point:
 
 def scored_points(records: Sequence[Record], objective: Objective) -> list[Point]:
     """Return one point for each ended trial with a score, in the order in which they ended."""
-    scored = [(record.ended, record.trial_id, record.finite_score) for record in records]
-    there = sorted((when, name, score) for when, name, score in scored if when is not None and score is not None)
-    bests = accumulate((score for _, _, score in there), max if objective.direction == "max" else min)
+    there = [
+        (number, record.trial_id, record.ended, score)
+        for number, record in enumerate(in_order_of_end(records), start=1)
+        if record.ended is not None and (score := record.finite_score) is not None
+    ]
+    bests = accumulate((score for *_, score in there), max if objective.direction == "max" else min)
     return [
         Point(name, _moment(when), number, score, best)
-        for number, ((when, name, score), best) in enumerate(zip(there, bests, strict=True), start=1)
+        for (number, name, when, score), best in zip(there, bests, strict=True)
     ]
 
 

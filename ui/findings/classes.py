@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search import Finalist, Record, SearchLayout, SearchSpecification, open_same_dataset
-from trainer import read_answers, read_confusion, scores_of, share_with_interval
+from trainer import answers_to, read_confusion, scores_of, share_with_interval
 from ui import wording
 
 
@@ -40,18 +40,22 @@ def by_trial(storage: str, specification: SearchSpecification, record: Record) -
     return Answered(classes, kept.matrix, source)
 
 
-def by_beginnings(storage: str, specification: SearchSpecification, finalist: Finalist) -> Answered | None:
-    """Add up what the beginnings of a finalist answered, each on the images of its own division; None where no is kept.
+def by_beginnings(storage: str, specification: SearchSpecification, finalist: Finalist, epochs: int) -> Answered | None:
+    """Add up what the beginnings of a finalist, of so many epochs, answered, each on the images of its own division.
 
-    One view of each image is decided for. Raises LedgerError where the dataset, by which images are divided, is out of
-    reach, CheckpointError for a damaged file.
+    None where no answers to the images of the dataset are kept. One view of each image is decided for. Raises
+    LedgerError where the dataset, by which images are divided, is out of reach, CheckpointError for a damaged file.
     """
     layout = SearchLayout.of(storage, specification.settings.name)
-    kept = {one.number: read_answers(layout.beginning(finalist.trial_id, one.number)) for one in finalist.beginnings}
+    works = {one.number: layout.beginning(finalist.trial_id, one.number) for one in finalist.beginnings}
+    works = {number: work for number, work in works.items() if work.exists()}
+    if not works:
+        return None
+    dataset = open_same_dataset(specification)
+    kept = {number: answers_to(work, dataset, number=number, epochs=epochs) for number, work in works.items()}
     found = {number: answers for number, answers in kept.items() if answers is not None}
     if not found:
         return None
-    dataset = open_same_dataset(specification)
     each = [scores_of(one, dataset, number, specification.objective) for number, one in found.items()]
     total = np.sum([scores.confusion_matrix for scores in each], axis=0)
     source = f"its {wording.plural(len(found), 'beginning')}, each on images that it was not trained on, by which "

@@ -113,7 +113,7 @@ def one_by_one(trials: Trials, name: str) -> Lesson | Unclear:
     looked = look_at(trials.records, trials.objective, [name])
     if isinstance(figure, Unclear) or isinstance(looked, Unclear):
         return Unclear(_why(figure, looked))
-    scored = sum(record.is_scored for record in trials.records)
+    scored = evidence(trials).scored
     some = f"Only these of {scored} have it at all." if looked.of < scored else None
     said = (_POINTS, _of(looked), some, seldom(looked.records, name))
     return Lesson(

@@ -1,11 +1,13 @@
 """The choice of a search, the same on every view: in the URL, so that it can be sent, and kept from view to view."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from search import DamagedSearch, LedgerError
 from ui import wording
+from ui.pages.choosing_one import chosen_one
 from ui.pages.elements import commands, plain
 from ui.pages.site import Site
 from ui.pages.watching import looked_at
@@ -15,13 +17,12 @@ if TYPE_CHECKING:
 
 KEY = "search"
 """Of the choice: its name in the URL."""
-_KEPT = "chosen search"
 
 
-def chosen_search(site: Site, place: "DeltaGenerator | None" = None) -> str | None:
+def chosen_search(site: Site, place: "DeltaGenerator | None" = None, *, of_it: Sequence[str] = ()) -> str | None:
     """Draw the choice of a search, at first the newest; return its name, None where there is none.
 
-    It is drawn in ``place``, such as a column, and what there is to say of it below, over the whole width.
+    It is drawn in ``place``; ``of_it`` are the names in the URL of what is chosen within a search: see `chosen_one`.
 
     Raises LedgerError for one that cannot be read.
     """
@@ -31,16 +32,8 @@ def chosen_search(site: Site, place: "DeltaGenerator | None" = None) -> str | No
         return None
     began = {name: "" if isinstance(one, DamagedSearch) else one.specification.created for name, one in found.items()}
     names = sorted(found, key=lambda name: began[name], reverse=True)
-    asked, kept = st.query_params.get(KEY), st.session_state.get(_KEPT)
-    if asked is not None and asked not in names:
-        st.warning(f"There is no search {plain(asked)} in {plain(site.storage)}: this is another.")
-    at_first = next(name for name in (asked, kept, names[0]) if name in names)
-    # Streamlit's own binding leaves a value out of the address that nobody has clicked on: the newest changes.
-    draw = st.selectbox if place is None else place.selectbox
-    chosen: str = draw("Search", names, index=names.index(at_first), key=f"{KEY} of {at_first}")
-    st.session_state[_KEPT] = chosen
-    if asked != chosen:
-        st.query_params[KEY] = chosen
+    where = f"in {plain(site.storage)}"
+    chosen = chosen_one("Search", KEY, names, where=where, of_it=of_it, place=place)
     if isinstance(one := found[chosen], DamagedSearch):
         raise LedgerError(one.reason)
     return chosen

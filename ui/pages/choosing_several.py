@@ -19,7 +19,8 @@ def asked_for(
 ) -> list[str]:
     """Return what is chosen, for the widget of ``key`` to begin with.
 
-    What the URL has under ``name``, where that is not what was written there last; else what was chosen before.
+    What the URL has under ``name``, where that is not what was written there last, or was of another scope; else what
+    was chosen before.
 
     Args:
         scope: What the choice is of: in another one it begins anew.
@@ -30,7 +31,7 @@ def asked_for(
     there = dict.fromkeys(st.query_params.get_all(name))
     asked = [each for each in there if offered is None or each in offered]
     before, written = st.session_state.get(_kept(name), ("", []))
-    if asked and asked != written:
+    if asked and (before != scope or asked != written):
         st.session_state[key] = asked[:most]
         if len(asked) > most:
             st.warning(f"At most {most} fit side by side: these are the first of {len(asked)}.")

@@ -10,6 +10,7 @@ from search import bundle_location, survey_searches
 from trainer import INTERIM, Manifest, read_manifest
 from ui import wording
 from ui.pages import answers, choosing, uploading
+from ui.pages.choosing_one import chosen_one
 from ui.pages.elements import commands, plain, problems_shown
 from ui.pages.loaded import loaded_classifier
 from ui.pages.one_answer import Context
@@ -90,15 +91,9 @@ def _chosen_model(site: Site) -> str | None:
         commands(wording.command_line("train", "NAME", storage=site.storage))
     if not names:
         return None
-    asked, of_search = st.query_params.get(KEY), st.query_params.get(choosing.KEY)
-    if asked is not None and asked not in names:
-        st.warning(f"There is no model {plain(asked)} in {plain(site.storage)}: this is another.")
-    wanted = (asked, st.session_state.get("chosen model"), of_search, names[0])
-    at_first = next(name for name in wanted if name in names)
-    chosen: str = st.selectbox("Model", names, index=names.index(at_first), key=f"{KEY} of {at_first}")
-    st.session_state["chosen model"] = chosen
-    if asked != chosen:
-        st.query_params[KEY] = chosen
+    # A link from a search names that search; once a model is shown, the URL names the model.
+    of_search = st.query_params.get(choosing.KEY)
+    chosen = chosen_one("Model", KEY, names, where=f"in {plain(site.storage)}", instead=of_search)
     if chosen == _OTHER:
         return st.text_input("Path of the model", key="path", placeholder="runs/first/model").strip() or None
     return places[chosen]

@@ -12,6 +12,7 @@ from ui.contents.standing import Standing, standing
 from ui.contents.trained import NOTHING, Trained, trained
 from ui.pages import dataset_counts, dataset_left_out, dataset_pictures
 from ui.pages.choosing import KEY, chosen_search
+from ui.pages.choosing_one import chosen_one
 from ui.pages.elements import commands, plain, problems_shown, safe
 from ui.pages.offers import offers
 from ui.pages.site import Site
@@ -50,7 +51,7 @@ def _chosen(site: Site, place: "DeltaGenerator") -> tuple[Standing | None, Searc
             st.warning("This page offers no datasets by their names: `galaxy ui --data FOLDER` does.")
     elif _is_offered_wanted(asked, place):
         st.query_params.pop(KEY, None)
-        return _offered(site, site.data, asked, place), None
+        return _offered(site, site.data, place), None
     st.query_params.pop(_DATA, None)
     name = chosen_search(site, place)
     if name is None:
@@ -67,20 +68,13 @@ def _is_offered_wanted(asked: str | None, place: "DeltaGenerator") -> bool:
     return which == _OFFERED
 
 
-def _offered(site: Site, root: str, asked: str | None, place: "DeltaGenerator") -> Standing | None:
+def _offered(site: Site, root: str, place: "DeltaGenerator") -> Standing | None:
     offered = offers(site)
     if not offered:
         st.info(f"There is no dataset below {plain(root)} yet. Make one in a terminal and this page will offer it:")
         commands(wording.command_line("import", "SOURCE", f"{root}/NAME"))
         return None
-    names = [*offered]
-    at_first = 0
-    if asked in offered:
-        at_first = names.index(asked)
-    elif asked is not None:
-        st.warning(f"{plain(repr(asked))} is none of the datasets that this page offers: this is another.")
-    chosen = place.selectbox("Dataset", names, index=at_first, key=f"data {names[at_first]}")
-    st.query_params[_DATA] = chosen
+    chosen = chosen_one("Dataset", _DATA, [*offered], where="that this page offers", place=place)
     return standing(offered[chosen])
 
 

@@ -15,6 +15,8 @@ from ui.pages.watching import Watched, costing, interval, watched
 _AT_FIRST = 4
 """Hyperparameters looked at one by one until the reader chooses."""
 _SEEN = "trials that matter"
+_SLICED, _PAIR = "hyperparameter", "pair"
+"""Of the choices: their names in the URL."""
 # Kept by what they are of, for everybody who looks: a forest takes seconds, and each click asks for all of them again.
 _kept = st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Trials: lambda trials: trials.content})
 _evidence, _importance = _kept(lessons.evidence), _kept(lessons.importance)
@@ -26,7 +28,7 @@ def page(site: Site) -> None:
     title, choice = st.columns([2, 1], vertical_alignment="bottom")
     title.title("What matters", anchor=False)
     with problems_shown():
-        name = chosen_search(site, choice)
+        name = chosen_search(site, choice, of_it=[_SLICED, _PAIR])
         if name is not None:
             _insight(site, watched(site.storage, name))
 
@@ -95,17 +97,18 @@ def _standing(site: Site, view: Followed, evidence: Evidence) -> None:
     st.markdown(
         f"By {plain(wording.metric(view.objective.name))}, of which {better} is better: "
         f"{wording.plural(evidence.scored, 'trial')} with a score"
+        + (f", without {evidence.gone_on_from:,} that one of these goes on from" if evidence.gone_on_from else "")
         + (f"; {evidence.running:,} still running, which are not in it yet." if evidence.running else ".")
     )
     if doubts := evidence.doubts():
         st.warning("**When not to believe what you see here**\n" + "".join(f"\n- {plain(each)}" for each in doubts))
     if view.best is not None:
-        site.way("trials", "Look at the best trial", icon=":material/arrow_forward:", search=view.name)
+        site.way("trials", "Look at the best trial", icon=":material/arrow_forward:", search=view.name, trial=view.best)
 
 
 def _one_by_one(trials: Trials, names: list[str]) -> None:
     st.subheader("One by one", anchor=False)
-    chosen = _choice("Hyperparameters", "hyperparameter", trials, names, at_first=_AT_FIRST, most=len(names))
+    chosen = _choice("Hyperparameters", _SLICED, trials, names, at_first=_AT_FIRST, most=len(names))
     columns = st.columns(2)
     for number, name in enumerate(chosen):
         with columns[number % 2]:
@@ -114,7 +117,7 @@ def _one_by_one(trials: Trials, names: list[str]) -> None:
 
 def _two_at_once(trials: Trials, names: list[str]) -> None:
     st.subheader("Two at once", anchor=False)
-    chosen = _choice("Two hyperparameters", "pair", trials, names, at_first=2, most=2)
+    chosen = _choice("Two hyperparameters", _PAIR, trials, names, at_first=2, most=2)
     if len(chosen) == 2:
         _draw("two at once", _two(trials, *chosen))
     else:

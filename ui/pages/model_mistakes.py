@@ -71,7 +71,7 @@ def _dataset(site: Site, specification: SearchSpecification) -> DatasetInfo | No
     if offered:
         names = [_OWN, *offered]
         asked = asked_among("on", names, _OWN)
-        chosen = st.selectbox("Dataset to ask it about", names, index=names.index(asked), key=f"on {asked}")
+        chosen = st.selectbox("Dataset to ask it about", names, index=names.index(asked), key="asked about")
         keep("on", chosen, _OWN)
     if chosen != _OWN:
         found = standing(offered[chosen])

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from search import DamagedSearch, Followed
+from search import DamagedSearch, Followed, SearchState
 from ui import ranking, wording
 from ui.pages.choosing import no_search
 from ui.pages.control import commands, new_search
@@ -75,7 +75,7 @@ def _row(one: Followed | DamagedSearch) -> dict[str, object]:
         return {"search": one.name, "state": ["damaged"], **dict.fromkeys(nothing), "reason": one.reason}
     winner = one.winner
     score = None if winner is None else winner.mean if winner.chosen else winner.score
-    settings = one.specification.settings
+    is_whole = one.state is SearchState.FINISHED and one.specification.settings.trials == one.ended
     return {
         "search": one.name,
         "state": [_state(one)],
@@ -88,7 +88,7 @@ def _row(one: Followed | DamagedSearch) -> dict[str, object]:
         "left": None if one.left is None or not one.is_live else timedelta(seconds=round(one.left)),
         "dataset": one.specification.dataset.rstrip("/").rsplit("/", 1)[-1],
         "began": datetime.fromisoformat(one.specification.created).astimezone(),
-        "reason": None if settings.trials == one.ended or one.is_live else one.reason,
+        "reason": None if is_whole or one.is_live else one.reason,
     }
 
 

@@ -18,7 +18,7 @@ from ui.figures import beginnings, curves, overlaid, scores
 from ui.findings import classes, trials
 from ui.findings.classes import Answered
 from ui.pages.choosing import chosen_search
-from ui.pages.choosing_trials import chosen_trials
+from ui.pages.choosing_trials import KEY, chosen_trials
 from ui.pages.elements import plain, problems_shown, safe, shown
 from ui.pages.notes import notes
 from ui.pages.site import Site
@@ -35,7 +35,7 @@ def page(site: Site) -> None:
     title, choice = st.columns([2, 1], vertical_alignment="bottom")
     title.title("Trials", anchor=False)
     with problems_shown():
-        name = chosen_search(site, choice)
+        name = chosen_search(site, choice, of_it=[KEY])
         if name is None:
             return
         one = watched(site.storage, name)
@@ -200,8 +200,9 @@ def _classes(storage: str, view: Followed, found: Mapping[str, TrialDetails]) ->
 
 
 def _answers(storage: str, view: Followed, one: TrialDetails) -> Answered | None:
-    finalist = None if view.finals is None else view.finals.finalist(one.record.trial_id)
-    answers = None if finalist is None else _by_beginnings(storage, view.specification, finalist)
+    finals, answers = view.finals, None
+    if finals is not None and (finalist := finals.finalist(one.record.trial_id)) is not None:
+        answers = _by_beginnings(storage, view.specification, finalist, finals.epochs)
     return answers or classes.by_trial(storage, view.specification, one.record)
 
 

@@ -1,10 +1,9 @@
 """What people say that images are, as a table that `galaxy import` takes."""
 
-import csv
 import io
 from collections.abc import Mapping
 
-from datasets import harmless_path
+from datasets import harmless_path, write_csv
 
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".bmp", ".webp")
 _FITS = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fits.bz2", ".fits.fz")
@@ -16,9 +15,8 @@ def labels_csv(labels: Mapping[str, str]) -> str:
     Rows of arrays and tables have no path that a table could name: see `labelled`.
     """
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["path", "class"])
-    writer.writerows([harmless_path(path), name] for path, name in labelled(labels).items())
+    rows = ([harmless_path(path), name] for path, name in labelled(labels).items())
+    write_csv(stream, [["path", "class"], *rows])
     return stream.getvalue()
 
 

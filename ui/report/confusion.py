@@ -1,11 +1,10 @@
 """A confusion matrix as a file: a table, or a picture of any number of classes."""
 
-import csv
 import io
 
 from PIL import Image, ImageDraw, ImageFont
 
-from datasets import font, harmless
+from datasets import font, harmless, write_csv
 from trainer import Scores
 from ui import wording
 
@@ -34,10 +33,9 @@ def confusion_rows(scores: Scores) -> list[dict[str, object]]:
 def _table(scores: Scores) -> bytes:
     """Write it as CSV with the classes' names as header and first column, none of them a formula."""
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
     names = [harmless(name) for name in scores.classes]
-    writer.writerow([TRUE, *names])
-    writer.writerows([name, *counts] for name, counts in zip(names, scores.confusion_matrix, strict=True))
+    rows = ([name, *counts] for name, counts in zip(names, scores.confusion_matrix, strict=True))
+    write_csv(stream, [[TRUE, *names], *rows])
     return stream.getvalue().encode("utf-8", "backslashreplace")
 
 

@@ -67,10 +67,16 @@ def _sureness(evaluation: Evaluation, answers: Answers) -> list[tuple[Decide, fl
     """Return, where a sure answer is promised, the operating point, its threshold, and how many are sure and wrong."""
     trust = evaluation.classifier.bundle.trust
     thresholds = {} if trust is None else {decide: trust.threshold(decide, None) for decide in trust.answers}
+    # An image that looks like galaxies of no class is never sure.
+    of_class = (
+        np.ones(len(answers.true), bool)
+        if trust is None or trust.none is None
+        else trust.none.of(evaluation.probabilities) <= 1
+    )
     rows = []
     for decide, threshold in thresholds.items():
         if threshold is not None:
-            sure = answers.confidence[decide] >= threshold
+            sure = (answers.confidence[decide] >= threshold) & of_class
             wrong = answers.decided[decide] != answers.true
             rows.append((decide, threshold, int(sure.sum()), int(wrong[sure].sum())))
     return rows

@@ -15,7 +15,7 @@ from ui.cli.display.doubts import few_to_measure_on
 from ui.cli.display.plans import of_no_class, planned, understood
 from ui.cli.display.progress import progress_bar
 from ui.cli.display.tables import facts, table
-from ui.cli.options import DatasetPath, Seed, check_unread, ends_in, flag, on_disk
+from ui.cli.options import DatasetPath, Seed, check_apart, check_unread, ends_in, flag, on_disk
 from ui.cli.terminal import Terminal
 from ui.wording import command_line
 
@@ -75,6 +75,7 @@ def import_(
     from datasets import import_dataset, plan_import
 
     check_unread("--preview", preview, source, options.unlabelled, options.stretch_of, options.classes, options.legend)
+    check_apart("--preview", preview, source, options.unlabelled)
     if dry_run:
         plan = plan_import(source, options, preview=preview)
         drawn = [Text(f"Preview: {Path(preview).absolute()}")] if preview is not None else []

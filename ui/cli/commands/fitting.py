@@ -1,5 +1,6 @@
 """The command that does it all within a time: ``fit``; and what goes on with it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,7 +9,7 @@ import typer
 from pydantic import Field
 
 from datasets import Option
-from search import FitRecord, SearchLayout, SearchSettings, is_taken, read_fit
+from search import FitRecord, LedgerError, SearchLayout, SearchSettings, is_taken, read_fit
 from ui.cli.command import Given, command
 from ui.cli.configuration import configure, number_of
 from ui.cli.display.fitting import fit_display
@@ -77,7 +78,7 @@ def fit(
     slower = number_of("max_slower", max_slower, config, least=1) or _SLOWER
     if chosen.time_limit is None:
         raise typer.BadParameter("expected the time for all of it, such as 100m, found none", param_hint="--time-limit")
-    if or_resume and (before := _known(chosen.name, where.storage)) is not None:
+    if or_resume and (before := _known(chosen.name, where, submit=submit)) is not None:
         terminal.note(f"fit {chosen.name!r} is there already and goes on, with the options that it was begun with")
         limit = chosen.time_limit if chosen.time_limit > before.time_limit else None
         again: dict[str, Any] = {"dataset": dataset, "preflight": not no_preflight, "time_limit": limit}
@@ -123,6 +124,8 @@ def resume_fit(
     time_limit: float | None,
     dataset: str | None,
     preflight: bool,
+    accept_space: bool = False,
+    retry: Sequence[str] = (),
 ) -> None:
     """Go on with a fit, whatever ended it."""
     from cluster import Watches, Where, resume_fit, time_left
@@ -136,16 +139,27 @@ def resume_fit(
             where=Where(place.storage, place.address, preflight),
             dataset=dataset,
             time_limit=time_limit,
+            accept_space=accept_space,
+            retry=retry,
             watches=Watches(*watches),
             already=seconds_so_far(),
         )
     _finish(terminal, result, place)
 
 
-def _known(name: str, storage: str) -> FitRecord | None:
-    """Return what the fit of this name was asked for; None where there is none."""
-    layout = SearchLayout.of(storage, name)
-    return read_fit(layout) if is_taken(layout) else None
+def _known(name: str, place: Place, *, submit: bool) -> FitRecord | None:
+    """Return what the fit of this name was asked for; None where there is none. Raises LedgerError for a search's."""
+    layout = SearchLayout.of(place.storage, name)
+    if not is_taken(layout):
+        return None
+    record = read_fit(layout)
+    if record is None:
+        resume = command_line("resume", name, *(["--submit"] if submit else []), **asdict(place))
+        raise LedgerError(
+            f"{name!r} was begun by `galaxy search`, not by `galaxy fit`: choose another --name, or go on with it: "
+            f"`{resume}`"
+        )
+    return record
 
 
 def _finish(terminal: Terminal, result: "FitResult", place: Place) -> None:

@@ -62,9 +62,20 @@ def _ask(terminal: Terminal, name: str, storage: str, question: str, *, yes: boo
         return
     if not _is_somebody_there():
         raise typer.BadParameter("nobody can be asked here: give --yes to go on without", param_hint="--yes")
-    if not typer.confirm(wording.line(f"{question} ({_held(name, storage)})?"), err=True):
+    if not _agrees(terminal, wording.line(f"{question} ({_held(name, storage)})?")):
         terminal.note("galaxy: nothing was changed")
         raise typer.Exit(FAILED)
+
+
+def _agrees(terminal: Terminal, question: str) -> bool:
+    """Ask; Ctrl-D, which is no answer, is a no. Raises KeyboardInterrupt for Ctrl-C, of which Typer makes the same."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort as abort:
+        terminal.err.print()  # what comes next is said below the question
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        return False
 
 
 def _is_somebody_there() -> bool:

@@ -3,7 +3,7 @@
 import contextlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import RenderableType
@@ -30,6 +30,10 @@ from ui.cli.options import (
 )
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.wording import DEFAULT_STORAGE, command_line, module_options
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 app = typer.Typer()
 _WHERE = "Where it holds"
@@ -174,7 +178,9 @@ def evaluate(
         Decide,
         OptionsError,
         answers_on,
+        check_columns,
         check_prior,
+        checked_prior,
         import_modules,
         lost_classes,
         read_prior,
@@ -197,15 +203,36 @@ def evaluate(
         raise OptionsError(f"{given[0]} is of columns to measure by: expected a column with --by, found none")
     names = [each.column for each in columns]
     values = row_values(opened, opened.rows(rows), names, table=table, id_column=id_column) if columns else None
+    if values is not None:
+        check_columns(columns, values)
+    picture = None if confusion is None else Path(confusion).absolute()
+    places = [] if report is None else [open_folder(report)]
+    places += [] if picture is None else [open_folder(picture.parent)]
     import_modules(module or ())
     classifier = Classifier.load(model)
     say_interim(terminal, classifier.bundle.manifest)
     point = classifier.point(None if decide is None else Decide(decide))
     if mix is not None:
         check_prior(mix, classifier.classes)
+
+    def ready(true: "npt.NDArray[np.int64]") -> None:
+        """Refuse before images are answered, which takes long, what would be refused after that."""
+        if mix is not None:
+            checked_prior(mix, classifier.classes, true)
+        for place in places:
+            place.check_writable()
+
     with progress_bar(terminal, "Evaluating", unit="images") as progress:
-        which = {"known_only": known_only, "seen": seen, "unseen_only": unseen_only}
-        evaluation = answers_on(classifier, opened, rows, **which, progress=progress)
+        evaluation = answers_on(
+            classifier,
+            opened,
+            rows,
+            known_only=known_only,
+            seen=seen,
+            unseen_only=unseen_only,
+            ready=ready,
+            progress=progress,
+        )
     scores = evaluation.scores(point)
     about: dict[str, object] = {
         "model": classifier.bundle.uri,
@@ -230,16 +257,20 @@ def evaluate(
         where = where_it_holds(evaluation, columns, values, decide=point, prior=mix, bins=bins or _BINS)
         about |= where.as_json()
         shown.append(held(where))
-    if report is not None:
-        page = written(evaluation, opened, split=split, decide=point, where=where)
-        folder = open_folder(report)
-        folder.write_whole(NAME, page.encode("utf-8", "backslashreplace"))
-        about["report"] = folder.child(NAME).uri
-        shown.append(Text(f"Report: {about['report']}"))
-    if confusion is not None:
-        target = Path(confusion).absolute()
-        open_folder(target.parent).write_whole(target.name, confusion_file(scores, target.suffix.lower()))
-        about["confusion"] = str(target)
-        shown.append(Text(f"Confusion matrix: {target}"))
+    try:
+        if report is not None:
+            page = written(evaluation, opened, split=split, decide=point, where=where)
+            folder = open_folder(report)
+            folder.write_whole(NAME, page.encode("utf-8", "backslashreplace"))
+            about["report"] = folder.child(NAME).uri
+            shown.append(Text(f"Report: {about['report']}"))
+        if picture is not None:
+            open_folder(picture.parent).write_whole(picture.name, confusion_file(scores, picture.suffix.lower()))
+            about["confusion"] = str(picture)
+            shown.append(Text(f"Confusion matrix: {picture}"))
+    except Exception:
+        if not terminal.as_json:  # where a command fails that prints nothing
+            terminal.finish({}, *shown)
+        raise
     next_command = command_line("classify", model, "IMAGE.jpg", *module_options(module or ()))
     terminal.finish({**about, **document}, *shown, next_command=next_command)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from datasets import GalaxyTunerError
+from datasets import GalaxyTunerError, write_duration
 from search import SearchSettings
 from ui.cli.command import Given, command
 from ui.cli.commands.fitting import resume_fit
@@ -25,10 +25,10 @@ from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.wording import DEFAULT_STORAGE, command_line
 
 if TYPE_CHECKING:
-    from search import SearchView
+    from search import FitRecord, SearchView
 
 app = typer.Typer()
-_NOT_OF_A_FIT = {"--trials": "trials", "--retry": "retry", "--accept-space": "accept_space"}
+_OF_A_FIT = ("time_limit", "dataset", "preflight", "accept_space", "retry")
 
 
 @command(app, "galaxy search galaxies --name first --trials 8 --epochs 4")
@@ -59,6 +59,7 @@ def search(
     # Only now: a mistake in the settings is said before TensorFlow has been waited for.
     places = asdict(where) | {"preflight": not no_preflight}
     if or_resume and (before := _known(chosen.name, where.storage)) is not None:
+        _check_no_fit(dataset, chosen.name, where, submit=submit)
         terminal.note(f"search {chosen.name!r} is there already and goes on, with the options that it was begun with")
         _resume(terminal, chosen.name, where, submit, places | {"dataset": dataset} | _more(chosen, before))
         return
@@ -95,7 +96,8 @@ def resume(
         list[str] | None,
         typer.Option(
             metavar="WHICH",
-            help="Try again, from the beginning: failed, infeasible, or a trial's id. May be given again.",
+            help="Try again, from the beginning: failed, infeasible, stopped (those without a score), or a trial's id. "
+            "May be given again.",
         ),
     ] = None,
     submit: Submit = False,
@@ -119,10 +121,27 @@ def _known(name: str, storage: str) -> SearchSettings | None:
     return read_specification(layout).settings if is_taken(layout) else None
 
 
-def _is_fit(name: str, storage: str) -> bool:
+def _fit_of(name: str, storage: str) -> "FitRecord | None":
+    """Return what the search of this name is a part of; None where it is one by itself."""
     from search import SearchLayout, read_fit
 
-    return read_fit(SearchLayout.of(storage, name)) is not None
+    return read_fit(SearchLayout.of(storage, name))
+
+
+def _check_no_fit(dataset: str, name: str, place: Place, *, submit: bool) -> None:
+    """Raise LedgerError where the name is a fit's: its search has another budget, and does not go on alone."""
+    from search import LedgerError
+
+    fit = _fit_of(name, place.storage)
+    if fit is None:
+        return
+    again = ("fit", dataset, "--name", name, "--time-limit", write_duration(fit.time_limit), "--or-resume")
+    more = ["--submit"] if submit else []
+    raise LedgerError(
+        f"{name!r} was begun by `galaxy fit`, not by `galaxy search`: choose another --name, or go on with it: "
+        f"`{command_line('resume', name, *more, **asdict(place))}`, or in a job that is requeued "
+        f"`{command_line(*again, *more, **asdict(place))}`"
+    )
 
 
 def _more(chosen: SearchSettings, before: SearchSettings) -> dict[str, object]:
@@ -140,11 +159,10 @@ def _more(chosen: SearchSettings, before: SearchSettings) -> dict[str, object]:
 def _resume(terminal: Terminal, name: str, place: Place, submit: bool, given: dict[str, Any]) -> None:
     """Go on with a search, here or as a job."""
     # One that is submitted is looked at where it goes on: the storage may not be reached from here.
-    if not submit and _is_fit(name, place.storage):
-        refused = [option for option, key in _NOT_OF_A_FIT.items() if given[key]]
-        if refused:
-            raise typer.BadParameter("a fit has one limit, its time: leave this out", param_hint=refused[0])
-        resume_fit(terminal, name, place, **{key: given[key] for key in ("time_limit", "dataset", "preflight")})
+    if not submit and _fit_of(name, place.storage) is not None:
+        if given["trials"]:
+            raise typer.BadParameter("a fit has one limit, its time: leave this out", param_hint="--trials")
+        resume_fit(terminal, name, place, **{key: given[key] for key in _OF_A_FIT})
         return
     if submit:
         from cluster import submit_resume

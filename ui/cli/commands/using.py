@@ -21,6 +21,7 @@ from ui.cli.options import (
     MaxError,
     ModelPath,
     Modules,
+    check_apart,
     check_unread,
     ends_in,
     low_high,
@@ -146,6 +147,7 @@ def classify(
         return
     check_alone(paths, workers, cpus_per_worker, gpus_per_worker)
     check_unread("--output", output, model, *paths)
+    check_apart("--heatmaps", heatmaps, *paths)
     check_of_tables(paths, output, prefix, value_range)
     from datasets import ValueRanges, iterate_images, open_folder
     from trainer import Classifier, Decide, import_modules, model_mark
