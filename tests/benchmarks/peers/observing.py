@@ -73,7 +73,7 @@ def observer(job: Job, folder: Path) -> Observer:
 
 
 class TrainerFolders:
-    """Trainings of `trainer.TrainingRun`, each in a folder of its own."""
+    """Trainings of `trainer.TrainingRun`, each in a folder of its own; a beginning's is one of its length in that."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -93,18 +93,26 @@ class TrainerFolders:
     def epochs(self) -> Epochs:
         # `last` goes where nobody can need it any more.
         kept = [one for name in ("best.npz", "last.npz") for one in self._checkpoints(name)]
-        return {file.parent.name: about["epoch"] for file, about in kept}
+        return {self.name_of(file): about["epoch"] for file, about in kept}
 
     def begins(self, name: str) -> int:
         values = _values_of(self._root / name)
         return 0 if values is None else values.get("tuner/initial_epoch", 0)
 
     def trials(self) -> set[str]:
-        return {file.parent.name for file, _ in self._checkpoints("best.npz")}
+        return {self.name_of(file) for file, _ in self._checkpoints("best.npz")}
+
+    def name_of(self, file: Path) -> str:
+        """Return the name of the training that has left a file."""
+        return file.relative_to(self._root).parts[0]
+
+    def files(self, name: str) -> list[Path]:
+        """Return the files of a name that trainings have left."""
+        return [*self._root.glob(f"*/{name}"), *self._root.glob(f"*/*-epochs/{name}")]
 
     def _checkpoints(self, name: str) -> Iterator[tuple[Path, dict[str, Any]]]:
         """Yield the checkpoints of a name, and what each says of itself."""
-        for file in self._root.glob(f"*/{name}"):
+        for file in self.files(name):
             try:
                 changed = file.stat().st_mtime_ns
                 if self._known.get(file, (0, {}))[0] != changed:
@@ -145,7 +153,8 @@ class FitFolder:
 
     def trials(self) -> set[str]:
         # A beginning that has ended keeps its answers alone.
-        ended = {file.parent.name for file in (self._root / "training").glob("*/answers.npz")}
+        finals = self._trainings[-1]
+        ended = {finals.name_of(file) for file in finals.files("answers.npz")}
         return ended.union(*(one.trials() for one in self._trainings))
 
 

@@ -8,10 +8,12 @@ import numpy as np
 from benchmarks.catalogues.no_class.reporting import drawn
 
 from datasets import Dataset, Split, open_folder
+from search import read_finals
 from trainer import read_answers
 from trainer.answering.predicting import full_float32
 from trainer.answering.views import TWO_SIZES, every_view
 from trainer.bundles.keeping import unpack_model
+from trainer.final.beginning import read_packed
 
 _AT_ONCE = 64
 
@@ -42,11 +44,14 @@ def networks(search: str, dataset: Dataset, configuration: str, more: str | None
     """Yield what each beginning's network gives."""
     others = None if more is None else Dataset.open(more)
     more_rows = np.zeros(0, np.int64) if others is None else drawn(others, count)[0]
+    finals = read_finals(open_folder(search))
+    epochs = 0 if finals is None else finals.epochs
     for folder in sorted(Path(search, "training").glob(f"{configuration}-b*")):
         divided = dataset.divided(int(folder.name.rpartition("-b")[2]))
         work = open_folder(str(folder))
-        assert read_answers(work) is not None, f"{folder} is not finished"
-        model = unpack_model(work.read("model.keras"))
+        answers = read_answers(work, epochs=epochs)
+        assert answers is not None, f"{folder} is not finished"
+        model = unpack_model(read_packed(work, answers).data)
         rows = divided.rows(Split.VALIDATION)
         yield Network(
             model,
