@@ -29,7 +29,7 @@ from trainer import (
 )
 from trainer.answering.judging import NONE_OF_THESE, Judge
 from trainer.answering.limits import Trust, learn_trust, unpacked
-from trainer.answering.none_of_these import FALSE_ALARMS, NoneOfThese, learn_none
+from trainer.answering.none_of_these import FALSE_ALARMS, NO_LIMIT, NoneOfThese, learn_none
 from trainer.answering.selective import Answers
 from trainer.bundles.held_out import read_held_out
 from trainer.bundles.of_none import ToldOfNone
@@ -77,6 +77,16 @@ def test_it_tells_most_and_takes_few_others_of_each_class_for_such() -> None:
         new = sure(4000, 3, of=[number])
         assert (found.rule.of(new) > 1).mean() < 2 * FALSE_ALARMS
     assert (found.rule.of(torn(1000, 4)) > 1).mean() == pytest.approx((found.none > 1).mean(), abs=0.05)
+
+
+@pytest.mark.parametrize("few", [0, 1, 3, 8])
+def test_a_class_that_few_images_are_named_has_no_limit(few: int) -> None:
+    known = np.concatenate([sure(few, 1, of=[0]), sure(400, 2, of=[1, 2])]) if few else sure(400, 2, of=[1, 2])
+    rule = learnt(known, torn(200, 3)).rule
+    assert rule.limits.tolist() == [NO_LIMIT, *rule.limits[1:]]
+    assert rule.limits[1:].max() < NO_LIMIT
+    assert not (rule.of(sure(4000, 4, of=[0])) > 1).any()
+    assert 0 < (rule.of(sure(4000, 4, of=[1])) > 1).mean() < 0.1
 
 
 def test_it_learns_nothing_of_too_few_images_however_many_networks_answer_for_them() -> None:
@@ -162,7 +172,7 @@ def test_a_bundle_keeps_it_and_says_it_alike_in_answers_evaluation_export_and_ca
     dataset: Dataset, folder: Folder
 ) -> None:
     rows, generator = dataset.rows(Split.VALIDATION), np.random.default_rng(3)
-    rows = np.concatenate([rows, dataset.rows(Split.TRAIN)[:30]])
+    rows = np.concatenate([rows, dataset.rows(Split.TRAIN)])  # of each class enough for a limit
     count, numbers = len(dataset.classes), shown(dataset)
     assert numbers.tolist() == list(range(30))
     certain = (np.eye(count)[dataset.labels[rows]] * 0.8 + 0.2 * generator.dirichlet(np.ones(count), len(rows))).astype(

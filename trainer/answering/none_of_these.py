@@ -23,6 +23,8 @@ FEWEST = 20
 """Validation images, and galaxies of no class, that are needed to learn anything."""
 FLOOR = 1e-6
 """Probabilities below are taken as this: no network means more by less."""
+NO_LIMIT = 1e9
+"""The limit of a class that is named too seldom for one: finite, as exported graphs multiply limits by 0."""
 _STRENGTH = 1.0
 """Inverse of the regression's penalty, of standardised logarithms."""
 _FOLDS, _REPEATS = 10, 5
@@ -34,7 +36,8 @@ class NoneOfThese:
 
     Attributes:
         weights: float64, (classes,): of the logarithm of each probability.
-        limits: float64, (classes,): of the weighted sum, by the most probable class.
+        limits: float64, (classes,): of the weighted sum, by the most probable class; where that is
+            `NO_LIMIT` no image is taken for such.
     """
 
     weights: Floats
@@ -120,12 +123,13 @@ def _limits(scores: Floats, named: npt.NDArray[np.int64], classes: int) -> Float
     """Return the limit of each class, (classes,): what at most `FALSE_ALARMS` of new scores of it exceed.
 
     It is the ⌈(n + 1)(1 − FALSE_ALARMS)⌉-th smallest of the n scores, (n,), of the class (the quantile of conformal
-    prediction within each class, Vovk 2012, arXiv:1209.2673); the largest where n is below 19. One that no image is
-    named has the highest limit of all.
+    prediction within each class, Vovk 2012, arXiv:1209.2673). Where n is below 19 it is the largest, which one of n + 1
+    new images exceeds; where that is more than twice `FALSE_ALARMS`, as half of them are where n is 1, there is none.
     """
-    limits = np.full(classes, -np.inf)
+    limits = np.full(classes, NO_LIMIT)
     for number in np.unique(named):
         of_class = np.sort(scores[named == number])
         rank = int(np.ceil((len(of_class) + 1) * (1 - FALSE_ALARMS)))
-        limits[number] = of_class[min(rank, len(of_class)) - 1]
-    return np.where(np.isfinite(limits), limits, limits.max())
+        if 1 / (len(of_class) + 1) <= 2 * FALSE_ALARMS:
+            limits[number] = of_class[min(rank, len(of_class)) - 1]
+    return limits

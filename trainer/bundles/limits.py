@@ -34,7 +34,15 @@ def _of_none(manifest: Manifest) -> str:
     missed = share_with_interval(record.shown - record.caught, record.shown)
     return (
         f"{every}: where `none` is above 1, it is likely none of these. That misses {missed} of such galaxies, so "
-        "counts of classes still hold these."
+        f"counts of classes still hold these.{_without_limit(record.unlimited)}"
+    )
+
+
+def _without_limit(names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    return (
+        f" Too few validation images are named {', '.join(names)} for a limit: `none` is 0 for all that are named so."
     )
 
 

@@ -94,6 +94,7 @@ class NoneRecord:
         kept: Split → confusion matrix, rows true, columns named, of the images that are not taken for none: all is at
             the bundle's own operating point.
         share: Of galaxies of no class in the dataset's source; None where it does not say.
+        unlimited: Classes that too few validation images were named for a limit: none named so is taken for such.
     """
 
     images: int
@@ -103,6 +104,7 @@ class NoneRecord:
     named: Mapping[str, tuple[int, int]]
     kept: Mapping[str, tuple[tuple[int, ...], ...]]
     share: float | None
+    unlimited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

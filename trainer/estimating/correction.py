@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.estimating.estimate import Estimate
-from trainer.estimating.macro_f1 import SUPPORT, f1, macro_f1
+from trainer.estimating.interval import interval_of_confusion
+from trainer.estimating.macro_f1 import SUPPORT, count_confusion, f1, macro_f1
 
 _REPEATS = 1000
 _AT_ONCE = 100
@@ -25,6 +26,10 @@ def corrected_score(
     Images are drawn within each class. The F1 of a class is averaged over the repeats that leave an image of it: the
     macro F1 of the others alone would be too high, as the classes of few images are mostly the poor ones. The choice
     of the finalists themselves, among trials, is not corrected.
+
+    The interval holds that of the repeats, that of the best finalist's own answers (`interval_of_confusion`), and the
+    latter moved by the correction: repeats of two or three images of a class take what these do not show for
+    impossible, and hold the true value in 58 to 97 % of cases.
 
     Args:
         true: Class numbers, int64 (n,), of all divisions' validation images.
@@ -45,7 +50,23 @@ def corrected_score(
         of_class[~there] = generator.choice(of_class[there], size=int((~there).sum()))
     value = np.mean([of_class[there].mean() for of_class, there in zip(scores.T, held.T, strict=True)])
     low, high = np.quantile(scores.mean(axis=1), _QUANTILES)
-    return Estimate(float(value), float(low), float(high))
+    measured, (least, most) = _best(true, decisions, classes, seed=seed)
+    correction = float(value) - measured
+    return Estimate(
+        float(value), max(0.0, min(float(low), least, least + correction)), max(float(high), most, most + correction)
+    )
+
+
+def _best(
+    true: npt.NDArray[np.int64], decisions: Mapping[str, npt.NDArray[np.int64]], classes: int, *, seed: int
+) -> tuple[float, tuple[float, float]]:
+    """Return the macro F1 of the best finalist on all images, and its interval."""
+    matrices = [
+        np.bincount(true * classes + each, minlength=classes**2).reshape(classes, classes)
+        for each in decisions.values()
+    ]
+    scores = [float(macro_f1(count_confusion(matrix))) for matrix in matrices]
+    return max(scores), interval_of_confusion(matrices[int(np.argmax(scores))], seed=seed)
 
 
 def _outside(

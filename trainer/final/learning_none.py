@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from datasets import Dataset, Split
 from trainer.answering.decision import Decide, decided
-from trainer.answering.none_of_these import Learnt, learn_none
+from trainer.answering.none_of_these import NO_LIMIT, Learnt, learn_none
 from trainer.answering.predicting import Predictions
 from trainer.bundles.manifest import NoneRecord
 from trainer.bundles.of_none import auroc, confusion, named_so
@@ -58,6 +58,9 @@ class OfNone:
             named=named_so(named(self.probabilities), none, dataset.classes),
             kept=kept,
             share=_share(dataset),
+            unlimited=tuple(
+                name for name, limit in zip(dataset.classes, self.learnt.rule.limits, strict=True) if limit >= NO_LIMIT
+            ),
         )
 
 
