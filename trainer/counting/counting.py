@@ -173,10 +173,11 @@ class _Sample:
         histogram = Histogram.of(ours)
         places = histogram.places(ours)
 
-        def by_class(weights: Floats) -> Floats:
-            return np.stack([histogram.counts(places[rows], weights[rows]) for rows in self._rows])
+        def by_class(weights: Floats) -> list[Floats]:
+            each = [histogram.counts(places[:, rows], weights[rows]) for rows in self._rows]
+            return [np.stack(one) for one in zip(*each, strict=True)]
 
-        seen = misfit(histogram.counts(histogram.places(fitted.of(logs))), by_class(np.ones(len(places))), shares)
+        seen = misfit(histogram.counts(histogram.places(fitted.of(logs))), by_class(np.ones(len(self._true))), shares)
         further = 0
         for number in range(draws):
             catalogue = self.of(generator.multinomial(len(logs), shares), generator)

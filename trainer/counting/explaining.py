@@ -2,9 +2,12 @@
 
 A corrected count takes for granted that the galaxies of each class look as those held out did, only more or fewer of
 them. Then the histogram of the highest probability is that of the held-out images, each counting by how much more
-frequent its class is. Galaxies of other kinds, or of another survey, make another histogram.
+frequent its class is, and so is how many are of which most probable class. Galaxies of other kinds, or of another
+survey, make other histograms, and so do rows that were chosen by their answers: of those that are named a class none of
+its own are lacking, and none of the others that are not mistaken for it are there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,32 +24,45 @@ SURPRISING = 0.05
 
 @dataclass(frozen=True)
 class Histogram:
-    """A histogram of the highest of probabilities right for held-out images, cut at ``edges``, ascending."""
+    """Two histograms of probabilities right for held-out images: of the most probable class, and of how probable it is.
 
+    The latter is cut at ``edges``, ascending. Both in one, by class, would have too few images a bin to tell as much.
+    """
+
+    outcomes: int
     edges: Floats
 
     @classmethod
     def of(cls, probabilities: Floats) -> "Histogram":
         """Cut it so that held-out images, (n, classes), fill it."""
-        return cls(np.unique(np.quantile(probabilities.max(axis=1), _PARTS)))
+        return cls(probabilities.shape[1], np.unique(np.quantile(probabilities.max(axis=1), _PARTS)))
 
     def places(self, probabilities: Floats) -> Numbers:
-        """Return the bin of each row of probabilities, int64 (n,)."""
-        return np.asarray(np.searchsorted(self.edges, probabilities.max(axis=1), side="right"), np.int64)
+        """Return the bin of each row of probabilities in each of both, int64 (2, n)."""
+        heights = np.searchsorted(self.edges, probabilities.max(axis=1), side="right")
+        return np.stack([probabilities.argmax(axis=1), heights]).astype(np.int64)
 
-    def counts(self, places: Numbers, weights: Floats | None = None) -> Floats:
-        """Count rows, each as often as ``weights`` say, in each bin."""
-        return np.bincount(places, weights, minlength=len(self.edges) + 1).astype(np.float64)
+    def counts(self, places: Numbers, weights: Floats | None = None) -> list[Floats]:
+        """Count rows, each as often as ``weights`` say, in each bin of each of both."""
+        bins = self.outcomes, len(self.edges) + 1
+        return [
+            np.bincount(one, weights, minlength=length).astype(np.float64)
+            for one, length in zip(places, bins, strict=True)
+        ]
 
 
-def misfit(counts: Floats, by_class: Floats, shares: Floats) -> float:
-    """Return how far a catalogue's histogram is off the one that its mix of classes has: chi-squared, ≥ 0.
+def misfit(counts: Sequence[Floats], by_class: Sequence[Floats], shares: Floats) -> float:
+    """Return how far a catalogue's histograms are off those that its mix of classes has: chi-squared, ≥ 0, added up.
 
     Args:
-        counts: The catalogue's, (bins,), of sum ≥ 1.
-        by_class: The held-out images' by class, (classes, bins).
+        counts: The catalogue's, each (bins,), of sum ≥ 1.
+        by_class: The held-out images' by class, each (classes, bins).
         shares: Of the classes in the catalogue, (classes,), of sum 1; 0 where no image of a class was held out.
     """
+    return sum(_misfit(one, of_classes, shares) for one, of_classes in zip(counts, by_class, strict=True))
+
+
+def _misfit(counts: Floats, by_class: Floats, shares: Floats) -> float:
     total, images = counts.sum(), by_class.sum(axis=1, keepdims=True)
     # One image of the mean kind is added to each class: what few images do not show is not impossible.
     mean = by_class.sum(axis=0) / max(by_class.sum(), 1)

@@ -20,7 +20,8 @@ def count(
         str,
         typer.Argument(
             metavar="ANSWERS",
-            help="Table or folder, also by URI, that `galaxy classify … --output` wrote, or any rows of it.",
+            help="Table or folder, also by URI, that `galaxy classify … --output` wrote, or rows of it chosen by its "
+            "other columns, never by the answers.",
         ),
     ],
     prefix: Annotated[str, typer.Option(help="What stands before the names of the answers' columns.")] = "",
