@@ -146,3 +146,18 @@ def test_a_mix_has_the_models_classes() -> None:
         with pytest.raises(OptionsError, match=message):
             checked_prior(given, ("a", "b"), true)
     assert checked_prior({"a": 4, "b": 0}, ("a", "b"), true) == {"a": 1.0, "b": 0.0}
+
+
+def test_the_purity_of_a_class_that_counts_much_more_than_its_few_images_is_covered() -> None:
+    classes, shares = ("rare", "a", "b"), np.array([0.5, 0.25, 0.25])
+    chances = np.array([[0.7, 0.15, 0.15], [0.01, 0.94, 0.05], [0.01, 0.05, 0.94]])
+    true = np.repeat([0, 1, 2], [3, 300, 300])
+    weights = weights_of(dict(zip(classes, shares.tolist(), strict=True)), true, classes)
+    truth = np.diagonal(chances) * shares / (shares @ chances)
+    generator, hits = np.random.default_rng(1), np.zeros(3)
+    for _ in range(100):
+        decided = np.array([generator.choice(3, p=chances[one]) for one in true])
+        found = whole_scores(true, decided, classes, weights).per_class
+        intervals = [found[name].purity_interval or (0.0, 0.0) for name in classes]
+        hits += [low <= value <= high for (low, high), value in zip(intervals, truth, strict=True)]
+    assert (hits >= 92).all(), hits  # of 100 intervals of 95 %

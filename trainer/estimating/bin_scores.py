@@ -17,7 +17,7 @@ from trainer.scores import wilson_interval
 
 _DRAWS = 1000
 _HALF = 0.5
-"""Images taken to be seen before on either side of a share, so that none among five is not none at all (Jeffreys)."""
+"""Images taken to be seen before on a side of a share, so that none among five is not none at all (Jeffreys)."""
 _QUANTILES = (0.025, 0.975)
 _SEED = 1
 Interval = tuple[float, float] | None
@@ -146,35 +146,44 @@ def _accuracy(matrix: npt.NDArray[np.int64], weights: Weights) -> tuple[float | 
     if weights is None:
         count, hits = int(total.sum()), int(right.sum())
         return (hits / count if count else None), wilson_interval(hits, count)
-    return _weighted(np.stack([right, total - right]), weights)
+    before = np.where((total > 0) & (weights > 0), _HALF / max(np.count_nonzero((total > 0) & (weights > 0)), 1), 0.0)
+    return _weighted(np.stack([right, total - right]), weights, np.stack([before, before]))
 
 
 def _purities(matrix: npt.NDArray[np.int64], weights: Weights) -> list[tuple[float | None, Interval]]:
-    """Return the purity of each class, with its interval."""
+    """Return the purity of each class, with its interval.
+
+    Half an image is taken to have been named so of each class that has images, none of which was: the few of a class
+    that counts much may all be named otherwise by chance alone. The others share another half.
+    """
+    there = matrix.sum(axis=1) > 0
     found: list[tuple[float | None, Interval]] = []
     for at, column in enumerate(matrix.T):
         if weights is None:
             named, right = int(column.sum()), int(column[at])
             found.append((right / named if named else None, wilson_interval(right, named)))
         else:
-            right_ones = np.where(np.arange(len(column)) == at, column, 0)
-            found.append(_weighted(np.stack([right_ones, column - right_ones]), weights))
+            own = np.arange(len(column)) == at
+            right_and_wrong = np.stack([own, ~own])
+            seen = np.count_nonzero((column > 0) & (weights > 0))
+            before = np.where(column > 0, _HALF / max(seen, 1), _HALF) * there
+            found.append(_weighted(right_and_wrong * column, weights, right_and_wrong * before))
     return found
 
 
-def _weighted(counts: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> tuple[float | None, Interval]:
+def _weighted(
+    counts: npt.NDArray[np.int64], weights: npt.NDArray[np.float64], before: npt.NDArray[np.float64]
+) -> tuple[float | None, Interval]:
     """Return the weighted share of the first row of ``counts``, (2, classes), right and wrong, with its interval.
 
     A Bayesian bootstrap (Rubin 1981, doi:10.1214/aos/1176345338): images have random weights, those of one class,
-    right or wrong, a gamma distributed sum. What was not seen is not impossible: half an image of either side is taken
-    to have been seen before.
+    right or wrong, a gamma distributed sum. What was not seen is not impossible: so many images as ``before``, of the
+    same shape, are taken to have been seen.
     """
     together = counts @ weights
     if together.sum() <= 0:
         return None, None
     share = float(together[0] / together.sum())
-    there = (counts.sum(axis=0) > 0) & (weights > 0)
-    before = np.broadcast_to(there * _HALF / there.sum(), counts.shape)
     drawn = np.random.default_rng(_SEED).gamma(counts + before, size=(_DRAWS, *counts.shape)) @ weights
     low, high = np.quantile(drawn[:, 0] / drawn.sum(axis=1), _QUANTILES)
     return share, (min(float(low), share), max(float(high), share))
