@@ -146,7 +146,8 @@ def _accuracy(matrix: npt.NDArray[np.int64], weights: Weights) -> tuple[float | 
     if weights is None:
         count, hits = int(total.sum()), int(right.sum())
         return (hits / count if count else None), wilson_interval(hits, count)
-    before = np.where((total > 0) & (weights > 0), _HALF / max(np.count_nonzero((total > 0) & (weights > 0)), 1), 0.0)
+    there = (total > 0) & (weights > 0)
+    before = there * _HALF / max(int(there.sum()), 1)
     return _weighted(np.stack([right, total - right]), weights, np.stack([before, before]))
 
 
@@ -165,7 +166,7 @@ def _purities(matrix: npt.NDArray[np.int64], weights: Weights) -> list[tuple[flo
         else:
             own = np.arange(len(column)) == at
             right_and_wrong = np.stack([own, ~own])
-            seen = np.count_nonzero((column > 0) & (weights > 0))
+            seen = int(((column > 0) & (weights > 0)).sum())
             before = np.where(column > 0, _HALF / max(seen, 1), _HALF) * there
             found.append(_weighted(right_and_wrong * column, weights, right_and_wrong * before))
     return found
