@@ -43,7 +43,8 @@ class Preprocessing:
     Attributes:
         image_size: side of the stored square images in pixels.
         crop: side of the central square that was kept, as a fraction of the source's shorter side, above 0 to 1.
-        source_size: median (height, width) of the source images in pixels, before the crop.
+        source_size: (height, width) in pixels of the median source image, before the crop: the medians of the shorter
+            and of the longer sides, in the commoner orientation.
         stretch: what made pictures of FITS bands; None where there were none, or an older version made them.
         value_range: (black, white) as stated of arrays; None where there were none, or it was evident.
     """

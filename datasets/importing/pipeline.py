@@ -190,8 +190,8 @@ def _complete(
     kept = splits >= 0
     labels = np.array([row.label for row in staging.rows], np.int64)[kept]
     notes = Counter(note for row, of_row in staging.notes.items() if kept[row] for note in of_row)
-    height, width = np.median(np.array(staging.source_sizes)[kept], axis=0).astype(int).tolist()
-    preprocessing = Preprocessing(options.image_size, options.crop, (height, width), stretch, options.stated_range)
+    source_size = staging.source_size(kept)
+    preprocessing = Preprocessing(options.image_size, options.crop, source_size, stretch, options.stated_range)
     shards = staging.complete(splits)
     with ThreadPoolExecutor(thread_name_prefix="checksum") as pool:  # hashing lets go of the interpreter's lock
         checksums = tuple(pool.map(lambda name: checksum_of(built / name), shards))

@@ -30,14 +30,13 @@ from datasets.splits import Split
 class Staging:
     """Collects decoded images in files below ``place``, then completes them with their splits.
 
-    Of the rows so far, ``rows`` decide on the splits, ``source_sizes`` are (height, width) of their sources in pixels,
-    and ``notes`` tell by row what its conversion lost, where it did.
+    Of the rows so far, ``rows`` decide on the splits, and ``notes`` tell by row what its conversion lost, where it did.
     """
 
     def __init__(self, place: Path, image_size: int) -> None:
         self.rows: list[Row] = []
-        self.source_sizes: list[tuple[int, int]] = []
         self.notes: dict[int, tuple[str, ...]] = {}
+        self._source_sizes: list[tuple[int, int]] = []
         self._place = place
         self._pixels = np.empty((rows_per_shard(image_size), image_size, image_size, 3), np.uint8)
         self._source_hashes: list[bytes] = []
@@ -48,11 +47,22 @@ class Staging:
         self._pixels[len(self._source_hashes)] = image.pixels
         self._source_hashes.append(decoded.source_hash)
         self.rows.append(Row(item.id, item.label, decoded.pixel_hash, item.object_id, item.split))
-        self.source_sizes.append(image.source_size)
+        self._source_sizes.append(image.source_size)
         if image.notes:
             self.notes[len(self.rows) - 1] = image.notes
         if len(self._source_hashes) == len(self._pixels):
             self._write()
+
+    def source_size(self, kept: npt.NDArray[np.bool_]) -> tuple[int, int]:
+        """Return the median (height, width) in pixels of the sources of the rows that are ``kept``, (n,).
+
+        The medians are those of the shorter and of the longer sides, which the scale is compared by, in the commoner
+        orientation: medians of heights and widths would be no image's where some are upright and some lie.
+        """
+        sizes = np.array(self._source_sizes)[kept]
+        short, long = np.median(np.sort(sizes, axis=1), axis=0).astype(int).tolist()
+        upright, lying = sizes[:, 0] > sizes[:, 1], sizes[:, 0] < sizes[:, 1]
+        return (long, short) if upright.sum() > lying.sum() else (short, long)
 
     def complete(self, splits: npt.NDArray[np.int8]) -> tuple[str, ...]:
         """Write the dataset's files with the split code of each row, without those of code -1; return their names."""

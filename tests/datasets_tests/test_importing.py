@@ -1,6 +1,8 @@
 import csv
+import itertools
 import json
 import shutil
+from dataclasses import replace
 from hashlib import sha256
 from secrets import token_hex
 
@@ -128,6 +130,20 @@ def test_the_median_size_of_the_sources_is_kept(make_source, tmp_path, encode):
         )
     info = import_dataset(source, tmp_path / "out", SMALL)
     assert info.preprocessing.source_size == (20, 30)
+
+
+def test_the_median_size_is_that_of_images_although_some_are_upright_and_some_lie(tmp_path, encode):
+    sizes = [(20, 40), (40, 20), (60, 30)] * 4
+    for label, number in itertools.product("ab", range(len(sizes))):
+        pixels = np.random.default_rng([ord(label), number]).integers(0, 256, (*sizes[number], 3), np.uint8)
+        for of in ("source", "others"):  # turned around, so that they are others
+            (tmp_path / of / label).mkdir(parents=True, exist_ok=True)
+            (tmp_path / of / label / f"{number}.png").write_bytes(encode(pixels))
+            pixels = pixels[::-1, ::-1]
+    options = replace(SMALL, unlabelled=str(tmp_path / "others"))
+    info = import_dataset(tmp_path / "source", tmp_path / "out", options)
+    assert info.preprocessing.source_size == (40, 20)
+    assert info.unlabelled.total == 24
 
 
 def test_everything_can_go_to_the_test_split(make_source, tmp_path):

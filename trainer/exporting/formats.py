@@ -126,7 +126,7 @@ def description_of(manifest: Manifest) -> dict[str, object]:
 
     ``preprocessing`` says what was done to the training images and has to be done to others before they are given to
     the model: the central square of ``crop`` times the shorter side, resampled to ``image_size``; ``source_size`` is
-    the median (height, width) that the sources had, and ``stretch`` what made pictures of FITS bands, resampled
+    the (height, width) of the median source, and ``stretch`` what made pictures of FITS bands, resampled
     bicubically before (null: there were none; see `datasets.images.fits.stretch`); ``value_range`` has the values of
     arrays that became 0 and 255, as they were stated (null: pictures, or it was evident). ``decide`` has, for each way
     to name a class, the factors to multiply its probabilities by before the largest is taken, so that the class named
