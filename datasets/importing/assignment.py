@@ -1,6 +1,7 @@
 """Which rows of an import stay, and in which split each comes."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from datasets.errors import SourceError
 from datasets.importing import duplicates
 from datasets.importing.duplicates import Row
 from datasets.importing.stratification import check_counts, mending, stratified
+from datasets.sources.listing import Item
 from datasets.splits import Split
 from datasets.wording import few, shown_name
 
@@ -35,14 +37,17 @@ def assign_splits(
     *,
     seed: int,
     reject: Callable[[dict[int, str]], None] = lambda _: None,
+    listed: Mapping[str, int] | None = None,
 ) -> Assignment:
     """Draw the splits that the source leaves open, so that no galaxy comes into two of them.
 
     Rows of the same pixels and different classes cannot stay. The source's own splits are kept; a row whose pixels or
-    object the source also has in a split that weighs more (test, then validation) cannot stay. A split with a share
-    that the source lacks is drawn out of its training rows.
+    object the source also has in a split that weighs more (test, then validation) cannot stay. Rows without a split go
+    where others of their galaxy are; see `with_trained` for a few. A split with a share that the source lacks is drawn
+    out of its training rows.
 
-    ``reject`` is told of the rows that cannot stay, and why, before anything is refused.
+    ``reject`` is told of the rows that cannot stay, and why, before anything is refused. ``listed`` is the number of
+    images that the source has of each class, usable or not; by default, of rows.
 
     Raises SourceError where a class has too few images for the splits to draw.
     """
@@ -58,10 +63,11 @@ def assign_splits(
     _refuse_all_leaking(rows, kept, stays)
     splits[~stays] = -1
     labels = np.array([row.label for row in rows], np.int64)
-    check_labels(labels[stays], splits[stays], classes, shares, noun="distinct image")
-    open_rows, wanted = to_draw(splits, stays, shares)
-    if open_rows.any() and wanted:
-        chosen = np.flatnonzero(open_rows)
+    splits[stays] = with_trained(labels[stays], splits[stays], shares, groups=numbers[stays])
+    listed = Counter(classes[label] for label in labels.tolist()) if listed is None else listed
+    check_labels(labels[stays], splits[stays], classes, shares, listed, noun="distinct image")
+    for drawn, wanted in to_draw(labels, splits, stays, shares, groups=numbers):
+        chosen = np.flatnonzero(drawn)
         present, chosen_labels = np.unique(labels[chosen], return_inverse=True)
         try:
             splits[chosen] = stratified(
@@ -71,6 +77,7 @@ def assign_splits(
                 shares=wanted,
                 seed=seed,
                 groups=numbers[chosen],
+                listed=listed,
             )
         except SourceError as error:
             if not any(rows[number].object_id for number in chosen.tolist()):
@@ -79,26 +86,62 @@ def assign_splits(
     return Assignment(splits, numbers, reasons)
 
 
+def stated(rows: Sequence[Item | Row]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+    """Return the label of each row, int64 (n,), and the code of its source's split, int8 (n,), -1 where it has none."""
+    labels = np.array([row.label for row in rows], np.int64)
+    return labels, np.array([-1 if row.split is None else row.split.code for row in rows], np.int8)
+
+
+def with_trained(
+    labels: npt.NDArray[np.int64],
+    splits: npt.NDArray[np.int8],
+    shares: Shares,
+    *,
+    groups: npt.NDArray[np.int64] | None = None,
+) -> npt.NDArray[np.int8]:
+    """Put rows without a split into training where they are too few to be dealt: the splits, int8 (n,).
+
+    They are where a class that the source has splits for has fewer of them, or of their ``groups``, int64 (n,), than
+    there are splits to fill. Rows of one group go together; classes that the source has no split for are to be dealt.
+    """
+    is_open, numbers = splits < 0, np.arange(len(labels)) if groups is None else groups
+    known = np.unique(labels[~is_open])
+    distinct = np.unique(np.column_stack([labels, numbers])[is_open], axis=0)
+    counts = np.bincount(distinct[:, 0], minlength=labels.max(initial=0) + 1)
+    asked = sum(share > 0 for share in shares.values())
+    if not shares[Split.TRAIN] > 0 or counts[known].min(initial=asked) >= asked:
+        return splits
+    trained = is_open & np.isin(numbers, numbers[is_open & np.isin(labels, known)])
+    return np.where(trained, np.int8(Split.TRAIN.code), splits)
+
+
 def check_labels(
-    labels: npt.NDArray[np.int64], splits: npt.NDArray[np.int8], classes: Sequence[str], shares: Shares, *, noun: str
+    labels: npt.NDArray[np.int64],
+    splits: npt.NDArray[np.int8],
+    classes: Sequence[str],
+    shares: Shares,
+    listed: Mapping[str, int],
+    *,
+    noun: str,
 ) -> None:
     """Check that each class has enough rows for the splits that will be drawn.
 
-    ``labels``, int64 (n,), are indices into ``classes``; ``splits``, int8 (n,), codes of Split, -1 where the source has
-    none; ``noun`` is what the rows are called in the error. Raises SourceError naming the classes with too few, or with
-    none to train on where others have some.
+    ``labels``, int64 (n,), are indices into ``classes``; ``splits``, int8 (n,), codes of Split, -1 where the split is
+    to be drawn; ``listed`` the number of images that the source has of each class; ``noun`` is what the rows are called
+    in the error. Raises SourceError naming the classes with too few, or with none to train on where others have some.
     """
-    absent = np.flatnonzero(np.bincount(labels, minlength=len(classes)) == 0)
-    open_rows, wanted = to_draw(splits, np.ones(len(labels), bool), shares)
-    if len(absent) and not wanted:
-        name = classes[absent[0]]
+    of_class = np.bincount(labels, minlength=len(classes))
+    draws = to_draw(labels, splits, np.ones(len(labels), bool), shares)
+    if not of_class.all() and not draws:
+        name = classes[int(of_class.argmin())]
         raise SourceError(f"class '{shown_name(name)}' has 0 {noun}s: {mending(name)}")
-    counts = np.bincount(labels[open_rows], minlength=len(classes)) if wanted else np.zeros(len(classes), np.int64)
-    _refuse_untrained(counts, labels, splits, classes, wanted, noun=noun)
-    if wanted:
-        decided = np.bincount(labels[~open_rows], minlength=len(classes))
-        needy = [label for label in range(len(classes)) if counts[label] or not decided[label]]
-        check_counts([int(counts[label]) for label in needy], [classes[label] for label in needy], wanted, noun=noun)
+    _refuse_untrained(labels, splits, classes, shares, noun=noun)
+    for drawn, wanted in draws:
+        counts = np.bincount(labels[drawn], minlength=len(classes)).tolist()
+        of_each = zip(classes, counts, of_class.tolist(), strict=True)
+        needy = {name: count for name, count, in_all in of_each if count or not in_all}
+        among = " to train on" if (splits[drawn] == Split.TRAIN.code).any() else ""
+        check_counts(needy, wanted, listed, noun=noun, among=among)
 
 
 def _refuse_all_leaking(rows: Sequence[Row], kept: Sequence[int], stays: npt.NDArray[np.bool_]) -> None:
@@ -114,22 +157,14 @@ def _refuse_all_leaking(rows: Sequence[Row], kept: Sequence[int], stays: npt.NDA
 
 
 def _refuse_untrained(
-    drawn: npt.NDArray[np.int64],
-    labels: npt.NDArray[np.int64],
-    splits: npt.NDArray[np.int8],
-    classes: Sequence[str],
-    wanted: Shares,
-    *,
-    noun: str,
+    labels: npt.NDArray[np.int64], splits: npt.NDArray[np.int8], classes: Sequence[str], shares: Shares, *, noun: str
 ) -> None:
     """Refuse a class that the source has in validation or test alone: another spelling, most often, of one it trains.
 
-    ``drawn``, int64 (classes,), are the rows of each class that splits will be drawn for.
+    Rows to be drawn, of split -1, are trained on if training has a share.
     """
-    trained = np.bincount(labels[splits == Split.TRAIN.code], minlength=len(classes))
-    if wanted.get(Split.TRAIN, 0.0) > 0:
-        trained = trained + drawn
-    there = [name for name, count in zip(classes, trained.tolist(), strict=True) if count]
+    is_trained = (splits == Split.TRAIN.code) | ((splits < 0) & (shares[Split.TRAIN] > 0))
+    there = [classes[label] for label in np.unique(labels[is_trained])]
     without = [classes[label] for label in np.unique(labels) if classes[label] not in there]
     if without and there:
         raise SourceError(
@@ -139,19 +174,27 @@ def _refuse_untrained(
 
 
 def to_draw(
-    splits: npt.NDArray[np.int8], stays: npt.NDArray[np.bool_], shares: Shares
-) -> tuple[npt.NDArray[np.bool_], Shares]:
-    """Say which rows are to be dealt among which splits: (bool (n,), share of each split, empty if none are)."""
-    undecided = stays & (splits < 0)
-    if undecided.any() or not stays.any():
-        return undecided, shares
+    labels: npt.NDArray[np.int64],
+    splits: npt.NDArray[np.int8],
+    stays: npt.NDArray[np.bool_],
+    shares: Shares,
+    *,
+    groups: npt.NDArray[np.int64] | None = None,
+) -> list[tuple[npt.NDArray[np.bool_], Shares]]:
+    """Say which rows are to be dealt among which splits, draw by draw: (bool (n,), share of each split).
+
+    Rows without a split are dealt among all; of the other classes the rows to train on, among those the source lacks,
+    but for those of ``groups``, int64 (n,), that have rows of the former classes.
+    """
+    undecided, numbers = stays & (splits < 0), np.arange(len(labels)) if groups is None else groups
+    draws = [(undecided, shares)] if undecided.any() or not stays.any() else []
     present = {split for split in Split if (splits[stays] == split.code).any()}
-    if Split.TRAIN not in present:
-        return undecided, {}
     lacking = {split: share for split, share in shares.items() if split not in present and share > 0}
-    if not lacking:
-        return undecided, {}
+    dealt = stays & np.isin(labels, labels[undecided])
+    trained = stays & (splits == Split.TRAIN.code) & ~np.isin(numbers, numbers[dealt])
+    if not lacking or not trained.any():
+        return draws
     # In this order of arithmetic: where a class's rows are split at a half, another one would split them otherwise.
     rest = max(0.0, 1 - sum(lacking.values()))
     wanted = {split: lacking.get(split, 0.0) for split in Split} | {Split.TRAIN: rest if rest > 1e-9 else 0.0}
-    return stays & (splits == Split.TRAIN.code), wanted
+    return [*draws, (trained, wanted)]

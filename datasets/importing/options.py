@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from datasets.importing.stratification import shares
 from datasets.option import Option
 from datasets.sources.options import SourceOptions, require
+from datasets.splits import Split
 
 
 @dataclass(frozen=True)
@@ -46,3 +48,8 @@ class ImportOptions(SourceOptions):
         both = self.validation + self.test
         require(both <= 1 + 1e-9, "sum of the validation and test shares", "at most 1", both)
         require(self.seed >= 1, "seed", "1 or more", self.seed)
+
+    @property
+    def shares(self) -> dict[Split, float]:
+        """The share of each split; training gets what validation and test leave."""
+        return shares(validation=self.validation, test=self.test)

@@ -16,7 +16,7 @@ from datasets.errors import SourceError
 from datasets.garbage import uncollected
 from datasets.images.decoding import decode_all
 from datasets.images.fits.stretch import Stretch
-from datasets.importing.assignment import Assignment, assign_splits, check_labels
+from datasets.importing.assignment import Assignment, assign_splits, check_labels, stated, with_trained
 from datasets.importing.duplicates import Row
 from datasets.importing.options import ImportOptions
 from datasets.importing.plan import ImportPlan
@@ -24,7 +24,6 @@ from datasets.importing.preview import draw_preview
 from datasets.importing.publishing import check_free, publish
 from datasets.importing.quarantine import Quarantine, left_on_refusal
 from datasets.importing.staging import Staging
-from datasets.importing.stratification import shares
 from datasets.importing.stretch_choice import stretch_for
 from datasets.importing.unlabelled import Candidate, given, keep_unlabelled
 from datasets.progress import Progress, part_of, silent
@@ -123,7 +122,7 @@ def _imported(
             source_format=source.provenance.format,
             quarantined=len(quarantine.files),
             columns=_keep_columns(built, listing, staging, splits),
-            provenance=source.provenance,
+            provenance=plan.provenance,
             grouped=_keep_groups(built, assignment),
             validation_given=any(row.split is Split.VALIDATION for row in staging.rows),
             framing=plan.framing,
@@ -138,13 +137,9 @@ def _imported(
 
 
 def _check_classes(listing: Listing, rows: Sequence[Item | Row], options: ImportOptions, *, noun: str) -> None:
-    labels = np.array([row.label for row in rows], np.int64)
-    splits = np.array([-1 if row.split is None else row.split.code for row in rows], np.int8)
-    check_labels(labels, splits, listing.classes, _shares(options), noun=noun)
-
-
-def _shares(options: ImportOptions) -> dict[Split, float]:
-    return shares(validation=options.validation, test=options.test)
+    labels, splits = stated(rows)
+    settled = with_trained(labels, splits, options.shares)
+    check_labels(labels, settled, listing.classes, options.shares, listing.counts, noun=noun)
 
 
 def _decode_into(
@@ -175,7 +170,9 @@ def _assign(listing: Listing, staging: Staging, quarantine: Quarantine, options:
         for row, reason in sorted(reasons.items()):
             quarantine.add(staging.rows[row].id, reason)
 
-    return assign_splits(staging.rows, listing.classes, _shares(options), seed=options.seed, reject=reject)
+    return assign_splits(
+        staging.rows, listing.classes, options.shares, seed=options.seed, reject=reject, listed=listing.counts
+    )
 
 
 def _complete(

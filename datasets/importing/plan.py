@@ -1,15 +1,17 @@
 """What an import will take of a source, known before more than some images are read."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
+
+import numpy as np
 
 from datasets.arrow.description import UnlabelledInfo
 from datasets.arrow.provenance import Provenance
 from datasets.garbage import uncollected
 from datasets.images.framing import Framing
+from datasets.importing.assignment import stated, with_trained
 from datasets.importing.framing import framing_of_source
 from datasets.importing.options import ImportOptions
 from datasets.importing.preview import draw_preview
@@ -58,17 +60,17 @@ class ImportPlan:
         listing = source.listing
         if given:
             check_given(given, listing.items, options)
-        tallies = {split: Counter[int]() for split in (*Split, None)}
-        for item in listing.items:
-            tallies[item.split][item.label] += 1
-        counts = {
-            split.value if split else DRAWN: {name: tally[label] for label, name in enumerate(listing.classes)}
-            for split, tally in tallies.items()
-            if tally
+        labels, splits = stated(listing.items)
+        settled = with_trained(labels, splits, options.shares)
+        tallies = {
+            name: np.bincount(labels[settled == code], minlength=len(listing.classes)).tolist()
+            for name, code in (*((split.value, split.code) for split in Split), (DRAWN, -1))
         }
+        counts = {name: dict(zip(listing.classes, of, strict=True)) for name, of in tallies.items() if any(of)}
+        notes = (*source.provenance.notes, *_said_of_trained(int((settled != splits).sum()), listing.splits_from))
         return cls(
             source=str(source.tree.path.absolute()),
-            provenance=source.provenance,
+            provenance=replace(source.provenance, notes=notes),
             classes=listing.classes,
             image_size=(options.image_size, options.image_size),
             total=len(listing.items),
@@ -83,6 +85,15 @@ class ImportPlan:
         """Return the object that `galaxy import --dry-run --json` prints: that of an import, with nothing made."""
         absent = {"path": None, "format": None, "fingerprint": None}
         return absent | asdict(self) | {"source_format": self.provenance.format}
+
+
+def _said_of_trained(count: int, splits_from: str) -> list[str]:
+    """Say what becomes of a few images without a split, of classes that the source has splits for."""
+    if not count:
+        return []
+    images = "1 image has" if count == 1 else f"{count:,} images have"
+    said = f"{images} no split by {splits_from}: trained on, unless others of the same galaxy are measured on"
+    return [said]
 
 
 def _unlabelled(left_out: int, given: int, options: ImportOptions) -> UnlabelledInfo | None:

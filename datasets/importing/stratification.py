@@ -22,22 +22,38 @@ def shares(*, validation: float, test: float) -> dict[Split, float]:
     return {Split.TRAIN: rest if rest > 1e-9 else 0.0, Split.VALIDATION: validation, Split.TEST: test}
 
 
-def check_counts(counts: Sequence[int], classes: Sequence[str], shares: Mapping[Split, float], *, noun: str) -> None:
-    """Check that each class has an image for each split that is not empty; ``counts[i]`` is of ``classes[i]``.
+def check_counts(
+    counts: Mapping[str, int],
+    shares: Mapping[Split, float],
+    listed: Mapping[str, int],
+    *,
+    noun: str,
+    among: str = "",
+) -> None:
+    """Check that each class has an image for each split that is not empty.
 
-    Raises SourceError naming the classes that have too few.
+    ``counts`` are by class, of images called ``noun``, and ``among`` says of which; ``listed`` are those of all classes
+    before any was looked at, which `--min-images` goes by. Raises SourceError naming the classes that have too few.
     """
     asked = [split for split in Split if shares[split] > 0]
-    small = [(name, count) for name, count in zip(classes, counts, strict=True) if count < len(asked)]
+    small = {name: count for name, count in counts.items() if count < len(asked)}
     if small:
-        name, count = small[0]
-        enough = _enough(min(count for _, count in small), asked)
-        others = few([f"'{name}' ({count})" for name, count in small[1:]])
+        (name, count), *others = small.items()
+        enough = _enough(min(small.values()), asked)
+        alike = few([f"'{shown_name(name)}' ({count})" for name, count in others])
         raise SourceError(
-            f"class '{shown_name(name)}' has {count} {noun}{'' if count == 1 else 's'}: at least {len(asked)} are "
-            f"needed, one each for {', '.join(asked)}{enough}; {mending(name)}"
-            + (f", as for {others}; or all with `--min-images {len(asked)}`" if small[1:] else "")
+            f"class '{shown_name(name)}' has {count} {noun}{'' if count == 1 else 's'}{among}: at least {len(asked)} "
+            f"are needed, one each for {', '.join(asked)}{enough}; {mending(name)}"
+            + (f", as for {alike}{_at_once([*small], listed)}" if others else "")
         )
+
+
+def _at_once(names: Sequence[str], listed: Mapping[str, int]) -> str:
+    """Say what leaves out all these classes, if there is something that leaves out no others."""
+    least = max(listed.get(name, 0) for name in names) + 1
+    if any(count < least for name, count in listed.items() if name not in names):
+        return ""
+    return f"; or all with `--min-images {least}`"
 
 
 def _enough(fewest: int, asked: Sequence[Split]) -> str:
@@ -62,6 +78,7 @@ def stratified(
     shares: Mapping[Split, float],
     seed: int,
     groups: npt.NDArray[np.int64] | None = None,
+    listed: Mapping[str, int] | None = None,
 ) -> npt.NDArray[np.int8]:
     """Draw a split for each row, class by class.
 
@@ -74,13 +91,16 @@ def stratified(
         shares: share of each split; they sum to 1.
         groups: int64, (n,): rows of the same number come into the same split; by default each row is on its own. A
             group counts for the class that most of its rows have. The shares then hold but for a group's size.
+        listed: number of images that the source has of each class, for the error; by default, of rows.
 
     Returns int8, (n,): codes of Split. Each split with a share above 0 has at least one row of each class.
     Raises SourceError for a class of fewer rows, or groups of them, than there are splits to fill.
     """
     whole = Groups.of(labels, ids, np.arange(len(ids)) if groups is None else groups, seed)
     noun = "image" if groups is None else "distinct image"
-    check_counts(np.bincount(whole.labels, minlength=len(classes)).tolist(), classes, shares, noun=noun)
+    rows, counts = (np.bincount(each, minlength=len(classes)).tolist() for each in (labels, whole.labels))
+    by_class = dict(zip(classes, rows, strict=True)) if listed is None else listed
+    check_counts(dict(zip(classes, counts, strict=True)), shares, by_class, noun=noun)
     codes = np.empty(len(whole.labels), np.int8)
     for label in range(len(classes)):
         members = whole.order[whole.labels[whole.order] == label]

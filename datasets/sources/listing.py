@@ -1,6 +1,7 @@
 """What every source is turned into before it is imported."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from datasets.arrow.provenance import Omission
@@ -63,6 +64,12 @@ class Listing:
     notes: tuple[str, ...] = ()
     side: SideTable | None = None
     unlabelled: tuple[Item, ...] = ()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Number of images by class, zeros included."""
+        tally = Counter(item.label for item in self.items)
+        return {name: tally[label] for label, name in enumerate(self.classes)}
 
     @property
     def left_out(self) -> int:

@@ -1,12 +1,14 @@
 """The same galaxy twice: never in two splits, never in two classes."""
 
 import csv
+from collections import Counter
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from datasets import Dataset, ImportOptions, SourceError, Split, import_dataset
+from datasets import Dataset, ImportOptions, SourceError, Split, import_dataset, plan_import
 from datasets.importing.assignment import assign_splits
 from datasets.importing.duplicates import Row
 
@@ -131,6 +133,17 @@ def test_too_few_distinct_images_are_refused(make_source, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_way_out_of_too_few_distinct_images_counts_as_the_option_does(make_source, tmp_path):
+    source = make_source(a=7, b=2, c=1)
+    for number in range(4):
+        copy(source, "b/0.png", f"b/copy-{number}.png")
+        copy(source, "c/0.png", f"c/copy-{number}.png")
+    with pytest.raises(SourceError, match=r"as for 'c' \(1\); or all with `--min-images 7`$"):
+        import_dataset(source, tmp_path / "out", SMALL)
+    with pytest.raises(SourceError, match=r"cannot be imported: expected images of two classes"):
+        import_dataset(source, tmp_path / "out", replace(SMALL, min_images=7))
+
+
 def test_a_class_that_goes_to_quarantine_whole_is_named(make_source, tmp_path):
     source = make_source(a=5, b=3, c=5)
     for number in range(3):
@@ -222,3 +235,76 @@ class TestWithoutTrainingImages:
     def test_where_nothing_is_trained_on_there_is_no_such_class(self):
         rows = self.rows(split_of=lambda _: Split.TEST)
         assert set(assign_splits(rows, ("a", "b"), self.SHARES, seed=1).splits.tolist()) == {Split.TEST.code}
+
+
+class TestWithoutASplit:
+    """A few rows that the source gives no split, unlike the others of their class: no class is short of images then."""
+
+    SHARES: ClassVar = {Split.TRAIN: 0.8, Split.VALIDATION: 0.1, Split.TEST: 0.1}
+    ALL = (*[Split.TRAIN] * 8, Split.VALIDATION, Split.TEST)
+
+    def rows(self, label, count=40, *, splits=ALL, name=""):
+        return [
+            Row(f"{name}{label}/{n}", label, f"{name}{label} {n}", "", splits and splits[n % len(splits)])
+            for n in range(count)
+        ]
+
+    def assigned(self, *parts, classes=("a", "b", "c")):
+        rows = [row for part in parts for row in part]
+        placed = assign_splits(rows, classes, self.SHARES, seed=1)
+        return {row.id: list(Split)[code] for row, code in zip(rows, placed.splits.tolist(), strict=True)}
+
+    def test_it_is_trained_on(self):
+        given = [*self.rows(0), *self.rows(1)]
+        found = self.assigned(given, self.rows(1, 1, splits=None, name="open "), classes=("a", "b"))
+        assert found == {row.id: row.split for row in given} | {"open 1/0": Split.TRAIN}
+
+    def test_it_is_where_its_galaxy_is(self):
+        given = [replace(row, object_id=row.id) for row in [*self.rows(0), *self.rows(1)]]
+        tested = next(row for row in given if row.split is Split.TEST)
+        found = self.assigned(given, [Row("open", 0, "open", tested.object_id)], classes=("a", "b"))
+        assert found["open"] is Split.TEST
+
+    def test_a_split_that_the_source_lacks_is_drawn_for_all_the_same(self):
+        two = (*[Split.TRAIN] * 9, Split.TEST)
+        given = [*self.rows(0, splits=two), *self.rows(1, splits=two)]
+        found = self.assigned(given, self.rows(1, 2, splits=None, name="open "), classes=("a", "b"))
+        validated = [name for name, split in found.items() if split is Split.VALIDATION]
+        assert Counter(name.split("/")[0] for name in validated if "open" not in name) == {"0": 4, "1": 4}
+        assert all(found[row.id] is Split.TEST for row in given if row.split is Split.TEST)
+
+    def test_a_class_of_such_alone_is_in_all_splits_and_a_galaxy_of_two_classes_in_one(self):
+        given = [*self.rows(0, splits=(Split.TRAIN,)), *self.rows(1, splits=(Split.TRAIN,))]
+        third = self.rows(2, 20, splits=None)
+        third[0] = replace(third[0], object_id="both")
+        mixed = Row("mixed", 0, "mixed", "both")
+        found = self.assigned(given, third, [mixed])
+        for label in "012":
+            assert {found[name] for name in found if name.startswith(f"{label}/")} == set(Split)
+        assert found["mixed"] is found["2/0"]
+
+    def test_a_class_that_has_too_few_to_train_on_is_said_to_have_these(self):
+        two = (*[Split.TRAIN] * 9, Split.TEST)
+        rare = [Row("r", 1, "r", "", Split.TRAIN), *self.rows(1, 30, splits=(Split.TEST,))]
+        refusal = r"^class 'b' has 1 distinct image to train on: at least 2 are needed, one each for train, validation"
+        with pytest.raises(SourceError, match=refusal):
+            self.assigned(self.rows(0, splits=two), rare, classes=("a", "b"))
+
+
+def test_a_table_with_an_empty_cell_for_a_split_is_imported_and_the_cell_told(make_source, tmp_path):
+    source = make_source(a=10, b=10)
+    lines = [
+        f"{label}/{n}.png,{label},{['train', 'train', 'val', 'test', 'train'][n % 5]}"
+        for label in "ab"
+        for n in range(10)
+    ]
+    lines[0] = "a/0.png,a,"
+    (source / "labels.csv").write_text("\n".join(["path,label,split", *lines]))
+    plan = plan_import(source, SMALL)
+    assert plan.counts["train"] == {"a": 6, "b": 6}
+    assert "drawn" not in plan.counts
+    said = "1 image has no split by the column 'split' of labels.csv: trained on, unless"
+    info = import_dataset(source, tmp_path / "out", SMALL)
+    assert info.counts["train"] == {"a": 6, "b": 6}
+    for each in (plan, info):
+        assert any(note.startswith(said) for note in each.provenance.notes)

@@ -3,7 +3,7 @@ import pytest
 
 from datasets import SourceError, Split
 from datasets.importing.assignment import to_draw
-from datasets.importing.stratification import shares, stratified
+from datasets.importing.stratification import check_counts, shares, stratified
 
 
 def draw(counts, *, validation=0.1, test=0.1, seed=1):
@@ -80,7 +80,17 @@ def test_a_class_with_too_few_images_is_named():
 @pytest.mark.parametrize(("validation", "test", "expected"), [(0.1, 0.45, [4, 1, 5]), (0.45, 0.1, [4, 5, 1])])
 def test_halves_are_rounded_as_ever_where_training_rows_alone_are_given(validation, test, expected):
     splits, labels = np.full(20, Split.TRAIN.code, np.int8), np.arange(20) % 2
-    rows, wanted = to_draw(splits, np.ones(20, bool), shares(validation=validation, test=test))
+    ((rows, wanted),) = to_draw(labels, splits, np.ones(20, bool), shares(validation=validation, test=test))
     ids = [f"image {row}" for row in np.flatnonzero(rows)]
     drawn = stratified(labels[rows], ids, classes=["a", "b"], shares=wanted, seed=1)
     assert np.bincount(drawn, minlength=3).tolist() == [2 * count for count in expected]
+
+
+def test_a_way_out_by_number_leaves_out_those_that_it_is_for_and_no_others():
+    few = {"b": 2, "c": 1}
+    whole = shares(validation=0.1, test=0.1)
+    with pytest.raises(SourceError, match=r"as for 'c' \(1\); or all with `--min-images 7`$"):
+        check_counts(few, whole, {"a": 7, "b": 6, "c": 1}, noun="usable image")  # as some could not be used
+    for listed in ({"a": 6, "b": 6, "c": 1}, {"a": 5, "b": 3, "c": 9}):
+        with pytest.raises(SourceError, match=r"with `--drop-class b`, as for 'c' \(1\)$"):
+            check_counts(few, whole, listed, noun="usable image")
