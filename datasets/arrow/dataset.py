@@ -132,8 +132,8 @@ class Dataset:
     def divisions(self) -> int:
         """How many further validation parts there are, ≥ 0: see ``divided``.
 
-        As many of the size of the own one as the training rows hold, and each class of three or more galaxies is in
-        each of them. 0 where the source gave the validation rows, which are then what is to be compared on.
+        As many of the size of the own one as the training rows hold, and each class of three or more galaxies that is
+        in it is in each of them. 0 where the source gave the validation rows, which are then what is to be compared on.
         """
         return int(self._parts.max(initial=0))
 

@@ -26,10 +26,11 @@ def further_parts(
 ) -> npt.NDArray[np.int64]:
     """Deal the training rows to further validation parts, each of the size and classes of the dataset's own.
 
-    There are as many parts as the training rows hold, and each has a row of each class that has three or more groups.
-    Of a class with fewer rows than parts some have none; whichever part is taken, each class is left in training.
-    Groups come into one part whole, so sizes hold but for those of groups. One that has rows in another split as well,
-    as a source's own splits may part it, comes into none: who is validated on a part has trained on these.
+    There are as many parts as the training rows hold, and each has a row of each class that has three or more groups,
+    and a row in the own one. Of a class with fewer groups than parts some have none; whichever part is taken, each
+    class is left in training. Groups come into one part whole, so sizes hold but for those of groups. One that has rows
+    in another split as well, as a source's own splits may part it, comes into none: who is validated on a part has
+    trained on these.
 
     Args:
         labels: int64, (n,).
@@ -66,18 +67,35 @@ def further_parts(
 def _dealt(sizes: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Deal the groups of one class, in their order, to parts that want so many rows: the part of each, 0 for none.
 
+    Where large groups leave parts without any, although there are enough for all, each part has one of the smallest.
+    """
+    dealt = _filled(sizes, wanted, np.zeros(len(sizes), np.int64))
+    count = len(wanted)
+    if len(sizes) < count or not wanted.all() or len(np.unique(dealt[dealt > 0])) == count:
+        return dealt
+    begun = np.zeros(len(sizes), np.int64)
+    begun[np.argsort(sizes, kind="stable")[:count]] = np.arange(1, count + 1)
+    return _filled(sizes, wanted, begun)
+
+
+def _filled(
+    sizes: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64], begun: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Deal the groups that are in no part yet, of those that have ``begun`` in one, each the part of it, 0 for none.
+
     Large groups come first, each to the part that lacks most, unless it holds more than twice that; single rows then
     fill the parts in turn.
     """
-    dealt, lacking = np.zeros(len(sizes), np.int64), wanted.copy()
-    large = np.flatnonzero(sizes > 1)
+    dealt, is_open = begun.copy(), begun == 0
+    lacking = wanted - np.bincount(begun, weights=sizes, minlength=len(wanted) + 1)[1:].astype(np.int64)
+    large = np.flatnonzero((sizes > 1) & is_open)
     for place in large[np.argsort(-sizes[large], kind="stable")].tolist():
         part = int(lacking.argmax())
         if sizes[place] <= 2 * lacking[part]:
             dealt[place] = part + 1
             lacking[part] -= sizes[place]
     filled = np.repeat(np.arange(1, len(wanted) + 1), np.maximum(lacking, 0))
-    single = np.flatnonzero(sizes == 1)[: len(filled)]
+    single = np.flatnonzero((sizes == 1) & is_open)[: len(filled)]
     dealt[single] = filled[: len(single)]
     return dealt
 

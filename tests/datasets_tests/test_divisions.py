@@ -51,6 +51,21 @@ def test_a_class_of_three_or_more_is_in_each_part_and_one_of_fewer_decides_nothi
     assert (further_parts(*rarest)[rarest[0] == 1] > 0).sum() == 1
 
 
+@pytest.mark.parametrize("images", [(3, 3, 3, 1, 1), (10, 10, 10, 1, 1), (10, 10, 10, 10, 10), (4, 3, 2, 2, 1)])
+def test_a_rare_class_of_many_images_a_galaxy_is_in_each_part(images):
+    galaxies = np.repeat(np.arange(len(images)), images)
+    counts = [240, len(galaxies) + 1]
+    labels, ids = np.repeat([0, 1], counts), [f"{row}" for row in range(sum(counts))]
+    splits = np.full(len(labels), TRAIN, np.int8)
+    splits[[*range(39), -1]] = VALIDATION
+    groups = np.arange(len(labels))
+    groups[240:-1] = 1000 + galaxies
+    parts = further_parts(labels, splits, groups, ids)
+    assert parts.max() == 5
+    assert np.bincount(parts[labels == 1], minlength=6)[1:].min() >= 1
+    assert all(np.unique(parts[groups == group]).size == 1 for group in np.unique(groups))
+
+
 def test_a_class_that_lies_in_one_galaxy_s_images_stays_in_training_with_all_of_them():
     labels, splits, groups, ids = imported([240, 60])
     (first, second, *_) = np.flatnonzero((labels == 0) & (splits == TRAIN)).tolist()
