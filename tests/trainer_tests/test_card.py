@@ -124,6 +124,9 @@ def test_a_rare_or_absent_class_is_a_limit(manifest: Manifest) -> None:
     assert r"Fewer than 100 test images: a\|b \<i\>. " in card
     assert "No test image: spiral. " in card
     assert "| spiral | – | – | 0 |" in card
+    assert "No validation image" not in card
+    metrics = {**manifest.metrics, "validation": scores([0, 2], [0, 2])}
+    assert r"No validation image: a\|b \<i\>. What" in model_card(replace(manifest, metrics=metrics))
 
 
 def test_names_are_no_markup(manifest: Manifest) -> None:

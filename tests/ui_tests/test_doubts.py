@@ -53,6 +53,19 @@ def test_a_dataset_of_few_images_says_what_its_scores_will_be_worth(tiny_dataset
     assert [text.split(":")[0].split(" of ")[0] for text in both] == ["4 validation images each", "4 test images each"]
 
 
+def test_a_class_that_a_split_has_no_image_of_is_said(tiny_dataset: Dataset) -> None:
+    names = tiny_dataset.classes
+    whole = dict.fromkeys(names, 50)
+    gaps = {"train": whole, "validation": whole | {names[1]: 0}, "test": whole | dict.fromkeys(names[:2], 0)}
+    validated, tested = few_to_measure_on(replace(tiny_dataset.info, counts=gaps))
+    assert validated.startswith(
+        f"no validation image of '{names[1]}': what is chosen by scores says nothing of it; add"
+    )
+    assert tested.startswith(f"no test image of '{names[0]}', '{names[1]}': no final score is of it; add some, or")
+    none = {"train": whole, "validation": dict.fromkeys(names, 0), "test": whole}
+    assert few_to_measure_on(replace(tiny_dataset.info, counts=none)) == []
+
+
 @pytest.mark.parametrize(("number", "recall", "is_said"), [(1, 0.0, True), (1, 0.5, False), (NAN, NAN, False)])
 def test_a_search_s_end_names_the_class_that_its_best_trial_lost(
     tiny_dataset: Dataset, number: float, recall: float, is_said: bool

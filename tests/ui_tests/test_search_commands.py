@@ -1,5 +1,6 @@
 import json
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from ui_tests.fabricated import RECORDS, specification, view, write_search
 import cluster
 from cluster import TrainSettings
 from cluster.jobs.settings import commands
+from datasets import Dataset
 from search import SearchError, SearchSettings, SearchState, SearchView
 from ui.cli.commands.leaderboard import next_after
 
@@ -123,6 +125,19 @@ def test_a_log_has_one_line_a_trial_that_ended(galaxy: Galaxy, run: FakeRun) -> 
 def test_search_prints_the_leaderboard_or_its_json(galaxy: Galaxy, run: FakeRun) -> None:
     assert "Best: trial 0002" in galaxy("search", "d", "--name", "a").stdout
     assert json.loads(galaxy("search", "d", "--name", "a", "--json").stdout)["best"] == "0002"
+
+
+def test_a_class_that_nothing_is_chosen_by_is_said_before(
+    galaxy: Galaxy, run: FakeRun, tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    description = Path(shutil.copytree(tiny_dataset.info.path, tmp_path / "d")) / "dataset.json"
+    known = json.loads(description.read_text())
+    known["counts"]["validation"][known["classes"][1]] = 0
+    description.write_text(json.dumps(known))
+    said = f"no validation image of '{known['classes'][1]}': what is chosen by scores says nothing of it"
+    first, *_ = galaxy("search", tmp_path / "d", "--name", "a").stderr.splitlines()
+    assert first.startswith(said)
+    assert said not in galaxy("search", tiny_dataset.info.path, "--name", "a").stderr
 
 
 def test_a_refused_search_is_one_line(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,10 +47,10 @@ def _without_limit(names: tuple[str, ...]) -> str:
 
 
 def untested_lines(manifest: Manifest) -> list[str]:
-    """Return a sentence a line: what the scores on test images say nothing of, or little."""
-    stretch, per_class = manifest.preprocessing.stretch, manifest.metrics.get("test", {}).get("per_class", {})
-    support = {name: score["support"] for name, score in per_class.items()}
-    absent = [name for name in support if not support[name]]
+    """Return a sentence a line: what the scores say nothing of, or little."""
+    stretch = manifest.preprocessing.stretch
+    support, validated = (_images(manifest, split) for split in ("test", "validation"))
+    absent, unseen = ([name for name, images in of.items() if not images] for of in (support, validated))
     rare = [name for name, images in support.items() if 0 < images < _FEW]
     lines = []
     if "test" not in manifest.metrics:
@@ -63,8 +63,16 @@ def untested_lines(manifest: Manifest) -> list[str]:
     ]
     if stretch is not None:
         lines.append("Nor are pictures such as JPEGs: it learnt from FITS bands alone.")
+    if unseen:
+        lines.append(f"No validation image: {', '.join(unseen)}. What was chosen by scores says nothing of these.")
     if absent:
         lines.append(f"No test image: {', '.join(absent)}. Whether it finds these is not known.")
     if rare:
         lines.append(f"Fewer than {_FEW} test images: {', '.join(rare)}. Their scores are uncertain.")
     return lines
+
+
+def _images(manifest: Manifest, split: str) -> dict[str, int]:
+    """Return the number of images of each class that a split's scores are of; nothing where none are kept."""
+    per_class = manifest.metrics.get(split, {}).get("per_class", {})
+    return {name: score["support"] for name, score in per_class.items()}

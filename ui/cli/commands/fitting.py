@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import Field
 
-from datasets import Option
+from datasets import Option, Split
 from search import FitRecord, LedgerError, SearchLayout, SearchSettings, is_taken, read_fit
 from ui.cli.command import Given, command
 from ui.cli.configuration import configure, number_of
+from ui.cli.display.doubts import never_measured_on
 from ui.cli.display.fitting import fit_display
 from ui.cli.display.leaderboard import worth_of
 from ui.cli.display.submitted import sent
@@ -100,8 +101,11 @@ def fit(
 
     # It may end before there is anything to resume.
     end_in_time(chosen.time_limit - seconds_so_far(), same_command("--or-resume"))
-    if (advice := framing_of(Dataset.open(dataset)).advice) is not None:
+    opened = Dataset.open(dataset)
+    if (advice := framing_of(opened).advice) is not None:
         terminal.note(advice)
+    for line in never_measured_on(opened.info, Split.VALIDATION):
+        terminal.note(line)
     with fit_display(terminal) as watches:
         result = fit(
             dataset,

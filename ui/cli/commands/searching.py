@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from datasets import GalaxyTunerError, write_duration
+from datasets import GalaxyTunerError, Split, locate_dataset, write_duration
 from search import SearchSettings
 from ui.cli.command import Given, command
 from ui.cli.commands.fitting import resume_fit
 from ui.cli.commands.leaderboard import next_after
 from ui.cli.configuration import configure
-from ui.cli.display.doubts import lost_in_search
+from ui.cli.display.doubts import lost_in_search, never_measured_on
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
 from ui.cli.display.searches import listed
@@ -73,6 +73,9 @@ def search(
     if chosen.time_limit is not None:
         # It may end before there is anything to resume.
         end_in_time(chosen.time_limit - seconds_so_far(), same_command("--or-resume"))
+    with contextlib.suppress(GalaxyTunerError):  # what is wrong with the dataset the search says
+        for line in never_measured_on(locate_dataset(dataset), Split.VALIDATION):
+            terminal.note(line)
     with search_display(terminal) as watch:
         view = run_search(dataset, chosen, **places, watch=watch, already=seconds_so_far())
     _finish(terminal, view, where)

@@ -20,12 +20,27 @@ _MORE = "more images of it, more epochs or a closer crop may help (`galaxy info`
 _FAIR = "`--decide balanced` gives it a fair chance"
 
 
+def never_measured_on(info: DatasetInfo, *splits: Split) -> list[str]:
+    """Say which classes a dataset has no image of in its ``splits``, where these have others."""
+    says = {Split.VALIDATION: "what is chosen by scores says nothing of it", Split.TEST: "no final score is of it"}
+    lines = []
+    for split in splits:
+        counts = info.counts.get(split, {})
+        absent = [f"'{shown_name(name)}'" for name, count in counts.items() if not count]
+        if absent and any(counts.values()):
+            lines.append(
+                f"no {split} image of {few(absent, most=3)}: {says[split]}; add some, or import with splits drawn anew "
+                "(`--split-column none`, of folders `--split-folders none`)"
+            )
+    return lines
+
+
 def few_to_measure_on(info: DatasetInfo) -> list[str]:
-    """Say how uncertain macro scores on a dataset will be, where its splits have few images of a class."""
+    """Say how uncertain macro scores on a dataset will be, where its splits have few images of a class, or none."""
     from trainer import FEW
 
     splits = {split: info.counts.get(split, {}) for split in (Split.VALIDATION, Split.TEST)}
-    lines = []
+    lines = never_measured_on(info, *splits)
     for split, counts in splits.items():
         present = {name: count for name, count in counts.items() if count}
         if present and (rarest := min(present.values())) < FEW:
