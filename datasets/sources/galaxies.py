@@ -35,6 +35,8 @@ def galaxy_column(names: Iterable[str], options: SourceOptions) -> str | None:
 class Galaxies:
     """The galaxies that the rows of a source show: ``notes`` are what a person should know of it.
 
+    ``taken`` is the column that names them without having been asked for; empty where none does.
+
     ``ids`` are what the rows have in a column, in any order. Values that stand for nothing name no galaxy, nor does a
     negative number of many rows, or what all rows have. In a column that nobody asked for, neither does a number that
     counts the rows of each part of the source, and begins anew with each; ``parts`` are ways to part the rows, each a
@@ -58,7 +60,6 @@ class Galaxies:
             notes.append(
                 f"{few(sorted(nothing))} in '{column}' names no galaxy: {sum(nothing.values()):,} rows have it"
             )
-        several = sum(counts[name] > 1 for name in named)
         if len(counts) == 1 and counts.total() == len(ids) > 1:
             notes = [f"'{column}' is the same in all rows and names no galaxy"]
             named = set()
@@ -66,15 +67,24 @@ class Galaxies:
             option = f"--id-column {shlex.quote(column)}"
             notes = [f"'{column}' {why} and names no galaxy; {option} takes it for a name"]
             named = set()
-        elif not is_asked and several:
-            notes.append(f"images of one galaxy, by '{column}', stay in one split: {several:,} galaxies have several")
         self.notes = tuple(notes)
+        self.taken = "" if is_asked or not named else column
         self._names = named
 
     def of(self, text: str) -> str:
         """Return the name of the galaxy that a row's text is; empty where it is none."""
         name = text.strip()
         return name if name in self._names else ""
+
+
+def with_several(listing: Listing) -> Listing:
+    """Note how many galaxies have several images, where a column names them that nobody asked for."""
+    times = Counter(item.object_id for item in listing.items if item.object_id)
+    several = sum(count > 1 for count in times.values())
+    if not listing.galaxies_from or not several:
+        return listing
+    shown = f"images of one galaxy, by '{listing.galaxies_from}', stay in one split: {several:,} galaxies have several"
+    return replace(listing, notes=(*listing.notes, shown))
 
 
 def of_one_name(listing: Listing) -> Listing:

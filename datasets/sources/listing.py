@@ -49,6 +49,7 @@ class Listing:
         labels_from: where the labels are from, for a person: ``the names of the folders``.
         splits_from: where the splits are from; empty where all are to be drawn.
         splits_stated: whether a column says them, image by image, and not names of files or folders.
+        galaxies_from: the column that names the galaxies, where nobody asked for it; empty where none does.
         notes: what else a person should know of how the source was read.
         side: what a table says of the images beside their classes.
         unlabelled: images of galaxies that are known to be of no class, where these are to be kept.
@@ -61,6 +62,7 @@ class Listing:
     labels_from: str = ""
     splits_from: str = ""
     splits_stated: bool = False
+    galaxies_from: str = ""
     notes: tuple[str, ...] = ()
     side: SideTable | None = None
     unlabelled: tuple[Item, ...] = ()

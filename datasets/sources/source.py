@@ -7,7 +7,7 @@ from datasets.arrow.description import FILE, FORMAT
 from datasets.arrow.provenance import Provenance
 from datasets.errors import SourceError
 from datasets.sources.encodable import as_utf8, encodable, omission_in_utf8
-from datasets.sources.galaxies import of_one_name
+from datasets.sources.galaxies import of_one_name, with_several
 from datasets.sources.listing import Listing
 from datasets.sources.narrowing import narrowed
 from datasets.sources.options import SourceOptions
@@ -63,7 +63,8 @@ def read_source(source: str | Path, options: SourceOptions) -> Source:
     name, evidence = recognise(tree, options)
     listed = form(name).list_source(tree, options)
     listed = of_one_name(listed)
-    listing = encodable(narrowed(apart(listed if options.keep_spellings else joined(listed)), options))
+    listed = narrowed(apart(listed if options.keep_spellings else joined(listed)), options)
+    listing = encodable(with_several(listed))
     listing = listing if options.split_folders else _with_training(listing)
     if len(listing.classes) < 2:
         raise SourceError(

@@ -112,6 +112,20 @@ def test_a_column_of_a_usual_name_has_the_galaxies_which_is_said(listed, column)
     assert f"images of one galaxy, by '{column}', stay in one split: 6 galaxies have several" in listing.notes
 
 
+def test_galaxies_of_several_images_are_counted_among_those_that_are_imported(tmp_path):
+    table(tmp_path, "objid", [PAIRS])
+    lines = (tmp_path / "all.csv").read_text().splitlines()
+    lines[1] = lines[1].replace(",a,", ",,")  # without a class
+    (tmp_path / "all/g2.png").unlink()
+    for number in range(2):
+        write(tmp_path / f"more/g{number}.png", png(pictures(14)[12 + number]))
+    lines += [f"more/g{number}.png,c,J9" for number in range(2)]
+    (tmp_path / "all.csv").write_text("\n".join(lines))
+    listing = read_source(tmp_path, SourceOptions(drop_class=("c",))).listing
+    assert shared(listing) == {"J2", "J3", "J4", "J5"}
+    assert "images of one galaxy, by 'objid', stay in one split: 4 galaxies have several" in listing.notes
+
+
 def test_a_running_number_of_each_part_names_no_galaxy_unless_it_is_asked_for(listed):
     for start in (0, 1):
         numbers = [range(start, start + COUNT), range(start, start + 6)]

@@ -151,6 +151,7 @@ def listed(tree: Tree, parts: Sequence[Part], options: SourceOptions, legend: Se
         _omitted(parts, unlabelled),
         labels_from=f"the array{'s' if len(parts) > 1 else ''} {few([part.labels.name for part in parts])}",
         splits_from="the names of the arrays" if any(part.split for part in parts) else "",
+        galaxies_from=galaxies.taken,
         notes=tuple(
             dict.fromkeys(
                 [*_notes(stacks[0]), *(note for of_part in labels for note in of_part.notes), *galaxies.notes]

@@ -71,6 +71,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
         labels_from=_labels_from(layouts),
         splits_from=rows.splits_from,
         splits_stated=rows.splits_stated,
+        galaxies_from=rows.galaxies.taken,
         notes=(*layouts[0].notes, *notes, *rows.notes, *encodings),
         side=SideTable(tables, {row.id: (row.table, row.number) for row in kept}),
     )

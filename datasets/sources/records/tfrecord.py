@@ -104,6 +104,7 @@ def _listing(tree: Tree, found: Sequence[_Record], rejected: list[tuple[str, str
         (Omission("records without a label", unlabelled, f"no '{name}' in them"),) if unlabelled else (),
         labels_from=f"the feature '{name}'",
         splits_from="the names of the files" if any(record.split for record in found) else "",
+        galaxies_from=galaxies.taken,
         notes=(*labels.notes, *galaxies.notes, *missing_shards(_files(tree))),
         side=side_columns([(_columns(found), [record.name for record in found])]),
     )

@@ -92,6 +92,7 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
         (Omission("samples without a class", unlabelled, f"nothing in {place}"),) if unlabelled else (),
         labels_from=f"{place} of each sample",
         splits_from="the names of the tars" if any(item.split for item in items) else "",
+        galaxies_from=galaxies.taken,
         notes=(*labels.notes, *galaxies.notes, *missing_shards(sorted(tars))),
         side=side_columns([(side, [sample.files[image] for sample in usable])]),
     )

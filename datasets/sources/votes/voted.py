@@ -62,6 +62,7 @@ def listed(
         labels_from=f"the votes in {source.name} by the rules of {rules.origin}{kind}",
         splits_from=splits_from,
         splits_stated=stated,
+        galaxies_from="" if labels.votes.named is None else labels.votes.named.taken,
         notes=(*source.table.notes, *labels.notes, *_notes(labels.votes), *counted),
         side=SideTable((source.table,), {images[stem][0]: (0, galaxy.row) for stem, galaxy in labelled.items()}),
         unlabelled=unlabelled,
