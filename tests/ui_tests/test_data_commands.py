@@ -5,9 +5,30 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from ui_tests.conftest import Galaxy
+from ui_tests.fabricated import RECORDS, write_search
 
 from datasets import Dataset
 from datasets.sources.forms import FORMS
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work where nothing is: what comes next has names that nothing has."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_what_comes_next_has_a_name_that_nothing_has(galaxy: Galaxy) -> None:
+    for number, name in enumerate(("galaxies.arrow", "galaxies-2.arrow", "galaxies-3.arrow")):
+        out = "galaxies" if number == 0 else f"more-{number}"
+        shown = galaxy("sample", out, "--count", 250).stdout
+        assert shown.splitlines()[-1] == f"Next: galaxy import {out} {name}"
+        Path(name).mkdir()
+    options = ("--image-size", 16, "--validation", 0.2)
+    assert galaxy("import", "galaxies", "d", *options).stdout.endswith("Next: galaxy search d --name first\n")
+    write_search("runs", "first", RECORDS[:1])
+    assert galaxy("info", "d").stdout.endswith("Next: galaxy search d --name second\n")
+    write_search("runs", "second", RECORDS[:1])
+    assert galaxy("info", "d").stdout.endswith("Next: galaxy search d --name second-2\n")
 
 
 def test_sample_writes_class_folders_and_names_the_next_command(galaxy: Galaxy, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ui.cli.display.doubts import few_to_measure_on
 from ui.cli.display.plans import of_no_class, planned, understood
 from ui.cli.display.progress import progress_bar
 from ui.cli.display.tables import facts, table
+from ui.cli.free_names import free_dataset, free_search
 from ui.cli.options import DatasetPath, Seed, check_apart, check_unread, ends_in, flag, on_disk
 from ui.cli.terminal import Terminal
 from ui.wording import command_line
@@ -44,7 +45,7 @@ def sample(
         made = render_sample(out, count=count, seed=seed, progress=progress)
     shown = facts({"images": f"{made.count:,}", "classes": ", ".join(made.classes), "folder": str(made.path)})
     result = {"path": str(made.path), "count": made.count, "classes": made.classes}
-    terminal.finish(result, shown, next_command=command_line("import", out, "galaxies"))
+    terminal.finish(result, shown, next_command=command_line("import", out, free_dataset()))
 
 
 @command(app, "galaxy import galaxies-jpeg galaxies --image-size 64", needs={"dataset": "dry_run"})
@@ -178,5 +179,5 @@ def _next(dataset: str, info: "DatasetInfo") -> str:
     """Return the command for what a dataset is good for: a search needs images to train and to compare trials on."""
     held = [split for split, counts in info.counts.items() if any(counts.values())]
     if {Split.TRAIN, Split.VALIDATION} <= {*held}:
-        return command_line("search", dataset, "--name", "first")
+        return command_line("search", dataset, "--name", free_search())
     return command_line("evaluate", "MODEL", dataset, *([] if Split.TEST in held else ["--split", "all"]))

@@ -20,6 +20,7 @@ from ui.cli.display.live import search_display
 from ui.cli.display.searches import listed
 from ui.cli.display.submitted import sent
 from ui.cli.entry import end_in_time, hurry, same_command, seconds_so_far
+from ui.cli.free_names import free_search
 from ui.cli.options import DatasetPath, MovedDataset, NoPreflight, Place, SearchName, Storage, Submit, duration, flag
 from ui.cli.terminal import INTERRUPTED, Terminal
 from ui.wording import DEFAULT_STORAGE, command_line
@@ -214,7 +215,7 @@ def searches(terminal: Terminal, storage: Storage = DEFAULT_STORAGE) -> None:
 
     survey = survey_searches(storage)
     views, damaged = survey.views, survey.damaged
-    words = ("leaderboard", views[-1].name) if views else ("search", "DATASET", "--name", "first")
+    words = ("leaderboard", views[-1].name) if views else ("search", "DATASET", "--name", free_search(storage))
     shown = listed(survey) if views or damaged else Text(f"No search in {storage} yet.")
     found = {"searches": [one.as_summary() for one in views], "damaged": [one.as_json() for one in damaged]}
     terminal.finish(found, shown, next_command=command_line(*words, storage=storage))
