@@ -140,4 +140,4 @@ from .training.batches import (
 )
 from .training.framing import framing_of as framing_of
 from .training.gallery import draw_gallery as draw_gallery
-from .wording import few as few, shown_name as shown_name
+from .wording import exactly as exactly, few as few, shown_name as shown_name

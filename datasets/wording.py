@@ -1,4 +1,4 @@
-"""Names in messages: few of them, and such that a line stays a line."""
+"""Names in messages: few of them, and such that a line stays a line; numbers that are to be typed."""
 
 from collections.abc import Collection
 from itertools import islice
@@ -23,3 +23,9 @@ def shown_name(name: str, *, longest: int = _LONGEST) -> str:
         return printable
     half = longest // 2 - 1
     return f"{printable[:half]}…{printable[-half:]}"
+
+
+def exactly(number: float) -> str:
+    """Return a number as it can be given again: with all its digits, and no others."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(float(number))

@@ -14,6 +14,7 @@ from datasets import (
     CatalogueLayout,
     CatalogueRecord,
     Folder,
+    exactly,
     is_unchanged,
     open_folder,
     open_rows,
@@ -90,9 +91,9 @@ def begun_or_planned(layout: CatalogueLayout, model: str, source: str, settings:
     said = about_answers(manifest, bundle.uri, decide, settings.max_error)
     asked = {
         "model": hashlib.sha256(bundle.read(_MANIFEST)).hexdigest()[:16],
-        "crop": "as in training" if settings.crop is None else f"{settings.crop:g}",
+        "crop": "as in training" if settings.crop is None else exactly(settings.crop),
         "decide": said["decide"],
-        "max_error": "none" if manifest.trust is None else f"{settings.max_error or manifest.trust.max_error:g}",
+        "max_error": "none" if manifest.trust is None else exactly(settings.max_error or manifest.trust.max_error),
         "prefix": repr(settings.prefix),
     }
     table = AnswerTable(manifest.classes, settings.prefix)

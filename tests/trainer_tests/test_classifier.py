@@ -17,7 +17,7 @@ from datasets.images.fits.stretch import Stretch
 from trainer import Bundle, Classifier, Decide, ModelMismatchError, OptionsError, SplitError, answers_on, evaluate
 from trainer.answering.judging import scale_warning
 from trainer.answering.novelty import describe
-from trainer.bundles.preparation import other_range, other_stretch
+from trainer.bundles.preparation import other_range, other_stretch, require_same_preparation
 
 
 def network(seed: int, classes: int, activation: str | None = "softmax") -> keras.Model:
@@ -305,6 +305,17 @@ def test_says_that_other_values_of_arrays_are_black_and_white(bundle: Bundle, ti
     assert other_range(found.bundle.manifest, replace(learnt, value_range=(0.0, 3.0))) == (
         "Another value range than in training: 0–3, where the model learnt from 0–2; import it with `--value-range 0,2`"
     )
+    long = changed(bundle, preprocessing=replace(learnt, value_range=(0.0, 2.0**20 - 0.5))).bundle.manifest
+    assert str(other_range(long, learnt)).endswith("from 0–1048575.5; import it with `--value-range 0,1048575.5`")
+
+
+def test_a_crop_of_many_digits_can_be_given_again(bundle: Bundle, tiny_dataset: Dataset) -> None:
+    learnt = replace(bundle.manifest.preprocessing, crop=1 / 3)
+    manifest = changed(bundle, preprocessing=learnt).bundle.manifest
+    with pytest.raises(ModelMismatchError, match=r"found 32 and 1; .* --crop (\S+)`$") as caught:
+        require_same_preparation(manifest, tiny_dataset.info, model="m")
+    given = replace(tiny_dataset.info, preprocessing=replace(learnt, crop=float(str(caught.value).split()[-1][:-1])))
+    require_same_preparation(manifest, given, model="m")
 
 
 def test_bands_are_shown_to_the_model_as_its_images_were(bundle: Bundle) -> None:

@@ -2,7 +2,7 @@
 
 import math
 
-from datasets import DatasetInfo, Preprocessing
+from datasets import DatasetInfo, Preprocessing, exactly
 from trainer.answering.judging import scale_warning
 from trainer.bundles.manifest import Manifest
 from trainer.errors import ModelMismatchError
@@ -32,8 +32,8 @@ def other_range(manifest: Manifest, preprocessing: Preprocessing) -> str | None:
     ours, theirs = manifest.preprocessing.value_range, preprocessing.value_range
     if ours is None or theirs is None or ours == theirs:  # pictures have none, and what is evident is not kept
         return None
-    learnt, shown = (f"{each[0]:g}–{each[1]:g}" for each in (ours, theirs))
-    way = f"import it with `--value-range {ours[0]:g},{ours[1]:g}`"
+    learnt, shown = ("–".join(map(exactly, each)) for each in (ours, theirs))
+    way = f"import it with `--value-range {','.join(map(exactly, ours))}`"
     return f"Another value range than in training: {shown}, where the model learnt from {learnt}; {way}"
 
 
@@ -49,6 +49,6 @@ def require_same_preparation(manifest: Manifest, dataset: DatasetInfo, *, model:
     if ours.image_size != theirs.image_size or not math.isclose(ours.crop, theirs.crop):
         raise ModelMismatchError(
             f"{dataset.path!r} does not fit the model {model!r}: expected image size {ours.image_size} and "
-            f"crop {ours.crop:g}, found {theirs.image_size} and {theirs.crop:g}; import it again with "
-            f"`--image-size {ours.image_size} --crop {ours.crop:g}`"
+            f"crop {exactly(ours.crop)}, found {theirs.image_size} and {exactly(theirs.crop)}; import it again with "
+            f"`--image-size {ours.image_size} --crop {exactly(ours.crop)}`"
         )

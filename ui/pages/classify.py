@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from datasets import Decoding, GalaxyTunerError, ValueRanges, few, open_folder
+from datasets import Decoding, GalaxyTunerError, ValueRanges, exactly, few, open_folder
 from search import bundle_location, survey_searches
 from trainer import INTERIM, Manifest, read_manifest
 from ui import wording
@@ -150,7 +150,7 @@ def _settings(manifest: Manifest, location: str) -> Settings:
             max_chars=_LONGEST_RANGE,
             key="values",
             bind="query-params",
-            placeholder="0,65535" if own_range is None else "{:g},{:g}".format(*own_range),
+            placeholder="0,65535" if own_range is None else ",".join(map(exactly, own_range)),
             help="The values that are black and white in arrays which are no pictures: LOW,HIGH. The model's own are "
             "those of arrays that fit in them.",
         )

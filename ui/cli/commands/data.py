@@ -8,7 +8,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from datasets import FEWEST, ImportOptions, Split
+from datasets import FEWEST, ImportOptions, Split, exactly
 from ui import wording
 from ui.cli.command import command
 from ui.cli.display.doubts import few_to_measure_on
@@ -151,7 +151,7 @@ def _described(info: "DatasetInfo") -> RenderableType:
     if info.preprocessing.stretch is not None:
         about["stretch"] = str(info.preprocessing.stretch)
     if info.preprocessing.value_range is not None:
-        about["values"] = "{:g} is black and {:g} is white".format(*info.preprocessing.value_range)
+        about["values"] = "{} is black and {} is white".format(*map(exactly, info.preprocessing.value_range))
     notes = []
     if info.quarantined:
         unusable = f"{wording.plural(info.quarantined, 'image')} could not be used: see quarantine.csv"
