@@ -18,7 +18,7 @@ class ImportOptions(SourceOptions):
     Raises SourceError where a field breaks its rule.
     """
 
-    image_size: Annotated[int, Option("Height and width of the dataset's images, in pixels.", min=1)] = 64
+    image_size: Annotated[int, Option("Height and width of the dataset's images, in pixels.", min=8, max=1024)] = 64
     crop: Annotated[float, Option("Use only this central part of each image, e.g. 0.55.", fraction=True)] = 1.0
     stretch_of: Annotated[
         str | None,

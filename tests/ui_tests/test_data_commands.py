@@ -227,6 +227,14 @@ def test_classes_are_left_out_by_name_and_by_number(galaxy: Galaxy, tiny_source:
     assert "two classes or more" in refused.stderr
 
 
+@pytest.mark.parametrize(("size", "expected"), [(7, "8 or more"), (1025, "1024 or less")])
+def test_a_size_that_no_dataset_has_is_wrong_use(galaxy: Galaxy, tiny_source: Path, size: int, expected: str) -> None:
+    result = galaxy("import", tiny_source, "d", "--image-size", size)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"'--image-size': expected {expected}, found {size}" in result.stderr
+    assert "(8 to 1024)" in " ".join(galaxy("import", "--help").stdout.split())
+
+
 @pytest.mark.parametrize(
     ("validation", "test", "advice"),
     [(0.2, 0.2, "search {} --name first"), (0, 1, "evaluate MODEL {}"), (1, 0, "evaluate MODEL {} --split all")],
