@@ -185,6 +185,9 @@ def open_source(path: Path, scratch: Scratch | None = None) -> Tree:
     except zipfile.BadZipFile as error:
         found = f"a file that is not a zip, a part of one, or a damaged one ({error}): get it again"
         raise refusal(path, EXPECTED, found) from error
+    except UNREADABLE as error:  # names marked as UTF-8 that are none, a version that is not known, a tar cut off
+        found = f"an archive that cannot be listed here ({first_line(error)}): unpack it, and give its folder"
+        raise refusal(path, EXPECTED, found) from error
     raise refusal(path, EXPECTED, "nothing at that path")
 
 

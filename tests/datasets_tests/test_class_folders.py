@@ -1,3 +1,4 @@
+import gzip
 import os
 import re
 import zipfile
@@ -120,6 +121,25 @@ def test_sources_that_are_none(tmp_path, zipped):
     empty = zipped(None)
     with refusal(empty, "nothing in it"):
         listed_as("class-folders", empty)
+
+
+def test_an_archive_that_cannot_be_listed_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "plain.zip", "w") as archive:
+        archive.writestr("galaxie-é/1.jpg", b"image")  # which is marked as UTF-8
+    plain = (tmp_path / "plain.zip").read_bytes()
+    central = plain.index(b"PK\x01\x02") + 6
+    newer = plain[:central] + bytes([99]) + plain[central + 1 :]
+    with gzip.open(tmp_path / "whole.tar.gz", "w") as file:
+        file.write(bytes(100_000))
+    odd = {
+        "names.zip": (plain.replace("é".encode(), b"\xff\xfe"), "'utf-8' codec"),
+        "newer.zip": (newer, r"zip file version 9\.9"),
+        "cut.tar.gz": ((tmp_path / "whole.tar.gz").read_bytes()[:-20], "."),
+    }
+    for name, (data, why) in odd.items():
+        (tmp_path / name).write_bytes(data)
+        with refusal(tmp_path / name, rf".*{why}.*"):
+            listed_as("class-folders", tmp_path / name)
 
 
 def test_a_zip_without_folders(zipped):
