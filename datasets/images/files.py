@@ -27,6 +27,7 @@ from datasets.tables.reading import table_file
 _PARQUET = b"PAR1"
 BESIDE = "an archive beside the folder of the same name, which may hold less: give it by itself to have it classified"
 _TOO_DEEP = "an archive too deep in others to be looked into: unpack those"
+_NO_FEATURE = "which feature it is, only an import can be told (`galaxy import --image-column`)"
 COMPANION = "named as a mask, weight or the like of an image beside it: give the file itself to have it classified"
 
 
@@ -220,7 +221,7 @@ def _records(path: Path, called: str) -> Iterator[ImageFile]:
 
     scratch = Scratch()
     try:
-        for row, (_, image) in enumerate(examples(plain(path, scratch))):
+        for row, (_, image) in enumerate(examples(plain(path, scratch), otherwise=_NO_FEATURE)):
             name = f"{called}/{row:05d}"
             if isinstance(image, ImageError):
                 yield _unusable(name, str(image))

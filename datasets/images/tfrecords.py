@@ -70,11 +70,14 @@ def plain(path: Path, scratch: Scratch) -> Path:
         raise ImageError(f"damaged: {first_line(error)}") from error
 
 
-def examples(path: Path, wanted: str | None = None) -> Iterator[tuple[Mapping[str, Feature], Embedded | ImageError]]:
+def examples(
+    path: Path, wanted: str | None = None, *, otherwise: str
+) -> Iterator[tuple[Mapping[str, Feature], Embedded | ImageError]]:
     """Yield each Example of a TFRecord: its features without the image, and what reads that, or why it cannot be read.
 
-    ``wanted`` is the name of the feature that has the image, where the usual names do not say it. Raises ImageError at
-    the first record that is damaged or cut off: the next one cannot be found.
+    ``wanted`` is the name of the feature that has the image, where the usual names do not say it, and ``otherwise``
+    what a reason says of naming it. Raises ImageError at the first record that is damaged or cut off: the next one
+    cannot be found.
     """
     with path.open("rb") as file:
         for start, data, is_whole in _records(file):
@@ -83,7 +86,7 @@ def examples(path: Path, wanted: str | None = None) -> Iterator[tuple[Mapping[st
                 if not is_whole:
                     raise ImageError("damaged: its checksum does not fit it")
                 found = _features(data)
-                name = _image_feature(found, wanted)
+                name = _image_feature(found, wanted, otherwise)
                 image = found.pop(name)[0]
                 assert isinstance(image, bytes)
                 yield found, Embedded(path, start + data.find(image), len(image), _shape(name, image, found))
@@ -123,7 +126,7 @@ def _features(data: bytes) -> dict[str, Feature]:
     return read
 
 
-def _image_feature(found: Mapping[str, Feature], wanted: str | None) -> str:
+def _image_feature(found: Mapping[str, Feature], wanted: str | None, otherwise: str) -> str:
     """Return the name of the feature that has the image: the one that is wanted, of a usual name, or the only one."""
     names = [name for name, values in found.items() if isinstance(values[0], bytes) and len(values) == 1]
     usual = [wanted] if wanted is not None else [name for name in IMAGES if name in names]
@@ -132,7 +135,7 @@ def _image_feature(found: Mapping[str, Feature], wanted: str | None) -> str:
         return looking[0]
     expected = f"one encoded image, '{wanted}'" if wanted is not None else "one encoded image, such as 'image/encoded'"
     seen = few(looking if len(looking) > 1 else sorted(found))
-    raise ImageError(f"expected {expected}, found {seen}; --image-column names the feature")
+    raise ImageError(f"expected {expected}, found {seen}; {otherwise}")
 
 
 def _shape(name: str, image: bytes, found: Mapping[str, Feature]) -> tuple[int, int, int] | None:

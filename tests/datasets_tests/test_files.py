@@ -450,6 +450,14 @@ def test_the_range_that_a_model_learnt_from_is_that_of_arrays_that_fit_in_it(lea
     assert stated.read().max() < 64
 
 
+def test_a_record_of_several_images_names_no_option_that_is_not_there(tmp_path):
+    image = png(np.arange(243, dtype=np.uint8).reshape(9, 9, 3))
+    (tmp_path / "a.tfrecord").write_bytes(tfrecord(("image", image), ("encoded", image)))
+    (several,) = iterate_images([tmp_path / "a.tfrecord"])
+    with pytest.raises(ImageError, match=r"encoded; which .*, only an import .*galaxy import --image-column"):
+        several.read()
+
+
 def test_what_is_damaged_or_no_image_in_a_tfrecord_is_said_of_it_alone(tmp_path):
     good = tfrecord(("image", png(np.arange(243, dtype=np.uint8).reshape(9, 9, 3))), ("label", 1))
     no_image = tfrecord(("image", b"?"), ("label", 1))

@@ -31,7 +31,7 @@ def classes(listing):
 
 def test_records_are_read_as_tensorflow_writes_them(tmp_path):
     (tmp_path / "a.tfrecord").write_bytes(WRITTEN * 2)
-    first, second = examples(tmp_path / "a.tfrecord")
+    first, second = examples(tmp_path / "a.tfrecord", otherwise="")
     assert first[0] == {"label": (-3,), "weights": (1.5, 2.0)}
     assert first[1]() == second[1]() == b"GIF89a..."
     assert tfrecord(("image", b"GIF89a..."), ("label", 3))[:12] != WRITTEN[:12]

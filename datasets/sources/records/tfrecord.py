@@ -70,7 +70,9 @@ def list_source(tree: Tree, options: SourceOptions) -> Listing:
     for file in files:
         prefix, split = f"{file}/" if len(files) > 1 else "", split_of(file)
         try:
-            for row, (given, image) in enumerate(examples(plain(tree.local(file), tree.scratch), options.image_column)):
+            path = plain(tree.local(file), tree.scratch)
+            read = examples(path, options.image_column, otherwise="--image-column names the feature")
+            for row, (given, image) in enumerate(read):
                 if isinstance(image, ImageError):
                     rejected.append((f"{prefix}{row:05d}", str(image)))
                 else:
