@@ -10,7 +10,7 @@ from cluster.jobs.edited_code import warn_if_edited
 from cluster.jobs.preparation import Preparation, keep_warm_start
 from cluster.jobs.running import driving, running, sent_of
 from cluster.jobs.supervision import Watch, supervised
-from cluster.jobs.time_limit import end_without_trials, is_spent, limits
+from cluster.jobs.time_limit import check_more, end_without_trials, is_spent, limits
 from cluster.jobs.where import Where
 from datasets import write_duration
 from search import (
@@ -79,8 +79,9 @@ def resume_search(
     stopped.
 
     Raises LedgerError if there is no such search, its driver is alive, or its dataset is another one or not there;
-    SpaceError if its HyperModel is to be given and is not, and, listing what was edited, if that is not accepted. Who
-    is refused has changed nothing: all that can be wrong is said before anything is written.
+    SettingsError for a ``time_limit`` that it has used up already; SpaceError if its HyperModel is to be given and is
+    not, and, listing what was edited, if that is not accepted. Who is refused has changed nothing: all that can be
+    wrong is said before anything is written.
     """
     layout = SearchLayout.of(storage, name)
     before = read_specification(layout)
@@ -117,6 +118,7 @@ def resume_within(
     specification = extended(before, changes.trials, changes.time_limit)
     if budget.is_part and not _is_scored(ledger):
         budget.prolong(lambda: True)  # until there is a conductor to ask
+    check_more(budget, before.settings, changes.time_limit, where.address)
     if is_spent(budget, where.address):
         with driving(layout) as place:
             end_without_trials(layout, specification.settings, place, retries=bool(retries), is_part=budget.is_part)
@@ -138,6 +140,8 @@ def resume_within(
         if not changes.accept_space:
             check_space(ledger, oracle)
         with running(where, specification.settings, sent, opened, budget) as run, driving(layout) as place:
+            # Again: Ray has started meanwhile, and nodes have been asked.
+            check_more(budget, before.settings, changes.time_limit, where.address)
             if read_specification(layout) != before:
                 raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
             keep_changes(layout, before, specification)

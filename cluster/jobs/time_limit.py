@@ -1,6 +1,7 @@
 """A search's time limit: what of it the trials may have, and what is said where time is left over or was too short."""
 
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypedDict
@@ -78,6 +79,20 @@ def check_enough(budget: TimeBudget, address: str) -> None:
 def is_spent(budget: TimeBudget, address: str) -> bool:
     """Whether a search that is resumed has too little time left to go on with anything."""
     return for_trials(budget, address).left() <= _LEAST_START_SECONDS
+
+
+def check_more(budget: TimeBudget, settings: SearchSettings, given: float | None, address: str) -> None:
+    """Raise SettingsError, one line, if the time that a search is ``given``, another than it was to have, `is_spent`.
+
+    Who gives it time means its trials to go on: recorded as stopped, they never would.
+    """
+    if given is None or given == settings.time_limit or not is_spent(budget, address):
+        return
+    taken = write_duration(math.ceil(budget.spent()))
+    raise SettingsError(
+        f"--time-limit {write_duration(given)}: search {settings.name!r} has taken {taken} already, and its end takes "
+        f"{closing_seconds(address):.0f} s: ask for more"
+    )
 
 
 def end_without_trials(

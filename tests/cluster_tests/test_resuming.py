@@ -177,6 +177,25 @@ def test_a_limit_that_is_given_later_counts_what_is_known_to_be_taken(
     assert (said in caplog.text) is (not kept and time_limit is not None)
 
 
+@pytest.mark.parametrize(("already", "taken"), [(11_040.0, "3h4m"), (7_195.0, "1h59m5")])
+def test_a_limit_that_is_used_up_already_is_refused_and_ends_no_trial(already: float, taken: str, here: Path) -> None:
+    layout = SearchLayout.of("runs", "first")
+    create_search(layout, examples.specification(settings()))
+    Ledger(layout).write_suggestion(Suggestion(trial_id="0000", values={}, seed=1, suggested=""))
+    Ledger(layout).write_progress(ended("0000", 0.5, state=TrialState.RUNNING, ended=None))
+    with TimeBudget(already=already, layout=layout).kept():
+        pass
+    before = read_search("runs", "first")
+    with pytest.raises(
+        SettingsError, match=f"--time-limit 2h: search .first. has taken {taken}.*s already, and its end takes 3 s"
+    ):
+        resume_search("first", address="in-process", time_limit=7_200.0)
+    after = read_search("runs", "first")
+    assert after.rows == before.rows
+    assert after.specification == before.specification
+    assert after.state is before.state
+
+
 def test_of_two_that_resume_at_once_the_second_changes_nothing(
     tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
