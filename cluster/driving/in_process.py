@@ -14,7 +14,6 @@ from cluster.workers.deadline import Deadline
 from cluster.workers.trainable import as_result
 from cluster.workers.trial import TrialSession
 from search import Conductor, Record, SearchLayout, Suggestion, TrialState, now, out_of_time
-from trainer import limit_threads
 
 
 def run_in_process(
@@ -28,10 +27,10 @@ def run_in_process(
     """Run every trial that ``conductor`` suggests; return when it has no more.
 
     ``hypermodel`` is the search's where that was given as an object. ``late_seconds`` after the end of the conductor's
-    time a trial is left that has not ended by itself, as in the middle of being built.
+    time a trial is left that has not ended by itself, as in the middle of being built. The threads of this process are
+    those that trials have.
     ``after_epoch`` is called when an epoch has been noted.
     """
-    limit_threads(conductor.specification.settings.cpus_per_trial)
     scheduler = make_scheduler(conductor.specification, conductor.records())
     while isinstance(suggestion := conductor.suggest(), Suggestion):
         deadline = Deadline.moving(conductor.budget.left)

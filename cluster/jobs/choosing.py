@@ -47,7 +47,13 @@ class Choosing:
             slots=slots,
             begun=self.budget.spent(),
             epochs=self.epochs,
+            # Those that an oracle makes by itself follow from the epochs.
+            trials=settings.trials if "trials" in settings.model_fields_set else None,
         )
+        # Validated anew: what was not given may follow from the epochs, as the trials of hyperband do.
+        given = settings.model_dump(include=settings.model_fields_set)
+        planned = {"epochs": plan.epochs, "time_limit": plan.search_seconds}
+        chosen = SearchSettings.model_validate(given | planned | _first(settings, rows))
         _log.warning(
             "%d training images: trials of at most %d epochs, %d at a time; search until %s (about %d trials), then "
             "the training of finalists until %s.",
@@ -55,15 +61,18 @@ class Choosing:
             plan.epochs,
             slots,
             write_duration(round(plan.search_seconds)),
-            plan.trials,
+            min(plan.trials, chosen.trials or plan.trials),
             write_duration(round(self.budget.limit)),
         )
+        if self.address not in ("in-process", "local"):
+            _log.warning(
+                "An epoch of the defaults takes %.1f s on this machine; where the nodes are quicker or slower, so are "
+                "trials: --epochs sets their length.",
+                epoch_seconds,
+            )
         self.part.end_at(plan.search_seconds)
         self.record = self.record.model_copy(update={"search_seconds": plan.search_seconds})
-        # Validated anew: what was not given may follow from the epochs, as the trials of hyperband do.
-        given = settings.model_dump(include=settings.model_fields_set)
-        chosen = {"epochs": plan.epochs, "time_limit": plan.search_seconds} | _first(settings, rows)
-        return SearchSettings.model_validate(given | chosen)
+        return chosen
 
 
 def _first(settings: SearchSettings, rows: int) -> dict[str, object]:
@@ -78,9 +87,10 @@ def _first(settings: SearchSettings, rows: int) -> dict[str, object]:
 
 
 def _slots(settings: SearchSettings, address: str) -> int:
-    """Return how many trials will run at a time."""
+    """Return how many trials will run at a time; while all nodes are yet to join, those that are waited for."""
     if address == "in-process":
         return 1
     places = Places(settings, is_own=address == "local", command="the same command")
     places.check()
-    return min(places.trials(), settings.concurrency or places.trials())
+    now, wanted = places.trials(), settings.concurrency
+    return now if wanted is None else min(now, wanted) or wanted

@@ -1,5 +1,6 @@
 """How the time of a fit is parted, and how long its trials train: from the dataset's size and the machine's speed."""
 
+import math
 from dataclasses import dataclass
 
 from search import FitRecord
@@ -70,6 +71,7 @@ def plan_fit(
     slots: int,
     begun: float,
     epochs: int | None = None,
+    trials: int | None = None,
 ) -> FitPlan:
     """Plan a fit.
 
@@ -81,13 +83,15 @@ def plan_fit(
         slots: Trials at a time.
         begun: Seconds that are spent already.
         epochs: What was asked for; None lets the plan choose.
+        trials: The most that there will be; None for as many as there is time for.
     """
     wanted = epochs_for(rows) if epochs is None else epochs
     left = max(seconds - begun, 0.0)
     share = min(1.0, left * slots / (epoch_seconds * wanted) / _ENOUGH, validated / _ENOUGH_VALIDATED)
     search_seconds = min(begun + share * _SEARCHING * left, most_searching(seconds))
-    affordable = max(search_seconds - begun, 0.0) * slots / epoch_seconds
+    most = math.inf if trials is None else trials
+    affordable = max(search_seconds - begun, 0.0) * min(slots, most) / epoch_seconds
     if epochs is None:
-        trials = max(_FEWEST_TRIALS, _TRIALS * share)
-        wanted = max(_FEWEST_EPOCHS, min(wanted, round(affordable / (trials * _SHARE_TRAINED))))
-    return FitPlan(wanted, search_seconds, max(1, round(affordable / (_SHARE_TRAINED * wanted))))
+        planned = min(max(_FEWEST_TRIALS, _TRIALS * share), most)
+        wanted = max(_FEWEST_EPOCHS, min(wanted, round(affordable / (planned * _SHARE_TRAINED))))
+    return FitPlan(wanted, search_seconds, round(min(max(1, affordable / (_SHARE_TRAINED * wanted)), most)))

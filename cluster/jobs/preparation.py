@@ -1,7 +1,7 @@
 """What is done before a search starts: find its space, try one batch, check that a model can be kept."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -131,10 +131,24 @@ class Preparation:
 
     @cached_property
     def epoch_seconds(self) -> float:
-        """What an epoch of the default model takes here, timed when it is first asked for."""
-        options = training_options(self._tried, epochs=self._settings.epochs)
-        builder = Builder(self._hypermodel, self._tried)
-        return seconds_per_epoch(builder, self._dataset, options, seed=self._settings.seed)
+        """What an epoch of the default model takes here, timed when it is first asked for.
+
+        Where the default model does not train, one of the random ones that do. Raises SpaceError if none does.
+        """
+        try:
+            return self._time(self._tried)
+        except InfeasibleError as error:
+            first = error
+        for point in self._random_points():
+            try:
+                seconds = self._time(point)
+            except InfeasibleError:
+                continue
+            _log.warning("The default model does not train (%s): an epoch of a random one is timed.", first)
+            return seconds
+        raise SpaceError(
+            f"neither the default hyperparameters nor {RANDOM_POINTS} random ones give a model that trains: {first}"
+        ) from first
 
     def _try_batch(self) -> bool:
         """Try one batch of the default model; if it is infeasible, of random ones, until one is not.
@@ -146,9 +160,9 @@ class Preparation:
             return True
         except InfeasibleError as error:
             first = error
-        for number in range(RANDOM_POINTS):
+        for point in self._random_points():
             try:
-                self._check(random_point(self._space, seed=self._settings.seed + 1000 * number))
+                self._check(point)
             except InfeasibleError:
                 continue
             _log.warning("The model of the default hyperparameters is infeasible (%s); random ones are not.", first)
@@ -156,6 +170,15 @@ class Preparation:
         raise SpaceError(
             f"neither the default hyperparameters nor {RANDOM_POINTS} random ones give a model: {first}"
         ) from first
+
+    def _random_points(self) -> Iterator[Mapping[str, Value]]:
+        return (random_point(self._space, seed=self._settings.seed + 1000 * number) for number in range(RANDOM_POINTS))
+
+    def _time(self, values: Mapping[str, Value]) -> float:
+        """Return the seconds of an epoch. Raises InfeasibleError for values that give no model, or one that fails."""
+        options = training_options(values, epochs=self._settings.epochs)
+        builder = Builder(self._hypermodel, values)
+        return seconds_per_epoch(builder, self._dataset, options, seed=self._settings.seed)
 
     def _check(self, values: Mapping[str, Value]) -> None:
         options = training_options(values, epochs=self._settings.epochs)

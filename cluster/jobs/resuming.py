@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cluster.driving.interrupting import terminable
 from cluster.jobs.edited_code import warn_if_edited
+from cluster.jobs.here import limit_threads_here
 from cluster.jobs.preparation import Preparation, keep_warm_start
 from cluster.jobs.running import driving, running, sent_of
 from cluster.jobs.supervision import Watch, supervised
@@ -132,6 +133,7 @@ def resume_within(
         opened = open_same_dataset(specification, changes.dataset)
         specification = moved(specification, opened)
         sent = sent_of(where.hypermodel, where.address)
+        limit_threads_here(specification.settings, where.address, is_timed=False)
         prepared = Preparation(opened, specification.settings, where.hypermodel, resumed=True)
         # Killed between the creation of the search and these: nothing had been tried.
         warm_start = prepared.warm_start(where.storage) if read_warm_start(layout) is None else None

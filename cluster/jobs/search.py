@@ -3,11 +3,11 @@
 from cluster.driving.interrupting import terminable
 from cluster.jobs.choosing import Choosing
 from cluster.jobs.edited_code import warn_if_edited
-from cluster.jobs.here import check_trials_here
+from cluster.jobs.here import check_trials_here, limit_threads_here
 from cluster.jobs.preparation import Preparation, keep_warm_start
 from cluster.jobs.running import driving, running, sent_of
 from cluster.jobs.supervision import Watch, supervised
-from cluster.jobs.time_limit import check_enough, limits
+from cluster.jobs.time_limit import check_enough, limits, warn_if_none_fits
 from cluster.jobs.where import Where
 from datasets import Dataset, open_folder
 from search import (
@@ -84,12 +84,14 @@ def search_within(
     """
     settings = with_given(settings, where.hypermodel)
     settings.check()
+    budget.prolong(lambda: True)  # until there is a conductor to ask
     check_trials_here(settings, where.address)
     layout = SearchLayout.of(where.storage, settings.name)
     open_folder(where.storage).check_writable()
     check_name_free(layout, settings.name)
     opened = Dataset.open(dataset)
     sent = sent_of(where.hypermodel, where.address)
+    limit_threads_here(settings, where.address, is_timed=budget.limit is not None)
     prepared = Preparation(opened, settings, where.hypermodel)
     if choosing is not None:
         prepared.plan(choosing.choose)
@@ -98,22 +100,27 @@ def search_within(
     specification = SearchSpecification.of(settings, opened, Objective.parse(settings.objective))
     epoch_seconds = None if budget.limit is None else prepared.epoch_seconds
     check_enough(budget, where.address)
-    # The driver first: not every storage lets only one of two at the same moment write the specification.
-    with running(where, settings, sent, opened, budget) as run, driving(layout) as place:
-        note_fit(layout, None if choosing is None else choosing.record)
-        create_search(layout, specification)
-        warn_if_edited(layout, settings.hypermodel, where.hypermodel, begun=0)
-        keep_warm_start(warm_start, layout)
-        conductor = Conductor.resumed(
-            specification,
-            Ledger(layout, place),
-            oracle,
-            **limits(budget, where.address),
-            epoch_seconds=epoch_seconds,
-        )
-        budget.prolong(lambda: not conductor.is_scored)
-        with supervised(conductor, layout, watch, place, budget, address=where.address):
-            run(conductor, layout, with_bundles=choosing is not None)
+    if epoch_seconds is not None:
+        warn_if_none_fits(epoch_seconds, budget, where.address)
+    with running(where, settings, sent, opened, budget) as run:
+        # Again: Ray has started meanwhile, and nodes have been asked.
+        check_enough(budget, where.address)
+        # The driver first: not every storage lets only one of two at the same moment write the specification.
+        with driving(layout) as place:
+            note_fit(layout, None if choosing is None else choosing.record)
+            create_search(layout, specification)
+            warn_if_edited(layout, settings.hypermodel, where.hypermodel, begun=0)
+            keep_warm_start(warm_start, layout)
+            conductor = Conductor.resumed(
+                specification,
+                Ledger(layout, place),
+                oracle,
+                **limits(budget, where.address),
+                epoch_seconds=epoch_seconds,
+            )
+            budget.prolong(lambda: not conductor.is_scored)
+            with supervised(conductor, layout, watch, place, budget, address=where.address):
+                run(conductor, layout, with_bundles=choosing is not None)
     return read_search(where.storage, settings.name)
 
 

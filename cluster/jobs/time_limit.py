@@ -65,14 +65,24 @@ def limits(budget: TimeBudget, address: str) -> Limits:
 
 
 def check_enough(budget: TimeBudget, address: str) -> None:
-    """Raise SettingsError, one line, if a search that is about to begin has no time left for trials.
-
-    Where that is a part of more, the rest may yet be for them.
-    """
-    if budget.limit is not None and not budget.is_part and for_trials(budget, address).left() <= 0:
+    """Raise SettingsError, one line, if a search that is about to begin has no time left for trials."""
+    limit = budget.whole.limit
+    if limit is not None and for_trials(budget, address).left() <= 0:
         raise SettingsError(
-            f"--time-limit {write_duration(budget.limit)}: it took {budget.spent():.0f} s to start, and ending takes "
+            f"--time-limit {write_duration(limit)}: it took {budget.spent():.0f} s to start, and ending takes "
             f"{closing_seconds(address):.0f} s: give more time"
+        )
+
+
+def warn_if_none_fits(epoch_seconds: float, budget: TimeBudget, address: str) -> None:
+    """Say so where an epoch of the defaults, of so many seconds here, takes longer than trials have time."""
+    left = for_trials(budget, address).left()
+    if epoch_seconds > left:
+        _log.warning(
+            "An epoch of the defaults takes about %s here, and %s are left for trials: none may have a score: "
+            "give more time, or smaller models or images.",
+            write_duration(math.ceil(epoch_seconds)),
+            write_duration(max(1, round(left))),
         )
 
 
@@ -84,9 +94,10 @@ def is_spent(budget: TimeBudget, address: str) -> bool:
 def check_more(budget: TimeBudget, settings: SearchSettings, given: float | None, address: str) -> None:
     """Raise SettingsError, one line, if the time that a search is ``given``, another than it was to have, `is_spent`.
 
-    Who gives it time means its trials to go on: recorded as stopped, they never would.
+    Who gives it time means its trials to go on: recorded as stopped, they never would. Where that is a part of more,
+    the rest is for something else.
     """
-    if given is None or given == settings.time_limit or not is_spent(budget, address):
+    if given is None or given == settings.time_limit or budget.is_part or not is_spent(budget, address):
         return
     taken = write_duration(math.ceil(budget.spent()))
     raise SettingsError(
@@ -139,6 +150,8 @@ def left_over(conductor: Conductor, budget: TimeBudget) -> str | None:
     records, planned = conductor.records(), conductor.specification.settings.trials
     unused = f"{budget.left():.0f} s of {write_duration(budget.limit)} are unused"
     epoch = epoch_seconds(records)
+    if conductor.is_over:
+        return f"{unused}: they were kept for the end of the command"
     if conductor.out_of_time and epoch is not None:
         start = start_seconds(records)
         return f"{unused}: no further trial could start, in {start:.0f} s, and finish an epoch, of {epoch:.0f} s"

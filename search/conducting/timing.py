@@ -9,6 +9,9 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Record, out_of_time
 from search.values import Values
 
+# What a trial takes at least before its first epoch, until one has been measured: TensorFlow's import, its tracing.
+_START_SECONDS = 5.0
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -34,8 +37,10 @@ class Timing:
             return 0
         epoch = epoch_seconds(self.records, hyperparameters)
         if epoch is None:
+            if self.assumed is None:
+                return None
             # Not measured by a worker: whether a single one fits is to be seen.
-            return None if self.assumed is None else max(1, epochs_that_fit(self.left, start=0.0, epoch=self.assumed))
+            return max(1, epochs_that_fit(self.left, start=_START_SECONDS, epoch=self.assumed))
         return epochs_that_fit(self.left, start=start_seconds(self.records, is_cold=self.is_cold), epoch=epoch)
 
     def fitted(self, planned: int) -> int | None:

@@ -166,6 +166,32 @@ def test_what_follows_from_the_epochs_follows_from_those_that_are_chosen(tiny_da
     assert (made.epochs, made.trials) == (7, 5)
 
 
+@pytest.mark.parametrize(("now", "slots"), [(0, 8), (3, 3), (20, 8)])
+def test_a_fit_whose_nodes_are_yet_to_join_plans_with_those_that_it_waits_for(
+    now: int, slots: int, tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    places = SimpleNamespace(check=lambda: None, trials=lambda: now)
+    monkeypatch.setattr("cluster.jobs.choosing.Places", lambda *_settings, **_options: places)
+    budget = TimeBudget(1e6)
+    record = FitRecord(time_limit=1e6, search_seconds=5e5, epochs=100, max_slower=8.0)
+    choosing = Choosing(tiny_dataset, budget, budget.part(5e5), record, "10.0.0.1:6379", None)
+    choosing.choose(SearchSettings(name="first", time_limit=600, concurrency=8), 12.34)
+    assert f"trials of at most 100 epochs, {slots} at a time; search until" in caplog.text
+    assert "An epoch of the defaults takes 12.3 s on this machine; where the nodes are quicker or" in caplog.text
+
+
+@pytest.mark.parametrize(("given", "trials"), [({"trials": 3}, 3), ({"oracle": "hyperband"}, None)])
+def test_no_more_trials_are_foretold_than_there_will_be(
+    given: dict[str, object], trials: int | None, tiny_dataset: Dataset, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = TimeBudget(1e6)
+    record = FitRecord(time_limit=1e6, search_seconds=5e5, epochs=100, max_slower=8.0)
+    choosing = Choosing(tiny_dataset, budget, budget.part(5e5), record, "in-process", None)
+    chosen = choosing.choose(SearchSettings.model_validate({"name": "first", "time_limit": 600} | given), 0.1)
+    assert chosen.trials == trials or most_trials({"oracle": "hyperband", "epochs": chosen.epochs})
+    assert f"(about {chosen.trials} trials)" in caplog.text
+
+
 def test_where_little_fits_the_search_ends_early(tiny_dataset: Dataset) -> None:
     budget = TimeBudget(100.0)
     part = budget.part(50.0)

@@ -6,9 +6,17 @@ from cluster.jobs.planning import FitPlan, plan_fit, share_of_more
 from search import FitRecord
 
 
-def plan(seconds: float, rows: int, epoch_seconds: float, *, validated: int = 400, slots: int = 2) -> FitPlan:
+def plan(
+    seconds: float,
+    rows: int,
+    epoch_seconds: float,
+    *,
+    validated: int = 400,
+    slots: int = 2,
+    trials: int | None = None,
+) -> FitPlan:
     known = {"seconds": seconds, "rows": rows, "epoch_seconds": epoch_seconds, "slots": slots}
-    return plan_fit(**known, validated=validated, begun=20.0)
+    return plan_fit(**known, validated=validated, begun=20.0, trials=trials)
 
 
 def test_few_images_are_seen_more_often() -> None:
@@ -20,6 +28,17 @@ def test_where_time_is_short_epochs_are_cut_for_enough_trials() -> None:
     assert [plan(seconds, 1_600, 6.0).epochs for seconds in (60, 600, 900, 3_600)] == [3, 18, 27, 43]
     assert plan(3_600, 20_000, 60.0).epochs < 20
     assert plan(3_600, 20_000, 60.0, slots=8).epochs == 20
+
+
+def test_of_few_trials_that_were_asked_for_each_trains_for_longer() -> None:
+    made = {trials: plan(1_500, 1_600, 6.0, trials=trials) for trials in (1, 3, 12, None)}
+    assert [one.epochs for one in made.values()] == [43, 43, 43, 43]
+    assert [one.trials for one in made.values()] == [1, 3, 12, 12]
+    made = {trials: plan(3_600, 20_000, 60.0, trials=trials) for trials in (1, 3, 12, None)}
+    assert made[3].epochs > made[12].epochs == made[None].epochs
+    assert made[3].trials == 3
+    # Of eight slots one trial has one.
+    assert plan(3_600, 20_000, 600.0, slots=8, trials=1).epochs == plan(3_600, 20_000, 600.0, slots=1, trials=1).epochs
 
 
 @pytest.mark.parametrize("seconds", [30, 3_600, 36_000])

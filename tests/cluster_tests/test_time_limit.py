@@ -3,6 +3,7 @@
 import contextlib
 import math
 import time
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -173,8 +174,45 @@ def test_time_that_is_left_over_is_explained(tmp_path: Path) -> None:
         "25 s of 1m40s are unused: 2 of 2 trials were tried, 1 of them stopped before they had a score: "
         "--retry stopped tries those again"
     )
-    clock.now += 16
+    clock.now += 10
+    made.budget = budget.short_of(20.0)  # all that trials had is used
+    expected = "15 s of 1m40s are unused: they were kept for the end of the command"
+    assert time_limit.left_over(made, budget) == expected
+    clock.now += 6
     assert time_limit.left_over(made, budget) is None
+
+
+def test_a_start_that_takes_all_the_time_is_refused_before_anything_is_written(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+
+    @contextlib.contextmanager
+    def running(*_given: object) -> Iterator[None]:
+        clock.now += 50  # as Ray and its nodes may
+        yield
+
+    monkeypatch.setattr("cluster.jobs.search.running", running)
+    whole = TimeBudget(51.0, clock=clock)
+    for budget in (whole, whole.part(20.0)):
+        clock.now = 100.0
+        with pytest.raises(SettingsError, match=r"--time-limit 51s: it took 50 s to start, and ending takes 3 s: give"):
+            search_within(budget, tiny_dataset.info.path, settings(time_limit=51.0), Where(address="in-process"))
+        assert not (here / "runs" / "first").exists()
+
+
+def test_where_no_epoch_fits_it_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    budget = TimeBudget(600.0, already=8.0, clock=clock).part(100.0)
+    time_limit.warn_if_none_fits(80.0, budget, "in-process")
+    assert not caplog.messages
+    time_limit.warn_if_none_fits(3_600.0, budget, "in-process")
+    assert "An epoch of the defaults takes about 1h here, and 1m29s are left for trials: none may have" in caplog.text
+    # A part goes on until a trial has a score.
+    caplog.clear()
+    budget.prolong(lambda: True)
+    time_limit.warn_if_none_fits(300.0, budget, "in-process")
+    assert not caplog.messages
 
 
 def test_nothing_waits_for_a_storage_past_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

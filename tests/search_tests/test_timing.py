@@ -83,7 +83,9 @@ def test_before_anything_is_measured_what_is_known_fits_the_first_schedules(
     conductor = Conductor(timed, ledger, oracle(), budget=TimeBudget(1000.0, clock=clock), epoch_seconds=90.0)
     first, second = suggested(conductor), suggested(conductor)
     assert (first.epochs, second.epochs) == (11, 11)
-    clock.now += 950
+    clock.now += 8  # a worker takes some seconds before its first epoch
+    assert suggested(conductor).epochs == 10
+    clock.now += 942
     assert suggested(conductor).epochs == 1  # it may have been wrong
     conductor.end(ended(first.trial_id, 0.5, **measured(first, epoch=1.0)))
     assert suggested(conductor).epochs is None
