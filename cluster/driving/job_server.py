@@ -30,6 +30,8 @@ _ADDRESS = "RAY_API_SERVER_ADDRESS"
 _CONNECT_SECONDS = 10.0
 _BEGIN_SECONDS = 90.0
 _LOOK_SECONDS = 0.5
+# What Ray's client raises where the dashboard is away, or answers with an error.
+_FAULTS = (ConnectionError, RuntimeError, OSError)
 _log = logging.getLogger(__name__)
 # Where Ray was started by its full name, the `galaxy` of its environment is on no path. The job's parent is a worker of
 # Ray's, and that one's is the raylet, whose command line says with which Python it starts workers.
@@ -88,7 +90,7 @@ def run_as_job(
             f"--address {dashboard}: that Ray has another token than the one in {token_place()}: "
             f"{how_to_take('its head')}"
         ) from error
-    except (ConnectionError, RuntimeError, OSError) as error:
+    except _FAULTS as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ClusterError(f"--address {dashboard}: Ray's dashboard there does not take the search: {first}") from error
 
@@ -104,15 +106,24 @@ def _submit(client: "JobSubmissionClient", command: str, job: str, files: Mappin
 
 
 def _begun(client: "JobSubmissionClient", job: str, has_begun: Callable[[int], bool]) -> bool:
-    """Wait until the job's driver is at work; return whether it is in time. Raises ClusterError if the job fails."""
+    """Wait until the job's driver is at work; return whether it is in time. Raises ClusterError if the job fails.
+
+    The job was taken: a dashboard that fails meanwhile is asked again.
+    """
     deadline = time.monotonic() + _BEGIN_SECONDS
     while time.monotonic() < deadline:
-        about = client.get_job_info(job)
+        try:
+            about = client.get_job_info(job)
+            logs = client.get_job_logs(job) if str(about.status) == "FAILED" else ""
+        except _FAULTS as error:
+            _log.info("The dashboard does not say how job %s is: %s", job, error)
+            time.sleep(_LOOK_SECONDS)
+            continue
         match str(about.status):
             case "SUCCEEDED":
                 return True
             case "FAILED":
-                said = (client.get_job_logs(job) or str(about.message)).strip().splitlines()
+                said = (logs or str(about.message)).strip().splitlines()
                 raise ClusterError(f"the job {job} failed: {_why(said[-1]) if said else 'it has said nothing'}")
             case "STOPPED":
                 raise ClusterError(f"the job {job} was stopped before it had begun")

@@ -18,7 +18,6 @@ _SETUP_GB, _GB = 8.0, 10**9
 _CLOCK_SECONDS = 5.0
 _SECONDS = 30.0
 _MOST_NAMED = 5
-_PORT = 6379
 _HOME = re.compile(r"~[\w.-]*", re.ASCII)  # the machine's shell knows whose
 _TOOLS = ("make", "gcc", "rsync", "flock")
 _CLOCK = "echo clock $(date +%s.%N)\n"
@@ -35,11 +34,11 @@ echo path $(bash --login -c -i 'source ~/.bashrc 2>/dev/null; echo $PATH' 2>/dev
 grep -qs '\\.local/bin' ~/.bash_profile ~/.bash_login ~/.profile ~/.bashrc && echo adds ~/.local/bin
 echo ray $(bash --login -c -i 'source ~/.bashrc 2>/dev/null; readlink -f "$(command -v ray)"' 2>/dev/null | tail -n 1)
 """.replace("TOOLS", " ".join(_TOOLS))
-_HEAD_PROBE = f"""
+_HEAD_PROBE = """
 echo address $(getent ahostsv4 HEAD | head -n 1 | cut -d ' ' -f 1)
 [ -e "/tmp/galaxy-$(id -u)/ray/ray_current_cluster" ] || python3.11 - <<'END' 2>/dev/null || echo taken
 import socket
-socket.socket().bind(("", {_PORT}))
+socket.socket().bind(("", PORT))
 END
 """
 
@@ -50,7 +49,7 @@ def check_machines(machines: Machines, cluster: str, code: Mapping[str, Set[str]
     ``cluster`` is what the file calls it; ``code`` as from `shipped_code`; ``storage`` is a path that all machines are
     to share.
     """
-    at_head = _HEAD_PROBE.replace("HEAD", quote(machines.head))
+    at_head = _HEAD_PROBE.replace("PORT", str(machines.port)).replace("HEAD", quote(machines.head))
     listing = f"cd; echo home \"$PWD\"; find {join(code)} -type f 2>/dev/null | sed 's/^/has /'\n" if code else ""
     probes = {address: _PROBE + listing + (at_head if address == machines.head else "") for address in machines.all}
     scripts = {address: _CLOCK + probe + _CLOCK for address, probe in probes.items()}
@@ -127,7 +126,7 @@ def _judged(machines: Machines, address: str, answer: Answer) -> Iterator[Check]
     yield _disk(address, facts)
     yield _clock(address, facts, answer)
     if address == machines.head:
-        yield _port(address, facts)
+        yield _port(address, machines.port, facts)
         yield _ending(address, facts)
 
 
@@ -204,11 +203,11 @@ def _number(said: str) -> float:
         return 0.0
 
 
-def _port(address: str, facts: Facts) -> Check:
+def _port(address: str, port: int, facts: Facts) -> Check:
     if "taken" not in facts.lines:
-        return Check(address, "port", ok=True, found=f"{_PORT} is free, or this cluster's")
-    advice = f"end what listens there (`ss -ltnp 'sport = :{_PORT}'`), or change --port and the workers' --address"
-    return Check(address, "port", ok=False, found=f"{_PORT} is taken by another program", advice=advice)
+        return Check(address, "port", ok=True, found=f"{port} is free, or this cluster's")
+    advice = f"end what listens there (`ss -ltnp 'sport = :{port}'`), or change --port and the workers' --address"
+    return Check(address, "port", ok=False, found=f"{port} is taken by another program", advice=advice)
 
 
 def _ending(address: str, facts: Facts) -> Check:

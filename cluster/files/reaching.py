@@ -1,5 +1,6 @@
 """Reaching the machines of a cluster by ssh as Ray's launcher will: the head from here, the workers through it."""
 
+import re
 import subprocess
 import time
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ _CONNECT_SECONDS = 8
 # As Ray's launcher: hosts of clouds change their keys with every machine.
 _OPTIONS = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes")
 _AT_ONCE = 32
+_RAYS_PORT, _PORT = 6379, re.compile(r"--port[= ]+(\d+)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Machines:
         user: The account on all of them.
         key: The private key, None for what ssh has itself.
         proxy: How ssh reaches the head, where it does so through something else.
+        port: On which the head's Ray is to listen.
     """
 
     head: str
@@ -53,6 +56,7 @@ class Machines:
     user: str
     key: Path | None
     proxy: str | None
+    port: int
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self | None:
@@ -69,6 +73,7 @@ class Machines:
             user=str(auth.get("ssh_user", "ubuntu")),
             key=Path(str(key)).expanduser() if key else None,
             proxy=auth.get("ssh_proxy_command"),
+            port=_port_of(settings.get("head_start_ray_commands")),
         )
 
     @property
@@ -106,3 +111,10 @@ class Machines:
         through = join([*to_head, "-W", f"{place}:22", f"{self.user}@{self.outside}"])
         through = through.replace("%", "%%")  # else the outer ssh would put the worker in for the head's %h
         return [*options, "-o", f"ProxyCommand={through}", f"{self.user}@{address}"]
+
+
+def _port_of(commands: object) -> int:
+    """Return the port that the commands give which start the head's Ray, Ray's own where they give none."""
+    starts = [str(command) for command in commands if "--head" in str(command)] if isinstance(commands, list) else []
+    given = _PORT.search(" ".join(starts))
+    return int(given[1]) if given else _RAYS_PORT

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,32 @@ def faults(checks: list[Check]) -> dict[str, str]:
             name = f"{check.node}: {check.check}"
             found[name] = "; ".join(filter(None, (found.get(name), check.found)))
     return found
+
+
+@pytest.mark.parametrize(
+    ("start", "port"),
+    [
+        ("ray start --head --port=6380 --dashboard-port=8270", 6380),
+        ("ray start --head --dashboard-port 8270 --port 7000", 7000),
+        ("ray start --head", 6379),
+        ("ray start --address=10.77.0.10:9999 --port=9999", 6379),
+    ],
+)
+def test_the_port_that_is_looked_at_is_the_one_that_the_file_gives(start: str, port: int) -> None:
+    settings = {"provider": {"head_ip": "10.77.0.10", "worker_ips": []}, "head_start_ray_commands": ["ray stop", start]}
+    found = Machines.of(settings)
+    assert found is not None
+    asked: list[str] = []
+
+    class Taken(Machines):
+        def ask_all(self, scripts: Mapping[str, str], seconds: float) -> dict[str, Answer]:
+            asked.extend(scripts.values())
+            return {address: Answer(0, "taken\n", "", 0.0, 0.0) for address in scripts}
+
+    [check] = [check for check in machines.check_machines(Taken(**vars(found)), "c", {}, None) if check.check == "port"]
+    assert f'bind(("", {port}))' in asked[0]
+    assert (check.ok, check.found) == (False, f"{port} is taken by another program")
+    assert f"sport = :{port}" in str(check.advice)
 
 
 def test_a_file_and_machines_that_are_well_have_no_fault(here: Path) -> None:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ray.exceptions import AuthenticationError
@@ -193,6 +194,29 @@ def test_who_ends_the_command_while_it_waits_is_told_that_the_job_goes_on(
     with pytest.raises(type(ending)):
         job_server.run_as_job("http://127.0.0.1:1", "--help", job="galaxy-a", files={}, has_begun=lambda _: True)
     assert [record.getMessage() for record in caplog.records] == ["The job galaxy-a goes on there."]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("Request failed with status code 500"), ConnectionError("away")])
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_of_a_job_that_was_taken_a_dashboard_that_fails_is_asked_again(
+    error: Exception, comes_back: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def about(job: str) -> SimpleNamespace:
+        asked.append(job)
+        if len(asked) < 3 or not comes_back:
+            raise error
+        return SimpleNamespace(status="RUNNING", driver_info=SimpleNamespace(pid="7"))
+
+    monkeypatch.setattr("ray.job_submission.JobSubmissionClient", lambda _: SimpleNamespace(get_job_info=about))
+    for name, stand_in in (("_check_here", lambda _: None), ("_submit", lambda *_: None)):
+        monkeypatch.setattr(job_server, name, stand_in)
+    monkeypatch.setattr(job_server, "_LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(job_server, "_BEGIN_SECONDS", 60.0 if comes_back else 0.05)
+    begun = job_server.run_as_job("http://127.0.0.1:1", "--help", job="a", files={}, has_begun=lambda pid: pid == 7)
+    assert begun is comes_back
+    assert len(asked) == 3 or not comes_back
 
 
 @pytest.fixture

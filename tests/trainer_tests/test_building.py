@@ -140,3 +140,6 @@ def test_the_seed_decides_the_weights(make_build: Callable[..., Build]) -> None:
 
     assert np.array_equal(kernel(1), kernel(1))
     assert not np.array_equal(kernel(1), kernel(2))
+    # A search takes any, and beginnings later than the first have greater ones.
+    assert np.array_equal(kernel(2**32 + 1), kernel(1))
+    assert np.array_equal(kernel(2**70), kernel(2**71))

@@ -19,6 +19,8 @@ from trainer.frameworks import keras
 from trainer.options import Precision
 
 Build = Callable[[], keras.Model]
+_SEEDS = 2**32
+"""NumPy's generator, which Keras seeds with the others, takes no seed from here on."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ def build_model(
 ) -> BuiltModel:
     """Build a model from a blank Keras session in which everything random comes from ``seed`` (≥ 1).
 
+    One of 2³² or more counts as its remainder.
+
     With None it is built in the session as it is, from any random numbers: for one whose weights are then replaced.
     ``precision`` is what layers compute in that name no format themselves; see `TrainingOptions`.
 
@@ -63,7 +67,7 @@ def build_model(
     """
     if seed is not None:
         keras.utils.clear_session()
-        keras.utils.set_random_seed(seed)
+        keras.utils.set_random_seed(seed % _SEEDS)
     with feasibly(), computing_in(precision):
         model = build()
     place = place_of_code(build)
