@@ -3,7 +3,8 @@
 Same conductor, same trials, same schedulers as on Ray.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 from ray.tune.schedulers import TrialScheduler
 
@@ -13,7 +14,8 @@ from cluster.errors import OutOfTimeError
 from cluster.workers.deadline import Deadline
 from cluster.workers.trainable import as_result
 from cluster.workers.trial import TrialSession
-from search import Conductor, Record, SearchLayout, Suggestion, TrialState, now, out_of_time
+from datasets import StorageError
+from search import Conductor, PlaceLostError, Record, SearchLayout, Suggestion, TrialState, now, out_of_time
 
 
 def run_in_process(
@@ -36,12 +38,47 @@ def run_in_process(
         deadline = Deadline.moving(conductor.budget.left)
         session = TrialSession(layout.root.uri, suggestion.trial_id, hypermodel, deadline=deadline)
         try:
-            record = _train(suggestion, session, conductor, scheduler, after_epoch, late_seconds)
+            with _heard(conductor, suggestion.trial_id) as may_train:
+                record = (
+                    _train(suggestion, session, conductor, scheduler, after_epoch, late_seconds)
+                    if may_train
+                    else _given_up(conductor.record(suggestion.trial_id))
+                )
         except OutOfTimeError:
             record = out_of_time(conductor.record(suggestion.trial_id))
         conductor.end(record)
         if after_epoch is not None:
             after_epoch()
+
+
+@contextlib.contextmanager
+def _heard(conductor: Conductor, trial_id: str) -> Iterator[bool]:
+    """Note that the trial begins in the block, until its end is heard of; say whether it may.
+
+    What ends the whole process, as a native crash or the system for want of memory does, would else end each that goes
+    on with the search, with the same trial.
+    """
+    before = conductor.record(trial_id)
+    may_train = before.unheard <= conductor.specification.settings.max_failures
+    if may_train:
+        conductor.progress(before.but(unheard=before.unheard + 1))
+    try:
+        yield may_train
+    except BaseException:
+        left = conductor.record(trial_id)
+        with contextlib.suppress(StorageError, PlaceLostError):
+            if left.unheard:
+                conductor.progress(left.but(unheard=left.unheard - 1))
+        raise
+
+
+def _given_up(record: Record) -> Record:
+    return record.but(
+        state=TrialState.FAILED,
+        score=None,
+        reason=f"its process was ended {record.unheard} times while it trained",
+        ended=now(),
+    )
 
 
 def _train(

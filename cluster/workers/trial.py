@@ -162,6 +162,7 @@ class TrialSession:
             epoch_seconds=self._clock.epoch_seconds or record.epoch_seconds,
             start_seconds=self._clock.start_seconds or record.start_seconds,
             ended=now() if report.finished else None,
+            unheard=0,
         )
         return self._record
 

@@ -8,7 +8,7 @@ from search.ledger.finals import Finals
 from search.ledger.records import Record, TrialState
 from trainer import Objective
 
-_HIDDEN = ("history", "until", "epoch_seconds", "start_seconds", "worker")
+_HIDDEN = ("history", "until", "epoch_seconds", "start_seconds", "unheard", "worker")
 
 
 class Row(Record):

@@ -98,7 +98,8 @@ class Record(BaseModel):
     which the trial ends, as `Suggestion.last_epoch`. ``worker`` is the host and the id of the process that trains it,
     or did last (None in records of earlier versions). ``reason`` says why an ended trial is infeasible or failed, or
     that the time was up. A metric may be NaN or infinite, and reads back as it was. ``attempts`` counts how often the
-    trial was begun anew, this time included.
+    trial was begun anew, this time included. ``unheard`` counts the processes that have begun to train it since its
+    last epoch and have not come to say how that went: each was ended, as by the system, or is at it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
@@ -120,6 +121,7 @@ class Record(BaseModel):
     parent: str | None = None
     until: int | None = None
     attempts: int = 1
+    unheard: int = 0
     worker: str | None = None
 
     @property

@@ -74,6 +74,41 @@ def test_an_interrupted_trial_goes_on_from_its_checkpoint(
     assert went_on.started == next(row.started for row in before.rows if row.trial_id == "0001")
 
 
+def test_a_trial_that_ends_each_process_which_trains_it_is_given_up_and_others_go_on(
+    tiny_dataset: Dataset, here: Path
+) -> None:
+    # In a process of its own each, which the trial's build ends as the system would.
+    (here / "deadly.py").write_text(
+        "import os\nimport my_models\n\n"
+        "def build(hp):\n"
+        "    if os.path.exists('armed') and os.path.isdir('runs/first/suggestions'):\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    return my_models.tiny(hp)\n"
+    )
+    layout = SearchLayout.of("runs", "first")
+    (here / "armed").touch()
+    command = [GALAXY, "search", tiny_dataset.info.path, "--name", "first", "--trials", "2", "--epochs", "1"]
+    command += ["--oracle", "random", "--hypermodel", "deadly:build", "--address", "in-process", "--max-failures", "1"]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == -signal.SIGKILL
+    assert [record.unheard for record in Ledger(layout).records()] == [1]
+    Ledger(layout).write_progress(Ledger(layout).record("0000").but(unheard=2))  # as after another
+    (here / "armed").unlink()
+    view = resume_search("first", address="in-process")
+    rows = {row.trial_id: row for row in view.rows}
+    assert rows["0000"].state is TrialState.FAILED
+    assert rows["0000"].reason == "its process was ended 2 times while it trained"
+    assert (rows["0001"].state, rows["0001"].unheard) == (TrialState.COMPLETED, 0)
+
+
+def test_an_end_that_was_heard_of_is_none_of_a_process(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_at(monkeypatch, 0, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        run_search(tiny_dataset.info.path, settings(trials=1), address="in-process")
+    assert [row.unheard for row in read_search("runs", "first").rows] == [0]
+
+
 @pytest.mark.parametrize("state", [TrialState.STOPPED, TrialState.COMPLETED])
 def test_killed_before_an_ended_trial_was_recorded_it_ends_without_training(
     state: TrialState, tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
