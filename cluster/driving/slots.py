@@ -4,6 +4,7 @@ Ray Tune asks a resource manager for what a trial needs, and starts the trial's 
 takes every node for as good as any other.
 """
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import Any, cast
@@ -17,7 +18,10 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 from cluster.driving.places import Places
 
 _LOOK_SECONDS = 0.1
+# Ray gives what is free within a second or two.
+_WAITING_SECONDS = 30.0
 _NODE = "ray.io/node-id"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,9 @@ class Slots(ResourceManager):
         self._taken: dict[PlacementGroup, _Asked] = {}
         self._looked_at = 0.0
         self._is_closed = False
+        # Since when all that was asked for is waited for, and whether that was said.
+        self._waiting_since: float | None = None
+        self._said_waiting = False
 
     @property
     def request(self) -> ResourceRequest:
@@ -107,11 +114,32 @@ class Slots(ResourceManager):
             return
         ready, _ = ray.wait([*self._asked], num_returns=len(self._asked), timeout=0)
         self._ready += [(self._asked.pop(reference), _said(reference)) for reference in ready]
+        self._say_waiting()
         closed = {gpu: self._places.closed(gpu=gpu) for gpu in (True, False)}
         outdated = [reference for reference, asked in self._asked.items() if asked.closed != closed[asked.gpu]]
         for reference in outdated:
             remove_placement_group(self._asked.pop(reference).group)
             self.request_resources(self.request)
+
+    def _say_waiting(self) -> None:
+        """Say once that there are nodes, but others hold what trials need there, and once that this is over.
+
+        What nodes carry is counted whoever has it: nothing else would say that nothing begins.
+        """
+        if self._ready or self._taken or not self._places.trials():
+            self._waiting_since = None
+            if self._said_waiting and (self._ready or self._taken):
+                self._said_waiting = False
+                _log.warning("There is room on this Ray again: training begins.")
+            return
+        if self._waiting_since is None:
+            self._waiting_since = self._looked_at
+        elif not self._said_waiting and self._looked_at - self._waiting_since > _WAITING_SECONDS:
+            self._said_waiting = True
+            _log.warning(
+                "Nothing can begin: others on this Ray hold its %s, which are waited for.",
+                "CPUs or GPUs" if self._places.needs.gpus else "CPUs",
+            )
 
     def clear(self) -> None:
         """Give everything back."""

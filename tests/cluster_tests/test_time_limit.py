@@ -313,6 +313,41 @@ def test_what_was_given_up_has_no_slot_and_gets_none(monkeypatch: pytest.MonkeyP
     assert held.get_resource_futures() == []
 
 
+def test_a_ray_on_which_others_hold_all_is_said_once_and_once_that_it_is_over(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, ready, carried = Clock(), [], [0]
+    monkeypatch.setattr(slots, "time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr(slots, "ray", SimpleNamespace(wait=lambda *_given, **_options: (list(ready), None)))
+    monkeypatch.setattr(slots, "_said", lambda _reference: "node")
+    places: Any = SimpleNamespace(
+        trials=lambda: carried[0],
+        closed=lambda *, gpu: (),
+        needs=SimpleNamespace(gpus=0.0, resources=lambda *, gpu: {}),
+    )
+    asking = slots.Slots(places)
+    reference: Any = "asked"
+    asking._asked[reference] = slots._Asked(cast(Any, "group"), False, ())
+
+    def look(seconds: float) -> list[str]:
+        for _ in range(2):
+            clock.now += seconds / 2
+            asking.update_state()
+        return caplog.messages
+
+    assert look(90) == []  # no node takes trials, which is said elsewhere
+    carried[0] = 4
+    assert look(20) == []
+    said = "Nothing can begin: others on this Ray hold its CPUs, which are waited for."
+    assert look(80) == look(900) == [said]
+    ready.append(reference)
+    assert look(1) == [said, "There is room on this Ray again: training begins."]
+    # Beside trials that run nothing is said of those that wait.
+    asking._asked["another"] = slots._Asked(cast(Any, "group"), False, ())  # type: ignore[index]
+    ready.clear()
+    assert look(900) == [said, "There is room on this Ray again: training begins."]
+
+
 @pytest.mark.parametrize(("left", "waits"), [(30.0, 28.0), (2.0, 0.25), (0.0, 0.25)])
 def test_the_end_of_ray_leaves_a_command_time_for_its_own(left: float, waits: float) -> None:
     assert shutdown_seconds(left) == waits
