@@ -59,6 +59,17 @@ def test_another_objective_names_itself(objective: str, said: str) -> None:
     assert found.sentence.startswith(f"{said} than the space's defaults by 0.10 {name} (95 %: ")
 
 
+def test_scores_on_the_same_images_have_no_interval() -> None:
+    given: Any = {"defaults": "0", "chosen": "1", "objective": Objective.parse("val_accuracy"), "test_share": 0.1}
+    scores = {"0": [0.80, 0.81, 0.79], "1": [0.90, 0.90, 0.91]}
+    other, same = worth_of_scores(scores, **given), worth_of_scores(scores, **given, same_images=True)
+    assert other.low is not None
+    assert same.low is same.high is None
+    assert same.gain == other.gain
+    said = "(3 beginnings on the same images: val_accuracy alone tells no interval)"
+    assert same.sentence.endswith(f"by 0.10 val_accuracy {said}")
+
+
 def test_on_the_same_images_chance_is_learnt_from_parts_of_them() -> None:
     generator = np.random.default_rng(1)
     easy = [generator.random(ROWS) < share for share in (0.8, 0.9)]

@@ -6,7 +6,7 @@ are compared in pairs. The gain is that of macro F1 over all answers that networ
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -88,12 +88,19 @@ def worth(
 
 
 def worth_of_scores(
-    scores: Mapping[str, Sequence[float]], *, defaults: str, chosen: str, objective: Objective, test_share: float
+    scores: Mapping[str, Sequence[float]],
+    *,
+    defaults: str,
+    chosen: str,
+    objective: Objective,
+    test_share: float,
+    same_images: bool = False,
 ) -> Worth:
     """Return what ``chosen`` gains in the mean of any objective's scores, one a division, the same divisions for all.
 
     As `worth`, with scores in place of pseudo-values, and nothing known of single images. Where less is better the gain
-    is what was saved. What chance made of the images is in the interval only where the divisions have different ones.
+    is what was saved. Where all divisions are of the ``same_images`` there is no interval: scores alone do not tell what
+    chance made of these, and the scatter of seeds by itself held the gain in 79 % of cases with eight beginnings.
     """
     if chosen == defaults:
         return _nothing_gained(len(scores[defaults]))
@@ -103,7 +110,11 @@ def worth_of_scores(
     values = values if objective.direction == "max" else -values
     if divisions < 2:
         return _of_one(values[:, 0], objective.name)
-    return _worth(FinalistScores(values.mean(axis=-1), values), test_share, objective.name)
+    found = _worth(FinalistScores(values.mean(axis=-1), values), test_share, objective.name)
+    if not same_images:
+        return found
+    said = f"({divisions} beginnings on the same images: {objective.name} alone tells no interval)"
+    return replace(found, low=None, high=None, sentence=f"{_compared(found.gain, objective.name)} {said}")
 
 
 def _of_one(scores: npt.NDArray[np.float64], name: str) -> Worth:

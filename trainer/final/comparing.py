@@ -58,7 +58,14 @@ def compare(
     numbers = {name: [*each.values()] for name, each in _shared(scores, defaults, chosen).items()}
     if not numbers:
         return None
-    return worth_of_scores(numbers, defaults=defaults, chosen=chosen, objective=objective, test_share=share)
+    return worth_of_scores(
+        numbers,
+        defaults=defaults,
+        chosen=chosen,
+        objective=objective,
+        test_share=share,
+        same_images=dataset.divisions <= 1,
+    )
 
 
 def _shared(found: Mapping[str, Mapping[int, Result]], defaults: str, chosen: str) -> dict[str, dict[int, Result]]:
