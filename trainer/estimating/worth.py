@@ -99,7 +99,7 @@ def worth_of_scores(
     """Return what ``chosen`` gains in the mean of any objective's scores, one a division, the same divisions for all.
 
     As `worth`, with scores in place of pseudo-values, and nothing known of single images. Where less is better the gain
-    is what was saved. Where all divisions are of the ``same_images`` there is no interval: scores alone do not tell what
+    is what was saved. Where all divisions are of the ``same_images`` there is no interval: scores do not tell what
     chance made of these, and the scatter of seeds by itself held the gain in 79 % of cases with eight beginnings.
     """
     if chosen == defaults:
