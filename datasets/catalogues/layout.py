@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from datasets.errors import FormatError
 from datasets.storage.folders import Folder, storage_errors
-from datasets.storage.remote import open_remote
+from datasets.storage.remote_file import RemoteFile
 
 CATALOGUE_RECORD = "_catalogue.json"
 CATALOGUE_DRIVERS = "_drivers"
@@ -66,9 +66,10 @@ class CatalogueLayout:
 
         where = self.root.child(self.partition(number)).uri
         with storage_errors("read", where, absent_is_error=True):
-            filesystem, path = open_remote(where) if self.root.local is None else (None, where)
+            source = pa.OSFile(where) if self.root.local is not None else pa.PythonFile(RemoteFile(where))
             try:
-                said = pq.read_metadata(path, filesystem=filesystem).metadata or {}
+                with source:
+                    said = pq.read_metadata(source).metadata or {}
             except pa.ArrowInvalid as error:
                 raise FormatError(
                     f"'{where}' is damaged: {error}: delete it, and the same command does it again"

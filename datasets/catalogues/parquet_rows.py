@@ -19,7 +19,7 @@ from datasets.errors import FormatError, ImageError, SourceError
 from datasets.images.files import ImageFile
 from datasets.images.reading import check_size
 from datasets.storage.folders import Folder, storage_errors
-from datasets.storage.remote import open_remote
+from datasets.storage.remote_file import RemoteFile
 from datasets.tables.cells import holds_images
 from datasets.wording import few
 
@@ -37,17 +37,14 @@ def _opened(folder: Folder, name: str) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     where = folder.child(name).uri
-    with storage_errors("read", where, absent_is_error=True):
-        if folder.local is not None:
-            source = pa.OSFile(where)
-        else:
-            filesystem, path = open_remote(where)
-            source = filesystem.open_input_file(path)
-        with source:
-            try:
-                yield pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
-            except pa.ArrowInvalid as error:
-                raise FormatError(f"'{where}' is damaged: expected a Parquet file, found {error}") from error
+    with (
+        storage_errors("read", where, absent_is_error=True),
+        pa.OSFile(where) if folder.local is not None else pa.PythonFile(RemoteFile(where)) as source,
+    ):
+        try:
+            yield pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
+        except pa.ArrowInvalid as error:
+            raise FormatError(f"'{where}' is damaged: expected a Parquet file, found {error}") from error
 
 
 def image_column(folder: Folder, name: str) -> str | None:

@@ -1,16 +1,19 @@
 """Files of the storage that what reads them must have on the local disk."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from datasets.errors import StorageError
 from datasets.storage.folders import Folder, open_folder, storage_errors
-from datasets.storage.remote import open_remote
+from datasets.storage.remote_file import RemoteFile
 from datasets.storage.trees import files_below
 
-_BLOCK = 2**20
+_BLOCK = 2**24
+"""Bytes of a file that are asked for at a time."""
 
 
 def is_file(place: Folder) -> bool:
@@ -30,7 +33,7 @@ def name_of(place: Folder) -> str:
 def local_file(folder: Folder, name: str) -> Iterator[Path]:
     """Give a file of a folder on the local disk; a remote one is fetched, and gone with the block.
 
-    Raises StorageError where it cannot be.
+    Raises StorageError where it cannot be, and where it is replaced meanwhile.
     """
     where = folder.child(name).uri
     if folder.local is not None:
@@ -39,10 +42,11 @@ def local_file(folder: Folder, name: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="galaxy-") as scratch:
         local = Path(scratch, name.rpartition("/")[2])
         with storage_errors("read", where, absent_is_error=True):
-            filesystem, path = open_remote(where)
-            with filesystem.open_input_stream(path) as stream, local.open("wb") as file:
-                while block := stream.read(_BLOCK):
-                    file.write(block)
+            before = folder.size(name), folder.modified(name)
+            with RemoteFile(where) as source, local.open("wb") as file:
+                shutil.copyfileobj(source, file, _BLOCK)
+            if (folder.size(name), folder.modified(name)) != before or local.stat().st_size != before[0]:
+                raise StorageError(f"cannot read '{where}': it was replaced meanwhile: give the same command again")
         yield local
 
 

@@ -6,7 +6,7 @@ Each raises FileNotFoundError where there is nothing, unless it says otherwise.
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from datasets.storage.whole_answers import read_whole
+from datasets.storage.whole_answers import info_of, read_whole
 
 if TYPE_CHECKING:  # importing a filesystem takes long
     from pyarrow.fs import FileSystem
@@ -60,12 +60,12 @@ def exists_remote(filesystem: "FileSystem", path: str) -> bool:
     """Say whether there is anything."""
     from pyarrow.fs import FileType
 
-    return bool(filesystem.get_file_info(path).type != FileType.NotFound)
+    return bool(info_of(filesystem, path).type != FileType.NotFound)
 
 
 def size_remote(filesystem: "FileSystem", path: str) -> int:
     """Return a file's bytes."""
-    size = filesystem.get_file_info(path).size
+    size = info_of(filesystem, path).size
     if size is None:
         raise FileNotFoundError(path)
     return int(size)
@@ -73,7 +73,7 @@ def size_remote(filesystem: "FileSystem", path: str) -> int:
 
 def modified_remote(filesystem: "FileSystem", path: str) -> float:
     """Return when a file was written, in seconds on the storage's own clock."""
-    info = filesystem.get_file_info(path)
+    info = info_of(filesystem, path)
     if info.mtime is None:
         raise FileNotFoundError(path)
     return float(info.mtime.timestamp())

@@ -1,8 +1,8 @@
-"""Reading a whole file of an object store, and noticing where the answer was cut off.
+"""What an object store answers of a file, and noticing where the answer was cut off.
 
 Where a connection ends within the head of an answer, before its length is known, pyarrow 26 gives as much as was asked
-for, of memory that nothing was written to, and no error; and if that was the answer to how long the file is, nothing at
-all (measured: every time). So what is read goes into memory of our own that has a mark in it, and an empty file is
+for, of memory that nothing was written to, and no error; and if that was the answer to what the file is, an empty one
+of 1970 (measured: every time). So what is read goes into memory of our own that has a mark in it, and an empty file is
 looked at twice.
 """
 
@@ -10,7 +10,8 @@ import secrets
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # importing a filesystem takes long
-    from pyarrow.fs import FileSystem
+    from pyarrow import NativeFile
+    from pyarrow.fs import FileInfo, FileSystem
 
 _MARK_BYTES = 32
 
@@ -19,15 +20,34 @@ def read_whole(filesystem: "FileSystem", path: str) -> bytes:
     """Return a whole file. Raises OSError, of a kind that passes, where the answer was cut off."""
     # As a file rather than as a stream, of which S3 is asked 256 KiB at a time.
     with filesystem.open_input_file(path) as file:
-        size = file.size()
-        mark = secrets.token_bytes(_MARK_BYTES)[:size]
-        data = bytearray(size)
-        data[size - len(mark) :] = mark
-        read = file.readinto(data) if size else 0
-    if size == 0:
-        is_whole = filesystem.get_file_info(path).size == 0
-    else:
-        is_whole = read == size and data[size - len(mark) :] != mark
-    if not is_whole:
-        raise OSError(f"NETWORK_CONNECTION: the answer was cut off, of {size} bytes")
-    return bytes(data)
+        return bytes(read_piece(file, size_of(file, filesystem, path)))
+
+
+def size_of(file: "NativeFile", filesystem: "FileSystem", path: str) -> int:
+    """Return the bytes of a file that is open. Raises OSError, of a kind that passes, where the answer was cut off."""
+    size = int(file.size())
+    if size == 0 and info_of(filesystem, path).size != 0:
+        raise _cut_off(size)
+    return size
+
+
+def read_piece(file: "NativeFile", size: int) -> bytearray:
+    """Return the next ``size`` bytes, which are there. Raises OSError as `read_whole`."""
+    mark = secrets.token_bytes(_MARK_BYTES)[:size]
+    data = bytearray(size)
+    data[size - len(mark) :] = mark
+    if size and (file.readinto(data) != size or data[size - len(mark) :] == mark):
+        raise _cut_off(size)
+    return data
+
+
+def info_of(filesystem: "FileSystem", path: str) -> "FileInfo":
+    """Return what is at a path. Raises OSError as `read_whole`."""
+    info = filesystem.get_file_info(path)
+    if info.size == 0 and info.mtime_ns == 0:
+        raise _cut_off(0)
+    return info
+
+
+def _cut_off(size: int) -> OSError:
+    return OSError(f"NETWORK_CONNECTION: the answer was cut off, of {size} bytes")

@@ -1,5 +1,6 @@
 """Reading from an object store whose connections end in the middle of an answer's head."""
 
+import io
 import itertools
 import socket
 import threading
@@ -7,9 +8,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from datasets import open_folder
+from datasets import StorageError, local_place, open_folder
+from datasets.catalogues.parquet_rows import ParquetRows, plan_parquet
+from datasets.storage import fetching, remote
+from datasets.storage.remote_file import RemoteFile
 
 # Of seven connections these are cut: a file takes two, so that both its length and its content are hit.
 _CUT, _OF = (2, 4), 7
@@ -46,7 +52,8 @@ class Cutting:
 
 
 @pytest.fixture(params=[20, 60, 200, 250])
-def cut(request: pytest.FixtureRequest, s3: str) -> Iterator[str]:
+def cut(request: pytest.FixtureRequest, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(remote, "_PAUSES", (0.0, 0.0))
     cutting = Cutting(s3, request.param)
     yield cutting.uri
     cutting.close()
@@ -60,3 +67,37 @@ def test_what_is_read_is_what_was_written(cut: str, s3: str) -> None:
     assert folder.read("empty") == b""
     for _ in range(5):
         assert folder.read("file") == content
+
+
+def test_what_a_file_is_said_to_be_is_what_it_is(cut: str, s3: str) -> None:
+    open_folder(s3).write_whole("file", b"content")
+    written = open_folder(s3).modified("file")
+    assert [open_folder(cut).size("file") for _ in range(5)] == [7] * 5
+    assert [open_folder(cut).modified("file") for _ in range(5)] == [written] * 5
+
+
+def test_a_table_that_is_fetched_is_what_was_written(cut: str, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "_BLOCK", 2**12)
+    content = b"".join(f"{row},{row % 7}\n".encode() for row in range(4000))
+    open_folder(s3).write_whole("a.csv", content)
+    with local_place(open_folder(cut).child("a.csv").uri) as fetched:
+        assert fetched.read_bytes() == content
+
+
+def test_a_parquet_file_that_is_read_where_it_lies_is_what_was_written(cut: str, s3: str) -> None:
+    images = [bytes([row]) * 2**12 for row in range(64)]
+    sink = io.BytesIO()
+    column = pa.array([{"bytes": image} for image in images], pa.struct([("bytes", pa.binary())]))
+    pq.write_table(pa.table({"image": column}), sink, compression="none", use_dictionary=False)
+    open_folder(s3).write_whole("a.parquet", sink.getvalue())
+    planned = plan_parquet(open_folder(cut), [("a.parquet", "a")], size=64)
+    rows = ParquetRows(cut, in_folder=True, **planned.details)
+    assert [image.read() for _, some in rows.read(0, 0, 64) for image in some] == images
+
+
+def test_a_table_that_is_replaced_while_it_is_fetched_is_refused(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = open_folder(s3)
+    folder.write_whole("a.csv", b"a" * 64)
+    monkeypatch.setattr(RemoteFile, "close", lambda file: folder.write_whole("a.csv", b"b" * 65))
+    with pytest.raises(StorageError, match=r"a\.csv.*replaced meanwhile"), local_place(folder.child("a.csv").uri):
+        pytest.fail("it was read")
