@@ -6,9 +6,11 @@ import glob
 import hashlib
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from secrets import token_hex
 
@@ -21,7 +23,8 @@ def building_place(folder: Folder) -> Iterator[Path]:
     """Make a new directory to build in, removed where it is left.
 
     It is beside a local target, so that it can be renamed, and in the node's cache for any other. What a killed process
-    could not remove, the next one to the same target does.
+    could not remove, the next one to the same target on the same machine does: the locks of a folder that hosts share
+    may hold for one of them alone.
     """
     target = folder.local
     if target is None:
@@ -57,7 +60,8 @@ def cache_folder() -> Path:
 def _locked_place(target: Path) -> tuple[Path, int]:
     """Make the directory and lock it as long as this process lives; it gets its name when it is locked already."""
     token = token_hex(4)
-    place, unlocked = target.with_name(f"{_prefix(target)}{token}"), target.with_name(f".{target.name}.new-{token}")
+    place = target.with_name(f"{_prefix(target)}{'-'.join(_machine())}-{token}")
+    unlocked = target.with_name(f".{target.name}.new-{token}")
     unlocked.mkdir(parents=True)
     handle = os.open(unlocked, os.O_RDONLY)
     try:
@@ -71,8 +75,10 @@ def _locked_place(target: Path) -> tuple[Path, int]:
 
 
 def _sweep(target: Path) -> None:
-    """Remove what killed imports of the same target have left: the directories that nobody locks any more."""
+    """Remove what killed imports of the same target have left on this machine: the directories that nobody locks."""
     for place in target.parent.glob(f"{glob.escape(_prefix(target))}*"):
+        if {*_machine()}.isdisjoint(place.name.removeprefix(_prefix(target)).split("-")[:-1]):
+            continue
         with contextlib.suppress(OSError):
             handle = os.open(place, os.O_RDONLY)
             try:
@@ -89,6 +95,24 @@ def _lock(handle: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@cache
+def _machine() -> tuple[str, str]:
+    """Return what tells this host, by its name, and this kernel, which containers share: either may see our locks.
+
+    A host that has started again has another kernel, and no lock of the one before.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        boot = ""
+    host = socket.gethostname()
+    return f"h{_short(host)}", f"k{_short(boot or host)}"
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _prefix(target: Path) -> str:

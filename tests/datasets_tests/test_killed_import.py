@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from datasets import Dataset, ImportOptions, StorageError, import_dataset
+from datasets.storage import building
 from datasets.storage.building import building_place
 from datasets.storage.folders import open_folder
 
@@ -57,6 +58,18 @@ def test_an_import_that_still_runs_is_not_swept_away(make_source, tmp_path):
         import_dataset(make_source(a=5, b=5), tmp_path / "place" / "out", SMALL)
         assert other.is_dir()
     assert [path.name for path in (tmp_path / "place").iterdir()] == ["out"]
+
+
+def test_an_import_of_another_host_is_not_swept_away(make_source, tmp_path, monkeypatch):
+    # A lock that another host holds is not seen here.
+    monkeypatch.setattr(building, "_lock", lambda handle: True)
+    with monkeypatch.context() as there:
+        there.setattr(building, "_machine", lambda: ("h00000000", "k00000000"))
+        theirs = building_place(open_folder(tmp_path / "place" / "out"))
+        other = theirs.__enter__()
+    import_dataset(make_source(a=5, b=5), tmp_path / "place" / "out", SMALL)
+    assert other.is_dir()
+    theirs.__exit__(None, None, None)
 
 
 def test_imports_to_other_places_are_left_alone(make_source, tmp_path):

@@ -149,3 +149,27 @@ def test_a_table_without_images_is_refused_and_leaves_nothing(tmp_path: Path) ->
     ):
         list(catalogue.answered(Answering()))
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_whoever_came_before_another_host_ends(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that hosts share may have locks that hold for one of them alone."""
+    monkeypatch.setattr("trainer.cataloguing.catalogue._ROWS", 2)
+    monkeypatch.setattr(parts, "_ROWS", 2)
+    monkeypatch.setattr(parts, "_take", lambda lock, folder: None)
+    whole = run(table, Answering(), "whole.csv")
+    theirs = Answering(2)
+
+    class Interrupted(Answering):
+        def __call__(self, files: Iterator[ImageFile], first: int) -> Iterator[Classification]:
+            for number, answer in enumerate(super().__call__(files, first)):
+                if number == 4:
+                    with pytest.raises(Stopped):
+                        run(table, theirs)
+                yield answer
+
+    with pytest.raises(PartsError, match="this command's no longer: another command, on another host"):
+        run(table, Interrupted())
+    assert theirs.asked
+    rest = Answering()
+    assert run(table, rest) == whole
+    assert rest.first > theirs.first
