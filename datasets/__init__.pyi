@@ -24,7 +24,7 @@ from .catalogues.layout import (
     CATALOGUE_RECORD as CATALOGUE_RECORD,
     CatalogueLayout as CatalogueLayout,
 )
-from .catalogues.planning import is_unchanged as is_unchanged, plan_catalogue as plan_catalogue
+from .catalogues.planning import is_kept as is_kept, is_unchanged as is_unchanged, plan_catalogue as plan_catalogue
 from .catalogues.record import (
     CATALOGUE_FORMAT as CATALOGUE_FORMAT,
     CatalogueRecord as CatalogueRecord,

@@ -19,6 +19,8 @@ from datasets import (
     CatalogueLayout,
     FormatError,
     Progress,
+    is_kept,
+    is_unchanged,
     open_folder,
     patient,
     read_record,
@@ -72,8 +74,8 @@ def classify_catalogue(
     partition is done: the start of Ray and of the workers says nothing of how fast they are.
 
     Raises:
-        CatalogueError: The folder has answers of another catalogue, or the source has changed since; a name of a column
-            is taken; or a partition cannot be done.
+        CatalogueError: The folder has answers of another catalogue, or the source has changed since or meanwhile; a
+            name of a column is taken; or a partition cannot be done.
         ClusterError: Ray cannot be reached, or no node has what a worker needs.
         GalaxyTunerError: Model, source, options or folder cannot be used.
     """
@@ -130,6 +132,7 @@ class _Run:
         try:
             with patient(root=self._answering.output, check=self._place.check):
                 self._work(settings, address)
+                self._check_source()
         except KeyboardInterrupt:
             _log.warning("%s", self.said())
             raise
@@ -145,6 +148,15 @@ class _Run:
         for number in self.missing:
             self.take(worker.answer(number))
             self._raise_if(self._faults)
+
+    def _check_source(self) -> None:
+        """Raise CatalogueError where rows that are read from the source may be of what came into its place."""
+        source, planned = self._record.source, self._record.planned
+        if not is_kept(planned) and not is_unchanged(source, planned):
+            raise CatalogueError(
+                f"'{source}' has changed while it was classified: answers in '{self._answering.output}' may be of "
+                "either: delete that folder and give the same command again"
+            )
 
     def work_with(self, work: object) -> None:
         """Have ``work(numbers, take)`` do what is missing, again as long as that brings any further."""

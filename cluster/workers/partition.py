@@ -18,6 +18,7 @@ from datasets import (
     Dataset,
     StorageError,
     freeze_loaded,
+    is_unchanged,
     open_folder,
     open_rows,
     patient,
@@ -130,6 +131,11 @@ class PartitionWorker:
                 "every node needs the same model in that place"
             )
         if planned.kind == "dataset":
+            if not is_unchanged(answering.record.source, planned):
+                raise UnfitError(
+                    f"{answering.record.source}: expected the dataset that this command began with, found another one: "
+                    "it was imported anew, or every node needs the same in that place: give another --output for that"
+                )
             dataset = Dataset.open(answering.record.source)
             require_same_preparation(self._classifier.bundle.manifest, dataset.info, model=answering.model)
         self._decide = None if answering.decide is None else Decide(answering.decide)

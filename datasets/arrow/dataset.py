@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from hashlib import sha256
+from itertools import zip_longest
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +17,7 @@ from datasets.arrow.divisions import further_parts
 from datasets.arrow.groups import read_groups
 from datasets.arrow.node_cache import copy_on_node
 from datasets.arrow.older_groups import older_groups
+from datasets.arrow.shard_files import replaced
 from datasets.arrow.shards import Shard, joined, request_numbers
 from datasets.arrow.unlabelled import Unlabelled
 from datasets.errors import FormatError
@@ -38,7 +40,7 @@ class Dataset:
         self._copy = copy_on_node(folder, info) if folder.local is None and info.checksums else None
         place = folder if self._copy is None else self._copy.folder
         request_numbers(place, info.shards)
-        self._shards = [Shard(place, name) for name in info.shards]
+        self._shards = [Shard(place, *each) for each in zip_longest(info.shards, info.checksums)]
         self.labels = joined([shard.labels for shard in self._shards], np.int64)
         """int64, (n,): class of each row, an index into ``classes``."""
         self._own_splits = joined([shard.splits for shard in self._shards], np.int8)
@@ -124,8 +126,11 @@ class Dataset:
     def unlabelled(self) -> Unlabelled:
         """Galaxies of no class that were imported beside: in no split, and no part of the fingerprint.
 
-        Those of a remote dataset are fetched the first time. Raises as ``open``.
+        Those of a remote dataset are fetched the first time. Raises as ``open``, and FormatError where the dataset was
+        imported anew since.
         """
+        if read_info(self._folder).unlabelled != self.info.unlabelled:
+            raise replaced(self._folder)
         return Unlabelled(self._folder, self.info)
 
     @property

@@ -140,6 +140,14 @@ def damaged(folder: Folder, name: str, expected: Checksum, actual: Checksum) -> 
     return FormatError(f"'{folder.uri}' is damaged: expected {name} with {expected}, found {actual}; import it again")
 
 
+def replaced(folder: Folder) -> FormatError:
+    """Return the error that says that a dataset is another one than was opened."""
+    return FormatError(
+        f"'{folder.uri}' was imported anew while it was in use: expected the files that were opened, found others: "
+        "begin again with them"
+    )
+
+
 def read_beside(folder: Folder, name: str, checksums: Mapping[str, Checksum]) -> bytes:
     """Return a file beside the Arrow files, whole, of the checksum that is noted, if one is.
 

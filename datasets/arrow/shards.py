@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datasets.arrow.shard_files import damaged_where_unreadable, pixel_view
+from datasets.arrow.shard_files import damaged_where_unreadable, pixel_view, replaced
 from datasets.errors import FormatError
+from datasets.storage.checksums import Checksum, checksum_of
 from datasets.storage.folders import Folder
 
 Number = TypeVar("Number", bound=np.integer)
@@ -37,12 +38,16 @@ def request_numbers(folder: Folder, names: Sequence[str]) -> None:
 class Shard:
     """The rows of one file. Of a large dataset a batch needs a few files only, so they are mapped one by one.
 
-    ``labels`` are int16, (n,), ``splits`` int8, (n,), and ``image_shape`` is (height, width, 3).
-    Raises FormatError where the file is missing or damaged, StorageError where it cannot be read.
+    ``labels`` are int16, (n,), ``splits`` int8, (n,), and ``image_shape`` is (height, width, 3). ``checksum`` tells a
+    file that was only touched, or copied, since it was opened from another one, where it is known.
+    Raises FormatError where the file is missing, damaged, or another one than was opened; StorageError where it cannot
+    be read.
     """
 
-    def __init__(self, folder: Folder, name: str) -> None:
-        self._folder, self._name = folder, name
+    def __init__(self, folder: Folder, name: str, checksum: Checksum | None = None) -> None:
+        self._folder, self._name, self._checksum = folder, name, checksum
+        with damaged_where_unreadable(folder, name):
+            self._state = None if folder.local is None else _state((folder.local / name).stat())
         with damaged_where_unreadable(folder, name):
             # From a local file only the columns asked for are read: a touched page of a mapped file brings its
             # neighbours into memory.
@@ -106,8 +111,12 @@ class Shard:
         """The file in memory as its pages are needed; None where it is remote."""
         if self._folder.local is None:
             return None
-        with damaged_where_unreadable(self._folder, self._name), (self._folder.local / self._name).open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        path = self._folder.local / self._name
+        with damaged_where_unreadable(self._folder, self._name), path.open("rb") as file:
+            mapped, state = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), _state(os.fstat(file.fileno()))
+            if state == self._state or (self._checksum is not None and checksum_of(path) == self._checksum):
+                return mapped
+        raise replaced(self._folder)
 
     @cached_property
     def _images_start(self) -> int | None:
@@ -121,6 +130,11 @@ class Shard:
     def _source(self) -> pa.BufferReader:
         """The remote file, fetched whole."""
         return pa.BufferReader(self._folder.read(self._name))
+
+
+def _state(status: os.stat_result) -> tuple[int, int]:
+    """Return what another file has otherwise; no inode, which some file systems that hosts share number anew."""
+    return status.st_size, status.st_mtime_ns
 
 
 def joined(parts: Iterable[npt.NDArray[np.generic]], dtype: type[Number]) -> npt.NDArray[Number]:

@@ -1,5 +1,7 @@
 """Galaxies of no class that were imported beside a dataset, read."""
 
+from itertools import zip_longest
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,7 +24,7 @@ class Unlabelled:
         if known is not None:
             self._copy = copy_on_node(folder, known) if folder.local is None else None  # kept while this is
             place = folder if self._copy is None else self._copy.folder
-            self._shards = [Shard(place, name) for name in known.shards]
+            self._shards = [Shard(place, *each) for each in zip_longest(known.shards, known.checksums)]
         self._starts = np.cumsum([0, *map(len, self._shards)])
         expected = 0 if known is None else known.total
         if any(shard.image_shape != self._shape for shard in self._shards) or self._starts[-1] != expected:

@@ -121,6 +121,7 @@ class ParquetRows:
                 yield part, images
                 if not count:
                     return
+        raise FormatError(f"'{called}' has changed: expected {count} further rows from row {row} on, found none")
 
 
 def _content(values: pa.Array, at: int) -> bytes:

@@ -70,6 +70,11 @@ def is_unchanged(source: str, planned: Planned) -> bool:
     return source_mark(source, planned) == planned.mark
 
 
+def is_kept(planned: Planned) -> bool:
+    """Whether rows are as they were planned whatever becomes of the source; else they are read from it each time."""
+    return planned.kind in ("files", "table")
+
+
 def source_mark(source: str, planned: Planned) -> str:
     """Return what `Planned.mark` would be now. Raises StorageError, FormatError or SourceError where it is gone."""
     folder = open_folder(source)

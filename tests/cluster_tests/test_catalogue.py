@@ -398,3 +398,33 @@ def test_the_driver_needs_no_tensorflow_and_one_with_nothing_to_do_no_ray(bundle
     classify_catalogue(*places, FEW, address="in-process")
     done = subprocess.run([sys.executable, "-c", _DONE, *places], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_no_dataset_is_answered_for_another_in_its_place(bundle, tiny_source, tmp_path, monkeypatch):
+    images = sorted(tiny_source.rglob("*.jpg"))
+    dataset, table = tmp_path / "dataset", tmp_path / "table.csv"
+
+    def imported(order):
+        table.write_text("file,label\n" + "".join(f"{image},{image.parent.name}\n" for image in order))
+        shutil.rmtree(dataset, ignore_errors=True)
+        import_dataset(table, dataset, ImportOptions(image_size=32))
+
+    imported(images)
+    settings = CatalogueSettings(rows=30, prefix="gt_")
+    answering = begun(bundle, dataset, tmp_path / "begun", settings)
+    real = partition.PartitionWorker.answer
+
+    def answer(worker, number):
+        done = real(worker, number)
+        if number == at:
+            imported(images[::-1])
+        return done
+
+    monkeypatch.setattr(partition.PartitionWorker, "answer", answer)
+    for at in (0, 3):
+        imported(images)
+        out = tmp_path / f"out {at}"
+        with pytest.raises(CatalogueError, match=r"was imported anew|has changed while it was classified: answers in"):
+            classify_catalogue(str(bundle), str(dataset), str(out), settings, address="in-process")
+    fault = real(partition.PartitionWorker(answering), 0).fault
+    assert "expected the dataset that this command began with, found another one" in fault

@@ -26,6 +26,7 @@ from datasets import (
     plan_catalogue,
     read_record,
 )
+from datasets.catalogues.parquet_rows import ParquetRows, plan_parquet
 from datasets.catalogues.planning import partition_size
 from datasets.images.magic import masked_crc
 
@@ -264,3 +265,13 @@ def test_what_workers_cannot_take_is_said(name, said, tmp_path, layout, images):
 
 def test_partitions_are_few_of_a_short_catalogue_and_bounded_of_a_long_one():
     assert [partition_size(rows) for rows in (1, 6400, 12800, 64000, 10**6)] == [100, 100, 200, 1000, 1000]
+
+
+def test_parquet_that_has_become_shorter_is_not_taken_for_all(tmp_path):
+    path, folder = tmp_path / "a.parquet", open_folder(tmp_path)
+    table = pa.table({"image": [b"content"] * 10})
+    pq.write_table(table, path)
+    rows = ParquetRows(str(path), in_folder=False, **plan_parquet(folder, [("a.parquet", "a")], size=10).details)
+    pq.write_table(table.slice(0, 8), path)
+    with pytest.raises(FormatError, match="'a' has changed: expected 2 further rows from row 8 on"):
+        list(rows.read(0, 0, 10))

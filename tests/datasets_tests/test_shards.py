@@ -2,12 +2,13 @@
 
 import mmap
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from datasets import Dataset, training_batches
+from datasets import Dataset, FormatError, ImportOptions, import_dataset, training_batches
 from datasets.arrow.shards import Shard, request_numbers
 from datasets.storage.folders import open_folder
 
@@ -69,3 +70,20 @@ def test_a_system_without_advice_reads_as_well(folder, monkeypatch):
     monkeypatch.delattr(os, "posix_fadvise")
     request_numbers(folder, ["images-00000.arrow"])
     assert len(Shard(folder, "images-00000.arrow")) == 100
+
+
+def test_a_dataset_that_was_imported_anew_while_it_was_open_is_no_other_one(make_source, tmp_path):
+    place, source = tmp_path / "dataset", make_source(a=5, b=5)
+    import_dataset(source, place, ImportOptions(image_size=8))
+    kept, opened = Dataset.open(place), Dataset.open(place)
+    pixels = kept.take([0])
+    os.utime(place / "images-00000.arrow")
+    touched = Dataset.open(place)
+    os.utime(place / "images-00000.arrow")
+    assert (touched.take([0]) == pixels).all()
+    shutil.rmtree(place)
+    import_dataset(source, place, ImportOptions(image_size=8, seed=2))
+    for use in (lambda: opened.take([0]), lambda: opened.ids):
+        with pytest.raises(FormatError, match=r"was imported anew while it was in use"):
+            use()
+    assert (kept.take([0]) == pixels).all()

@@ -166,13 +166,13 @@ def _opened(info: DatasetInfo) -> Dataset | None:
     missing = bytes_to_fetch(info)
     if missing and not st.button(f"Fetch {missing / 1e6:,.0f} MB to this machine, to see its images"):
         return None
-    return open_dataset(info.path, info.fingerprint)
+    return open_dataset(info)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Opening the dataset …")
-def open_dataset(location: str, fingerprint: str) -> Dataset:  # noqa: ARG001 - imported anew it is opened anew
-    """Open a dataset, once for all who look at it."""
-    return Dataset.open(location)
+@st.cache_resource(max_entries=4, show_spinner="Opening the dataset …", hash_funcs=dataset_left_out.BY_IMPORT)
+def open_dataset(info: DatasetInfo) -> Dataset:
+    """Open a dataset, once for all who look at it; imported anew it is opened anew."""
+    return Dataset.open(info.path)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=64, show_spinner=False)

@@ -80,14 +80,15 @@ def _import(info: DatasetInfo) -> tuple[str, float]:
     return info.path, open_folder(info.path).modified("dataset.json")
 
 
-_BY_IMPORT: dict[str | type[Any], Callable[[Any], Any]] = {DatasetInfo: _import}
+BY_IMPORT: dict[str | type[Any], Callable[[Any], Any]] = {DatasetInfo: _import}
+"""How Streamlit tells descriptions from each other, for what is kept of a dataset."""
 
 
-@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=_BY_IMPORT)
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=BY_IMPORT)
 def _files(info: DatasetInfo) -> list[tuple[str, str]]:
     return read_quarantine(info.path)
 
 
-@st.cache_data(max_entries=64, ttl=600, show_spinner="Looking for them in the source …", hash_funcs=_BY_IMPORT)
+@st.cache_data(max_entries=64, ttl=600, show_spinner="Looking for them in the source …", hash_funcs=BY_IMPORT)
 def _drawn(info: DatasetInfo, files: tuple[str, ...]) -> list[npt.NDArray[np.uint8] | None]:
     return quarantine_pictures(info, files, side=_SIDE)

@@ -56,7 +56,9 @@ def draw(site: Site, specification: SearchSpecification, folder: Folder, manifes
     if split is None:
         st.info("There is no image of it that the model was not trained or chosen on.")
         return
-    key = (folder.uri, manifest.created, info.path, info.fingerprint, split)
+    # Rows in another order have the same fingerprint.
+    files = "".join(each.sha256 for each in info.checksums)
+    key = (folder.uri, manifest.created, info.path, info.fingerprint, files, split)
     answers = _kept().get(key)
     if answers is None:
         answers = _ask(folder, manifest, info, split, key)
@@ -184,7 +186,7 @@ def _pictures(answers: Answers, info: DatasetInfo, decide: Decide) -> None:
 def _open(info: DatasetInfo) -> Dataset:
     from ui.pages.dataset import open_dataset
 
-    return open_dataset(info.path, info.fingerprint)
+    return open_dataset(info)
 
 
 @st.cache_resource(show_spinner=False)
