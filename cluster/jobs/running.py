@@ -37,11 +37,14 @@ class Run(Protocol):
 def driving(layout: SearchLayout) -> Iterator[Place]:
     """Be the search's driver, the only one, while the block runs, and wait for a storage that is away.
 
+    A request to stop that was there before is forgotten.
+
     Raises LedgerError if another one is, or the search is being deleted or renamed.
     """
+    earlier = Ledger(layout).stop_request()
     with driver_heartbeat(layout.root) as place, patient(root=layout.root.uri, check=place.check):
         check_staying(layout)
-        Ledger(layout, place).forget_stop()
+        Ledger(layout, place).forget_stop(earlier)
         yield place
 
 

@@ -32,18 +32,19 @@ def training_place(layout: SearchLayout, budget: TimeBudget | None = None) -> It
 
     Raises LedgerError if another one trains them, or the search is being deleted or renamed.
     """
+    earlier = Ledger(layout).stop_request()
     with (
         driver_heartbeat(layout.root, Driven.training(layout), drivers=TRAINERS) as place,
         patient(root=layout.root.uri, check=place.check),
-        _stoppable(_interrupting() if budget is None else budget.stop, Ledger(layout, place)),
+        _stoppable(_interrupting() if budget is None else budget.stop, Ledger(layout, place), earlier),
     ):
         check_staying(layout)
         yield place
 
 
 @contextlib.contextmanager
-def _stoppable(stop: Callable[[], None], ledger: Ledger) -> Iterator[None]:
-    """While the block runs, call ``stop``, once, when somebody asks for it."""
+def _stoppable(stop: Callable[[], None], ledger: Ledger, earlier: bytes | None) -> Iterator[None]:
+    """While the block runs, call ``stop``, once, when somebody asks for it by another request than an earlier one."""
     is_asked = False
 
     def look(is_last: bool) -> None:
@@ -54,7 +55,7 @@ def _stoppable(stop: Callable[[], None], ledger: Ledger) -> Iterator[None]:
                 is_asked = True
                 stop()
 
-    ledger.forget_stop()
+    ledger.forget_stop(earlier)
     with repeating(look, seconds=_LOOK_SECONDS, name="stop"):
         yield
 

@@ -5,6 +5,7 @@ more. Any number read, at any time, from anywhere. Each file appears whole or no
 """
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -114,17 +115,25 @@ class Ledger:
 
     def request_stop(self) -> None:
         """Ask the search's driver, wherever it runs, to finish what runs and stop."""
-        self._write_json(STOP, {"asked": now()})
+        self._write_json(STOP, {"asked": now(), "token": secrets.token_hex(4)})
 
     def stop_requested(self) -> bool:
         """Whether somebody has asked the driver to stop."""
-        # Read each second: of an object store a look costs two requests, one of which is dear.
-        return self.layout.root.read_if_there(STOP) is not None
+        return self.stop_request() is not None
 
-    def forget_stop(self) -> None:
-        """Take the request to stop away: it was meant for an earlier driver."""
+    def stop_request(self) -> bytes | None:
+        """Return the request to stop, which no other one equals; None where there is none."""
+        # Read each second: of an object store a look costs two requests, one of which is dear.
+        return self.layout.root.read_if_there(STOP)
+
+    def forget_stop(self, earlier: bytes | None) -> None:
+        """Take away the request that was there before the place was taken: it was meant for an earlier driver.
+
+        One that has come since stays: whoever asked has found this driver.
+        """
         self._check_place()
-        self.layout.root.delete(STOP)
+        if earlier is not None and self.stop_request() == earlier:
+            self.layout.root.delete(STOP)
 
     def oracle_state(self) -> JsonObject | None:
         """Return the oracle's state as last kept; None before the first suggestion."""

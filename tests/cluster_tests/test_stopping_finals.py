@@ -3,15 +3,19 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from search_tests import examples
 
 from cluster import stop_search
-from cluster.jobs import submission, trainers
+from cluster.jobs import running, submission, trainers
 from cluster.jobs.trainers import training_place
-from search import Ledger, LedgerError, SearchLayout, SearchSettings, TimeBudget, create_search
+from search import Ledger, LedgerError, Place, SearchLayout, SearchSettings, TimeBudget, create_search
 
 
 @pytest.fixture
@@ -36,6 +40,29 @@ def test_it_ends_their_time(layout: SearchLayout, tmp_path: Path) -> None:
     assert (budget.left(), whole.stopped) == (0.0, False)
     with pytest.raises(LedgerError, match="is not running: there is nothing to stop"):
         stop_search("first", storage=str(tmp_path))
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["the first", "another before"])
+def test_it_is_heard_by_a_command_that_has_just_begun(
+    layout: SearchLayout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    if before:
+        Ledger(layout).request_stop()
+    for module, place in (
+        (trainers, partial(training_place, layout, TimeBudget(600.0))),
+        (running, partial(running.driving, layout)),
+    ):
+        real = module.driver_heartbeat
+
+        @contextmanager
+        def heartbeat(*arguments: Any, real: Any = real, **named: Any) -> Iterator[Place]:
+            with real(*arguments, **named) as held:
+                stop_search("first", storage=str(tmp_path))
+                yield held
+
+        monkeypatch.setattr(module, "driver_heartbeat", heartbeat)
+        with place():
+            assert Ledger(layout).stop_requested()
 
 
 def test_winners_that_have_no_time_are_interrupted_while_they_wait_too(layout: SearchLayout, tmp_path: Path) -> None:

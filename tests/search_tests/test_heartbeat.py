@@ -194,7 +194,7 @@ class TestOneThatHasLostItsPlace:
             lambda: ledger.write_record(ended("0000", 0.5)),
             lambda: ledger.write_progress(ended("0000", 0.5)),
             lambda: ledger.write_oracle({}),
-            ledger.forget_stop,
+            lambda: ledger.forget_stop(None),
         ):
             with pytest.raises(PlaceLostError):
                 write()
