@@ -20,8 +20,8 @@ FORMAT: Literal["galaxy-tuner-leaving/1"] = "galaxy-tuner-leaving/1"
 class Mark(BaseModel):
     """What is being done with the search called ``name``: without ``new`` it is deleted, else renamed to that.
 
-    ``specification`` is the text that stood here; None where it is not to come back, and at the place that a search is
-    renamed to.
+    ``specification`` is the text that stood here; None where it is not to come back, as all has been copied, and at the
+    place that a search is renamed to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -50,6 +50,9 @@ def rename_search(storage: str, name: str, new: str) -> None:
         return
     if data is None:
         raise absent(old)
+    if mark == Mark(name=name, new=new):
+        _remove(old.root)  # all of it had been copied
+        return
     if mark is None or mark.specification is None:
         read_specification(old)  # what is damaged, or half deleted, is not renamed
     text = data.decode() if mark is None or mark.specification is None else mark.specification
@@ -86,6 +89,8 @@ def _rename_by_copying(old: SearchLayout, target: SearchLayout, text: str, befor
                 _remove(target.root)
             raise
         target.root.write_whole(SPECIFICATION, text.encode())
+    # What is half deleted is never copied again, whatever becomes of the new one meanwhile.
+    old.root.write_whole(SPECIFICATION, claim.data)
     _remove(old.root)
 
 

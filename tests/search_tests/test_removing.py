@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -140,6 +140,30 @@ def test_whatever_is_cut_off_goes_on_with_the_same_call(
         for name in names(storage):
             delete_search(storage, name)
     assert step > 3
+
+
+def test_what_was_renamed_and_deleted_does_not_come_back_as_half_a_search(
+    s3: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, is_cut = 0, True
+    while is_cut:
+        step += 1
+        write_search(s3)
+        try:
+            with killed_at(step, monkeypatch):
+                rename_search(s3, "first", "better")
+            is_cut = False
+        except Killed:
+            if "better" not in names(s3):
+                rename_search(s3, "first", "better")
+        delete_search(s3, "better")
+        with suppress(LedgerError):
+            rename_search(s3, "first", "better")
+        for name in names(s3):
+            assert SearchLayout.of(s3, name).root.read("model/bundle.json") == b"whatever"
+            assert [row.trial_id for row in read_search(s3, name).rows] == ["0000"]
+            delete_search(s3, name)
+        assert survey_searches(s3).damaged == ()
 
 
 @pytest.mark.parametrize("drivers", [DRIVERS, TRAINERS])
