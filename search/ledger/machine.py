@@ -19,13 +19,16 @@ def this_machine() -> str:
 def process_started(pid: int) -> str:
     """Return when a process of this machine started, in the kernel's ticks; empty where the system does not tell.
 
-    The next process of the same id has another one. Raises ProcessLookupError if there is none that lives.
+    The next process of the same id has another one. Raises ProcessLookupError if there is none that lives, and
+    PermissionError where there is one, and the system tells no more of others' processes (hidepid).
     """
     try:
         # What follows the name in brackets, which may have any character: the state, …, the 20th is the start.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        os.kill(pid, 0) if not Path("/proc/self/stat").exists() else _raise_gone(pid)
+        os.kill(pid, 0)  # raises as this does
+        if Path("/proc/self/stat").exists():
+            raise PermissionError(f"process {pid} is not to be looked at") from None
         return ""
     if fields[0] in "ZX":  # it has ended, and nobody has asked how
         _raise_gone(pid)

@@ -249,6 +249,28 @@ class TestLife:
         say(open_folder(tmp_path), "000001.json", at=changed)
         assert not driver_is_alive(open_folder(tmp_path))
 
+    def test_one_that_the_system_tells_nothing_of_lives_while_there_is_its_process(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read, signal = Path.read_text, os.kill
+
+        def hidden(path: Path, *given: str | None) -> str:
+            if path.match("/proc/*/stat"):
+                raise FileNotFoundError(path)
+            return read(path, *given)
+
+        def kill(pid: int, number: int) -> None:
+            if pid == 1:
+                raise PermissionError(pid)
+            signal(pid, number)
+
+        monkeypatch.setattr(Path, "read_text", hidden)
+        monkeypatch.setattr(os, "kill", kill)
+        said = {"pid": 1, "started": "7", "at": "now", "machine": beats.this_machine()}
+        assert beats.Beat(open_folder(tmp_path), "1-a.json", said).process_lives
+        said = {**said, "pid": 2**22 + 1}  # more than there can be
+        assert not beats.Beat(open_folder(tmp_path), "1-a.json", said).process_lives
+
     def test_one_of_this_process_that_could_not_say_that_it_ended_has_ended(self, tmp_path: Path) -> None:
         folder = open_folder(tmp_path)
         with driver_heartbeat(folder) as place:
