@@ -25,6 +25,7 @@ _CONNECT_SECONDS, _ANSWER_SECONDS, _TRIES = 3.0, 8.0, 2
 """pyarrow itself asks S3 again, up to 30 times, for 99 s where a server takes connections and says nothing (measured,
 pyarrow 26). What was asked that long ago must not happen now: who drives a search may be another by then."""
 _GCS_SECONDS = 5.0
+_OWN_THREAD = "galaxy-storage"
 _WITH_PASSWORD = re.compile(r"://[^@/?:]*:(?!\d+(?:[/?]|$))[^@]*@")
 """A colon that stands before no port, and somewhere behind it an @."""
 _LOST = re.compile(r"[#\t\r\n]")
@@ -50,13 +51,15 @@ def ask(uri: str, action: Callable[["FileSystem", str], Result]) -> Result:
 
 
 def uninterrupted(call: Callable[[], Result]) -> Result:
-    """Call in another thread than the main one, into which Ctrl-C and SIGTERM fall; those go on when it has ended.
+    """Call in a thread of its own, which nobody ends; what falls into the one that asks goes on when it has ended.
 
-    A stream that an interruption leaves is closed as one that is complete: the file would be there, cut short.
+    Ctrl-C and SIGTERM fall into the main thread, and who runs something in another one may end that (`cluster` does,
+    where Ray has gone away). A stream that is left so is closed as one that is complete: the file would be there, cut
+    short.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread().name.startswith(_OWN_THREAD):
         return call()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage") as other:
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix=_OWN_THREAD) as other:
         return other.submit(call).result()
 
 

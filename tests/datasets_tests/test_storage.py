@@ -1,7 +1,10 @@
 import contextlib
+import ctypes
 import os
 import pickle
 import signal
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from secrets import token_hex
@@ -13,7 +16,7 @@ from datasets import Folder, StorageError, open_folder, tells_secret
 from datasets.storage import folders
 from datasets.storage.building import building_place
 from datasets.storage.fetching import files_of_a_kind, local_place
-from datasets.storage.remote import ask
+from datasets.storage.remote import ask, uninterrupted
 
 KINDS = ["local", "shared", "s3", "gcs", "other"]
 
@@ -406,3 +409,25 @@ def test_a_building_that_fails_for_an_empty_container_leaves_it(monkeypatch, tmp
     with pytest.raises(ZeroDivisionError), building_place(container):
         raise ZeroDivisionError
     assert container.exists()
+
+
+def test_a_thread_that_is_ended_while_it_uploads_leaves_no_cut_file():
+    """As `cluster.driving.health` ends the one that asks Ray, by an exception at its next step in Python."""
+    began, written = threading.Event(), threading.Event()
+
+    def upload():
+        began.set()
+        for _ in range(20):
+            time.sleep(0.01)
+        written.set()
+
+    def run():
+        with contextlib.suppress(SystemExit):
+            uninterrupted(upload)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    began.wait()
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+    thread.join()
+    assert written.wait(5)
