@@ -95,7 +95,7 @@ class Place:
         self.check_lost()
         if self._is_doubtful():
             with self._busy:
-                if self._is_doubtful():
+                if self._lost is None and self._is_doubtful():
                     self._confirm()
             self.check_lost()
 
@@ -144,6 +144,8 @@ class Place:
             if self._lost is not None:
                 return
             if is_last:  # it stays: the number is never taken again
+                # What was left behind, as a thread that nothing can wake, does not say that it drives again.
+                self._lost = f"this driver of {self._driven.what} has ended: it writes nothing more"
                 ended = said(self.token, self._since, bids=False) | {"ended": now()}
                 self._drivers.write_again(self._name, json.dumps(ended).encode())
             else:

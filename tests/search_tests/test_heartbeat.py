@@ -244,6 +244,15 @@ class TestLife:
         with driver_heartbeat(open_folder(tmp_path)):
             pass
 
+    def test_one_that_has_ended_writes_nothing_more(self, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+        with driver_heartbeat(folder) as place:
+            pass
+        before = files(folder)
+        monkeypatch.setattr(heartbeat, "_LEASE_SECONDS", -1.0)  # each write asks anew whether it still drives
+        with pytest.raises(PlaceLostError, match="has ended: it writes nothing more"):
+            Ledger(SearchLayout(folder), place).write_state(SearchState.RUNNING)
+        assert files(folder) == before
+
     @pytest.mark.parametrize("changed", ["yesterday", 7, "2020-01-01"])
     def test_a_file_that_somebody_has_changed_is_of_nobody_who_lives(self, changed: object, tmp_path: Path) -> None:
         say(open_folder(tmp_path), "000001.json", at=changed)
