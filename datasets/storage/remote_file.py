@@ -8,7 +8,7 @@ from datasets.storage.remote import ask
 from datasets.storage.whole_answers import read_piece, size_of
 
 if TYPE_CHECKING:  # importing a filesystem takes long
-    from pyarrow import NativeFile
+    import pyarrow as pa
     from pyarrow.fs import FileSystem
 
 
@@ -59,6 +59,6 @@ class RemoteFile(io.RawIOBase):
         super().close()
 
 
-def _opened(filesystem: "FileSystem", path: str) -> "tuple[NativeFile, int]":
+def _opened(filesystem: "FileSystem", path: str) -> "tuple[pa.NativeFile, int]":
     file = filesystem.open_input_file(path)
     return file, size_of(file, filesystem, path)

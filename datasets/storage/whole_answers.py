@@ -10,8 +10,8 @@ import secrets
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # importing a filesystem takes long
-    from pyarrow import NativeFile
-    from pyarrow.fs import FileInfo, FileSystem
+    import pyarrow as pa
+    from pyarrow.fs import FileSystem
 
 _MARK_BYTES = 32
 
@@ -23,7 +23,7 @@ def read_whole(filesystem: "FileSystem", path: str) -> bytes:
         return bytes(read_piece(file, size_of(file, filesystem, path)))
 
 
-def size_of(file: "NativeFile", filesystem: "FileSystem", path: str) -> int:
+def size_of(file: "pa.NativeFile", filesystem: "FileSystem", path: str) -> int:
     """Return the bytes of a file that is open. Raises OSError, of a kind that passes, where the answer was cut off."""
     size = int(file.size())
     if size == 0 and info_of(filesystem, path).size != 0:
@@ -31,7 +31,7 @@ def size_of(file: "NativeFile", filesystem: "FileSystem", path: str) -> int:
     return size
 
 
-def read_piece(file: "NativeFile", size: int) -> bytearray:
+def read_piece(file: "pa.NativeFile", size: int) -> bytearray:
     """Return the next ``size`` bytes, which are there. Raises OSError as `read_whole`."""
     mark = secrets.token_bytes(_MARK_BYTES)[:size]
     data = bytearray(size)
@@ -41,7 +41,7 @@ def read_piece(file: "NativeFile", size: int) -> bytearray:
     return data
 
 
-def info_of(filesystem: "FileSystem", path: str) -> "FileInfo":
+def info_of(filesystem: "FileSystem", path: str) -> "pa.fs.FileInfo":
     """Return what is at a path. Raises OSError as `read_whole`."""
     info = filesystem.get_file_info(path)
     if info.size == 0 and info.mtime_ns == 0:
