@@ -36,7 +36,8 @@ def run_in_process(
     scheduler = make_scheduler(conductor.specification, conductor.records())
     while isinstance(suggestion := conductor.suggest(), Suggestion):
         deadline = Deadline.moving(conductor.budget.left)
-        session = TrialSession(layout.root.uri, suggestion.trial_id, hypermodel, deadline=deadline)
+        trial, check = suggestion.trial_id, conductor.confirm  # who has lost the place writes over no checkpoint
+        session = TrialSession(layout.root.uri, trial, hypermodel, deadline=deadline, check=check)
         try:
             with _heard(conductor, suggestion.trial_id) as may_train:
                 record = (

@@ -4,7 +4,7 @@ import os
 import socket
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
@@ -70,6 +70,7 @@ class TrialSession:
     A trial that has a checkpoint goes on from it. Nothing is read or built before the first step, so that making a
     session cannot fail. ``hypermodel`` is the search's where that was given as an object. At the ``deadline`` the epoch
     under way is left. ``began`` is when the worker, by its monotonic clock, began to get ready for the trial.
+    ``check`` is called after each batch, the last before a checkpoint is written: what it raises ends the epoch.
     """
 
     def __init__(
@@ -80,8 +81,9 @@ class TrialSession:
         *,
         deadline: Deadline | None = None,
         began: float | None = None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
-        self._layout = SearchLayout(open_folder(search))
+        self._layout, self._check = SearchLayout(open_folder(search)), check
         self._trial_id, self._hypermodel = trial_id, hypermodel
         self._deadline, self._clock = deadline or Deadline(), EpochClock(began=began)
         self._run: TrainingRun | None = None
@@ -177,6 +179,7 @@ class TrialSession:
         assert self._run is not None
         trained, measured = self._run.training_batches, self._run.measured_batches
         self._clock.note_batch((done > trained) + (done > trained + measured))
+        self._check()
         self._deadline.check()
 
     def _started(self) -> Record:

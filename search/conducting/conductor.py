@@ -221,6 +221,10 @@ class Conductor:
         """Raise PlaceLostError if another driver has gone on with the search. May be called from any thread."""
         self._ledger.check_place()
 
+    def confirm(self) -> None:
+        """Do as `check`, and where it is doubtful, as after a sleep of the machine, ask the storage first."""
+        self._ledger.confirm_place()
+
     def record(self, trial_id: str) -> Record:
         """Return the trial as last reported."""
         return self._records[trial_id]

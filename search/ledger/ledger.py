@@ -47,7 +47,7 @@ class Ledger:
 
     def write_suggestion(self, suggestion: Suggestion) -> None:
         """Make a suggestion durable. Raises LedgerError if there is another one of its id."""
-        self._check_place()
+        self.confirm_place()
         data, name = suggestion.model_dump_json().encode(), file_of(suggestion.trial_id)
         if not self.layout.suggestions.create(name, data) and self.suggestion(suggestion.trial_id) != suggestion:
             raise LedgerError(
@@ -57,7 +57,7 @@ class Ledger:
 
     def write_progress(self, record: Record) -> None:
         """Keep what a running trial reported, in place of its last report."""
-        self._check_place()
+        self.confirm_place()
         self.layout.progress.write_whole(file_of(record.trial_id), record.model_dump_json().encode())
 
     def write_record(self, record: Record) -> Record:
@@ -68,7 +68,7 @@ class Ledger:
         """
         if not record.state.is_ended():
             raise LedgerError(f"trial {record.trial_id} is {record.state}: only an ended trial is recorded")
-        self._check_place()
+        self.confirm_place()
         name = attempt_file(record.trial_id, record.attempts)
         if not self.layout.records.create(name, record.model_dump_json().encode()):
             record = read_model(self.layout.records, name, Record) or record
@@ -81,7 +81,7 @@ class Ledger:
 
         The records of its attempts before stay.
         """
-        self._check_place()
+        self.confirm_place()
         # Before the request is durable: what lies there afterwards is the new attempt's.
         self.layout.progress.delete(file_of(retry.trial_id))
         self.layout.checkpoints(retry.trial_id).delete_tree()
@@ -90,14 +90,14 @@ class Ledger:
 
     def write_state(self, state: SearchState, reason: str | None = None) -> None:
         """Say where the search stands."""
-        self._check_place()
+        self.confirm_place()
         self._write_json(STATE, {"state": state, "reason": reason, "since": now()})
         if state is not SearchState.RUNNING:
             self._snapshot.write()
 
     def write_oracle(self, state: JsonObject) -> None:
         """Keep the oracle's state."""
-        self._check_place()
+        self.confirm_place()
         base, rest = self._oracle.files(state)
         # In this order: a rest that belongs to an older base is passed over.
         if base is not None:
@@ -106,7 +106,7 @@ class Ledger:
 
     def write_space(self, space: KnownSpace) -> None:
         """Keep the space that the oracle is about to know."""
-        self._check_place()
+        self.confirm_place()
         self._write_json(SPACE, space.model_dump())
 
     def space(self) -> KnownSpace | None:
@@ -131,7 +131,7 @@ class Ledger:
 
         One that has come since stays: whoever asked has found this driver.
         """
-        self._check_place()
+        self.confirm_place()
         if earlier is not None and self.stop_request() == earlier:
             self.layout.root.delete(STOP)
 
@@ -231,7 +231,8 @@ class Ledger:
         if self._place is not None:
             self._place.check_lost()
 
-    def _check_place(self) -> None:
+    def confirm_place(self) -> None:
+        """Raise as `check_place`; where it is doubtful the storage is asked, and waited for, first."""
         if self._place is not None:
             self._place.check()
 

@@ -8,6 +8,7 @@ import pytest
 
 from cluster import resume_search, run_search, train_winners
 from cluster.jobs.settings import TrainSettings
+from cluster.workers.trial import TrialSession
 from datasets import Dataset, StorageError, open_folder
 from search import Conductor, Driven, LedgerError, PlaceLostError, Record, SearchSettings, SearchState, driver_heartbeat
 from search.layout import TRAINERS, SearchLayout
@@ -50,6 +51,24 @@ def test_the_one_that_was_cut_off_ends_in_a_line_and_writes_nothing_over_the_oth
     assert json.loads(root.read("state.json"))["reason"] == "the other one's"
     assert root.child("records").names() == []
     assert root.child("drivers").names() == ["000002-other.json"]
+
+
+def test_the_one_that_was_cut_off_writes_over_no_checkpoint_of_the_other_s(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = SearchLayout.of("runs", "first")
+    monkeypatch.setattr(heartbeat, "_LEASE_SECONDS", -1.0)  # as after a sleep of the machine
+    real = TrialSession._note_batch
+
+    def note(session: TrialSession, done: int, total: int | None) -> None:
+        if done == total:
+            layout.root.child("drivers").write_whole("000002-other.json", json.dumps(OTHER).encode())
+        real(session, done, total)
+
+    monkeypatch.setattr(TrialSession, "_note_batch", note)
+    with pytest.raises(PlaceLostError, match="went on with search"):
+        run_search(tiny_dataset.info.path, settings(), address="in-process")
+    assert layout.checkpoints("0000").names() == []
 
 
 def test_a_record_of_an_earlier_driver_that_came_late_counts(
