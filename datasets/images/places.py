@@ -17,6 +17,14 @@ _URI = re.compile(r"(?!https?://)[A-Za-z][A-Za-z0-9+.-]+://", re.IGNORECASE)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _USUAL = (".jpg", ".png", ".jpeg", ".fits", ".JPG", ".tif", ".webp")
 """Suffixes that are tried where a table names images without one."""
+_follows = True
+"""Whether what a table names is read."""
+
+
+def follow_nothing() -> None:
+    """From now on read nothing that a table names: for a process that reads what strangers send."""
+    global _follows
+    _follows = False
 
 
 def is_uri(value: str) -> bool:
@@ -29,6 +37,8 @@ def read_place(place: str) -> bytes:
 
     Raises ImageError with the reason where that is impossible; what the storage refuses is its cause, a StorageError.
     """
+    if not _follows:
+        raise ImageError("not read: what tables name is not followed here; upload the image itself")
     if not is_uri(place):
         return read_file(Path(place))
     try:

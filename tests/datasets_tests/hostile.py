@@ -246,6 +246,14 @@ def external_hdf5(path: str) -> bytes:
     return saved(write)
 
 
+def votable_elsewhere(uri: str, kind: str = "BINARY") -> bytes:
+    """A VOTable of bytes that are those of a file of the server, or what a machine answers that it reaches."""
+    data = f"<{kind}><STREAM href='{uri}'/></{kind.partition(' ')[0]}>"
+    field = "<FIELD name='path' datatype='unsignedByte'/>"
+    table = f"<RESOURCE><TABLE>{field}<DATA>{data}</DATA></TABLE></RESOURCE>"
+    return f"<?xml version='1.0'?><VOTABLE version='1.3'>{table}</VOTABLE>".encode()
+
+
 SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 Attack = tuple[str, Callable[[], bytes], str | None]
 GIB = 2**30
@@ -283,6 +291,7 @@ ATTACKS: dict[str, Attack] = {
     "NaN in an array": ("a.npy", lambda: npy(np.full((2, 9, 9), np.nan)), r"not numbers"),
     "pickle in an array": ("a.npy", lambda: saved(lambda p: _pickled(p)), r"Python objects"),
     "HDF5 kept in a server's file": ("a.h5", lambda: external_hdf5("/etc/passwd"), r"kept in other files"),
+    "VOTable kept in a server's file": ("a.vot", lambda: votable_elsewhere("file:///etc/passwd"), r"lie elsewhere"),
     "PostScript": ("a.jpg", lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n", r"not an image"),
     "Arrow file of cells beyond its end": ("a.feather", lambda: _beyond(), r"the table is damaged: .* out of bounds"),
     "empty": ("a.jpg", lambda: b"", r"empty file"),

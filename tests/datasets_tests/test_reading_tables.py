@@ -15,6 +15,7 @@ import pyarrow.parquet
 import pytest
 from astropy.io import fits
 from astropy.table import Table as AstropyTable
+from datasets_tests.hostile import votable_elsewhere
 
 from datasets import SourceError
 from datasets.tables.kinds import is_table
@@ -250,6 +251,15 @@ def test_text_files_are_tables_where_they_begin_as_one():
     assert is_table("a.xml", lambda _: votable())
     assert not is_table("a.xml", lambda _: b"<?xml version='1.0'?><annotation/>")
     assert [is_table("a.TXT", lambda _, data=data: data) for data in (*lists, *words)] == [True] * 3 + [False] * 5
+
+
+@pytest.mark.parametrize("kind", ["BINARY", "BINARY2", "FITS", "PARQUET type='VOTable-remote-file'"])
+def test_a_votable_whose_data_lie_elsewhere_is_refused_and_nothing_is_fetched(monkeypatch, kind):
+    asked = []
+    monkeypatch.setattr("urllib.request.urlopen", lambda url, *_: asked.append(url))
+    with pytest.raises(SourceError, match=r"^'a.vot' cannot be imported: .* elsewhere \(STREAM has an href\)"):
+        Table("a.vot", lambda: io.BytesIO(votable_elsewhere("file:///etc/passwd", kind))).sample()
+    assert not asked
 
 
 def test_a_file_that_is_not_what_its_name_says_is_refused():

@@ -1,17 +1,21 @@
 """Uploads of strangers: read as files are, whatever is in them, and what ends or hangs a decoder ends one image."""
 
+import io
 import re
 import resource
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from datasets_tests import hostile
 
 from datasets import DecodedImage, Decoding, ImageError, Upload, UploadLimits, UploadReader, iterate_images, uploads_of
+from datasets.images import places
 from datasets.images.uploads import decoder as decoder_module
 
 HOW = Decoding(crop=1.0, image_size=16)
@@ -93,6 +97,43 @@ def test_a_table_is_not_followed_but_says_what_it_names(reader: UploadReader, tm
     (tmp_path / "secret.jpg").write_bytes(hostile.picture("JPEG"))
     listing = reader.listing(upload("a.csv", f"path\n{tmp_path}/secret.jpg\n\nb.jpg\n".encode()))
     assert (listing.names, listing.named) == ((), (f"{tmp_path}/secret.jpg", "b.jpg"))
+
+
+def _parquet_damaged_late(path: Path) -> bytes:
+    """Many rows that name a file; the last part of them is unreadable."""
+    table = pa.table({"path": [str(path)] * 2000})
+    data = hostile.saved(lambda file: pq.write_table(table, file, row_group_size=1000, compression="gzip"))
+    start = pq.ParquetFile(io.BytesIO(data)).metadata.row_group(1).column(0).data_page_offset
+    return data[: start + 20] + b"\xff" * 20 + data[start + 40 :]
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("a.csv", lambda path: f"path\n{path}\n{path}\n1,2\n".encode()),
+        ("a.jsonl", lambda path: f'{{"path": "{path}"}}\n'.encode() * 9 + b'{"path": '),
+        ("a.parquet", _parquet_damaged_late),
+    ],
+)
+def test_a_table_that_fails_at_its_end_is_not_followed_either(
+    reader: UploadReader, tmp_path: Path, name: str, made: Callable[[Path], bytes]
+) -> None:
+    (tmp_path / "secret.png").write_bytes(hostile.picture("PNG"))
+    for place in (tmp_path / "secret.png", f"file://{tmp_path}/secret.png"):
+        listing = reader.listing(upload(name, made(place)))
+        assert (listing.names, listing.named) == ((), None)
+        assert listing.error.startswith("expected "), listing.error
+
+
+def test_a_process_that_follows_nothing_reads_no_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(hostile.picture("PNG"))
+    naming = places.Naming(str(tmp_path))
+    assert isinstance(naming.content("secret.png"), bytes)
+    monkeypatch.setattr(places, "_follows", True)
+    places.follow_nothing()
+    for value in ("secret.png", f"{tmp_path}/secret.png", f"file://{tmp_path}/secret.png", "s3://no/secret.png"):
+        with pytest.raises(ImageError, match="not followed here"):
+            naming.content(value)
 
 
 class Bad:

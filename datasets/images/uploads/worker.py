@@ -15,12 +15,14 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.request import OpenerDirector, install_opener
 
 from datasets.errors import DatasetError, ImageError, first_line
 from datasets.images.files import ImageFile, galaxy_at, images_at
 from datasets.images.fits.stretch import Stretch
 from datasets.images.listed_images import named_images
 from datasets.images.memory_files import MemoryFile
+from datasets.images.places import follow_nothing
 from datasets.images.preparing import Content
 from datasets.images.reading import file_head
 from datasets.images.scratch import unpack_to_memory
@@ -65,6 +67,8 @@ def _limit(limits: UploadLimits) -> None:
     with contextlib.suppress(OSError):  # where memory is short this process is the one to end
         Path("/proc/self/oom_score_adj").write_text("1000")
     unpack_to_memory(limits.scratch)
+    follow_nothing()
+    install_opener(OpenerDirector())  # which opens nothing: no library may fetch what an upload has the address of
 
 
 def _taken(channel: socket.socket, size: int) -> MemoryFile:
@@ -126,8 +130,8 @@ class _Opened:
             try:
                 table = is_table(name, partial(file_head, path)) and file_head(path)
                 named = named_images(path, name) if table else None
-            except DatasetError:  # which listing the images says as well
-                named = None
+            except DatasetError as error:  # not to be listed as images are: that would follow what its first rows name
+                return {"names": [], "error": str(error).partition("cannot be imported: ")[2] or str(error)}
             except Exception as error:
                 return {"names": [], "error": f"damaged: {first_line(error)}"}
             if named is not None:

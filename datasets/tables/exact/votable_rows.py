@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datasets.errors import first_line
+from datasets.errors import SourceError, first_line
 from datasets.tables.annotated import annotated
 from datasets.tables.encodings import bytes_as_text
 from datasets.tables.exact.rows import Rows
@@ -17,7 +17,7 @@ _ROWS = 8192
 
 
 class VOTableRows:
-    """The first table of a VOTable.
+    """The first table of a VOTable. Raises SourceError where its data lie elsewhere.
 
     Attributes:
         file: the whole file, as astropy has it.
@@ -32,8 +32,11 @@ class VOTableRows:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
+                _refuse_data_elsewhere(stream)
                 self.file: Any = parse(stream)
                 self.table: Any = self.file.get_first_table()
+            except SourceError:
+                raise
             except Exception as error:  # a damaged file fails with any type
                 raise pa.ArrowInvalid(first_line(error)) from error
         self.count = len(self.table.array)
@@ -65,6 +68,20 @@ class VOTableRows:
         if each == 0:
             return pa.array([[]] * len(data), pa.list_(column.type))
         return column if each == 1 and data.ndim == 1 else pa.FixedSizeListArray.from_arrays(column, each)
+
+
+def _refuse_data_elsewhere(stream: IO[bytes]) -> None:
+    """Raise SourceError where a stream's data lie at a URL: astropy would follow it, to any file or machine."""
+    from astropy.utils.xml.iterparser import get_xml_iterator
+
+    with get_xml_iterator(stream) as elements:  # as astropy itself goes through them, whatever the encoding
+        for is_start, tag, attributes, _ in elements:
+            if is_start and tag == "STREAM" and "href" in attributes:
+                raise SourceError(
+                    "expected a table, found one whose data lie elsewhere (STREAM has an href), which is not followed: "
+                    "download those, or save the table with its data in it"
+                )
+    stream.seek(0)
 
 
 def stored(array: Any, field: Any, start: int, stop: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
