@@ -125,6 +125,22 @@ def test_a_table_that_fails_at_its_end_is_not_followed_either(
         assert listing.error.startswith("expected "), listing.error
 
 
+def test_names_are_cut_and_no_more_are_told_than_a_page_keeps() -> None:
+    jpeg, long = hostile.picture("JPEG"), "x" * 60_000
+    table = hostile.saved(lambda path: pq.write_table(pa.table({"path": [f"{long}é.jpg"] * 1000}), path))
+    reader = UploadReader(UploadLimits(names=2000), processes=1)
+    named = reader.listing(upload("a.parquet", table)).named
+    assert named is not None
+    assert (len(named), {len(name) for name in named}) == (4, {401})
+    assert named[0].endswith("xé.jpg")
+    archive = upload("a.zip", hostile.zipped({f"{long[:500]}{number}.jpg": jpeg for number in range(6)}))
+    listing = reader.listing(archive)
+    assert (len(listing.names), listing.cut) == (4, True)
+    assert listing.size < 4000
+    assert [isinstance(image, DecodedImage) for image in answers(reader, archive).values()] == [True] * 4
+    reader.close()
+
+
 def test_a_process_that_follows_nothing_reads_no_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(hostile.picture("PNG"))
     naming = places.Naming(str(tmp_path))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from datasets import DecodedImage, Decoding, ImageError, Upload, UploadReader
+from datasets import DecodedImage, Decoding, ImageError, Listing, Upload, UploadReader
 from ui.predictions.keeping import Place, Read, Visitor
 from ui.predictions.prediction import Prediction
 from ui.wording import some
@@ -65,7 +65,10 @@ class Asking:
         for upload in self._visitor.uploads:
             if upload.digest not in self._reads:
                 listing = self._reader.listing(upload, self._decoding.ranges)
+                if not self._visitor.has_room(listing.size, self._decoding):
+                    listing = Listing(error=_FULL)
                 self._reads[upload.digest] = Read(listing)
+                self._visitor.add_size(listing.size)
                 yield
         self._examine()
         pool = ThreadPoolExecutor(1, thread_name_prefix="uploads")

@@ -27,7 +27,7 @@ class KeepLimits:
 
     Attributes:
         files: that a visitor may upload.
-        visitor: bytes of a visitor's uploads and of what was decoded of them.
+        visitor: bytes of a visitor's uploads and of what was listed and decoded of them.
         everyone: bytes of all visitors'.
         visitors: who have uploads at a time.
     """
@@ -47,8 +47,9 @@ class Read:
 
     @property
     def size(self) -> int:
-        """Bytes of what was decoded."""
-        return sum(image.pixels.nbytes if isinstance(image, DecodedImage) else 200 for image in self.images)
+        """Bytes of the images' names, and of what was decoded of them."""
+        decoded = (image.pixels.nbytes if isinstance(image, DecodedImage) else 200 for image in self.images)
+        return self.listing.size + sum(decoded)
 
 
 class Visitor:
@@ -68,7 +69,7 @@ class Visitor:
 
     @property
     def size(self) -> int:
-        """Bytes of the uploads and of what was decoded of them."""
+        """Bytes of the uploads and of what was listed and decoded of them."""
         return self._bytes
 
     @property
@@ -115,7 +116,7 @@ class Visitor:
         return True
 
     def add_size(self, size: int) -> None:
-        """Count what was decoded."""
+        """Count what was listed or decoded."""
         self._bytes += size
 
     def keep_picture(self, key: object, made: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

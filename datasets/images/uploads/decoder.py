@@ -55,6 +55,11 @@ class Listing:
     cut: bool = False
     error: str = ""
 
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in memory."""
+        return sum(map(sys.getsizeof, (*self.names, *(self.named or ()), self.error)))
+
 
 class EndedError(Exception):
     """The process ended, or had to be ended, over what it was asked; the message says why, for the sender."""

@@ -11,6 +11,7 @@ class UploadLimits:
 
     Attributes:
         images: in one upload.
+        names: bytes, in UTF-8, that the names of its images may have together.
         unpacked: bytes that all its images together may have as files.
         scratch: bytes that archives in it may have unpacked at a time, in memory.
         memory: bytes of address space of a process that decodes.
@@ -22,6 +23,7 @@ class UploadLimits:
     """
 
     images: int = 20_000
+    names: int = 4 * 2**20
     unpacked: int = 2 * 2**30
     scratch: int = 512 * 2**20
     memory: int = 2 * 2**30

@@ -52,10 +52,14 @@ def uploads_of(files: Iterable[tuple[str, bytes]]) -> list[Upload]:
     return list(made.values())
 
 
+def shortened(name: str, longest: int) -> str:
+    """Return a name with its beginning and end alone where it is longer than a stranger's names are kept."""
+    return name if len(name) <= longest else name[: longest // 2] + "…" + name[-longest // 2 :]
+
+
 def _base(name: str) -> str:
     """Return the last part of a path, whatever system it is of, and not too much of it."""
-    base = name.replace("\\", "/").rpartition("/")[2].strip() or "upload"
-    return base if len(base) <= _LONGEST_NAME else base[: _LONGEST_NAME // 2] + "…" + base[-_LONGEST_NAME // 2 :]
+    return shortened(name.replace("\\", "/").rpartition("/")[2].strip() or "upload", _LONGEST_NAME)
 
 
 def _upload(name: str, bands: Sequence[str], files: Sequence[bytes]) -> Upload:

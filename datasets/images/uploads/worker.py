@@ -10,7 +10,7 @@ import re
 import resource
 import signal
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -28,10 +28,12 @@ from datasets.images.reading import file_head
 from datasets.images.scratch import unpack_to_memory
 from datasets.images.uploads.limits import UploadLimits
 from datasets.images.uploads.messages import GoneError, blocks, receive, send
+from datasets.images.uploads.upload import shortened
 from datasets.images.value_range import ValueRanges
 from datasets.tables.kinds import is_table
 
 _LARGEST_UPLOAD = 2**28
+_LONGEST_NAME, _LONGEST_REASON = 400, 2000
 _MEMORY_PATH = re.compile(r"/proc/self/fd/\d+")
 
 
@@ -116,7 +118,8 @@ class _Opened:
                     crop=how["crop"], image_size=how["image_size"], stretch=stretch
                 )
             except ImageError as error:
-                return ({"error": _MEMORY_PATH.sub("the file", str(error)), "read": size},)
+                reason = shortened(_MEMORY_PATH.sub("the file", str(error)), _LONGEST_REASON)
+                return ({"error": reason, "read": size},)
         height, width, _ = image.pixels.shape
         said = {"source_size": list(map(int, image.source_size)), "notes": list(image.notes), "read": size}
         return ({**said, "shape": [height, width]}, image.pixels.tobytes())
@@ -131,16 +134,31 @@ class _Opened:
                 table = is_table(name, partial(file_head, path)) and file_head(path)
                 named = named_images(path, name) if table else None
             except DatasetError as error:  # not to be listed as images are: that would follow what its first rows name
-                return {"names": [], "error": str(error).partition("cannot be imported: ")[2] or str(error)}
+                return _refused(str(error).partition("cannot be imported: ")[2] or str(error))
             except Exception as error:
-                return {"names": [], "error": f"damaged: {first_line(error)}"}
+                return _refused(f"damaged: {first_line(error)}")
             if named is not None:
-                return {"names": [], "named": named[: self._limits.images]}
+                return {"names": [], "named": _told(named, self._limits)}
             found = images_at(path, name, ranges)
-        self._images = list(islice(found, self._limits.images + 1))
-        cut = len(self._images) > self._limits.images
-        self._images = self._images[: self._limits.images]
-        return {"names": [image.name for image in self._images], "cut": cut}
+        images = list(islice(found, self._limits.images + 1))
+        names = _told((image.name for image in images), self._limits)
+        self._images = images[: len(names)]
+        return {"names": names, "cut": len(images) > len(names)}
+
+
+def _told(names: Iterable[str], limits: UploadLimits) -> list[str]:
+    """Return the first of many names, long ones cut: the page keeps them, whoever made them up."""
+    told, size = list[str](), 0
+    for name in islice(names, limits.images):
+        told.append(shortened(name, _LONGEST_NAME))
+        size += len(told[-1].encode("utf-8", "surrogatepass"))
+        if size > limits.names:
+            return told[:-1]
+    return told
+
+
+def _refused(reason: str) -> dict[str, object]:
+    return {"names": [], "error": shortened(reason, _LONGEST_REASON)}
 
 
 def _ranges(document: Mapping[str, Any]) -> ValueRanges:
