@@ -9,7 +9,7 @@ from datasets.errors import ImageError, StorageError
 from datasets.images.file_names import as_path, suffix_of
 from datasets.images.fits.names import read_content
 from datasets.images.preparing import Content
-from datasets.images.reading import check_size, read_file
+from datasets.images.reading import MAX_BYTES, check_size, read_file
 from datasets.storage.folders import open_folder
 from datasets.storage.remote import with_path
 
@@ -45,7 +45,7 @@ def read_place(place: str) -> bytes:
         folder = open_folder(place)
         if folder.local is not None:
             return read_file(folder.local)
-        data = folder.parent.read(unquote(urlsplit(folder.uri).path.rpartition("/")[2]))
+        data = folder.parent.read(unquote(urlsplit(folder.uri).path.rpartition("/")[2]), most=MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise ImageError("no such file") from error
     except StorageError as error:

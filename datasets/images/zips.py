@@ -23,11 +23,23 @@ _ENCRYPTED = 0x41
 _HEADER = struct.Struct("<4s22xHH")
 """What stands before a member (4.3.7): a mark, and the lengths of its name and of the extra field, which follow."""
 _MARK = b"PK\x03\x04"
+_PACKED = "packed in a way that is not read here, as by bzip2 or LZMA: unpack the archive and give its folder"
 
 
 def leaves_archive(name: str) -> bool:
     """Say whether a member's name leads out of the folder that its archive would be unpacked into."""
     return _LEAVING.search(name) is not None
+
+
+def open_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    """Open a member to be read as a stream, of which no more than is asked for is unpacked at a time.
+
+    Raises as zipfile does; NotImplementedError, too, where the member is packed by bzip2 or LZMA: zipfile unpacks
+    whatever a part of those has in it, and that can be a million times its bytes.
+    """
+    if archive.getinfo(name).compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise NotImplementedError(_PACKED)
+    return archive.open(name)
 
 
 class Archive:
@@ -75,17 +87,18 @@ class Archive:
         if data is not None:
             return data
         try:
-            handle = self._handle()
-            check_size(handle.getinfo(name).file_size)
-            return handle.read(name)
+            size = self.size(name)
+            check_size(size)
+            with self.open(name) as stream:
+                return stream.read(size + 1)  # without a number zipfile unpacks all there is, whatever size is promised
         except ImageError:
             raise
         except Exception as error:  # zipfile, zlib, bz2, lzma and struct raise errors of many types
             raise ImageError(_reason(error)) from error
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a member to be read as a stream, whatever its size. Raises as zipfile does."""
-        return self._handle().open(name)
+        """Open a member to be read as a stream, whatever its size. Raises as `open_member` does."""
+        return open_member(self._handle(), name)
 
     def size(self, name: str) -> int:
         """Return the number of bytes of a member, as the zip promises it: no more are read."""
@@ -120,7 +133,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return "no such file in the archive"
     if isinstance(error, NotImplementedError):
-        return "packed in a way that cannot be read here: unpack the archive and give its folder"
+        return _PACKED
     if isinstance(error, RuntimeError):  # so zipfile says it
         return "encrypted: unpack the archive with its password and give its folder"
     if isinstance(error, MemoryError):

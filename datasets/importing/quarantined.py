@@ -17,17 +17,23 @@ from datasets.images.zips import leaves_archive
 
 _MOST_MEMBERS = 200_000
 """Of a larger source only files that lie where their names say are found."""
+_MOST_BYTES = 2**28
+"""Files are read until they have so many together: it is a page that draws them."""
 
 
 def quarantine_pictures(info: DatasetInfo, files: Sequence[str], *, side: int) -> list[npt.NDArray[np.uint8] | None]:
     """Draw some files of a dataset's quarantine, uint8 (height, width, 3), neither longer than ``side`` pixels.
 
-    None of what cannot be seen: no image, a FITS file, a row of an array, or a source that has gone or is remote.
+    None of what cannot be seen: no image, a FITS file, a row of an array, or a source that has gone or is remote; and
+    of what comes behind 256 MiB of the others.
     """
     source = _source(info)
     if source is None:
         return [None] * len(files)
-    found = [_content(source, file) for file in files]
+    found: list[bytes | None] = []
+    for file in files:
+        is_enough = sum(len(data) for data in found if data is not None) > _MOST_BYTES
+        found.append(None if is_enough else _content(source, file))
     drawn = iter(thumbnails([data for data in found if data is not None], side=side))
     return [None if data is None else next(drawn) for data in found]
 

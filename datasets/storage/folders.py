@@ -83,9 +83,16 @@ class Folder:
         path = "/".join([parts.path.rstrip("/"), *(quote(name) for name in names)])
         return Folder(with_path(parts, path))
 
-    def read(self, name: str) -> bytes:
-        """Return a whole file. Raises FileNotFoundError where it is absent."""
-        return self._do("read", name, lambda path: path.read_bytes(), read_remote)
+    def read(self, name: str, *, most: int | None = None) -> bytes:
+        """Return a whole file, or its first ``most`` bytes. Raises FileNotFoundError where it is absent."""
+
+        def read_locally(path: Path) -> bytes:
+            if most is None:
+                return path.read_bytes()
+            with path.open("rb") as file:
+                return file.read(most)
+
+        return self._do("read", name, read_locally, lambda filesystem, path: read_remote(filesystem, path, most))
 
     def read_if_there(self, name: str) -> bytes | None:
         """Return a whole file, None where it is absent."""

@@ -39,14 +39,14 @@ def forget_parents() -> None:
     _made.clear()
 
 
-def read_remote(filesystem: "FileSystem", path: str) -> bytes:
-    """Return a whole file."""
+def read_remote(filesystem: "FileSystem", path: str, most: int | None) -> bytes:
+    """Return a whole file, or its first ``most`` bytes."""
     if filesystem.type_name != "gcs":
-        return read_whole(filesystem, path)
+        return read_whole(filesystem, path, most)
     # Google's store is asked what a file is first, which another may have replaced by then: it has the one before no
     # longer.
     with filesystem.open_input_stream(path) as file:
-        return bytes(file.read())
+        return bytes(file.read(most))
 
 
 def list_remote(filesystem: "FileSystem", path: str) -> list[str]:

@@ -16,11 +16,15 @@ if TYPE_CHECKING:  # importing a filesystem takes long
 _MARK_BYTES = 32
 
 
-def read_whole(filesystem: "FileSystem", path: str) -> bytes:
-    """Return a whole file. Raises OSError, of a kind that passes, where the answer was cut off."""
+def read_whole(filesystem: "FileSystem", path: str, most: int | None = None) -> bytes:
+    """Return a whole file, or its first ``most`` bytes.
+
+    Raises OSError, of a kind that passes, where the answer was cut off.
+    """
     # As a file rather than as a stream, of which S3 is asked 256 KiB at a time.
     with filesystem.open_input_file(path) as file:
-        return bytes(read_piece(file, size_of(file, filesystem, path)))
+        size = size_of(file, filesystem, path)
+        return bytes(read_piece(file, size if most is None else min(most, size)))
 
 
 def size_of(file: "pa.NativeFile", filesystem: "FileSystem", path: str) -> int:

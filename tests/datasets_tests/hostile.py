@@ -254,6 +254,16 @@ def votable_elsewhere(uri: str, kind: str = "BINARY") -> bytes:
     return f"<?xml version='1.0'?><VOTABLE version='1.3'>{table}</VOTABLE>".encode()
 
 
+def hdf5_of_promises(*shape: int) -> bytes:
+    """An HDF5 file of pixels none of which is there: they are read as zeros."""
+
+    def write(path: Path) -> None:
+        with h5py.File(path, "w") as file:
+            file.create_dataset("images", shape, "u1", chunks=(1, 100, 100, 3))
+
+    return saved(write)
+
+
 SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 Attack = tuple[str, Callable[[], bytes], str | None]
 GIB = 2**30
@@ -292,6 +302,21 @@ ATTACKS: dict[str, Attack] = {
     "pickle in an array": ("a.npy", lambda: saved(lambda p: _pickled(p)), r"Python objects"),
     "HDF5 kept in a server's file": ("a.h5", lambda: external_hdf5("/etc/passwd"), r"kept in other files"),
     "VOTable kept in a server's file": ("a.vot", lambda: votable_elsewhere("file:///etc/passwd"), r"lie elsewhere"),
+    "HDF5 with huge images": (
+        "a.h5",
+        lambda: hdf5_of_promises(1, 9000, 9000, 3),
+        r"^images too large: images of 9000 × 9000 pixels, at most 64 megapixels",
+    ),
+    "zip packed by bzip2": (
+        "a.zip",
+        lambda: zipped({"a.jpg": bytes(2**26)}, zipfile.ZIP_BZIP2),
+        r"packed in a way that is not read here",
+    ),
+    "NPZ packed by bzip2": (
+        "a.npz",
+        lambda: zipped({"images.npy": npy(np.zeros((1, 8, 8, 3), np.uint8))}, zipfile.ZIP_BZIP2),
+        r"packed in a way that is not read here",
+    ),
     "PostScript": ("a.jpg", lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n", r"not an image"),
     "Arrow file of cells beyond its end": ("a.feather", lambda: _beyond(), r"the table is damaged: .* out of bounds"),
     "empty": ("a.jpg", lambda: b"", r"empty file"),

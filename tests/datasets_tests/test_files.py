@@ -3,7 +3,9 @@ import gzip
 import io
 import os
 import re
+import struct
 import threading
+import tracemalloc
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,9 +16,11 @@ import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
+from datasets_tests import hostile
 from datasets_tests.source_examples import EXAMPLES, galaxies, png, tfrecord
 
 from datasets import ImageError, SourceError, ValueRanges, decode, iterate_images, open_folder, row_images
+from datasets.images import places
 from datasets.images.companions import companions
 from datasets.images.fits.pixels import bands_of
 from datasets.images.reading import MAX_BYTES
@@ -189,6 +193,32 @@ def test_a_file_of_absurd_size_is_not_read(tmp_path):
     assert reason(image) == "too large: 256 MiB, at most 256 MiB are read"
 
 
+def test_of_a_remote_file_no_more_is_fetched_than_an_image_may_have(monkeypatch):
+    folder = open_folder("mock:///absurd")
+    folder.write_whole("a.jpg", b"0123456789")
+    monkeypatch.setattr(places, "MAX_BYTES", 4)
+    assert places.read_place(folder.child("a.jpg").uri) == b"01234"
+    monkeypatch.setattr("datasets.images.reading.MAX_BYTES", 4)
+    with pytest.raises(ImageError, match="too large"):
+        places.read_place(folder.child("a.jpg").uri)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_no_more_is_unpacked_than_a_member_promises(tmp_path, method):
+    data, path = bytearray(hostile.zipped({"a.jpg": bytes(2**26)}, method)), tmp_path / "a.zip"
+    for start in (22, data.index(b"PK\x01\x02") + 24):  # its size, in the member's own header and in the index
+        data[start : start + 4] = struct.pack("<I", 1000)
+    path.write_bytes(bytes(data))
+    tracemalloc.start()
+    with pytest.raises(ImageError, match=r"^(damaged in the archive: Bad CRC|packed in a way that is not)"):
+        Archive(path).read("a.jpg")
+    with pytest.raises((zipfile.BadZipFile, NotImplementedError)):
+        Archive(path).open("a.jpg").read(2**20)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2**23
+
+
 def test_a_member_that_promises_an_absurd_size_is_not_read(zipped, monkeypatch):
     path = zipped(None, extra={"a.jpg": b"x"})
     monkeypatch.setattr("datasets.images.reading.MAX_BYTES", 0)
@@ -204,7 +234,8 @@ def test_a_member_damaged_in_the_zip_says_so(zipped):
 
 
 @pytest.mark.parametrize(
-    ("flag", "method", "said"), [(1, 0, "encrypted: unpack"), (0, 9, "packed in a way that cannot")]
+    ("flag", "method", "said"),
+    [(1, 0, "encrypted: unpack"), *((0, method, "packed in a way that is not read here") for method in (9, 12, 14))],
 )
 def test_a_member_that_cannot_be_unpacked_is_not_called_damaged(zipped, flag, method, said):
     path = zipped(None, extra={"a.jpg": b"x"})

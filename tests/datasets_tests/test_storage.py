@@ -40,6 +40,7 @@ class TestEveryStorage:
         folder.write_whole("a.json", b"one")
         folder.write_whole("a.json", b"two")
         assert folder.read("a.json") == b"two"
+        assert [folder.read("a.json", most=most) for most in (2, 3, 9)] == [b"tw", b"two", b"two"]
 
     def test_names_may_have_several_parts_and_odd_characters(self, folder):
         folder.write_whole("records/In between + 100 % #1?.json", b"x")

@@ -17,6 +17,8 @@ from datasets.errors import ImageError
 from datasets.images.arrays.brightness import AS_IT_IS, Extent, Scale, learnt_scale, may_be_learnt, scale_of
 from datasets.images.arrays.layout import Layout, layout_of
 from datasets.images.arrays.stored import Stored
+from datasets.images.preparing import MAX_PIXELS
+from datasets.images.reading import check_size
 from datasets.images.value_range import NOT_STATED, ValueRanges
 
 SLICE = 64
@@ -65,6 +67,14 @@ class Stack:
             image = self._slices[number][place]
         return self.scale.pixels(image)
 
+    def check_size(self) -> None:
+        """Raise ImageError where an image is larger than a file of one may be: HDF5 promises any size in few bytes."""
+        height, width = self.layout.height, self.layout.width
+        if height * width > MAX_PIXELS:
+            most = f"at most {MAX_PIXELS // 10**6} megapixels can be used"
+            raise ImageError(f"{self.array.name} too large: images of {height} × {width} pixels, {most}".lstrip())
+        check_size(prod(self.array.shape[1:]) * self.array.dtype.itemsize)
+
     def extent(self) -> Extent:
         """Go through all of the images that can be read. Raises ImageError where none can be used."""
         return Extent.of(self._readable(range(-(-len(self) // self._step))))
@@ -88,8 +98,11 @@ def scaled(stacks: Sequence[Stack], ranges: ValueRanges = NOT_STATED) -> list[St
     """Return stacks with the scale that is stated, or learnt, or else the one evident from all of them together.
 
     Pictures of uint8 are looked at here and there, unless they may be on the learnt scale, all others whole, however
-    long that takes. Raises ImageError where a scale is neither stated nor evident, or does not fit.
+    long that takes. Raises ImageError where a scale is neither stated nor evident, or does not fit, and where images
+    are too large, before any is looked at.
     """
+    for stack in stacks:
+        stack.check_size()
     scale, is_picture = Scale.stated(ranges.stated), all(stack.array.dtype == np.uint8 for stack in stacks)
     is_asked = scale is None and may_be_learnt(ranges.learnt, is_picture=is_picture)
     if is_picture and scale is None and not is_asked and all(stack.looks_bright() for stack in stacks):

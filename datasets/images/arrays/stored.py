@@ -16,6 +16,7 @@ import numpy.typing as npt
 from datasets.errors import ImageError, first_line
 from datasets.images.magic import Kind, kind_of
 from datasets.images.scratch import Scratch
+from datasets.images.zips import open_member
 from datasets.wording import few
 
 MAX_COLUMN = 2**28
@@ -161,7 +162,7 @@ def _member(path: Path, name: str) -> Iterator[tuple[IO[bytes], int]]:
     try:
         with zipfile.ZipFile(path) as archive:
             size = archive.getinfo(f"{name}.npy").file_size
-            with archive.open(f"{name}.npy") as stream:
+            with open_member(archive, f"{name}.npy") as stream:
                 yield stream, size
     except _BROKEN_ZIP as error:
         raise ImageError(f"cannot be read: {first_line(error)}") from error
