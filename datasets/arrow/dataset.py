@@ -54,6 +54,8 @@ class Dataset:
             raise FormatError(
                 f"'{folder.uri}' is damaged: expected {info.total} images as its {FILE} says, found {self._starts[-1]}"
             )
+        _check_codes(folder, "labels", self.labels, range(len(info.classes)))
+        _check_codes(folder, "splits", self._own_splits, range(-1, len(Split)))  # -1: of no split
 
     @classmethod
     def open(cls, location: str | Path | Folder) -> Self:
@@ -231,6 +233,16 @@ class Dataset:
     @classmethod
     def _reopened(cls, folder: Folder, division: int) -> Self:
         return cls.open(folder).divided(division)
+
+
+def _check_codes(folder: Folder, name: str, codes: npt.NDArray[np.integer], known: range) -> None:
+    """Refuse codes that stand for nothing: one below 0 would count from the end."""
+    strange = codes[(codes < known.start) | (codes >= known.stop)]
+    if len(strange):
+        raise FormatError(
+            f"'{folder.uri}' is damaged: expected {name} from {known.start} to {known.stop - 1}, found {strange[0]}; "
+            "import it again"
+        )
 
 
 def read_info(location: str | Path | Folder) -> DatasetInfo:

@@ -129,7 +129,7 @@ def damaged_where_unreadable(folder: Folder, name: str) -> Iterator[None]:
         raise FormatError(
             f"'{folder.uri}' is damaged: expected the file {name}, found none; import it again"
         ) from error
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise FormatError(
             f"'{folder.uri}' is damaged: {name} is not a whole Arrow file ({first_line(error)})"
         ) from error

@@ -56,13 +56,15 @@ class Shard:
             try:
                 self.image_shape = tuple(schema.field("image").type.shape)
                 fields = [schema.names.index(column) for column in ("label", "split")]
+                schema.field("id")
             except (KeyError, ValueError, AttributeError) as error:
                 raise FormatError(
                     f"'{folder.uri}' is damaged: {name} has not the columns of a dataset; import it again"
                 ) from error
             numbers = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=fields)).read_all()
-        self.labels: npt.NDArray[np.int16] = _array(numbers.column("label"), np.int16)
-        self.splits: npt.NDArray[np.int8] = _array(numbers.column("split"), np.int8)
+            numbers.validate()
+            self.labels: npt.NDArray[np.int16] = _array(numbers.column("label"), np.int16)
+            self.splits: npt.NDArray[np.int8] = _array(numbers.column("split"), np.int8)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -88,21 +90,28 @@ class Shard:
     @property
     def ids(self) -> list[str]:
         """Name of each row."""
-        names: list[str] = self._table.column("id").to_pylist()
+        names: list[str] = self._names.to_pylist()
         return names
 
     def names(self, rows: npt.NDArray[np.int64]) -> list[str]:
         """Return the names of some rows, int64 (m,), in their order."""
-        column = self._table.column("id")
-        return [column[row].as_py() for row in rows.tolist()]
+        return [self._names[row].as_py() for row in rows.tolist()]
+
+    @cached_property
+    def _names(self) -> pa.ChunkedArray:
+        """The column of ids, gone through once: else a damaged one ends the process where it is looked at."""
+        with damaged_where_unreadable(self._folder, self._name):
+            names = self._table.column("id")
+            names.validate(full=True)
+            return names
 
     @cached_property
     def _table(self) -> pa.Table:
         with damaged_where_unreadable(self._folder, self._name):
             if self._mapped is None:
-                return pa.ipc.open_file(self._source).read_all()
+                return _whole(pa.ipc.open_file(self._source).read_all())
             self._mapped.madvise(mmap.MADV_RANDOM)  # to find the columns takes a few pages, without what is around them
-            table = pa.ipc.open_file(pa.py_buffer(self._mapped)).read_all()
+            table = _whole(pa.ipc.open_file(pa.py_buffer(self._mapped)).read_all())
             self._mapped.madvise(mmap.MADV_NORMAL)
             return table
 
@@ -142,6 +151,12 @@ def joined(parts: Iterable[npt.NDArray[np.generic]], dtype: type[Number]) -> npt
     whole = np.concatenate([np.zeros(0, dtype), *parts], dtype=dtype)
     whole.setflags(write=False)
     return whole
+
+
+def _whole(table: pa.Table) -> pa.Table:
+    """Return a table whose columns are as long as they say, of which nothing is looked at yet. Raises ArrowInvalid."""
+    table.validate()
+    return table
 
 
 def _array(column: pa.ChunkedArray, dtype: type[Number]) -> npt.NDArray[Number]:

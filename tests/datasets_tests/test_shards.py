@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from datasets import Dataset, FormatError, ImportOptions, import_dataset, training_batches
@@ -87,3 +88,36 @@ def test_a_dataset_that_was_imported_anew_while_it_was_open_is_no_other_one(make
         with pytest.raises(FormatError, match=r"was imported anew while it was in use"):
             use()
     assert (kept.take([0]) == pixels).all()
+
+
+def _copied(folder, tmp_path, change):
+    """Return the folder of a dataset that is another's with a file changed: ``change`` takes its bytes and table."""
+    copy = Path(shutil.copytree(folder.uri, tmp_path / "copy"))
+    file = copy / "images-00000.arrow"
+    data = bytearray(file.read_bytes())
+    whole = pa.py_buffer(file.read_bytes())
+    table = pa.ipc.open_file(whole).read_all()
+    change(data, lambda column, buffer: table.column(column).chunk(0).buffers()[buffer].address - whole.address)
+    file.write_bytes(data)
+    return copy
+
+
+def test_an_id_beyond_the_file_is_refused_and_does_not_end_the_process(folder, tmp_path):
+    def far(data, place):
+        start = place("id", 1) + 4 * 5
+        data[start : start + 4] = (2**30).to_bytes(4, "little")
+
+    dataset = Dataset.open(_copied(folder, tmp_path, far))
+    for use in (lambda: dataset.ids, lambda: dataset.names([5])):
+        with pytest.raises(FormatError, match=r"is damaged: images-00000\.arrow is not a whole Arrow file \("):
+            use()
+
+
+@pytest.mark.parametrize(("column", "size", "found"), [("label", 2, -1), ("label", 2, 7), ("split", 1, 3)])
+def test_labels_and_splits_that_stand_for_nothing_are_refused(folder, tmp_path, column, size, found):
+    def other(data, place):
+        start = place(column, 1) + 3 * size
+        data[start : start + size] = found.to_bytes(size, "little", signed=True)
+
+    with pytest.raises(FormatError, match=rf"is damaged: expected {column}s from .*, found {found}; import it again$"):
+        Dataset.open(_copied(folder, tmp_path, other))
