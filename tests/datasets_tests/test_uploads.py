@@ -93,6 +93,14 @@ def test_bands_of_a_galaxy_are_one_upload_and_names_are_no_paths() -> None:
     assert len(uploads_of([("x" * 10_000 + ".jpg", b"1")])[0].name) < 255
 
 
+def test_bands_of_several_galaxies_under_the_same_names_are_refused_and_not_mixed(reader: UploadReader) -> None:
+    light, other = hostile.good()["a.fits"], hostile.good()["a.fits"] + bytes(2880)
+    (one,) = uploads_of([("1/g.fits", light), ("1/r.fits", light), ("2/g.fits", other), ("2/r.fits", other)])
+    assert reader.listing(one).error == "several files are called g.fits: zip each galaxy's, or name them apart"
+    (same,) = uploads_of([("1/g.fits", light), ("1/r.fits", light), ("2/g.fits", light)])
+    assert (same.problem, len(same.files)) == ("", 2)
+
+
 def test_a_table_is_not_followed_but_says_what_it_names(reader: UploadReader, tmp_path: Path) -> None:
     (tmp_path / "secret.jpg").write_bytes(hostile.picture("JPEG"))
     listing = reader.listing(upload("a.csv", f"path\n{tmp_path}/secret.jpg\n\nb.jpg\n".encode()))

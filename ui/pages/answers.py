@@ -13,7 +13,7 @@ from ui.pages.elements import plain, safe
 from ui.pages.one_answer import Context, card, right_class
 from ui.predictions.asking import Answer
 from ui.predictions.files import prediction_csv, prediction_parquet
-from ui.predictions.labels import labelled, labels_csv
+from ui.predictions.labels import labelled, labels_csv, told_apart
 from ui.predictions.prediction import Prediction
 from ui.predictions.thumbnails import thumbnail
 from ui.predictions.verdict import MEANING, Verdict, verdict_of, without_options
@@ -195,7 +195,8 @@ def _downloads(context: Context, said: Sequence[Answer]) -> None:
     """Draw what can be downloaded; it is made when somebody clicks."""
     predictions: list[Prediction] = [answer.prediction for answer in said]
     about = (predictions, context.about)
-    labels = {answer.prediction.path: right for answer in said if (right := context.right(answer)) is not None}
+    rights = ((answer.prediction.path, context.right(answer)) for answer in said)
+    labels, twice = told_apart((path, right) for path, right in rights if right is not None)
     row = st.container(horizontal=True)
     _Download("CSV", "classification.csv", "text/csv", partial(prediction_csv, *about)).draw(row)
     parquet = partial(prediction_parquet, *about)
@@ -204,6 +205,11 @@ def _downloads(context: Context, said: Sequence[Answer]) -> None:
     if files:
         name = f"{wording.plural(len(files), 'label')} (CSV)"
         _Download(name, "labels.csv", "text/csv", partial(labels_csv, files)).draw(row, help=_LABELS)
+    if twice:
+        st.warning(
+            f"{plain(wording.some(twice, 'name'))}: of several images with different right classes, whose labels are "
+            "left out. Give them names of their own."
+        )
     if len(files) < len(labels):
         rest = wording.plural(len(labels) - len(files), "label")
         st.info(f"{rest} are of rows of arrays or tables, which no table of labels can name: those are left out.")

@@ -57,6 +57,8 @@ class UploadReader:
 
     def listing(self, upload: Upload, ranges: ValueRanges = NOT_STATED) -> Listing:
         """List the images of an upload; one that cannot be listed says so."""
+        if upload.problem:
+            return Listing(error=upload.problem)
         with self._decoder(upload) as decoder:
             try:
                 return decoder.listing(upload, ranges)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from datasets.images.files import gathered
 
@@ -18,12 +18,14 @@ class Upload:
         bands: of the files, in their order; one empty one where there is but one file.
         files: their content.
         digest: SHA-256 of all of that, in hexadecimal.
+        problem: why there is no telling what it is; empty where there is.
     """
 
     name: str
     bands: tuple[str, ...]
     files: tuple[bytes, ...] = field(repr=False)
     digest: str
+    problem: str = ""
 
     @property
     def size(self) -> int:
@@ -34,7 +36,8 @@ class Upload:
 def uploads_of(files: Iterable[tuple[str, bytes]]) -> list[Upload]:
     """Gather files, (name, content), to uploads, in their order: those that differ in the band alone are one galaxy.
 
-    Of two files with the same name and content one is left; of two with the same name alone, both.
+    Of two files with the same name and content one is left; of two with the same name alone, both. Which of those of
+    a band belong to which galaxy nobody knows: they are one upload that says so.
     """
     contents: dict[str, list[bytes]] = {}
     for name, content in files:
@@ -42,8 +45,10 @@ def uploads_of(files: Iterable[tuple[str, bytes]]) -> list[Upload]:
     made: dict[str, Upload] = {}
     for name, bands in gathered(list(contents)):
         if len(bands) > 1:
-            parts = [contents[file][-1] for file in bands.values()]
-            upload = _upload(name, list(bands), parts)
+            upload = _upload(name, list(bands), [contents[file][-1] for file in bands.values()])
+            if several := [file for file in bands.values() if len(set(contents[file])) > 1]:
+                problem = f"several files are called {several[0]}: zip each galaxy's, or name them apart"
+                upload = replace(_upload(name, list(bands), []), problem=problem)
             made[upload.digest] = upload
         else:
             for content in contents[name]:
