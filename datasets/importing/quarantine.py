@@ -12,6 +12,7 @@ from datasets.arrow.description import QUARANTINE
 from datasets.errors import SourceError
 from datasets.storage.folders import Folder, open_folder
 from datasets.storage.whole_files import replace_file
+from datasets.tables.formulas import harmless, harmless_path
 from datasets.wording import shown_name
 
 
@@ -45,7 +46,9 @@ class Quarantine:
 
     def _as_csv(self) -> bytes:
         stream = io.StringIO(newline="")
-        csv.writer(stream).writerows([("file", "reason"), *self.files])
+        csv.writer(stream).writerows(
+            [("file", "reason"), *((harmless_path(file), harmless(why)) for file, why in self.files)]
+        )
         return stream.getvalue().encode(errors="backslashreplace")
 
 
@@ -68,4 +71,10 @@ def read_quarantine(location: str | Path | Folder) -> list[tuple[str, str]]:
     """Return the files that a dataset's import could not use, (file, reason) each; none where it has no list."""
     data = open_folder(location).read_if_there(QUARANTINE)
     rows = csv.reader(io.StringIO("" if data is None else data.decode("utf-8", "replace"), newline=""))
-    return [(row[0], row[1]) for row in list(rows)[1:] if len(row) == 2]
+    return [(_as_it_was(row[0]), row[1]) for row in list(rows)[1:] if len(row) == 2]
+
+
+def _as_it_was(file: str) -> str:
+    """Return a file's name without what keeps a spreadsheet from taking it for a formula."""
+    name = file.removeprefix("./")
+    return name if harmless_path(name) == file else file

@@ -9,6 +9,7 @@ from PIL import Image
 
 from datasets import DatasetInfo, ImportOptions, import_dataset, quarantine_pictures, read_quarantine
 from datasets.images.thumbnails import thumbnails
+from datasets.importing.quarantine import Quarantine
 
 
 def _png(pixels: np.ndarray, kind: str = "PNG") -> bytes:
@@ -78,3 +79,11 @@ def test_a_file_that_ends_the_process_hides_those_behind_it_alone(monkeypatch: p
     first, second, third = thumbnails([FILES["blank.png"], b"crash", FILES["blank.png"]], side=8)
     assert first is not None
     assert (second, third) == (None, None)
+
+
+def test_names_of_files_are_no_formulas_and_are_read_as_they_were(tmp_path: Path) -> None:
+    names = ['=HYPERLINK("x").jpg', "./a.jpg", "a.jpg", "./=b.jpg"[2:]]
+    Quarantine(strict=False, files=[(name, "empty file") for name in names]).write(tmp_path)
+    text = (tmp_path / "quarantine.csv").read_text()
+    assert not [line for line in text.splitlines() if line.lstrip('"').startswith("=")]
+    assert [file for file, _ in read_quarantine(tmp_path)] == names

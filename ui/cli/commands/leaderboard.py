@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from datasets import harmless
 from ui.cli.command import command
 from ui.cli.display.leaderboard import ranked
 from ui.cli.display.live import search_display
@@ -52,7 +53,7 @@ def _show(
 
     view = _watched(terminal, storage, name, history) if watch else read_search(storage, name, history=history)
     if csv:
-        terminal.write(history_csv(view.rows) if history else leaderboard_csv(view.board))
+        terminal.write(history_csv(view.rows) if history else leaderboard_csv(view.board, text=harmless))
         return
     if terminal.as_json:  # either is work where there are thousands of trials
         terminal.finish(view.as_json(history=history))
@@ -89,7 +90,7 @@ def _with_model(view: "SearchView", storage: str) -> str | None:
     except (BundleError, StorageError):  # advice is not worth an error
         return None
     ends = [datetime.fromisoformat(row.ended) for row in view.rows if row.ended is not None]
-    if manifest.interim or datetime.fromisoformat(manifest.created) < max(ends):
+    if manifest.interim or manifest.made < max(ends).timestamp():
         return None
     return command_line("classify", place, "IMAGE.jpg", *module_options(manifest.modules))
 
