@@ -18,8 +18,14 @@ def has_entered(readers: Sequence[str]) -> bool:
         st.button("Log in", type="primary", on_click=st.login)
         return False
     address = str(st.user.get("email") or "")
-    if not may_read(address, readers, is_verified=st.user.get("email_verified") is not False):
-        st.error(f"{plain(address) or 'Who has no e-mail address'} may not see this page: ask who serves it.")
+    verified = st.user.get("email_verified")
+    if not may_read(address, readers, is_verified=verified is True):
+        st.error(
+            "The login does not say whether your address is yours: have the provider send the claim `email_verified`, "
+            "or let in all whom it knows, without readers."
+            if verified is None
+            else f"{plain(address) or 'Who has no e-mail address'} may not see this page: ask who serves it."
+        )
         st.button("Log out", on_click=st.logout)
         return False
     return True
