@@ -34,7 +34,12 @@ from .catalogues.record import (
 from .catalogues.rows import open_rows as open_rows
 from .classes import NONE_OF_THESE as NONE_OF_THESE, class_key as class_key, class_mapping as class_mapping
 from .cpus import usable_cpus as usable_cpus
-from .documents import finite as finite, first_problem as first_problem, once as once
+from .documents import (
+    finite as finite,
+    first_problem as first_problem,
+    once as once,
+    read_json as read_json,
+)
 from .duration import parse_duration as parse_duration, write_duration as write_duration
 from .errors import (
     DatasetError as DatasetError,
@@ -80,7 +85,12 @@ from .rendering.size import FEWEST as FEWEST
 from .sources.row_values import RowValues as RowValues, row_values as row_values
 from .storage.building import building_place as building_place, cache_folder as cache_folder
 from .storage.fetching import files_of_a_kind as files_of_a_kind, local_place as local_place
-from .storage.folders import Folder as Folder, open_folder as open_folder, storage_errors as storage_errors
+from .storage.folders import (
+    Folder as Folder,
+    open_folder as open_folder,
+    stays_within as stays_within,
+    storage_errors as storage_errors,
+)
 from .storage.patience import (
     impatient as impatient,
     is_away as is_away,

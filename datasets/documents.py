@@ -1,8 +1,9 @@
-"""JSON documents: the numbers that they can hold, and what is wrong with one, in words for its reader."""
+"""JSON documents: how one is read, the numbers that it can hold, and what is wrong with it, in words for its reader."""
 
+import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,14 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.message} ({self.place})" if self.place else self.message
+
+
+def read_json(text: str | bytes, *, hook: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """Return what JSON says; ``hook`` makes its objects. Raises ValueError where it is none, or nested too deeply."""
+    try:
+        return json.loads(text, object_pairs_hook=hook)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

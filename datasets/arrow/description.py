@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 from datasets.arrow.provenance import Provenance
-from datasets.documents import first_problem
+from datasets.documents import first_problem, read_json
 from datasets.errors import FormatError
 from datasets.images.fits.stretch import Stretch
 from datasets.images.framing import Framing
 from datasets.storage.checksums import Checksum
+from datasets.storage.folders import stays_within
+from datasets.wording import few
 
 FORMAT = "galaxy-tuner-dataset/1"
 """The version of the directory's layout; another one is refused."""
@@ -154,7 +156,7 @@ def parse_document(data: bytes, *, path: str) -> DatasetInfo:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        document = json.loads(data)
+        document = read_json(data)
     except ValueError as error:
         raise FormatError(f"'{path}' is not a dataset: {FILE} is not JSON ({error}); import it again") from error
     version = document.get("format") if isinstance(document, dict) else None
@@ -167,6 +169,9 @@ def parse_document(data: bytes, *, path: str) -> DatasetInfo:
         info = TypeAdapter(DatasetInfo).validate_python(document | {"path": path})
     except ValidationError as error:
         raise FormatError(f"'{path}' cannot be used: in its {FILE}, {first_problem(error)}; import it again") from error
+    names = [*(name for files in info.parts for name in files.shards), *info.beside]
+    if leaving := [name for name in names if not stays_within(name)]:
+        raise FormatError(f"'{path}' cannot be used: its {FILE} names files outside of it: {few(leaving)}")
     for files in info.parts:
         if files.checksums and len(files.checksums) != len(files.shards):
             raise FormatError(

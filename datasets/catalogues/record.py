@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from datasets.catalogues.layout import CATALOGUE_RECORD, CatalogueLayout
-from datasets.documents import first_problem
+from datasets.documents import first_problem, read_json
 from datasets.errors import FormatError
 from datasets.storage.fetching import is_file
 from datasets.wording import few
@@ -100,7 +100,7 @@ def read_record(layout: CatalogueLayout) -> CatalogueRecord | None:
             )
         return None
     try:
-        document = json.loads(data)
+        document = read_json(data)
         if not isinstance(document, dict) or document.get("format") != CATALOGUE_FORMAT:
             raise FormatError(
                 f"'{where}' cannot be gone on with: expected {CATALOGUE_RECORD} of format {CATALOGUE_FORMAT}"

@@ -75,7 +75,7 @@ class Folder:
     def child(self, *names: str) -> "Folder":
         """Return the folder below this one that ``names`` lead to."""
         for name in names:
-            if not name or name.startswith("/") or ".." in name.split("/"):
+            if not stays_within(name):
                 raise ValueError(f"a name within a folder must be relative and stay in it, got {name!r}")
         if self.local is not None:
             return Folder(str(self.local.joinpath(*names)))
@@ -243,6 +243,11 @@ class Folder:
                 stream.write(data)
 
         return lambda filesystem, path: uninterrupted(lambda: upload(filesystem, path))
+
+
+def stays_within(name: str) -> bool:
+    """Say whether a name is one of a file or folder below another one."""
+    return bool(name) and not name.startswith("/") and ".." not in name.split("/")
 
 
 def open_folder(location: str | Path | Folder) -> Folder:

@@ -1,10 +1,11 @@
 """Tables of Arrow's family, Parquet and Feather (Arrow IPC, as a file or a stream), read some rows at a time."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import IO
 
 import pyarrow as pa
+
+from datasets.documents import read_json
 
 _ROWS = 2**16
 _HEAVY_ROWS = 64
@@ -56,7 +57,7 @@ class Feather:
 def legends(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
     """Return the names of a column's integers, by the column's name, as Hugging Face's ``ClassLabel`` has them."""
     try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        features = read_json((schema.metadata or {})[b"huggingface"])["info"]["features"]
         labels = {name: kind for name, kind in features.items() if kind.get("_type") == "ClassLabel"}
         return {name: tuple(map(str, kind["names"])) for name, kind in labels.items()}
     except (KeyError, ValueError, TypeError, AttributeError):

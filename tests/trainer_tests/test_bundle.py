@@ -16,9 +16,10 @@ import keras
 import numpy as np
 import pytest
 
-from datasets import Folder, Preprocessing
+from datasets import Folder, Preprocessing, open_folder
 from trainer import BundleError, BundleMember, Manifest, load_bundle, model_card, read_manifest, write_bundle
-from trainer.bundles.manifest import CARD
+from trainer.bundles.manifest import CARD, parse_manifest
+from trainer.bundles.registered import missing_modules
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.
@@ -276,3 +277,23 @@ def test_a_file_is_no_bundle(folder: Folder, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(BundleError, match=r"is not a bundle: expected a folder with bundle\.json, found a file"):
         load_bundle(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("files", {"../../x": "0"}, r"expected files of the bundle, found \.\./\.\./x"),
+        ("metrics", {"test": None}, r"found nothing \(metrics\.test\)"),
+        ("versions", "DEEP", "nested too deeply"),
+    ],
+)
+def test_what_a_stranger_wrote_into_a_description_is_refused_in_a_line(bundle, key, value, said):
+    document = json.loads((bundle / "bundle.json").read_bytes()) | {key: value}
+    data = json.dumps(document).replace('"DEEP"', "[" * 200_000 + "]" * 200_000)
+    with pytest.raises(BundleError, match=said):
+        parse_manifest(data.encode(), "here")
+
+
+def test_a_model_file_that_is_no_zip_and_a_day_without_a_date_are_no_tracebacks(bundle):
+    assert missing_modules(b"no zip") == ()
+    assert replace(read_manifest(open_folder(bundle)), created="yesterday").made == 0

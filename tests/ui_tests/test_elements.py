@@ -2,7 +2,10 @@ import re
 
 import pytest
 
+from ui.pages import elements
 from ui.pages.elements import plain, probability_bars
+from ui.predictions.labels import labels_csv, told_apart
+from ui.web.serving import flags
 
 
 def test_a_class_name_is_text_and_never_html() -> None:
@@ -26,3 +29,21 @@ def test_no_character_of_a_name_is_markdown(name: str) -> None:
 
 def test_lines_become_one() -> None:
     assert plain("a\n  b") == "a b"
+
+
+def test_what_no_user_should_cause_is_one_line_and_the_rest_is_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(elements.st, "error", said.append)
+    with elements.problems_shown():
+        raise AttributeError("/home/me/secret")
+    assert said == ["This cannot be shown (AttributeError): who serves the page finds the reason in its log."]
+    assert "/home/me/secret" in caplog.text
+    assert "--client.showErrorDetails=none" in flags("127.0.0.1", 8501)
+
+
+def test_labels_of_images_of_one_name_are_told_apart_or_left_out() -> None:
+    found = told_apart([("a.jpg", "x"), ("a.jpg", "y"), ("b.jpg", "x"), ("b.jpg", "x")])
+    assert found == ({"b.jpg": "x"}, ["a.jpg"])
+    assert labels_csv({"a.jpg": "=x"}).splitlines() == ["path,class", "a.jpg,'=x"]

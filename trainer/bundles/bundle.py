@@ -124,6 +124,10 @@ def _describe_trust(trust: Trust, digest: str, manifest: Manifest) -> TrustRecor
     )
 
 
+_NO_MODEL = (ValueError, TypeError, OSError, KeyError, AttributeError, RecursionError, BadZipFile)
+"""What Keras raises over a file that is none of its models."""
+
+
 def load_bundle(location: str | Path | Folder) -> Bundle:
     """Load a bundle; where it is being replaced, the old or the new one. No code that it holds is run (safe mode).
 
@@ -150,7 +154,7 @@ def _load(folder: Folder, manifest: Manifest) -> Bundle:
         data = _read_checked(folder, name, digest)
         try:
             models.append(unpack_model(data))
-        except (ValueError, TypeError, OSError) as error:
+        except _NO_MODEL as error:
             _name_missing(folder.uri, manifest, data)
             raise BundleError(
                 f"{folder.child(name).uri!r} cannot be loaded as the model {member.name!r}: expected one that Keras "

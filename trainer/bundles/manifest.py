@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from datasets import Folder, Preprocessing, first_problem
+from datasets import Folder, Preprocessing, few, first_problem, read_json, stays_within
 from trainer.answering.decision import Decide
 from trainer.bundles.plausible import fault_in
 from trainer.errors import BundleError, OptionsError
@@ -169,17 +170,17 @@ class Manifest:
     seed: int
     created: str
     versions: Mapping[str, str]
-    metrics: Mapping[str, Any]
+    metrics: Mapping[str, Mapping[str, Any]]
     thresholds: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     trust: TrustRecord | None = None
-    balanced: Mapping[str, Any] = field(default_factory=dict)
+    balanced: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     objective: str | None = None
     commands: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     decide: Decide = Decide.ACCURACY
     factors: Mapping[str, float] = field(default_factory=dict)
-    decided: Mapping[str, Any] = field(default_factory=dict)
+    decided: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seen: SeenRecord | None = None
     interim: bool = False
     beginnings: int = 0
@@ -215,6 +216,14 @@ class Manifest:
     def is_fair(self, decide: Decide) -> bool:
         """Say whether an operating point weighs classes: a factor of one is another than 1."""
         return any(factor != 1 for factor in self.points().get(decide, {}).values())
+
+    @property
+    def made(self) -> float:
+        """When it was made, as Unix time; 0 where ``created`` is no time."""
+        try:
+            return datetime.fromisoformat(self.created).timestamp()
+        except (ValueError, OverflowError):
+            return 0.0
 
     @property
     def weights(self) -> tuple[float, ...]:
@@ -255,7 +264,7 @@ def parse_manifest(data: bytes, path: str) -> Manifest:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        document = json.loads(data)
+        document = read_json(data)
     except ValueError as error:
         raise BundleError(f"{path!r} is damaged: expected JSON in {FILE}, found something else ({error})") from error
     format = document.pop("format", None) if isinstance(document, dict) else None
@@ -270,6 +279,8 @@ def parse_manifest(data: bytes, path: str) -> Manifest:
             f"{path!r} is damaged: expected a file for each member in {FILE}, "
             f"found {len(manifest.files)} for {len(manifest.members)}"
         )
+    if leaving := [name for name in manifest.named_files if not stays_within(name)]:
+        raise BundleError(f"{path!r} is damaged: in {FILE}, expected files of the bundle, found {few(leaving)}")
     preparation = manifest.preprocessing
     fault = fault_in(
         manifest.classes,

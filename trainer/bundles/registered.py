@@ -5,13 +5,14 @@ it (`keras.saving.register_keras_serializable`) has been imported.
 """
 
 import io
-import json
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from datasets import read_json
 from trainer.frameworks import keras
 
 _EVERYWHERE = ("keras", "trainer")
@@ -40,9 +41,15 @@ def registered_alone(named: Mapping[str, Any]) -> Iterator[None]:
 
 
 def missing_modules(data: bytes) -> tuple[str, ...]:
-    """Return the modules that a model's file names as those of registered classes, and that are not imported."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        config = json.loads(archive.read("config.json"))
+    """Return the modules that a model's file names as those of registered classes, and that are not imported.
+
+    None of a file that is no model.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            config = read_json(archive.read("config.json"))
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, RuntimeError):
+        return ()
     classes = [
         value for value in _values(config) if isinstance(value, dict) and ">" in str(value.get("registered_name"))
     ]

@@ -1,7 +1,6 @@
 """A mix of classes from a file: how frequent each class is where answers are to be used."""
 
 import codecs
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datasets import NONE_OF_THESE, GalaxyTunerError, class_mapping, few, local_place, once, table_file
+from datasets import NONE_OF_THESE, GalaxyTunerError, class_mapping, few, local_place, once, read_json, table_file
 from trainer.errors import OptionsError
 
 _CLASSES = ("class", "classes", "name")
@@ -70,7 +69,7 @@ def _is_json(path: Path) -> bool:
 
 
 def _of_json(path: Path) -> list[tuple[str, float]]:
-    document = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=once)
+    document = read_json(path.read_text("utf-8-sig"), hook=once)
     if not isinstance(document, dict):
         return []
     found = document.get("fractions", document)

@@ -11,7 +11,7 @@ from typing import cast
 import typer
 from pydantic import ValidationError
 
-from datasets import first_problem, once, parse_duration
+from datasets import first_problem, once, parse_duration, read_json
 from search import SearchSettings, SettingsError
 from ui.cli.options import Place
 
@@ -82,7 +82,7 @@ def read_toml(file: Path, *more: str) -> dict[str, object]:
 def read_points(file: Path) -> list[dict[str, object]]:
     """Read a JSON object of hyperparameters by name, or a list of such. Raises typer.BadParameter for anything else."""
     try:
-        content = json.loads(_text_of(file), object_pairs_hook=once)
+        content = read_json(_text_of(file), hook=once)
     except (OSError, ValueError) as error:
         raise _wrong("points", f'{file}: expected JSON such as {{"batch_size": 64}}, but {error}') from error
     points = content if isinstance(content, list) else [content]

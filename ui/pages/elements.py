@@ -1,5 +1,6 @@
 """What the pages need beyond Streamlit's own elements: an error as one line, plain text, probability bars as HTML."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from datasets import GalaxyTunerError, harmless
 from ui import wording
 from ui.figures.look import inked
 
+_LOG = logging.getLogger(__name__)
 LONGEST_FIND = 300
 """Letters that one may look for: each word is looked for in all rows, and an address holds a million letters."""
 _ROW = (
@@ -29,11 +31,14 @@ _BEST, _OTHER = "#4C6EF5", "#8A8F98"
 
 @contextmanager
 def problems_shown() -> Iterator[None]:
-    """Show an error that a user can cause as one line in the body's place, and go on after it."""
+    """Show an error as one line in the body's place, and go on after it; one of no user's is in the log, too."""
     try:
         yield
     except GalaxyTunerError as error:
         st.error(plain(str(error)))
+    except Exception as error:  # a stranger's file can fail anywhere, and what failed where is not for every visitor
+        _LOG.exception("a page failed")
+        st.error(f"This cannot be shown ({type(error).__name__}): who serves the page finds the reason in its log.")
 
 
 def shown(

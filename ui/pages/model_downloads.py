@@ -6,7 +6,6 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -65,7 +64,7 @@ def draw(site: Site, name: str, folder: Folder) -> None:
         st.caption("The model does not lie on this machine: a command there, or here, exports it.")
         commands(wording.command_line("export", folder.uri, "--format", "onnx"))
     for each in found:
-        _export(site, name, folder, each, since=datetime.fromisoformat(manifest.created).timestamp())
+        _export(site, name, folder, each, since=manifest.made)
 
 
 def _called(commands: Sequence[str]) -> str | None:

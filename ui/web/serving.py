@@ -53,6 +53,7 @@ def flags(host: str, port: int, *, auth: str | None = None) -> list[str]:
         "browser.gatherUsageStats": "false",
         "logger.level": "warning",
         "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",  # what failed, and in which file, is for the log
         # Settings have a default, the model's own, and are set: by a click on the advised crop, by another model.
         "global.disableWidgetStateDuplicationWarning": "true",
         "runner.magicEnabled": "false",  # it shows a docstring as text

@@ -1,12 +1,11 @@
 """Names of classes that are numbers in a table: the legend, wherever it is."""
 
-import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from datasets.documents import once
+from datasets.documents import once, read_json
 from datasets.errors import SourceError
 from datasets.sources.trees import Tree
 from datasets.wording import few
@@ -123,7 +122,7 @@ def _from_text(text: str, labels: set[str], source: str) -> Legend | None:
 
 def _from_json(text: str, labels: set[str], source: str) -> Legend | None:
     try:
-        document = json.loads(text, object_pairs_hook=once)
+        document = read_json(text, hook=once)
     except ValueError:
         return None
     if isinstance(document, list) and all(isinstance(name, str) for name in document):

@@ -6,7 +6,6 @@ names a suffix or a key, ``--image-column`` the suffix of one of several images,
 names. Splits are those of the tars' names, or of folders in the source.
 """
 
-import json
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ import numpy as np
 
 from datasets.arrow.provenance import Omission
 from datasets.classes import ordered
+from datasets.documents import read_json
 from datasets.errors import ImageError, SourceError
 from datasets.images.preparing import SUFFIXES
 from datasets.images.tars import is_tar
@@ -210,7 +210,7 @@ def _text(tree: Tree, file: str | None) -> str:
 
 def _document(tree: Tree, file: str | None) -> dict[str, object]:
     try:
-        document = json.loads(tree.reader(file)()) if file is not None else {}
+        document = read_json(tree.reader(file)()) if file is not None else {}
     except ValueError as error:
         raise ImageError(f"'{file}' is no JSON") from error
     return document if isinstance(document, dict) else {}
