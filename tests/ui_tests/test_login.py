@@ -10,6 +10,7 @@ from ui_tests.browsing import needs_chromium, served
 from ui_tests.conftest import Galaxy
 from ui_tests.oidc_provider import CLIENT, provider
 
+from ui.pages import entering
 from ui.pages.entering import may_read
 from ui.web.login import LoginError, read_login
 
@@ -76,6 +77,20 @@ def test_readers_are_those_whose_verified_address_is_named(
     address: str, readers: tuple[str, ...], is_verified: bool, may: bool
 ) -> None:
     assert may_read(address, readers, is_verified=is_verified) is may
+
+
+@pytest.mark.parametrize(("claim", "enters"), [(True, True), (False, False), (None, False), ("true", False)])
+def test_an_address_counts_only_where_the_provider_says_that_it_is_verified(
+    monkeypatch: pytest.MonkeyPatch, claim: object, enters: bool
+) -> None:
+    class User(dict[str, object]):
+        is_logged_in = True
+
+    said: list[str] = []
+    monkeypatch.setattr(entering.st, "user", User(email="a@b.c", email_verified=claim))
+    monkeypatch.setattr(entering.st, "error", said.append)
+    assert entering.has_entered(("*@b.c",)) is enters
+    assert any("the claim `email_verified`" in line for line in said) is (claim is None)
 
 
 def test_control_beyond_this_machine_needs_a_login(galaxy: Galaxy) -> None:
