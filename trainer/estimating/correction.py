@@ -65,7 +65,7 @@ def _best(
         np.bincount(true * classes + each, minlength=classes**2).reshape(classes, classes)
         for each in decisions.values()
     ]
-    scores = [float(macro_f1(count_confusion(matrix))) for matrix in matrices]
+    scores = [float(macro_f1(count_confusion(matrix.astype(np.float64)))) for matrix in matrices]
     return max(scores), interval_of_confusion(matrices[int(np.argmax(scores))], seed=seed)
 
 

@@ -6,7 +6,7 @@ are compared in pairs. The gain is that of macro F1 over all answers that networ
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -110,11 +110,12 @@ def worth_of_scores(
     values = values if objective.direction == "max" else -values
     if divisions < 2:
         return _of_one(values[:, 0], objective.name)
-    found = _worth(FinalistScores(values.mean(axis=-1), values), test_share, objective.name)
+    finalists = FinalistScores(values.mean(axis=-1), values)
     if not same_images:
-        return found
+        return _worth(finalists, test_share, objective.name)
+    measured, gain, _ = (float(each) for each in gain_with_error(finalists, test_share))
     said = f"({divisions} beginnings on the same images: {objective.name} alone tells no interval)"
-    return replace(found, low=None, high=None, sentence=f"{_compared(found.gain, objective.name)} {said}")
+    return Worth(gain, None, None, divisions, measured, f"{_compared(gain, objective.name)} {said}")
 
 
 def _of_one(scores: npt.NDArray[np.float64], name: str) -> Worth:
