@@ -17,7 +17,11 @@ from .space.built_in import GalaxyHyperModel as GalaxyHyperModel
 # For the layers above.
 from .conducting.completeness import check_complete as check_complete
 from .conducting.conductor import Conductor as Conductor, NoSuggestion as NoSuggestion
-from .conducting.edited_space import check_space as check_space, find_again as find_again
+from .conducting.edited_space import (
+    check_space as check_space,
+    check_values as check_values,
+    find_again as find_again,
+)
 from .conducting.fail_fast import FAIL_FAST_TRIALS as FAIL_FAST_TRIALS, commonest_failure as commonest_failure
 from .conducting.retrying import choose_retries as choose_retries, kinds_to_retry as kinds_to_retry
 from .conducting.timing import end_all as end_all

@@ -13,6 +13,8 @@ _FIELDS = {field.name for field in fields(TrainingOptions)}
 _AUGMENTATION = {f"augmentation_{field.name}": field.name for field in fields(Augmentation)}
 _RATIOS = {"undersample": "undersampling_ratio", "oversample": "oversampling_ratio"}
 _OTHERS = (*_RATIOS.values(), "fresh_undersampling", "class_weight_power")
+OPTION_NAMES = frozenset(_FIELDS.union(_AUGMENTATION, _OTHERS))
+"""Names of hyperparameters that set a training option, whether or not a space declares them."""
 
 
 def training_options(values: Mapping[str, Value], *, epochs: int, patience: int | None = None) -> TrainingOptions:
@@ -59,9 +61,12 @@ def check_names(names: Collection[str]) -> dict[str, str]:
             raise SpaceError(
                 f"the space has a hyperparameter {name!r}, but names in tuner/ are Keras Tuner's: rename it"
             )
-    options = _FIELDS.union(_AUGMENTATION, _OTHERS)
     return {
-        name: option for name in names if name not in options for option in sorted(options) if _one_edit(name, option)
+        name: option
+        for name in names
+        if name not in OPTION_NAMES
+        for option in sorted(OPTION_NAMES)
+        if _one_edit(name, option)
     }
 
 

@@ -6,31 +6,70 @@ Layers of other activations, or other functions between them, have weights of th
 import contextlib
 import inspect
 import logging
+from collections.abc import Mapping
 from functools import partial
 from hashlib import sha256
 from textwrap import dedent
 
 from cluster.nodes.code import PACKAGES
-from search import CODE, TRAINING_CODE, SearchLayout, SpaceError, space_sources
+from search import (
+    CODE,
+    TRAINING_CODE,
+    Ledger,
+    SearchLayout,
+    SearchSpecification,
+    SpaceError,
+    Value,
+    check_values,
+    load_hypermodel,
+    space_sources,
+)
 
 _log = logging.getLogger(__name__)
 
 
-def refuse_if_edited(layout: SearchLayout, reference: str | None, given: object | None) -> None:
+def refuse_if_edited(
+    layout: SearchLayout,
+    specification: SearchSpecification,
+    given: object | None,
+    wanted: Mapping[str, Mapping[str, Value]],
+) -> None:
     """Note the code that full trainings are of; refuse to go on with those of a space that was edited since.
 
-    For who holds the trainers' place; ``reference`` and ``given`` are as for `space_code`. Raises SpaceError.
+    Where it was edited after the search, say that its ranks are of other networks, and refuse what can be built no more
+    of the values ``wanted``, by their trials' ids. For who holds the trainers' place; ``given`` is the HyperModel where
+    that is an object. Raises SpaceError.
     """
-    code = space_code(reference, given)
-    before = layout.root.read_if_there(TRAINING_CODE)
-    if code is None or before == code:
+    settings = specification.settings
+    if settings.hypermodel is None:
         return
-    if before is not None and layout.training.names():
+    code = space_code(settings.hypermodel, given)
+    before, searched = (layout.root.read_if_there(name) for name in (TRAINING_CODE, CODE))
+    if code is not None and before not in (None, code) and layout.training.names():
         raise SpaceError(
             "the code of the space was edited since its networks were trained in full, and their weights say nothing "
             f"of what it builds now: undo the edit, or delete {layout.training.uri} to train them anew"
         )
-    layout.root.write_whole(TRAINING_CODE, code)
+    ledger = Ledger(layout)
+    known = ledger.space()
+    # Of an accepted edit the search knows, and drives the code as it is now.
+    if code is None or code != searched or (known is not None and not wanted.keys().isdisjoint(known.earlier)):
+        hypermodel = load_hypermodel(
+            settings.hypermodel,
+            input_shape=specification.image_shape,
+            num_classes=len(specification.classes),
+            given=given,
+        )
+        check_values(ledger, hypermodel, wanted, seed=settings.seed)
+    if code is None:
+        return
+    if searched not in (None, code):
+        _log.warning(
+            "The code of the space was edited since the search was last driven: what is trained now is what it builds "
+            "now, the ranks are of what it built before: if networks differ, undo the edit, or begin a new search."
+        )
+    if before != code:
+        layout.root.write_whole(TRAINING_CODE, code)
 
 
 def warn_if_edited(layout: SearchLayout, reference: str | None, given: object | None, *, begun: int) -> None:

@@ -104,7 +104,8 @@ def train_finalists(
     Raises:
         LedgerError: The search has no trial with a score, another one trains its winners, or its dataset is another one
             or not there.
-        SpaceError: Its HyperModel is to be given and is not, or cannot be sent to a worker.
+        SpaceError: Its HyperModel is to be given and is not, or cannot be sent to a worker; or its code was edited: see
+            `train_winners`.
         NothingEndedError: No beginning has come to its end; a bundle that was there before is as it was.
     """
     view = read_search(where.storage, name, history=False)
@@ -119,7 +120,6 @@ def train_finalists(
         budget.kept(place),
         waiting_ended(budget, is_remote=layout.root.local is None),
     ):
-        refuse_if_edited(layout, specification.settings.hypermodel, where.hypermodel)
         load = partial(
             load_hypermodel,
             specification.settings.hypermodel,
@@ -134,6 +134,8 @@ def train_finalists(
             epochs = max(epochs, before.epochs) if settings.epochs is None else epochs
             before = still_there(before, opened, layout.training, specification.objective)
         finals = begin_finals(finalists, before, epochs=epochs, limit=budget.limit, complete=complete)
+        wanted = {one.trial_id: one.hyperparameters for one in finals.finalists if one.stays}
+        refuse_if_edited(layout, specification, where.hypermodel, wanted)
         write = partial(
             write_final_bundle,
             specification=specification,

@@ -45,7 +45,7 @@ def train_winners(
     """Train the best configurations of the search called ``name`` into ``<storage>/<name>/model``.
 
     The best of all networks on validation is kept, or the average of those that together are best. One that cannot be
-    trained, as it diverges, is left out, which is said. Where the code of the space was edited since, all begin anew.
+    trained, as it diverges, is left out, which is said.
 
     A single one is trained in this process with all its CPUs, several at once as trials are: on the Ray at ``address``
     ('local': one of our own), each with the CPUs and GPUs of one trial; with 'in-process' one after another. A training
@@ -54,7 +54,9 @@ def train_winners(
     ``progress`` is told of training, ``begin`` as anything after it begins.
 
     Raises LedgerError if the search has fewer scored trials than ``settings.top``, or its dataset is another one or not
-    there; SpaceError if its HyperModel is to be given and is not, or cannot be sent to a worker.
+    there; SpaceError if its HyperModel is to be given and is not, or cannot be sent to a worker, or if its code was
+    edited since networks of it were trained fully, or so that what is to be trained has values of none of its
+    hyperparameters. Where it was edited otherwise it is said that the ranks are of what it built before.
     """
     if settings.time_limit is not None:
         raise SettingsError("time_limit: train_within trains within a time, train_winners without one")
@@ -74,7 +76,7 @@ def train_winners(
     members = [winner.member(specification, hypermodel) for winner in winners]
     remember = partial(keep_changes, layout, view.specification, specification)
     with training_place(layout) as place:
-        refuse_if_edited(layout, specification.settings.hypermodel, hypermodel)
+        refuse_if_edited(layout, specification, hypermodel, {row.trial_id: row.hyperparameters for row in best})
 
         def tell(done: int, total: int | None) -> None:
             place.check()

@@ -6,7 +6,7 @@ one value lies outside.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras_tuner
 
@@ -15,9 +15,10 @@ from search.errors import SpaceError
 from search.ledger.known_space import KnownSpace
 from search.ledger.ledger import Ledger
 from search.ledger.records import Suggestion
-from search.space.discovery import as_json, as_space, build_once
+from search.options import OPTION_NAMES
+from search.space.discovery import as_json, as_space, build_once, discover
 from search.space.edits import Edits, missing
-from search.space.points import fitted
+from search.space.points import Point, fitted, reached
 
 # Not each of the trials had the values of the branch in question: a few are enough to meet what is still there.
 _MOST_BUILDS = 20
@@ -58,6 +59,24 @@ def check_space(ledger: Ledger, oracle: keras_tuner.Oracle) -> None:
             f"the space was edited since the search was started: {'; '.join(changed)}: undo that, "
             "or go on in the space as it is now with --accept-space"
         )
+
+
+def check_values(ledger: Ledger, hypermodel: keras_tuner.HyperModel, wanted: Mapping[str, Point], *, seed: int) -> None:
+    """Raise SpaceError, one line, if ``hypermodel`` has no hyperparameter for a value of a trial ``wanted``, by its id.
+
+    A build would not ask for that value, and take the default of what the hyperparameter is called now, say; whatever
+    then names the values of the network would name that one. Ranges do not matter: a build takes any value.
+    """
+    space = discover(hypermodel, seed=seed)
+    find_again(ledger, hypermodel, space)
+    for trial_id, values in wanted.items():
+        build_once(hypermodel, space, values)  # what only values of its branch declare
+        lost = values.keys() - reached(space, values) - OPTION_NAMES
+        if lost:
+            raise SpaceError(
+                f"the space was edited since trial {trial_id} was tried, and has no hyperparameter for what it had as "
+                f"{few(sorted(lost))}: what is built now is another network: undo the edit"
+            )
 
 
 def current_space(

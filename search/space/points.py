@@ -82,6 +82,18 @@ def completed(space: keras_tuner.HyperParameters, point: Point) -> Values:
     return values
 
 
+def reached(space: keras_tuner.HyperParameters, point: Point) -> set[str]:
+    """Return the names of the hyperparameters that count where the values are those of ``point``, in range or not.
+
+    What it does not name has its default.
+    """
+    values: Values = {}
+    for hyperparameter in space.space:
+        if hyperparameter.name not in values and active(hyperparameter, values):
+            values[hyperparameter.name] = point.get(hyperparameter.name, hyperparameter.default)
+    return set(values)
+
+
 def _checked(hyperparameter: HyperParameter, value: object) -> Value:
     """Return the value of ``hyperparameter`` that ``value`` is, in its own type."""
     if isinstance(hyperparameter, Int | Float) and not has_steps(hyperparameter):
