@@ -26,7 +26,7 @@ from trainer import (
     train_beginning,
 )
 from trainer.answering.calibration import apply_temperature
-from trainer.final.out_of_fold import PLAIN, TURNED, Part, averaged, comparable, ensemble
+from trainer.final.out_of_fold import PLAIN, TURNED, Part, averaged, better_way, comparable, ensemble
 
 WORTH = Worth(0.1, 0.0, 0.2, 2, 0.1, "better than nothing")
 OBJECTIVE = Objective.parse("val_macro_f1_decided")
@@ -106,6 +106,19 @@ def test_networks_that_had_nothing_to_be_compared_with_are_averaged_too() -> Non
     assert averaged(more, parts).probabilities[len(NUMBERS) :] == pytest.approx(OTHER.validation[8])
     less = {"chosen": parts["chosen"], "other": Part(0.5, 2, TURNED)}
     assert len(averaged(more, less).rows) == len(NUMBERS)
+
+
+ORIENTED = replace(
+    GOOD, validation={1: answers_of(NUMBERS % 10 > 0), **dict.fromkeys((2, 4), np.full((len(TRUE), 3), 1 / 3, "f4"))}
+)
+"""What tells classes apart by their orientation, and so nothing of an image that is turned."""
+
+
+def test_images_are_viewed_alone_where_orientation_tells_classes_apart_and_weighed_so() -> None:
+    both = {"oriented": {1: ORIENTED}, "poor": {1: POOR}}
+    assert [better_way(each) for each in both.values()] == [PLAIN, TURNED]
+    parts = ensemble(both, "poor", answers=both, max_slower=100)
+    assert parts == {"oriented": Part(1.0, 1, PLAIN), "poor": Part(1.0, 1, TURNED)}  # which was chosen, so is in it
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,7 @@ def test_is_averaged_over_as_many_views_as_differ_and_help(
     helpful: bool,
 ) -> None:
     asked: list[Any] = []
+    monkeypatch.setattr("trainer.final.member.is_better_turned", lambda *_: True)
     monkeypatch.setattr("trainer.final.member.is_worth_twice_the_work", lambda *both: (asked.extend(both), helpful)[1])
     result = train(Member("t1", (lambda: turning(build())) if invariant else build, OPTIONS, {}, seed=4))
     classifier = Classifier.load(result.model)
@@ -191,6 +192,22 @@ def test_is_averaged_over_as_many_views_as_differ_and_help(
         )
     operations = {type(operation).__name__ for operation in classifier.bundle.models[0].operations}
     assert ("Resize" in operations) == helpful
+
+
+def test_views_an_image_alone_where_mirrored_and_turned_it_is_another_class(
+    train: Callable[..., Any], build: Build, monkeypatch: pytest.MonkeyPatch, tiny_dataset: Dataset
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("trainer.final.member.is_better_turned", lambda *each: asked.extend(each))
+    result = train(Member("t1", build, OPTIONS, {}, seed=4))
+    classifier = Classifier.load(result.model)
+    assert classifier.bundle.manifest.members[0].views == 1
+    true, alone, turned = asked
+    assert true.tolist() == tiny_dataset.labels[tiny_dataset.rows(Split.VALIDATION)].tolist()
+    found = classifier.bundle.models[0](tiny_dataset.take(tiny_dataset.rows(Split.VALIDATION)) / np.float32(255))
+    assert found.numpy() == pytest.approx(alone, abs=1e-6)
+    assert found.numpy() != pytest.approx(turned, abs=1e-6)
+    assert evaluate(classifier, tiny_dataset, Split.TEST).ece == pytest.approx(result.metrics["test_ece"], abs=1e-5)
 
 
 def test_goes_on_after_an_interruption(train: Callable[..., Any], build: Build, folder: Folder) -> None:

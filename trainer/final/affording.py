@@ -80,6 +80,21 @@ def afforded(
     return best[2]
 
 
+def is_better_turned(
+    true: npt.NDArray[np.int64],
+    plain: npt.NDArray[np.floating],
+    turned: npt.NDArray[np.floating],
+    rows: npt.NDArray[np.int64] | None = None,
+) -> bool:
+    """Say whether less log loss is expected of answers averaged over an image in all turns and mirrored than of it.
+
+    It is not where orientation tells classes apart, as a network learns that is trained on images as they are.
+    ``plain`` and ``turned`` are probabilities, (n, classes) each; the rest as in `Expecting`.
+    """
+    expecting = Expecting(true, [plain], rows)
+    return expecting.loss(turned, saved=_SAVED_BY_VIEWS[1]) < expecting.loss(plain, saved=_SAVED_BY_VIEWS[0])
+
+
 def _views(candidates: Mapping[str, Candidate], needed: str, max_slower: float) -> Iterator[dict[str, int]]:
     """Yield with how many views each may be held, one network of each; then those too slow of the needed one alone."""
     choices: list[list[tuple[int | None, float]]] = [

@@ -26,12 +26,12 @@ from trainer.final.learning_none import shown
 from trainer.final.out_of_fold import (
     IN_TWO_SIZES,
     PLAIN,
-    TURNED,
     Answers,
     Part,
     answered,
     averaged,
     averaged_of_no_class,
+    better_way,
     comparable,
     ensemble,
     pooled,
@@ -103,7 +103,7 @@ def assemble(
         commands=commands,
         beginnings=len(answered(answers, parts)),
         worth=None if worth is None else worth.as_json(),
-        corrected=_corrected(compared, dataset, objective, seed=seed) if _is_scarce(test, dataset) else None,
+        corrected=_corrected(compared, parts, dataset, objective, seed=seed) if _is_scarce(test, dataset) else None,
     )
 
 
@@ -151,13 +151,14 @@ def _is_scarce(test: Answered | None, dataset: Dataset) -> bool:
 
 
 def _corrected(
-    compared: Mapping[str, Answers], dataset: Dataset, objective: Objective, *, seed: int
+    compared: Mapping[str, Answers], parts: Mapping[str, Part], dataset: Dataset, objective: Objective, *, seed: int
 ) -> dict[str, float] | None:
     """Return what macro F1 to expect of the finalist that is best on some images, on others; deciding as the bundle.
 
-    None where that cannot be estimated.
+    Each views images as in the bundle, one that is not in it in its better way. None where that cannot be estimated.
     """
-    answered = {name: pooled(answers, TURNED).once() for name, answers in compared.items()}
+    ways = {name: parts[name].way if name in parts else better_way(answers) for name, answers in compared.items()}
+    answered = {name: pooled(answers, ways[name]).once() for name, answers in compared.items()}
     one = next(iter(answered.values()))
     folds, shares = folds_of([dataset.ids[row] for row in one.rows]), training_shares(dataset)
     gain = gain_of(objective)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from trainer.answering.predicting import Predictions, predict
 from trainer.answering.views import AS_IT_IS, TWO_SIZES, differing_turns, images_at_once, view_average
 from trainer.bundles.manifest import BundleMember
 from trainer.errors import InfeasibleError
+from trainer.final.affording import is_better_turned
 from trainer.final.checking import check_kept
 from trainer.final.choosing import is_worth_twice_the_work
 from trainer.final.portable import portable
@@ -38,7 +40,6 @@ from trainer.options import TrainingOptions
 
 _IDENTITY = "member.json"
 _EXAMPLES = 32
-_SCALES = (AS_IT_IS, TWO_SIZES)
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,9 @@ def train_member(
 def finish_member(member: Member, run: TrainingRun, dataset: Dataset, begin: Stage = silent_stage) -> TrainedMember:
     """Take the best epoch of a member's finished run and predict the validation images.
 
-    It is averaged over flips and those turns that it tells apart, and over two sizes of the image if that is worth it
-    on validation. ``begin`` is told of each time that these are predicted.
+    It is averaged over flips and those turns that it tells apart where that is expected to be better than the image
+    alone by what it answers on validation, and over two sizes of the image if that is worth it there, too. ``begin`` is
+    told of each time that these are predicted.
 
     Raises InfeasibleError, which names the member, if no epoch could be scored.
     """
@@ -129,23 +131,25 @@ def finish_member(member: Member, run: TrainingRun, dataset: Dataset, begin: Sta
         best = run.best_model()
     logits, plain = run.predicts_logits, portable(best)
     turns = differing_turns(plain, examples(dataset), logits=logits)
-    views = [2 * turns * len(scales) for scales in _SCALES]
-    models = [view_average(plain, image_shape=dataset.image_shape, turns=turns, scales=scales) for scales in _SCALES]
-    validation = [
-        _predicted(
-            model,
-            dataset,
-            Split.VALIDATION,
-            logits=logits,
-            views=count,
-            progress=begin(f"Answering validation images, {count} views each ({member.name})", "batches"),
-        )
-        for model, count in zip(models, views, strict=True)
-    ]
-    chosen = int(is_worth_twice_the_work(*validation))
     assert run.best_epoch is not None
-    description = describe(member, best, logits=logits, history=run.history, epoch=run.best_epoch, views=views[chosen])
-    return TrainedMember(models[chosen], description, validation[chosen])
+    described = partial(describe, member, best, logits=logits, history=run.history, epoch=run.best_epoch)
+
+    def viewed(model: keras.Model, views: int) -> TrainedMember:
+        said = f"Answering validation images, {views} view{'s' * (views > 1)} each ({member.name})"
+        answers = _predicted(
+            model, dataset, Split.VALIDATION, logits=logits, views=views, progress=begin(said, "batches")
+        )
+        return TrainedMember(model, described(views=views), answers)
+
+    def averaged(scales: Sequence[float]) -> TrainedMember:
+        model = view_average(plain, image_shape=dataset.image_shape, turns=turns, scales=scales)
+        return viewed(model, 2 * turns * len(scales))
+
+    alone, turned = viewed(plain, 1), averaged(AS_IT_IS)
+    if not is_better_turned(alone.validation[0], alone.validation[1], turned.validation[1]):
+        return alone
+    sized = averaged(TWO_SIZES)
+    return sized if is_worth_twice_the_work(turned.validation, sized.validation) else turned
 
 
 @contextmanager

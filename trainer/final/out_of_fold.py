@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.answering.averaging import weighted_mean
-from trainer.final.affording import Candidate, afforded
+from trainer.final.affording import Candidate, afforded, is_better_turned
 from trainer.final.answers import BeginningAnswers
 from trainer.final.bundling import Answered
 from trainer.final.weighing import ensemble_weights
@@ -53,9 +53,9 @@ def ensemble(
     compute for an image, as a multiple of what one network of the chosen one does with one view; one network alone is
     allowed all its views.
     """
-    turned = {name: pooled(each, TURNED) for name, each in compared.items()}
-    true, rows = turned[chosen].true, turned[chosen].rows
-    counts = ensemble_weights(true, [one.probabilities for one in turned.values()], rows)
+    best = {name: pooled(each, better_way(each)) for name, each in compared.items()}
+    true, rows = best[chosen].true, best[chosen].rows
+    counts = ensemble_weights(true, [one.probabilities for one in best.values()], rows)
     weights = {name: float(count) for name, count in zip(compared, counts, strict=True)}
     weights[chosen] = weights[chosen] or 1.0
     unit = _operations(answers[chosen])
@@ -72,6 +72,13 @@ def ensemble(
     }
     held = afforded(true, candidates, chosen, max_slower=max_slower, rows=rows)
     return {name: Part(weights[name], each.networks, views[name].index(each.views)) for name, each in held.items()}
+
+
+def better_way(answers: Answers) -> int:
+    """Return whether a configuration views images better alone or turned: `PLAIN` or `TURNED`."""
+    plain, turned = (pooled(answers, way) for way in (PLAIN, TURNED))
+    is_turned = is_better_turned(plain.true, plain.probabilities, turned.probabilities, plain.rows)
+    return TURNED if is_turned else PLAIN
 
 
 def pooled(answers: Answers, way: int) -> Answered:
