@@ -23,7 +23,11 @@ from .conducting.edited_space import (
     find_again as find_again,
 )
 from .conducting.fail_fast import FAIL_FAST_TRIALS as FAIL_FAST_TRIALS, commonest_failure as commonest_failure
-from .conducting.retrying import choose_retries as choose_retries, kinds_to_retry as kinds_to_retry
+from .conducting.retrying import (
+    check_retries as check_retries,
+    choose_retries as choose_retries,
+    kinds_to_retry as kinds_to_retry,
+)
 from .conducting.timing import end_all as end_all
 from .conducting.warm_start import (
     WarmStart as WarmStart,

@@ -13,7 +13,7 @@ from cluster.jobs.final_bundle import ended_beginnings, kept_bundle, write_final
 from cluster.jobs.final_run import FinalRun, Watch
 from cluster.jobs.settings import TrainSettings, longest
 from cluster.jobs.time_limit import for_trials, waiting_ended
-from cluster.jobs.trainers import training_place
+from cluster.jobs.trainers import read_again, training_place
 from cluster.jobs.where import Where
 from datasets import Dataset, Split
 from search import (
@@ -120,6 +120,7 @@ def train_finalists(
         budget.kept(place),
         waiting_ended(budget, is_remote=layout.root.local is None),
     ):
+        view = read_again(view, where.storage)
         load = partial(
             load_hypermodel,
             specification.settings.hypermodel,

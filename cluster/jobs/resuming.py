@@ -25,6 +25,7 @@ from search import (
     TimeBudget,
     check_complete,
     check_given,
+    check_retries,
     check_space,
     choose_retries,
     driver_is_alive,
@@ -146,6 +147,7 @@ def resume_within(
             check_more(budget, before.settings, changes.time_limit, where.address)
             if read_specification(layout) != before:
                 raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
+            check_retries(ledger, retries)
             keep_changes(layout, before, specification)
             if fit is not None:
                 note_fit(layout, fit)

@@ -107,6 +107,7 @@ def search_within(
         check_enough(budget, where.address)
         # The driver first: not every storage lets only one of two at the same moment write the specification.
         with driving(layout) as place:
+            check_name_free(layout, settings.name)  # a fit's record belongs to who has it
             note_fit(layout, None if choosing is None else choosing.record)
             create_search(layout, specification)
             warn_if_edited(layout, settings.hypermodel, where.hypermodel, begun=0)

@@ -11,11 +11,14 @@ from search import (
     TRAINERS,
     Driven,
     Ledger,
+    LedgerError,
     Place,
     SearchLayout,
+    SearchView,
     TimeBudget,
-    check_staying,
     driver_heartbeat,
+    read_search,
+    read_specification,
     repeating,
 )
 
@@ -30,7 +33,7 @@ def training_place(layout: SearchLayout, budget: TimeBudget | None = None) -> It
     main thread is interrupted, where it is that which trains. An earlier request was meant for somebody else, and is
     forgotten.
 
-    Raises LedgerError if another one trains them, or the search is being deleted or renamed.
+    Raises LedgerError if another one trains them, or the search is deleted or renamed, or about to be.
     """
     earlier = Ledger(layout).stop_request()
     with (
@@ -38,8 +41,20 @@ def training_place(layout: SearchLayout, budget: TimeBudget | None = None) -> It
         patient(root=layout.root.uri, check=place.check),
         _stoppable(_interrupting() if budget is None else budget.stop, Ledger(layout, place), earlier),
     ):
-        check_staying(layout)
+        read_specification(layout)
         yield place
+
+
+def read_again(before: SearchView, storage: str) -> SearchView:
+    """Return a search as it stands once its place is held: minutes may have passed since it was read ``before``.
+
+    Raises LedgerError if it is gone, or another one than it was.
+    """
+    name = before.specification.settings.name
+    view = read_search(storage, name, history=False)
+    if view.specification != before.specification:
+        raise LedgerError(f"search {name!r} was changed by another command just now: give this one again")
+    return view
 
 
 @contextlib.contextmanager

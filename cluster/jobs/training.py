@@ -9,13 +9,14 @@ from cluster.driving.interrupting import going_on, terminable
 from cluster.jobs.coming import Fixed
 from cluster.jobs.edited_code import refuse_if_edited
 from cluster.jobs.settings import SEEDS_APART, TrainSettings, commands, longest
-from cluster.jobs.trainers import training_place
+from cluster.jobs.trainers import read_again, training_place
 from cluster.workers.member import Winner
 from datasets import Progress, Stage, silent, silent_stage
 from search import (
     LedgerError,
     Row,
     SearchLayout,
+    SearchView,
     SettingsError,
     check_given,
     keep_changes,
@@ -64,18 +65,15 @@ def train_winners(
     view = read_search(storage, name, history=False)
     check_given(view.specification.settings, hypermodel, function="train_winners")
     layout = SearchLayout.of(storage, name)
-    best = _configurations(view.rows)[: settings.top]
-    if len(best) < settings.top:
-        raise LedgerError(
-            f"search {name!r} has {len(best)} trials with a score, and --top {settings.top} asks for more"
-        )
+    _best(view, settings.top)
     opened = open_same_dataset(view.specification, dataset)
     specification = moved(view.specification, opened)
     epochs = longest(specification, settings)
-    winners = _winners(best, seeds=settings.seeds, epochs=epochs, first_seed=specification.settings.seed)
-    members = [winner.member(specification, hypermodel) for winner in winners]
     remember = partial(keep_changes, layout, view.specification, specification)
     with training_place(layout) as place:
+        best = _best(read_again(view, storage), settings.top)
+        winners = _winners(best, seeds=settings.seeds, epochs=epochs, first_seed=specification.settings.seed)
+        members = [winner.member(specification, hypermodel) for winner in winners]
         refuse_if_edited(layout, specification, hypermodel, {row.trial_id: row.hyperparameters for row in best})
 
         def tell(done: int, total: int | None) -> None:
@@ -111,6 +109,15 @@ def train_winners(
             progress=tell,
             begin=begin,
         )
+
+
+def _best(view: SearchView, top: int) -> list[Row]:
+    """Return the best trials of so many configurations, the best first. Raises LedgerError if there are fewer."""
+    best = _configurations(view.rows)[:top]
+    if len(best) < top:
+        name = view.specification.settings.name
+        raise LedgerError(f"search {name!r} has {len(best)} trials with a score, and --top {top} asks for more")
+    return best
 
 
 def _winners(best: Sequence[Row], *, seeds: int, epochs: int, first_seed: int) -> list[Winner]:

@@ -7,8 +7,9 @@ stay beside the new one, which counts: for the ranking, the oracle and the sched
 import logging
 from collections.abc import Iterable, Sequence
 
+from datasets import few
 from search.conducting.completeness import lost_records
-from search.errors import SettingsError
+from search.errors import LedgerError, SettingsError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Record, Retry, TrialState, now
 
@@ -54,6 +55,13 @@ def choose_retries(ledger: Ledger, wanted: Sequence[str]) -> tuple[Retry, ...]:
             if record.state.is_ended() or trial_id in lost:
                 chosen[trial_id] = record.attempts + 1
     return tuple(Retry(trial_id=trial_id, attempt=attempt, asked=now()) for trial_id, attempt in chosen.items())
+
+
+def check_retries(ledger: Ledger, retries: Iterable[Retry]) -> None:
+    """Raise LedgerError, one line, where a trial has had another attempt since its retry was chosen."""
+    now_at = {record.trial_id: record.attempts for record in ledger.records(history=False)}
+    if other := [one.trial_id for one in retries if now_at.get(one.trial_id) != one.attempt - 1]:
+        raise LedgerError(f"--retry: {few(other)} had another attempt by another command just now: give this one again")
 
 
 def kinds_to_retry(records: Iterable[Record]) -> list[str]:

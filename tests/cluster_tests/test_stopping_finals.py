@@ -14,8 +14,19 @@ from search_tests import examples
 
 from cluster import stop_search
 from cluster.jobs import running, submission, trainers
-from cluster.jobs.trainers import training_place
-from search import Ledger, LedgerError, Place, SearchLayout, SearchSettings, TimeBudget, create_search
+from cluster.jobs.trainers import read_again, training_place
+from search import (
+    Ledger,
+    LedgerError,
+    Place,
+    SearchLayout,
+    SearchSettings,
+    TimeBudget,
+    create_search,
+    extended,
+    keep_changes,
+    read_search,
+)
 
 
 @pytest.fixture
@@ -63,6 +74,19 @@ def test_it_is_heard_by_a_command_that_has_just_begun(
         monkeypatch.setattr(module, "driver_heartbeat", heartbeat)
         with place():
             assert Ledger(layout).stop_requested()
+
+
+def test_a_search_that_is_gone_or_changed_by_the_time_that_its_place_is_held_is_not_trained(
+    layout: SearchLayout, tmp_path: Path
+) -> None:
+    gone = SearchLayout.of(str(tmp_path), "gone")
+    with pytest.raises(LedgerError, match=r"no search at .*gone"), training_place(gone):
+        raise AssertionError("it trains")
+    before = read_search(str(tmp_path), "first")
+    assert read_again(before, str(tmp_path)).specification == before.specification
+    keep_changes(layout, before.specification, extended(before.specification, 99))
+    with pytest.raises(LedgerError, match="search 'first' was changed by another command just now"):
+        read_again(before, str(tmp_path))
 
 
 def test_winners_that_have_no_time_are_interrupted_while_they_wait_too(layout: SearchLayout, tmp_path: Path) -> None:

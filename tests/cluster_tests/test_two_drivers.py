@@ -10,9 +10,24 @@ from cluster import resume_search, run_search, train_winners
 from cluster.jobs.settings import TrainSettings
 from cluster.workers.trial import TrialSession
 from datasets import Dataset, StorageError, open_folder
-from search import Conductor, Driven, LedgerError, PlaceLostError, Record, SearchSettings, SearchState, driver_heartbeat
+from search import (
+    Conductor,
+    Driven,
+    FitRecord,
+    LedgerError,
+    PlaceLostError,
+    Record,
+    SearchSettings,
+    SearchSpecification,
+    SearchState,
+    create_search,
+    driver_heartbeat,
+    note_fit,
+    read_fit,
+)
 from search.layout import TRAINERS, SearchLayout
 from search.ledger import heartbeat
+from trainer import Objective
 
 OTHER = {"token": "other", "host": "elsewhere", "pid": 1, "at": "2020-01-01T00:00:00+00:00"}
 
@@ -102,6 +117,34 @@ def test_a_storage_that_is_away_for_too_long_leaves_the_search_interrupted(
     state = json.loads(open_folder("runs/first").read("state.json"))
     assert state["state"] == "interrupted"
     assert resume_search("first", address="in-process").counts == {"completed": 2}
+
+
+def test_a_search_that_was_too_late_for_its_name_leaves_the_fit_that_has_it_as_it_is(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = FitRecord(time_limit=60.0, search_seconds=40.0, epochs=2, max_slower=8.0)
+
+    class Prepared:
+        """Takes so long that another command, a fit, takes the name."""
+
+        def __init__(self, dataset: Dataset, settings: SearchSettings, hypermodel: object | None) -> None:
+            self._settings = settings
+            layout = SearchLayout.of("runs", settings.name)
+            note_fit(layout, record)
+            create_search(layout, SearchSpecification.of(settings, dataset, Objective.parse(settings.objective)))
+
+        def first_points(self) -> SearchSettings:
+            return self._settings
+
+        def warm_start(self, storage: str) -> None:
+            return None
+
+        oracle = first_points
+
+    monkeypatch.setattr("cluster.jobs.search.Preparation", Prepared)
+    with pytest.raises(LedgerError, match="a search named 'first' exists already"):
+        run_search(tiny_dataset.info.path, settings(), address="in-process")
+    assert read_fit(SearchLayout.of("runs", "first")) == record
 
 
 def test_of_two_that_train_the_winners_the_second_is_refused(tiny_dataset: Dataset, here: Path) -> None:

@@ -24,6 +24,7 @@ from search import (
     Suggestion,
     TrialState,
     WarmStart,
+    check_retries,
     choose_retries,
     create_search,
     driver_heartbeat,
@@ -111,6 +112,18 @@ def test_the_newest_attempt_counts_for_the_ranking_and_for_every_oracle(
         assert (one.trials["0001"].status, one.trials["0001"].score) == ("COMPLETED", 0.95)
         assert one.end_order.count("0001") == 1
     assert [record.trial_id for record in ledger.records()] == [f"{number:04}" for number in range(TRIALS)]
+
+
+def test_an_attempt_that_another_command_has_made_meanwhile_is_not_thrown_away(
+    nine: SearchSpecification, ledger: Ledger
+) -> None:
+    first = play(Conductor.resumed(nine, ledger, oracle()), 4, fails=lambda trial: trial == "0001")
+    chosen = choose_retries(ledger, ["0001"])
+    check_retries(ledger, chosen)
+    retry(ledger, "infeasible")
+    finish(Conductor.resumed(nine, Ledger(ledger.layout), oracle()), first[1], 0.95)
+    with pytest.raises(LedgerError, match="--retry: 0001 had another attempt by another command just now"):
+        check_retries(ledger, chosen)
 
 
 def test_hyperband_promotes_what_a_retry_has_mended_while_its_bracket_is_open(
