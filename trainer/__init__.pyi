@@ -80,6 +80,7 @@ from .final.beginning import (
     share_done as share_done,
     train_beginning as train_beginning,
 )
+from .final.begun import as_begun as as_begun
 from .final.bundling import FinalResult as FinalResult, kept_result as kept_result
 from .final.checking import CheckedModel as CheckedModel, check_kept as check_kept, check_model as check_model
 from .final.comparing import compare as compare

@@ -15,7 +15,7 @@ _NOT_OPTIONS, _TIME, _SLOWER = ("name", "points"), "time_limit", "max_slower"
 _LEAST_EPOCHS = 20
 _MAX_SLOWER = 8.0
 SEEDS_APART = 1000
-"""Between the seeds of two beginnings of a configuration: more than the trials that anyone trains anew."""
+"""Between the seeds of two beginnings of a configuration: those of trials' first ones lie closer together."""
 
 
 def _is_number(value: object, kind: type = Real) -> bool:

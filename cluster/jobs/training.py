@@ -1,9 +1,10 @@
 """Training a search's winners fully, to a bundle."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
+from zlib import crc32
 
 from cluster.driving.interrupting import going_on, terminable
 from cluster.jobs.coming import Fixed
@@ -24,7 +25,7 @@ from search import (
     open_same_dataset,
     read_search,
 )
-from trainer import FinalResult, member_batches, train_final
+from trainer import FinalResult, as_begun, member_batches, train_final
 
 _DEFAULTS = TrainSettings()
 
@@ -46,7 +47,7 @@ def train_winners(
     """Train the best configurations of the search called ``name`` into ``<storage>/<name>/model``.
 
     The best of all networks on validation is kept, or the average of those that together are best. One that cannot be
-    trained, as it diverges, is left out, which is said.
+    trained, as it diverges, is left out, which is said; so is what begins anew, as its options are others now.
 
     A single one is trained in this process with all its CPUs, several at once as trials are: on the Ray at ``address``
     ('local': one of our own), each with the CPUs and GPUs of one trial; with 'in-process' one after another. A training
@@ -65,16 +66,25 @@ def train_winners(
     view = read_search(storage, name, history=False)
     check_given(view.specification.settings, hypermodel, function="train_winners")
     layout = SearchLayout.of(storage, name)
-    _best(view, settings.top)
+    _best(view, layout, settings.top)
     opened = open_same_dataset(view.specification, dataset)
     specification = moved(view.specification, opened)
     epochs = longest(specification, settings)
     remember = partial(keep_changes, layout, view.specification, specification)
     with training_place(layout) as place:
-        best = _best(read_again(view, storage), settings.top)
-        winners = _winners(best, seeds=settings.seeds, epochs=epochs, first_seed=specification.settings.seed)
-        members = [winner.member(specification, hypermodel) for winner in winners]
+        best = _best(read_again(view, storage), layout, settings.top)
         refuse_if_edited(layout, specification, hypermodel, {row.trial_id: row.hyperparameters for row in best})
+        winners = _winners(best, seeds=settings.seeds, epochs=epochs, first_seed=specification.settings.seed)
+        members = [
+            as_begun(
+                winner.member(specification, hypermodel),
+                opened,
+                objective=specification.objective,
+                work=layout.training.child(winner.name),
+            )
+            for winner in winners
+        ]
+        winners = [replace(winner, seed=member.seed) for winner, member in zip(winners, members, strict=True)]
 
         def tell(done: int, total: int | None) -> None:
             place.check()
@@ -111,9 +121,9 @@ def train_winners(
         )
 
 
-def _best(view: SearchView, top: int) -> list[Row]:
+def _best(view: SearchView, layout: SearchLayout, top: int) -> list[Row]:
     """Return the best trials of so many configurations, the best first. Raises LedgerError if there are fewer."""
-    best = _configurations(view.rows)[:top]
+    best = _configurations(view.rows, trained=layout.training.names())[:top]
     if len(best) < top:
         name = view.specification.settings.name
         raise LedgerError(f"search {name!r} has {len(best)} trials with a score, and --top {top} asks for more")
@@ -121,23 +131,29 @@ def _best(view: SearchView, top: int) -> list[Row]:
 
 
 def _winners(best: Sequence[Row], *, seeds: int, epochs: int, first_seed: int) -> list[Winner]:
-    """Return each of ``best`` for each seed; with more seeds or more of ``best``, those there were stay as they are."""
+    """Return each of ``best`` for each seed.
+
+    Those there were stay as they are, with more seeds or more of ``best``, or where a better trial has come since.
+    """
     return [
         Winner(
             name=row.trial_id if number == 0 else f"{row.trial_id}-{number + 1}",
             hyperparameters=dict(row.hyperparameters),
             epochs=epochs,
-            seed=first_seed + rank + SEEDS_APART * number,
+            seed=first_seed + crc32(row.trial_id.encode()) % SEEDS_APART + SEEDS_APART * number,
         )
         for number in range(seeds)
-        for rank, row in enumerate(best)
+        for row in best
     ]
 
 
-def _configurations(rows: Sequence[Row]) -> list[Row]:
-    """Return the ranked trials, best first, one of each configuration: a promotion has its parent's."""
-    first: dict[str, Row] = {}
+def _configurations(rows: Sequence[Row], trained: Collection[str]) -> list[Row]:
+    """Return the ranked trials, best first, one of each configuration: a promotion has its parent's.
+
+    The best of it, unless another one is ``trained``: that goes on.
+    """
+    each: dict[str, list[Row]] = {}
     for row in rows:
         if row.rank is not None:
-            first.setdefault(json.dumps(row.hyperparameters, sort_keys=True), row)
-    return list(first.values())
+            each.setdefault(json.dumps(row.hyperparameters, sort_keys=True), []).append(row)
+    return [next((one for one in of if one.trial_id in trained), of[0]) for of in each.values()]

@@ -6,7 +6,7 @@ import pytest
 from cluster_tests.conftest import end_at
 
 from cluster import resume_search, run_search
-from cluster.jobs.training import _configurations
+from cluster.jobs.training import _configurations, _winners
 from cluster.workers.trial import TrialSession
 from datasets import Dataset, open_folder
 from search import (
@@ -103,7 +103,19 @@ def test_a_promotion_is_not_trained_beside_its_parent() -> None:
         Row(trial_id=trial, parent=parent, hyperparameters={"units": units}, rank=rank, **known)
         for rank, (trial, parent, units) in enumerate([("0005", "0001", 3), ("0001", None, 3), ("0002", None, 4)], 1)
     ]
-    assert [row.trial_id for row in _configurations(rows)] == ["0005", "0002"]
+    assert [row.trial_id for row in _configurations(rows, trained=[])] == ["0005", "0002"]
+    # What was trained before the promotion goes on.
+    assert [row.trial_id for row in _configurations(rows, trained=["0001", "0009"])] == ["0001", "0002"]
+
+
+def test_a_better_trial_that_has_come_since_leaves_the_seeds_of_others_as_they_are() -> None:
+    rows = [Row(trial_id=f"{number:04}", hyperparameters={}, state=TrialState.COMPLETED) for number in range(3)]
+    before, now = (
+        {one.name: one.seed for one in _winners(best, seeds=2, epochs=1, first_seed=1)}
+        for best in (rows[:2], [rows[2], *rows[:2]])
+    )
+    assert before.items() <= now.items()
+    assert len(set(now.values())) == 6
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -19,12 +20,14 @@ from trainer import (
     TrainingOptions,
     TurnConvolution,
     TurnNormalization,
+    as_begun,
     evaluate,
     kept_result,
     model_card,
     train_final,
 )
 from trainer.answering.limits import learn_trust
+from trainer.final.member import start_over_if_changed
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras 3.15 saves variables by an `__array__` that NumPy 2 would like to have one more argument.
@@ -233,6 +236,27 @@ def test_a_member_that_has_changed_starts_over(train: Callable[..., Any], build:
     train(Member("t1", build, OPTIONS, {"units": 2}, seed=4), progress=lambda done, _: reports.append(done))
     assert len(reports) == 14
     assert len(folder.child("work", "t1").read("last.npz")) == len(before)
+
+
+def test_what_was_trained_from_another_seed_goes_on_and_what_begins_anew_is_said(
+    tiny_dataset: Dataset, folder: Folder, build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    objective = Objective.parse("val_loss")
+    member = Member("t1", build, OPTIONS, {"units": 1}, seed=4)
+    begun = partial(as_begun, dataset=tiny_dataset, objective=objective, work=folder)
+    assert begun(member) is member
+    start_over_if_changed(member, tiny_dataset, objective=objective, work=folder)
+    assert begun(replace(member, seed=7)) == member
+    assert caplog.messages == []
+    longer = replace(member, options=replace(OPTIONS, epochs=9), seed=7)
+    assert begun(longer) is longer
+    assert begun(replace(longer, hyperparameters={})).seed == 7
+    assert caplog.messages == [
+        "t1 begins anew: what was trained of it had other epochs.",
+        "t1 begins anew: what was trained of it had other hyperparameters, epochs.",
+    ]
+    folder.write_whole("member.json", b"[")
+    assert begun(member) is member
 
 
 def test_names_the_member_that_cannot_be_trained(train: Callable[..., Any], make_build: Callable[..., Build]) -> None:

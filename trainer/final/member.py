@@ -38,7 +38,7 @@ from trainer.frameworks import keras
 from trainer.objective import Objective
 from trainer.options import TrainingOptions
 
-_IDENTITY = "member.json"
+IDENTITY = "member.json"
 _EXAMPLES = 32
 
 
@@ -178,7 +178,15 @@ def start_over_if_changed(
     member: Member, dataset: Dataset, *, objective: Objective, work: Folder, division: str | None = None
 ) -> None:
     """Empty ``work`` unless it is of this member, dataset, division and objective."""
-    identity = json.dumps(
+    identity = identity_of(member, dataset, objective=objective, division=division)
+    if work.read_if_there(IDENTITY) != identity:
+        work.delete_tree()
+        work.write_whole(IDENTITY, identity)
+
+
+def identity_of(member: Member, dataset: Dataset, *, objective: Objective, division: str | None = None) -> bytes:
+    """Return what a member's folder notes, as JSON, of what its training is of."""
+    return json.dumps(
         {
             **({} if division is None else {"division": division}),
             "options": asdict(member.options),
@@ -190,9 +198,6 @@ def start_over_if_changed(
         sort_keys=True,
         default=str,
     ).encode()
-    if work.read_if_there(_IDENTITY) != identity:
-        work.delete_tree()
-        work.write_whole(_IDENTITY, identity)
 
 
 def describe(
