@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from search.ledger.finals import DEFAULTS, Finalist, Finals
 from search.ledger.ranking import Row
@@ -69,7 +69,8 @@ def begin_finals(
     has_any = before is not None and any(one.beginnings for one in before.finalists)
     if before is None or before.epochs > epochs or (has_more and not has_any):
         return Finals(epochs=epochs, planned=0, finalists=tuple(now))
-    found = [_known(one, before, complete) for one in now]
+    names = {one.trial_id for one in now}
+    found = [_known(one, before, complete, names) for one in now]
     kept = [one if known is None else known for one, known in zip(now, found, strict=True)]
     finalists = (*kept, *_left_out(kept, before))
     if None in found or has_more:
@@ -79,12 +80,18 @@ def begin_finals(
     return before.model_copy(update={"finalists": marked, "unused": None})
 
 
-def _known(one: Finalist, before: Finals, complete: Callable[[Values], Values]) -> Finalist | None:
-    """Return a finalist with the beginnings that its configuration has had; None where it was none."""
-    # A trial may have had the defaults since: their beginnings are named as they were.
+def _known(
+    one: Finalist, before: Finals, complete: Callable[[Values], Values], names: Collection[str]
+) -> Finalist | None:
+    """Return a finalist with the beginnings that its configuration has had; None where it was none.
+
+    Its beginnings are named as they were: a trial may have had the defaults since, or a promotion have overtaken its
+    parent. ``names`` are those of all finalists now; the defaults' is theirs alone, whatever they are by now.
+    """
     named = [
         before.finalist(one.trial_id),
         *(each for each in before.finalists if each.is_defaults and one.is_defaults),
+        *(each for each in before.finalists if each.trial_id not in {*names, DEFAULTS}),
     ]
     # What the defaults are may have changed with the space.
     wanted = _key(complete(one.hyperparameters))

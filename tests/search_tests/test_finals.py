@@ -86,6 +86,13 @@ def test_who_was_a_finalist_before_keeps_its_beginnings() -> None:
     ]
 
 
+def test_a_promotion_that_ranks_before_its_parent_goes_on_with_the_beginnings_of_that() -> None:
+    before = finals(finalist(A, 0.6, 0.7), finalist(B, 0.5))
+    promoted = finalist("0009").model_copy(update={"hyperparameters": {"of": A}})
+    kept = begin_finals([promoted, finalist(B)], before, epochs=20, limit=100)
+    assert [(one.trial_id, len(one.beginnings)) for one in kept.finalists] == [(A, 2), (B, 1)]
+
+
 @pytest.mark.parametrize(
     ("limit", "epochs", "planned", "kept"),
     [(100, 20, 2, 1), (100, 10, 0, 0), (100, 30, 2, 1), (110, 20, 0, 1), (200, 30, 0, 1)],
