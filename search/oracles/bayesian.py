@@ -13,6 +13,7 @@ from search.oracles.keras_tuner_internals import is_tried
 from search.oracles.length_scale import likeliest_length
 from search.oracles.multistart import minimise
 from search.oracles.random_search import Response, respond, untried_of_pool, untried_values
+from search.oracles.space_updates import is_outside
 from search.oracles.typed_oracle import TypedOracle
 from search.values import JsonObject, Values
 
@@ -33,7 +34,7 @@ class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle
     starts at once. It differs from its parent in that:
 
     - every running trial is given a pessimistic result (mean + deviation), also one missing from ``ongoing_trials``;
-      such results never shape the length scale;
+      a failed one counts as no better than the worst; such results never shape the length scale;
     - the values of a choice without order are all equally far apart (see `search.oracles.encoding`), not on a line;
     - no two trials share their values: the best point that rounds to new values is taken;
     - ``get_state`` holds the random generator: an oracle that is resumed goes on as if it had not been interrupted.
@@ -70,13 +71,14 @@ class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle
 
     def _proposed_values(self) -> Values | None:
         """Return the values at the criterion's best point that are new; None while there is too little to go by."""
-        done = [trial for trial in self.trials.values() if trial.status == TrialStatus.COMPLETED]
-        # As in the parent class.
-        if len(done) < (self.num_initial_points or max(3 * len(self.hyperparameters.space), 3)):
+        done, failed = self._with(TrialStatus.COMPLETED), self._with(TrialStatus.FAILED)
+        # As in the parent class, which however learns nothing from failures.
+        fewest = self.num_initial_points or max(3 * len(self.hyperparameters.space), 3)
+        if not done or len(done) + len(failed) < fewest:
             return None
         if not self._encoding().dimensions:
             return None
-        posterior, pool = self._posterior(done), untried_of_pool(self)
+        posterior, pool = self._posterior(done, failed), untried_of_pool(self)
         if pool is not None:
             return pool[int(np.argmin(posterior.lower_bound(self._placed(pool), self.beta)))] if pool else None
         points, _ = self.best_points(posterior)
@@ -86,15 +88,23 @@ class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle
                 return values
         return None
 
-    def _posterior(self, done: list[Trial]) -> Posterior:
-        """Fit to the completed trials ``done``, then take every running trial's pessimistic result for granted."""
+    def _with(self, status: str) -> list[Trial]:
+        """Return the trials of a status, but for those outside of a space edited since: they have no values."""
+        return [trial for trial in self.trials.values() if trial.status == status and not is_outside(trial)]
+
+    def _posterior(self, done: list[Trial], failed: list[Trial]) -> Posterior:
+        """Fit to the trials ``done``, then take for granted that ``failed`` ones are bad, and running ones may be."""
         sign = -1.0 if self.objective.direction == "max" else 1.0
         points = self._encoded(done)
         # Infinite scores are taken for 0, as in the parent class.
         targets = np.nan_to_num(np.array([sign * trial.score for trial in done], dtype=float), posinf=0, neginf=0)
         length = likeliest_length(points, targets, noise=self.alpha)
+        if failed:
+            # Without a trace of them the optimum would stay where it is, and fail for ever.
+            points = np.concatenate([points, self._encoded(failed)])
+            targets = np.concatenate([targets, np.full(len(failed), targets.max())])
         posterior = Posterior.given(points, targets, length=length, noise=self.alpha)
-        running = [trial for trial in self.trials.values() if trial.status == TrialStatus.RUNNING]
+        running = self._with(TrialStatus.RUNNING)
         if not running:
             return posterior
         places = self._encoded(running)

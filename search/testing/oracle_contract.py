@@ -19,11 +19,13 @@ class OracleContract(ABC):
     Attributes:
         resumes: Whether an oracle goes on alike from its ``get_state``, as JSON, and its trials.
         exhausts: Whether a small space is tried to its last combination.
+        avoids: Whether it learns from trials that fail, and leaves a region where they do.
         many: Trials of a longer run; fewer for an oracle whose proposals take long.
     """
 
     resumes = True
     exhausts = True
+    avoids = False
     many = 40
 
     @abstractmethod
@@ -105,6 +107,21 @@ class OracleContract(ABC):
         """Where all trials fail there are new ones still."""
         oracle = self.made(branched())
         assert len(_different(trials(oracle, self.many, failing=1))) == self.many
+
+    def test_a_region_where_trials_fail_is_left(self) -> None:
+        """Even where the best scores would lie in it, as far as those around it tell."""
+        if not self.avoids:
+            pytest.skip("this oracle does not promise it")
+        space = keras_tuner.HyperParameters()
+        space.Float("x", 0.0, 100.0)
+        space.Float("y", 0.0, 100.0)
+        oracle, failures = self.made(space), []
+        for _ in range(40):
+            trial = begin(oracle)
+            failures.append(searched(trial)["x"] < 50)  # type: ignore[operator]
+            end(oracle, trial, failed=failures[-1])
+        # On the edge of the region is the best that there is: half of the proposals may lie beyond, but not all.
+        assert sum(failures[-20:]) < 14, f"failed: {failures}"
 
     # Keras Tuner looks for the best of nothing but NaN.
     @pytest.mark.filterwarnings("ignore:All-NaN axis encountered:RuntimeWarning")

@@ -101,7 +101,7 @@ def test_every_running_trial_repels_even_one_that_is_no_longer_ongoing() -> None
     assert begin(oracle).hyperparameters.values == begin(again).hyperparameters.values
     running = [trial for trial in oracle.trials.values() if trial.status == "RUNNING"]
     done = [trial for trial in oracle.trials.values() if trial.status == "COMPLETED"]
-    with_them, without = oracle._posterior(done), _posterior_without_running(oracle, done)
+    with_them, without = oracle._posterior(done, []), _posterior_without_running(oracle, done)
     places = oracle._encoded(running)
     assert (with_them.predict(places)[1] < without.predict(places)[1]).all()
 
@@ -109,7 +109,7 @@ def test_every_running_trial_repels_even_one_that_is_no_longer_ongoing() -> None
 def _posterior_without_running(oracle: keras_tuner.Oracle, done: list[object]) -> Posterior:
     lonely = made("bayesian", branched())
     lonely.trials = {trial.trial_id: trial for trial in oracle.trials.values() if trial in done}
-    posterior: Posterior = lonely._posterior(done)
+    posterior: Posterior = lonely._posterior(done, [])
     return posterior
 
 

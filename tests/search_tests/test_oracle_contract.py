@@ -14,11 +14,15 @@ Oracle = keras_tuner.Oracle
 
 
 class TestTPE(OracleContract):
+    avoids = True
+
     def make(self, **arguments: object) -> Oracle:
         return TPEOracle(**arguments)  # type: ignore[arg-type]
 
 
 class TestBayesian(OracleContract):
+    avoids = True
+
     def make(self, **arguments: object) -> Oracle:
         return BayesianOracle(**arguments)
 

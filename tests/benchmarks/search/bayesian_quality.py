@@ -113,7 +113,7 @@ def acquisition(states: int) -> None:
         scale = float(np.std(scores))
         better += bounds[0] < bounds[1] - 1e-6 * scale
         equal += abs(bounds[0] - bounds[1]) <= 1e-6 * scale
-        own = np.log(ours._posterior(list(ours.trials.values())).length)
+        own = np.log(ours._posterior(list(ours.trials.values()), []).length)
         found = peer.gpr.log_marginal_likelihood([own])
         likelier += found >= peer.gpr.log_marginal_likelihood_value_ - 1e-3
         if (state + 1) % 10 == 0 or state + 1 == states:
