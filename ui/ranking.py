@@ -71,10 +71,13 @@ def done(view: "SearchView") -> float:
 
 
 def share_done(found: "Followed") -> float:
-    """Return which part of a search is done, 0–1: of its trials or its time; all of one that has finished."""
-    if str(found.state) == "finished" and not found.is_training:
+    """Return which part of a search is done, 0–1: of its trials or its time; all of one that has finished.
+
+    Of a fit that has not come to its end it is a part of the time: its trials are not all that it does.
+    """
+    if str(found.state) == "finished" and not (found.is_open and found.is_training):
         return 1.0
-    trials, spent = found.specification.settings.trials, found.spent or 0.0
+    trials, spent = None if found.is_open else found.specification.settings.trials, found.spent or 0.0
     shares = (0.0 if trials is None else found.ended / trials, 0.0 if found.limit is None else spent / found.limit)
     return min(1.0, max(shares))
 

@@ -114,7 +114,7 @@ def resume_fit(
     """
     where, watches = where or Where(), watches or Watches()
     layout = SearchLayout.of(where.storage, name)
-    before = read_fit(layout)
+    ledger, before = Ledger(layout), read_fit(layout)
     if before is None:
         resume = _resuming(layout, where)
         raise LedgerError(f"search {name!r} was not begun by `galaxy fit`: {resume} goes on with it")
@@ -129,7 +129,7 @@ def resume_fit(
         going_on(_resuming(layout, where)),
     ):
         limit_threads(view.specification.settings.cpus_per_trial)
-        is_over = view.state is SearchState.FINISHED and record.search_seconds <= before.search_seconds
+        is_over = ledger.state() is SearchState.FINISHED and record.search_seconds <= before.search_seconds
         if searches := not is_over or accept_space or bool(retry):
             part = budget.short_of(_CLOSING_SECONDS).part(record.search_seconds)
             changes = Changes(dataset=dataset, accept_space=accept_space, retry=retry)
@@ -208,7 +208,8 @@ def _trained(
     heard, too; what else there is was meant for an earlier command.
     """
     name, layout = view.name, SearchLayout.of(where.storage, view.name)
-    if view.state is SearchState.STOPPED or (has_searched and Ledger(layout).stop_requested()):
+    ledger = Ledger(layout)
+    if ledger.state() is SearchState.STOPPED or (has_searched and ledger.stop_requested()):
         return FitResult(view, _bundled(layout), budget.spent(), record.time_limit, is_stopped=True)
     if view.best is None:
         raise _nothing(view, where, is_time_up=budget.left() < _LEAST_SECONDS)

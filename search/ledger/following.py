@@ -23,6 +23,7 @@ from search.ledger.ranking import Row, ranked_key, with_finals
 from search.ledger.records import Record, SearchState
 from search.ledger.snapshot import read_snapshot
 from search.ledger.specification import SearchSpecification, read_specification
+from search.ledger.states import state_now
 from search.ledger.time_budget import spent_so_far
 
 _Key = tuple[bool, float, str]
@@ -46,6 +47,7 @@ class Followed(Glance):
     finals: Finals | None = None
     spent: float | None = None
     whole: float | None = None
+    is_done: bool = False
     is_training: bool = False
     reason: str | None = None
 
@@ -156,22 +158,22 @@ class Follower:
         is_alive, is_training = are_alive([last_beat(self._layout.root.child(each)) for each in (DRIVERS, TRAINERS)])
         ledger = Ledger(self._layout)
         said = ledger.said()
-        state, reason = said.state, said.reason
-        if state is SearchState.RUNNING and not is_alive:
-            state, reason = SearchState.INTERRUPTED, "its process ended without a word"
-        spent = None if specification.settings.time_limit is None else spent_so_far(self._layout)
-        fit = read_fit(self._layout) if spent is not None else None
+        is_timed = specification.settings.time_limit is not None
+        spent, fit = (spent_so_far(self._layout), read_fit(self._layout)) if is_timed else (None, None)
         found = Followed(
             specification,
-            state,
+            said.state,
             last.ranked if last and same_trials else self._ranked(ledger, specification),
             last.version if last else 0,
             last.finals if last and same_rest else read_finals(self._layout.root),
             spent,
-            None if fit is None else fit.time_limit,
-            is_training,
-            reason,
+            whole=None if fit is None else fit.time_limit,
+            is_done=fit is not None and fit.is_done,
+            is_training=is_training,
         )
+        is_scored = found.best is not None
+        now = state_now(ledger, said, fit, is_alive=is_alive, is_training=is_training, is_scored=is_scored)
+        found = replace(found, state=now.state, reason=now.reason)
         if last is not None and _without_time(found) == _without_time(last):
             return last if last.spent == spent else found
         return replace(found, version=next(_VERSIONS))

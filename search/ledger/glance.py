@@ -10,8 +10,8 @@ class Glance:
     """A search at a moment. Who inherits has these attributes, and says who leads.
 
     ``finals`` are its finalists, None where none were trained; ``spent`` are the seconds that it has taken, None where
-    it was given no time; ``whole`` are those of the fit that it is a part of, in all. ``is_training`` says whether its
-    winners or finalists are being trained.
+    it was given no time; ``whole`` are those of the fit that it is a part of, in all, and ``is_done`` says whether that
+    has come to its end. ``is_training`` says whether its winners or finalists are being trained.
     """
 
     specification: SearchSpecification
@@ -19,6 +19,7 @@ class Glance:
     finals: Finals | None
     spent: float | None
     whole: float | None
+    is_done: bool
     is_training: bool
 
     @property
@@ -42,6 +43,16 @@ class Glance:
         return self.state is SearchState.RUNNING or self.is_training
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is part of a fit that has not come to its end."""
+        return self.whole is not None and not self.is_done
+
+    @property
+    def is_training_alone(self) -> bool:
+        """Whether what runs of it is a `galaxy train`: neither the search, nor the fit that it is a part of."""
+        return self.is_training and self.state is not SearchState.RUNNING and not self.is_open
+
+    @property
     def best(self) -> str | None:
         """Trial id of the finalist that was chosen, else of the leader; None while no trial has a score.
 
@@ -58,5 +69,5 @@ class Glance:
 
     @property
     def left(self) -> float | None:
-        """Seconds that are left of those; None where it was given none."""
-        return None if self.limit is None else max(0.0, self.limit - (self.spent or 0.0))
+        """Seconds that are left of those; None where it was given none, or what runs has another time."""
+        return None if self.limit is None or self.is_training_alone else max(0.0, self.limit - (self.spent or 0.0))

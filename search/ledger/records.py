@@ -32,7 +32,7 @@ class TrialState(StrEnum):
 
 
 class SearchState(StrEnum):
-    """Where a search stands. ``interrupted``: it has not ended and no driver is alive."""
+    """Where a search stands. ``interrupted``: it has not ended, nor the fit that it is of, and no driver is alive."""
 
     RUNNING = "running"
     FINISHED = "finished"

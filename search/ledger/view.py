@@ -16,6 +16,7 @@ from search.ledger.ranking import Row, leaderboard, with_finals
 from search.ledger.reading import side_by_side, tried
 from search.ledger.records import Record, SearchState
 from search.ledger.specification import SearchSpecification, read_specification
+from search.ledger.states import state_now
 from search.ledger.time_budget import spent_so_far
 
 
@@ -32,6 +33,7 @@ class SearchView(Glance):
     finals: Finals | None = None
     spent: float | None = None
     whole: float | None = None
+    is_done: bool = False
     is_training: bool = False
 
     @classmethod
@@ -138,13 +140,14 @@ def _view(found: tuple[_Begun, bool, bool], *, history: bool) -> SearchView:
     begun, is_alive, is_training = found
     layout, specification = begun.layout, begun.specification
     ledger = Ledger(layout)
-    state = ledger.state()
-    if state is SearchState.RUNNING and not is_alive:
-        state = SearchState.INTERRUPTED
-    spent = None if specification.settings.time_limit is None else spent_so_far(layout)
-    fit = read_fit(layout) if spent is not None else None
-    view = SearchView.of(specification, state, ledger.records(history=history), read_finals(layout.root), spent)
-    return replace(view, whole=None if fit is None else fit.time_limit, is_training=is_training)
+    said = ledger.said()
+    is_timed = specification.settings.time_limit is not None
+    spent, fit = (spent_so_far(layout), read_fit(layout)) if is_timed else (None, None)
+    view = SearchView.of(specification, said.state, ledger.records(history=history), read_finals(layout.root), spent)
+    is_scored = view.best is not None
+    now = state_now(ledger, said, fit, is_alive=is_alive, is_training=is_training, is_scored=is_scored)
+    view = replace(view, state=now.state, is_training=is_training)
+    return view if fit is None else replace(view, whole=fit.time_limit, is_done=fit.is_done)
 
 
 def read_trial(storage: str, name: str, trial_id: str) -> Record:

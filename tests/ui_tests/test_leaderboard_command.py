@@ -1,9 +1,11 @@
+import contextlib
 import csv
 import errno
 import io
 import json
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,19 @@ from rich.console import Console
 from ui_tests.conftest import Galaxy
 from ui_tests.fabricated import RECORDS, SENTENCE, finals, record, rows, write_search
 
-from search import TRAINERS, Ledger, SearchLayout, SearchState, TrialState, driver_heartbeat, write_finals
+import search
+from search import (
+    DRIVERS,
+    TRAINERS,
+    FitRecord,
+    Ledger,
+    SearchLayout,
+    SearchState,
+    TrialState,
+    driver_heartbeat,
+    note_fit,
+    write_finals,
+)
 from ui.cli.display import leaderboard
 
 
@@ -153,6 +167,33 @@ def test_while_finalists_are_trained_it_is_said_and_watched(
         result = galaxy("leaderboard", "live", *place, "--watch", "--json")
     found = json.loads(result.stdout)
     assert (found["training"], bool(found["finalists"])) == (False, True)
+
+
+def test_a_fit_that_was_cut_is_followed_into_its_second_half_and_goes_on(
+    galaxy: Galaxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.cli.commands.leaderboard._SECONDS_BETWEEN_LOOKS", 0.05)
+    layout = write_search(str(tmp_path), "live", RECORDS[:1], time_limit=300)
+    note_fit(layout, FitRecord(time_limit=600, search_seconds=300, epochs=2, max_slower=8))
+    place = ("--storage", tmp_path)
+    assert "Next: galaxy resume live" in galaxy("leaderboard", "live", *place).stdout
+    seen: list[bool] = []
+    read = search.read_search
+
+    def between(storage: str, name: str, *, history: bool) -> search.SearchView:
+        # Its search ends, for a moment nothing runs, its finalists are trained, and it is cut.
+        runs = [DRIVERS, None, TRAINERS][len(seen) :]
+        with contextlib.ExitStack() as held:
+            if runs and runs[0] is not None:
+                held.enter_context(driver_heartbeat(layout.root, drivers=runs[0]))
+            view = replace(read(storage, name, history=history), is_training=bool(runs and runs[0]))
+        seen.append(view.is_live)
+        return view
+
+    monkeypatch.setattr(search, "read_search", between)
+    found = json.loads(galaxy("leaderboard", "live", *place, "--watch", "--json").stdout)
+    assert seen == [True, False, True, False, False]
+    assert found["state"] == "interrupted"
 
 
 def trainers(layout: SearchLayout) -> list[str]:

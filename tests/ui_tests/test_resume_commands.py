@@ -6,7 +6,7 @@ from ui_tests.conftest import Galaxy
 from ui_tests.fabricated import view, write_search
 
 import cluster
-from search import FitRecord, SearchState, note_fit
+from search import TRAINERS, FitRecord, SearchState, note_fit
 from search.layout import SearchLayout
 from search.ledger.heartbeat import driver_heartbeat
 
@@ -32,6 +32,17 @@ def test_what_runs_is_asked_to_stop(galaxy: Galaxy, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert set(json.loads(result.stdout)) == {"search", "state"}
     assert (tmp_path / "first" / "stop.json").exists()
+
+
+def test_what_was_asked_to_stop_goes_on_with_what_began_it(galaxy: Galaxy, tmp_path: Path) -> None:
+    layout = write_search(str(tmp_path), "first", time_limit=300)
+    place = ("--storage", tmp_path)
+    with driver_heartbeat(layout.root, drivers=TRAINERS):
+        shown = galaxy("stop", "first", *place).stdout
+        assert "the same `galaxy train` goes on" in shown
+        assert "Next:" not in shown
+        note_fit(layout, FitRecord(time_limit=600, search_seconds=300, epochs=2, max_slower=8))
+        assert "Next: galaxy resume first" in galaxy("stop", "first", *place).stdout
 
 
 @pytest.mark.parametrize(("state", "status"), [(SearchState.FINISHED, 0), (SearchState.STOPPED, 130)])

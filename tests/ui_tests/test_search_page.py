@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -6,8 +7,9 @@ from streamlit.testing.v1 import AppTest
 from ui_tests.fabricated import RECORDS, SENTENCE, finals, record, write_search
 from ui_tests.views import open_view
 
-from search import Ledger, SearchState, driver_heartbeat, write_finals
+from search import FitRecord, Follower, Ledger, SearchState, driver_heartbeat, note_fit, write_finals
 from ui.figures import curves
+from ui.ranking import share_done
 
 opened = partial(open_view, "search")
 
@@ -133,6 +135,20 @@ def test_a_running_search_is_read_again(tmp_path: Path) -> None:
     with driver_heartbeat(layout.root):
         page.run()
         assert metrics(page)["State"] == "running"
+
+
+def test_a_fit_that_was_cut_while_its_finalists_trained_goes_on(tmp_path: Path) -> None:
+    layout = write_search(str(tmp_path), "best", RECORDS[:3], trials=3, time_limit=300)
+    note_fit(layout, FitRecord(time_limit=600, search_seconds=300, epochs=2, max_slower=8))
+    layout.root.write_whole("time.json", b'{"spent": 450}')
+    page = open_view("search", tmp_path, control=True)
+    assert metrics(page)["State"] == "interrupted"
+    assert "the training of its finalists has not come to its end" in page.warning[0].value
+    assert page.code[0].value == f"galaxy resume best --storage {tmp_path}"
+    assert "Resume" in [button.label for button in page.button]
+    found = Follower(str(tmp_path), "best").look()
+    assert share_done(found) == 0.75
+    assert share_done(replace(found, is_done=True)) == 1.0
 
 
 def test_of_an_object_in_python_it_goes_on_from_there(tmp_path: Path) -> None:

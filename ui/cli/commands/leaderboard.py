@@ -98,17 +98,18 @@ def _with_model(view: "SearchView", storage: str) -> str | None:
 def _watched(terminal: Terminal, storage: str, name: str, history: bool) -> "SearchView":
     """Show the search until nothing of it runs, in a log each trial that ends; return the last view.
 
-    From the second look on a storage that is away is waited for, as the search itself waits for it.
+    From the second look on a storage that is away is waited for, as the search itself waits for it. Between a fit's
+    search and the training of its finalists nothing runs for a moment: what was seen to run is looked at once more.
     """
     from datasets import patient
     from search import read_search
 
     with search_display(terminal, ranked) as show:
-        view = read_search(storage, name, history=history)
+        before = view = read_search(storage, name, history=history)
         with patient():
             while True:
                 show(view)
-                if not view.is_live:
+                if not view.is_live and not (before.is_live and view.is_open):
                     return view
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
-                view = read_search(storage, name, history=history)
+                before, view = view, read_search(storage, name, history=history)

@@ -201,10 +201,12 @@ def stop(terminal: Terminal, name: SearchName, storage: Storage = DEFAULT_STORAG
     from cluster import stop_search
 
     view = stop_search(name, storage=storage)
+    again = "; the same `galaxy train` goes on" if view.is_training_alone else ""
+    is_resumed = not view.is_training_alone and not view.specification.settings.is_by_value
     terminal.finish(
         {"search": view.name, "state": view.state.value},
-        Text(f"Asked {name} to stop: its running trials end first; of finalists that train, what has ended counts."),
-        next_command=command_line("resume", name, storage=storage),
+        Text(f"Asked {name} to stop: its running trials end first; of finalists, what has ended counts{again}."),
+        next_command=command_line("resume", name, storage=storage) if is_resumed else None,
     )
 
 
