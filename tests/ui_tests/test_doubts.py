@@ -71,9 +71,12 @@ def test_a_search_s_end_names_the_class_that_its_best_trial_lost(
     tiny_dataset: Dataset, number: float, recall: float, is_said: bool
 ) -> None:
     best = RECORDS[1].model_copy(update={"metrics": {"val_worst_class": number, "val_worst_recall": recall}})
-    known = specification().model_copy(update={"dataset": tiny_dataset.info.path, "classes": tiny_dataset.classes})
+    here = {"dataset": tiny_dataset.info.path, "fingerprint": tiny_dataset.fingerprint}
+    known = specification().model_copy(update=here | {"classes": tiny_dataset.classes})
     lines = lost_in_search(SearchView.of(known, SearchState.FINISHED, (RECORDS[0], best)))
     expected = "Hardly ever found on validation: 'completely round smooth' (recall 0.00 on 4 images); more"
     assert [line.startswith(expected) for line in lines] == [True] * is_said
     gone = known.model_copy(update={"dataset": "/nowhere"})
     assert lost_in_search(SearchView.of(gone, SearchState.FINISHED, (best,))) == []
+    another = known.model_copy(update={"fingerprint": "0" * 64, "classes": ("edge-on", "spiral")})
+    assert lost_in_search(SearchView.of(another, SearchState.FINISHED, (best,))) == []

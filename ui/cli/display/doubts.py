@@ -93,7 +93,7 @@ def said_of_few(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def lost_in_search(view: "SearchView") -> list[str]:
-    """Say which class the best trial of a search hardly ever finds; nothing where the dataset is out of reach."""
+    """Say which class the best trial of a search hardly ever finds; nothing where its dataset is there no more."""
     from trainer import LostClass, is_lost
 
     leader = best(view.board)
@@ -103,6 +103,8 @@ def lost_in_search(view: "SearchView") -> list[str]:
     try:
         info = locate_dataset(view.specification.dataset)
     except GalaxyTunerError:
+        return []
+    if info.fingerprint != view.specification.fingerprint:  # another has its name by now
         return []
     name, recall = view.specification.classes[int(number)], leader.metrics["val_worst_recall"]
     images = info.counts[Split.VALIDATION][name]
