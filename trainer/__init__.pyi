@@ -77,6 +77,7 @@ from .final.beginning import (
     Beginning as Beginning,
     answer_for_none as answer_for_none,
     beginning_batches as beginning_batches,
+    is_finished as is_finished,
     share_done as share_done,
     train_beginning as train_beginning,
 )

@@ -3,9 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
+from cluster.jobs.answered import with_answered
+from cluster.jobs.settings import seed_of_beginning
+from cluster.workers.final_beginning import FinalBeginning
 from datasets import Dataset, Folder
-from search import Finalist, Finals, TimeBudget, judged
-from trainer import Beginning, Objective, answer_for_none, answers_to, none_of, read_answers
+from search import MOST_BEGINNINGS, Cost, Finalist, Finals, SearchSpecification, TimeBudget, forecast, judged
+from trainer import Beginning, Objective, answer_for_none, answers_to, is_finished, none_of, read_answers
 
 # Of the time, in which no kept network is asked any more: a bundle is to be written.
 _KEPT_SECONDS = 20.0
@@ -37,6 +40,39 @@ def still_there(finals: Finals, dataset: Dataset, work: Folder, objective: Objec
         had,
     )
     return judged(finals.model_copy(update={"finalists": finalists, "chosen": None}), objective)
+
+
+def with_finished(
+    finals: Finals,
+    specification: SearchSpecification,
+    dataset: Dataset,
+    work: Folder,
+    *,
+    hypermodel: object | None,
+    costs: Mapping[str, Cost],
+) -> Finals:
+    """Return the finals with those beginnings, too, that have left their answers when nobody looked any more.
+
+    Their driver was ended between the two. They are taken to have lasted what is forecast by ``costs``, by their
+    trials' ids. Raises CheckpointError for answers that are damaged.
+    """
+    objective, there, expected = specification.objective, set(work.names()), forecast(finals, costs)
+    for one in finals.finalists:
+        ended = {each.number for each in one.beginnings}
+        for number in range(1, MOST_BEGINNINGS + 1):
+            seed = seed_of_beginning(specification, number)
+            begun = FinalBeginning(one.trial_id, number, one.hyperparameters, finals.epochs, seed)
+            if one.dropped is not None or number in ended or begun.name not in there:
+                continue
+            place, beginning = work.child(begun.name), begun.beginning(specification, hypermodel)
+            if not is_finished(beginning, dataset, objective=objective, work=place):
+                continue
+            if (answers := answers_to(place, dataset, number=number, epochs=finals.epochs)) is not None:
+                seconds = expected[one.trial_id]
+                finals = with_answered(
+                    finals, one.trial_id, number, answers, seed=seed, seconds=seconds, objective=objective
+                )
+    return finals
 
 
 def answered_for_none(

@@ -4,17 +4,17 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from cluster.jobs.answered import with_answered, with_dropped
 from cluster.jobs.bundling import Bundle, Bundling
 from cluster.jobs.outlook import Outlook, beginnings_in, left_before
 from cluster.jobs.pace import Pace
-from cluster.jobs.settings import SEEDS_APART
+from cluster.jobs.settings import seed_of_beginning
 from cluster.jobs.under_way import UnderWay
 from cluster.workers.final_beginning import FinalBeginning
 from cluster.workers.member import Training
-from datasets import Folder, few, finite
+from datasets import Folder, few
 from search import (
     Cost,
-    EndedBeginning,
     Finalist,
     Finals,
     FinalsStanding,
@@ -23,7 +23,6 @@ from search import (
     Which,
     as_measured,
     is_exhausted,
-    judged,
 )
 from trainer import InfeasibleError, delete_other_lengths, read_answers
 
@@ -101,7 +100,8 @@ class FinalRun:
         trial_id, number = which
         finalist = self._finals.finalist(trial_id)
         assert finalist is not None
-        begun = FinalBeginning(trial_id, number, finalist.hyperparameters, self._finals.epochs, self._seed(number))
+        seed = seed_of_beginning(self._specification, number)
+        begun = FinalBeginning(trial_id, number, finalist.hyperparameters, self._finals.epochs, seed)
         goes_on = which in self._outlook.begun
         self._under_way[begun.name] = UnderWay(trial_id, number, self._clock(), goes_on, Pace(self._clock))
         return begun
@@ -112,16 +112,16 @@ class FinalRun:
         answers = read_answers(self._work.child(name), epochs=self._finals.epochs)
         if answers is None:  # its folder was deleted meanwhile
             return
-        score = finite(answers.member.metrics.get(self._specification.objective.name))
         seconds = self._clock() - one.since
         if one.goes_on:  # the part before is not in it
             seconds = max(seconds, self._outlook.seconds(self._finals)[one.trial_id])
         is_first, self._has_trained = not _has_any(self._finals), True
-        ended = EndedBeginning(number=one.number, seed=self._seed(one.number), score=score, seconds=round(seconds, 3))
-        finals = self._finals.with_ended(one.trial_id, ended)
-        if score is None:
-            finals = _dropped(finals, one.trial_id, f"{self._specification.objective.name} was no number")
-        self._change(judged(finals, self._specification.objective))
+        seed, objective = seed_of_beginning(self._specification, one.number), self._specification.objective
+        self._change(
+            with_answered(
+                self._finals, one.trial_id, one.number, answers, seed=seed, seconds=seconds, objective=objective
+            )
+        )
         self._outlook.found(one.trial_id)
         if is_first:
             for place in beginnings_in(self._work, self._finals):
@@ -132,8 +132,8 @@ class FinalRun:
         """Drop a finalist that cannot be trained."""
         one = self._under_way.pop(name)
         _log.warning("Finalist %s gets no more beginnings in this call: %s.", one.trial_id, error)
-        finals = _dropped(self._finals, one.trial_id, str(error), failed=True)
-        self._change(judged(finals, self._specification.objective))
+        objective = self._specification.objective
+        self._change(with_dropped(self._finals, one.trial_id, str(error), objective, failed=True))
 
     def far(self, name: str, done: int, total: int | None) -> None:
         """Take in how far one is."""
@@ -242,9 +242,12 @@ class FinalRun:
         return self._outlook.next(self._finals, under_way, left=self.left(), used=self._used)
 
     def _is_planned_shorter(self) -> bool:
-        """Plan shorter schedules where an earlier call's fit no more, and none has ended that sets their length."""
+        """Plan shorter schedules where an earlier call's fit no more, and none has ended that sets their length.
+
+        Not beside one whose epochs are all done: it would be thrown away for less.
+        """
         before, begun, epochs = self._finals, self._outlook.begun, self._finals.epochs
-        if self._under_way or _has_any(before):
+        if self._under_way or _has_any(before) or any(share >= 1.0 for share in begun.values()):
             return False
         self._finals = self._outlook.planned(before, left=self.left(), limit=self._budget.limit)
         self._outlook.begun = left_before(self._finals, self._work)
@@ -280,9 +283,6 @@ class FinalRun:
         )
         return True
 
-    def _seed(self, number: int) -> int:
-        return self._specification.settings.seed + SEEDS_APART * number
-
     def _leave(self, names: Collection[str]) -> Collection[str]:
         for name in names:
             del self._under_way[name]
@@ -303,9 +303,3 @@ def _is_untried(one: Finalist) -> bool:
 def _has_any(finals: Finals) -> bool:
     """Say whether any beginning has ended."""
     return any(one.beginnings for one in finals.finalists)
-
-
-def _dropped(finals: Finals, trial_id: str, reason: str, *, failed: bool = False) -> Finals:
-    one = finals.finalist(trial_id)
-    assert one is not None
-    return finals.but(one.model_copy(update={"dropped": reason, "failed": failed}))

@@ -7,7 +7,7 @@ from functools import partial
 from cluster.driving.interrupting import going_on, terminable
 from cluster.errors import NothingEndedError
 from cluster.jobs.bundling import Bundling
-from cluster.jobs.earlier import answered_for_none, still_there
+from cluster.jobs.earlier import answered_for_none, still_there, with_finished
 from cluster.jobs.edited_code import refuse_if_edited
 from cluster.jobs.final_bundle import ended_beginnings, kept_bundle, write_final_bundle
 from cluster.jobs.final_run import FinalRun, Watch
@@ -131,9 +131,18 @@ def train_finalists(
         defaults, complete = known_defaults(Ledger(layout), load, seed=specification.settings.seed)
         finalists = choose_finalists(view.rows, defaults=defaults, complete=complete)
         before, epochs = read_finals(layout.root), longest(specification, settings)
+        costs = _costs(view, opened, in_process=where.address == "in-process")
         if before is not None:
             epochs = max(epochs, before.epochs) if settings.epochs is None else epochs
             before = still_there(before, opened, layout.training, specification.objective)
+            before = with_finished(
+                before,
+                specification,
+                opened,
+                layout.training,
+                hypermodel=where.hypermodel,
+                costs=costs(before.finalists),
+            )
         finals = begin_finals(finalists, before, epochs=epochs, limit=budget.limit, complete=complete)
         wanted = {one.trial_id: one.hyperparameters for one in finals.finalists if one.stays}
         refuse_if_edited(layout, specification, where.hypermodel, wanted)
@@ -153,7 +162,7 @@ def train_finalists(
         run = FinalRun(
             specification,
             finals,
-            costs=_costs(view, opened, in_process=where.address == "in-process"),
+            costs=costs,
             budget=budget,
             bundling=Bundling(write, seconds=budget.left(), in_thread=where.address != "in-process", last=kept),
             work=layout.training,

@@ -84,6 +84,11 @@ def longest(specification: SearchSpecification, training: TrainSettings) -> int:
     return max(specification.settings.epochs, _LEAST_EPOCHS) if training.epochs is None else training.epochs
 
 
+def seed_of_beginning(specification: SearchSpecification, number: int) -> int:
+    """Return the seed of the beginning of a number, of any finalist: they differ by their configurations alone."""
+    return specification.settings.seed + SEEDS_APART * number
+
+
 def commands(specification: SearchSpecification, training: TrainSettings, *, storage: str) -> tuple[str, ...]:
     """Return the commands of the search, with all its settings, and of the final training.
 

@@ -6,18 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from search_tests import examples
 from trainer_tests.examples import MEMBER
 
 from cluster.jobs import earlier
-from cluster.jobs.earlier import answered_for_none, still_there
+from cluster.jobs.earlier import answered_for_none, still_there, with_finished
+from cluster.jobs.settings import SEEDS_APART, seed_of_beginning
+from cluster.workers.final_beginning import FinalBeginning
 from datasets import Dataset, Folder, Split, open_folder
-from search import EndedBeginning, Finalist, Finals, TimeBudget
+from search import Cost, EndedBeginning, Finalist, Finals, SearchSettings, TimeBudget
 from trainer import Beginning, BeginningAnswers, CheckpointError, Objective, TrainingOptions
 from trainer.final.answers import of_length
+from trainer.final.beginning import _division
+from trainer.final.member import identity_of
 from trainer.final.realigning import images_of
 
 OBJECTIVE = Objective.parse("val_macro_f1")
 EPOCHS = 3
+SPECIFICATION = examples.specification(SearchSettings(name="first", seed=7))
 
 
 @pytest.fixture
@@ -36,7 +42,7 @@ def keep(
         dataset.labels[rows],
         {1: np.zeros((len(rows), len(dataset.classes)), np.float32)},
         {1: none},
-        replace(MEMBER, epochs=epochs),
+        replace(MEMBER, epochs=epochs, metrics={"val_macro_f1": 0.9}),
         1,
         images=images_of(dataset, of or number),
     )
@@ -82,6 +88,27 @@ def test_what_has_not_is_to_be_trained_again_and_another_one_is_chosen(
     assert (after.chosen, after.planned, after.epochs) == ("0002", 2, EPOCHS)
     (message,) = caplog.messages
     assert message.startswith("1 of 3 trainings that had ended do not count any more")
+
+
+def test_what_had_ended_when_nobody_looked_any_more_counts(work: Folder, tiny_dataset: Dataset) -> None:
+    before = finals(finalist("0001"), finalist("0002", 0.3), finalist("0003").model_copy(update={"dropped": "behind"}))
+    for name, number, seed in (("0001", 1, 0), ("0001", 2, 0), ("0002", 2, 5), ("0003", 1, 0)):
+        keep(work, tiny_dataset, name, number)
+        begun = FinalBeginning(name, number, {}, EPOCHS, seed or seed_of_beginning(SPECIFICATION, number))
+        identity = identity_of(
+            (beginning := begun.beginning(SPECIFICATION, None)).member,
+            (divided := tiny_dataset.divided(number)),
+            objective=SPECIFICATION.objective,
+            division=_division(divided),
+        )
+        of_length(work.child(beginning.name), EPOCHS).write_whole("member.json", identity)
+    costs = {name: Cost(epoch=2.0, beside=1.0) for name in ("0001", "0002", "0003")}
+    after = with_finished(before, SPECIFICATION, tiny_dataset, work, hypermodel=None, costs=costs)
+    # Not what began otherwise, or is of one that is behind; forecast by the one that took 1 s where 7 were expected.
+    assert had(after) == {"0001": [1, 2], "0002": [1], "0003": []}
+    first = after.finalists[0].beginnings[0]
+    assert (first.seed, first.score, first.seconds) == (7 + SEEDS_APART, 0.9, 1.0)
+    assert after.chosen == "0001"
 
 
 def test_where_nothing_is_left_none_is_chosen(work: Folder, tiny_dataset: Dataset) -> None:

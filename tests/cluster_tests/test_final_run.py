@@ -141,7 +141,9 @@ def begun(names: tuple[str, ...] = NAMES) -> Finals:
     return Finals(
         epochs=EPOCHS,
         planned=0,
-        finalists=tuple(Finalist(trial_id=name, hyperparameters={}, is_defaults=name == NAMES[0]) for name in names),
+        finalists=tuple(
+            Finalist(trial_id=name, hyperparameters={"of": name}, is_defaults=name == NAMES[0]) for name in names
+        ),
     )
 
 
@@ -245,7 +247,7 @@ def test_what_goes_on_is_compared_as_a_whole_with_what_is_forecast(
 def test_finals_go_on_where_a_trial_has_had_the_defaults_since(machine: Callable[..., Machine]) -> None:
     made = machine()
     before = made.run(begun(NAMES[:2]), limit=60).finals
-    now = [Finalist(trial_id="0009", hyperparameters={}, is_defaults=True), before.finalists[1]]
+    now = [Finalist(trial_id="0009", hyperparameters={"of": NAMES[0]}, is_defaults=True), before.finalists[1]]
     again = made.run(begin_finals(now, before, epochs=EPOCHS, limit=200), limit=200, already=made.clock.now)
     assert [one.trial_id for one in again.finals.finalists] == ["defaults", "0001"]
     assert len(had(again.finals)["defaults"]) > len(had(before)["defaults"]) > 0
@@ -262,6 +264,18 @@ def test_what_an_interruption_left_too_little_time_for_is_planned_shorter(machin
     assert any(had(again.finals).values())
     assert again.finals.epochs < before.epochs
     assert made.clock.now + 22 <= 30
+
+
+def test_one_whose_epochs_are_all_done_is_not_thrown_away_for_a_shorter_one(
+    machine: Callable[..., Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = machine(killed_at=3)
+    before = made.run(begun(NAMES[:2]), limit=30).finals
+    monkeypatch.setattr(outlook, "share_done", lambda work, epochs: float(of_length(work, epochs).exists("last.npz")))
+    finals = begin_finals(before.finalists, before, epochs=EPOCHS, limit=30)
+    again = made.run(finals, limit=30, already=made.clock.now + 25)
+    assert again.next() is None
+    assert again.finals == finals
 
 
 def test_where_no_shorter_plan_fits_either_the_plan_stays_for_whoever_gives_more_time(

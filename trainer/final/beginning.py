@@ -17,7 +17,17 @@ from trainer.answering.views import differing_turns
 from trainer.bundles.keeping import PackedModel, pack_model, unpack_model
 from trainer.final.answers import ANSWERS, BeginningAnswers, Probabilities, kept_place, of_length, read_answers
 from trainer.final.learning_none import shown
-from trainer.final.member import Member, describe, examples, member_batches, named, start_over_if_changed, train_member
+from trainer.final.member import (
+    IDENTITY,
+    Member,
+    describe,
+    examples,
+    identity_of,
+    member_batches,
+    named,
+    start_over_if_changed,
+    train_member,
+)
 from trainer.final.operations import operations
 from trainer.final.portable import portable
 from trainer.final.realigning import images_of, none_of
@@ -131,6 +141,13 @@ def answer_for_none(beginning: Beginning, dataset: Dataset, *, work: Folder) -> 
         unlabelled = _answers_for_none(model, dataset, turns=turns, logits=logits)
     answers = replace(kept, unlabelled=unlabelled, of_none=wanted)
     kept_place(work, epochs).write_whole(ANSWERS, answers.packed())
+
+
+def is_finished(beginning: Beginning, dataset: Dataset, *, objective: Objective, work: Folder) -> bool:
+    """Say whether a beginning has left its answers in ``work``, and nothing of it is another one there."""
+    divided, place = dataset.divided(beginning.number), of_length(work, beginning.options.epochs)
+    identity = identity_of(beginning.member, divided, objective=objective, division=_division(divided))
+    return place.exists(ANSWERS) and place.read_if_there(IDENTITY) == identity
 
 
 def share_done(work: Folder, *, epochs: int) -> float:
