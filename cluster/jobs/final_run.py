@@ -256,7 +256,7 @@ class FinalRun:
             return False
         self._change(self._finals)
         if (now := self._finals.epochs) < epochs:
-            _log.warning("Less time is left than was planned: %d epochs a training, not %d.", now, epochs)
+            _log.warning("Less time is left than was planned: epochs of a training are %d, not %d.", now, epochs)
         return True
 
     def _is_planned_anew(self, left: float, *, is_hopeless: bool) -> bool:
@@ -275,7 +275,7 @@ class FinalRun:
         else:
             self._plan()
         _log.warning(
-            "Training is %.1f times slower than %s: %d epochs a training instead of %d.",
+            "Training is %.1f times slower than %s: epochs of a training are %d instead of %d.",
             slower,
             "it was in the search" if before is None else "before",
             self._finals.epochs,
