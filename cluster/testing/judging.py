@@ -10,7 +10,6 @@ from cluster.testing.curves import Curve
 from cluster.testing.regret import PER_POOL, SHARE, Course
 from cluster.testing.replaying import replay
 from search import SearchSettings
-from search.compatibility import HYPERBAND
 from trainer import Objective
 
 if TYPE_CHECKING:  # it imports Keras, which is told what to be by `search`
@@ -31,17 +30,15 @@ def judge(
 
     ``curves`` are those of each beginning, all of the same configurations. The search is given the first, which are the
     defaults, to begin with, and is replayed with other seeds, by turns on each beginning, among the configurations of a
-    `pool`, until all of these have been tried or ``epochs`` are trained. ``make_scheduler`` makes a scheduler of your
-    own for each, see `replay`.
+    `pool`, until the oracle has nothing left to try or ``epochs`` are trained, whatever the number of trials that
+    ``settings`` give. ``make_scheduler`` makes a scheduler of your own for each, see `replay`.
     """
     courses = []
     for number in range(replays):
         among = pool(curves[number % len(curves)], number)
-        changes = {
-            "trials": settings.trials if settings.oracle == HYPERBAND else len(among),
-            "points": [among[0].values],
-        }
-        given = settings.model_copy(update=changes | {"seed": number + 1, "epochs": among[0].epochs})
+        # No number of trials: promotions would count, and what hyperband makes follows from the recorded epochs.
+        changes = {"trials": None, "points": [among[0].values], "seed": number + 1, "epochs": among[0].epochs}
+        given = settings.model_copy(update=changes)
         scheduler = None if make_scheduler is None else make_scheduler()
         steps = replay(among, given, space=space, concurrency=concurrency, most_epochs=epochs, scheduler=scheduler)
         direction = Objective.parse(settings.objective).direction

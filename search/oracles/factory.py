@@ -8,7 +8,7 @@ import search
 from datasets import place_of, place_of_code, placed, unexited
 from search.compatibility import FACTOR, HYPERBAND
 from search.errors import SettingsError, SpaceError
-from search.oracles.keras_tuner_internals import count_no_failures, keep_no_files
+from search.oracles.keras_tuner_internals import count_no_failures, keep_no_files, know_whatever_the_epochs
 from search.oracles.new_values import propose_new_values
 from search.oracles.own_oracle import name_faults, refuse_unkept_state
 from search.space.hypermodel import import_object
@@ -95,5 +95,6 @@ def _driven_from_outside(oracle: keras_tuner.Oracle) -> keras_tuner.Oracle:
     # The budget is counted in records, outside; without a limit of its own an oracle pads all its trial ids alike.
     oracle.max_trials = None
     keep_no_files(oracle)
+    know_whatever_the_epochs(oracle)
     propose_new_values(oracle)
     return oracle

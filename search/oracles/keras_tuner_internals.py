@@ -14,6 +14,11 @@ from keras_tuner.oracles import GridSearchOracle, HyperbandOracle
 from search.errors import SearchError
 from search.values import Values
 
+NOTES = "tuner/"
+"""How the names begin under which an oracle notes something for itself among a trial's values."""
+PARENT = "tuner/trial_id"
+"""Under which a promotion's values have the trial that it goes on from."""
+
 try:
     _objective = keras_tuner.Objective("score", "max")
     # With seeds: without, they draw them from the global generator of whoever imports this.
@@ -21,6 +26,7 @@ try:
     _hyperband = HyperbandOracle(objective=_objective, max_epochs=1, seed=1)
     _USED = (
         keras_tuner.Oracle._check_consecutive_failures,
+        keras_tuner.Oracle._compute_values_hash,
         keras_tuner.Oracle._duplicate,
         keras_tuner.Oracle._random_values,
         keras_tuner.Oracle._record_values,
@@ -53,6 +59,20 @@ def next_seed(oracle: keras_tuner.Oracle) -> int:
 def is_tried(oracle: keras_tuner.Oracle, values: Values) -> bool:
     """Whether a trial has had ``values``: a look-up of a hash, where comparing with each trial would take longer."""
     return bool(oracle._duplicate(values))
+
+
+def know_whatever_the_epochs(oracle: keras_tuner.Oracle) -> None:
+    """Let a configuration be a tried one however long it is to train, as only Keras Tuner's hyperband has it.
+
+    Of what an oracle notes for itself in ``tuner/…`` the trial that a promotion goes on from tells values apart alone.
+    """
+    hashed = oracle._compute_values_hash
+
+    def of_hyperparameters(values: Values) -> str:
+        own = {name: value for name, value in values.items() if not name.startswith(NOTES) or name == PARENT}
+        return str(hashed(own))
+
+    oracle._compute_values_hash = of_hyperparameters
 
 
 def record_values(oracle: keras_tuner.Oracle, trial: Trial) -> None:

@@ -7,11 +7,14 @@ from pathlib import Path
 import keras_tuner
 import numpy as np
 import pytest
+from benchmarks.search.methods import oracles
+from benchmarks.search.methods.__main__ import FIRST_RUNG, METHODS
 from ray.tune.schedulers import ASHAScheduler
 
 from cluster.testing import METRIC, TIME, Compared, Course, Curve, Step, compare, judge, pool, read_curves, replay
-from search import SearchSettings, random_point
+from search import SearchSettings, make_oracle, random_point
 from search.space.typed_space import TypedSpace
+from trainer import Objective
 
 EPOCHS = 9
 
@@ -132,6 +135,57 @@ def test_ways_to_search_are_judged_among_the_same_configurations_the_first_alway
     halved = judge([curves], _settings(oracle="random", scheduler="asha"), **given)
     assert [one.best for one in whole] == [one.best for one in halved]
     assert compare(halved, whole).ratio < 1
+
+
+def _judged(
+    curves: list[Curve], monkeypatch: pytest.MonkeyPatch, *, most: int = 1000, **given: object
+) -> list[list[Step]]:
+    """Return the steps of each replay that `judge` looks at."""
+    looked_at: list[list[Step]] = []
+
+    def noted(*arguments: object, **options: object) -> list[Step]:
+        looked_at.append(replay(*arguments, **options))  # type: ignore[arg-type]
+        return looked_at[-1]
+
+    monkeypatch.setattr("cluster.testing.judging.replay", noted)
+    judge([curves], _settings(**given), space=_space(), replays=4, epochs=most)
+    return looked_at
+
+
+def test_each_begins_once_and_promotions_count_for_no_trial(
+    curves: list[Curve], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oracles, "recorded_epochs", EPOCHS)
+    given = {"oracle": f"{oracles.__name__}:one_epoch_for_all", "scheduler": "none"}
+    for number, steps in enumerate(_judged(curves, monkeypatch, **given)):
+        begun = len(pool(curves, number))
+        # The defaults come as a given point, which is trained to its end.
+        first = [step for step in steps if step.curve != 0][: begun - 1]
+        assert {step.curve for step in first} == set(range(1, begun))
+        assert {step.epoch for step in first} == {1}
+        # Then all the others go on, one after another: nothing is trained twice.
+        trained = [(step.curve, step.epoch) for step in steps]
+        assert sorted(trained) == [(curve, epoch) for curve in range(begun) for epoch in range(1, EPOCHS + 1)]
+
+
+@pytest.mark.parametrize("planned", [3, 20])
+def test_hyperband_makes_the_trials_that_the_recorded_epochs_ask_for(
+    planned: int, curves: list[Curve], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for steps in _judged(curves, monkeypatch, oracle="hyperband", epochs=planned):
+        # The given point is trained to its end in any case.
+        assert max(step.epoch for step in steps if step.curve) == EPOCHS
+        assert len({(step.curve, step.epoch) for step in steps}) == len(steps)
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if FIRST_RUNG in method])
+def test_what_learns_from_rungs_learns_from_the_first_at_which_trials_are_stopped(name: str) -> None:
+    method = METHODS[name]
+    objective = Objective.parse("val_macro_f1")
+    given = {"hyperparameters": _space(), "objective": objective, "max_trials": None, "seed": 1}
+    oracle = make_oracle(str(method["oracle"]), **given)
+    rungs = getattr(oracle, "rungs", None)
+    assert rungs is None or rungs[0] == round(float(str(method[FIRST_RUNG])) * oracles.recorded_epochs)
 
 
 class Wilful(keras_tuner.Oracle):  # type: ignore[misc]

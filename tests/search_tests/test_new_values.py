@@ -23,6 +23,13 @@ class Stubborn(keras_tuner.Oracle):  # type: ignore[misc]
         return {"status": TrialStatus.RUNNING, "values": dict(PROPOSED)}
 
 
+class Impatient(keras_tuner.Oracle):  # type: ignore[misc]
+    """Proposes the same for other numbers of epochs."""
+
+    def populate_space(self, trial_id: str) -> dict[str, object]:
+        return {"status": TrialStatus.RUNNING, "values": PROPOSED | {"tuner/epochs": 1 + len(self.trials)}}
+
+
 class Kept(Stubborn):
     """Keeps something in its state."""
 
@@ -46,6 +53,12 @@ def test_where_it_repeats_itself_untried_values_are_drawn_until_there_are_none()
     found = [searched(trial) for trial in trials(driven(), 50)]
     assert repr(found[0]) == repr(PROPOSED | {"layers": 3})
     assert len({json.dumps(values, sort_keys=True) for values in found}) == len(found) == 12
+
+
+def test_other_epochs_make_no_new_configuration_and_what_is_drawn_instead_trains_for_as_many() -> None:
+    begun = list(trials(driven("Impatient"), 50))
+    assert len({json.dumps(searched(trial), sort_keys=True) for trial in begun}) == len(begun) == 12
+    assert [trial.hyperparameters.values["tuner/epochs"] for trial in begun] == list(range(1, 13))
 
 
 @pytest.mark.parametrize(("proposed", "kept"), [(0, 1), (99.0, 3)])

@@ -28,38 +28,38 @@ from search import REDUCTION_FACTOR, GalaxyHyperModel, SearchSettings, discover
 _OWN = "benchmarks.search.methods.oracles:"
 BEFORE, DEFAULTS = "tpe + asha from a quarter", "defaults alone"
 """The default when the question was asked."""
-_FIRST_RUNG = "first rung"
+FIRST_RUNG = "first rung"
 """As a share of the epochs."""
 _FACTOR = "factor"
 """How many times fewer trials come to the next rung, which is so many times as far."""
 _FEWEST = "fewest"
 """Trials that a rung has before any is stopped there."""
 METHODS: dict[str, Mapping[str, object]] = {
-    BEFORE: {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.25},
-    "random + asha from a quarter": {"oracle": "random", "scheduler": "asha", _FIRST_RUNG: 0.25},
+    BEFORE: {"oracle": "tpe", "scheduler": "asha", FIRST_RUNG: 0.25},
+    "random + asha from a quarter": {"oracle": "random", "scheduler": "asha", FIRST_RUNG: 0.25},
     "hyperband": {"oracle": "hyperband"},
     "tpe of the highest rung, from a quarter": {
         "oracle": f"{_OWN}rung_tpe",
         "scheduler": "asha",
-        _FIRST_RUNG: 0.25,
+        FIRST_RUNG: 0.25,
     },
     "one epoch for all, then the best": {"oracle": f"{_OWN}one_epoch_for_all", "scheduler": "none"},
     "promoting, random": {"oracle": f"{_OWN}promoting_random", "scheduler": "none"},
     "promoting, tpe of the highest rung": {"oracle": f"{_OWN}promoting_tpe", "scheduler": "none"},
     "promoting from a tenth, tpe": {"oracle": f"{_OWN}promoting_early", "scheduler": "none"},
     "near, promoting from a tenth": {"oracle": f"{_OWN}near_promoting", "scheduler": "none"},
-    "near, from a quarter": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 0.25},
-    "near, from a tenth": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", _FIRST_RUNG: 0.1},
-    "random + asha from a tenth": {"oracle": "random", "scheduler": "asha", _FIRST_RUNG: 0.1},
-    "tpe + asha from a fortieth": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.025},
-    "tpe + asha from a twentieth": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.05},
-    "tpe + asha from a tenth": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1},
-    "tpe + asha from three twentieths": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.15},
-    "tpe + asha from a tenth, of two": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1, _FEWEST: 2},
-    "tpe + asha from a tenth, of three": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1, _FEWEST: 3},
-    "tpe + asha from a fifth, of two": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.2, _FEWEST: 2},
-    "tpe + asha from a tenth, by halves": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1, _FACTOR: 2},
-    "tpe + asha from a tenth, by quarters": {"oracle": "tpe", "scheduler": "asha", _FIRST_RUNG: 0.1, _FACTOR: 4},
+    "near, from a quarter": {"oracle": f"{_OWN}near_tpe", "scheduler": "asha", FIRST_RUNG: 0.25},
+    "near, from a tenth": {"oracle": f"{_OWN}near_early", "scheduler": "asha", FIRST_RUNG: 0.1},
+    "random + asha from a tenth": {"oracle": "random", "scheduler": "asha", FIRST_RUNG: 0.1},
+    "tpe + asha from a fortieth": {"oracle": "tpe", "scheduler": "asha", FIRST_RUNG: 0.025},
+    "tpe + asha from a twentieth": {"oracle": "tpe", "scheduler": "asha", FIRST_RUNG: 0.05},
+    "tpe + asha from a tenth": {"oracle": "tpe", "scheduler": "asha", FIRST_RUNG: 0.1},
+    "tpe + asha from three twentieths": {"oracle": "tpe", "scheduler": "asha", FIRST_RUNG: 0.15},
+    "tpe + asha from a tenth, of two": {"oracle": "tpe", "scheduler": "asha", FIRST_RUNG: 0.1, _FEWEST: 2},
+    "tpe + asha from a tenth, of three": {"oracle": "tpe", "scheduler": "asha", FIRST_RUNG: 0.1, _FEWEST: 3},
+    "tpe + asha from a fifth, of two": {"oracle": "tpe", "scheduler": "asha", FIRST_RUNG: 0.2, _FEWEST: 2},
+    "tpe + asha from a tenth, by halves": {"oracle": "tpe", "scheduler": "asha", FIRST_RUNG: 0.1, _FACTOR: 2},
+    "tpe + asha from a tenth, by quarters": {"oracle": "tpe", "scheduler": "asha", FIRST_RUNG: 0.1, _FACTOR: 4},
 }
 _DECIDED, _SOFT = "val_macro_f1_decided", "val_macro_f1_soft"
 SEEN: Mapping[str, Mapping[str, float]] = {
@@ -100,8 +100,8 @@ def main() -> None:
             views = [[replace(one, scores=smoothed(one.scores)) if smooth else one for one in each] for each in curves]
             for name in options.methods:
                 method = dict(METHODS[name])
-                share = method.pop(_FIRST_RUNG, None)
-                first = None if share is None else max(1, round(float(str(share)) * epochs))
+                share = method.pop(FIRST_RUNG, None)
+                first = None if share is None else oracles.rungs_from(float(str(share)))[0]
                 factor = float(str(method.pop(_FACTOR, REDUCTION_FACTOR)))
                 fewest = int(str(method.pop(_FEWEST, 1)))
                 make = None if first is None else partial(asha, first, epochs, factor, fewest)

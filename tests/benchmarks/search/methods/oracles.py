@@ -194,3 +194,7 @@ def near_promoting(**given: object) -> keras_tuner.Oracle:
 
 def near_tpe(**given: object) -> keras_tuner.Oracle:
     return NearOracle(rungs=rungs_from(_QUARTER), **given)
+
+
+def near_early(**given: object) -> keras_tuner.Oracle:
+    return NearOracle(rungs=rungs_from(_TENTH), **given)
