@@ -110,6 +110,19 @@ class SearchLayout:
         place = () if self.is_default_storage else ("--storage", self.storage)
         return shlex.join(("galaxy", *words, *place))
 
+    def call(
+        self, function: str, *words: str, address: str = "local", in_where: bool = False, **given: str | None
+    ) -> str:
+        """Write a call about the search, of an object that is to be given again, which no command has.
+
+        ``words`` and ``given``, but for what is None, are arguments as they are written. With ``in_where`` the object,
+        the storage and the ``address`` are in a `cluster.Where`.
+        """
+        storage = None if self.is_default_storage else repr(self.storage)
+        at = _written(hypermodel="…", storage=storage, address=None if address == "local" else repr(address))
+        place = [f"where=Where({', '.join(at)})"] if in_where else at
+        return f"{function}({', '.join([repr(self.name), *words, *place, *_written(**given)])})"
+
     @property
     def suggestions(self) -> Folder:
         """Folder of ``<trial_id>.json``, one per suggestion."""
@@ -171,6 +184,10 @@ class SearchLayout:
     def bundle(self) -> Folder:
         """Folder of the trained classifier."""
         return self.root.child("model")
+
+
+def _written(**given: str | None) -> list[str]:
+    return [f"{name}={value}" for name, value in given.items() if value is not None]
 
 
 def _text_of(trial_id: str) -> str:

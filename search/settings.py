@@ -146,17 +146,19 @@ class SearchSettings(BaseModel):
         """Whether the HyperModel is an object that was given, and is not stored."""
         return self.hypermodel is not None and self.hypermodel.startswith("<")
 
-    def resuming(self, layout: SearchLayout, *retry: str, address: str = "local") -> str:
-        """Write what goes on with the search at ``layout`` on the Ray at ``address``, for its user."""
+    def resuming(
+        self, layout: SearchLayout, *retry: str, address: str = "local", is_fit: bool = False, more_time: bool = False
+    ) -> str:
+        """Write what goes on with the search at ``layout``, or the fit, on the Ray at ``address``, for its user.
+
+        With ``more_time`` it gives a limit of time.
+        """
         if self.is_by_value:
-            given = {
-                "storage": None if layout.is_default_storage else layout.storage,
-                "address": None if address == "local" else address,
-                "retry": list(retry) or None,
-            }
-            more = "".join(f", {name}={value!r}" for name, value in given.items() if value is not None)
-            return f"resume_search({self.name!r}, hypermodel=…{more})"
+            function, retried = "resume_fit" if is_fit else "resume_search", str([*retry]) if retry else None
+            limit = "…" if more_time else None
+            return layout.call(function, address=address, in_where=is_fit, retry=retried, time_limit=limit)
         words = [word for which in retry for word in ("--retry", which)]
+        words += ["--time-limit", "TIME"] if more_time else []
         place = () if address == "local" else ("--address", address)
         return f"`{layout.command('resume', self.name, *words, *place)}`"
 

@@ -121,17 +121,23 @@ def command_line(*words: str, storage: str = DEFAULT_STORAGE, address: str = "lo
 
 
 def going_on(
-    verb: Literal["resume", "train"], settings: "SearchSettings", *, storage: str, dataset: str | None = None
+    verb: Literal["resume", "train"],
+    settings: "SearchSettings",
+    *,
+    storage: str,
+    dataset: str | None = None,
+    is_fit: bool = False,
 ) -> str:
-    """Write what goes on with a search, or trains its winner: a command, or Python where its HyperModel was an object.
+    """Write what goes on with a search or fit, or trains its winner: a command, or Python for a HyperModel's object.
 
     That is not stored: who goes on gives it again, and no command can. ``dataset`` is where the search's has moved to.
     """
     if settings.is_by_value:
-        place = None if storage == DEFAULT_STORAGE else storage
-        given = {"storage": place, "dataset": dataset}
-        more = "".join(f", {name}={value!r}" for name, value in given.items() if value is not None)
-        return f"{_IN_PYTHON[verb]}({settings.name!r}{more}, hypermodel=…)"
+        place = "" if storage == DEFAULT_STORAGE else f"storage={storage!r}, "
+        moved = "" if dataset is None else f"dataset={dataset!r}, "
+        if is_fit and verb == "resume":
+            return f"resume_fit({settings.name!r}, {moved}where=Where({place}hypermodel=…))"
+        return f"{_IN_PYTHON[verb]}({settings.name!r}, {place}{moved}hypermodel=…)"
     return command_line(verb, settings.name, *(() if dataset is None else ("--dataset", dataset)), storage=storage)
 
 

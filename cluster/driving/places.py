@@ -36,10 +36,11 @@ _log = logging.getLogger(__name__)
 class Places:
     """The nodes of the connected Ray that have what a trial needs. For any thread.
 
-    ``is_own``: Ray is this process's own, which nobody joins. ``command`` goes on when nodes are back. ``sent`` is what
-    workers are sent of a HyperModel that was given as an object.
+    ``is_own``: Ray is this process's own, which nobody joins. ``sent`` is what workers are sent of a HyperModel
+    that was given as an object.
 
     Attributes:
+        command: What goes on when nodes are back.
         needs: What a trial needs.
         code: What the driver runs, and so must every worker.
         hypermodel: The search's ``module:object`` in it, or what `modules_of` says of an object; None for neither.
@@ -58,7 +59,7 @@ class Places:
         self.hypermodel = modules_of(sent) if settings.is_by_value else settings.hypermodel
         self.code = code_identity(self.hypermodel)
         self._wanted = settings.concurrency or 0
-        self._is_own, self._command, self._clock = is_own, command, clock
+        self._is_own, self.command, self._clock = is_own, command, clock
         self._places: dict[str, Place] = {}
         self._lost: set[tuple[str, str]] = set()
         self._asked: list[tuple[float, Asking[CodeIdentity]]] = []
@@ -126,8 +127,8 @@ class Places:
         if since is not None and self._clock() - since > self._patience:
             reasons = f" ({'; '.join(self._reasons[-2:])})" if self._reasons else ""
             if self._is_own:
-                raise NoNodeError(f"no worker can begin anything on this machine{reasons}: {self._command} goes on")
-            raise NoNodeError(f"no node takes trials{reasons}: {self._command} goes on when one does")
+                raise NoNodeError(f"no worker can begin anything on this machine{reasons}: {self.command} goes on")
+            raise NoNodeError(f"no node takes trials{reasons}: {self.command} goes on when one does")
 
     @property
     def _patience(self) -> float:

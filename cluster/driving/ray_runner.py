@@ -43,16 +43,14 @@ def run_on_ray(
     Ray must be connected, at ``address``; ``hypermodel`` is what `cluster.workers.by_value.packed` gave. Raises
     RayGoneError if Ray goes away, NoMemoryError if other programs hold the memory, NoNodeError if no node takes trials.
     """
-    settings = conductor.specification.settings
-    resuming = settings.resuming(layout, address=address)
-    health = HealthCheck.of(address, resuming)
+    health = HealthCheck.of(address, places.command)
     searcher = ConductorSearcher(
         conductor,
         layout,
         is_ray_gone=health.is_raylet_gone,
         places=places,
         late_seconds=late_seconds,
-        resuming=resuming,
+        resuming=places.command,
     )
     # A trial that fails is in the ledger with its reason: no tracebacks between the lines of the progress.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)

@@ -109,8 +109,9 @@ def train_finalists(
         NothingEndedError: No beginning has come to its end; a bundle that was there before is as it was.
     """
     view = read_search(where.storage, name, history=False)
-    check_given(view.specification.settings, where.hypermodel, function="train_finalists")
     layout = SearchLayout.of(where.storage, name)
+    call = layout.call("train_within", "TrainSettings(time_limit=…)", address=where.address)
+    check_given(view.specification.settings, where.hypermodel, call=call)
     if not any(row.rank is not None for row in view.rows):
         raise LedgerError(f"search {name!r} has no trial with a score yet: there is nothing to train")
     opened = open_same_dataset(view.specification, dataset)

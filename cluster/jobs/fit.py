@@ -21,6 +21,7 @@ from cluster.jobs.settings import TrainSettings
 from cluster.jobs.where import Where
 from datasets import Dataset, Split, write_duration
 from search import (
+    DRIVERS,
     TRAINERS,
     FitRecord,
     Ledger,
@@ -31,15 +32,19 @@ from search import (
     SearchView,
     SettingsError,
     TimeBudget,
+    check_complete,
+    check_given,
     check_name_free,
+    choose_retries,
     driver_is_alive,
     kinds_to_retry,
     note_fit,
     open_same_dataset,
     read_fit,
     read_search,
+    with_given,
 )
-from trainer import BundleError, FinalResult, kept_result, limit_threads, read_manifest
+from trainer import BundleError, FinalResult, kept_result, limit_threads
 
 _LEAST_SECONDS = 20.0
 """With less nothing can begin: Ray and TensorFlow have to start."""
@@ -85,7 +90,8 @@ def fit(
         time_limit=time_limit, search_seconds=most_searching(time_limit), epochs=longest, max_slower=max_slower
     )
     budget = TimeBudget(time_limit, already=already, layout=layout)
-    with connected(where.address, settings, ending=budget.left), going_on(_resuming(layout, where)):
+    again = _resuming(with_given(settings, where.hypermodel), where)
+    with connected(where.address, settings, ending=budget.left), going_on(again):
         # Of one thread, as a trial's: what is measured here is what a trial takes.
         limit_threads(settings.cpus_per_trial)
         part = budget.short_of(_CLOSING_SECONDS).part(record.search_seconds)
@@ -110,29 +116,45 @@ def resume_fit(
     """Go on with a fit, whatever ended it, in the time that it has left, or in ``time_limit`` seconds in all.
 
     ``dataset`` is where its dataset has moved to, ``accept_space`` and ``retry`` are as for `resume_search`. Raises
-    LedgerError if ``name`` is no fit, SettingsError for a ``retry`` that there is no time for; the rest as `fit`.
+    LedgerError if ``name`` is no fit, or something of it runs, SettingsError for a ``retry`` that there is no time for;
+    the rest as `fit`. Who is refused has taken none of its time.
     """
     where, watches = where or Where(), watches or Watches()
     layout = SearchLayout.of(where.storage, name)
     ledger, before = Ledger(layout), read_fit(layout)
+    view = read_search(where.storage, name, history=False)
+    settings = view.specification.settings
     if before is None:
-        resume = _resuming(layout, where)
+        resume = settings.resuming(layout, address=where.address)
         raise LedgerError(f"search {name!r} was not begun by `galaxy fit`: {resume} goes on with it")
     budget = TimeBudget.open(layout, time_limit or before.time_limit, already)
-    view = read_search(where.storage, name, history=False)
     record = _extended(before, time_limit, budget, view, dataset)
-    if record.is_done or budget.left() < _LEAST_SECONDS:
-        return _over(view, budget, record, where, is_retried=bool(retry))
+    if record.is_done:
+        return _over(view, budget, record, where, dataset, is_retried=bool(retry))
+    check_given(settings, where.hypermodel, call=_resuming(settings, where))
+    if any(driver_is_alive(layout.root, drivers=which) for which in (DRIVERS, TRAINERS)):
+        stop = layout.command("stop", name)
+        raise LedgerError(
+            f"fit {name!r} is running: its process is alive; `{stop}` ends it; if it was killed on another machine, "
+            "try again in a minute"
+        )
+    if budget.left() < _LEAST_SECONDS:
+        return _over(view, budget, record, where, dataset, is_retried=bool(retry))
+    retries = choose_retries(ledger, retry)
+    is_over = ledger.state() is SearchState.FINISHED and record.search_seconds <= before.search_seconds
+    if searches := not is_over or accept_space or bool(retries):
+        check_complete(ledger, retries)
+    if searches or view.best is not None:
+        open_same_dataset(view.specification, dataset)
     with (
         budget.kept(),
-        connected(where.address, view.specification.settings, ending=budget.left),
-        going_on(_resuming(layout, where)),
+        connected(where.address, settings, ending=budget.left),
+        going_on(_resuming(settings, where)),
     ):
-        limit_threads(view.specification.settings.cpus_per_trial)
-        is_over = ledger.state() is SearchState.FINISHED and record.search_seconds <= before.search_seconds
-        if searches := not is_over or accept_space or bool(retry):
+        limit_threads(settings.cpus_per_trial)
+        if searches:
             part = budget.short_of(_CLOSING_SECONDS).part(record.search_seconds)
-            changes = Changes(dataset=dataset, accept_space=accept_space, retry=retry)
+            changes = Changes(dataset=dataset, accept_space=accept_space, retry=[one.trial_id for one in retries])
             view = resume_within(part, name, changes, where, watch=watches.search, fit=record)
         elif record != before and not driver_is_alive(layout.root, drivers=TRAINERS):
             # Before it trains, as before it searches: the next command goes by it. Who trains already says so.
@@ -159,37 +181,44 @@ def _extended(
     return before.extended(time_limit, spent=budget.spent(), share=share)
 
 
-def _over(view: SearchView, budget: TimeBudget, record: FitRecord, where: Where, *, is_retried: bool) -> FitResult:
-    """Return what a fit came to that has no time left.
+def _over(
+    view: SearchView, budget: TimeBudget, record: FitRecord, where: Where, dataset: str | None, *, is_retried: bool
+) -> FitResult:
+    """Return what a fit came to that has no time left; of beginnings that were cut off from their bundle it is made.
 
     Raises NothingEndedError if that is nothing, SettingsError where trials are to be tried again.
     """
-    layout = SearchLayout.of(where.storage, view.name)
+    layout, settings = SearchLayout.of(where.storage, view.name), view.specification.settings
     reason = "has ended" if record.is_done else f"has used up its time, {write_duration(record.time_limit)}"
     if is_retried:
         raise SettingsError(f"--retry: fit {view.name!r} {reason}: --time-limit, with more, lets it go on")
+    if not record.is_done and view.finals is not None and view.finals.chosen is not None:
+        return _trained(view, budget, record, where, Watches(), dataset, has_searched=False)
     if (final := _bundled(layout)) is None:
         if view.best is None:
             raise _nothing(view, where, is_time_up=True)
-        more = _resuming(layout, where, "--time-limit", "TIME")
+        more = _resuming(settings, where, more_time=True)
         raise NothingEndedError(
             f"fit {view.name!r} {reason}, and there is no classifier at {layout.bundle.uri}: {more}, with more, "
             "makes it again"
         )
     _log.warning("Fit %r %s: --time-limit, with more, lets it go on.", view.name, reason)
+    if not record.is_done:
+        note_fit(layout, record.model_copy(update={"is_done": True}))
+        view = read_search(where.storage, view.name, history=False)
     return FitResult(view, final, budget.spent(), record.time_limit)
 
 
 def _nothing(view: SearchView, where: Where, *, is_time_up: bool) -> NothingEndedError:
     """Return what is raised where no trial has a score."""
-    words = [word for kind in kinds_to_retry(view.rows) for word in ("--retry", kind)]
-    again = _resuming(SearchLayout.of(where.storage, view.name), where, *words)
+    again = _resuming(view.specification.settings, where, *kinds_to_retry(view.rows))
     return NothingEndedError(why_nothing(view, again, is_time_up=is_time_up))
 
 
-def _resuming(layout: SearchLayout, where: Where, *more: str) -> str:
-    place = () if where.address == "local" else ("--address", where.address)
-    return f"`{layout.command('resume', layout.name, *more, *place)}`"
+def _resuming(settings: SearchSettings, where: Where, *retry: str, more_time: bool = False) -> str:
+    """Write what goes on with a fit, for its user."""
+    layout = SearchLayout.of(where.storage, settings.name)
+    return settings.resuming(layout, *retry, address=where.address, is_fit=True, more_time=more_time)
 
 
 def _trained(
@@ -233,8 +262,8 @@ def _trained(
             raise
         final = interim
         if not rest.stopped:
-            advice = f"{_resuming(layout, where, '--time-limit', 'TIME')}, with more, goes on"
-            _log.warning("%s; %s: %s.", _sentence(error), _said_of(layout, final), advice)
+            advice = f"{_resuming(view.specification.settings, where, more_time=True)}, with more, goes on"
+            _log.warning("%s; %s: %s.", _sentence(error), _said_of(final), advice)
     if not rest.stopped:
         note_fit(layout, record.model_copy(update={"is_done": True}))
     view = read_search(where.storage, name, history=False)
@@ -247,9 +276,9 @@ def _sentence(error: NothingEndedError) -> str:
     return said[:1].upper() + said[1:]
 
 
-def _said_of(layout: SearchLayout, kept: FinalResult) -> str:
+def _said_of(kept: FinalResult) -> str:
     """Say which model there is, of an earlier part of the fit."""
-    if read_manifest(layout.bundle).interim:
+    if kept.interim:
         return f"the model is that of trial {kept.members[0]}"
     return "the model is the one that there was"
 

@@ -31,7 +31,9 @@ class FitResult:
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy fit --json` prints."""
-        final = dict.fromkeys(("model", "members", "metrics")) if self.final is None else self.final.as_json()
+        final = (
+            dict.fromkeys(("model", "members", "interim", "metrics")) if self.final is None else self.final.as_json()
+        )
         spent = {"seconds": round(self.seconds, 1), "time_limit": self.time_limit}
         board = self.view.as_json()
         return {key: board[key] for key in ("search", "best", "worth", "finalists")} | final | spent

@@ -34,6 +34,7 @@ from search import (
     moved,
     note_fit,
     open_same_dataset,
+    read_fit,
     read_search,
     read_specification,
     read_warm_start,
@@ -80,13 +81,16 @@ def resume_search(
     object that `run_search` was given. The rest is as there; where no time is left, what has not ended is recorded as
     stopped.
 
-    Raises LedgerError if there is no such search, its driver is alive, or its dataset is another one or not there;
-    SettingsError for a ``time_limit`` that it has used up already; SpaceError if its HyperModel is to be given and is
-    not, and, listing what was edited, if that is not accepted. Who is refused has changed nothing: all that can be
-    wrong is said before anything is written.
+    Raises LedgerError if there is no such search, it is part of a fit, its driver is alive, or its dataset is another
+    one or not there; SettingsError for a ``time_limit`` that it has used up already; SpaceError if its HyperModel is to
+    be given and is not, and, listing what was edited, if that is not accepted. Who is refused has changed nothing: all
+    that can be wrong is said before anything is written.
     """
     layout = SearchLayout.of(storage, name)
     before = read_specification(layout)
+    if read_fit(layout) is not None:
+        again = before.settings.resuming(layout, address=address, is_fit=True)
+        raise LedgerError(f"{name!r} was begun as a fit, whose search does not go on alone: {again} goes on with it")
     budget = _budget(layout, before, extended(before, trials, time_limit).settings.time_limit, already)
     changes = Changes(dataset, trials, time_limit, accept_space, retry)
     return resume_within(budget, name, changes, Where(storage, address, preflight, hypermodel), watch=watch)
@@ -109,7 +113,8 @@ def resume_within(
     layout = SearchLayout.of(where.storage, name)
     ledger = Ledger(layout)
     before = read_specification(layout)
-    check_given(before.settings, where.hypermodel, function="resume_search")
+    call = before.settings.resuming(layout, address=where.address, is_fit=fit is not None)
+    check_given(before.settings, where.hypermodel, call=call)
     if driver_is_alive(layout.root):
         raise LedgerError(
             f"search {name!r} is running: its driver is alive; `{layout.command('stop', name)}` ends it; if it was "

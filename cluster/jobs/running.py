@@ -76,7 +76,8 @@ def running(
 
         yield run_here
         return
-    resuming = settings.resuming(SearchLayout.of(where.storage, settings.name), address=where.address)
+    layout = SearchLayout.of(where.storage, settings.name)
+    resuming = settings.resuming(layout, address=where.address, is_fit=budget.is_part)
     with connected(where.address, settings, ending=None if budget.limit is None else budget.left):
         places = Places(settings, is_own=where.address == "local", command=resuming, sent=sent)
         places.check()

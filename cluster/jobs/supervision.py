@@ -4,6 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from cluster.driving.interrupting import Terminated, going_on, interruptible
 from cluster.errors import NoMemoryError, NoNodeError, RayGoneError
@@ -66,7 +67,8 @@ def supervised(
                 watch = None
 
     watching = repeating(look, seconds=_WATCH_SECONDS, name="watch")
-    command = settings.resuming(layout, address=address)
+    resuming = partial(settings.resuming, layout, address=address, is_fit=budget.is_part)
+    command = resuming()
     ending = waiting_ended(budget, is_remote=layout.root.local is None)
     written = _state_written(conductor, ledger, budget, command)
     with budget.kept(place), ending, going_on(command), written, interruptible(conductor.stop), watching:
@@ -75,7 +77,7 @@ def supervised(
             raise SearchError(
                 f"the first {FAIL_FAST_TRIALS} trials of {settings.name!r} all failed, for the same reason: "
                 f"{conductor.common_failure}: mend that, then "
-                f"{settings.resuming(layout, 'failed', 'infeasible', address=address)}"
+                f"{resuming('failed', 'infeasible')}"
             )
 
 

@@ -23,15 +23,15 @@ def with_given(settings: SearchSettings, hypermodel: object | None) -> SearchSet
     return settings.model_copy(update={"hypermodel": f"<{name.strip('<>')}>"})
 
 
-def check_given(settings: SearchSettings, hypermodel: object | None, *, function: str) -> None:
+def check_given(settings: SearchSettings, hypermodel: object | None, *, call: str) -> None:
     """Raise SpaceError if a search lacks the object that it is of, or is of another HyperModel than one given.
 
-    ``function`` is what is to be called with the object.
+    ``call`` is how the object is given again: see `search.SearchLayout.call`.
     """
     if settings.is_by_value and hypermodel is None:
         raise SpaceError(
             f"search {settings.name!r} is of an object given from Python, {settings.hypermodel}, which is not stored: "
-            f"give it again, from Python: {function}({settings.name!r}, hypermodel=…)"
+            f"give it again, from Python: {call}"
         )
     if hypermodel is not None and not settings.is_by_value:
         raise SpaceError(

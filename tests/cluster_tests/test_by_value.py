@@ -10,11 +10,20 @@ from typing import Any
 import keras_tuner
 import pytest
 
-from cluster import resume_search, run_search, train_winners
+from cluster import TrainSettings, resume_fit, resume_search, run_search, train_winners, train_within
 from cluster.nodes.code import code_identity
 from cluster.workers.by_value import modules_of, packed, unpacked
 from datasets import Dataset, GalaxyTunerError, open_folder
-from search import SearchSettings, SearchState, check_given, load_hypermodel, with_given
+from search import (
+    FitRecord,
+    SearchLayout,
+    SearchSettings,
+    SearchState,
+    check_given,
+    load_hypermodel,
+    note_fit,
+    with_given,
+)
 
 # As cells are run, `my_models` being a module beside the notebook.
 _CELLS = """
@@ -102,6 +111,15 @@ def test_whoever_goes_on_gives_it_again(cells: dict[str, Any], tiny_dataset: Dat
     for function, call in (("resume_search", resume_search), ("train_winners", train_winners)):
         with pytest.raises(GalaxyTunerError, match=rf"<Mine>, which is not stored: .*: {function}\('first', hyp"):
             call("first")
+    within = r": train_within\('first', TrainSettings\(time_limit=…\), hypermodel=…\)$"
+    with pytest.raises(GalaxyTunerError, match=within):
+        train_within("first", TrainSettings(time_limit=60.0))
+    note_fit(SearchLayout.of("runs", "first"), FitRecord(time_limit=600, search_seconds=300, epochs=2, max_slower=8))
+    with pytest.raises(GalaxyTunerError, match=r"alone: resume_fit\('first', where=Where\(hypermodel=…\)\) goes on"):
+        resume_search("first", hypermodel=cells["Mine"])
+    with pytest.raises(GalaxyTunerError, match=r": resume_fit\('first', where=Where\(hypermodel=…\)\)$"):
+        resume_fit("first")
+    note_fit(SearchLayout.of("runs", "first"), None)
     cells["low"] = 3
     again = partial(resume_search, "first", hypermodel=cells["Mine"], trials=2, address="in-process")
     with pytest.raises(GalaxyTunerError, match=r"the space was edited .*units.*--accept-space"):
@@ -115,7 +133,7 @@ def test_a_search_that_names_its_space_takes_no_object(tiny_dataset: Dataset, he
     with pytest.raises(GalaxyTunerError, match=r"found two: hypermodel= and SearchSettings\(hypermodel='my_models:ti"):
         run_search(tiny_dataset.info.path, named, hypermodel=Locked)
     with pytest.raises(GalaxyTunerError, match="is of my_models:tiny, which is found by itself: leave hypermodel= out"):
-        check_given(named, Locked, function="resume_search")
+        check_given(named, Locked, call="")
 
 
 class Locked(keras_tuner.HyperModel):

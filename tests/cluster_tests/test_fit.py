@@ -14,8 +14,10 @@ from cluster.errors import NothingEndedError
 from cluster.jobs.choosing import Choosing
 from cluster.jobs.interim import InterimBundles
 from cluster.jobs.resuming import Changes, resume_within
-from datasets import Dataset, open_folder
+from datasets import Dataset, FormatError, open_folder
 from search import (
+    DRIVERS,
+    TRAINERS,
     FitRecord,
     Ledger,
     LedgerError,
@@ -29,10 +31,12 @@ from search import (
     TimeBudget,
     TrialState,
     create_search,
+    driver_heartbeat,
     is_taken,
     note_fit,
     read_fit,
 )
+from search.layout import TIME
 from search.settings import most_trials
 from trainer import Manifest, load_bundle, read_manifest
 
@@ -87,8 +91,18 @@ def test_a_fit_that_was_interrupted_has_a_classifier_and_goes_on_to_a_better_one
     assert again.final is not None
     assert again.final.members == result.final.members
     assert again.final.metrics.items() <= result.final.metrics.items()
-    before = bundled(here)
+    # What was trained and cut off from its bundle is in it, however little time is left.
     layout = SearchLayout.of("runs", "first")
+    record = read_fit(layout)
+    assert record is not None
+    assert record.is_done
+    note_fit(layout, record.model_copy(update={"is_done": False}))
+    layout.bundle.delete_tree()
+    again = resume_fit("first", where=HERE, already=590.0)
+    assert again.final is not None
+    assert (again.final.members, again.final.interim) == (result.final.members, False)
+    assert (again.view.state, read_fit(layout)) == (SearchState.FINISHED, record)
+    before = bundled(here)
     conductor = SimpleNamespace(records=lambda: Ledger(layout).records(), specification=result.view.specification)
     InterimBundles(layout, conductor, tiny_dataset, None, spent=lambda: 600.0).look()  # type: ignore[arg-type]
     assert bundled(here) == before
@@ -106,6 +120,7 @@ def test_where_no_beginning_ends_in_time_the_best_trial_is_the_classifier(
     result = fit(tiny_dataset.info.path, settings(trials=1), 600.0, where=HERE, epochs=1)
     assert result.final is not None
     assert result.final.members == ("0000",)
+    assert result.as_json()["interim"] is True
     assert 0 <= result.final.metrics["val_macro_f1"] <= 1
     assert "the model is that of trial 0000" in caplog.text
     layout = SearchLayout.of("runs", "first")
@@ -303,9 +318,9 @@ def test_where_its_time_is_up_and_there_is_nothing_more_time_is_asked_for(
 @pytest.mark.parametrize("state", [SearchState.FINISHED, SearchState.FAILED])
 @pytest.mark.parametrize("given", [{"retry": ["failed", "infeasible"]}, {"accept_space": True}, {}], ids=str)
 def test_trials_of_a_fit_are_tried_again_and_its_edited_space_is_accepted(
-    here: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, object], state: SearchState
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, object], state: SearchState
 ) -> None:
-    begun(NONE, state=state)
+    begun(NONE, state=state, dataset=tiny_dataset)
     asked: list[Changes] = []
 
     def resume(_part: TimeBudget, _name: str, changes: Changes, *_where: object, **_more: object) -> None:
@@ -316,7 +331,8 @@ def test_trials_of_a_fit_are_tried_again_and_its_edited_space_is_accepted(
     with pytest.raises((KeyboardInterrupt, NothingEndedError)):
         resume_fit("first", where=HERE, **given)  # type: ignore[arg-type]
     # A search that has come to its end goes on where it is to do more.
-    assert asked == [Changes(**given)] * bool(given or state is SearchState.FAILED)  # type: ignore[arg-type]
+    changes = given | {"retry": ["0000", "0001"]} if "retry" in given else given | {"retry": []}
+    assert asked == [Changes(**changes)] * bool(given or state is SearchState.FAILED)  # type: ignore[arg-type]
 
 
 def test_the_greater_limit_of_a_fit_stands_before_anything_is_trained_for_it(
@@ -340,3 +356,21 @@ def test_the_greater_limit_of_a_fit_stands_where_its_search_has_too_little_of_it
     part = TimeBudget(700.0, already=300.0).part(301.0)
     resume_within(part, "first", Changes(time_limit=301.0), HERE, fit=record)
     assert read_fit(layout) == record
+
+
+def test_who_is_refused_has_taken_no_time_and_started_no_ray(
+    tiny_dataset: Dataset, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cluster.jobs.fit.connected", None)
+    layout = begun([ended("0000", 0.5)], dataset=tiny_dataset)
+    for drivers in (DRIVERS, TRAINERS):
+        with (
+            driver_heartbeat(layout.root, drivers=drivers),
+            pytest.raises(LedgerError, match=r"^fit 'first' is running: .*`galaxy stop first` ends it"),
+        ):
+            resume_fit("first")
+    with pytest.raises(SettingsError, match="--retry 0000: trial 0000 is completed: only one that is failed"):
+        resume_fit("first", retry=["0000"])
+    with pytest.raises(FormatError, match="nowhere"):
+        resume_fit("first", dataset="/nowhere")
+    assert not layout.root.exists(TIME)

@@ -28,6 +28,9 @@ def test_it_names_the_storage_and_the_address(hypermodel: str, resumed: str, ret
     settings = SearchSettings(name="first", trials=2, hypermodel=hypermodel)
     assert settings.resuming(layout, address="auto") == resumed.format(there=there)
     assert settings.resuming(layout, "failed") == retried.format(there=there)
+    if settings.is_by_value:
+        fit = f"resume_fit('first', where=Where(hypermodel=…, storage='{there}', address='auto'), retry=['failed'])"
+        assert settings.resuming(layout, "failed", address="auto", is_fit=True) == fit
 
 
 def test_it_names_neither_where_both_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,4 +38,9 @@ def test_it_names_neither_where_both_are_the_defaults(tmp_path: Path, monkeypatc
     layout = SearchLayout.of("runs", "first")
     settings = [SearchSettings(name="first", trials=2, hypermodel=model) for model in ("my_models:tiny", "<lambda>")]
     told = [one.resuming(layout) for one in settings]
+    fits = [one.resuming(layout, is_fit=True, more_time=True) for one in settings]
+    assert fits == [
+        "`galaxy resume first --time-limit TIME`",
+        "resume_fit('first', where=Where(hypermodel=…), time_limit=…)",
+    ]
     assert told == ["`galaxy resume first`", "resume_search('first', hypermodel=…)"]

@@ -9,7 +9,7 @@ import pytest
 from ui_tests.fabricated import specification
 
 from datasets import Augmentation, Balance, Dataset, SourceError, Split, augment, training_batches
-from search import SearchSpecification
+from search import FitRecord, SearchLayout, SearchSpecification, note_fit
 from ui.contents.counts import balanced, split_table, training_counts
 from ui.contents.offered import offered_dataset, offered_datasets
 from ui.contents.pictures import pictures, rows_of, variants
@@ -74,6 +74,10 @@ def test_of_an_object_in_python_it_goes_on_from_there(tmp_path: Path) -> None:
         "resume_search('first', storage='there', dataset='PLACE', hypermodel=…)",
         "train_winners('first', storage='there', dataset='PLACE', hypermodel=…)",
     )
+    fit = FitRecord(time_limit=600, search_seconds=300, epochs=2, max_slower=8)
+    note_fit(SearchLayout.of(str(tmp_path), "first"), fit)
+    found = standing(str(tmp_path / "gone"), ran_on("0" * 64, hypermodel="<build>"), storage=str(tmp_path))
+    assert found.commands[0] == f"resume_fit('first', dataset='PLACE', where=Where(storage='{tmp_path}', hypermodel=…))"
 
 
 def test_a_dataset_that_has_changed_is_shown_as_it_is_now(tiny_dataset: Dataset) -> None:

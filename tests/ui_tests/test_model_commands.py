@@ -412,6 +412,7 @@ def test_train_hands_on_what_was_given(galaxy: Galaxy, training: FakeTraining) -
         "model": "/runs/first/model",
         "members": ["0002", "0001"],
         "metrics": {"val_accuracy": 0.75, "test_accuracy": 0.5},
+        "interim": False,
         "modules": [],
         "lost": {},
     }

@@ -12,6 +12,7 @@ from ui.figures import curves
 from ui.ranking import share_done
 
 opened = partial(open_view, "search")
+FIT = FitRecord(time_limit=600, search_seconds=300, epochs=2, max_slower=8)
 
 
 def metrics(page: AppTest) -> dict[str, str]:
@@ -139,7 +140,7 @@ def test_a_running_search_is_read_again(tmp_path: Path) -> None:
 
 def test_a_fit_that_was_cut_while_its_finalists_trained_goes_on(tmp_path: Path) -> None:
     layout = write_search(str(tmp_path), "best", RECORDS[:3], trials=3, time_limit=300)
-    note_fit(layout, FitRecord(time_limit=600, search_seconds=300, epochs=2, max_slower=8))
+    note_fit(layout, FIT)
     layout.root.write_whole("time.json", b'{"spent": 450}')
     page = open_view("search", tmp_path, control=True)
     assert metrics(page)["State"] == "interrupted"
@@ -157,6 +158,9 @@ def test_of_an_object_in_python_it_goes_on_from_there(tmp_path: Path) -> None:
     page = opened(tmp_path, search="cells")
     assert page.warning[0].value == "It was stopped. Nothing that had ended is lost; it goes on with:"
     assert page.code[0].value == f"resume_search('cells', storage='{tmp_path}', hypermodel=…)"
+    note_fit(write_search(str(tmp_path), "fit", time_limit=300, hypermodel="<build>"), FIT)
+    expected = f"resume_fit('fit', where=Where(storage='{tmp_path}', hypermodel=…))"
+    assert opened(tmp_path, search="fit").code[0].value == expected
     assert opened(tmp_path, search="done").code[0].value == f"train_winners('done', storage='{tmp_path}', hypermodel=…)"
 
 

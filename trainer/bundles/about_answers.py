@@ -19,7 +19,7 @@ def about_answers(manifest: Manifest, model: str, decide: Decide, max_error: flo
     ``decide`` and ``max_error`` are those of `trainer.Classifier.classify`; ``model`` is where the bundle is, and
     ``model_mark`` tells it from any other, wherever it is. The class named is the one with the largest probability ×
     its factor in ``decide_factors``, JSON; 1 where it has none. ``max_error`` is there only where it can be promised,
-    and ``interim`` only where a better model was to take its place.
+    and ``interim`` only of a trial's model that was not tested: see `Manifest`.
     """
     trust = manifest.trust
     is_promised = trust is not None and (max_error is not None or trust.sure_from.get(decide.value) is not None)

@@ -15,7 +15,9 @@ from trainer.errors import BundleError, OptionsError
 FILE = "bundle.json"
 CARD = "model-card.md"
 FORMAT = "galaxy-tuner-bundle/1"
-INTERIM = "An interim model, of the best trial while its search went on: not tested, and to be replaced by a better one"
+INTERIM = (
+    "An interim model, of the best trial while its search went on: not tested, and replaced once a finalist is trained"
+)
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,8 @@ class Manifest:
         decided: As ``metrics``, at `trainer.answering.decision.Decide.OBJECTIVE`; empty in older bundles.
         seen: Which images its members were trained or chosen on; filled in by `write_bundle`. None in bundles that do
             not say.
-        interim: Whether it is of a trial that was only the best so far, while a search went on: a better one was to
-            take its place.
+        interim: Whether it is of a trial that was only the best so far, while a search went on. The first training of a
+            finalist takes its place; where none comes to its end, it stays.
         beginnings: Of how many further beginnings temperature, factors and limits are learnt: from what one network a
             configuration, at most, answered for images that it was not trained on. 0: from what the bundle answers for
             the validation images.

@@ -136,7 +136,7 @@ def description_of(manifest: Manifest) -> dict[str, object]:
     promised), and ``novelty`` the output that is above ``unlike_above`` for images not like the training's; both are
     null in models that do not know. So is ``none``, the output that is above ``none_above`` for galaxies of none of the
     classes, in models that were shown no such; an answer on one is not sure, whatever its probability. ``interim`` is
-    true of a model that was not tested, and that its search was to replace by a better one.
+    true of a trial's model that was not tested, of before the first training of a finalist.
     """
     preprocessing, side, trust = manifest.preprocessing, manifest.preprocessing.image_size, manifest.trust
     novelty = {"name": NOVELTY, "dtype": "float32", "shape": ["batch"], "unlike_above": 1.0}

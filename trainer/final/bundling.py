@@ -39,7 +39,8 @@ class FinalResult:
     of the most probable classes, but for ``…_macro_f1_decided``, which is of those that the bundle decides for.
     ``modules`` must be imported before the bundle is loaded, for the classes they register. ``scores`` are those of the
     bundle's own decision, by split, as `galaxy evaluate --json` prints them; there are none of an older bundle.
-    ``fair`` says whether that decision weighs classes, as it may for rare ones.
+    ``fair`` says whether that decision weighs classes, as it may for rare ones; ``interim`` that the bundle is no final
+    training's: see `Manifest`.
     """
 
     model: str
@@ -48,12 +49,14 @@ class FinalResult:
     modules: tuple[str, ...] = ()
     scores: Mapping[str, Any] = field(default_factory=dict)
     fair: bool = False
+    interim: bool = False
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `galaxy train --json` prints."""
         return {
             "model": self.model,
             "members": list(self.members),
+            "interim": self.interim,
             "metrics": dict(self.metrics),
             "modules": list(self.modules),
             "lost": {
@@ -193,6 +196,7 @@ def _result(bundle: Folder, manifest: Manifest) -> FinalResult:
         manifest.modules,
         manifest.decided,
         manifest.is_fair(manifest.decide),
+        manifest.interim,
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from datasets import DatasetInfo, FormatError, StorageError, read_info
-from search import SearchSpecification
+from search import SearchLayout, SearchSpecification, read_fit
 from ui.wording import DEFAULT_STORAGE, going_on
 
 _MOVED = "go on with the search, or train its winner, and say where it is now:"
@@ -49,7 +49,8 @@ def _again(search: SearchSpecification | None, storage: str) -> tuple[str, ...]:
     if search is None:
         return ()
     settings = search.settings
+    is_fit = read_fit(SearchLayout.of(storage, settings.name)) is not None
     return (
-        going_on("resume", settings, storage=storage, dataset="PLACE"),
+        going_on("resume", settings, storage=storage, dataset="PLACE", is_fit=is_fit),
         going_on("train", settings, storage=storage, dataset="PLACE"),
     )

@@ -24,7 +24,8 @@ def next_step(site: Site, found: Followed) -> None:
     elif found.reason:
         st.info(f"It ended early: {plain(found.reason)}.")
     if (verb := _verb(found)) is not None:
-        commands(wording.going_on(verb, found.specification.settings, storage=site.storage))
+        settings, is_fit = found.specification.settings, found.whole is not None
+        commands(wording.going_on(verb, settings, storage=site.storage, is_fit=is_fit))
 
 
 def _verb(found: Followed) -> Literal["resume", "train"] | None:

@@ -35,7 +35,10 @@ def trained(result: "FinalResult") -> RenderableType:
     about = {"model": result.model, "from trials": ", ".join(result.members)}
     if result.modules:
         about["needs"] = " ".join(wording.module_options(result.modules))
-    said = [*said_of_lost(result.scores, fair=result.fair), *said_of_few(result.scores)]
+    from trainer import INTERIM
+
+    interim = [f"{INTERIM}."] if result.interim else []
+    said = [*interim, *said_of_lost(result.scores, fair=result.fair), *said_of_few(result.scores)]
     return Group(facts(about), shown, *(Text(line, style="yellow") for line in said))
 
 
