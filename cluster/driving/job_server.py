@@ -105,6 +105,14 @@ def _submit(client: "JobSubmissionClient", command: str, job: str, files: Mappin
         client.submit_job(entrypoint=_GALAXY + command, submission_id=job, runtime_env=environment)
 
 
+def _logs(client: "JobSubmissionClient", job: str) -> str:
+    """Return what a job said; nothing where the dashboard does not know it any more."""
+    try:
+        return str(client.get_job_logs(job))
+    except _FAULTS:
+        return ""
+
+
 def _begun(client: "JobSubmissionClient", job: str, has_begun: Callable[[int], bool]) -> bool:
     """Wait until the job's driver is at work; return whether it is in time. Raises ClusterError if the job fails.
 
@@ -114,7 +122,6 @@ def _begun(client: "JobSubmissionClient", job: str, has_begun: Callable[[int], b
     while time.monotonic() < deadline:
         try:
             about = client.get_job_info(job)
-            logs = client.get_job_logs(job) if str(about.status) == "FAILED" else ""
         except _FAULTS as error:
             _log.info("The dashboard does not say how job %s is: %s", job, error)
             time.sleep(_LOOK_SECONDS)
@@ -123,7 +130,7 @@ def _begun(client: "JobSubmissionClient", job: str, has_begun: Callable[[int], b
             case "SUCCEEDED":
                 return True
             case "FAILED":
-                said = (logs or str(about.message)).strip().splitlines()
+                said = (_logs(client, job) or str(about.message)).strip().splitlines()
                 raise ClusterError(f"the job {job} failed: {_why(said[-1]) if said else 'it has said nothing'}")
             case "STOPPED":
                 raise ClusterError(f"the job {job} was stopped before it had begun")

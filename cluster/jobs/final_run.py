@@ -76,7 +76,9 @@ class FinalRun:
     @property
     def is_done(self) -> bool:
         """Whether nothing is to be trained beside what has ended: all was, by an earlier call, or no time is left."""
-        return _has_any(self._finals) and bool(self._finals.planned) and self._fitting() is None
+        if not _has_any(self._finals):
+            return False
+        return self.left() <= 0 or (bool(self._finals.planned) and self._fitting() is None)
 
     def why_done(self) -> str:
         """Say why nothing more is trained, and what would let it."""

@@ -19,7 +19,7 @@ from cluster.jobs.resuming import Changes, resume_within
 from cluster.jobs.search import search_within
 from cluster.jobs.settings import TrainSettings
 from cluster.jobs.where import Where
-from datasets import Dataset, Split, write_duration
+from datasets import Dataset, GalaxyTunerError, Split, write_duration
 from search import (
     DRIVERS,
     TRAINERS,
@@ -131,7 +131,6 @@ def resume_fit(
     record = _extended(before, time_limit, budget, view, dataset)
     if record.is_done:
         return _over(view, budget, record, where, dataset, is_retried=bool(retry))
-    check_given(settings, where.hypermodel, call=_resuming(settings, where))
     if any(driver_is_alive(layout.root, drivers=which) for which in (DRIVERS, TRAINERS)):
         stop = layout.command("stop", name)
         raise LedgerError(
@@ -140,6 +139,7 @@ def resume_fit(
         )
     if budget.left() < _LEAST_SECONDS:
         return _over(view, budget, record, where, dataset, is_retried=bool(retry))
+    check_given(settings, where.hypermodel, call=_resuming(settings, where))
     retries = choose_retries(ledger, retry)
     is_over = ledger.state() is SearchState.FINISHED and record.search_seconds <= before.search_seconds
     if searches := not is_over or accept_space or bool(retries):
@@ -192,9 +192,17 @@ def _over(
     reason = "has ended" if record.is_done else f"has used up its time, {write_duration(record.time_limit)}"
     if is_retried:
         raise SettingsError(f"--retry: fit {view.name!r} {reason}: --time-limit, with more, lets it go on")
-    if not record.is_done and view.finals is not None and view.finals.chosen is not None:
-        return _trained(view, budget, record, where, Watches(), dataset, has_searched=False)
-    if (final := _bundled(layout)) is None:
+    final, is_whole = _bundled(layout), True
+    has_ended = view.finals is not None and view.finals.chosen is not None
+    if not record.is_done and has_ended and Ledger(layout).state() is not SearchState.STOPPED:
+        try:
+            return _trained(view, budget, record, where, Watches(), dataset, has_searched=False)
+        except GalaxyTunerError as error:
+            if final is None:
+                raise
+            _log.warning("The model of all trainings cannot be made: %s. That of before stays.", error)
+            is_whole = False
+    if final is None:
         if view.best is None:
             raise _nothing(view, where, is_time_up=True)
         more = _resuming(settings, where, more_time=True)
@@ -203,7 +211,7 @@ def _over(
             "makes it again"
         )
     _log.warning("Fit %r %s: --time-limit, with more, lets it go on.", view.name, reason)
-    if not record.is_done:
+    if not record.is_done and is_whole:
         note_fit(layout, record.model_copy(update={"is_done": True}))
         view = read_search(where.storage, view.name, history=False)
     return FitResult(view, final, budget.spent(), record.time_limit)

@@ -131,7 +131,7 @@ class Dataset:
         Those of a remote dataset are fetched the first time. Raises as ``open``, and FormatError where the dataset was
         imported anew since.
         """
-        if read_info(self._folder).unlabelled != self.info.unlabelled:
+        if self.info.unlabelled is not None and read_info(self._folder).unlabelled != self.info.unlabelled:
             raise replaced(self._folder)
         return Unlabelled(self._folder, self.info)
 

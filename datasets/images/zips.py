@@ -23,6 +23,7 @@ _ENCRYPTED = 0x41
 _HEADER = struct.Struct("<4s22xHH")
 """What stands before a member (4.3.7): a mark, and the lengths of its name and of the extra field, which follow."""
 _MARK = b"PK\x03\x04"
+_PACKING = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _PACKED = "packed in a way that is not read here, as by bzip2 or LZMA: unpack the archive and give its folder"
 
 
@@ -37,7 +38,7 @@ def open_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     Raises as zipfile does; NotImplementedError, too, where the member is packed by bzip2 or LZMA: zipfile unpacks
     whatever a part of those has in it, and that can be a million times its bytes.
     """
-    if archive.getinfo(name).compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+    if archive.getinfo(name).compress_type not in _PACKING:
         raise NotImplementedError(_PACKED)
     return archive.open(name)
 
@@ -64,6 +65,11 @@ class Archive:
         Raises OSError where the file cannot be read, zipfile.BadZipFile where it is not a zip, or a damaged one.
         """
         return tuple((member.filename, member.is_dir()) for member in self._handle().infolist())
+
+    def refuse_packing(self) -> None:
+        """Raise NotImplementedError where any member is packed in a way that `open_member` refuses."""
+        if any(member.compress_type not in _PACKING for member in self._handle().infolist() if not member.is_dir()):
+            raise NotImplementedError("its files are packed in a way that is not read, as by bzip2 or LZMA")
 
     def reader(self, name: str) -> Callable[[], bytes]:
         """Return what reads a member as ``read`` does, which pickles.

@@ -101,17 +101,18 @@ def with_trained(
 ) -> npt.NDArray[np.int8]:
     """Put rows without a split into training where they are too few to be dealt: the splits, int8 (n,).
 
-    They are where a class that the source has splits for has fewer of them, or of their ``groups``, int64 (n,), than
-    there are splits to fill. Rows of one group go together; classes that the source has no split for are to be dealt.
+    Those of a class are that the source has splits for, where there are fewer of them, or of their ``groups``, int64
+    (n,), than splits to fill. Rows of one group go together; those of all other classes are to be dealt.
     """
     is_open, numbers = splits < 0, np.arange(len(labels)) if groups is None else groups
     known = np.unique(labels[~is_open])
     distinct = np.unique(np.column_stack([labels, numbers])[is_open], axis=0)
     counts = np.bincount(distinct[:, 0], minlength=labels.max(initial=0) + 1)
     asked = sum(share > 0 for share in shares.values())
-    if not shares[Split.TRAIN] > 0 or counts[known].min(initial=asked) >= asked:
+    few = known[counts[known] < asked]
+    if not shares[Split.TRAIN] > 0:
         return splits
-    trained = is_open & np.isin(numbers, numbers[is_open & np.isin(labels, known)])
+    trained = is_open & np.isin(numbers, numbers[is_open & np.isin(labels, few)])
     return np.where(trained, np.int8(Split.TRAIN.code), splits)
 
 

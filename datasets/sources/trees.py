@@ -25,7 +25,7 @@ from datasets.images.archives import (
 from datasets.images.preparing import SUFFIXES
 from datasets.images.reading import Directory, is_hidden
 from datasets.images.scratch import Scratch
-from datasets.images.zips import leaves_archive
+from datasets.images.zips import Archive, leaves_archive
 from datasets.tables.kinds import is_table, may_be_table
 from datasets.tables.reading import Table
 from datasets.wording import few
@@ -237,7 +237,7 @@ def _listed(path: Path, root: Contents, scratch: Scratch) -> Tree:
                 try:
                     inner = open_archive(local_file(contents, name, scratch, whole))
                     assert inner is not None, "an archive's name is taken at its word"
-                    list(inner.members)
+                    _listable(inner)
                 except UNREADABLE as error:
                     damaged.append((whole, first_line(error)))
                     continue
@@ -271,9 +271,16 @@ def _is_dataset(homes: Homes, name: str) -> bool:
         return False
 
 
+def _listable(contents: Contents) -> list[tuple[str, bool]]:
+    """Return all members. What can be listed and not read is refused whole: a table in it would be passed over."""
+    if isinstance(contents, Archive):
+        contents.refuse_packing()
+    return list(contents.members)
+
+
 def _members(contents: Contents) -> tuple[list[tuple[str, bool]], list[tuple[str, str]]]:
     """Return (name, whether it is a folder) of what is visible and harmless, and (name, reason) of what is harmful."""
-    members = list(contents.members)
+    members = _listable(contents)
     if isinstance(contents, Directory):
         return members, []
     leaving = {name for name, _ in members if leaves_archive(name)}

@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,6 +17,9 @@ from secrets import token_hex
 
 from datasets.errors import StorageError
 from datasets.storage.folders import Folder, storage_errors
+
+_LONG_SECONDS = 7 * 86400.0
+"""No import takes as long."""
 
 
 @contextmanager
@@ -77,7 +81,9 @@ def _locked_place(target: Path) -> tuple[Path, int]:
 def _sweep(target: Path) -> None:
     """Remove what killed imports of the same target have left on this machine: the directories that nobody locks."""
     for place in target.parent.glob(f"{glob.escape(_prefix(target))}*"):
-        if {*_machine()}.isdisjoint(place.name.removeprefix(_prefix(target)).split("-")[:-1]):
+        machine = place.name.removeprefix(_prefix(target)).split("-")[:-1]
+        # An earlier version's names tell no machine: those of long ago nobody builds any more.
+        if {*_machine()}.isdisjoint(machine) and (machine or not _is_old(place)):
             continue
         with contextlib.suppress(OSError):
             handle = os.open(place, os.O_RDONLY)
@@ -86,6 +92,13 @@ def _sweep(target: Path) -> None:
                     shutil.rmtree(place)
             finally:
                 os.close(handle)
+
+
+def _is_old(place: Path) -> bool:
+    try:
+        return time.time() - place.stat().st_mtime > _LONG_SECONDS
+    except OSError:
+        return False
 
 
 def _lock(handle: int) -> bool:

@@ -4,7 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
@@ -59,8 +59,21 @@ def uninterrupted(call: Callable[[], Result]) -> Result:
     """
     if threading.current_thread().name.startswith(_OWN_THREAD):
         return call()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix=_OWN_THREAD) as other:
-        return other.submit(call).result()
+    answer: Future[Result] = Future()
+
+    def answered() -> None:
+        try:
+            answer.set_result(call())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    # Not a pool's: for that the interpreter waits as it exits, and then it starts none any more.
+    other = threading.Thread(target=answered, name=_OWN_THREAD, daemon=True)
+    other.start()
+    try:
+        return answer.result()
+    finally:
+        other.join()
 
 
 def open_remote(uri: str) -> tuple["FileSystem", str]:

@@ -19,6 +19,7 @@ from search.values import JsonObject, Values
 
 # Finding the loaded libraries takes longer than limiting them.
 _blas = functools.cache(ThreadpoolController)
+_FEWEST_SCORES = 3
 _STARTS = 50
 _CANDIDATES = 200
 _CLIMBERS, _CHANGES, _KEPT = 10, 20, 200
@@ -74,7 +75,8 @@ class BayesianOracle(TypedOracle, keras_tuner.oracles.BayesianOptimizationOracle
         done, failed = self._with(TrialStatus.COMPLETED), self._with(TrialStatus.FAILED)
         # As in the parent class, which however learns nothing from failures.
         fewest = self.num_initial_points or max(3 * len(self.hyperparameters.space), 3)
-        if not done or len(done) + len(failed) < fewest:
+        # Fewer scores tell no length scale, and without one failures say nothing of what is near them.
+        if len(done) < min(fewest, _FEWEST_SCORES) or len(done) + len(failed) < fewest:
             return None
         if not self._encoding().dimensions:
             return None

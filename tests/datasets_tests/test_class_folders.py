@@ -123,6 +123,16 @@ def test_sources_that_are_none(tmp_path, zipped):
         listed_as("class-folders", empty)
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+@pytest.mark.parametrize("packed", ["labels.csv", "spiral/1.jpg"])
+def test_a_zip_whose_files_are_packed_as_none_is_read_is_refused_whole(tmp_path, packing, packed):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("spiral/1.jpg", "edge-on/2.jpg", "labels.csv"):
+            archive.writestr(name, b"id,class\n", packing if name == packed else zipfile.ZIP_DEFLATED)
+    with pytest.raises(SourceError, match=r"packed in a way that is not read, as by bzip2 or LZMA\): unpack it"):
+        plan_import(tmp_path / "a.zip", ImportOptions())
+
+
 def test_an_archive_that_cannot_be_listed_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "plain.zip", "w") as archive:
         archive.writestr("galaxie-é/1.jpg", b"image")  # which is marked as UTF-8

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from datasets import SourceError, Split
-from datasets.importing.assignment import to_draw
+from datasets.importing.assignment import to_draw, with_trained
 from datasets.importing.stratification import check_counts, shares, stratified
 
 
@@ -94,3 +94,15 @@ def test_a_way_out_by_number_leaves_out_those_that_it_is_for_and_no_others():
     for listed in ({"a": 6, "b": 6, "c": 1}, {"a": 5, "b": 3, "c": 9}):
         with pytest.raises(SourceError, match=r"with `--drop-class b`, as for 'c' \(1\)$"):
             check_counts(few, whole, listed, noun="usable image")
+
+
+def test_rows_without_a_split_of_one_class_leave_those_of_another_to_be_dealt():
+    labels = np.repeat([0, 1, 2], [90, 3001, 91])
+    splits = np.full(len(labels), -1, np.int8)
+    codes = [split.code for split in Split]
+    splits[:90] = np.repeat(codes, 30)
+    splits[90] = Split.TRAIN.code  # one row of the second class has a split, 3,000 have none
+    splits[-91:-1] = np.repeat(codes, 30)  # of the third one has none: too few to be dealt
+    found = with_trained(labels, splits, {Split.TRAIN: 0.8, Split.VALIDATION: 0.1, Split.TEST: 0.1})
+    assert (found[labels == 1] == splits[labels == 1]).all()
+    assert found[-1] == Split.TRAIN.code
