@@ -8,8 +8,8 @@ from PIL import Image
 from rich.console import Console, RenderableType
 from ui_tests.fabricated import tally
 
-from trainer import Scores, score_predictions
-from ui.cli.display.results import classified, evaluated
+from trainer import FinalResult, Scores, score_predictions
+from ui.cli.display.results import classified, evaluated, trained
 from ui.predictions.prediction import Prediction
 from ui.report.confusion import confusion_file
 
@@ -36,6 +36,12 @@ def test_scores_name_the_classes_as_they_are() -> None:
     assert ["[red]edge-on", "1.0000", "0.5000", "0.6667", "2"] in lines
     assert ["spi[/]ral", "0.5000", "1.0000", "0.6667", "1"] in lines
     assert lines[-3:-1] == [["[red]edge-on", "1", "1"], ["spi[/]ral", "0", "1"]]
+
+
+def test_a_training_that_came_to_an_interim_model_says_so() -> None:
+    result = FinalResult("runs/first/model", ("0000",), {"val_accuracy": 0.5}, interim=True)
+    assert "An interim model, of the best trial" in drawn(trained(result))
+    assert "interim" not in drawn(trained(replace(result, interim=False)))
 
 
 def test_a_class_without_images_has_a_dash() -> None:
