@@ -166,7 +166,7 @@ def test_a_name_that_leads_out_of_the_cache_is_refused(remote, tmp_path):
     text = folder.read("dataset.json").decode()
     folder.write_whole("dataset.json", text.replace("images-00001.arrow", "../../mine").encode())
     (tmp_path / "mine").write_text("kept")
-    with pytest.raises(FormatError, match=r"expected a file like images-00000.arrow, found '../../mine'"):
+    with pytest.raises(FormatError, match=r"names files outside of it: \.\./\.\./mine"):
         Dataset.open(remote)
     assert (tmp_path / "mine").read_text() == "kept"
 
