@@ -47,6 +47,12 @@ class Request:
         return None if self.storage is None else open_folder(self.storage).child(self.probes)
 
 
+_LOOKS, _LOOK_SECONDS = 5, 0.4
+"""How often a probe is looked for that may be seen late, and how long after one another."""
+_LOOKS_FOR_OTHERS = 2 * _LOOKS
+"""How often other nodes' probes are: they look as often, and may have begun later."""
+
+
 @dataclass(frozen=True)
 class Storage:
     """The storage, as a node has it.
@@ -180,19 +186,26 @@ def _storage(request: Request, name: str) -> Storage | None:
 
 
 def sweep(probes: Folder, made: Sequence[str]) -> None:
-    """Remove the probes, and the folders that were made for them where nothing else has come into them since."""
+    """Remove the probes, and the folders that were made for them where nothing else has come into them since.
+
+    Other nodes that share the folder with this one, and found it there, have probes in it still, or again.
+    """
     probes.delete_tree()
     for folder in made:
         with contextlib.suppress(OSError):
+            for _ in range(_LOOKS_FOR_OTHERS):
+                if probes.local is None or os.listdir(folder) != [probes.local.name]:  # noqa: PTH208  # as a list
+                    break
+                time.sleep(_LOOK_SECONDS)
             Path(folder).rmdir()
 
 
 def is_there(probes: Folder, name: str) -> bool:
     """Whether somebody's file is among the probes, now or within two seconds: it may be seen late."""
-    for _ in range(5):
+    for _ in range(_LOOKS):
         if probes.exists(name):
             return True
-        time.sleep(0.4)
+        time.sleep(_LOOK_SECONDS)
     return False
 
 

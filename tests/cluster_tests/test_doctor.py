@@ -3,7 +3,10 @@
 import os
 import pwd
 import re
+import shutil
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +21,11 @@ from cluster.driving.places import Places
 from cluster.jobs.preflight import preflight
 from cluster.nodes import examining, this_machine
 from cluster.nodes.code import CodeIdentity, code_identity
-from cluster.nodes.facts import Facts, Request, Space, Storage, Token
+from cluster.nodes.facts import Facts, Request, Space, Storage, Token, sweep
 from cluster.nodes.judging import Seen, judge
 from cluster.nodes.limits import Limits
 from cluster.nodes.memory import NodeMemory
-from datasets import Dataset
+from datasets import Dataset, open_folder
 from search import SearchSettings, SpaceError
 
 GB = 10**9
@@ -148,6 +151,35 @@ def test_nothing_is_left_of_a_storage_that_was_looked_at(place: str, spell: str,
     checks = examine(None, storage=spell.format(tmp_path / place))
     assert [check.found for check in checks if check.check == "storage"] == ["writable"]
     assert [*tmp_path.rglob("*")] == [tmp_path / "there"]
+
+
+def test_who_made_a_folder_removes_it_when_the_other_nodes_that_share_it_have_looked(tmp_path: Path) -> None:
+    storage, probes = tmp_path / "theirs", tmp_path / "theirs" / ".doctor-0"
+    probes.mkdir(parents=True)
+
+    def write_again(seconds: float) -> None:  # as who has found the folder there
+        probes.mkdir()
+        time.sleep(seconds)
+        shutil.rmtree(probes)
+
+    other = threading.Thread(target=write_again, args=(0.5,))
+
+    class Probes:
+        local = probes
+
+        def delete_tree(self) -> None:
+            shutil.rmtree(probes)
+            other.start()
+            while not probes.exists():
+                time.sleep(0.01)
+
+    sweep(Probes(), [str(storage)])  # type: ignore[arg-type]
+    other.join()
+    assert [*tmp_path.iterdir()] == []
+    storage.mkdir()
+    (storage / "of somebody").touch()
+    sweep(open_folder(probes), [str(storage)])
+    assert [*storage.iterdir()] == [storage / "of somebody"]
 
 
 @pytest.fixture(scope="module")

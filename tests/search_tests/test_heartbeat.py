@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from search_tests.beginning_together import dies, drives, drives_beside
 from search_tests.examples import ended
 from shared_disk import share
 
@@ -53,42 +53,18 @@ def say(folder: Folder, name: str, **changes: object) -> None:
     folder.child("drivers").write_whole(name, json.dumps(ELSEWHERE | changes).encode())
 
 
-def drives(folder: Folder, begin: Barrier | threading.Barrier, end: Barrier | threading.Barrier) -> bool:
-    """Try to drive together with the others, and drive until all have tried."""
-    begin.wait()
-    try:
-        with driver_heartbeat(folder) as place:
-            place.check()
-            end.wait()
-            place.check()
-    except PlaceLostError:
-        raise
-    except LedgerError:
-        end.wait()
-        return False
-    return True
-
-
-def _drives(folder: Folder, begin: Barrier, end: Barrier, won: object) -> None:
-    if drives(folder, begin, end):
-        won.release()  # type: ignore[attr-defined]
-
-
-def _dies(folder: Folder) -> None:
-    with driver_heartbeat(folder):
-        os._exit(1)
-
-
 def test_of_processes_that_begin_at_once_exactly_one_drives(tmp_path: Path) -> None:
     folder = open_folder(tmp_path)
-    context = multiprocessing.get_context("fork")
+    # No forks of this process, whose libraries' threads may hold what these need: one in many ended by "double free".
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["datasets.storage.folders", "search.ledger.heartbeat"])
     for number in range(10):
         if number % 2:  # beside a driver that ended, one that died
-            process = context.Process(target=_dies, args=(folder,))
+            process = context.Process(target=dies, args=(folder,))
             process.start()
             process.join()
-        begin, end, won = context.Barrier(4), context.Barrier(4), context.Semaphore(0)
-        processes = [context.Process(target=_drives, args=(folder, begin, end, won)) for _ in range(4)]
+        begin, end, won = context.Barrier(4, timeout=60), context.Barrier(4, timeout=60), context.Semaphore(0)
+        processes = [context.Process(target=drives_beside, args=(folder, begin, end, won)) for _ in range(4)]
         for process in processes:
             process.start()
         for process in processes:
@@ -237,7 +213,7 @@ class TestLife:
         monkeypatch.setattr(beats, "_LOOK_AGAIN_SECONDS", 0.2)
 
     def test_a_dead_one_of_this_machine_is_known_at_once(self, tmp_path: Path) -> None:
-        process = multiprocessing.get_context("fork").Process(target=_dies, args=(open_folder(tmp_path),))
+        process = multiprocessing.get_context("fork").Process(target=dies, args=(open_folder(tmp_path),))
         process.start()
         process.join()
         assert not driver_is_alive(open_folder(tmp_path))
